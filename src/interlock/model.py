@@ -1,0 +1,517 @@
+"""The nouns of Interlock: frozen dataclasses and enums, nothing else.
+
+Everything here is a value. Nothing in this module reads a clock, a disk or an engine, and nothing
+knows the name of a tested library: axes are what ``matrix.yaml`` says they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from functools import cached_property
+from typing import Any, NamedTuple, Union
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+ABSENT = "-"
+"""How the version of a library that was left out of a cell is written (a baseline)."""
+
+
+class PythonVersion(NamedTuple):
+    """A CPython feature release, ``3.10``: a pair of integers, so that 3.9 sorts before 3.10."""
+
+    major: int
+    minor: int
+
+    @classmethod
+    def parse(cls, text: str) -> PythonVersion:
+        """Read ``"3.10"``; raise ``ValueError`` for anything else."""
+        major, dot, minor = text.partition(".")
+        if not (dot and major.isdigit() and minor.isdigit()):
+            raise ValueError(f"{text!r} is not a Python feature release such as '3.10'")
+        return cls(int(major), int(minor))
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
+class Outcome(str, Enum):
+    """What a cell did. See ``site/method.md`` for the words."""
+
+    PASS = "pass"
+    HANG = "hang"
+    FAIL = "fail"
+    UNSUPPORTED = "unsupported"
+    UNPROVEN = "unproven"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Phase(str, Enum):
+    """When it happened."""
+
+    INSTALL = "install"
+    IMPORT = "import"
+    STARTUP = "startup"
+    SERVING = "serving"
+    SHUTDOWN = "shutdown"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Reason(str, Enum):
+    """What happened; ``REASONS`` says which outcome may carry which."""
+
+    SELF_DEADLOCK = "self-deadlock"
+    LOCK_CYCLE = "lock-cycle"
+    NO_PROGRESS = "no-progress"
+
+    RESOLUTION = "resolution"
+    BUILD = "build"
+    ERROR = "error"
+    CRASH = "crash"
+    INACTIVE = "inactive"
+    DEGRADED = "degraded"
+
+    NO_WHEEL = "no-wheel"
+    REQUIRES_PYTHON = "requires-python"
+    NO_FEATURE = "no-feature"
+
+    NOT_LIVE = "not-live"
+    TOO_FEW_EXPOSURES = "too-few-exposures"
+    CONTROL_DIFFERS = "control-differs"
+    SLOW = "slow"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+REASONS: Mapping[Outcome, frozenset[Reason]] = {
+    Outcome.PASS: frozenset(),
+    Outcome.HANG: frozenset({Reason.SELF_DEADLOCK, Reason.LOCK_CYCLE, Reason.NO_PROGRESS}),
+    Outcome.FAIL: frozenset(
+        {
+            Reason.RESOLUTION,
+            Reason.BUILD,
+            Reason.ERROR,
+            Reason.CRASH,
+            Reason.INACTIVE,
+            Reason.DEGRADED,
+        }
+    ),
+    Outcome.UNSUPPORTED: frozenset({Reason.NO_WHEEL, Reason.REQUIRES_PYTHON, Reason.NO_FEATURE}),
+    Outcome.UNPROVEN: frozenset(
+        {Reason.NOT_LIVE, Reason.TOO_FEW_EXPOSURES, Reason.CONTROL_DIFFERS, Reason.SLOW}
+    ),
+}
+
+
+class Backend(str, Enum):
+    """What isolated a trial."""
+
+    DOCKER = "docker"
+    PROCESS = "process"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Basis(str, Enum):
+    """What a verdict rests on."""
+
+    TESTED = "tested"
+    INFERRED = "inferred"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """One wheel of a release: its file name and the tags it carries (``packaging.tags.Tag``s)."""
+
+    filename: str
+    requires_python: SpecifierSet | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One release of one package, as the index describes it."""
+
+    package: str
+    version: Version
+    uploaded_at: datetime | None
+    """When its last file was uploaded, in UTC; None where the index does not say."""
+    requires_python: SpecifierSet | None
+    wheels: tuple[Wheel, ...]
+    has_sdist: bool
+    yanked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One axis of the matrix: a package of the index, under a short name."""
+
+    name: str
+    package: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    """One axis held at one version; None where the library is left out."""
+
+    axis: str
+    package: str
+    version: Version | None
+
+    def __str__(self) -> str:
+        return f"{self.axis} {self.version or ABSENT}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """Settings that an application chooses, in words and as data.
+
+    ``settings`` go to the probe as they are; ``environment`` are environment variables of the app.
+    """
+
+    name: str
+    title: str
+    description: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """Identifies what is set, whatever it is called or described as."""
+        return digest_of({"settings": self.settings, "environment": self.environment})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofRule:
+    """One proof of life that a probe asks for: a fact the app states, or a request the intake got.
+
+    Exactly one of ``fact`` and ``path`` is set. With ``path`` (a glob on the request's path), the
+    decoded body must contain ``contains``, or be a profile with a value above zero in one of the
+    sample types ``pprof``.
+    """
+
+    name: str
+    says: str
+    """In words: "ddtrace exported a profile with lock samples"."""
+    fact: str | None = None
+    path: str | None = None
+    contains: str | None = None
+    pprof: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeLimits:
+    """Seconds the supervisor inside allows; the outer guard stands some way behind them."""
+
+    startup_s: float
+    stall_s: float
+    deadline_s: float
+    grace_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """What runs inside: one folder under ``probes/``, as its ``probe.yaml`` describes it."""
+
+    name: str
+    title: str
+    stresses: str
+    cannot_see: str
+    live: tuple[ProofRule, ...]
+    knobs: Mapping[str, Any]
+    environment: Mapping[str, str]
+    requirements: tuple[str, ...]
+    """Requirements beside the axis packages, such as ``flask``."""
+    least_exposures: int
+    exposure_unit: str
+    """In words, plural: "worker starts"."""
+    limits: ProbeLimits
+    configs: tuple[str, ...]
+    """The configurations it is judged in, by name."""
+    digest: str
+    """Of the harness and everything in the probe's folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """sentry × ddtrace × Python × probe × configuration: what a verdict is about."""
+
+    pins: tuple[Pin, ...]
+    python: PythonVersion
+    probe: str
+    config: str
+
+    def version(self, axis: str) -> Version | None:
+        """The version on one axis; ``KeyError`` for an axis the cell does not have."""
+        for pin in self.pins:
+            if pin.axis == axis:
+                return pin.version
+        raise KeyError(axis)
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """Identifies the cell as strings: versions in axis order, Python, probe, configuration."""
+        return (
+            *(str(pin.version or ABSENT) for pin in self.pins),
+            str(self.python),
+            self.probe,
+            self.config,
+        )
+
+    @property
+    def combination(self) -> str:
+        """The part that is installed: ``sentry 2.5.1 × ddtrace 2.14.2 × Python 3.10``."""
+        return " × ".join([*(str(pin) for pin in self.pins), f"Python {self.python}"])
+
+    def __str__(self) -> str:
+        return f"{self.combination} · {self.probe} · {self.config}"
+
+    @property
+    def reproduce(self) -> str:
+        """The command that runs just this cell again."""
+        pins = " ".join(f"--{pin.axis} {pin.version}" for pin in self.pins if pin.version)
+        return (
+            f"nox -s matrix -- {pins} --python {self.python} "
+            f"--probe {self.probe} --config {self.config} --rerun all"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What was installed for a cell, shared by every cell that needs the same."""
+
+    digest: str
+    """Of the Python image, the architecture and the resolved requirements with their hashes."""
+    path: str
+    """The virtual environment as the sandbox sees it."""
+    lock: str
+    """The resolved requirements with hashes, as ``uv pip compile --generate-hashes`` writes them."""
+    image: str
+    """The image reference, or the interpreter where there is no engine."""
+    image_digest: str
+    python_full: str
+    """``3.10.14``."""
+    resolved_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """What identifies a hang: who waits for which lock while holding which.
+
+    ``locks`` is the cycle of lock names, starting at its smallest; a single name is a thread that
+    waits for what it holds itself. For a stall without a closed cycle it is empty and ``stuck``
+    names where the threads stand.
+    """
+
+    locks: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.locks:
+            return " → ".join([*self.locks, self.locks[0]])
+        return "stuck in " + ", ".join(self.stuck)
+
+    @property
+    def slug(self) -> str:
+        """A file name for the signature's page: readable, and unique by a short digest."""
+        words = "-".join(self.locks or self.stuck)
+        safe = "".join(c if c.isalnum() else "-" for c in words.lower()).strip("-")
+        return f"{safe[:60].strip('-')}-{digest_of([self.locks, self.stuck])[:6]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """One proof of life that a probe asks for, and what a trial showed of it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """Nothing went wrong, and it could have: exposures, and proof that both libraries worked."""
+
+    exposures: int
+    proofs: tuple[Proof, ...]
+
+    def __post_init__(self) -> None:
+        if self.exposures <= 0 or not self.proofs or not all(p.ok for p in self.proofs):
+            raise ValueError("a pass needs exposures and proof of life")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hang:
+    """A hang, with the evidence it was read from."""
+
+    phase: Phase
+    reason: Reason
+    signature: Signature
+    evidence: tuple[str, ...]
+    """The explanation, one sentence an edge of the wait-for graph; the prose of the evidence."""
+    unresolved: tuple[str, ...]
+    """What could not be resolved in the same snapshots."""
+    exposures: int
+    noticed_after_s: float
+    """Seconds from the last heartbeat to the second snapshot."""
+
+    def __post_init__(self) -> None:
+        if self.reason not in REASONS[Outcome.HANG] or not self.evidence:
+            raise ValueError("a hang needs evidence")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fail:
+    phase: Phase
+    reason: Reason
+    detail: str
+    exposures: int = 0
+
+    def __post_init__(self) -> None:
+        _check(Outcome.FAIL, self.reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsupported:
+    phase: Phase
+    reason: Reason
+    detail: str
+
+    def __post_init__(self) -> None:
+        _check(Outcome.UNSUPPORTED, self.reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unproven:
+    """Nothing went wrong, but the run does not prove that it could have."""
+
+    phase: Phase
+    reason: Reason
+    detail: str
+    exposures: int = 0
+
+    def __post_init__(self) -> None:
+        _check(Outcome.UNPROVEN, self.reason)
+
+
+Finding = Union[Pass, Hang, Fail, Unsupported, Unproven]
+"""What one trial says: a closed union."""
+
+
+def outcome_of(finding: Finding) -> Outcome:
+    return {
+        Pass: Outcome.PASS,
+        Hang: Outcome.HANG,
+        Fail: Outcome.FAIL,
+        Unsupported: Outcome.UNSUPPORTED,
+        Unproven: Outcome.UNPROVEN,
+    }[type(finding)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One run of a cell: a fact. What it says is in ``events``, and can be judged again."""
+
+    cell: Cell
+    campaign: str
+    started_at: datetime
+    seconds: float
+    events: tuple[Mapping[str, Any], ...]
+    """The harness's events and our own about installing, as ``events.py`` validates them."""
+    backend: Backend
+    probe_digest: str
+    config_digest: str
+    environment_digest: str
+    image_digest: str
+    python_full: str
+    machine: str
+    """``platform.machine()`` of where it ran: ``x86_64``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What all trials of a cell say together."""
+
+    cell: Cell
+    outcome: Outcome
+    phase: Phase | None
+    """None for a pass."""
+    reason: Reason | None
+    """None for a pass."""
+    signatures: tuple[tuple[Signature, int], ...]
+    """Every signature seen with its count, most frequent first."""
+    detail: str
+    """One sentence for a reader."""
+    evidence: tuple[str, ...]
+    """Of the most frequent signature's first trial."""
+    basis: Basis
+    trials: int
+    hangs: int
+    exposures: int
+    """How often the guarded situation was entered, over all trials."""
+    seconds: float
+    """Median of the trials."""
+    backend: Backend
+    probe_digest: str
+    config_digest: str
+    environment_digest: str
+    image_digest: str
+    python_full: str
+    machine: str
+    tested_at: datetime
+    """When the newest trial that counts began, in UTC."""
+
+    @property
+    def signature(self) -> Signature | None:
+        return self.signatures[0][0] if self.signatures else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A maximal run of releases with the same outcome along one axis, the rest held fixed."""
+
+    axis: str
+    first: Version
+    last: Version
+    outcome: Outcome
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A release to move to along one axis, everything else as the reader has it."""
+
+    axis: str
+    version: Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoTarget:
+    """There is none, because."""
+
+    axis: str
+    reason: str
+
+
+def digest_of(value: Any) -> str:
+    """The SHA-256 of a JSON value, whatever the order of its keys; 64 hexadecimal digits."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=dict)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check(outcome: Outcome, reason: Reason) -> None:
+    if reason not in REASONS[outcome]:
+        raise ValueError(f"{outcome} cannot carry the reason {reason}")
