@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -298,7 +298,7 @@ class Environment:
     path: str
     """The virtual environment as the sandbox sees it."""
     lock: str
-    """The resolved requirements with hashes, as ``uv pip compile --generate-hashes`` writes them."""
+    """Resolved requirements with hashes, as ``uv pip compile --generate-hashes`` writes them."""
     image: str
     """The image reference, or the interpreter where there is no engine."""
     image_digest: str
@@ -407,7 +407,7 @@ class Unproven:
         _check(Outcome.UNPROVEN, self.reason)
 
 
-Finding = Union[Pass, Hang, Fail, Unsupported, Unproven]
+Finding = Pass | Hang | Fail | Unsupported | Unproven
 """What one trial says: a closed union."""
 
 
