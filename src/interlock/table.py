@@ -1,0 +1,360 @@
+"""The table: one tidy row per verdict, the views over it, and the published files both ways.
+
+``results/verdicts.csv`` holds a row a verdict, sorted so that one night's change is a readable
+diff; ``results/signatures/`` holds a JSON file a signature (``signatures.py``). Written and read
+again, a table is the same: what is rounded (``tested_at`` to the second, ``seconds`` to the
+millisecond) and folded (``detail`` to one line) is so in the table already.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from packaging.version import Version
+
+from interlock import signatures
+from interlock.errors import UsageError
+from interlock.model import (
+    ABSENT,
+    Axis,
+    Backend,
+    Basis,
+    Cell,
+    Outcome,
+    Phase,
+    Pin,
+    PythonVersion,
+    Reason,
+    Signature,
+    Verdict,
+)
+from interlock.signatures import Counts, Example, version_key
+
+SCHEMA_VERSION = 1
+"""Of the published table; it grows when a column changes its name or its meaning."""
+
+COLUMNS: Mapping[str, str] = {
+    "python": "string",
+    "probe": "string",
+    "config": "string",
+    "outcome": "string",
+    "phase": "string",
+    "reason": "string",
+    "signature": "string",
+    "basis": "string",
+    "trials": "int64",
+    "hangs": "int64",
+    "exposures": "int64",
+    "seconds": "float64",
+    "python_full": "string",
+    "probe_digest": "string",
+    "environment_digest": "string",
+    "image_digest": "string",
+    "backend": "string",
+    "tested_at": "datetime64[us, UTC]",
+    "machine": "string",
+    "config_digest": "string",
+    "detail": "string",
+}
+"""What follows the axes in a row, in order, with its type. Nothing is ever null: what does not
+apply, such as the phase of a pass, is the empty string."""
+
+VERDICTS = "verdicts.csv"
+SIGNATURES = "signatures"
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+# Between verdicts and rows ------------------------------------------------------------------------
+
+
+def frame(verdicts: Iterable[Verdict], axes: Sequence[Axis]) -> pd.DataFrame:
+    """The verdicts as a table in published order.
+
+    Raises ``ValueError`` when two verdicts are about the same cell.
+    """
+    ordered = sorted(verdicts, key=lambda verdict: signatures.cell_key(verdict.cell, axes))
+    for one, following in pairwise(ordered):
+        if one.cell == following.cell:
+            raise ValueError(f"two verdicts about {one.cell}")
+    names = [axis.name for axis in axes]
+    rows = [_row(verdict, axes) for verdict in ordered]
+    return pd.DataFrame(rows, columns=[*names, *COLUMNS]).astype(_types(names))
+
+
+def verdicts(
+    table: pd.DataFrame, axes: Sequence[Axis], counts: Counts | None = None
+) -> list[Verdict]:
+    """The table's rows as verdicts, in its order. Their evidence is not in the table.
+
+    A row names only its most frequent signature: ``counts`` completes it (``read_results`` has
+    them), and without it that signature stands alone, counted once. Raises ``UsageError`` naming
+    the line for a value that makes no sense.
+    """
+    found = []
+    for line, row in enumerate(records(table), start=2):
+        try:
+            verdict = _verdict(row, axes)
+        except (ValueError, KeyError) as mistake:
+            raise UsageError(
+                f"{VERDICTS}:{line}: {mistake}; use the file as it was published"
+            ) from None
+        every = (counts or {}).get(verdict.cell.key)
+        found.append(replace(verdict, signatures=every) if every else verdict)
+    return found
+
+
+def records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows as dictionaries of column name to value."""
+    columns = [str(column) for column in table.columns]
+    for values in table.itertuples(index=False, name=None):
+        yield dict(zip(columns, values, strict=True))
+
+
+def axis_names(table: pd.DataFrame) -> list[str]:
+    """The axes of a table: the columns in front of ``python``."""
+    columns = [str(column) for column in table.columns]
+    return columns[: columns.index("python")]
+
+
+# Views --------------------------------------------------------------------------------------------
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts by release: a row per probe, configuration and releases, a column per Python.
+
+    A combination without a row is the empty string: untested, which is not a pass.
+    """
+    return _spread(table, down=["probe", "config", *axis_names(table)], across="python")
+
+
+def grid(table: pd.DataFrame, *, probe: str, config: str, python: str) -> pd.DataFrame:
+    """One page of the matrix: the last axis across, the others down.
+
+    A value is the number of the row in ``table``; -1 where nothing was tested.
+    """
+    *down, across = axis_names(table)
+    here = (table["probe"] == probe) & (table["config"] == config) & (table["python"] == python)
+    numbered = table[here].assign(number=table.index[here])
+    return _spread(numbered, down=down or ["probe"], across=across, value="number", missing=-1)
+
+
+def in_order(texts: Iterable[str]) -> list[str]:
+    """Distinct versions, releases or Pythons, in version order."""
+    return sorted(set(texts), key=_text_key)
+
+
+def _spread(
+    table: pd.DataFrame,
+    *,
+    down: list[str],
+    across: str,
+    value: str = "outcome",
+    missing: Any = "",
+) -> pd.DataFrame:
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in records(table):
+        found.setdefault(tuple(row[name] for name in down), {})[row[across]] = row[value]
+    versions = set(axis_names(table))
+
+    def key(row: tuple[str, ...]) -> list[Any]:
+        pairs = zip(down, row, strict=True)
+        return [_text_key(text) if name in versions else text for name, text in pairs]
+
+    rows = sorted(found, key=key)
+    columns = in_order(table[across])
+    return pd.DataFrame(
+        [[found[row].get(column, missing) for column in columns] for row in rows],
+        index=pd.MultiIndex.from_arrays(
+            list(zip(*rows, strict=True)) or [[]] * len(down), names=down
+        ),
+        columns=pd.Index(columns, name=across, dtype=object),
+    )
+
+
+def _text_key(text: str) -> tuple[bool, Version]:
+    return version_key(None if text == ABSENT else Version(text))
+
+
+# The file -----------------------------------------------------------------------------------------
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write the published file; what was there stays until the new one is whole."""
+    times = [_moment(value).strftime(_TIME) for value in table["tested_at"]]
+    _replace(path, table.assign(tested_at=times).to_csv(index=False, lineterminator="\n"))
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read what ``write_csv`` wrote; ``UsageError`` when it is something else."""
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file; name a published {VERDICTS}") from None
+    except ValueError as mistake:  # what pandas can't parse or decode
+        raise UsageError(f"{path}: this is no table of verdicts: {mistake}") from None
+    if missing := [name for name in COLUMNS if name not in raw.columns]:
+        raise UsageError(f"{path}: no column {', '.join(missing)}; name a published {VERDICTS}")
+    names = axis_names(raw)
+    try:
+        times = pd.to_datetime(raw["tested_at"], format=_TIME, utc=True)
+        return raw.assign(tested_at=times)[[*names, *COLUMNS]].astype(_types(names))
+    except ValueError as mistake:
+        raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
+
+
+# The folder ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What ``results/`` says."""
+
+    table: pd.DataFrame
+    verdicts: list[Verdict]
+    """The rows of ``table`` in the same order, with every signature and its count."""
+    signatures: list[Mapping[str, Any]]
+    """The signature files' contents, most frequent first."""
+
+
+def write_results(
+    verdicts: Sequence[Verdict],
+    examples: Mapping[Signature, Example],
+    results: Path,
+    axes: Sequence[Axis],
+) -> None:
+    """Write the whole data set; the file of a signature that no verdict names any more goes."""
+    write_csv(frame(verdicts, axes), results / VERDICTS)
+    folder = results / SIGNATURES
+    written = set()
+    for signature in {seen for verdict in verdicts for seen, _ in verdict.signatures}:
+        content = signatures.signature_file(signature, verdicts, examples.get(signature), axes)
+        path = folder / f"{signature.slug}.json"
+        _replace(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        written.add(path)
+    for stale in set(folder.glob("*.json")) - written:
+        stale.unlink()
+
+
+def read_results(results: Path, axes: Sequence[Axis]) -> Results:
+    """Read the data set; where there is none yet, a table without rows."""
+    path = results / VERDICTS
+    table = read_csv(path) if path.exists() else frame([], axes)
+    names = [axis.name for axis in axes]
+    if axis_names(table) != names:
+        raise UsageError(
+            f"{path}: its axes are {', '.join(axis_names(table))}, not {', '.join(names)}: "
+            "it belongs to another matrix"
+        )
+    files = [
+        json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted((results / SIGNATURES).glob("*.json"))
+    ]
+    files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
+    counts = signatures.counts(files, axes)
+    return Results(table=table, verdicts=verdicts(table, axes, counts), signatures=files)
+
+
+# A row and its values -----------------------------------------------------------------------------
+
+
+def _row(verdict: Verdict, axes: Sequence[Axis]) -> dict[str, Any]:
+    return {
+        **signatures.coordinates(verdict.cell, axes),
+        "outcome": str(verdict.outcome),
+        "phase": str(verdict.phase or ""),
+        "reason": str(verdict.reason or ""),
+        "signature": str(verdict.signature or ""),
+        "basis": str(verdict.basis),
+        "trials": verdict.trials,
+        "hangs": verdict.hangs,
+        "exposures": verdict.exposures,
+        "seconds": round(verdict.seconds, 3),
+        "python_full": verdict.python_full,
+        "probe_digest": verdict.probe_digest,
+        "environment_digest": verdict.environment_digest,
+        "image_digest": verdict.image_digest,
+        "backend": str(verdict.backend),
+        "tested_at": verdict.tested_at.astimezone(timezone.utc).replace(microsecond=0),
+        "machine": verdict.machine,
+        "config_digest": verdict.config_digest,
+        "detail": one_line(verdict.detail),
+    }
+
+
+def _verdict(row: Mapping[str, Any], axes: Sequence[Axis]) -> Verdict:
+    signature = parse_signature(row["signature"])
+    return Verdict(
+        cell=Cell(
+            pins=tuple(
+                Pin(axis=axis.name, package=axis.package, version=_version(row[axis.name]))
+                for axis in axes
+            ),
+            python=PythonVersion.parse(row["python"]),
+            probe=row["probe"],
+            config=row["config"],
+        ),
+        outcome=Outcome(row["outcome"]),
+        phase=Phase(row["phase"]) if row["phase"] else None,
+        reason=Reason(row["reason"]) if row["reason"] else None,
+        signatures=((signature, 1),) if signature else (),
+        detail=row["detail"],
+        evidence=(),
+        basis=Basis(row["basis"]),
+        trials=int(row["trials"]),
+        hangs=int(row["hangs"]),
+        exposures=int(row["exposures"]),
+        seconds=float(row["seconds"]),
+        backend=Backend(row["backend"]),
+        probe_digest=row["probe_digest"],
+        config_digest=row["config_digest"],
+        environment_digest=row["environment_digest"],
+        image_digest=row["image_digest"],
+        python_full=row["python_full"],
+        machine=row["machine"],
+        tested_at=_moment(row["tested_at"]),
+    )
+
+
+def parse_signature(text: str) -> Signature | None:
+    """The signature that ``str`` wrote; None for the empty string."""
+    if not text:
+        return None
+    if text.startswith("stuck in "):
+        return Signature(stuck=tuple(text.removeprefix("stuck in ").split(", ")))
+    *locks, again = text.split(" → ")
+    if not locks or again != locks[0]:
+        raise ValueError(f"{text!r} is not a signature: a cycle ends where it began")
+    return Signature(locks=tuple(locks))
+
+
+def one_line(text: str) -> str:
+    """What somebody's package printed, as one line of printable characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _version(text: str) -> Version | None:
+    return None if text == ABSENT else Version(text)
+
+
+def _moment(value: Any) -> datetime:
+    moment: datetime = pd.Timestamp(value).to_pydatetime()
+    return moment.astimezone(timezone.utc)
+
+
+def _types(names: Iterable[str]) -> dict[str, str]:
+    return {**dict.fromkeys(names, "string"), **COLUMNS}
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8", newline="\n")
+    fresh.replace(path)
