@@ -267,12 +267,16 @@ class Ledger:
         return digest
 
     def _events(self, digest: str) -> tuple[Mapping[str, Any], ...]:
+        path = self._blob(digest)
         try:
-            text = gzip.decompress(self._blob(digest).read_bytes()).decode()
+            data = gzip.decompress(path.read_bytes())
         except (OSError, EOFError) as problem:
             raise StorageTrouble(
-                f"the events of a trial can't be read back from {self._blob(digest)}: {problem}"
+                f"the events of a trial can't be read back from {path}: {problem}"
             ) from problem
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise StorageTrouble(f"the events of a trial can't be read back: {path} was changed")
+        text = data.decode()
         return tuple(json.loads(line) for line in text.splitlines())
 
     def _blob(self, digest: str) -> Path:
