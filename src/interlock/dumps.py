@@ -1,0 +1,197 @@
+"""Thread dumps: threads, their frames, the locks they await and hold.
+
+Two witnesses are read here. The watcher inside the app sends a snapshot in which every lock is
+known by the identity of its object; ``faulthandler`` writes a text with stacks alone, and still
+does when no Python thread of the app can run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from interlock import events
+from interlock.errors import ProtocolError
+from interlock.events import Frame, Hold, Snapshot, Task, Unresolved, Wait
+
+MAIN = "MainThread"
+"""What CPython calls the thread that the interpreter began in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """One lock object; two of the same name are two locks."""
+
+    ident: int
+    name: str
+    """The same in every run: after the class that defines the attribute, or the module. A lock that
+    is neither's is named after the function and the expression that reached it."""
+    aliases: tuple[str, ...]
+    """Every name that it is known by, sorted."""
+    type: str
+    locked: bool | None
+    owner: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    ident: int
+    native_id: int | None
+    name: str
+    frames: tuple[Frame, ...]
+    """Innermost first."""
+    waits: Wait | None
+    holds: tuple[Hold, ...]
+    unresolved: tuple[Unresolved, ...]
+
+    @property
+    def stack(self) -> tuple[tuple[str, str, int], ...]:
+        """Where it stands, to be compared with where it stood."""
+        return tuple((frame.file, frame.function, frame.line) for frame in self.frames)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dump:
+    """Every thread of the app at (nearly) one moment."""
+
+    threads: Mapping[int, Thread]
+    locks: Mapping[int, Lock]
+    tasks: tuple[Task, ...] = ()
+
+    @property
+    def main(self) -> Thread | None:
+        return next((t for t in self.threads.values() if t.name == MAIN), None)
+
+
+def read(snapshot: Snapshot) -> Dump:
+    """A snapshot with its references checked.
+
+    Raises ``ProtocolError`` where a wait or a hold names a lock or a frame that the snapshot does
+    not have: an edge of which nobody can say where it comes from is no evidence.
+    """
+    paths = _paths(snapshot)
+    locks: dict[int, Lock] = {}
+    for key, lock in snapshot.locks.items():
+        if not key.isdecimal():
+            raise ProtocolError(f"snapshot.locks: {key!r} is not the id of an object")
+        ident = int(key)
+        names = tuple(sorted(set(lock.names) or paths.get(ident, set())))
+        locks[ident] = Lock(
+            ident=ident,
+            name=names[0] if names else f"an unnamed {lock.type}",
+            aliases=names,
+            type=lock.type,
+            locked=lock.locked,
+            owner=lock.owner,
+        )
+    threads: dict[int, Thread] = {}
+    for number, thread in enumerate(snapshot.threads):
+        where = f"snapshot.threads[{number}]"
+        if thread.ident in threads:
+            raise ProtocolError(f"{where}.ident: {thread.ident} is there twice")
+        _check_references(thread, locks, where)
+        threads[thread.ident] = Thread(
+            ident=thread.ident,
+            native_id=thread.native_id,
+            name=thread.name,
+            frames=thread.frames,
+            waits=thread.waits,
+            holds=thread.holds,
+            unresolved=thread.unresolved,
+        )
+    return Dump(threads=threads, locks=locks, tasks=snapshot.tasks)
+
+
+def place(frame: Frame) -> str:
+    """``sentry_sdk/worker.py:62 in start``: where a reader finds it, whatever the machine."""
+    return f"{_short(frame.file)}:{frame.line} in {frame.function}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WitnessFrame:
+    file: str
+    line: int | None
+    """None where the interpreter no longer knew."""
+    function: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WitnessThread:
+    ident: int
+    current: bool
+    """Whether it was the one that wrote the dump, or held the GIL."""
+    frames: tuple[WitnessFrame, ...]
+    """Innermost first; faulthandler stops at 100."""
+
+
+# "Thread 0x00007f (most recent call first):", from 3.14 with "[name]" behind the number. Python/
+# traceback.c, https://docs.python.org/3/library/faulthandler.html
+_HEAD = re.compile(r"^(?P<current>Current thread|Thread) 0x(?P<ident>[0-9a-f]+)\b.*:$")
+_LINE = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<function>.*)$')
+
+
+def read_witness(text: str) -> tuple[WitnessThread, ...]:
+    """faulthandler's text; lines that are not part of a stack are passed over."""
+    threads: list[WitnessThread] = []
+    for head, lines in _blocks(text):
+        frames = tuple(
+            WitnessFrame(
+                file=match["file"],
+                line=int(match["line"]) if match["line"].isdigit() else None,
+                function=match["function"],
+            )
+            for match in map(_LINE.match, lines)
+            if match
+        )
+        threads.append(
+            WitnessThread(
+                ident=int(head["ident"], 16),
+                current=head["current"].startswith("Current"),
+                frames=frames,
+            )
+        )
+    return tuple(threads)
+
+
+def _blocks(text: str) -> Iterator[tuple[re.Match[str], Sequence[str]]]:
+    head: re.Match[str] | None = None
+    lines: list[str] = []
+    for line in text.splitlines():
+        if match := _HEAD.match(line):
+            if head:
+                yield head, lines
+            head, lines = match, []
+        else:
+            lines.append(line)
+    if head:
+        yield head, lines
+
+
+def _check_references(thread: events.Thread, locks: Mapping[int, Lock], where: str) -> None:
+    for part in (*_edges(thread), *thread.unresolved):
+        if part.frame >= len(thread.frames):
+            raise ProtocolError(f"{where}: `{part.expression}`: there is no frame {part.frame}")
+    for edge in _edges(thread):
+        if edge.lock is not None and edge.lock not in locks:
+            raise ProtocolError(f"{where}: `{edge.expression}`: lock {edge.lock} is not described")
+
+
+def _edges(thread: events.Thread) -> tuple[Wait | Hold, ...]:
+    return (*([thread.waits] if thread.waits else []), *thread.holds)
+
+
+def _paths(snapshot: Snapshot) -> dict[int, set[str]]:
+    """By lock, the functions and expressions that reach it: ``Worker.run:lock``."""
+    paths: dict[int, set[str]] = {}
+    for thread in snapshot.threads:
+        for edge in _edges(thread):
+            if edge.lock is not None and edge.frame < len(thread.frames):
+                path = f"{thread.frames[edge.frame].qualname}:{edge.expression}"
+                paths.setdefault(edge.lock, set()).add(path)
+    return paths
+
+
+def _short(file: str) -> str:
+    """The path as it is imported: what stands behind ``site-packages`` or ``lib/python3.x``."""
+    return re.sub(r"^.*/(?:site-packages|lib/python3\.\d+|probes)/", "", file)
