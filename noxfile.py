@@ -1,0 +1,118 @@
+"""The sessions people type. Each installs the package and calls its command."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import sys
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["matrix"]
+
+ROOT = Path(__file__).parent
+SHARED = ROOT / ".nox" / "interlock"  # one environment for all that only runs `interlock`
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+
+
+def smoke(axis: str) -> list[str]:
+    """Read one axis of the set `smoke`; nox has no YAML, and listing must not need a network."""
+    text = (ROOT / "matrix.yaml").read_text(encoding="utf-8")
+    found = re.search(rf"\n  smoke:\n(?:    .*\n)*?    {axis}: (\[.*\])", text)
+    return json.loads(found[1]) if found else []  # `interlock` names the mistake, if it is one
+
+
+def cells() -> list[nox.param]:
+    combinations = itertools.product(smoke("sentry"), smoke("ddtrace"), smoke("python"))
+    return [
+        nox.param(
+            sentry,
+            ddtrace,
+            python,
+            id=f"sentry_{sentry}-ddtrace_{ddtrace}-py{python.replace('.', '')}".replace(".", "_"),
+            tags=[f"sentry-{sentry}", f"ddtrace-{ddtrace}", f"py{python.replace('.', '')}"],
+        )
+        for sentry, ddtrace, python in combinations
+    ]
+
+
+def run(session: nox.Session, *args: str) -> None:
+    """Run a program and leave with its own exit code, where nox would make every failure a 1."""
+    try:
+        session.run(*args, interrupt_timeout=60, terminate_timeout=20)
+    except CommandFailed as failed:
+        sys.exit(failed.return_code or 1)
+
+
+def interlock(session: nox.Session, *args: str) -> None:
+    session.install("-e", ".")
+    run(session, "interlock", *args)
+
+
+@nox.session(venv_location=SHARED)
+def matrix(session: nox.Session) -> None:
+    """Run the cells that have no fresh verdict: -- --sentry 2.5.1 --python 3.10 --dry-run …"""
+    interlock(session, "matrix", *session.posargs)
+
+
+@nox.session(default=False, venv_backend="none")
+@nox.parametrize(["sentry", "ddtrace", "python"], cells())
+def cell(session: nox.Session, sentry: str, ddtrace: str, python: str) -> None:
+    """Install and probe one combination of the set `smoke`, whatever is known of it."""
+    pins = ("--sentry", sentry, "--ddtrace", ddtrace, "--python", python)
+    args = ("--set", "smoke", *pins, "--rerun", "all", *session.posargs)
+    run(session, sys.executable, "-m", "nox", "-s", "matrix", "--", *args)
+
+
+@nox.session(venv_location=SHARED)
+def images(session: nox.Session) -> None:
+    """Build the base images from the Pythons on this machine: no registry needed."""
+    interlock(session, "images", *session.posargs)
+
+
+@nox.session(venv_location=SHARED)
+def site(session: nox.Session) -> None:
+    """Build the report site from results/ into public/."""
+    interlock(session, "site", *session.posargs)
+
+
+@nox.session(venv_location=SHARED)
+def serve(session: nox.Session) -> None:
+    """Build the site and serve it on http://127.0.0.1:8000."""
+    interlock(session, "serve", *session.posargs)
+
+
+@nox.session(venv_location=SHARED)
+def clean(session: nox.Session) -> None:
+    """Say what the cache holds, and remove what is old."""
+    interlock(session, "clean", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; -- -m "not e2e and not browser" for those that need nothing installed."""
+    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, "tests"))
+    run(session, "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format, types and the import contracts."""
+    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.run("ruff", "format", "--check")
+    session.run("ruff", "check")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session(venv_location=SHARED)
+def bench(session: nox.Session) -> None:
+    """Measure the obvious script against `nox -s matrix`, cold and warm, in one run."""
+    session.install("-e", ".")
+    run(session, "python", "benchmarks/against_script.py", *session.posargs)
