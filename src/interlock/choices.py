@@ -1,0 +1,95 @@
+"""How a version is chosen, in ``matrix.yaml`` or on the command line, and what it means today."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from interlock.model import ABSENT, Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latest:
+    """The newest release, neither yanked nor a pre-release, within a specifier."""
+
+    within: SpecifierSet = field(default_factory=SpecifierSet)
+
+    def __str__(self) -> str:
+        return f"latest:{self.within}" if len(self.within) else "latest"
+
+
+Choice = Version | Latest | None
+"""How a version of an axis is chosen; None leaves the library out (written ``-``)."""
+
+
+def unpublished(package: str, choice: Choice, releases: Sequence[Release]) -> str | None:
+    """What is wrong with a choice that no release answers, naming the nearest; None if one does."""
+    if choice is None:
+        return None
+    versions = sorted(release.version for release in releases)
+    if isinstance(choice, Latest):
+        if newest(choice, releases):
+            return None
+        final = [v for v in versions if not v.is_prerelease]
+        has = f"the newest is {final[-1]}" if final else "it has none at all"
+        return f"{package} has no final release within {choice.within or '*'}; {has}"
+    if choice in versions:
+        return None
+    finals = [v for v in versions if not v.is_prerelease] or versions
+    around = [
+        *[v for v in finals if v < choice][-1:],
+        *[v for v in finals if v > choice][:1],
+    ]
+    named = " and ".join(map(str, around))
+    verb = "is" if len(around) == 1 else "are"
+    near = f"; the nearest {verb} {named}" if around else "; the index has no release of it"
+    return f'nobody published {package} "{choice}"{near}'
+
+
+def newest(choice: Latest, releases: Sequence[Release]) -> Version | None:
+    """The version that ``latest`` stands for: never yanked, never a pre-release."""
+    return max(
+        (
+            release.version
+            for release in releases
+            if not release.yanked
+            and not release.version.is_prerelease
+            and choice.within.contains(release.version)
+        ),
+        default=None,
+    )
+
+
+def read_choice(text: str) -> Choice:
+    """``2.5.1``, ``latest``, ``latest:==4.*`` or ``-``; ``ValueError`` says what would be right."""
+    if text == ABSENT:
+        return None
+    word, colon, within = text.partition(":")
+    if word == "latest":
+        if colon and not within.strip():
+            raise ValueError(f'"{text}" lacks its specifier; write "latest" or "latest:==4.*"')
+        try:
+            return Latest(within=SpecifierSet(within))
+        except InvalidSpecifier:
+            raise ValueError(
+                f'"{text}": "{within}" is not a specifier; write "latest:==4.*"'
+            ) from None
+    try:
+        return Version(text)
+    except InvalidVersion:
+        raise ValueError(_not_a_version(text)) from None
+
+
+def _not_a_version(text: str) -> str:
+    wild = re.fullmatch(r"v?(\d+(?:\.\d+)*)\.[xX*]", text)
+    if wild:
+        return f'"{text}" is not a version; did you mean the specifier "=={wild[1]}.*"?'
+    try:
+        specifier = SpecifierSet(text)
+    except InvalidSpecifier:
+        return f'"{text}" is not a version such as "2.14.2", nor "latest"'
+    return f'"{text}" is a specifier, not a version; did you mean "latest:{specifier}"?'
