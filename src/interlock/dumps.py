@@ -124,6 +124,20 @@ class WitnessThread:
     frames: tuple[WitnessFrame, ...]
     """Innermost first; faulthandler stops at 100."""
 
+    @property
+    def standing(self) -> str:
+        """The innermost frame without its line, which differs between Python versions."""
+        if not self.frames:
+            return "no Python frame"
+        return f"{self.frames[0].function} in {_short(self.frames[0].file)}"
+
+    @property
+    def place(self) -> str:
+        if not self.frames:
+            return "no Python frame"
+        frame = self.frames[0]
+        return f"{_short(frame.file)}:{frame.line or '?'} in {frame.function}"
+
 
 # "Thread 0x00007f (most recent call first):", from 3.14 with "[name]" behind the number. Python/
 # traceback.c, https://docs.python.org/3/library/faulthandler.html

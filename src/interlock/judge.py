@@ -1,0 +1,513 @@
+"""Trials → ``Verdict``: what one trial shows, and what all trials of a cell say together.
+
+Pure: no clock, no disk, no engine. Trials are facts and are kept, so a verdict can be computed
+again when a rule here changes. Only ``ProtocolError`` leaves this module: a stream that does not say how
+the app ended is trouble of our own, and the cell stays open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any, TypeAlias, TypeVar
+
+from interlock import confidence, dumps, events, intake, waits
+from interlock.errors import ProtocolError
+from interlock.model import (
+    Basis,
+    Fail,
+    Finding,
+    Hang,
+    Outcome,
+    Pass,
+    Phase,
+    Probe,
+    Reason,
+    Signature,
+    Trial,
+    Unproven,
+    Unsupported,
+    Verdict,
+    outcome_of,
+)
+
+PRECEDENCE = (
+    Outcome.HANG,
+    Outcome.FAIL,
+    Outcome.UNSUPPORTED,
+    Outcome.UNPROVEN,
+    Outcome.PASS,
+)
+"""Which outcome speaks for a cell whose trials differ: the first of these that any of them had."""
+
+STILL_S = 2.0
+"""How long the stuck threads must have stood still for a hang without a closed wait."""
+
+E = TypeVar("E", bound=events.Event)
+
+
+@dataclass(frozen=True)
+class History:
+    """A trial's events, asked by kind and order."""
+
+    told: tuple[events.Event, ...]
+
+    def all(self, kind: type[E]) -> tuple[E, ...]:
+        return tuple(event for event in self.told if isinstance(event, kind))
+
+    def first(self, kind: type[E]) -> E | None:
+        return next(iter(self.all(kind)), None)
+
+    @property
+    def phase(self) -> Phase:
+        """The phase it was in last; a stream that names none was cut while importing."""
+        began = self.all(events.PhaseBegan)
+        return began[-1].phase if began else Phase.IMPORT
+
+    @property
+    def exposures(self) -> int:
+        kinds = (events.Progress, events.Stall, events.Deadline, events.Done)
+        return max((e.exposures for e in self.told if isinstance(e, kinds)), default=0)
+
+    @property
+    def exit(self) -> events.Exit | None:
+        return self.first(events.Exit)
+
+    @property
+    def signals(self) -> frozenset[str]:
+        """What the supervisor sent."""
+        return frozenset(event.signal for event in self.all(events.SignalSent))
+
+    @property
+    def open_stalls(self) -> tuple[events.Stall, ...]:
+        """Stalls that the app did not come back from."""
+        resumed = {event.number for event in self.all(events.Resumed)}
+        return tuple(
+            stall
+            for stall in self.all(events.Stall)
+            if stall.number not in resumed and not self.ended_well_after(stall)
+        )
+
+    def ended_well_after(self, event: events.Event) -> bool:
+        """Whether the app came to its end by itself later on."""
+        for later in self.told[self.told.index(event) + 1 :]:
+            if isinstance(later, events.Done):
+                return True
+            if isinstance(later, events.Exit) and later.code == 0 and not self.signals:
+                return True
+        return False
+
+    def dumps(self, stall: events.Stall) -> tuple[dumps.Dump, dumps.Dump] | None:
+        """The two snapshots of a stall, in order; None unless both are there."""
+        of = {s.index: s for s in self.all(events.Snapshot) if s.number == stall.number}
+        return (dumps.read(of[0]), dumps.read(of[1])) if of.keys() == {0, 1} else None
+
+    def noticed_after_s(self, stall: events.Stall) -> float:
+        taken = [s.at for s in self.all(events.Snapshot) if s.number == stall.number]
+        return stall.silent_s + max(0.0, max(taken, default=stall.at) - stall.at)
+
+
+Sign: TypeAlias = Callable[[History, Probe], Finding | None]
+
+
+def classify(raw: Iterable[Mapping[str, Any]], probe: Probe) -> Finding:
+    """What one trial shows: the first of ``SIGNS`` that its events bear.
+
+    Raises ``ProtocolError`` for a stream that breaks the protocol, or ends without saying why.
+    """
+    history = History(events.parse(raw))
+    for sign in SIGNS:
+        finding = sign(history, probe)
+        if finding is not None:
+            return finding
+    return _passed(history, probe)
+
+
+def decide(trials: Sequence[Trial], probe: Probe) -> Verdict:
+    """What all trials of one cell say together.
+
+    ``PRECEDENCE`` decides, but for a trial that proved nothing: it is cleared by a later one that
+    passed, or no run on a quieter machine could ever make up for a run on a busy one. Exposures of
+    a pass are those of the trials that passed, because the rate it rules out rests on them alone.
+    Trials are taken in the order in which they began. Raises ``ValueError`` without trials and for
+    trials of several cells.
+    """
+    if not trials or any(trial.cell != trials[0].cell for trial in trials):
+        raise ValueError("a verdict needs trials, all of one cell")
+    ordered = sorted(trials, key=lambda trial: trial.started_at)
+    findings = [classify(trial.events, probe) for trial in ordered]
+    counting = _uncleared(findings)
+    outcome = min((outcome_of(f) for f in counting), key=PRECEDENCE.index)
+    alike = [f for f in counting if outcome_of(f) is outcome]
+    newest = ordered[-1]
+    verdict = Verdict(
+        cell=newest.cell,
+        outcome=outcome,
+        phase=None,
+        reason=None,
+        signatures=_signatures(findings),
+        detail="",
+        evidence=(),
+        basis=Basis.TESTED,
+        trials=len(findings),
+        hangs=sum(isinstance(f, Hang) for f in findings),
+        exposures=sum(_exposures(f) for f in (alike if outcome is Outcome.PASS else findings)),
+        seconds=round(median(trial.seconds for trial in ordered), 3),
+        backend=newest.backend,
+        probe_digest=newest.probe_digest,
+        config_digest=newest.config_digest,
+        environment_digest=newest.environment_digest,
+        image_digest=newest.image_digest,
+        python_full=newest.python_full,
+        machine=newest.machine,
+        tested_at=newest.started_at,
+    )
+    spoken = _spokesman(alike, verdict.signatures)
+    if isinstance(spoken, Pass):
+        return replace(verdict, detail=_passes_in_words(verdict, len(alike), probe))
+    return replace(
+        verdict,
+        phase=spoken.phase,
+        reason=spoken.reason,
+        detail=_in_words(spoken, verdict, len(alike), probe),
+        evidence=spoken.evidence if isinstance(spoken, Hang) else (),
+    )
+
+
+def doubt(verdict: Verdict, control: str) -> Verdict:
+    """The verdict when a control did not do what it is known to do: a pass then proves nothing.
+
+    ``control`` says so in words. Whatever is not a pass stands: it was seen.
+    """
+    if verdict.outcome is not Outcome.PASS:
+        return verdict
+    return replace(
+        verdict,
+        outcome=Outcome.UNPROVEN,
+        phase=Phase.SERVING,
+        reason=Reason.CONTROL_DIFFERS,
+        detail=f"Nothing went wrong, but it might not have been seen: {control}",
+    )
+
+
+# The signs, in the order in which they are looked for.
+
+
+def _unsupported(history: History, probe: Probe) -> Finding | None:
+    event = history.first(events.NotSupported)
+    if event is None:
+        return None
+    return Unsupported(phase=Phase.INSTALL, reason=Reason(event.reason), detail=event.detail)
+
+
+def _not_installed(history: History, probe: Probe) -> Finding | None:
+    failed = next((event for event in history.all(events.Install) if not event.ok), None)
+    if failed is None:
+        return None
+    reason = Reason.RESOLUTION if failed.stage == "resolve" else Reason.BUILD
+    said = _last_line(failed.output) or "it said nothing"
+    return Fail(phase=Phase.INSTALL, reason=reason, detail=f"{failed.stage}: {said}")
+
+
+def _deadlocked(history: History, probe: Probe) -> Finding | None:
+    """A closed wait, the same in both snapshots of a stall that did not end."""
+    for stall in history.open_stalls:
+        pair = history.dumps(stall)
+        cycles = waits.closed(*pair) if pair else ()
+        if not pair or not cycles:
+            continue
+        return Hang(
+            phase=stall.phase,
+            reason=cycles[0].reason,
+            signature=cycles[0].signature,
+            evidence=tuple(sentence for cycle in cycles for sentence in cycle.explain()),
+            unresolved=waits.unresolved(pair[1]),
+            exposures=stall.exposures,
+            noticed_after_s=history.noticed_after_s(stall),
+        )
+    return None
+
+
+def _without_feature(history: History, probe: Probe) -> Finding | None:
+    event = history.first(events.Missing)
+    if event is None:
+        return None
+    detail = f"no {event.feature}: {event.detail}"
+    return Unsupported(phase=history.phase, reason=Reason.NO_FEATURE, detail=detail)
+
+
+def _inactive(history: History, probe: Probe) -> Finding | None:
+    """The app runs, but the feature under test did not start: never counted as safe."""
+    error = next((e for e in history.all(events.Error) if e.feature is not None), None)
+    if error is None:
+        return None
+    detail = f"{error.feature} does not start: {_exception(error)}"
+    return _fail(history, error.phase, Reason.INACTIVE, detail)
+
+
+def _over_limit(history: History, probe: Probe) -> Finding | None:
+    """What went beyond the sandbox's memory or output, which the matrix states."""
+    guard = next((g for g in history.all(events.Guard) if g.limit != "wall"), None)
+    if guard is None:
+        return None
+    detail = f"it went over the limit on {guard.limit} after {guard.seconds:.0f} s"
+    return _fail(history, history.phase, Reason.DEGRADED, detail)
+
+
+def _crashed(history: History, probe: Probe) -> Finding | None:
+    ended = history.exit
+    if ended is None or ended.signal is None or ended.signal in history.signals:
+        return None
+    return _fail(history, ended.phase, Reason.CRASH, f"killed by {ended.signal}")
+
+
+def _raised(history: History, probe: Probe) -> Finding | None:
+    error = history.first(events.Error)
+    if error is None:
+        return None
+    return _fail(history, error.phase, Reason.ERROR, _exception(error))
+
+
+def _exited(history: History, probe: Probe) -> Finding | None:
+    """An app that ended by itself, but with an error or before it was done."""
+    ended = history.exit
+    if ended is None or ended.code is None or history.signals:
+        return None
+    if ended.code == 0 and history.first(events.Done):
+        return None
+    early = "" if history.first(events.Done) else " before it was done"
+    said = _last_line("".join(o.text for o in history.all(events.Output) if o.stream == "stderr"))
+    detail = f"ended with exit code {ended.code}{early}" + (f": {said}" if said else "")
+    return _fail(history, ended.phase, Reason.ERROR, detail)
+
+
+def _stood_still(history: History, probe: Probe) -> Finding | None:
+    """No closed wait, but past the deadline nothing that matters moves any more."""
+    for stall in history.open_stalls:
+        finding = _stillness(history, stall)
+        if isinstance(finding, Hang):
+            return finding
+    return None
+
+
+def _slow(history: History, probe: Probe) -> Finding | None:
+    """What stalled or ran out of time without proof; the outer guard's word alone included."""
+    wall = next((g for g in history.all(events.Guard) if g.limit == "wall"), None)
+    stalls = history.open_stalls
+    late = [d for d in history.all(events.Deadline) if not history.ended_well_after(d)]
+    if stalls:
+        stall = stalls[-1]
+        phase = stall.phase
+        detail = (
+            f"no sign of life for {stall.silent_s:.1f} s in {phase}, but no proof of a hang: "
+            f"{_stillness(history, stall)}"
+        )
+    elif late:
+        phase = late[-1].phase
+        detail = f"still at work when its time was over, in {phase}"
+    elif wall:
+        phase = history.phase
+        detail = f"only the outer time limit ended it, after {wall.seconds:.0f} s in {phase}"
+    else:
+        return None
+    return Unproven(phase=phase, reason=Reason.SLOW, detail=detail, exposures=history.exposures)
+
+
+def _cut_short(history: History, probe: Probe) -> Finding | None:
+    """Never a finding: raises for a stream that does not say how the app ended."""
+    last = history.told[-1].event if history.told else "nothing"
+    if not history.all(events.End):
+        raise ProtocolError(f"the stream stops after {last}, and no guard stopped it")
+    if not history.first(events.Done):
+        raise ProtocolError("the stream ends without saying what became of the app")
+    return None
+
+
+def _not_live(history: History, probe: Probe) -> Finding | None:
+    proofs = intake.prove(probe.live, history.told)
+    missing = [proof for proof in proofs if not proof.ok]
+    if proofs and not missing:
+        return None
+    detail = "; ".join(f"{proof.name}: {proof.detail}" for proof in missing)
+    return Unproven(
+        phase=Phase.SERVING,
+        reason=Reason.NOT_LIVE,
+        detail=detail or "the probe asks for no proof of life",
+        exposures=history.exposures,
+    )
+
+
+def _barely_exposed(history: History, probe: Probe) -> Finding | None:
+    least = max(1, probe.least_exposures)
+    if history.exposures >= least:
+        return None
+    return Unproven(
+        phase=Phase.SERVING,
+        reason=Reason.TOO_FEW_EXPOSURES,
+        detail=f"{history.exposures} {probe.exposure_unit}, at least {least} are needed",
+        exposures=history.exposures,
+    )
+
+
+SIGNS: tuple[Sign, ...] = (
+    _unsupported,
+    _not_installed,
+    _deadlocked,
+    _without_feature,
+    _inactive,
+    _over_limit,
+    _crashed,
+    _raised,
+    _exited,
+    _stood_still,
+    _slow,
+    _cut_short,
+    _not_live,
+    _barely_exposed,
+)
+"""What is looked for in a trial, first to last; a trial with none of them passed."""
+
+
+def _passed(history: History, probe: Probe) -> Pass:
+    return Pass(exposures=history.exposures, proofs=intake.prove(probe.live, history.told))
+
+
+def _stillness(history: History, stall: events.Stall) -> Hang | str:
+    """The hang, or in words what keeps it from being one."""
+    if not history.all(events.Deadline):
+        return "its deadline had not passed"
+    stood = next((s for s in history.all(events.Stood) if s.number == stall.number), None)
+    if stood is None or stood.seconds < STILL_S:
+        return f"it was not watched for {STILL_S:.0f} s past the deadline"
+    pair = history.dumps(stall)
+    if pair is None:
+        return _stillness_by_witness(history, stall, stood)
+    first, second = pair
+    stuck = waits.stuck(second)
+    if waits.moved(first, second, stuck):
+        return "its threads moved between the two snapshots"
+    tasks = [second.threads[ident].native_id for ident in stuck]
+    if None in tasks or not _still(stood, {task for task in tasks if task is not None}):
+        return "its threads were given processor time or waited for it"
+    return Hang(
+        phase=stall.phase,
+        reason=Reason.NO_PROGRESS,
+        signature=waits.stuck_at(second, stuck),
+        evidence=waits.describe(second, stuck),
+        unresolved=waits.unresolved(second),
+        exposures=stall.exposures,
+        noticed_after_s=history.noticed_after_s(stall),
+    )
+
+
+def _stillness_by_witness(history: History, stall: events.Stall, stood: events.Stood) -> Hang | str:
+    """The same from faulthandler's dumps, when the watcher could not run; all tasks must stand."""
+    texts = [w.text for w in history.all(events.Witness) if w.number == stall.number]
+    seen = [dumps.read_witness(text) for text in texts]
+    if len(seen) < 2 or not seen[-1]:
+        return "no two dumps of its threads could be taken"
+    if seen[-2] != seen[-1]:
+        return "its threads moved between the two dumps"
+    if not _still(stood, {task.tid for task in stood.tasks_after}):
+        return "its threads were given processor time or waited for it"
+    standing = [thread for thread in seen[-1] if thread.current] or list(seen[-1])
+    return Hang(
+        phase=stall.phase,
+        reason=Reason.NO_PROGRESS,
+        signature=Signature(stuck=tuple(dict.fromkeys(t.standing for t in standing))),
+        evidence=tuple(f"A thread stands at {thread.place}." for thread in standing),
+        unresolved=("the watcher could not run: what is waited for is not known",),
+        exposures=stall.exposures,
+        noticed_after_s=history.noticed_after_s(stall),
+    )
+
+
+def _still(stood: events.Stood, tids: set[int]) -> bool:
+    """Whether the tasks slept all the time: not one nanosecond run, not one spent queueing.
+
+    A starved thread is runnable and its run-queue wait grows, a busy loop runs, a poll switches.
+    """
+    before = {task.tid: task for task in stood.tasks_before}
+    after = {task.tid: task for task in stood.tasks_after}
+    return bool(tids) and all(
+        tid in before
+        and tid in after
+        and after[tid].state.startswith("S")
+        and before[tid].model_copy(update={"state": ""})
+        == after[tid].model_copy(update={"state": ""})
+        for tid in tids
+    )
+
+
+def _uncleared(findings: Sequence[Finding]) -> Sequence[Finding]:
+    last_pass = max((i for i, f in enumerate(findings) if isinstance(f, Pass)), default=-1)
+    return [f for i, f in enumerate(findings) if i >= last_pass or not isinstance(f, Unproven)]
+
+
+def _signatures(findings: Iterable[Finding]) -> tuple[tuple[Signature, int], ...]:
+    """Most frequent first; those seen equally often in the order of their names."""
+    counts = Counter(f.signature for f in findings if isinstance(f, Hang))
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
+
+
+def _spokesman(alike: Sequence[Finding], signatures: tuple[tuple[Signature, int], ...]) -> Finding:
+    """The finding that stands for its outcome: of the most frequent signature, or reason."""
+    if signatures and isinstance(alike[0], Hang):
+        return next(f for f in alike if isinstance(f, Hang) and f.signature == signatures[0][0])
+    kinds = [None if isinstance(f, Pass) else (f.phase, f.reason) for f in alike]
+    return alike[kinds.index(Counter(kinds).most_common(1)[0][0])]
+
+
+def _passes_in_words(verdict: Verdict, passed: int, probe: Probe) -> str:
+    rate = confidence.ruled_out_rate(verdict.exposures)
+    others = verdict.trials - passed
+    aside = f"; {_trials(others)} before that proved nothing" if others else ""
+    return (
+        f"{_trials(passed)} without a hang in {verdict.exposures:,} {probe.exposure_unit}: more "
+        f"than one hang in {1 / rate:,.0f} {probe.exposure_unit} is ruled out at "
+        f"{confidence.LEVEL:.0%} confidence{aside}."
+    )
+
+
+def _in_words(spoken: Finding, verdict: Verdict, alike: int, probe: Probe) -> str:
+    of = f"{alike} of {_trials(verdict.trials)}"
+    match spoken:
+        case Hang():
+            low, high = confidence.interval(verdict.hangs, verdict.trials)
+            return (
+                f"{of} hung ({low:.0%} to {high:.0%} at {confidence.LEVEL:.0%} confidence), in "
+                f"{spoken.phase}: {spoken.signature}."
+            )
+        case Fail():
+            return f"{of} failed in {spoken.phase}: {spoken.detail}."
+        case Unsupported():
+            return f"{spoken.detail}."
+        case Unproven():
+            return f"{of} proved nothing: {spoken.detail}."
+        case Pass():
+            raise AssertionError("a pass is worded on its own")
+
+
+def _trials(count: int) -> str:
+    return f"{count} trial" if count == 1 else f"{count} trials"
+
+
+def _exposures(finding: Finding) -> int:
+    return 0 if isinstance(finding, Unsupported) else finding.exposures
+
+
+def _fail(history: History, phase: Phase, reason: Reason, detail: str) -> Fail:
+    return Fail(phase=phase, reason=reason, detail=detail, exposures=history.exposures)
+
+
+def _exception(error: events.Error) -> str:
+    """``TypeError: the first line of its message``."""
+    first = error.message.strip().partition("\n")[0][:300]
+    return f"{error.type}: {first}" if first else error.type
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
