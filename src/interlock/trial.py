@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock.errors import ProtocolError
+from interlock.matrix import MatrixLimits
 from interlock.model import (
     ABSENT,
     Backend,
@@ -30,8 +31,11 @@ from interlock.sandbox import Command, Ended, Image, Limits, Mount, Sandbox
 PROTOCOL = 1
 """Version of the event stream; ``probes/harness/PROTOCOL.md``."""
 
-GUARD_MARGIN_S = 15.0
-"""Seconds the outer guard stands behind everything the supervisor allows itself."""
+INTAKE_BYTES = 16 * 2**20
+"""Raw bodies that the intake keeps of one trial; what comes later is counted, not kept."""
+
+APP_OUTPUT_BYTES = 64 * 2**10
+"""The tail of the app's own standard output and error that a trial keeps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +46,7 @@ class Setting:
     sandbox: Sandbox
     probes: Path
     store: Path
-    memory_bytes: int
-    pids: int
-    output_bytes: int
-    intake_bytes: int
+    limits: MatrixLimits
 
 
 def run(
@@ -68,13 +69,10 @@ def run(
     errors: list[str] = []
     spec = specification(cell, probe, configuration, environment, setting)
     limits = Limits(
-        wall_s=probe.limits.startup_s
-        + probe.limits.deadline_s
-        + probe.limits.grace_s
-        + GUARD_MARGIN_S,
-        memory_bytes=setting.memory_bytes,
-        pids=setting.pids,
-        output_bytes=setting.output_bytes,
+        wall_s=setting.limits.wall_s(probe),
+        memory_bytes=setting.limits.probe.memory_bytes,
+        pids=setting.limits.probe.pids,
+        output_bytes=setting.limits.probe.output_bytes,
     )
     supervisor = sandbox.path(setting.probes / "harness" / "supervisor.py")
     began = datetime.now(timezone.utc)
@@ -165,8 +163,8 @@ def specification(
             "stall_s": probe.limits.stall_s,
             "deadline_s": probe.limits.deadline_s,
             "grace_s": probe.limits.grace_s,
-            "intake_bytes": setting.intake_bytes,
-            "output_bytes": setting.output_bytes,
+            "intake_bytes": INTAKE_BYTES,
+            "output_bytes": APP_OUTPUT_BYTES,
         },
     }
 
