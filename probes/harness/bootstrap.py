@@ -1,0 +1,68 @@
+"""Starts a probe's app: the watcher first, then the app, then an orderly end of the process.
+
+Run by the environment's Python as ``bootstrap.py``; what to do is in ``INTERLOCK_TRIAL``.
+"""
+
+from __future__ import annotations
+
+import atexit
+import faulthandler
+import json
+import os
+import sys
+
+
+def main() -> None:
+    spec = json.loads(os.environ.pop("INTERLOCK_TRIAL"))
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[0] = os.path.dirname(here)
+    from harness import watcher
+    from harness.trial import Trial
+
+    fds = spec["fds"]
+    for fd in fds.values():
+        os.set_inheritable(fd, False)
+    # Only on request, and not faulthandler.enable(): libraries install handlers of their own for
+    # the signals it would take, and a crash is known by its signal anyway.
+    faulthandler.register(spec["witness_signal"], file=fds["witness"], all_threads=True)
+    trial = Trial(spec, fds["events"])
+    watcher.start(fds["asks"], fds["answers"], lambda: trial.exposures)
+
+    app = spec["app"]
+    sys.path[0] = os.path.dirname(app)
+    sys.argv = [app]
+    # Registered first, so it runs last of all: behind it only the interpreter's own teardown.
+    atexit.register(_last_word, trial)
+    trial.phase("import")
+    try:
+        run = _load(app)
+        run(trial)
+    except SystemExit as error:
+        trial.failed = trial.failed or bool(error.code)
+        raise
+    except BaseException as error:
+        trial.error(error)
+        sys.exit(1)
+    finally:
+        if trial.current_phase != "shutdown":
+            trial.phase("shutdown")
+
+
+def _last_word(trial):
+    if not trial.failed:
+        trial.done()
+
+
+def _load(path):
+    """The app's ``run``, from a module called ``app``."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("app", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["app"] = module
+    spec.loader.exec_module(module)
+    return module.run
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Where the libraries under test send what they have: Sentry's and Datadog's endpoints, in one.
+
+A process of its own, on the base interpreter, so that nothing under test runs in it. It answers as
+the real ones do, keeps the bodies that a proof of life may ask for, raw and within limits, and
+reports each request on its standard output, one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import json
+import socket
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+LARGEST_BODY = 64 << 20
+"""What is read of one request at all; more is refused."""
+
+KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-sentry-auth", "dd-evp-origin")
+
+# path, status, answer, whether the body is kept
+ROUTES = (
+    ("/api/*/envelope/", 200, {"id": "0" * 32}, True),
+    ("/api/*/store/", 200, {"id": "0" * 32}, True),
+    ("/profiling/v1/input", 200, {}, True),
+    ("/v0.[345]/traces", 200, {"rate_by_service": {}}, False),
+    ("/v0.6/stats", 200, {}, False),
+    ("/v0.7/config", 200, {}, False),
+    ("/telemetry/*", 202, {}, False),
+    ("/evp_proxy/*", 202, {}, False),
+    (
+        "/info",
+        200,
+        {
+            "version": "7.60.0",
+            "endpoints": [
+                "/v0.4/traces",
+                "/v0.5/traces",
+                "/v0.6/stats",
+                "/profiling/v1/input",
+                "/telemetry/proxy/",
+                "/evp_proxy/v2/",
+            ],
+            "client_drop_p0s": False,
+            "config": {},
+        },
+        False,
+    ),
+)
+
+
+class Intake(ThreadingHTTPServer):
+    """The server on a socket that already listens, with what is left of its limits."""
+
+    daemon_threads = True
+
+    def __init__(self, listening: socket.socket, kept_bytes: int) -> None:
+        super().__init__(listening.getsockname(), Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listening
+        self.left_bytes = kept_bytes
+        self.body_bytes = max(1, kept_bytes // 4)
+        self.lock = threading.Lock()
+
+    def report(self, method: str, path: str, headers: dict, body: bytes, keep: bool) -> None:
+        with self.lock:
+            kept = keep and len(body) <= min(self.body_bytes, self.left_bytes)
+            if kept:
+                self.left_bytes -= len(body)
+            line = json.dumps(
+                {
+                    "method": method,
+                    "path": path[:500],
+                    "headers": headers,
+                    "length": len(body),
+                    "body": base64.b64encode(body).decode("ascii") if kept else None,
+                }
+            )
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Intake
+
+    def answer(self) -> None:
+        body = self._body()
+        if body is None:
+            self.close_connection = True
+            self.send_error(413)
+            return
+        path = self.path.partition("?")[0]
+        status, answer, keep = 404, {}, False
+        for pattern, *found in ROUTES:
+            if fnmatch.fnmatchcase(path, pattern):
+                status, answer, keep = found
+                break
+        headers = {
+            name.lower(): value[:500]
+            for name, value in self.headers.items()
+            if name.lower() in KEPT_HEADERS
+        }
+        # Before the answer: what the app has seen accepted is known here.
+        self.server.report(self.command, path, headers, body, keep)
+        data = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PUT = answer
+
+    def _body(self) -> bytes | None:
+        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+            length = int(self.headers.get("Content-Length") or 0)
+            return self.rfile.read(length) if length <= LARGEST_BODY else None
+        parts, total = [], 0
+        while True:
+            size = int(self.rfile.readline(100).partition(b";")[0] or b"0", 16)
+            total += size
+            if total > LARGEST_BODY:
+                return None
+            if size == 0:
+                while self.rfile.readline(1000).strip():
+                    pass
+                return b"".join(parts)
+            parts.append(self.rfile.read(size))
+            self.rfile.readline(100)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the report is on standard output."""
+
+
+def main() -> None:
+    fd, kept_bytes = int(sys.argv[1]), int(sys.argv[2])
+    Intake(socket.socket(fileno=fd), kept_bytes).serve_forever(poll_interval=3600)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""From an object to the raw lock behind it, without running any of the app's code.
+
+Names and attribute chains are followed through instance dictionaries, slots and the class's MRO.
+Never a call, never a property, never ``__getattr__``: the app stands still, and what looks at it
+must neither wait for a lock of its own nor change what it sees.
+"""
+
+from __future__ import annotations
+
+import _thread
+import dis
+import re
+import types
+
+LOCK = type(_thread.allocate_lock())
+RLOCK = _thread.RLock
+
+_MISSING = object()
+_mro = type.__dict__["__mro__"].__get__
+_namespace = type.__dict__["__dict__"].__get__
+_OWNER = re.compile(r"owner=(-?\d+)")
+
+
+class Unresolved(Exception):
+    """What could not be followed, and why."""
+
+
+class Raw:
+    """One of ``_thread``'s own locks, as far as it can be asked."""
+
+    __slots__ = ("id", "locked", "owner", "type")
+
+    def __init__(self, lock, kind, locked, owner):
+        self.id = id(lock)
+        self.type = kind
+        self.locked = locked
+        self.owner = owner
+
+
+def is_a(obj, kind):
+    """``isinstance`` by the real type: ``__class__`` may be a property that runs code."""
+    return issubclass(type(obj), kind)
+
+
+def class_attribute(cls, name):
+    """What ``cls`` or one of its bases has in its own namespace under this name, unbound."""
+    for klass in _mro(cls):
+        namespace = _namespace(klass)
+        if name in namespace:
+            return namespace[name]
+    return _MISSING
+
+
+def attribute(obj, name):
+    """``obj.name`` as stored; raise ``Unresolved`` where reading it would run code."""
+    if is_a(obj, types.ModuleType):
+        namespace = types.ModuleType.__dict__["__dict__"].__get__(obj)
+        if name in namespace:
+            return namespace[name]
+        raise Unresolved("the module has no {}".format(name))
+    if is_a(obj, type):
+        found = class_attribute(obj, name)
+        if found is not _MISSING:
+            if class_attribute(type(found), "__get__") is _MISSING:
+                return found
+            raise Unresolved("{} is computed".format(name))
+    found = class_attribute(type(obj), name)
+    if type(found) in (types.MemberDescriptorType, types.GetSetDescriptorType):
+        # A slot, or a field of a compiled class.
+        try:
+            return found.__get__(obj, type(obj))
+        except Exception as error:
+            raise Unresolved("{} is not set".format(name)) from error
+    if found is not _MISSING and class_attribute(type(found), "__get__") is not _MISSING:
+        stored = _stored(obj)
+        if name in stored and class_attribute(type(found), "__set__") is _MISSING:
+            return stored[name]
+        raise Unresolved("{} is computed".format(name))
+    try:
+        # Nothing of the class answers to the name, so that this reads the instance and no more.
+        return object.__getattribute__(obj, name)
+    except AttributeError:
+        raise Unresolved("there is no {}".format(name)) from None
+
+
+def _stored(obj):
+    descriptor = class_attribute(type(obj), "__dict__")
+    if type(descriptor) in (types.MemberDescriptorType, types.GetSetDescriptorType):
+        try:
+            stored = descriptor.__get__(obj, type(obj))
+        except Exception:
+            return {}
+        if type(stored) is dict:
+            return stored
+    return {}
+
+
+def has(obj, name):
+    """Whether the object answers to the name without being asked by way of ``__getattr__``."""
+    return class_attribute(type(obj), name) is not _MISSING or name in _stored(obj)
+
+
+def unwrap(obj):
+    """The ``Raw`` lock behind wrappers, conditions, bound methods and Python's own RLock, or None.
+
+    ``__wrapped__``, ``_lock`` and ``_block`` are followed; the last two only on what can be acquired
+    and released itself, so that an object that merely has a lock is not taken for one.
+    """
+    for _ in range(12):
+        kind = type(obj)
+        if issubclass(kind, LOCK):
+            return Raw(obj, "_thread.lock", LOCK.locked(obj), None)
+        if issubclass(kind, RLOCK):
+            text = RLOCK.__repr__(obj)
+            owner = _OWNER.search(text)
+            ident = int(owner.group(1)) if owner else 0
+            return Raw(obj, "_thread.RLock", text.startswith("<locked"), ident or None)
+        if kind in (types.BuiltinMethodType, types.MethodType):
+            obj = obj.__self__
+            continue
+        if is_a(obj, (types.ModuleType, type)):
+            return None
+        step = None
+        lock_like = has(obj, "acquire") and has(obj, "release")
+        for name in ("__wrapped__", "_lock", "_block"):
+            if name != "__wrapped__" and not lock_like:
+                continue
+            try:
+                step = attribute(obj, name)
+            except Unresolved:
+                continue
+            if name == "_block" and has(obj, "_owner"):
+                # threading._RLock in Python: the block is held exactly while it has an owner.
+                raw = unwrap(step)
+                if raw is not None:
+                    raw.type = "_thread.RLock"
+                    try:
+                        raw.owner = attribute(obj, "_owner")
+                    except Unresolved:
+                        raw.owner = None
+                return raw
+            break
+        if step is None:
+            return None
+        obj = step
+    return None
+
+
+def follow(obj, name):
+    """``attribute``, looking through ``__wrapped__`` where the wrapper itself has no such name."""
+    for _ in range(6):
+        try:
+            return obj, attribute(obj, name)
+        except Unresolved:
+            if class_attribute(type(obj), "__wrapped__") is _MISSING and "__wrapped__" not in (
+                _stored(obj)
+            ):
+                raise
+            obj = attribute(obj, "__wrapped__")
+    raise Unresolved("too many wrappers")
+
+
+def defining_class(cls, name):
+    """The base-most class that defines or assigns the attribute: ``Handler`` for ``handler.lock``.
+
+    Instances of derived classes then share one name for what is one attribute.
+    """
+    for klass in reversed(_mro(cls)):
+        namespace = _namespace(klass)
+        slots = namespace.get("__slots__", ())
+        if name in namespace or name in ((slots,) if is_a(slots, str) else slots):
+            return klass
+        for value in list(namespace.values()):
+            if is_a(value, types.FunctionType) and _assigns(value.__code__, name):
+                return klass
+    return cls
+
+
+def _assigns(code, name):
+    if name not in code.co_names:
+        return False
+    return any(
+        step.opname == "STORE_ATTR" and step.argval == name for step in dis.get_instructions(code)
+    )
+
+
+def class_name(cls):
+    return type.__dict__["__qualname__"].__get__(cls).rsplit("<locals>.", 1)[-1]

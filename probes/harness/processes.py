@@ -1,0 +1,132 @@
+"""The app's process group: starting it, measuring it from outside, and leaving nothing of it behind.
+
+Linux only, by way of ``/proc``: what the kernel says about a process costs it nothing, and can be
+read while not one thread of it runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import time
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_PDEATHSIG = 1
+_PROC = Path("/proc")
+
+
+def adopt_orphans() -> None:
+    """Make what the app leaves behind our own child, so that it can be found and reaped."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent() -> None:
+    """In a child before ``exec``: be killed when the supervisor is."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _prctl(option: int, value: int) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def tasks(pid: int, without: int | None = None) -> list:
+    """Every kernel task of a process: its state, and what its clocks and counters stand at."""
+    found = []
+    try:
+        tids = sorted(int(name) for name in os.listdir("/proc/{}/task".format(pid)))
+    except OSError:
+        return []
+    for tid in tids:
+        if tid == without:
+            continue
+        task = _PROC / str(pid) / "task" / str(tid)
+        try:
+            run_ns, wait_ns = _schedstat(task)
+            status = dict(
+                line.split(":", 1) for line in (task / "status").read_text().splitlines() if line
+            )
+        except (OSError, ValueError):
+            continue  # It has just ended.
+        found.append(
+            {
+                "tid": tid,
+                "state": status.get("State", "?").split()[0],
+                "run_ns": run_ns,
+                "wait_ns": wait_ns,
+                "voluntary": int(status.get("voluntary_ctxt_switches", 0)),
+                "involuntary": int(status.get("nonvoluntary_ctxt_switches", 0)),
+            }
+        )
+    return found
+
+
+def _schedstat(task: Path) -> tuple:
+    run_ns, wait_ns, _ = (task / "schedstat").read_text().split()
+    return int(run_ns), int(wait_ns)
+
+
+class RunQueue:
+    """How long the tasks of a process waited for a processor, added up while they lived."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._wait_ns: dict = {}
+
+    def sample(self) -> None:
+        try:
+            tids = os.listdir("/proc/{}/task".format(self._pid))
+        except OSError:
+            return
+        for tid in tids:
+            with contextlib.suppress(OSError, ValueError):
+                self._wait_ns[tid] = _schedstat(_PROC / str(self._pid) / "task" / tid)[1]
+
+    @property
+    def seconds(self) -> float:
+        return sum(self._wait_ns.values()) / 1e9
+
+
+def left_behind(group: int, spared: set) -> list:
+    """Processes of the app's group or session, and our own adopted children."""
+    found = []
+    me = os.getpid()
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or int(entry) in spared or int(entry) == me:
+            continue
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            # The name in parentheses may hold anything; what follows it does not.
+            text = (_PROC / entry / "stat").read_text()
+            state, parent, process_group, session = text.rpartition(")")[2].split()[:4]
+            if state != "Z" and (group in (int(process_group), int(session)) or int(parent) == me):
+                found.append(int(entry))
+    return found
+
+
+def kill_left_behind(group: int, spared: set, within_s: float = 2.0) -> int:
+    """Kill until nothing is left; how many there were. Children of the killed become ours."""
+    killed: set = set()
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        remaining = left_behind(group, spared)
+        if not remaining:
+            break
+        for pid in remaining:
+            killed.add(pid)
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        _reap(spared)
+        time.sleep(0.01)
+    _reap(spared)
+    return len(killed)
+
+
+def _reap(spared: set) -> None:
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or int(entry) in spared:
+            continue
+        with contextlib.suppress(OSError):
+            os.waitpid(int(entry), os.WNOHANG)

@@ -1,0 +1,137 @@
+"""The watcher: a raw thread inside the app that reports where every other thread stands.
+
+It is started before any tested library is imported, on ``_thread`` and ``os`` as they are then; it
+makes no lock, logs nothing, and touches ``threading`` only to read a dictionary. It answers when it
+is asked, and sleeps in ``os.read`` otherwise. It states facts; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import _thread
+import json
+import os
+import signal
+import sys
+
+from .frames import Sources, look, module_of, qualname
+from .lockref import Unresolved, attribute, is_a
+
+# As they are before anything is patched.
+_read, _write, _getpid, _killpg, _getpgrp = os.read, os.write, os.getpid, os.killpg, os.getpgrp
+_current_frames, _ident, _native_id = sys._current_frames, _thread.get_ident, _thread.get_native_id
+_encode = json.JSONEncoder(check_circular=False).encode
+_modules = sys.modules
+_SIGKILL = signal.SIGKILL
+
+MAX_FRAMES = 120
+"""Frames of one thread that are reported: the innermost ones."""
+
+
+def start(asks: int, answers: int, exposures) -> None:
+    """Watch from now on; ``asks`` and ``answers`` are pipes, ``exposures()`` is the app's count."""
+    _thread.start_new_thread(_watch, (asks, answers, exposures, _getpid()))
+
+
+def _watch(asks, answers, exposures, pid):
+    sources = Sources()
+    _say(answers, {"watcher": _native_id()})
+    while True:
+        asked = _read(asks, 64)
+        if _getpid() != pid:
+            return
+        if not asked:
+            # The supervisor is gone: nothing of this trial may be left behind.
+            _killpg(_getpgrp(), _SIGKILL)
+        for number in asked.split():
+            try:
+                answer = snapshot(sources)
+            except Exception as error:
+                answer = {"failed": "{}: {}".format(type(error).__name__, error)}
+            answer["ask"] = int(number)
+            answer["exposures"] = exposures()
+            _say(answers, answer)
+
+
+def _say(fd, value):
+    data = _encode(value).encode() + b"\n"
+    while data:
+        data = data[_write(fd, data) :]
+
+
+def snapshot(sources) -> dict:
+    """Every thread but this one: its frames, what it waits for, what it is inside of."""
+    threading = _modules.get("threading")
+    active = vars(threading).get("_active", {}) if threading is not None else {}
+    active = dict(active)
+    threads, locks = [], {}
+    me = _ident()
+    for ident, innermost in sorted(_current_frames().items()):
+        if ident == me:
+            continue
+        frames = []
+        while innermost is not None and len(frames) < MAX_FRAMES:
+            frames.append(innermost)
+            innermost = innermost.f_back
+        looked = look(frames, ident, sources, active)
+        for lock, (raw, names) in looked.locks.items():
+            _merge(locks, lock, raw, names)
+        threads.append(
+            {
+                "ident": ident,
+                "native_id": _field(active.get(ident), "_native_id", int),
+                "name": _field(active.get(ident), "_name", str) or "",
+                "frames": [_frame(frame) for frame in frames],
+                "waits": looked.waits,
+                "holds": looked.holds,
+                "unresolved": looked.unresolved,
+            }
+        )
+        del frames, innermost
+    _add_owners(threads, locks)
+    return {"threads": threads, "locks": {str(lock): locks[lock] for lock in locks}}
+
+
+def _merge(locks, lock, raw, names):
+    entry = locks.setdefault(
+        lock, {"type": raw.type, "locked": raw.locked, "owner": raw.owner, "names": []}
+    )
+    entry["names"].extend(name for name in names if name not in entry["names"])
+    # A class's attribute names a lock best; a local variable least.
+    entry["names"].sort(key=_rank)
+
+
+def _rank(name):
+    parts = name.split(".")
+    is_class = len(parts) > 1 and parts[-2].lstrip("_")[:1].isupper() and len(parts) == 2
+    return (0 if is_class else 1, len(parts), name)
+
+
+def _add_owners(threads, locks):
+    """An owner that the lock itself names holds it, whatever its frames let see."""
+    for lock, entry in locks.items():
+        for thread in threads:
+            if entry["owner"] == thread["ident"] and entry["locked"] is not False:
+                if all(hold["lock"] != lock for hold in thread["holds"]):
+                    thread["holds"].append(
+                        {"lock": lock, "frame": 0, "expression": "", "how": "owner"}
+                    )
+
+
+def _field(thread, name, kind):
+    if thread is None:
+        return None
+    try:
+        value = attribute(thread, name)
+    except Unresolved:
+        return None
+    return value if is_a(value, kind) else None
+
+
+def _frame(frame):
+    return {
+        "file": frame.f_code.co_filename,
+        "function": frame.f_code.co_name,
+        "qualname": qualname(frame),
+        "module": module_of(frame),
+        "line": frame.f_lineno or 0,
+    }
