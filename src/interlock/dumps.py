@@ -25,10 +25,9 @@ class Lock:
 
     ident: int
     name: str
-    """The same in every run: after the class that defines the attribute, or the module. A lock that
-    is neither's is named after the function and the expression that reached it."""
+    """The first of its aliases."""
     aliases: tuple[str, ...]
-    """Every name that it is known by, sorted."""
+    """Every name that it is known by, the best first; see ``_aliases``."""
     type: str
     locked: bool | None
     owner: int | None
@@ -70,16 +69,16 @@ def read(snapshot: Snapshot) -> Dump:
     Raises ``ProtocolError`` where a wait or a hold names a lock or a frame that the snapshot does
     not have: an edge of which nobody can say where it comes from is no evidence.
     """
-    paths = _paths(snapshot)
+    edges = [edge for thread in snapshot.threads for edge in _edges(thread)]
     locks: dict[int, Lock] = {}
     for key, lock in snapshot.locks.items():
         if not key.isdecimal():
             raise ProtocolError(f"snapshot.locks: {key!r} is not the id of an object")
         ident = int(key)
-        names = tuple(sorted(set(lock.names) or paths.get(ident, set())))
+        names = _aliases(lock, [edge for edge in edges if edge.lock == ident])
         locks[ident] = Lock(
             ident=ident,
-            name=names[0] if names else f"an unnamed {lock.type}",
+            name=names[0],
             aliases=names,
             type=lock.type,
             locked=lock.locked,
@@ -94,7 +93,7 @@ def read(snapshot: Snapshot) -> Dump:
         threads[thread.ident] = Thread(
             ident=thread.ident,
             native_id=thread.native_id,
-            name=thread.name,
+            name=thread.name or "a thread without a name",
             frames=thread.frames,
             waits=thread.waits,
             holds=thread.holds,
@@ -195,15 +194,20 @@ def _edges(thread: events.Thread) -> tuple[Wait | Hold, ...]:
     return (*([thread.waits] if thread.waits else []), *thread.holds)
 
 
-def _paths(snapshot: Snapshot) -> dict[int, set[str]]:
-    """By lock, the functions and expressions that reach it: ``Worker.run:lock``."""
-    paths: dict[int, set[str]] = {}
-    for thread in snapshot.threads:
-        for edge in _edges(thread):
-            if edge.lock is not None and edge.frame < len(thread.frames):
-                path = f"{thread.frames[edge.frame].qualname}:{edge.expression}"
-                paths.setdefault(edge.lock, set()).add(path)
-    return paths
+def _aliases(lock: events.Lock, edges: Sequence[Wait | Hold]) -> tuple[str, ...]:
+    """Every name of a lock, in an order that is the same in every run.
+
+    A name that the waiting or holding code itself uses comes before those inside of a wrapper. Then
+    a class's attribute (``Worker._lock``) before a module's, and a local variable last.
+    """
+    used = {edge.expression.rpartition(".")[2] for edge in edges}
+
+    def rank(name: str) -> tuple[bool, bool, int, str]:
+        owner, _, attribute = name.rpartition(".")
+        of_class = "." not in owner and owner.lstrip("_")[:1].isupper()
+        return attribute not in used, not of_class, name.count("."), name
+
+    return tuple(sorted(set(lock.names), key=rank)) or (f"unnamed {lock.type}",)
 
 
 def _short(file: str) -> str:

@@ -1,8 +1,8 @@
 """Trials → ``Verdict``: what one trial shows, and what all trials of a cell say together.
 
 Pure: no clock, no disk, no engine. Trials are facts and are kept, so a verdict can be computed
-again when a rule here changes. Only ``ProtocolError`` leaves this module: a stream that does not say how
-the app ended is trouble of our own, and the cell stays open.
+again when a rule here changes. Only ``ProtocolError`` leaves this module: a stream that does not
+say how the app ended is trouble of our own, and the cell stays open.
 """
 
 from __future__ import annotations

@@ -272,7 +272,7 @@ def _claimed(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
                     source=Node("lock", lock.ident),
                     target=Node("thread", thread.ident),
                     thread=thread,
-                    frame=thread.frames[hold.frame],
+                    frame=None if hold.how == "owner" else thread.frames[hold.frame],
                     expression=hold.expression,
                     how=hold.how,
                 )
@@ -342,7 +342,10 @@ def _inside(thread: Thread, dump: Dump) -> str:
     if not holds:
         return ""
     inside = [
-        f"{dump.locks[hold.lock].name} (`{hold.expression}`, {place(thread.frames[hold.frame])})"
+        dump.locks[hold.lock].name
+        if hold.how == "owner"
+        else f"{dump.locks[hold.lock].name} (`{hold.expression}`, "
+        f"{place(thread.frames[hold.frame])})"
         for hold in holds
     ]
     return ", while it is inside of " + " and ".join(inside)

@@ -1,0 +1,382 @@
+"""The little languages in which tests say who waits for what, and how a trial went.
+
+``snapshot("T1 has A wants B; T2 has B wants A")`` is a harness's snapshot: a thread ``has`` locks,
+``wants`` one, ``joins`` a thread, ``awaits`` an event, or ``runs``. A name with a star is a
+re-entrant lock, one with a question mark is free, and ``A'`` is another lock that is called A.
+
+``stream("live | serving | 40 exposures | done | exit 0 | end")`` is what a harness says, event by
+event; ``trials("pass*19 hang")`` are trials of one cell, in the order in which they ran.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from packaging.version import Version
+
+from interlock import dumps, events
+from interlock.model import (
+    Backend,
+    Cell,
+    Pin,
+    Probe,
+    ProbeLimits,
+    ProofRule,
+    PythonVersion,
+    Trial,
+)
+
+Raw = dict[str, Any]
+
+CELL = Cell(
+    pins=(
+        Pin(axis="left", package="left-lib", version=Version("1.0")),
+        Pin(axis="right", package="right-lib", version=Version("2.0")),
+    ),
+    python=PythonVersion(3, 10),
+    probe="restart",
+    config="stock",
+)
+
+PROBE = Probe(
+    name="restart",
+    title="",
+    stresses="",
+    cannot_see="",
+    live=(ProofRule(name="profiled", says="its locks are profiled", fact="profiled-lock"),),
+    knobs={},
+    environment={},
+    requirements=(),
+    least_exposures=10,
+    exposure_unit="worker starts",
+    limits=ProbeLimits(startup_s=10, stall_s=1, deadline_s=10, grace_s=1),
+    configs=("stock",),
+    digest="p",
+)
+
+FAR_AWAY = 140_000_000_000_000
+"""Idents and ids look like addresses, so that none is mistaken for an index."""
+
+
+def snapshot(text: str, *, index: int = 0, number: int = 1, salt: int = 0, line: int = 100) -> Raw:
+    """A snapshot as the harness sends it. ``salt`` changes every identity, ``line`` every frame."""
+    clauses = [clause.split() for clause in text.split(";") if clause.strip()]
+    idents = {words[0]: FAR_AWAY + salt * 7919 + i * 64 for i, words in enumerate(clauses)}
+    locks: dict[str, int] = {}
+
+    def lock(word: str) -> int:
+        return locks.setdefault(word, FAR_AWAY * 2 - salt * 104729 - len(locks) * 32)
+
+    threads = []
+    for clause, (name, *words) in enumerate(clauses):
+        frames: list[Raw] = []
+        holds: list[Raw] = []
+        waits: Raw | None = None
+        verb = "runs"
+        for word in words:
+            if word in ("has", "wants", "joins", "awaits", "runs"):
+                verb = word
+                continue
+            bare = word.strip(",'*?")
+            at = line + clause
+            frame = _frame(f"{verb}_{bare}", at)
+            if verb == "has":
+                frames.insert(0, frame)
+                holds.append({"of": frame, "lock": lock(word.strip(",")), "expression": bare})
+                continue
+            frames.insert(0, frame)
+            waits = {
+                "kind": {"joins": "join", "awaits": "event"}.get(
+                    verb, "rlock" if "*" in word else "lock"
+                ),
+                "lock": lock(word) if verb == "wants" else None,
+                "thread": idents.get(word) if verb == "joins" else None,
+                "frame": 0,
+                "expression": bare,
+            }
+        frames.append(_frame("main", line))
+        threads.append(
+            {
+                "ident": idents[name],
+                "native_id": 1000 + salt + clause,
+                "name": name,
+                "frames": frames,
+                "waits": waits,
+                "holds": [
+                    {
+                        "lock": hold["lock"],
+                        "frame": frames.index(hold["of"]),
+                        "expression": hold["expression"],
+                        "how": "with",
+                    }
+                    for hold in holds
+                ],
+                "unresolved": [],
+            }
+        )
+    return {
+        "event": "snapshot",
+        "at": 5.0 + index / 5,
+        "number": number,
+        "index": index,
+        "threads": threads,
+        "locks": {
+            str(ident): {
+                "type": "_thread.RLock" if "*" in word else "_thread.lock",
+                "locked": "?" not in word,
+                "owner": None,
+                "names": [word.strip("'*?")],
+            }
+            for word, ident in locks.items()
+        },
+    }
+
+
+def waits(text: str, **changed: Any) -> dumps.Dump:
+    """The dump that a snapshot is read as."""
+    (event,) = (e for e in events.parse([HELLO, snapshot(text, **changed)]) if e.event != "hello")
+    assert isinstance(event, events.Snapshot)
+    return dumps.read(event)
+
+
+def _frame(function: str, line: int) -> Raw:
+    return {
+        "file": "/env/lib/python3.10/site-packages/lib/app.py",
+        "function": function,
+        "qualname": function,
+        "module": "lib.app",
+        "line": line,
+    }
+
+
+HELLO: Raw = {
+    "event": "hello",
+    "at": 0.0,
+    "protocol": events.PROTOCOL,
+    "python": "3.10.14",
+    "implementation": "CPython",
+    "machine": "x86_64",
+    "supervisor_pid": 7,
+}
+
+
+def stream(text: str) -> tuple[Raw, ...]:
+    """The events of one trial; clauses are parted by ``|``, one in brackets is a snapshot."""
+    said = Telling()
+    for clause in (part.strip() for part in text.split("|")):
+        said.tell(clause)
+    return tuple(said.events)
+
+
+class Telling:
+    """What has been said so far: the phase, the count and the stall that the next events are of."""
+
+    def __init__(self) -> None:
+        self.events: list[Raw] = []
+        self.phase = "import"
+        self.exposures = 0
+        self.stall = 0
+        self.index = 0
+        self.clock = 0.0
+
+    def tell(self, clause: str) -> None:
+        for pattern, build in _CLAUSES:
+            match = re.fullmatch(pattern, clause)
+            if match:
+                event = build(self, match)
+                if not self.events and event["event"] not in HOST:
+                    self.events.append(HELLO)
+                self.clock += 0.5
+                self.events.append({"at": self.clock, **event})
+                return
+        raise AssertionError(f"no such clause: {clause!r}")
+
+
+HOST = ("unsupported", "install", "hello")
+
+
+def _phase(said: Telling, match: re.Match[str]) -> Raw:
+    said.phase = match[0]
+    return {"event": "phase", "phase": match[0]}
+
+
+def _progress(said: Telling, match: re.Match[str]) -> Raw:
+    said.exposures = int(match[1])
+    return {"event": "progress", "exposures": said.exposures}
+
+
+def _stall(said: Telling, match: re.Match[str]) -> Raw:
+    said.stall += 1
+    said.index = 0
+    return {
+        "event": "stall",
+        "number": said.stall,
+        "phase": said.phase,
+        "silent_s": 1.0,
+        "exposures": said.exposures,
+    }
+
+
+def _snapshot(said: Telling, match: re.Match[str]) -> Raw:
+    text = match[1]
+    moved = text.endswith(" elsewhere")
+    event = snapshot(
+        text.removesuffix(" elsewhere"),
+        index=said.index,
+        number=said.stall,
+        line=200 if moved else 100,
+    )
+    said.index += 1
+    del event["at"]
+    return event
+
+
+def _stood(said: Telling, match: re.Match[str]) -> Raw:
+    moved = {"still": 0, "running": 10**6, "starved": 0, "polling": 0}[match[2]]
+    starved = 10**9 if match[2] == "starved" else 0
+    switched = 40 if match[2] == "polling" else 0
+
+    def tasks(after: int) -> list[Raw]:
+        return [
+            {
+                "tid": tid,
+                "state": "S",
+                "run_ns": 10**9 + after * moved,
+                "wait_ns": 10**8 + after * starved,
+                "voluntary": 100 + after * switched,
+                "involuntary": 3,
+            }
+            for tid in range(1000, 1004)
+        ]
+
+    return {
+        "event": "stood",
+        "number": said.stall,
+        "seconds": float(match[1]),
+        "tasks_before": tasks(0),
+        "tasks_after": tasks(1),
+    }
+
+
+def _error(said: Telling, match: re.Match[str]) -> Raw:
+    return {
+        "event": "error",
+        "phase": said.phase,
+        "type": match[1],
+        "message": match[3] or "",
+        "traceback": "Traceback (most recent call last): …",
+        "feature": match[2],
+    }
+
+
+def _exit(said: Telling, match: re.Match[str]) -> Raw:
+    code = int(match[1]) if match[1].isdigit() else None
+    return {
+        "event": "exit",
+        "code": code,
+        "signal": match[1] if code is None else None,
+        "phase": said.phase,
+    }
+
+
+def _witness(said: Telling, match: re.Match[str]) -> Raw:
+    text = (
+        "Current thread 0x00007f0000000001 (most recent call first):\n"
+        f'  File "/env/lib/python3.10/site-packages/lib/native.py", line 9 in {match[1]}\n'
+    )
+    return {"event": "witness", "number": said.stall, "text": text}
+
+
+_CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
+    ("import|startup|serving|shutdown", _phase),
+    (r"(\d+) exposures", _progress),
+    ("live", lambda s, m: {"event": "fact", "name": "profiled-lock", "value": True}),
+    ("not live", lambda s, m: {"event": "fact", "name": "profiled-lock", "value": False}),
+    ("stall", _stall),
+    ("resumed", lambda s, m: {"event": "resumed", "number": s.stall, "silent_s": 1.5}),
+    (r"\[(.*)\]", _snapshot),
+    (r"dump in (\w+)", _witness),
+    (r"stood ([\d.]+) s (still|running|starved|polling)", _stood),
+    (
+        "deadline",
+        lambda s, m: {"event": "deadline", "phase": s.phase, "exposures": s.exposures},
+    ),
+    (r"sent (\w+)", lambda s, m: {"event": "signal", "signal": m[1], "reason": "stall"}),
+    (r"(\w+Error)(?: for ([\w ]+))?(?:: (.*))?", _error),
+    (
+        "missing ([^:]+): (.*)",
+        lambda s, m: {"event": "missing", "feature": m[1], "detail": m[2]},
+    ),
+    (r"exit (\w+)", _exit),
+    (
+        r"stderr (.*)",
+        lambda s, m: {"event": "output", "stream": "stderr", "text": m[1], "dropped_bytes": 0},
+    ),
+    ("done", lambda s, m: {"event": "done", "exposures": s.exposures}),
+    ("end", lambda s, m: {"event": "end"}),
+    ("hello", lambda s, m: dict(HELLO)),
+    (
+        "unsupported (.*): (.*)",
+        lambda s, m: {"event": "unsupported", "reason": m[1], "detail": m[2]},
+    ),
+    (
+        r"(installed|install failed) at (resolve|build|install)(?:: (.*))?",
+        lambda s, m: {
+            "event": "install",
+            "ok": m[1] == "installed",
+            "stage": m[2],
+            "seconds": 1.0,
+            "cached": False,
+            "output": m[3] or "",
+        },
+    ),
+    (
+        r"guard (wall|memory|output)",
+        lambda s, m: {"event": "guard", "limit": m[1], "seconds": 60.0},
+    ),
+    (r"cut (.*)", lambda s, m: {"event": "truncated", "text": m[1]}),
+)
+
+_HANGING = "live | serving | 30 exposures | stall"
+_KILLED = "sent SIGTERM | sent SIGKILL | exit SIGKILL | end"
+
+STORIES: Mapping[str, str] = {
+    "pass": "live | serving | 40 exposures | shutdown | done | exit 0 | end",
+    "hang": f"{_HANGING} | [M has A wants A] | [M has A wants A] | {_KILLED}",
+    "cycle": f"{_HANGING} | [M has A wants B; T has B wants A] "
+    f"| [M has A wants B; T has B wants A] | {_KILLED}",
+    "slow": f"{_HANGING} | deadline | {_KILLED}",
+    "crash": "live | serving | 5 exposures | exit SIGSEGV | end",
+    "error": "startup | TypeError: no | exit 1 | end",
+    "not-live": "not live | serving | 40 exposures | done | exit 0 | end",
+    "no-wheel": "unsupported no-wheel: no wheel for Python 3.10",
+}
+
+
+def trials(text: str) -> list[Trial]:
+    """``"pass*19 hang"``: trials in the order in which they ran, a minute apart."""
+    words: list[str] = []
+    for word in text.split():
+        name, _, count = word.partition("*")
+        words += [name] * int(count or 1)
+    noon = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+    return [
+        Trial(
+            cell=CELL,
+            campaign="c",
+            started_at=noon + timedelta(minutes=number),
+            seconds=2.0 + number,
+            events=stream(STORIES[word]),
+            backend=Backend.DOCKER,
+            probe_digest="p",
+            config_digest="c",
+            environment_digest=f"e{number}",
+            image_digest="i",
+            python_full="3.10.14",
+            machine="x86_64",
+        )
+        for number, word in enumerate(words)
+    ]
