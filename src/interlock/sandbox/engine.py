@@ -20,9 +20,12 @@ _NO_SPACE = "no space left on device"
 def connect(timeout_s: int = _TIMEOUT_S) -> APIClient:
     """A client of the engine; raise ``EngineUnavailable`` where none answers."""
     with translated():
-        client = APIClient(version="auto", timeout=timeout_s, **kwargs_from_env())
-        client.ping()
-        return client
+        return APIClient(version="auto", timeout=timeout_s, **kwargs_from_env())
+
+
+def client(version: str) -> APIClient:
+    """Another client of an engine that has told its API version; no request is made."""
+    return APIClient(version=version, timeout=_TIMEOUT_S, **kwargs_from_env())
 
 
 @contextmanager
