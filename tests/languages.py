@@ -187,7 +187,7 @@ class Telling:
             match = re.fullmatch(pattern, clause)
             if match:
                 event = build(self, match)
-                if not self.events and event["event"] not in HOST:
+                if HELLO not in self.events and event["event"] not in HOST:
                     self.events.append(HELLO)
                 self.clock += 0.5
                 self.events.append({"at": self.clock, **event})
@@ -195,7 +195,7 @@ class Telling:
         raise AssertionError(f"no such clause: {clause!r}")
 
 
-HOST = ("unsupported", "install", "hello")
+HOST = ("unsupported", "install", "guard", "truncated")
 
 
 def _phase(said: Telling, match: re.Match[str]) -> Raw:
@@ -317,7 +317,6 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
     ),
     ("done", lambda s, m: {"event": "done", "exposures": s.exposures}),
     ("end", lambda s, m: {"event": "end"}),
-    ("hello", lambda s, m: dict(HELLO)),
     (
         "unsupported (.*): (.*)",
         lambda s, m: {"event": "unsupported", "reason": m[1], "detail": m[2]},

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from statistics import median
 from typing import Any, TypeAlias, TypeVar
 
@@ -77,26 +78,26 @@ class History:
 
     @property
     def signals(self) -> frozenset[str]:
-        """What the supervisor sent."""
-        return frozenset(event.signal for event in self.all(events.SignalSent))
+        """What the supervisor sent while the app ran; what it left behind is killed later."""
+        running = takewhile(lambda event: not isinstance(event, events.Exit), self.told)
+        return frozenset(e.signal for e in running if isinstance(e, events.SignalSent))
 
     @property
     def open_stalls(self) -> tuple[events.Stall, ...]:
-        """Stalls that the app did not come back from."""
-        resumed = {event.number for event in self.all(events.Resumed)}
-        return tuple(
-            stall
-            for stall in self.all(events.Stall)
-            if stall.number not in resumed and not self.ended_well_after(stall)
-        )
+        """Stalls that the app did not come back from by itself."""
+        return tuple(s for s in self.all(events.Stall) if not self.recovered(s))
 
-    def ended_well_after(self, event: events.Event) -> bool:
-        """Whether the app came to its end by itself later on."""
+    def recovered(self, event: events.Stall | events.Deadline) -> bool:
+        """Whether the app went on, or came to its end, before the supervisor had to stop it."""
         for later in self.told[self.told.index(event) + 1 :]:
-            if isinstance(later, events.Done):
-                return True
-            if isinstance(later, events.Exit) and later.code == 0 and not self.signals:
-                return True
+            match later:
+                case events.SignalSent():
+                    return False
+                case events.Resumed():
+                    if isinstance(event, events.Stall):
+                        return True
+                case events.Done() | events.Exit(code=0):
+                    return True
         return False
 
     def dumps(self, stall: events.Stall) -> tuple[dumps.Dump, dumps.Dump] | None:
@@ -296,7 +297,7 @@ def _slow(history: History, probe: Probe) -> Finding | None:
     """What stalled or ran out of time without proof; the outer guard's word alone included."""
     wall = next((g for g in history.all(events.Guard) if g.limit == "wall"), None)
     stalls = history.open_stalls
-    late = [d for d in history.all(events.Deadline) if not history.ended_well_after(d)]
+    late = [d for d in history.all(events.Deadline) if not history.recovered(d)]
     if stalls:
         stall = stalls[-1]
         phase = stall.phase
@@ -403,20 +404,25 @@ def _stillness(history: History, stall: events.Stall) -> Hang | str:
 
 
 def _stillness_by_witness(history: History, stall: events.Stall, stood: events.Stood) -> Hang | str:
-    """The same from faulthandler's dumps, when the watcher could not run; all tasks must stand."""
+    """The same from faulthandler's dumps, when the watcher could not run.
+
+    The signal it dumps on goes to the main thread, which it calls the current one. Others that
+    wait for the GIL wake at every switch interval, so only the main task has to stand; it has the
+    smallest tid, having been the first.
+    """
     texts = [w.text for w in history.all(events.Witness) if w.number == stall.number]
     seen = [dumps.read_witness(text) for text in texts]
     if len(seen) < 2 or not seen[-1]:
         return "no two dumps of its threads could be taken"
     if seen[-2] != seen[-1]:
         return "its threads moved between the two dumps"
-    if not _still(stood, {task.tid for task in stood.tasks_after}):
+    if not _still(stood, {min((task.tid for task in stood.tasks_after), default=0)}):
         return "its threads were given processor time or waited for it"
     standing = [thread for thread in seen[-1] if thread.current] or list(seen[-1])
     return Hang(
         phase=stall.phase,
         reason=Reason.NO_PROGRESS,
-        signature=Signature(stuck=tuple(dict.fromkeys(t.standing for t in standing))),
+        signature=Signature(stuck=tuple(sorted({thread.standing for thread in standing}))),
         evidence=tuple(f"A thread stands at {thread.place}." for thread in standing),
         unresolved=("the watcher could not run: what is waited for is not known",),
         exposures=stall.exposures,

@@ -1,0 +1,395 @@
+"""What a trial shows and what a cell's trials say together, as tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interlock.errors import ProtocolError
+from interlock.judge import PRECEDENCE, classify, decide, doubt
+from interlock.model import Fail, Finding, Hang, Outcome, Pass, Reason, Unproven, Unsupported
+from languages import CELL, PROBE, STORIES, stream, trials
+
+
+def told(finding: Finding) -> str:
+    match finding:
+        case Pass():
+            return f"pass: {finding.exposures}"
+        case Hang():
+            return f"hang {finding.reason} in {finding.phase}: {finding.signature}"
+        case Fail():
+            return f"fail {finding.reason} in {finding.phase}: {finding.detail}"
+        case Unsupported():
+            return f"unsupported {finding.reason} in {finding.phase}: {finding.detail}"
+        case Unproven():
+            return f"unproven {finding.reason} in {finding.phase}: {finding.detail}"
+
+
+def check(story: str, expected: str) -> None:
+    """``expected`` may leave out the end of the detail."""
+    finding = told(classify(stream(story), PROBE))
+    assert finding.startswith(expected), finding
+
+
+WELL = "live | serving | 40 exposures | shutdown | done | exit 0 | end"
+SELF = "[M has A wants A] | [M has A wants A]"
+KILLED = "sent SIGTERM | sent SIGKILL | exit SIGKILL | end"
+OPEN = "[MainThread has A awaits E; T wants A]"
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        (WELL, "pass: 40"),
+        (f"installed at install | {WELL}", "pass: 40"),
+        ("live | serving | 40 exposures | stall | resumed | done | exit 0 | end", "pass: 40"),
+        (
+            f"live | serving | 40 exposures | stall | {SELF} | resumed | done | exit 0 | end",
+            "pass: 40",
+        ),
+        ("live | serving | 40 exposures | done | exit 0 | sent SIGKILL | end", "pass: 40"),
+        ("live | serving | 40 exposures | deadline | done | exit 0 | end", "pass: 40"),
+    ],
+)
+def test_an_app_that_comes_to_its_end_alive_passes(story: str, expected: str) -> None:
+    check(story, expected)
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        (
+            f"live | serving | 30 exposures | stall | {SELF} | {KILLED}",
+            "hang self-deadlock in serving: A → A",
+        ),
+        (
+            "startup | stall | [M has A wants B; T has B wants A] "
+            f"| [M has A wants B; T has B wants A] | {KILLED}",
+            "hang lock-cycle in startup: A → B → A",
+        ),
+        (f"shutdown | stall | {SELF} | {KILLED}", "hang self-deadlock in shutdown"),
+        # Nobody has to be alive, nor the container, for what was seen to be true.
+        (f"not live | serving | stall | {SELF} | guard wall", "hang self-deadlock"),
+        (f"live | serving | stall | {SELF} | cut {{'event': 'wi | guard memory", "hang self"),
+        # One that got away from the supervisor's signals was stuck before they came.
+        (
+            f"live | serving | stall | {SELF} | sent SIGTERM | resumed | done | exit 0 | end",
+            "hang self-deadlock",
+        ),
+        (f"serving | stall | resumed | stall | {SELF} | {KILLED}", "hang self-deadlock"),
+        (f"serving | RuntimeError: odd | stall | {SELF} | {KILLED}", "hang self-deadlock"),
+        #
+        (
+            f"serving | stall | [M has A wants A] | [M runs f] | {KILLED}",
+            "unproven slow in serving: no sign of life for 1.0 s",
+        ),
+        (f"serving | stall | [M has A wants A] | {KILLED}", "unproven slow"),
+        (
+            f"serving | stall | [M has A wants A] | [M has A wants A elsewhere] | {KILLED}",
+            "unproven slow",
+        ),
+    ],
+)
+def test_a_closed_wait_that_stands_is_a_hang(story: str, expected: str) -> None:
+    check(story, expected)
+
+
+STILL = f"serving | 30 exposures | deadline | stall | {OPEN} | stood 2.0 s still | {OPEN}"
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        (
+            f"{STILL} | {KILLED}",
+            "hang no-progress in serving: stuck in lib.app.awaits_E",
+        ),
+        (
+            "shutdown | deadline | stall | [MainThread joins T; T runs poll] | stood 2.5 s still "
+            f"| [MainThread joins T; T runs poll] | {KILLED}",
+            "hang no-progress in shutdown: stuck in lib.app.joins_T, lib.app.runs_poll",
+        ),
+        (f"{STILL} | exit SIGKILL | guard wall", "fail crash"),
+        (f"{STILL} | guard wall", "hang no-progress"),
+        #
+        (STILL.replace("deadline | ", "") + f" | {KILLED}", "unproven slow in serving"),
+        (STILL.replace("2.0 s", "1.9 s") + f" | {KILLED}", "unproven slow in serving"),
+        (STILL.replace("still", "running") + f" | {KILLED}", "unproven slow in serving"),
+        (STILL.replace("still", "starved") + f" | {KILLED}", "unproven slow in serving"),
+        (STILL.replace("still", "polling") + f" | {KILLED}", "unproven slow in serving"),
+        (STILL.removesuffix(f" | {OPEN}") + f" | {KILLED}", "unproven slow in serving"),
+        (STILL.removesuffix("]") + f" elsewhere] | {KILLED}", "unproven slow in serving"),
+        (f"live | {STILL} | resumed | done | exit 0 | end", "pass: 30"),
+        #
+        (
+            "serving | deadline | stall | dump in spin | stood 2.0 s still | dump in spin "
+            f"| {KILLED}",
+            "hang no-progress in serving: stuck in spin in lib/native.py",
+        ),
+        (
+            "serving | deadline | stall | dump in spin | stood 2.0 s still | dump in other "
+            f"| {KILLED}",
+            "unproven slow",
+        ),
+        (
+            "serving | deadline | stall | dump in spin | stood 2.0 s running | dump in spin "
+            f"| {KILLED}",
+            "unproven slow",
+        ),
+        (
+            f"serving | deadline | stall | dump in spin | stood 2.0 s still | {KILLED}",
+            "unproven slow",
+        ),
+    ],
+)
+def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
+    story: str, expected: str
+) -> None:
+    check(story, expected)
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        (
+            "unsupported no-wheel: no wheel for Python 3.10",
+            "unsupported no-wheel in install: no wheel for Python 3.10",
+        ),
+        ("unsupported requires-python: needs >=3.9", "unsupported requires-python in install"),
+        (
+            "startup | missing lock profiler: came with 0.40 | exit 0 | end",
+            "unsupported no-feature in startup: no lock profiler: came with 0.40",
+        ),
+        #
+        (
+            "install failed at resolve: nothing satisfies both",
+            "fail resolution in install: resolve: nothing satisfies both",
+        ),
+        ("install failed at build: gcc is missing", "fail build in install: build: gcc"),
+        ("install failed at install", "fail build in install: install: it said nothing"),
+        #
+        (
+            "startup | ImportError for lock profiler: no _lock | serving | done | exit 0 | end",
+            "fail inactive in startup: lock profiler does not start: ImportError: no _lock",
+        ),
+        ("KeyError: 'x' | exit 1 | end", "fail error in import: KeyError: 'x'"),
+        (
+            "serving | RuntimeError: can't start new thread | exit 1 | end",
+            "fail error in serving: RuntimeError: can't start new thread",
+        ),
+        ("import | exit 3 | end", "fail error in import: ended with exit code 3 before it was"),
+        (
+            "serving | exit 0 | stderr Fatal: gone | end",
+            "fail error in serving: ended with exit code 0 before it was done: Fatal: gone",
+        ),
+        ("live | 40 exposures | done | exit 120 | end", "fail error in import: ended with exit"),
+        #
+        ("serving | exit SIGSEGV | end", "fail crash in serving: killed by SIGSEGV"),
+        ("shutdown | done | exit SIGABRT | end", "fail crash in shutdown: killed by SIGABRT"),
+        ("serving | exit SIGKILL | end", "fail crash in serving: killed by SIGKILL"),
+        ("serving | stall | sent SIGTERM | exit SIGSEGV | end", "fail crash in serving"),
+        ("startup | ValueError: x | exit SIGSEGV | end", "fail crash"),
+        #
+        ("serving | 9 exposures | guard memory", "fail degraded in serving: it went over the"),
+        ("serving | exit SIGKILL | guard memory", "fail degraded in serving: it went over the"),
+        ("serving | cut {'event': 'ou | guard output", "fail degraded in serving"),
+    ],
+)
+def test_what_goes_wrong_is_told_apart(story: str, expected: str) -> None:
+    check(story, expected)
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        (
+            "live | serving | 40 exposures | guard wall",
+            "unproven slow in serving: only the outer time limit ended it, after 60 s",
+        ),
+        ("import | guard wall", "unproven slow in import"),
+        ("installed at install | guard wall", "unproven slow in import"),
+        ("live | serving | cut {'event': 'pro | guard wall", "unproven slow in serving"),
+        (
+            f"live | serving | 40 exposures | deadline | {KILLED}",
+            "unproven slow in serving: still at work when its time was over",
+        ),
+        #
+        (
+            WELL.replace("live", "not live"),
+            "unproven not-live in serving: profiled: profiled-lock is false",
+        ),
+        (
+            WELL.removeprefix("live | "),
+            "unproven not-live in serving: profiled: the app never said profiled-lock",
+        ),
+        #
+        (
+            WELL.replace("40", "9"),
+            "unproven too-few-exposures in serving: 9 worker starts, at least 10 are needed",
+        ),
+        (WELL.replace("40", "10"), "pass: 10"),
+    ],
+)
+def test_what_proves_nothing_is_never_a_pass_and_never_a_hang(story: str, expected: str) -> None:
+    check(story, expected)
+
+
+@pytest.mark.parametrize(
+    ("story", "mistake"),
+    [
+        ("live | serving | 40 exposures", "stops after progress"),
+        ("live | serving | cut {'event': 'pro", "stops after truncated"),
+        ("installed at install", "stops after install"),
+        ("live | serving | sent SIGTERM | exit SIGTERM | end", "what became of the app"),
+        ("live | serving | end", "what became of the app"),
+    ],
+)
+def test_a_stream_that_does_not_say_how_it_ended_leaves_the_cell_open(
+    story: str, mistake: str
+) -> None:
+    with pytest.raises(ProtocolError, match=mistake):
+        classify(stream(story), PROBE)
+
+
+def test_a_probe_without_proofs_never_passes() -> None:
+    finding = classify(stream(WELL), replace(PROBE, live=()))
+    assert isinstance(finding, Unproven)
+    assert finding.reason is Reason.NOT_LIVE
+
+
+def test_a_hang_says_when_it_was_noticed_and_why() -> None:
+    hang = classify(stream(f"live | serving | 30 exposures | stall | {SELF} | {KILLED}"), PROBE)
+    assert isinstance(hang, Hang)
+    # Silent for 1.0 s when the stall was told, and the second snapshot came two events later.
+    assert hang.noticed_after_s == 2.0
+    assert hang.exposures == 30
+    assert hang.evidence[0].startswith("M waits for A (`A`, lib/app.py:100 in wants_A)")
+
+
+CLAUSES = st.sampled_from(
+    "import|startup|serving|shutdown|40 exposures|live|not live|stall|resumed|[M has A wants A]"
+    "|[MainThread awaits E]|dump in f|stood 2.0 s still|deadline|sent SIGTERM|exit 0|exit 1"
+    "|exit SIGSEGV|exit SIGTERM|TypeError: x|TypeError for f: x|missing f: x|done|end|guard wall"
+    "|guard memory|guard output|cut {|install failed at build|unsupported no-wheel: x".split("|")
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(CLAUSES, max_size=12))
+def test_every_story_is_a_finding_or_a_broken_protocol(clauses: list[str]) -> None:
+    try:
+        finding = classify(stream(" | ".join(["import", *clauses])), PROBE)
+    except ProtocolError:
+        return
+    if isinstance(finding, Hang):
+        assert "stall" in clauses
+    if isinstance(finding, Pass):
+        assert "done" in clauses
+        assert "live" in clauses
+        assert not {"guard wall", "guard memory", "exit SIGSEGV", "TypeError: x"} & set(clauses)
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        ("pass*3", "pass"),
+        ("pass*19 hang", "hang"),
+        ("hang pass*19", "hang"),
+        ("hang crash error", "hang"),
+        #
+        ("pass crash pass", "fail"),
+        ("slow crash", "fail"),
+        ("no-wheel", "unsupported"),
+        #
+        ("slow", "unproven"),
+        ("pass*2 slow", "unproven"),
+        ("slow pass", "pass"),
+        ("pass slow pass", "pass"),
+        ("slow hang pass", "hang"),
+        ("not-live*3", "unproven"),
+    ],
+)
+def test_the_first_outcome_of_the_precedence_speaks_for_the_cell(story: str, expected: str) -> None:
+    assert str(decide(trials(story), PROBE).outcome) == expected
+
+
+def test_every_outcome_has_its_place_in_the_precedence() -> None:
+    assert sorted(PRECEDENCE) == sorted(Outcome)
+
+
+def test_a_pass_says_what_rate_its_exposures_rule_out() -> None:
+    verdict = decide(trials("pass*3"), PROBE)
+    assert verdict.exposures == 120
+    # 1 - 0.05 ** (1 / 120) is one in 40.6.
+    assert verdict.detail == (
+        "3 trials without a hang in 120 worker starts: more than one hang in 41 worker starts is "
+        "ruled out at 95% confidence."
+    )
+    assert (verdict.phase, verdict.reason, verdict.signature) == (None, None, None)
+
+
+def test_a_pass_rests_on_the_exposures_of_trials_that_passed() -> None:
+    verdict = decide(trials("not-live slow pass"), PROBE)
+    assert (verdict.trials, verdict.exposures) == (3, 40)
+    assert "; 2 trials before that proved nothing." in verdict.detail
+
+
+def test_a_cell_keeps_all_its_signatures_and_shows_the_most_frequent() -> None:
+    verdict = decide(trials("cycle hang*2 pass"), PROBE)
+    assert [(str(s), n) for s, n in verdict.signatures] == [("A → A", 2), ("A → B → A", 1)]
+    assert verdict.reason is Reason.SELF_DEADLOCK
+    assert (verdict.hangs, verdict.trials, verdict.exposures) == (3, 4, 3 * 30 + 40)
+    assert "M waits for A" in verdict.evidence[0]
+    # Wilson's interval for 3 of 4.
+    assert verdict.detail == (
+        "3 of 4 trials hung (30% to 95% at 95% confidence), in serving: A → A."
+    )
+
+
+def test_the_order_of_trials_does_not_change_which_signature_is_shown() -> None:
+    one, other = decide(trials("cycle hang"), PROBE), decide(trials("hang cycle"), PROBE)
+    assert one.signatures == other.signatures
+    assert one.signature == other.signature
+
+
+def test_a_verdict_carries_what_the_newest_trial_ran_in() -> None:
+    ran = trials("pass*3")
+    verdict = decide(list(reversed(ran)), PROBE)
+    assert verdict.tested_at == ran[2].started_at
+    assert verdict.environment_digest == "e2"
+    assert verdict.seconds == 3.0
+
+
+def test_a_control_that_differs_takes_the_proof_from_a_pass_alone() -> None:
+    passed, hung = decide(trials("pass"), PROBE), decide(trials("hang"), PROBE)
+    doubted = doubt(passed, "the known hang did not hang tonight.")
+    assert (doubted.outcome, doubted.reason) == (Outcome.UNPROVEN, Reason.CONTROL_DIFFERS)
+    assert doubted.detail.endswith("the known hang did not hang tonight.")
+    assert doubt(hung, "the known hang did not hang tonight.") == hung
+
+
+def test_trials_of_two_cells_are_refused() -> None:
+    one, two = trials("pass*2")
+    with pytest.raises(ValueError, match="of one cell"):
+        decide([one, replace(two, cell=replace(CELL, config="other"))], PROBE)
+    with pytest.raises(ValueError, match="needs trials"):
+        decide([], PROBE)
+
+
+@given(st.lists(st.sampled_from(sorted(STORIES)), min_size=1, max_size=6))
+def test_one_proven_hang_makes_the_cell_hang(words: list[str]) -> None:
+    verdict = decide(trials(" ".join(words)), PROBE)
+    hung = sum(word in ("hang", "cycle") for word in words)
+    assert verdict.hangs == hung
+    assert (verdict.outcome is Outcome.HANG) == (hung > 0)
+    assert sum(count for _, count in verdict.signatures) == hung
+
+
+@given(st.lists(st.sampled_from(sorted(STORIES)), min_size=1, max_size=6))
+def test_a_passing_cell_saw_nothing_go_wrong_and_passed_last(words: list[str]) -> None:
+    verdict = decide(trials(" ".join(words)), PROBE)
+    clean = {"pass", "slow", "not-live"}
+    assert (verdict.outcome is Outcome.PASS) == (set(words) <= clean and words[-1] == "pass")
