@@ -1,0 +1,45 @@
+"""From ``results/`` to a site: a tuple of publishers, each handed one edition and a folder.
+
+They write Markdown, which MkDocs builds together with the hand-written pages in ``site/``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from interlock.matrix import Matrix
+from interlock.publish.answer import publish as publish_answer
+from interlock.publish.data import publish as publish_data
+from interlock.publish.details import publish as publish_details
+from interlock.publish.edition import Edition
+from interlock.publish.grid import publish as publish_grid
+from interlock.publish.hangs import publish as publish_hangs
+from interlock.publish.settings import publish as publish_settings
+from interlock.table import read_results
+
+Publisher = Callable[[Edition, Path], None]
+
+PUBLISHERS: tuple[Publisher, ...] = (
+    publish_answer,
+    publish_grid,
+    publish_details,
+    publish_hangs,
+    publish_settings,
+    publish_data,
+)
+
+
+def generate(results: Path, site: Path, matrix: Matrix) -> Path:
+    """Write ``site/generated`` anew from the data set in ``results``, and return it.
+
+    Where nothing has been published yet, the pages say so.
+    """
+    edition = Edition(matrix=matrix, results=read_results(results, matrix.axes))
+    folder = site / "generated"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for publish in PUBLISHERS:
+        publish(edition, folder)
+    return folder

@@ -1,0 +1,88 @@
+"""What outcomes, reasons and verdicts are called on the site: symbols, words and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from interlock.model import Backend, Basis, Outcome, Phase, Reason, Verdict
+
+
+class Word(NamedTuple):
+    symbol: str
+    name: str
+    sentence: str
+
+
+WORDS: Mapping[Outcome, Word] = {
+    Outcome.PASS: Word("✓", "passes", "It did not hang"),
+    Outcome.HANG: Word("✗", "hangs", "It hangs"),
+    Outcome.FAIL: Word("!", "fails", "It fails before it could hang"),
+    Outcome.UNSUPPORTED: Word("–", "unsupported", "It cannot be installed like this"),
+    Outcome.UNPROVEN: Word("?", "unproven", "Not proven either way"),
+}
+UNTESTED = Word("·", "untested", "Nobody has tested this")
+
+REASONS: Mapping[Reason, str] = {
+    Reason.SELF_DEADLOCK: "a thread waits for a lock that it holds itself",
+    Reason.LOCK_CYCLE: "threads wait for each other's locks in a circle",
+    Reason.NO_PROGRESS: "every thread stands still, though no closed circle of locks was seen",
+    Reason.RESOLUTION: "its requirements cannot be resolved",
+    Reason.BUILD: "one of its requirements does not build",
+    Reason.ERROR: "the application stops with an exception",
+    Reason.CRASH: "the process is killed by a signal",
+    Reason.INACTIVE: "the application runs, but the feature under test does not start",
+    Reason.DEGRADED: "it runs, but slower than the stated threshold",
+    Reason.NO_WHEEL: "there is no wheel for this Python",
+    Reason.REQUIRES_PYTHON: "the release does not allow this Python",
+    Reason.NO_FEATURE: "the release does not have the feature under test",
+    Reason.NOT_LIVE: "the run did not show that both libraries were at work",
+    Reason.TOO_FEW_EXPOSURES: "the risky situation was entered too seldom to mean anything",
+    Reason.CONTROL_DIFFERS: "the known hang did not hang in the same campaign",
+    Reason.SLOW: "it was too slow to be told from a hang",
+}
+
+PHASES: Mapping[Phase, str] = {
+    Phase.INSTALL: "during installation",
+    Phase.IMPORT: "during import",
+    Phase.STARTUP: "at start-up",
+    Phase.SERVING: "while serving",
+    Phase.SHUTDOWN: "at shutdown",
+}
+
+
+def word(verdict: Verdict | None) -> Word:
+    return WORDS[verdict.outcome] if verdict else UNTESTED
+
+
+def why(verdict: Verdict) -> str:
+    """When and how, as half a sentence; empty for a pass."""
+    if verdict.reason is None:
+        return ""
+    phase = f", {PHASES[verdict.phase]}" if verdict.phase else ""
+    return f"{REASONS[verdict.reason]}{phase}"
+
+
+def basis(verdict: Verdict) -> str:
+    """What it was run on, or that it was not."""
+    if verdict.basis is Basis.INFERRED:
+        return "Inferred from both its tested neighbours of the same release line; not run itself"
+    isolated = "in a container" if verdict.backend is Backend.DOCKER else "without a container"
+    return f"Run {isolated}, Python {verdict.python_full} on {verdict.machine}"
+
+
+def day(moment: datetime) -> str:
+    """``9 March 2025``, whatever the locale."""
+    months = "January February March April May June July August September October November December"
+    return f"{moment.day} {months.split()[moment.month - 1]} {moment.year}"
+
+
+def plural(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def listing(items: list[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    *front, end = items or [""]
+    return f"{', '.join(front)} {last} {end}" if front else end

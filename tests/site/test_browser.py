@@ -1,0 +1,278 @@
+"""The built site in a real browser: what a reader sees, also on a phone, in the dark, offline."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PHONE = {"width": 375, "height": 812}
+DESK = {"width": 1280, "height": 900}
+
+STOCK = "stock"
+WARNINGS = "warning-events"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if not Path(CHROMIUM).exists() and not shutil.which("chromium"):
+        pytest.skip("no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def address(edition: Any) -> Iterator[str]:
+    """Where the built site is served, on this machine alone."""
+    handler = functools.partial(Quiet, directory=edition.public)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class Reader:
+    """A page, with everything it complained about and everything it asked others for."""
+
+    def __init__(self, browser: Any, address: str, **context: Any) -> None:
+        self.address = address
+        self.context = browser.new_context(**{"viewport": DESK, **context})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(5000)
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._asked)
+
+    def _said(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.strangers.append(request.url)
+
+    def open(self, path: str) -> Any:
+        self.page.goto(f"{self.address}/{path}")
+        return self.page
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+def choose(page: Any, **choices: str) -> Any:
+    for name, value in choices.items():
+        page.select_option(f"form.il-picker select[name={name}]", value)
+    return page.locator("[data-answer] .il-answer")
+
+
+def paths(public: Path) -> list[str]:
+    return sorted(str(page.relative_to(public)) for page in public.rglob("*.html"))
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK], ids=["phone", "desk"])
+def test_every_page_loads_without_complaint_and_asks_nobody_else(
+    browser: Any, address: str, edition: Any, width: Any
+) -> None:
+    with Reader(browser, address, viewport=width) as reader:
+        for path in paths(edition.public):
+            page = reader.open(path)
+            across = page.evaluate("document.documentElement.scrollWidth")
+            assert across <= width["width"], f"{path} is {across} wide"
+        assert (reader.complaints, reader.strangers) == ([], [])
+
+
+def test_pages_work_from_a_disk(browser: Any, edition: Any) -> None:
+    with Reader(browser, edition.public.as_uri()) as reader:
+        page = reader.open("index.html")
+        answer = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=WARNINGS)
+        assert "It hangs" in answer.inner_text()
+        reader.open("matrix.html")
+        assert (reader.complaints, reader.strangers) == ([], [])
+
+
+def test_every_link_leads_somewhere(browser: Any, address: str, edition: Any) -> None:
+    """MkDocs checks links in Markdown; these are the ones in generated HTML."""
+    broken = []
+    with Reader(browser, address) as reader:
+        for path in paths(edition.public):
+            page = reader.open(path)
+            links = page.eval_on_selector_all(".il a[href]", "all => all.map((a) => a.href)")
+            for link in set(links):
+                if not link.startswith(address):
+                    continue
+                file, _, anchor = link.removeprefix(f"{address}/").partition("#")
+                target = edition.public / file
+                if not target.is_file() or (
+                    anchor and f'id="{anchor}"' not in target.read_text(encoding="utf-8")
+                ):
+                    broken.append((path, link))
+    assert broken == []
+
+
+def test_grid_says_what_the_table_says(browser: Any, address: str, edition: Any) -> None:
+    read = """figures => figures.flatMap((figure) => {
+        const text = (node) => node.textContent;
+        const python = figure.closest(".il-panel").dataset.tab;
+        const title = text(figure.querySelector("figcaption strong"));
+        const across = [...figure.querySelectorAll("thead th:not(.il-corner)")].map(text);
+        return [...figure.querySelectorAll("tbody tr")].flatMap((row) =>
+            [...row.querySelectorAll("td")].map((cell, place) =>
+                [text(row.querySelector("th")), across[place], python, title, text(cell)]));
+    })"""
+    names = {known.title: name for name, known in edition.matrix.configurations.items()}
+    symbols = {"✓": "pass", "✗": "hang", "!": "fail", "–": "unsupported", "?": "unproven"}
+
+    with Reader(browser, address) as reader:
+        cells = reader.open("matrix.html").eval_on_selector_all(".il-panel figure", read)
+
+    shown = {
+        (sentry, ddtrace, python, "worker_restart", names[title]): symbols.get(text.strip("()ᵖ\n "))
+        for sentry, ddtrace, python, title, text in cells
+    }
+    assert shown == {k: v.value if v else None for k, v in edition.expected.items()}
+
+
+def test_one_tab_per_python_and_the_keyboard_moves_between_them(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("matrix.html#python-3.12")
+        tabs = page.locator("[role=tab]")
+        assert tabs.all_inner_texts() == ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
+        assert page.locator(".il-panel:visible").get_attribute("id") == "python-3.12"
+
+        page.locator("[role=tab][aria-selected=true]").focus()
+        page.keyboard.press("ArrowRight")
+
+        assert page.locator(".il-panel:visible").get_attribute("id") == "python-3.13"
+
+
+def test_headers_stay_in_view(browser: Any, address: str) -> None:
+    with Reader(browser, address, viewport=PHONE) as reader:
+        page = reader.open("matrix.html")
+        box = page.locator(".il-panel:visible .il-scroll").first
+        header = box.locator("tbody th").first
+        before = header.bounding_box()["x"]
+        box.evaluate("box => box.scrollLeft = 200")
+        assert box.evaluate("box => box.scrollLeft") > 0
+        assert header.bounding_box()["x"] == before
+
+
+def test_cell_opens_its_answer_in_place(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("matrix.html#python-3.10")
+        page.locator(
+            '.il-panel:visible a[data-answer-key="2.5.1|2.14.2|3.10|warning-events"]'
+        ).click()
+        said = page.locator("dialog[open]").inner_text()
+        assert "It hangs" in said
+        assert "warnings in the log become Sentry events" in said
+        assert "--sentry 2.5.1 --ddtrace 2.14.2 --python 3.10" in said
+
+
+def test_answer_is_on_the_first_screen_of_a_phone(browser: Any, address: str) -> None:
+    with Reader(browser, address, viewport=PHONE) as reader:
+        page = reader.open("index.html")
+        answer = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=WARNINGS)
+        verdict = answer.locator(".il-verdict").bounding_box()
+        assert verdict["y"] + verdict["height"] < PHONE["height"]
+
+
+def test_picker_answers_with_verdict_configuration_and_command(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        hangs = choose(
+            page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=STOCK
+        ).inner_text()
+        passes = choose(page, ddtrace="3.2.1").inner_text()
+
+    assert "✗" in hangs and "a thread waits for a lock that it holds itself" in hangs
+    assert "profiling on, everything else at the two libraries' defaults" in hangs
+    assert "nox -s matrix -- --sentry 2.5.1 --ddtrace 2.14.2 --python 3.10" in hangs
+    assert "✓" in passes and "It did not hang" in passes
+
+
+def test_picker_never_calls_the_untested_safe(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        said = choose(
+            page, sentry="2.30.0", ddtrace="2.9.6", python="3.10", config=STOCK
+        ).inner_text()
+
+    assert "Nobody has tested this" in said
+    assert "That is not a pass" in said
+    assert "✓" not in said
+
+
+def test_choice_can_be_sent_to_somebody(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=WARNINGS)
+        link = page.url
+    with Reader(browser, address) as another:
+        page = another.open(link.removeprefix(f"{address}/"))
+        assert "It hangs" in page.locator("[data-answer]").inner_text()
+
+
+def test_without_scripts_the_tables_say_it(browser: Any, address: str, edition: Any) -> None:
+    with Reader(browser, address, java_script_enabled=False) as reader:
+        page = reader.open("index.html")
+        assert not page.locator("form.il-picker").is_visible()
+        assert page.locator(".il-table").first.is_visible()
+        reader.open("matrix.html")
+        assert page.locator(".il-panel:visible").count() == 7
+        page.locator('a[data-answer-key="2.5.1|2.14.2|3.10|stock"]').click()
+        assert "verdicts/python-3.10.html" in page.url
+        assert "It hangs" in page.locator(":target").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_symbol_can_be_read_on_its_colour(browser: Any, address: str, scheme: str) -> None:
+    """WCAG 2.1, 1.4.3: a contrast of at least 4.5."""
+    measure = """marks => marks.map((mark) => {
+        const light = (text) => {
+            const [r, g, b] = text.match(/[\\d.]+/g).map(Number).map((v) => v / 255)
+                .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const style = getComputedStyle(mark);
+        const pair = [light(style.color), light(style.backgroundColor)];
+        const [low, high] = pair.sort((one, other) => one - other);
+        return [mark.className, (high + 0.05) / (low + 0.05)];
+    })"""
+    outcomes = ["pass", "hang", "fail", "unsupported", "unproven"]
+    marks = ", ".join(f".il-legend .il-mark.il-{outcome}" for outcome in outcomes)
+
+    with Reader(browser, address, color_scheme=scheme) as reader:
+        found = reader.open("matrix.html").eval_on_selector_all(marks, measure)
+
+    assert len(found) == len(outcomes)
+    assert [look for look, contrast in found if contrast < 4.5] == []
+
+
+def test_dark_mode_follows_the_system(browser: Any, address: str) -> None:
+    with Reader(browser, address, color_scheme="dark") as reader:
+        page = reader.open("index.html")
+        assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"

@@ -1,0 +1,88 @@
+"""Words, drawings and the published schema: what pages are made of."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from interlock.model import Axis, Outcome, Phase, Reason, Signature
+from interlock.publish import data, drawing, hangs, wording
+from interlock.table import COLUMNS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(locks: tuple[str, ...], threads: tuple[str, ...]) -> ElementTree.Element:
+    text = str(drawing.cycle(locks, threads))
+    return ElementTree.fromstring(text.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
+
+
+def names(svg: ElementTree.Element) -> list[str]:
+    return [t.text or "" for t in svg.iter(f"{SVG}text") if t.get("class") == "il-name"]
+
+
+def test_every_outcome_phase_and_reason_has_words() -> None:
+    assert set(wording.WORDS) == set(Outcome)
+    assert set(wording.PHASES) == set(Phase)
+    assert set(wording.REASONS) == set(Reason)
+
+
+def test_every_outcome_has_a_symbol_of_its_own() -> None:
+    symbols = [word.symbol for word in [*wording.WORDS.values(), wording.UNTESTED]]
+
+    assert len(set(symbols)) == len(Outcome) + 1
+
+
+def test_every_column_is_described() -> None:
+    assert list(data.DESCRIPTIONS) == list(COLUMNS)
+
+
+def test_schema_names_the_axes_of_the_matrix_in_order() -> None:
+    axes = (Axis(name="up", package="up-pkg"), Axis(name="down", package="down-pkg"))
+
+    rows = data.schema(axes)["properties"]["verdicts"]["items"]
+
+    assert rows["required"][:3] == ["up", "down", "python"]
+    assert "up-pkg" in rows["properties"]["up"]["description"]
+
+
+def test_cycle_is_drawn_thread_by_thread_and_lock_by_lock() -> None:
+    svg = drawn(("A.lock", "B.lock"), ("main", "worker"))
+
+    assert names(svg) == ["main", "A.lock", "worker", "B.lock"]
+    assert len([p for p in svg.iter(f"{SVG}path") if p.get("class") == "il-arrow"]) == 4
+
+
+def test_self_deadlock_is_a_thread_a_lock_and_the_way_back() -> None:
+    svg = drawn(("A.lock",), ("main",))
+
+    assert names(svg) == ["main", "A.lock"]
+    assert svg.get("aria-label") == "main waits for A.lock, held by itself"
+
+
+def test_drawing_of_a_hostile_name_is_still_a_drawing() -> None:
+    svg = drawn(('</svg><script>"&',), ("<b>",))
+
+    assert names(svg) == ["<b>", '</svg><script>"&']
+
+
+def test_long_names_stay_inside_their_box() -> None:
+    svg = drawn(("a.very.long.module.name.and.a.QualifiedName.of.some.Class._lock",), ("main",))
+    width = float(next(svg.iter(f"{SVG}rect")).get("width", 0))
+    label = next(t for t in svg.iter(f"{SVG}text") if (t.text or "").startswith("a.very"))
+
+    # A monospaced glyph is about 0.6 of the font's size wide.
+    assert float(label.get("font-size", 0)) * 0.6 * len(label.text or "") < width
+
+
+def test_threads_that_no_snapshot_names_are_numbered() -> None:
+    assert hangs.threads(Signature(locks=("A", "B")), None) == ["thread 1", "thread 2"]
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_listing(items: list[str], expected: str) -> None:
+    assert wording.listing(items) == expected
