@@ -1,0 +1,380 @@
+"""Matrix, releases and what is known → the cells to run now, and what they will cost.
+
+``select`` says what was asked for, ``plan`` what of it is open. Both are pure: releases, verdicts
+and the time are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from itertools import product
+from statistics import median
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from interlock.choices import Choice, Latest, newest, read_choice, unpublished
+from interlock.document import nearest
+from interlock.errors import UsageError
+from interlock.matrix import PYTHON, CellSet, Matrix
+from interlock.model import (
+    ABSENT,
+    Axis,
+    Basis,
+    Cell,
+    Outcome,
+    Pin,
+    PythonVersion,
+    Release,
+    Unsupported,
+    Verdict,
+)
+from interlock.releases import unsupported
+
+
+class Rerun(str, Enum):
+    """Which cells are run although something is known of them."""
+
+    MISSING = "missing"
+    """None: a verdict counts however old it is."""
+    STALE = "stale"
+    """Those whose verdict is older than ``matrix.yaml`` allows."""
+    FAILED = "failed"
+    """The stale ones, and those that failed or prove nothing."""
+    ALL = "all"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for on the command line, as it was typed."""
+
+    set_name: str | None = None
+    """None is the default set."""
+    versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By axis. A version or ``latest`` replaces the axis, a specifier filters the set."""
+    pythons: Sequence[str] = ()
+    probes: Sequence[str] = ()
+    configs: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The cells asked for, and what ``latest`` meant."""
+
+    cells: tuple[Cell, ...]
+    resolved: Mapping[str, str]
+    """``{"ddtrace latest:==4.*": "4.16.0"}``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """Seconds that parts of a run take, where nothing is known of them yet."""
+
+    install_s: float = 10.0
+    """An environment with a cold cache; one that is there already costs nothing worth counting."""
+    trial_s: float = 3.0
+    overhead_s: float = 0.6
+    """What a container adds to a trial."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to do now."""
+
+    cells: tuple[Cell, ...]
+    """To run; those that share an install stand together, what is installed already comes first."""
+    unsupported: Mapping[Cell, Unsupported]
+    """What the index alone decides."""
+    known: tuple[Cell, ...]
+    """Asked for, and not run, because a verdict counts."""
+    seconds: float
+    """Estimate of the whole run."""
+
+
+def select(
+    matrix: Matrix, releases: Mapping[str, Sequence[Release]], request: Request
+) -> Selection:
+    """The cells of a set, narrowed as the request says.
+
+    ``releases`` are those of each axis's package, by the axis's name. Raises ``UsageError`` with
+    every mistake of the request, each a line that says what would be right.
+    """
+    mistakes: list[str] = []
+    cells = matrix.sets[matrix.default_set]
+    resolved: dict[str, str] = {}
+    pins: list[tuple[Pin, ...]] = []
+    pythons: tuple[PythonVersion, ...] = ()
+    probes: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
+
+    axes = [axis.name for axis in matrix.axes]
+    for name in request.versions:
+        if name not in axes:
+            mistakes.append(f'"{name}" is no axis{nearest(name, axes)}')
+    with _noted(mistakes):
+        cells = _set(matrix, request.set_name)
+    for axis in matrix.axes:
+        asked = request.versions.get(axis.name, ())
+        with _noted(mistakes):
+            pins.append(_pins(axis, asked, releases[axis.name], cells, resolved))
+    with _noted(mistakes):
+        pythons = _pythons(request.pythons, cells)
+    with _noted(mistakes):
+        probes = _named("probe", request.probes, cells.probes, matrix.probes)
+    with _noted(mistakes):
+        configs = _named("config", request.configs, cells.configs, matrix.configurations)
+
+    pairs = [
+        (probe, config)
+        for probe in probes
+        for config in configs
+        if config in matrix.probes[probe].configs
+    ]
+    if not mistakes and not pairs:
+        judged = ", ".join(config for probe in probes for config in matrix.probes[probe].configs)
+        mistakes.append(f"{', '.join(probes)} is not judged in {', '.join(configs)}, but {judged}")
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    return Selection(
+        cells=tuple(
+            Cell(pins=chosen, python=python, probe=probe, config=config)
+            for chosen in product(*pins)
+            for python in pythons
+            for probe, config in pairs
+        ),
+        resolved=resolved,
+    )
+
+
+def plan(
+    cells: Sequence[Cell],
+    known: Mapping[tuple[str, ...], Verdict],
+    *,
+    matrix: Matrix,
+    releases: Mapping[str, Sequence[Release]],
+    now: datetime,
+    machine: str,
+    rerun: Rerun = Rerun.STALE,
+    jobs: int = 1,
+    trials: int | None = None,
+    costs: Costs | None = None,
+) -> Plan:
+    """What of the cells is open.
+
+    ``known`` are verdicts by ``Cell.key``; one of another probe or configuration than today's is
+    of another cell. ``machine`` is where the wheels must fit (``x86_64``). ``trials`` a cell; None
+    is what the matrix says.
+    """
+    published = {
+        name: {release.version: release for release in of} for name, of in releases.items()
+    }
+    todo: list[Cell] = []
+    decided: dict[Cell, Unsupported] = {}
+    settled: list[Cell] = []
+    for cell in cells:
+        if not _open(cell, known.get(cell.key), matrix, now, rerun):
+            settled.append(cell)
+        elif finding := _unsupported(cell, published, machine):
+            decided[cell] = finding
+        else:
+            todo.append(cell)
+    installed = {
+        _combination(verdict.cell)
+        for verdict in known.values()
+        if verdict.environment_digest and now - verdict.tested_at <= matrix.resolve_fresh_for
+    }
+    return Plan(
+        cells=_ordered(todo, installed),
+        unsupported=decided,
+        known=tuple(settled),
+        seconds=_estimate(
+            todo, known, installed, trials or matrix.trials.per_cell, costs or Costs()
+        )
+        / jobs,
+    )
+
+
+def is_fresh(verdict: Verdict, matrix: Matrix, now: datetime) -> bool:
+    """Whether a verdict still answers its cell: the same question, and asked recently enough."""
+    return _is_same(verdict, matrix) and now - verdict.tested_at <= matrix.fresh_for
+
+
+def _is_same(verdict: Verdict, matrix: Matrix) -> bool:
+    probe = matrix.probes.get(verdict.cell.probe)
+    configuration = matrix.configurations.get(verdict.cell.config)
+    return (
+        verdict.basis is Basis.TESTED
+        and probe is not None
+        and configuration is not None
+        and (verdict.probe_digest, verdict.config_digest) == (probe.digest, configuration.digest)
+    )
+
+
+def _open(cell: Cell, verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) -> bool:
+    if verdict is None or rerun is Rerun.ALL:
+        return True
+    if rerun is Rerun.MISSING:
+        return not _is_same(verdict, matrix)
+    if rerun is Rerun.FAILED and verdict.outcome in (Outcome.FAIL, Outcome.UNPROVEN):
+        return True
+    return not is_fresh(verdict, matrix, now)
+
+
+def _unsupported(
+    cell: Cell, published: Mapping[str, Mapping[Version, Release]], machine: str
+) -> Unsupported | None:
+    for pin in cell.pins:
+        if pin.version is not None:
+            finding = unsupported(published[pin.axis][pin.version], cell.python, machine)
+            if finding:
+                return finding
+    return None
+
+
+def _combination(cell: Cell) -> tuple[object, ...]:
+    return cell.pins, cell.python
+
+
+def _ordered(cells: Sequence[Cell], installed: set[tuple[object, ...]]) -> tuple[Cell, ...]:
+    """Combinations together, in the order they are first asked for; what is installed first.
+
+    Neighbours differ in their Python, so that two jobs that start together do not wait for one
+    download of the same wheel.
+    """
+    first: dict[tuple[object, ...], int] = {}
+    for cell in cells:
+        first.setdefault(_combination(cell), len(first))
+    return tuple(
+        sorted(
+            cells,
+            key=lambda cell: (_combination(cell) not in installed, first[_combination(cell)]),
+        )
+    )
+
+
+def _estimate(
+    cells: Sequence[Cell],
+    known: Mapping[tuple[str, ...], Verdict],
+    installed: set[tuple[object, ...]],
+    trials: int,
+    costs: Costs,
+) -> float:
+    """Seconds with one job: what each probe took so far, or its documented default."""
+    took: dict[str, list[float]] = {}
+    for verdict in known.values():
+        if verdict.outcome is not Outcome.UNSUPPORTED and verdict.seconds > 0:
+            took.setdefault(verdict.cell.probe, []).append(verdict.seconds)
+    usual = {probe: median(seconds) for probe, seconds in took.items()}
+    installs = len({_combination(cell) for cell in cells} - installed)
+    each = (usual.get(cell.probe, costs.trial_s) + costs.overhead_s for cell in cells)
+    return installs * costs.install_s + trials * sum(each)
+
+
+@contextmanager
+def _noted(mistakes: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except UsageError as mistake:
+        mistakes.append(str(mistake))
+
+
+def _set(matrix: Matrix, name: str | None) -> CellSet:
+    name = name or matrix.default_set
+    if name not in matrix.sets:
+        raise UsageError(f'--set: "{name}" is no set of {matrix.name}{nearest(name, matrix.sets)}')
+    return matrix.sets[name]
+
+
+def _pins(
+    axis: Axis,
+    asked: Sequence[str],
+    published: Sequence[Release],
+    cells: CellSet,
+    resolved: dict[str, str],
+) -> tuple[Pin, ...]:
+    """The versions of one axis; notes what ``latest`` stands for."""
+    chosen: list[Choice] = []
+    filters: list[SpecifierSet] = []
+    for text in asked:
+        option = _read(axis.name, text)
+        if isinstance(option, SpecifierSet):
+            filters.append(option)
+        else:
+            chosen.append(option)
+
+    def version_of(choice: Choice) -> Version | None:
+        problem = unpublished(axis.package, choice, published)
+        if problem:
+            raise UsageError(f"--{axis.name}: {problem}" if choice in chosen else problem)
+        if isinstance(choice, Latest):
+            version = newest(choice, published)
+            resolved[f"{axis.name} {choice}"] = str(version)
+            return version
+        # as the index writes it: 2.10 is the release 2.10.0
+        return next((r.version for r in published if r.version == choice), None)
+
+    versions = [version_of(choice) for choice in chosen]
+    if filters or not asked:
+        listed = [version_of(choice) for choice in cells.versions[axis.name]]
+        kept = [version for version in listed if not asked or _within(version, filters)]
+        if not kept:
+            has = ", ".join(str(version or ABSENT) for version in listed)
+            typed = " ".join(f'--{axis.name} "{text}"' for text in asked)
+            raise UsageError(f"{typed} leaves nothing of the set {cells.name}; it has {has}")
+        versions += kept
+    return tuple(
+        Pin(axis=axis.name, package=axis.package, version=version)
+        for version in sorted(set(versions), key=lambda v: (v is not None, v or Version("0")))
+    )
+
+
+def _read(axis: str, text: str) -> Choice | SpecifierSet:
+    try:
+        return read_choice(text)
+    except ValueError as problem:
+        try:
+            return SpecifierSet(text)
+        except InvalidSpecifier:
+            raise UsageError(f"--{axis}: {problem}") from None
+
+
+def _within(version: Version | None, filters: Sequence[SpecifierSet]) -> bool:
+    return version is not None and any(f.contains(version, prereleases=True) for f in filters)
+
+
+def _pythons(asked: Sequence[str], cells: CellSet) -> tuple[PythonVersion, ...]:
+    chosen: set[PythonVersion] = set()
+    for text in asked:
+        try:
+            chosen.add(PythonVersion.parse(text))
+            continue
+        except ValueError:
+            pass
+        try:
+            specifier = SpecifierSet(text)
+        except InvalidSpecifier:
+            raise UsageError(f'--{PYTHON}: "{text}" is not a Python such as "3.10"') from None
+        kept = {python for python in cells.pythons if specifier.contains(str(python))}
+        if not kept:
+            has = ", ".join(map(str, cells.pythons))
+            raise UsageError(
+                f'--{PYTHON} "{text}" leaves nothing of the set {cells.name}; it has {has}'
+            )
+        chosen |= kept
+    return tuple(sorted(chosen)) if asked else cells.pythons
+
+
+def _named(
+    option: str, asked: Sequence[str], of_set: Sequence[str], known: Mapping[str, object]
+) -> tuple[str, ...]:
+    for name in asked:
+        if name not in known:
+            raise UsageError(f'--{option}: "{name}" is not there{nearest(name, known)}')
+    return tuple(dict.fromkeys(asked)) or tuple(of_set)
