@@ -116,6 +116,9 @@ class Sandbox(Protocol):
     def path(self, host: Path) -> str:
         """How a path of the store or of the probes is called inside."""
 
+    def mount(self, host: Path, name: str) -> Mount:
+        """Show a file or folder inside, read-only, under a name of ours where that is possible."""
+
 
 def _docker(**options: Any) -> Sandbox:
     return import_module("interlock.sandbox.container").DockerSandbox(**options)  # type: ignore[no-any-return]

@@ -30,7 +30,7 @@ from docker.utils import parse_repository_tag
 from interlock.errors import EngineUnavailable, ImageMissing, Interrupted, TroubleError
 from interlock.images import reference_for
 from interlock.model import Backend, PythonVersion, digest_of
-from interlock.sandbox import Command, Ended, Image, engine
+from interlock.sandbox import Command, Ended, Image, Mount, engine
 from interlock.sandbox.streams import OnLine, Output
 from interlock.store import Store, writing
 
@@ -117,6 +117,9 @@ class DockerSandbox:
             if host == root or root in host.parents:
                 return str(Path(_INSIDE, name, host.relative_to(root)))
         raise ValueError(f"{host} is neither in the store nor in the probes")
+
+    def mount(self, host: Path, name: str) -> Mount:
+        return Mount(source=host.resolve(), target=f"{_INSIDE}/{name}")
 
     @property
     def _home_digest(self) -> str:
@@ -261,8 +264,7 @@ class DockerSandbox:
             init=True,
             # The stream is read from the engine as it comes; nothing is kept on its disk.
             log_config=LogConfig(type="none"),
-            # exec: a package may unpack and load a native library here.
-            tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={_TMP_BYTES},mode=1777"},
+            tmpfs=_tmpfs(command),
             ulimits=[Ulimit(name="core", soft=0, hard=0)],
             mounts=[
                 DockerMount(
@@ -344,6 +346,15 @@ class _Frames:
             stream, payload = self._buffer[0], bytes(self._buffer[8:end])
             del self._buffer[:end]
             yield stream, payload
+
+
+def _tmpfs(command: Command) -> dict[str, str]:
+    # exec: a package may unpack and load a native library in /tmp.
+    folders = {"/tmp": f"rw,exec,nosuid,nodev,size={_TMP_BYTES},mode=1777"}
+    if any(mount.target.startswith("/root/") for mount in command.mounts):
+        # The images' own /root is closed to others, and with it what is mounted in it.
+        folders["/root"] = "ro,nosuid,nodev,size=64k,mode=755"
+    return folders
 
 
 @contextmanager
