@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from languages import CELL, PROBE, STORIES, stream, trials
 
 from interlock.errors import ProtocolError
 from interlock.judge import PRECEDENCE, classify, decide, doubt
 from interlock.model import Fail, Finding, Hang, Outcome, Pass, Reason, Unproven, Unsupported
-from languages import CELL, PROBE, STORIES, stream, trials
 
 
 def told(finding: Finding) -> str:
@@ -270,10 +270,38 @@ def test_a_hang_says_when_it_was_noticed_and_why() -> None:
 
 
 CLAUSES = st.sampled_from(
-    "import|startup|serving|shutdown|40 exposures|live|not live|stall|resumed|[M has A wants A]"
-    "|[MainThread awaits E]|dump in f|stood 2.0 s still|deadline|sent SIGTERM|exit 0|exit 1"
-    "|exit SIGSEGV|exit SIGTERM|TypeError: x|TypeError for f: x|missing f: x|done|end|guard wall"
-    "|guard memory|guard output|cut {|install failed at build|unsupported no-wheel: x".split("|")
+    [
+        "import",
+        "startup",
+        "serving",
+        "shutdown",
+        "40 exposures",
+        "live",
+        "not live",
+        "stall",
+        "resumed",
+        "[M has A wants A]",
+        "[MainThread awaits E]",
+        "dump in f",
+        "stood 2.0 s still",
+        "deadline",
+        "sent SIGTERM",
+        "exit 0",
+        "exit 1",
+        "exit SIGSEGV",
+        "exit SIGTERM",
+        "TypeError: x",
+        "TypeError for f: x",
+        "missing f: x",
+        "done",
+        "end",
+        "guard wall",
+        "guard memory",
+        "guard output",
+        "cut {",
+        "install failed at build",
+        "unsupported no-wheel: x",
+    ]
 )
 
 

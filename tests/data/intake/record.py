@@ -1,4 +1,4 @@
-"""Record what one installed pair of libraries uploads: ``PYTHON record.py PYTHON-OF-THE-ENV OUT.jsonl``.
+"""Record what one installed pair of libraries uploads: ``record.py PYTHON-OF-THE-ENV OUT.jsonl``.
 
 Serves a loopback intake, starts the app below in the given interpreter, and writes every request
 it made as one line: ``{"method", "path", "headers", "length", "body"}``, the body in base64, raw.
@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 APP = """
 import threading, time, sys
@@ -83,9 +84,7 @@ def main(python: str, out: str) -> None:
         check=True,
         timeout=60,
     )
-    with open(out, "w") as file:
-        for line in lines:
-            file.write(json.dumps(line) + "\n")
+    Path(out).write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 if __name__ == "__main__":
