@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -114,6 +114,9 @@ class _Over:
     open: tuple[Cell, ...]
 
 
+_Said = Progress | _Recorded | _Over
+
+
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
     """What a run needs of the world, handed in."""
@@ -130,7 +133,7 @@ class Campaign:
 
     def run(
         self, cells: Sequence[Cell], unsupported: Mapping[Cell, Unsupported]
-    ) -> Iterator[Progress]:
+    ) -> Generator[Progress, None, None]:
         """Run every cell in the order given; closing the generator stops what is running.
 
         ``unsupported`` are cells that the index alone decides: they are recorded, not run.
@@ -166,7 +169,7 @@ class Campaign:
         return images, missing
 
     def _divide(self, cells: Sequence[Cell]) -> list[Work]:
-        def shared(cell: Cell) -> tuple[object, ...]:
+        def shared(cell: Cell) -> tuple[tuple[Pin, ...], PythonVersion, tuple[str, ...]]:
             return cell.pins, cell.python, self.probes[cell.probe].requirements
 
         return [
@@ -176,8 +179,8 @@ class Campaign:
 
     def _work_off(
         self, pieces: Sequence[Work], images: Mapping[PythonVersion, Image]
-    ) -> Iterator[Progress]:
-        said: SimpleQueue[Progress | _Recorded | _Over] = SimpleQueue()
+    ) -> Generator[Progress, None, None]:
+        said: SimpleQueue[_Said] = SimpleQueue()
         running: list[Future[None]] = []
         attempts = dict.fromkeys(pieces, 1)
         left = list(pieces)
@@ -221,7 +224,7 @@ class Campaign:
                 if not future.cancelled():
                     future.exception()
 
-    def _do(self, work: Work, image: Image, say: Callable[[object], None]) -> None:
+    def _do(self, work: Work, image: Image, say: Callable[[_Said], object]) -> None:
         """One piece of work, in a thread of the executor; never raises."""
         todo = list(work.cells)
         trouble: Exception | None = None
@@ -234,7 +237,7 @@ class Campaign:
         say(_Over(work=work, trouble=trouble, open=tuple(todo)))
 
     def _run_cells(
-        self, work: Work, image: Image, todo: list[Cell], say: Callable[[object], None]
+        self, work: Work, image: Image, todo: list[Cell], say: Callable[[_Said], object]
     ) -> None:
         if self._stopped.is_set():
             return

@@ -187,12 +187,7 @@ class Ledger:
         where, args = ("WHERE cell = ?", (_cell_id(cell),)) if cell else ("", ())
         for row in self._db.execute(f"SELECT * FROM trials {where} ORDER BY id", args).fetchall():
             yield Trial(
-                cell=Cell(
-                    pins=_pins_in(json.loads(row["pins"])),
-                    python=PythonVersion.parse(row["python"]),
-                    probe=row["probe"],
-                    config=row["config"],
-                ),
+                cell=_cell_in(row),
                 campaign=row["campaign"],
                 started_at=datetime.fromisoformat(row["started_at"]),
                 seconds=row["seconds"],
@@ -205,6 +200,13 @@ class Ledger:
                 python_full=row["python_full"],
                 machine=row["machine"],
             )
+
+    def cells(self) -> list[Cell]:
+        """Every cell that has a trial, in the order of its first."""
+        rows = self._db.execute(
+            "SELECT pins, python, probe, config FROM trials GROUP BY cell ORDER BY min(id)"
+        )
+        return [_cell_in(row) for row in rows.fetchall()]
 
     def keep_verdict(self, verdict: Verdict) -> None:
         """Remember what the judge says of a cell's trials, in place of what it said before."""
@@ -300,6 +302,15 @@ def _storage(folder: Path) -> Iterator[None]:
 
 def _cell_id(cell: Cell) -> str:
     return json.dumps(cell.key)
+
+
+def _cell_in(row: sqlite3.Row) -> Cell:
+    return Cell(
+        pins=_pins_in(json.loads(row["pins"])),
+        python=PythonVersion.parse(row["python"]),
+        probe=row["probe"],
+        config=row["config"],
+    )
 
 
 def _pins_out(pins: Sequence[Pin]) -> list[list[str]]:

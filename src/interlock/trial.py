@@ -45,7 +45,6 @@ class Setting:
     campaign: str
     sandbox: Sandbox
     probes: Path
-    store: Path
     limits: MatrixLimits
 
 
@@ -83,7 +82,7 @@ def run(
             python=cell.python,
             env={"INTERLOCK_SPEC": json.dumps(spec)},
             mounts=(
-                Mount(source=setting.store, target=sandbox.path(setting.store), writable=False),
+                Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=False),
                 Mount(source=setting.probes, target=sandbox.path(setting.probes), writable=False),
             ),
             network=False,
