@@ -94,6 +94,7 @@ def test_the_main_thread_is_known() -> None:
     [
         ("/env/lib/python3.10/site-packages/lib/worker.py", "lib/worker.py:62 in start"),
         ("/usr/local/lib/python3.12/threading.py", "threading.py:62 in start"),
+        ("/env/lib/python3.12/site-packages/lib/probes/a.py", "lib/probes/a.py:62 in start"),
         ("/interlock/probes/restart/app.py", "restart/app.py:62 in start"),
         ("/elsewhere/app.py", "/elsewhere/app.py:62 in start"),
         ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>:62 in start"),

@@ -269,6 +269,14 @@ def test_a_hang_says_when_it_was_noticed_and_why() -> None:
     assert hang.evidence[0].startswith("M waits for A (`A`, lib/app.py:100 in wants_A)")
 
 
+def test_standing_still_is_told_with_whoever_waits_for_it() -> None:
+    hang = classify(stream(f"{STILL} | {KILLED}"), PROBE)
+    assert isinstance(hang, Hang)
+    main, other = hang.evidence
+    assert main.startswith("MainThread waits for an event that nobody is known to set")
+    assert other.startswith("T waits for A") and "which MainThread holds" in other
+
+
 CLAUSES = st.sampled_from(
     [
         "import",

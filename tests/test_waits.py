@@ -12,7 +12,17 @@ from languages import waits
 from interlock.dumps import Dump
 from interlock.errors import ProtocolError
 from interlock.model import Reason
-from interlock.waits import Edge, Node, chain, closed, cycles, describe, stuck_at, unresolved
+from interlock.waits import (
+    Edge,
+    Node,
+    chain,
+    closed,
+    concerned,
+    cycles,
+    describe,
+    stuck_at,
+    unresolved,
+)
 
 
 def check(text: str, expected: str) -> None:
@@ -148,6 +158,12 @@ def test_the_chain_of_a_thread_is_whom_it_waits_for_in_turn() -> None:
     dump = waits("T1 has A wants B; T2 has B wants C; T3 has C awaits E; T4 wants A")
     names = [dump.threads[ident].name for ident in chain(dump, next(iter(dump.threads)))]
     assert names == ["T1", "T2", "T3"]
+
+
+def test_whoever_waits_for_a_stuck_thread_is_concerned() -> None:
+    dump = waits("T1 has A awaits E; T2 has B wants A; T3 wants B; T4 wants C; T5 runs f")
+    first = next(iter(dump.threads))
+    assert [dump.threads[i].name for i in concerned(dump, [first])] == ["T1", "T2", "T3"]
 
 
 def test_what_is_stuck_is_named_without_lines() -> None:

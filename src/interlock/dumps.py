@@ -211,5 +211,9 @@ def _aliases(lock: events.Lock, edges: Sequence[Wait | Hold]) -> tuple[str, ...]
 
 
 def _short(file: str) -> str:
-    """The path as it is imported: what stands behind ``site-packages`` or ``lib/python3.x``."""
-    return re.sub(r"^.*/(?:site-packages|lib/python3\.\d+|probes)/", "", file)
+    """The path as it is imported: what stands behind ``site-packages``, and the like."""
+    for folder in (r"(?:site|dist)-packages", r"lib/python3\.\d+", "probes"):
+        match = re.match(rf".*/{folder}/(.+)", file)
+        if match:
+            return match[1]
+    return file

@@ -107,7 +107,7 @@ class History:
 
     def noticed_after_s(self, stall: events.Stall) -> float:
         taken = [s.at for s in self.all(events.Snapshot) if s.number == stall.number]
-        return stall.silent_s + max(0.0, max(taken, default=stall.at) - stall.at)
+        return round(stall.silent_s + max(taken, default=stall.at) - stall.at, 3)
 
 
 Sign: TypeAlias = Callable[[History, Probe], Finding | None]
@@ -396,7 +396,7 @@ def _stillness(history: History, stall: events.Stall) -> Hang | str:
         phase=stall.phase,
         reason=Reason.NO_PROGRESS,
         signature=waits.stuck_at(second, stuck),
-        evidence=waits.describe(second, stuck),
+        evidence=waits.describe(second, waits.concerned(second, stuck)),
         unresolved=waits.unresolved(second),
         exposures=stall.exposures,
         noticed_after_s=history.noticed_after_s(stall),

@@ -162,6 +162,13 @@ def stuck(dump: Dump) -> tuple[int, ...]:
     return chain(dump, dump.main.ident) if dump.main else tuple(dump.threads)
 
 
+def concerned(dump: Dump, threads: Iterable[int]) -> tuple[int, ...]:
+    """The threads, and then the others that wait for one of them, directly or in turn."""
+    those = tuple(threads)
+    others = (ident for ident in dump.threads if ident not in those)
+    return (*those, *(ident for ident in others if not set(those).isdisjoint(chain(dump, ident))))
+
+
 def stuck_at(dump: Dump, threads: Iterable[int]) -> Signature:
     """Where the threads stand, in words that hold across line numbers and Python versions."""
     places = [_standing(dump.threads[ident]) for ident in threads]
