@@ -219,7 +219,7 @@ class _Tested:
     ) -> list[Outcome | None]:
         """What each probe says in each configuration that counts; None is untested."""
         verdicts = self._counted(pins, python, config)
-        return [verdict and verdict.outcome for verdict in verdicts]
+        return [verdict.outcome if verdict else None for verdict in verdicts]
 
     def worst(
         self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None
