@@ -94,6 +94,8 @@ class Environments:
         self._fresh_for = resolve_fresh_for
         self._keep_failed = keep_failed
         self._limits = limits
+        # Here and not in a thread: sysconfig, which uv asks, fills its tables without a lock.
+        self._uv = Path(uv.find_uv_bin())
         self._asked: dict[str, Future[Made]] = {}
         self._asked_lock = threading.Lock()
 
@@ -209,7 +211,7 @@ class Environments:
         """Run the installer; what it says, or what it could not install."""
         sandbox = self._sandbox
         installer = sandbox.mount(INSTALLER, "installer.py")
-        binary = sandbox.mount(Path(uv.find_uv_bin()), "bin/uv")
+        binary = sandbox.mount(self._uv, "bin/uv")
         store = Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=True)
         order = {
             "uv": binary.target,

@@ -112,7 +112,7 @@ class Store:
         return sorted(found, key=lambda holding: holding.size_bytes, reverse=True)
 
     def remove_older_than(self, age: timedelta) -> int:
-        """Remove environments and resolutions not used for that long, and what is left of runs.
+        """Remove environments and resolutions not used for that long.
 
         Bytes freed. The ledger stays: trials are facts. Raises ``StorageTrouble``.
         """
@@ -127,19 +127,17 @@ class Store:
             for resolution in self.resolutions.glob("*.json"):
                 if resolution.stat().st_mtime < oldest:
                     resolution.unlink()
-            for run in self.dead_runs():
-                self.forget(run)
             for backend in Backend:
                 _prune(self.of_backend(backend), everything=age <= timedelta(0))
         return before - sum(holding.size_bytes for holding in self.holdings())
 
-    def claim_run(self) -> tuple[str, int]:
+    def claim_run(self, backend: Backend) -> tuple[str, int]:
         """A fresh run id and the open file whose lock says that the run lives.
 
         The kernel drops the lock with the process, ``kill -9`` included, and unlike a process id
         it is never given to somebody else.
         """
-        run = secrets.token_hex(8)
+        run = f"{backend.value}-{secrets.token_hex(6)}"
         with writing(self.runs):
             self.runs.mkdir(parents=True, exist_ok=True)
             # Locked before it has its name: nobody ever sees it there without its lock.
@@ -149,9 +147,10 @@ class Store:
             unnamed.rename(self.runs / run)
         return run, lock
 
-    def dead_runs(self) -> list[str]:
-        """Runs that ended without saying so."""
-        return [path.name for path in sorted(self.runs.glob("*")) if not _locked(path)]
+    def dead_runs(self, backend: Backend) -> list[str]:
+        """Runs that have ended and were not swept yet."""
+        found = sorted(self.runs.glob(f"{backend.value}-*"))
+        return [path.name for path in found if not _locked(path)]
 
     def forget(self, run: str) -> None:
         (self.runs / run).unlink(missing_ok=True)

@@ -64,7 +64,7 @@ class DockerSandbox:
         self._home = store
         self._probes = probes.resolve()
         self._template = template
-        self._run, self._lock_file = store.claim_run()
+        self._run, self._lock_file = store.claim_run(self.backend)
         self._numbers = itertools.count()
         self._local = threading.local()
         self._images: dict[PythonVersion, Image | ImageMissing] = {}
@@ -96,7 +96,7 @@ class DockerSandbox:
                 self._remove(name)
 
     def sweep(self) -> int:
-        dead = set(self._home.dead_runs())
+        dead = set(self._home.dead_runs(self.backend))
         removed = 0
         with engine.translated():
             client = self._client()

@@ -1,0 +1,171 @@
+"""Holds one command and everything it starts; ends all of it when told, or when left alone.
+
+Runs between the orchestrator and the command. Standard input is the leash: when it closes, because
+the orchestrator wants it so or was killed, everything is killed. On Linux whatever a process left
+behind is handed to us and not to init (``PR_SET_CHILD_SUBREAPER``), so daemons are found too.
+Standard library only, one thread.
+
+``python -I leash.py REPORT_FD MEMORY_BYTES PIDS ARGUMENT…``; on the report's descriptor goes one
+line of JSON: how the command ended, and which limit it passed.
+
+No ``RLIMIT_AS``: it counts address space, of which allocators and thread stacks reserve gigabytes
+that are never used. No ``RLIMIT_NPROC``: it counts everything else the user runs. Memory in use
+and tasks are read from ``/proc`` instead, a few times a second.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+PERIOD_S = 0.5
+PATIENCE_S = 10.0
+"""For what was killed to be gone; beyond it, it is not ours to kill."""
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+PROC = Path("/proc")
+LARGEST_FILE_BYTES = 4 << 30
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main() -> None:
+    report, memory_bytes, pids = map(int, sys.argv[1:4])
+    command = sys.argv[4:]
+    on_linux = sys.platform == "linux"
+    libc = ctypes.CDLL(None, use_errno=True) if on_linux else None
+    if libc:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    woken, waker = os.pipe()
+    os.set_blocking(waker, False)
+    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for wanted in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(wanted, signal.SIG_IGN)  # Ctrl-C is the orchestrator's to act on
+    child = os.fork()
+    if child == 0:
+        become(command, report, libc)
+    # The command's output ends when the command's last process does, not when we do.
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(nothing, stream)
+    status, guard = watch(child, woken, memory_bytes, pids)
+    end_all(child)
+    code = None if status is None else os.waitstatus_to_exitcode(status)
+    said = {"exit_code": 128 - code if code is not None and code < 0 else code, "guard": guard}
+    os.write(report, json.dumps(said).encode() + b"\n")
+
+
+def become(command: list[str], report: int, libc: ctypes.CDLL | None) -> None:
+    """Turn into the command, in a session of its own; never returns."""
+    try:
+        os.close(report)
+        os.setsid()
+        if libc:
+            libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        # What is ignored here stays ignored after exec; Python ignores the last two by itself.
+        for wanted in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(wanted, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE_BYTES, LARGEST_FILE_BYTES))
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.execvp(command[0], command)
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def watch(child: int, woken: int, memory_bytes: int, pids: int) -> tuple[int | None, str | None]:
+    """Wait for the command: its wait status, or the limit it passed."""
+    while True:
+        ready, _, _ = select.select([0, woken], [], [], PERIOD_S)
+        if woken in ready:
+            os.read(woken, 4096)
+        if (status := reap(child)) is not None:
+            return status, None
+        if 0 in ready and not os.read(0, 4096):
+            return None, None
+        family = list(descendants(os.getpid()))
+        if sum(map(resident_bytes, family)) > memory_bytes or sum(map(tasks, family)) > pids:
+            return None, "memory"
+
+
+def reap(child: int) -> int | None:
+    """Collect whoever has ended; the command's own status, if it was among them."""
+    found = None
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if pid == 0:
+            return found
+        if pid == child:
+            found = status
+
+
+def end_all(child: int) -> None:
+    """Kill until nobody is left: a process may fork between being seen and being killed."""
+    if not (PROC / "self" / "stat").exists():
+        kill(-child)
+        return
+    deadline = time.monotonic() + PATIENCE_S
+    while (family := list(descendants(os.getpid()))) and time.monotonic() < deadline:
+        for pid in family:
+            kill(pid)
+        reap(child)
+        select.select([], [], [], 0.005)
+
+
+def kill(pid: int) -> None:
+    # Gone already, or it changed its user and is out of our reach.
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def descendants(root: int) -> Iterator[int]:
+    """Everyone below a process; a zombie counts until it is reaped."""
+    below: dict[int, list[int]] = {}
+    for entry in PROC.glob("[0-9]*"):
+        try:
+            # The name, in parentheses, may hold anything; the parent is the second field after it.
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        below.setdefault(int(fields[1]), []).append(int(entry.name))
+    waiting = [root]
+    while waiting:
+        for pid in below.get(waiting.pop(), ()):
+            yield pid
+            waiting.append(pid)
+
+
+def resident_bytes(pid: int) -> int:
+    """What it holds in memory for itself: shared pages of files are not counted."""
+    try:
+        _, resident, shared, *_ = (PROC / str(pid) / "statm").read_text().split()
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * PAGE_BYTES
+
+
+def tasks(pid: int) -> int:
+    try:
+        return sum(1 for _ in (PROC / str(pid) / "task").iterdir())
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    main()
