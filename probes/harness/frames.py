@@ -455,8 +455,10 @@ def _find_holds(frames, index, ident, looked, sources, released, waited):
         innermost = position == len(insides) - 1
         if leaving and (leaves == raw.id or (leaves is None and innermost)):
             continue
-        if raw.id in released or raw.id in entering_here or raw.locked is False:
+        if raw.id in released or raw.locked is False:
             continue
+        if how == "finally" and raw.id in entering_here:
+            continue  # ``acquire`` inside of the ``try`` whose ``finally`` releases.
         if raw.type == "_thread.RLock" and raw.owner is not None and raw.owner != ident:
             continue
         looked.note(raw, name, index, text, how)

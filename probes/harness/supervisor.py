@@ -282,10 +282,6 @@ class Supervisor:
             self.exposures = said["beat"]
             if self.now() - self.told_at >= 0.5:
                 self.progress()
-        elif "phase" in said:
-            self.progress()
-            self.phase = said["phase"]
-            self.emit("phase", phase=self.phase)
         elif "fact" in said:
             self.emit("fact", name=said["fact"], value=said["value"])
         elif "error" in said:
@@ -297,6 +293,10 @@ class Supervisor:
                 traceback=said["traceback"],
                 feature=said["feature"],
             )
+        elif "phase" in said:
+            self.progress()
+            self.phase = said["phase"]
+            self.emit("phase", phase=self.phase)
         elif "missing" in said:
             self.emit("missing", feature=said["missing"], detail=said["detail"])
         elif "done" in said:
@@ -424,7 +424,8 @@ class Supervisor:
         number = self.asked
         with contextlib.suppress(OSError):
             os.write(self.asks, b"%d\n" % number)
-        self.pump_until(lambda: number in self.answers or not self.stalled, ANSWER_S)
+        within_s = self.limits.get("answer_s", ANSWER_S)
+        self.pump_until(lambda: number in self.answers or not self.stalled, within_s)
         answer = self.answers.pop(number, None)
         if answer is None or "failed" in answer or not self.stalled:
             return None
@@ -489,7 +490,8 @@ class Supervisor:
             phase=self.phase,
         )
         if killed:
-            self.emit("signal", signal="SIGKILL", reason="{} left behind".format(killed))
+            # Not a signal to the app, which had ended by then.
+            self.emit("fact", name="left-behind", value=killed)
         for stream, tail in self.tails.items():
             if tail.data or tail.dropped:
                 text = tail.data.decode("utf-8", "replace")

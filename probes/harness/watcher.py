@@ -29,10 +29,10 @@ MAX_FRAMES = 120
 
 def start(asks: int, answers: int, exposures) -> None:
     """Watch from now on; ``asks`` and ``answers`` are pipes, ``exposures()`` is the app's count."""
-    _thread.start_new_thread(_watch, (asks, answers, exposures, _getpid()))
+    _thread.start_new_thread(_watch, (asks, answers, exposures, _getpid(), _ident()))
 
 
-def _watch(asks, answers, exposures, pid):
+def _watch(asks, answers, exposures, pid, main):
     sources = Sources()
     _say(answers, {"watcher": _native_id()})
     while True:
@@ -44,7 +44,7 @@ def _watch(asks, answers, exposures, pid):
             _killpg(_getpgrp(), _SIGKILL)
         for number in asked.split():
             try:
-                answer = snapshot(sources)
+                answer = snapshot(sources, main)
             except Exception as error:
                 answer = {"failed": "{}: {}".format(type(error).__name__, error)}
             answer["ask"] = int(number)
@@ -58,8 +58,11 @@ def _say(fd, value):
         data = data[_write(fd, data) :]
 
 
-def snapshot(sources) -> dict:
-    """Every thread but this one: its frames, what it waits for, what it is inside of."""
+def snapshot(sources, main: int) -> dict:
+    """Every thread but this one: its frames, what it waits for, what it is inside of.
+
+    ``main`` is the main thread's ident, which nobody else knows before ``threading`` is imported.
+    """
     threading = _modules.get("threading")
     active = vars(threading).get("_active", {}) if threading is not None else {}
     active = dict(active)
@@ -75,11 +78,13 @@ def snapshot(sources) -> dict:
         looked = look(frames, ident, sources, active)
         for lock, (raw, names) in looked.locks.items():
             _merge(locks, lock, raw, names)
+        native_id = _field(active.get(ident), "_native_id", int)
+        default = "MainThread" if ident == main else ""
         threads.append(
             {
                 "ident": ident,
-                "native_id": _field(active.get(ident), "_native_id", int),
-                "name": _field(active.get(ident), "_name", str) or "",
+                "native_id": _getpid() if ident == main else native_id,
+                "name": _field(active.get(ident), "_name", str) or default,
                 "frames": [_frame(frame) for frame in frames],
                 "waits": looked.waits,
                 "holds": looked.holds,

@@ -1,0 +1,127 @@
+"""Made-up apps, each a few lines, run under the real supervisor on this very Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interlock import events
+
+PROBES = Path(__file__).parents[2] / "probes"
+SUPERVISOR = PROBES / "harness" / "supervisor.py"
+LIMITS = {
+    "startup_s": 20,
+    "stall_s": 0.2,
+    "deadline_s": 20,
+    "grace_s": 0.2,
+    "answer_s": 0.5,
+    "intake_bytes": 4000,
+    "output_bytes": 4000,
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the supervisor told about one app."""
+
+    raw: tuple[Mapping[str, Any], ...]
+
+    def all(self, name: str) -> list[Mapping[str, Any]]:
+        return [event for event in self.raw if event["event"] == name]
+
+    def one(self, name: str) -> Mapping[str, Any]:
+        (event,) = self.all(name)
+        return event
+
+    @property
+    def fact(self) -> dict[str, Any]:
+        return {event["name"]: event["value"] for event in self.all("fact")}
+
+    def thread(self, name: str, snapshot: int = -1) -> Mapping[str, Any]:
+        """One thread of a snapshot, by its name."""
+        threads = self.all("snapshot")[snapshot]["threads"]
+        (thread,) = [thread for thread in threads if thread["name"] == name]
+        return thread
+
+    def names(self, lock: int | None, snapshot: int = -1) -> list[str]:
+        names = self.all("snapshot")[snapshot]["locks"][str(lock)]["names"]
+        assert isinstance(names, list)
+        return names
+
+    def waits(self, name: str) -> str:
+        """The name of the lock that a thread waits for."""
+        return self.names(self.thread(name)["waits"]["lock"])[0]
+
+    def holds(self, name: str) -> set[str]:
+        """The names of the locks that a thread is inside of."""
+        return {self.names(hold["lock"])[0] for hold in self.thread(name)["holds"]}
+
+
+RunApp = Callable[..., Told]
+
+
+def specification(app: Path, python: str = sys.executable, **limits: float) -> dict[str, Any]:
+    return {
+        "protocol": 1,
+        "probe": "made_up",
+        "app": str(app),
+        "python": python,
+        "settings": {},
+        "environment": {"APP_COLOUR": "green"},
+        "knobs": {"times": 3},
+        "versions": {},
+        "limits": {**LIMITS, **limits},
+    }
+
+
+@pytest.fixture
+def write_app(tmp_path: Path) -> Callable[[str], Path]:
+    def write(source: str) -> Path:
+        app = tmp_path / "app.py"
+        app.write_text(textwrap.dedent(source))
+        return app
+
+    return write
+
+
+@pytest.fixture
+def start_app(write_app: Callable[[str], Path]) -> Callable[..., subprocess.Popen[str]]:
+    """Start a supervisor with an app, and leave the rest to the test."""
+
+    def start(
+        source: str, python: str = sys.executable, **limits: float
+    ) -> subprocess.Popen[str]:
+        spec = specification(write_app(source), python, **limits)
+        return subprocess.Popen(
+            [python, "-I", str(SUPERVISOR)],
+            env={**os.environ, "INTERLOCK_SPEC": json.dumps(spec)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture
+def run_app(start_app: Callable[..., subprocess.Popen[str]]) -> RunApp:
+    """Run an app to its end; every event must be one that the protocol has."""
+
+    def run(source: str, python: str = sys.executable, **limits: float) -> Told:
+        supervisor = start_app(source, python, **limits)
+        stdout, stderr = supervisor.communicate(timeout=40)
+        assert (supervisor.returncode, stderr) == (0, "")
+        raw = tuple(events.read(stdout.splitlines()))
+        events.parse(raw)
+        return Told(raw)
+
+    return run

@@ -1,0 +1,506 @@
+"""How each way to end, or not to end, is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CLOSED = "the same closed wait in two snapshots"
+
+
+def test_an_app_that_does_its_work_says_so_last(run_app):
+    told = run_app(
+        """
+        def run(trial):
+            trial.fact("knob", trial.knobs["times"])
+            trial.phase("startup")
+            trial.phase("serving")
+            for _ in range(trial.knobs["times"]):
+                trial.expose()
+            trial.phase("shutdown")
+        """
+    )
+    assert [event["phase"] for event in told.all("phase")] == [
+        "import",
+        "startup",
+        "serving",
+        "shutdown",
+    ]
+    assert told.fact == {"knob": 3}
+    assert told.one("done")["exposures"] == 3
+    assert told.all("progress")[-1]["exposures"] == 3
+    assert told.one("exit") == {**told.one("exit"), "code": 0, "signal": None}
+    assert told.raw[-1]["event"] == "end"
+    assert not told.all("stall")
+
+
+def test_an_app_gets_its_environment_and_no_word_of_the_supervisor(run_app):
+    told = run_app(
+        """
+        import os
+        def run(trial):
+            trial.fact("colour", os.environ.get("APP_COLOUR"))
+            trial.fact("intake", os.environ["INTERLOCK_INTAKE"] == trial.intake)
+            trial.fact("rest", sorted(n for n in os.environ if n.startswith("INTERLOCK")))
+        """
+    )
+    assert told.fact == {"colour": "green", "intake": True, "rest": ["INTERLOCK_INTAKE"]}
+
+
+def test_self_deadlock_is_proven_within_a_second_and_a_half_of_the_last_heartbeat(run_app):
+    told = run_app(
+        """
+        import threading
+        class Worker:
+            def __init__(self):
+                self._lock = threading.Lock()
+            def start(self):
+                with self._lock:
+                    self.start()
+        def run(trial):
+            trial.phase("serving")
+            trial.expose(7)
+            Worker().start()
+        """,
+        stall_s=0.5,
+    )
+    stall, stop = told.one("stall"), told.all("signal")[0]
+    assert (stall["phase"], stall["exposures"]) == ("serving", 7)
+    assert stop["reason"] == CLOSED
+    assert stop["at"] - (stall["at"] - stall["silent_s"]) < 1.5
+    assert told.waits("MainThread") == "Worker._lock"
+    assert told.holds("MainThread") == {"Worker._lock"}
+    assert told.thread("MainThread", 0) == told.thread("MainThread", 1)
+    assert "in start" in told.one("witness")["text"]
+    assert not told.all("done")
+
+
+def test_two_threads_that_take_two_locks_in_different_order_are_a_closed_wait(run_app):
+    told = run_app(
+        """
+        import threading, time
+        class Left: lock = threading.Lock()
+        class Right: lock = threading.Lock()
+        def other():
+            with Right.lock:
+                time.sleep(0.05)
+                with Left.lock: pass
+        def run(trial):
+            trial.phase("serving")
+            with Left.lock:
+                threading.Thread(target=other, name="other").start()
+                time.sleep(0.05)
+                with Right.lock: pass
+        """
+    )
+    assert told.all("signal")[0]["reason"] == CLOSED
+    assert (told.waits("MainThread"), told.holds("MainThread")) == ("Right.lock", {"Left.lock"})
+    assert (told.waits("other"), told.holds("other")) == ("Left.lock", {"Right.lock"})
+
+
+def test_joining_a_thread_that_waits_for_what_the_joining_one_holds_is_a_closed_wait(run_app):
+    told = run_app(
+        """
+        import threading
+        guard = threading.RLock()
+        def other():
+            guard.acquire()
+        def run(trial):
+            trial.phase("serving")
+            thread = threading.Thread(target=other, name="other")
+            with guard:
+                thread.start()
+                thread.join()
+        """
+    )
+    assert told.all("signal")[0]["reason"] == CLOSED
+    wait = told.thread("MainThread")["waits"]
+    assert (wait["kind"], wait["thread"]) == ("join", told.thread("other")["ident"])
+    assert told.waits("other") == "app.guard"
+
+
+def test_an_event_that_nobody_sets_is_stopped_at_the_deadline_and_shown_to_stand_still(run_app):
+    told = run_app(
+        """
+        import threading
+        def run(trial):
+            trial.phase("serving")
+            threading.Event().wait()
+        """,
+        deadline_s=1,
+    )
+    assert told.one("deadline")["phase"] == "serving"
+    assert told.all("signal")[0]["reason"] == "deadline"
+    stood = told.one("stood")
+    assert stood["seconds"] >= 2
+    assert stood["tasks_before"] == stood["tasks_after"]
+    last = told.all("stall")[-1]["number"]
+    around = [event["index"] for event in told.all("snapshot") if event["number"] == last]
+    assert around == [0, 1]
+    assert told.thread("MainThread")["waits"]["kind"] == "event"
+
+
+def test_a_busy_loop_does_not_stand_still(run_app):
+    told = run_app(
+        """
+        def run(trial):
+            trial.phase("serving")
+            while True: pass
+        """,
+        deadline_s=1,
+    )
+    stood = told.one("stood")
+    assert stood["tasks_after"][0]["run_ns"] > stood["tasks_before"][0]["run_ns"]
+    assert told.thread("MainThread")["waits"] is None
+    assert told.all("signal")[0]["reason"] == "deadline"
+
+
+def test_a_thread_that_is_not_daemonic_and_never_ends_hangs_the_shutdown(run_app):
+    told = run_app(
+        """
+        import threading
+        def wait(): threading.Event().wait()
+        def run(trial):
+            trial.phase("serving")
+            threading.Thread(target=wait, name="endless").start()
+        """,
+        deadline_s=1,
+    )
+    assert told.all("stall")[-1]["phase"] == "shutdown"
+    assert told.one("exit")["phase"] == "shutdown"
+    wait = told.thread("MainThread")["waits"]
+    assert (wait["kind"], wait["thread"]) == ("join", told.thread("endless")["ident"])
+    assert told.one("stood")["tasks_before"] == told.one("stood")["tasks_after"]
+
+
+def test_a_deadlock_in_an_exit_handler_is_a_closed_wait_in_shutdown(run_app):
+    told = run_app(
+        """
+        import atexit, threading
+        lock = threading.Lock()
+        def close():
+            with lock:
+                lock.acquire()
+        def run(trial):
+            trial.phase("serving")
+            atexit.register(close)
+        """
+    )
+    assert told.one("stall")["phase"] == "shutdown"
+    assert told.all("signal")[0]["reason"] == CLOSED
+    assert not told.all("done")
+
+
+def test_where_the_gil_is_held_only_faulthandler_speaks(run_app):
+    told = run_app(
+        """
+        import ctypes
+        def lock_twice_in_native_code():
+            mutex = ctypes.create_string_buffer(64)
+            for _ in range(2):
+                ctypes.PyDLL(None).pthread_mutex_lock(mutex)
+        def run(trial):
+            trial.phase("serving")
+            lock_twice_in_native_code()
+        """,
+        deadline_s=1,
+    )
+    assert not told.all("snapshot")
+    last = told.one("stood")["number"]
+    texts = [event["text"] for event in told.all("witness") if event["number"] == last]
+    assert len(texts) == 2 and texts[0] == texts[1]
+    assert "in lock_twice_in_native_code" in texts[0]
+    main = min(task["tid"] for task in told.one("stood")["tasks_after"])
+    before, after = (
+        [task for task in told.one("stood")[when] if task["tid"] == main]
+        for when in ("tasks_before", "tasks_after")
+    )
+    assert before == after
+
+
+def test_an_app_that_is_slow_but_beats_does_not_stall(run_app):
+    told = run_app(
+        """
+        import time
+        def run(trial):
+            trial.phase("serving")
+            for _ in range(4):
+                time.sleep(0.2)
+                trial.expose()
+        """,
+        stall_s=0.4,
+    )
+    assert not told.all("stall")
+    assert told.one("done")["exposures"] == 4
+
+
+def test_an_app_that_pauses_and_goes_on_is_resumed(run_app):
+    told = run_app(
+        """
+        import time
+        def run(trial):
+            trial.phase("serving")
+            time.sleep(0.6)
+            trial.expose()
+        """
+    )
+    assert told.one("resumed")["number"] == told.one("stall")["number"]
+    assert told.one("done") and told.one("exit")["code"] == 0
+    assert not told.all("signal")
+
+
+def test_an_app_that_works_beyond_the_deadline_is_stopped_without_a_stall(run_app):
+    told = run_app(
+        """
+        import time
+        def run(trial):
+            trial.phase("serving")
+            while True:
+                time.sleep(0.01)
+                trial.expose()
+        """,
+        deadline_s=0.6,
+    )
+    assert told.one("deadline") and told.all("signal")[0]["reason"] == "deadline"
+    assert not told.all("stall") and not told.all("stood")
+
+
+def test_an_app_that_ignores_sigterm_is_killed(run_app):
+    told = run_app(
+        """
+        import signal, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        def run(trial):
+            trial.phase("serving")
+            while True:
+                time.sleep(0.01)
+                trial.beat()
+        """,
+        deadline_s=0.5,
+    )
+    assert [event["signal"] for event in told.all("signal")] == ["SIGTERM", "SIGKILL"]
+    assert told.one("exit")["signal"] == "SIGKILL"
+
+
+def test_a_segmentation_fault_is_told_by_its_signal(run_app):
+    told = run_app(
+        """
+        import ctypes
+        def run(trial):
+            trial.phase("startup")
+            ctypes.string_at(0)
+        """
+    )
+    assert told.one("exit") == {
+        **told.one("exit"),
+        "code": None,
+        "signal": "SIGSEGV",
+        "phase": "startup",
+    }
+    assert not told.all("signal")
+
+
+def test_an_exception_at_import_is_kept_with_its_traceback(run_app):
+    told = run_app("import a_module_that_is_not_there")
+    error = told.one("error")
+    assert (error["phase"], error["type"], error["feature"]) == (
+        "import",
+        "ModuleNotFoundError",
+        None,
+    )
+    assert "app.py" in error["traceback"]
+    assert told.one("exit")["code"] == 1
+    assert not told.all("done")
+
+
+def test_a_feature_that_does_not_start_is_named_with_its_exception(run_app):
+    told = run_app(
+        """
+        def run(trial):
+            try:
+                raise OSError("no such extension")
+            except OSError as error:
+                trial.error(error, feature="profiling")
+        """
+    )
+    assert told.one("error")["feature"] == "profiling"
+    assert told.one("error")["message"] == "no such extension"
+    assert not told.all("done")
+
+
+def test_a_flood_on_standard_output_neither_blocks_the_app_nor_reaches_the_events(run_app):
+    told = run_app(
+        """
+        import sys
+        def run(trial):
+            for _ in range(2000):
+                sys.stdout.write('{"event": "end"}' * 100)
+            sys.stderr.write("the last word")
+        """
+    )
+    assert told.one("done")
+    tails = {event["stream"]: event for event in told.all("output")}
+    assert len(tails["stdout"]["text"]) == 2000
+    assert tails["stdout"]["dropped_bytes"] == 16 * 100 * 2000 - 2000
+    assert tails["stderr"]["text"] == "the last word"
+
+
+def test_nothing_is_left_behind_by_an_app_whose_children_run_away(run_app):
+    told = run_app(
+        """
+        import os, time
+        def run(trial):
+            ready, said = os.pipe()
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    os.write(said, b"%d" % os.getpid())
+                    time.sleep(60)
+                os._exit(0)
+            trial.fact("runaway", int(os.read(ready, 20)))
+        """
+    )
+    assert told.fact["left-behind"] >= 1
+    assert not Path(f"/proc/{told.fact['runaway']}").exists()
+
+
+def test_a_forked_child_does_not_speak_for_the_app(run_app):
+    told = run_app(
+        """
+        import os
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            trial.expose()
+            if child == 0:
+                trial.fact("child", True)
+                os._exit(0)
+            os.waitpid(child, 0)
+        """
+    )
+    assert told.fact == {}
+    assert told.one("done")["exposures"] == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda n: n.name)
+def test_nothing_is_left_behind_by_a_supervisor_that_is_stopped(start_app, number):
+    supervisor: subprocess.Popen[str] = start_app(
+        """
+        import os, threading
+        def run(trial):
+            trial.fact("pid", os.getpid())
+            threading.Event().wait()
+        """
+    )
+    line = ""
+    while '"pid"' not in line:
+        line = supervisor.stdout.readline()
+    children = _descendants(supervisor.pid)
+    assert json.loads(line)["value"] in children and len(children) == 2
+    supervisor.send_signal(number)
+    supervisor.communicate(timeout=10)
+    assert _eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
+
+
+def _descendants(pid: int) -> list[int]:
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
+def _eventually(true: Callable[[], bool], within_s: float = 3) -> bool:
+    until = time.monotonic() + within_s
+    while not true() and time.monotonic() < until:
+        time.sleep(0.02)
+    return true()
+
+
+def test_a_mistake_of_ours_is_no_event_but_an_exit_code(start_app):
+    supervisor = start_app('def run(trial): trial.misuse("there is no such setting")')
+    stdout, stderr = supervisor.communicate(timeout=10)
+    assert supervisor.returncode == 64
+    assert stderr.strip() == "there is no such setting"
+    assert '"end"' not in stdout
+
+
+def test_cpu_and_the_wait_for_it_are_told(run_app):
+    told = run_app(
+        """
+        import time
+        def run(trial):
+            trial.phase("serving")
+            until = time.process_time() + 0.3
+            while time.process_time() < until: trial.beat()
+        """
+    )
+    usage = told.one("usage")
+    assert usage["cpu_s"] >= 0.3
+    assert usage["run_queue_s"] >= 0
+    assert usage["wall_s"] >= 0.3
+
+
+INTERPRETERS = sorted(
+    found
+    for version in range(8, 15)
+    if (found := os.environ.get(f"PYTHON3{version}") or shutil.which(f"python3.{version}"))
+    and f"3.{version}" != ".".join(map(str, sys.version_info[:2]))
+    and subprocess.run([found, "-c", ""], capture_output=True).returncode == 0
+)
+
+
+@pytest.mark.parametrize("python", INTERPRETERS)
+def test_every_python_that_is_here_reads_the_same_waits(run_app, python):
+    told = run_app(
+        """
+        import logging, queue, threading, time
+        class Left: lock = threading.Lock()
+        class Right: lock = threading.RLock()
+        class Handler(logging.StreamHandler):
+            def emit(self, record): Left.lock.acquire()
+        def event(): threading.Event().wait()
+        def get(): queue.Queue().get()
+        def join(): threads["event"].join()
+        def cycle():
+            with Right.lock:
+                time.sleep(0.05)
+                Handler().handle(logging.makeLogRecord({}))
+        def several():
+            mine = threading.Lock()
+            with mine, Left.lock: pass
+        threads = {
+            function.__name__: threading.Thread(target=function, name=function.__name__)
+            for function in (event, get, join, cycle, several)
+        }
+        def run(trial):
+            trial.phase("serving")
+            with Left.lock:
+                for thread in threads.values():
+                    thread.start()
+                time.sleep(0.05)
+                with Right.lock: pass
+        """,
+        python=python,
+    )
+    assert told.all("signal")[0]["reason"] == CLOSED
+    assert told.holds("MainThread") == {"Left.lock"}
+    assert told.waits("MainThread") == "Right.lock"
+    assert told.waits("cycle") == "Left.lock"
+    assert told.holds("cycle") == {"Right.lock", "Handler.lock"}
+    assert told.waits("several") == "Left.lock"
+    assert told.holds("several") == {"several.mine"}
+    assert told.waits("get") == "Queue.not_empty"
+    assert told.thread("get")["waits"]["kind"] == "condition"
+    assert told.thread("event")["waits"]["kind"] == "event"
+    assert told.thread("join")["waits"]["thread"] == told.thread("event")["ident"]
+    assert all(not told.thread(name)["holds"] for name in ("get", "event", "join"))
