@@ -268,10 +268,10 @@ def _close(
     asked = [known[cell.key] for cell in cells if cell.key in known]
     for drawn in report.tables(asked, found.axes, found.probes, found.configurations):
         console.print(drawn)
-    console.print(report.safe(asked, found.axes), style="bold", highlight=False)
-    for line in report.reproduce(asked):
-        console.print(line, highlight=False)
-
+    for line in report.stories(asked, found.axes, found.policy):
+        console.print(line, highlight=False, markup=False)
+    safe = report.safe(asked, found.axes, found.policy)
+    console.print(f"\n{safe}", style="bold", highlight=False)
     results = options.results or place.store.home / "results"
     _write_results(place, ledger, list(known.values()), results)
     console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)

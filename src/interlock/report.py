@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from packaging.version import Version
 from rich.table import Table
 from rich.text import Text
 
+from interlock import advice
 from interlock.campaign import LeftOpen
-from interlock.model import ABSENT, Axis, Configuration, Outcome, Probe, Verdict
+from interlock.matrix import Policy
+from interlock.model import (
+    ABSENT,
+    Axis,
+    Configuration,
+    NoTarget,
+    Outcome,
+    Probe,
+    Target,
+    Verdict,
+)
 from interlock.plan import Plan
-from interlock.progress import SYMBOLS, duration, trouble_line
+from interlock.progress import SYMBOLS, duration, sentence, trouble_line
 
 WORST_FIRST = (
     Outcome.HANG,
@@ -21,6 +31,8 @@ WORST_FIRST = (
     Outcome.UNSUPPORTED,
     Outcome.PASS,
 )
+
+LEGEND = "  ".join(f"{sign} {outcome}" for outcome, (sign, _) in SYMBOLS.items())
 
 
 def tables(
@@ -46,11 +58,17 @@ def tables(
 
 def _table(title: str, verdicts: Sequence[Verdict], axes: Sequence[Axis]) -> Table:
     pythons = sorted({verdict.cell.python for verdict in verdicts})
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        caption=LEGEND,
+        caption_justify="left",
+    )
     for axis in axes:
         table.add_column(axis.name, no_wrap=True)
     for python in pythons:
-        table.add_column(f"py{python}", justify="center", no_wrap=True)
+        table.add_column(str(python), justify="center", no_wrap=True)
     rows: dict[tuple[str, ...], dict[object, Verdict]] = {}
     for verdict in sorted(verdicts, key=lambda v: [_order(v, axis) for axis in axes]):
         releases = tuple(str(verdict.cell.version(axis.name) or ABSENT) for axis in axes)
@@ -69,7 +87,7 @@ def _sign(verdict: Verdict | None) -> Text:
     if verdict is None:
         return Text("")
     sign, style = SYMBOLS[verdict.outcome]
-    return Text(f"{sign} {verdict.outcome}", style=style)
+    return Text(sign, style=style)
 
 
 def counted(verdicts: Iterable[Verdict]) -> str:
@@ -99,47 +117,57 @@ def cells(plan: Plan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def safe(verdicts: Sequence[Verdict], axes: Sequence[Axis]) -> str:
+def safe(verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy) -> str:
     """One sentence: which releases passed with everything they were run with here."""
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
         return "Nothing was run, so nothing is known to be safe."
     if all(verdict.outcome is Outcome.PASS for verdict in ran):
-        return f"Everything that was run passed: {counted(verdicts)}."
-    clean = [f"{axis.package} {_spelled(_clean(ran, axis))}" for axis in axes if _clean(ran, axis)]
-    if not clean:
-        return f"No release passed with everything it was run with: {counted(verdicts)}."
-    return (
-        f"Passed with everything they were run with: {' and '.join(clean)} ({counted(verdicts)})."
-    )
+        return f"Safe: everything that was run passed ({counted(verdicts)})."
+    packages = {axis.name: axis.package for axis in axes}
+    for answer in advice.answers(verdicts, axes, policy):
+        safe = [str(s.version) for s in answer.standings if s.is_safe and s.recommendable]
+        if safe:
+            named = " and ".join([", ".join(safe[:-1]), safe[-1]] if safe[1:] else safe)
+            return (
+                f"Safe: {packages[answer.axis]} {named}, with everything that was run here "
+                f"({counted(verdicts)} in all)."
+            )
+    return f"No release passed with everything it was run with ({counted(verdicts)})."
 
 
-def _clean(verdicts: Iterable[Verdict], axis: Axis) -> list[Version]:
-    seen: dict[Version, bool] = {}
+def stories(verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy) -> list[str]:
+    """For each kind of hang, failure or doubt: one cell, what it did, where to move to, and the
+    command that runs just that cell again."""
+    advised = {
+        (found.pins, found.python): found
+        for found in advice.advise(verdicts, axes, policy)
+        if found.config is None
+    }
+    alike: dict[object, list[Verdict]] = {}
     for verdict in verdicts:
-        version = verdict.cell.version(axis.name)
-        if version is not None:
-            passed = verdict.outcome is Outcome.PASS
-            seen[version] = seen.get(version, True) and passed
-    return sorted(version for version, passed in seen.items() if passed)
-
-
-def _spelled(versions: Sequence[Version]) -> str:
-    return ", ".join(map(str, versions))
-
-
-def reproduce(verdicts: Sequence[Verdict]) -> list[str]:
-    """For each hang or failure shape, one cell's story and the command that runs it again."""
+        if verdict.outcome not in (Outcome.PASS, Outcome.UNSUPPORTED):
+            kind = (verdict.outcome, verdict.phase, verdict.reason, verdict.signature)
+            alike.setdefault(kind, []).append(verdict)
     lines: list[str] = []
-    seen: set[object] = set()
-    for verdict in verdicts:
-        if verdict.outcome in (Outcome.PASS, Outcome.UNSUPPORTED):
-            continue
-        kind = (verdict.outcome, verdict.reason, verdict.signature)
-        if kind not in seen:
-            seen.add(kind)
-            lines += [f"{verdict.cell}", f"  {verdict.detail}", f"  {verdict.cell.reproduce}"]
+    for verdict, *others in alike.values():
+        more = f"  (and {len(others)} more like it)" if others else ""
+        lines += ["", f"{sentence(verdict)}{more}", f"  {verdict.detail}"]
+        found = advised.get((verdict.cell.pins, verdict.cell.python))
+        if found:
+            lines += [f"  {_move(move)}" for move in found.moves]
+        lines += [f"  {verdict.cell.reproduce}"]
     return lines
+
+
+def _move(move: advice.Move) -> str:
+    match move.nearest, move.newest:
+        case Target(axis=axis, version=nearest), Target(version=newest):
+            either = f"{nearest}" if nearest == newest else f"{nearest} (nearest) or {newest}"
+            return f"move to {axis} {either}"
+        case NoTarget(reason=reason), _:
+            return reason
+    raise AssertionError("a move is a target or the reason why there is none")
 
 
 def left_open(events: Iterable[LeftOpen]) -> str:
