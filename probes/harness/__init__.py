@@ -1,5 +1,5 @@
 """What runs inside the sandbox: supervisor, intake, watcher, and the few calls an app makes.
 
-Standard library only, CPython 3.8 to 3.14, and nothing of the orchestrating package. ``PROTOCOL.md``
-describes the event stream that is all anyone outside ever sees.
+Standard library only, CPython 3.8 to 3.14, and nothing of the orchestrating package.
+``PROTOCOL.md`` describes the event stream, which is all that anyone outside ever sees.
 """

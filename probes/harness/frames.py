@@ -47,7 +47,7 @@ class Sources:
             try:
                 self._nodes[code] = self._parse(code, self._read(frame))
             except (OSError, SyntaxError, UnicodeDecodeError, ValueError) as error:
-                self._nodes[code] = Unresolved("no source: {}".format(type(error).__name__))
+                self._nodes[code] = Unresolved(f"no source: {type(error).__name__}")
         node = self._nodes[code]
         if isinstance(node, Unresolved):
             raise node
@@ -110,9 +110,9 @@ def text_of(node):
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
-        return "{}.{}".format(text_of(node.value), node.attr)
+        return f"{text_of(node.value)}.{node.attr}"
     if isinstance(node, ast.Call):
-        return "{}(…)".format(text_of(node.func))
+        return f"{text_of(node.func)}(…)"
     return "…"
 
 
@@ -120,19 +120,19 @@ def evaluate(node, frame):
     """The object that a name or an attribute chain stands for in a frame, and what to call it."""
     if isinstance(node, ast.Name):
         if node.id in frame.f_locals:
-            return frame.f_locals[node.id], "{}.{}".format(qualname(frame), node.id)
+            return frame.f_locals[node.id], f"{qualname(frame)}.{node.id}"
         if node.id in frame.f_globals:
-            return frame.f_globals[node.id], "{}.{}".format(module_of(frame), node.id)
+            return frame.f_globals[node.id], f"{module_of(frame)}.{node.id}"
         if node.id in vars(builtins):
             return vars(builtins)[node.id], node.id
-        raise Unresolved("no {} in the frame".format(node.id))
+        raise Unresolved(f"no {node.id} in the frame")
     if isinstance(node, ast.Attribute):
         base, _ = evaluate(node.value, frame)
         base, value = follow(base, node.attr)
         if is_a(base, types.ModuleType):
-            return value, "{}.{}".format(base.__name__, node.attr)
+            return value, f"{base.__name__}.{node.attr}"
         cls = base if is_a(base, type) else type(base)
-        return value, "{}.{}".format(class_name(defining_class(cls, node.attr)), node.attr)
+        return value, f"{class_name(defining_class(cls, node.attr))}.{node.attr}"
     raise Unresolved("it is computed")
 
 
@@ -167,9 +167,12 @@ class Looked:
         self.locks = {}
 
     def note(self, raw, name, frame_index=None, expression=None, how=None):
-        entry = self.locks.setdefault(raw.id, (raw, []))
-        if name not in entry[1]:
-            entry[1].append(name)
+        known, names = self.locks.setdefault(raw.id, (raw, []))
+        if known.type == "_thread.lock":
+            # Python's own RLock is first seen as the plain lock inside of it.
+            self.locks[raw.id] = (raw, names)
+        if name not in names:
+            names.append(name)
         if how is not None and all(hold["lock"] != raw.id for hold in self.holds):
             self.holds.append(
                 {"lock": raw.id, "frame": frame_index, "expression": expression, "how": how}
@@ -252,8 +255,9 @@ def _find_wait(frames, looked, sources, threads):
             except Unresolved:
                 continue
             if lock is not None and lock[0].id == raw.id:
-                looked.note(raw, lock[1])
-                looked.waits.update(frame=index, expression=text_of(node))
+                looked.note(lock[0], lock[1])
+                kind = "rlock" if lock[0].type == "_thread.RLock" else looked.waits["kind"]
+                looked.waits.update(kind=kind, frame=index, expression=text_of(node))
 
 
 def _calls_acquire(frame, raw):
@@ -321,7 +325,9 @@ def _waits_for_condition(frames, raw, looked, sources):
             break
         frame = frames[outer]
         for call in _calls_at(frame, sources):
-            if not (isinstance(call.func, ast.Attribute) and call.func.attr in ("wait", "wait_for")):
+            if not (
+                isinstance(call.func, ast.Attribute) and call.func.attr in ("wait", "wait_for")
+            ):
                 continue
             try:
                 _, name = evaluate(call.func.value, frame)
@@ -436,7 +442,10 @@ def _find_holds(frames, index, ident, looked, sources, released, waited):
     insides = []
     for child in own(node):
         if isinstance(child, _WITH):
-            insides.extend((expr, child, "with") for expr in _inside_with(frame, child, line))
+            inside = _inside_with(frame, child, line)
+            if leaving and not inside and _at_header(child, line):
+                inside = _not_yet_left(child, frame, leaves)
+            insides.extend((expr, child, "with") for expr in inside)
         elif isinstance(child, _TRY) and child.finalbody:
             insides.extend((expr, child, "finally") for expr in _inside_try(child, line))
             insides.extend((expr, child, "finally") for expr in _acquired_by(child, line, frame))
@@ -501,6 +510,20 @@ def _leaves_with(frame):
     return False
 
 
+def _not_yet_left(node, frame, leaves):
+    """Of a ``with`` that is being left, the items before the one whose lock is being released."""
+    before = []
+    for item in node.items:
+        try:
+            lock = lock_of(item.context_expr, frame)
+        except Unresolved:
+            lock = None
+        if lock is not None and lock[0].id == leaves:
+            return before
+        before.append(item.context_expr)
+    return []
+
+
 def _inside_try(node, line):
     if not node.body[0].lineno <= line or line >= node.finalbody[0].lineno:
         return []
@@ -551,7 +574,7 @@ def qualname(frame):
             member = type.__dict__["__dict__"].__get__(klass).get(code.co_name)
             member = getattr(member, "__func__", member) if type(member) in _BOUND else member
             if is_a(member, types.FunctionType) and member.__code__ is code:
-                return "{}.{}".format(class_name(klass), code.co_name)
+                return f"{class_name(klass)}.{code.co_name}"
     return code.co_name
 
 

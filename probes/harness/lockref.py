@@ -57,30 +57,30 @@ def attribute(obj, name):
         namespace = types.ModuleType.__dict__["__dict__"].__get__(obj)
         if name in namespace:
             return namespace[name]
-        raise Unresolved("the module has no {}".format(name))
+        raise Unresolved(f"the module has no {name}")
     if is_a(obj, type):
         found = class_attribute(obj, name)
         if found is not _MISSING:
             if class_attribute(type(found), "__get__") is _MISSING:
                 return found
-            raise Unresolved("{} is computed".format(name))
+            raise Unresolved(f"{name} is computed")
     found = class_attribute(type(obj), name)
     if type(found) in (types.MemberDescriptorType, types.GetSetDescriptorType):
         # A slot, or a field of a compiled class.
         try:
             return found.__get__(obj, type(obj))
         except Exception as error:
-            raise Unresolved("{} is not set".format(name)) from error
+            raise Unresolved(f"{name} is not set") from error
     if found is not _MISSING and class_attribute(type(found), "__get__") is not _MISSING:
         stored = _stored(obj)
         if name in stored and class_attribute(type(found), "__set__") is _MISSING:
             return stored[name]
-        raise Unresolved("{} is computed".format(name))
+        raise Unresolved(f"{name} is computed")
     try:
         # Nothing of the class answers to the name, so that this reads the instance and no more.
         return object.__getattribute__(obj, name)
     except AttributeError:
-        raise Unresolved("there is no {}".format(name)) from None
+        raise Unresolved(f"there is no {name}") from None
 
 
 def _stored(obj):
@@ -103,8 +103,8 @@ def has(obj, name):
 def unwrap(obj):
     """The ``Raw`` lock behind wrappers, conditions, bound methods and Python's own RLock, or None.
 
-    ``__wrapped__``, ``_lock`` and ``_block`` are followed; the last two only on what can be acquired
-    and released itself, so that an object that merely has a lock is not taken for one.
+    ``__wrapped__``, ``_lock`` and ``_block`` are followed; the last two only on what can be
+    acquired and released itself, so that an object that merely has a lock is not taken for one.
     """
     for _ in range(12):
         kind = type(obj)

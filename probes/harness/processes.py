@@ -1,4 +1,4 @@
-"""The app's process group: starting it, measuring it from outside, and leaving nothing of it behind.
+"""The app's processes, seen from outside: measuring them, and leaving none of them behind.
 
 Linux only, by way of ``/proc``: what the kernel says about a process costs it nothing, and can be
 read while not one thread of it runs.
@@ -37,7 +37,7 @@ def tasks(pid: int, without: int | None = None) -> list:
     """Every kernel task of a process: its state, and what its clocks and counters stand at."""
     found = []
     try:
-        tids = sorted(int(name) for name in os.listdir("/proc/{}/task".format(pid)))
+        tids = sorted(int(name) for name in os.listdir(f"/proc/{pid}/task"))
     except OSError:
         return []
     for tid in tids:
@@ -78,7 +78,7 @@ class RunQueue:
 
     def sample(self) -> None:
         try:
-            tids = os.listdir("/proc/{}/task".format(self._pid))
+            tids = os.listdir(f"/proc/{self._pid}/task")
         except OSError:
             return
         for tid in tids:

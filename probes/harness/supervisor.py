@@ -1,8 +1,8 @@
 """The supervisor: starts the app, hears its heartbeat, takes evidence when it falls silent.
 
-Run by the base interpreter as ``python -I supervisor.py``, with the trial in ``INTERLOCK_SPEC``; its
-standard output is the event stream of ``PROTOCOL.md`` and nothing else. It never imports what is
-tested, and it judges nothing: it records what happened, and stops an app that will not move again.
+Run by the base interpreter as ``python -I supervisor.py``, with the trial in ``INTERLOCK_SPEC``;
+its standard output is the event stream of ``PROTOCOL.md`` and nothing else. It never imports what
+is tested, and it judges nothing: it records what happened, and stops what will not move again.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ class Supervisor:
         listening.close()
         lines = Lines(read)
         self.readers[read] = lambda: self._each(lines, lambda line: self.emit("intake", **line))
-        return "http://127.0.0.1:{}".format(port)
+        return f"http://127.0.0.1:{port}"
 
     def _start_app(self, url: str) -> None:
         spec = self.spec
@@ -466,7 +466,7 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.app.pid, getattr(signal, name))
             self.pump_until(lambda: self.status is not None, within_s)
-            reason = "still there {:g} s after SIGTERM".format(within_s)
+            reason = f"still there {within_s:g} s after SIGTERM"
 
     def finish(self) -> None:
         """What is left to be told once the app has ended, and nothing of it left behind."""
@@ -518,7 +518,7 @@ def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
-        return "SIG{}".format(number)
+        return f"SIG{number}"
 
 
 def main() -> int:
@@ -528,7 +528,7 @@ def main() -> int:
             raise ValueError("protocol {} is not {}".format(spec["protocol"], PROTOCOL))
         supervisor = Supervisor(spec)
     except (KeyError, ValueError) as error:
-        sys.stderr.write("INTERLOCK_SPEC: {!r}\n".format(error))
+        sys.stderr.write(f"INTERLOCK_SPEC: {error!r}\n")
         return EXIT_MISUSE
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
@@ -536,7 +536,7 @@ def main() -> int:
         supervisor.start()
         supervisor.watch()
         if supervisor.misuse is not None:
-            sys.stderr.write("{}\n".format(supervisor.misuse))
+            sys.stderr.write(f"{supervisor.misuse}\n")
             return EXIT_MISUSE
         supervisor.finish()
         return 0

@@ -7,6 +7,7 @@ lock, so that it can be made from wherever the app happens to be.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -14,7 +15,6 @@ import traceback
 
 _write, _getpid = os.write, os.getpid
 _encode = json.JSONEncoder(default=repr).encode
-PIPE_BUF = 4096
 
 
 class Trial:
@@ -80,10 +80,9 @@ class Trial:
 
     def _say_if_room(self, data: bytes) -> None:
         if _getpid() == self._pid:
-            try:
+            # Where there is no room, the next beat carries the count as well.
+            with contextlib.suppress(BlockingIOError):
                 _write(self._fd, data)
-            except BlockingIOError:
-                pass  # The next beat carries the count as well.
 
     def _say(self, value: dict) -> None:
         if _getpid() != self._pid:

@@ -46,7 +46,7 @@ def _watch(asks, answers, exposures, pid, main):
             try:
                 answer = snapshot(sources, main)
             except Exception as error:
-                answer = {"failed": "{}: {}".format(type(error).__name__, error)}
+                answer = {"failed": f"{type(error).__name__}: {error}"}
             answer["ask"] = int(number)
             answer["exposures"] = exposures()
             _say(answers, answer)
@@ -100,6 +100,8 @@ def _merge(locks, lock, raw, names):
     entry = locks.setdefault(
         lock, {"type": raw.type, "locked": raw.locked, "owner": raw.owner, "names": []}
     )
+    if entry["type"] == "_thread.lock":
+        entry.update(type=raw.type, owner=raw.owner)
     entry["names"].extend(name for name in names if name not in entry["names"])
     # A class's attribute names a lock best; a local variable least.
     entry["names"].sort(key=_rank)
@@ -115,11 +117,9 @@ def _add_owners(threads, locks):
     """An owner that the lock itself names holds it, whatever its frames let see."""
     for lock, entry in locks.items():
         for thread in threads:
-            if entry["owner"] == thread["ident"] and entry["locked"] is not False:
-                if all(hold["lock"] != lock for hold in thread["holds"]):
-                    thread["holds"].append(
-                        {"lock": lock, "frame": 0, "expression": "", "how": "owner"}
-                    )
+            known = any(hold["lock"] == lock for hold in thread["holds"])
+            if entry["owner"] == thread["ident"] and entry["locked"] is not False and not known:
+                thread["holds"].append({"lock": lock, "frame": 0, "expression": "", "how": "owner"})
 
 
 def _field(thread, name, kind):

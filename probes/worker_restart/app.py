@@ -2,8 +2,8 @@
 
 Every event that Sentry sends makes its transport's worker start, if it does not run: the worker
 takes its own lock, starts a thread and waits for it. The profiler wraps the locks that the two
-threads share in that moment. A wrapper that logs from inside ``acquire`` or ``release`` hands Sentry
-a record while the same thread is inside ``BackgroundWorker.start``.
+threads share in that moment. A wrapper that logs from inside ``acquire`` or ``release`` hands
+Sentry a record while the same thread is inside ``BackgroundWorker.start``.
 
 The one private name that is touched is ``HttpTransport._worker``, to call its ``submit``, which is
 how every event reaches the worker. ``Transport.kill`` and ``Client.close`` are public. The profiler
@@ -34,9 +34,9 @@ def run(trial) -> None:
     if unknown:
         trial.misuse("worker_restart knows no setting {}".format(", ".join(unknown)))
         return
-    if trial.versions.get("ddtrace", "-") != "-" and trial.settings.get("profiling", True):
-        if not start_profiler(trial):
-            return
+    profiling = trial.settings.get("profiling", True)
+    if profiling and trial.versions.get("ddtrace", "-") != "-" and not start_profiler(trial):
+        return
     if trial.versions.get("sentry", "-") == "-":
         trial.missing("worker", "there is no Sentry here whose worker could be started")
         return
@@ -62,7 +62,7 @@ def start_profiler(trial) -> bool:
         import ddtrace
 
         trial.fact("ddtrace", ddtrace.__version__)
-        import ddtrace.profiling.auto  # noqa: F401
+        import ddtrace.profiling.auto
     except Exception as error:
         trial.error(error, feature="profiling")
         return False
@@ -73,7 +73,7 @@ def start_profiler(trial) -> bool:
     if trial.settings.get("lock_profiling", True) and not profiled:
         why = getattr(ddtrace.profiling, "failure_msg", None) or "see the app's standard error"
         trial.error(
-            RuntimeError("threading.Lock() is a {} with profiling on: {}".format(kind, why)),
+            RuntimeError(f"threading.Lock() is a {kind} with profiling on: {why}"),
             feature="lock profiling",
         )
         return False
@@ -82,7 +82,7 @@ def start_profiler(trial) -> bool:
 
 def type_name(obj) -> str:
     kind = type(obj)
-    return "{}.{}".format(kind.__module__, kind.__qualname__)
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def start_sentry(sentry_sdk, settings: dict, intake: str) -> None:
@@ -110,7 +110,7 @@ def sentry_transport(sentry_sdk):
 def restart(sentry_sdk, trial) -> None:
     """Send the proof, then start the worker as often as the knobs say, or for as long."""
     knobs = trial.knobs
-    sentry_sdk.capture_message("{}: worker_restart".format(PROOF))
+    sentry_sdk.capture_message(f"{PROOF}: worker_restart")
     sentry_sdk.flush(5.0)
     trial.beat()
     transport = sentry_transport(sentry_sdk)

@@ -97,9 +97,7 @@ def write_app(tmp_path: Path) -> Callable[[str], Path]:
 def start_app(write_app: Callable[[str], Path]) -> Callable[..., subprocess.Popen[str]]:
     """Start a supervisor with an app, and leave the rest to the test."""
 
-    def start(
-        source: str, python: str = sys.executable, **limits: float
-    ) -> subprocess.Popen[str]:
+    def start(source: str, python: str = sys.executable, **limits: float) -> subprocess.Popen[str]:
         spec = specification(write_app(source), python, **limits)
         return subprocess.Popen(
             [python, "-I", str(SUPERVISOR)],
