@@ -31,18 +31,18 @@ def unpublished(package: str, choice: Choice, releases: Sequence[Release]) -> st
     if choice is None:
         return None
     versions = sorted(release.version for release in releases)
+    finals = sorted(r.version for r in releases if not r.yanked and not r.version.is_prerelease)
     if isinstance(choice, Latest):
         if newest(choice, releases):
             return None
-        final = [v for v in versions if not v.is_prerelease]
-        has = f"the newest is {final[-1]}" if final else "it has none at all"
+        has = f"the newest is {finals[-1]}" if finals else "it has none at all"
         return f"{package} has no final release within {choice.within or '*'}; {has}"
     if choice in versions:
         return None
-    finals = [v for v in versions if not v.is_prerelease] or versions
+    known = finals or versions
     around = [
-        *[v for v in finals if v < choice][-1:],
-        *[v for v in finals if v > choice][:1],
+        *[v for v in known if v < choice][-1:],
+        *[v for v in known if v > choice][:1],
     ]
     named = " and ".join(map(str, around))
     verb = "is" if len(around) == 1 else "are"

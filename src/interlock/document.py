@@ -85,7 +85,8 @@ class Document:
             return model.model_validate(self.value, context=dict(context or {}))
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                place = tuple(details["loc"])
+                # pydantic marks the key of a mapping so, where the key itself is wrong
+                place = tuple(key for key in details["loc"] if key != "[key]")
                 self.report(place, _in_words(details, model))
             return None
 

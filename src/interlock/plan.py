@@ -104,7 +104,7 @@ def select(
     """The cells of a set, narrowed as the request says.
 
     ``releases`` are those of each axis's package, by the axis's name. Raises ``UsageError`` with
-    every mistake of the request, each a line that says what would be right.
+    the mistakes of every option, each a line that says what would be right.
     """
     mistakes: list[str] = []
     cells = matrix.sets[matrix.default_set]

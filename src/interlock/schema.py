@@ -153,9 +153,7 @@ _Count = Annotated[int, Field(gt=0)]
 
 
 class _Package(Section):
-    package: Annotated[
-        str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")
-    ]
+    package: Annotated[str, AfterValidator(_package)]
 
 
 class _Interpreter(Section):

@@ -1,0 +1,509 @@
+"""``matrix.yaml`` and ``probe.yaml``: what they say, and every mistake in them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from grids import LEFT, RIGHT, cell, published
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from interlock import probes
+from interlock.choices import Latest
+from interlock.errors import MatrixError
+from interlock.matrix import Matrix, SandboxLimits, check_published, load
+from interlock.model import Axis, Outcome, PythonVersion
+
+ROOT = Path(__file__).parent.parent
+
+MATRIX = """\
+axes:
+  left: {package: left-lib}
+  right: {package: Right_Lib}
+  python: {interpreter: cpython}
+default_set: core
+sets:
+  core:
+    left: ["1.0", latest]
+    right: ["1.0", "latest:==2.*"]
+    python: ["3.8", "3.10"]
+  smoke:
+    pinned: true
+    left: ["1.0"]
+    right: ["1.0", "-"]
+    python: ["3.10"]
+    configs: [stock]
+probes:
+  restart: {}
+configurations:
+  stock:
+    title: as they come
+    settings: {profiling: true, level: 1}
+    environment: {A: "1"}
+  warnings:
+    base: stock
+    title: with warnings
+    settings: {level: 2}
+controls:
+  - {left: "1.0", right: "1.0", python: "3.10", probe: restart, config: stock, expect: hang}
+image: python:{python}-slim
+limits:
+  install: {memory: 2 GiB, pids: 512, output: 4 MiB, wall: 10 minutes}
+  probe: {memory: 512 MiB, pids: 256, output: 32 MiB, wall_factor: 2}
+trials: {per_cell: 1, when_unproven: 3, on_trouble: 2}
+freshness: {verdicts: 7 days, resolutions: 36 hours}
+policy: {prefer: [right, left]}
+"""
+
+PROBE = """\
+name: restart
+title: restarted
+stresses: restarts
+cannot_see: the rest
+live:
+  - {name: profiled, says: its locks are profiled, fact: profiled-lock}
+  - {name: sent, says: an event arrived, request: {path: "/api/*", contains: hello}}
+  - {name: samples, says: a profile arrived, request: {path: "/p/*", pprof: [lock-acquire]}}
+knobs:
+  starts: {value: 500, why: enough}
+environment:
+  RATE: {value: "0", why: no limit}
+needs: [left, right]
+requirements: ["flask>=2"]
+exposures: {least: 250, unit: worker starts}
+limits: {startup_s: 20, stall_s: 0.5, deadline_s: 30, grace_s: 0.5}
+"""
+
+Load = Callable[..., Matrix]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "probes" / "restart").mkdir(parents=True)
+    (tmp_path / "probes" / "harness").mkdir()
+    (tmp_path / "probes" / "harness" / "supervisor.py").write_text("supervise()\n")
+    (tmp_path / "probes" / "restart" / "app.py").write_text("run()\n")
+    return tmp_path
+
+
+@pytest.fixture
+def loaded(folder: Path) -> Load:
+    def load_it(matrix: str = MATRIX, probe: str = PROBE) -> Matrix:
+        (folder / "matrix.yaml").write_text(matrix, encoding="utf-8")
+        (folder / "probes" / "restart" / "probe.yaml").write_text(probe, encoding="utf-8")
+        return load(folder / "matrix.yaml", folder / "probes")
+
+    return load_it
+
+
+def edited(text: str, edit: str) -> str:
+    """``"old => new"``; several edits are separated by ``;;``."""
+    for step in filter(None, edit.split(";;")):
+        old, _, new = step.partition("=>")
+        assert text.count(old.strip()) >= 1, old
+        text = text.replace(old.strip(), new.strip().replace("\\n", "\n"), 1)
+    return text
+
+
+def mistakes(load_it: Load, matrix: str = "", probe: str = "") -> list[str]:
+    with pytest.raises(MatrixError) as caught:
+        load_it(edited(MATRIX, matrix), edited(PROBE, probe))
+    assert caught.value.exit_code == 2
+    return list(caught.value.mistakes)
+
+
+# --- what it says --------------------------------------------------------------------------------
+
+
+def test_axes_are_packages_in_the_order_of_the_file(loaded: Load) -> None:
+    assert loaded().axes == (
+        Axis(name="left", package="left-lib"),
+        Axis(name="right", package="right-lib"),
+    )
+
+
+def test_a_set_lists_versions_latest_and_what_is_left_out(loaded: Load) -> None:
+    core, smoke = loaded().sets["core"], loaded().sets["smoke"]
+    assert core.versions["right"] == (Version("1.0"), Latest(within=SpecifierSet("==2.*")))
+    assert smoke.versions["right"] == (Version("1.0"), None)
+    assert core.pythons == (PythonVersion(3, 8), PythonVersion(3, 10))
+    assert (core.configs, smoke.configs) == (("stock", "warnings"), ("stock",))
+
+
+def test_a_configuration_has_what_its_base_sets_and_its_own_wins(loaded: Load) -> None:
+    found = loaded().configurations["warnings"]
+    assert found.settings == {"profiling": True, "level": 2}
+    assert found.environment == {"A": "1"}
+
+
+def test_limits_and_times_have_units(loaded: Load) -> None:
+    found = loaded()
+    assert found.limits.install == SandboxLimits(
+        memory_bytes=2 * 2**30, pids=512, output_bytes=4 * 2**20
+    )
+    assert found.limits.install_wall_s == 600
+    assert (found.fresh_for, found.resolve_fresh_for) == (
+        timedelta(days=7),
+        timedelta(hours=36),
+    )
+
+
+def test_the_outer_guard_stands_behind_the_probes_own_limits(loaded: Load) -> None:
+    found = loaded()
+    assert found.limits.wall_s(found.probes["restart"]) == 2 * (20 + 0.5 + 30 + 0.5)
+
+
+def test_a_control_is_a_cell_with_a_known_answer(loaded: Load) -> None:
+    (control,) = loaded().controls
+    assert (control.cell, control.expect) == (cell(), Outcome.HANG)
+
+
+def test_a_probe_is_what_its_folder_says(loaded: Load) -> None:
+    probe = loaded().probes["restart"]
+    assert (probe.knobs, probe.environment) == ({"starts": 500}, {"RATE": "0"})
+    assert [(r.fact, r.path, r.contains, r.pprof) for r in probe.live] == [
+        ("profiled-lock", None, None, ()),
+        (None, "/api/*", "hello", ()),
+        (None, "/p/*", None, ("lock-acquire",)),
+    ]
+    assert (probe.least_exposures, probe.exposure_unit) == (250, "worker starts")
+    assert probe.configs == ("stock", "warnings")
+
+
+def test_an_image_given_instead_replaces_the_template(loaded: Load, folder: Path) -> None:
+    loaded()
+    found = load(folder / "matrix.yaml", folder / "probes", image="registry/py:{python}")
+    assert found.image_for(PythonVersion(3, 10)) == "registry/py:3.10"
+    with pytest.raises(MatrixError, match="does not say where the Python goes"):
+        load(folder / "matrix.yaml", folder / "probes", image="registry/py")
+
+
+def test_the_projects_own_files_are_right() -> None:
+    found = load(ROOT / "matrix.yaml", ROOT / "probes")
+    assert found.sets["smoke"].pinned and found.default_set == "core"
+
+
+# --- mistakes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (
+            'right: ["1.0", "latest:==2.*"] => right: ["1.0", "2.14.x"]',
+            'matrix.yaml:9: sets.core.right[1]: "2.14.x" is not a version; '
+            'did you mean the specifier "==2.14.*"?',
+        ),
+        (
+            '"latest:==2.*" => ">=2"',
+            'matrix.yaml:9: sets.core.right[1]: ">=2" is a specifier, not a version; '
+            'did you mean "latest:>=2"?',
+        ),
+        (
+            '"latest:==2.*" => "latest:two"',
+            'matrix.yaml:9: sets.core.right[1]: "latest:two": "two" is not a specifier; '
+            'write "latest:==4.*"',
+        ),
+        (
+            '"latest:==2.*" => newest',
+            'matrix.yaml:9: sets.core.right[1]: "newest" is not a version such as "2.14.2", '
+            'nor "latest"',
+        ),
+        # YAML's numbers
+        (
+            '["3.8", "3.10"] => ["3.8", 3.10]',
+            "matrix.yaml:10: sets.core.python[1]: 3.10 is a number, which YAML reads as 3.1; "
+            'write "3.10" in quotes',
+        ),
+        (
+            'left: ["1.0", latest] => left: [2.5, latest]',
+            'matrix.yaml:8: sets.core.left[0]: 2.5 is a number; write "2.5" in quotes',
+        ),
+        (
+            'left: ["1.0", latest] => left: [2, latest]',
+            'matrix.yaml:8: sets.core.left[0]: 2 is a number; write "2" in quotes',
+        ),
+        (
+            '["3.8", "3.10"] => ["3.8", "3.10.1"]',
+            'matrix.yaml:10: sets.core.python[1]: "3.10.1" is not a Python such as "3.10"',
+        ),
+        # keys and names
+        (
+            "default_set: => defualt_set:",
+            'matrix.yaml:5: defualt_set: unknown key "defualt_set"; did you mean "default_set"?',
+        ),
+        (
+            "    pinned: true => pined: true",
+            'matrix.yaml:12: sets.smoke.pined: unknown key "pined"; did you mean "pinned"?',
+        ),
+        (
+            "base: stock => base: stok",
+            'matrix.yaml:25: configurations.warnings.base: "stok" is no configuration of this '
+            'file; did you mean "stock"?',
+        ),
+        (
+            "configs: [stock] => configs: [stock, warning]",
+            'matrix.yaml:16: sets.smoke.configs[1]: "warning" is no configuration of this file; '
+            'did you mean "warnings"?',
+        ),
+        (
+            "default_set: core => default_set: corr",
+            'matrix.yaml:5: default_set: "corr" is no set of this file; did you mean "core"?',
+        ),
+        (
+            "[right, left] => [rihgt, left]",
+            'matrix.yaml:36: policy.prefer[0]: "rihgt" is no axis of this file; '
+            'did you mean "right"?',
+        ),
+        # a set
+        ('["3.8", "3.10"] => []', "matrix.yaml:10: sets.core.python: is empty; name at least one"),
+        (
+            '["1.0", latest] => ["1.0", "1.0.0"]',
+            'matrix.yaml:8: sets.core.left: lists "1.0.0" twice',
+        ),
+        (
+            '    left: ["1.0"] => left: [latest]',
+            'matrix.yaml:13: sets.smoke.left[0]: "latest" in a pinned set; write the version',
+        ),
+        ('    right: ["1.0", "-"]\n =>', "matrix.yaml:11: sets.smoke.right: is missing"),
+        # the rest
+        (
+            "4 MiB => 4 megs",
+            'matrix.yaml:32: limits.install.output: "4 megs" is not a size such as "512 MiB"',
+        ),
+        (
+            "7 days => a week",
+            'matrix.yaml:35: freshness.verdicts: "a week" is not a time such as "7 days" '
+            'or "90 seconds"',
+        ),
+        (
+            "per_cell: 1 => per_cell: 0",
+            "matrix.yaml:34: trials.per_cell: 0: input should be greater than 0",
+        ),
+        (
+            "per_cell: 1 => per_cell: often",
+            "matrix.yaml:34: trials.per_cell: must be a whole number, and is text",
+        ),
+        (
+            "python:{python}-slim => python:slim",
+            'matrix.yaml:30: image: "python:slim" does not say where the Python goes; '
+            'write "python:{python}-slim"',
+        ),
+        (
+            "package: left-lib => package: left/lib",
+            'matrix.yaml:2: axes.left.package: "left/lib" is not the name of a package',
+        ),
+        (
+            'left: "1.0", right => left: latest, right',
+            'matrix.yaml:29: controls[0].left: "latest" is not one version for good; '
+            "a control needs one",
+        ),
+    ],
+)
+def test_one_mistake_is_one_clear_line(loaded: Load, edit: str, expected: str) -> None:
+    found = mistakes(loaded, edit)
+    assert expected in found
+    # an unknown key may leave the right one missing, which is said as well
+    assert all("is missing" in other for other in found if other != expected)
+
+
+def test_every_mistake_of_every_file_is_named_at_once(loaded: Load) -> None:
+    found = mistakes(
+        loaded,
+        'left: ["1.0", latest] => left: [2.10, latest];;default_set: core => default_set: corr;;'
+        "[right, left] => [right, up]",
+        "least: 250 => least: 0;;cannot_see => canot_see",
+    )
+    assert {": ".join(line.split(": ")[:2]) for line in found} == {
+        "matrix.yaml:5: default_set",
+        "matrix.yaml:8: sets.core.left[0]",
+        "matrix.yaml:36: policy.prefer[1]",
+        "probes/restart/probe.yaml: cannot_see",
+        "probes/restart/probe.yaml:4: canot_see",
+        "probes/restart/probe.yaml:15: exposures.least",
+    }
+
+
+def test_a_key_given_twice_is_a_mistake(loaded: Load) -> None:
+    assert mistakes(loaded, "default_set: core => default_set: core\\ndefault_set: smoke") == [
+        "matrix.yaml:5: default_set: is given twice, in line 5 and in line 6"
+    ]
+
+
+def test_a_configuration_can_not_be_its_own_base(loaded: Load) -> None:
+    found = mistakes(loaded, "title: as they come => title: as they come\\n    base: warnings")
+    assert found == [
+        "matrix.yaml:22: configurations.stock.base: goes in a circle: stock → warnings → stock",
+        "matrix.yaml:26: configurations.warnings.base: goes in a circle: "
+        "warnings → stock → warnings",
+    ]
+
+
+def test_a_probe_without_a_folder_names_the_nearest(loaded: Load) -> None:
+    found = mistakes(loaded, "restart: {} => restrat: {};;probe: restart => probe: restrat")
+    assert found == [
+        'matrix.yaml:18: probes.restrat: "restrat" is no probe; did you mean "restart"?'
+    ]
+
+
+def test_an_axis_needs_a_name_that_can_be_an_option(loaded: Load) -> None:
+    (found,) = [
+        line for line in mistakes(loaded, "left: {package => config: {package") if "option" in line
+    ]
+    assert found.startswith('matrix.yaml:2: axes.config: "config" can\'t be an axis')
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "matrix.yaml: is empty"),
+        (b"axes: [", "is not YAML: expected the node content"),
+        (b"- a\n- b\n", "matrix.yaml: must be a mapping, and is a list"),
+        (b"axes: \xff", "can't be read"),
+        (b"axes: &a [*a]", "axes[0]: refers to itself"),
+        (b"axes: !!python/object:os.system {}\n", "axes"),
+    ],
+)
+def test_a_file_that_is_no_matrix_is_said_so(folder: Path, content: bytes, expected: str) -> None:
+    (folder / "matrix.yaml").write_bytes(content)
+    with pytest.raises(MatrixError) as caught:
+        load(folder / "matrix.yaml", folder / "probes")
+    assert expected in str(caught.value)
+
+
+def test_a_missing_file_is_said_so(folder: Path) -> None:
+    with pytest.raises(MatrixError, match=r"matrix\.yaml: there is no such file"):
+        load(folder / "matrix.yaml", folder / "probes")
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (
+            "knobs:\n  starts: {value: 500, why: enough} => knobs: {starts: {value: 500}}",
+            "probes/restart/probe.yaml:9: knobs.starts.why: is missing",
+        ),
+        (
+            'RATE: {value: "0" => RATE: {value: 0',
+            "probes/restart/probe.yaml:12: environment.RATE.value: must be text, and is a number",
+        ),
+        (
+            "fact: profiled-lock => fakt: profiled-lock",
+            'probes/restart/probe.yaml:6: live[0].fakt: unknown key "fakt"; did you mean "fact"?',
+        ),
+        (
+            ", fact: profiled-lock => ",
+            'probes/restart/probe.yaml:6: live[0]: names its source: either "fact" or "request"',
+        ),
+        (
+            ", contains: hello => ",
+            "probes/restart/probe.yaml:7: live[1].request: says what the body holds: "
+            'either "contains" or "pprof"',
+        ),
+        (
+            "flask>=2 => flask >< 2",
+            'probes/restart/probe.yaml:14: requirements[0]: "flask >< 2" is not a requirement '
+            'such as "flask>=2"',
+        ),
+        (
+            "needs: [left, right] => needs: [left, rigth]",
+            'probes/restart/probe.yaml:13: needs[1]: "rigth" is no axis of the matrix; '
+            'did you mean "right"?',
+        ),
+        (
+            "name: restart => name: start",
+            'probes/restart/probe.yaml:1: name: "start" is in the folder "restart"; call it that',
+        ),
+    ],
+)
+def test_mistakes_of_a_probe_are_named_with_its_file(
+    loaded: Load, edit: str, expected: str
+) -> None:
+    assert mistakes(loaded, probe=edit) == [expected]
+
+
+# --- versions that nobody published --------------------------------------------------------------
+
+RIGHTS = published(RIGHT, "1.0 2.0 2.1 3.0rc1")
+
+
+@pytest.mark.parametrize(
+    ("lefts", "expected"),
+    [
+        ("1.0 1.1", None),
+        (
+            "0.8 0.9 1.1",
+            'matrix.yaml:8: sets.core.left[0]: nobody published left-lib "1.0"; '
+            "the nearest are 0.9 and 1.1",
+        ),
+        (
+            "0.9 1.1rc1 1.2!",
+            'matrix.yaml:8: sets.core.left[0]: nobody published left-lib "1.0"; the nearest is 0.9',
+        ),
+    ],
+)
+def test_a_version_nobody_published_names_the_nearest(
+    loaded: Load, lefts: str, expected: str | None
+) -> None:
+    releases = {"left": published(LEFT, lefts), "right": RIGHTS}
+    if expected is None:
+        check_published(loaded(), releases)
+        return
+    with pytest.raises(MatrixError) as caught:
+        check_published(loaded(), releases)
+    assert caught.value.mistakes[0] == expected
+    assert len(caught.value.mistakes) == 3  # both sets, and the control
+
+
+def test_latest_needs_a_final_release_in_its_range(loaded: Load) -> None:
+    releases = {"left": published(LEFT, "1.0"), "right": published(RIGHT, "1.0 2.0rc1 2.1!")}
+    with pytest.raises(MatrixError) as caught:
+        check_published(loaded(), releases)
+    assert caught.value.mistakes == (
+        "matrix.yaml:9: sets.core.right[1]: right-lib has no final release within ==2.*; "
+        "the newest is 1.0",
+    )
+
+
+# --- digests -------------------------------------------------------------------------------------
+
+
+def test_a_digest_is_the_same_wherever_the_folder_lies(folder: Path, tmp_path: Path) -> None:
+    before = probes.digest(folder / "probes", "restart")
+    shutil.copytree(folder / "probes", tmp_path / "elsewhere" / "probes")
+    assert probes.digest(tmp_path / "elsewhere" / "probes", "restart") == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "counts"),
+    [
+        ("restart/app.py", True),
+        ("restart/probe.yaml", True),
+        ("harness/supervisor.py", True),
+        ("harness/deep/new.py", True),
+        # what only a reader sees, what Python leaves behind, and the other probes
+        ("harness/PROTOCOL.md", False),
+        ("restart/__pycache__/app.cpython-310.pyc", False),
+        ("restart/__pycache__/app.py", False),
+        ("other/app.py", False),
+    ],
+)
+def test_a_digest_changes_with_what_decides_what_the_probe_does(
+    loaded: Load, folder: Path, changed: str, counts: bool
+) -> None:
+    before = loaded().probes["restart"].digest
+    path = folder / "probes" / changed
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{path.read_text() if path.exists() else ''}\n# changed\n")
+    assert (probes.digest(folder / "probes", "restart") != before) is counts
+
+
+def test_a_configurations_digest_is_of_what_it_sets(loaded: Load) -> None:
+    stock = loaded().configurations["stock"]
+    assert replace(stock, title="otherwise").digest == stock.digest
+    assert replace(stock, settings={"profiling": False}).digest != stock.digest
