@@ -172,16 +172,14 @@ def plan(
     of another cell. ``machine`` is where the wheels must fit (``x86_64``). ``trials`` a cell; None
     is what the matrix says.
     """
-    published = {
-        name: {release.version: release for release in of} for name, of in releases.items()
-    }
+    installable = _Installable(releases, machine)
     todo: list[Cell] = []
     decided: dict[Cell, Unsupported] = {}
     settled: list[Cell] = []
     for cell in cells:
         if not _open(cell, known.get(cell.key), matrix, now, rerun):
             settled.append(cell)
-        elif finding := _unsupported(cell, published, machine):
+        elif finding := installable.why_not(cell):
             decided[cell] = finding
         else:
             todo.append(cell)
@@ -227,15 +225,26 @@ def _open(cell: Cell, verdict: Verdict | None, matrix: Matrix, now: datetime, re
     return not is_fresh(verdict, matrix, now)
 
 
-def _unsupported(
-    cell: Cell, published: Mapping[str, Mapping[Version, Release]], machine: str
-) -> Unsupported | None:
-    for pin in cell.pins:
-        if pin.version is not None:
-            finding = unsupported(published[pin.axis][pin.version], cell.python, machine)
-            if finding:
-                return finding
-    return None
+class _Installable:
+    """Where releases install: asked of the wheels once a release and Python, not once a cell."""
+
+    def __init__(self, releases: Mapping[str, Sequence[Release]], machine: str) -> None:
+        self._releases = {
+            axis: {release.version: release for release in of} for axis, of in releases.items()
+        }
+        self._machine = machine
+        self._known: dict[tuple[Pin, PythonVersion], Unsupported | None] = {}
+
+    def why_not(self, cell: Cell) -> Unsupported | None:
+        return next(filter(None, (self._of(pin, cell.python) for pin in cell.pins)), None)
+
+    def _of(self, pin: Pin, python: PythonVersion) -> Unsupported | None:
+        if pin.version is None:
+            return None
+        if (pin, python) not in self._known:
+            release = self._releases[pin.axis][pin.version]
+            self._known[pin, python] = unsupported(release, python, self._machine)
+        return self._known[pin, python]
 
 
 def _combination(cell: Cell) -> tuple[object, ...]:
