@@ -95,6 +95,7 @@
     form.addEventListener("change", () => history.replaceState(null, "", "#" + new URLSearchParams(show())));
     form.addEventListener("submit", (event) => event.preventDefault());
     form.hidden = false;
+    document.querySelector("[data-hint]").hidden = false;
     show();
   }
 

@@ -9,7 +9,7 @@ millisecond) and folded (``detail`` to one line) is so in the table already.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -68,6 +68,7 @@ apply, such as the phase of a pass, is the empty string."""
 
 VERDICTS = "verdicts.csv"
 SIGNATURES = "signatures"
+YANKED = "yanked.json"
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -148,7 +149,7 @@ def grid(table: pd.DataFrame, *, probe: str, config: str, python: str) -> pd.Dat
 
 def in_order(texts: Iterable[str]) -> list[str]:
     """Distinct versions, releases or Pythons, in version order."""
-    return sorted(set(texts), key=_text_key)
+    return sorted(set(texts), key=text_key)
 
 
 def _spread(
@@ -166,7 +167,7 @@ def _spread(
 
     def key(row: tuple[str, ...]) -> list[Any]:
         pairs = zip(down, row, strict=True)
-        return [_text_key(text) if name in versions else text for name, text in pairs]
+        return [text_key(text) if name in versions else text for name, text in pairs]
 
     rows = sorted(found, key=key)
     columns = in_order(table[across])
@@ -179,7 +180,8 @@ def _spread(
     )
 
 
-def _text_key(text: str) -> tuple[bool, Version]:
+def text_key(text: str) -> tuple[bool, Version]:
+    """Sorts versions as text, releases or Pythons; a library that was left out comes first."""
     return version_key(None if text == ABSENT else Version(text))
 
 
@@ -222,6 +224,8 @@ class Results:
     """The rows of ``table`` in the same order, with every signature and its count."""
     signatures: list[Mapping[str, Any]]
     """The signature files' contents, most frequent first."""
+    yanked: Mapping[str, frozenset[Version]]
+    """Tested releases that their authors have withdrawn, by axis."""
 
 
 def write_results(
@@ -229,9 +233,21 @@ def write_results(
     examples: Mapping[Signature, Example],
     results: Path,
     axes: Sequence[Axis],
+    yanked: Mapping[str, Collection[Version]] | None = None,
 ) -> None:
-    """Write the whole data set; the file of a signature that no verdict names any more goes."""
+    """Write the whole data set; the file of a signature that no verdict names any more goes.
+
+    ``yanked`` are withdrawn releases by axis, as the index knows them; those tested are kept.
+    """
     write_csv(frame(verdicts, axes), results / VERDICTS)
+    tested = {axis.name: {v.cell.version(axis.name) for v in verdicts} for axis in axes}
+    withdrawn = {
+        axis.name: [
+            str(v) for v in sorted((yanked or {}).get(axis.name, ())) if v in tested[axis.name]
+        ]
+        for axis in axes
+    }
+    _replace(results / YANKED, json.dumps(withdrawn, indent=1) + "\n")
     folder = results / SIGNATURES
     written = set()
     for signature in {seen for verdict in verdicts for seen, _ in verdict.signatures}:
@@ -259,7 +275,15 @@ def read_results(results: Path, axes: Sequence[Axis]) -> Results:
     ]
     files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
     counts = signatures.counts(files, axes)
-    return Results(table=table, verdicts=verdicts(table, axes, counts), signatures=files)
+    withdrawn: dict[str, list[str]] = {}
+    if (results / YANKED).exists():
+        withdrawn = json.loads((results / YANKED).read_text(encoding="utf-8"))
+    return Results(
+        table=table,
+        verdicts=verdicts(table, axes, counts),
+        signatures=files,
+        yanked={axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()},
+    )
 
 
 # A row and its values -----------------------------------------------------------------------------

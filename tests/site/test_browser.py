@@ -30,6 +30,13 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A page that is left while it loads breaks its connection."""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     if not Path(CHROMIUM).exists() and not shutil.which("chromium"):
@@ -44,7 +51,7 @@ def browser() -> Iterator[Any]:
 def address(edition: Any) -> Iterator[str]:
     """Where the built site is served, on this machine alone."""
     handler = functools.partial(Quiet, directory=edition.public)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -212,6 +219,22 @@ def test_picker_answers_with_verdict_configuration_and_command(browser: Any, add
     assert "profiling on, everything else at the two libraries' defaults" in hangs
     assert "nox -s matrix -- --sentry 2.5.1 --ddtrace 2.14.2 --python 3.10" in hangs
     assert "✓" in passes and "It did not hang" in passes
+
+
+def test_picker_says_what_to_move_to_and_what_to_do_until_then(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        stuck = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=STOCK)
+        stuck_text = stuck.inner_text()
+        way_out = choose(page, ddtrace="2.9.6", config=WARNINGS).inner_text()
+        fine = choose(page, config=STOCK).inner_text()
+
+    assert "ddtrace 3.2.1 is the nearest that passes in every configuration" in stuck_text
+    assert "ddtrace 4.16.0 is the newest" in stuck_text
+    assert "No sentry-sdk release that was tested helps" in stuck_text
+    assert "No configuration that was tested keeps these releases from hanging" in stuck_text
+    assert "pass with profiling on, everything else at the two libraries' defaults" in way_out
+    assert "hang with profiling on, and warnings in the log become Sentry events" in fine
 
 
 def test_picker_never_calls_the_untested_safe(browser: Any, address: str) -> None:

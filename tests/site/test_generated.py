@@ -105,6 +105,56 @@ def test_csv_parquet_and_json_hold_the_same_rows(edition: Any) -> None:
     assert parquet["python"].tolist() == [row["python"] for row in rows]
 
 
+def test_badge_names_the_newest_safe_release(edition: Any, nothing: Any) -> None:
+    safe = "4.16.0"  # of the data set: the newest ddtrace, which passes wherever it installs
+
+    assert json.loads(edition.text("badges/target.json"))["message"] == f"safe: ddtrace {safe}"
+    assert safe in edition.text("badges/target.svg")
+    assert json.loads(nothing.text("badges/target.json"))["message"] == "not tested yet"
+
+
+def test_start_page_names_what_is_safe_and_since_when(edition: Any) -> None:
+    text = re.sub(r"<[^>]+>", "", edition.text("answer.md"))
+
+    assert "ddtrace 4.16.0 on Python 3.9 to 3.14, ddtrace 3.19.9 on Python 3.8" in text
+    assert "So does every release tested since 3.2.1" in text
+    assert "in some configuration: ddtrace 2.5.6 to 2.21.12" in text
+    assert "Moving sentry-sdk alone is not enough" in text
+    assert "Last tested on 9 March 2025" in text
+
+
+def test_signature_page_tells_affected_releases_as_windows(edition: Any) -> None:
+    page = next(p for p in (edition.generated / "hangs").iterdir() if "handler" not in p.name)
+    rows = re.findall(r"<tr>(<td>.*?)</tr>", page.read_text(encoding="utf-8"))
+    lines = [tuple(re.findall(r"<td>(.*?)</td>", row)) for row in rows]
+
+    # stock: ddtrace 2.14.2 alone hangs, on every Python that it installs on.
+    assert ("2.5.1 to 2.70.1", "2.14.2", "3.8 to 3.13") in lines
+    # warning-events: on 3.13 the older releases do not install.
+    assert ("2.5.1 to 2.20.0", "2.14.2 to 2.21.12", "3.13") in lines
+
+
+def test_withdrawn_release_is_never_recommended(edition: Any, tmp_path: Path) -> None:
+    from packaging.version import Version
+
+    from interlock import publish, table
+
+    withdrawn = {"ddtrace": [Version("3.2.1"), Version("4.16.0"), Version("1.0")]}
+    table.write_results(edition.verdicts, {}, tmp_path / "results", edition.matrix.axes, withdrawn)
+    folder = publish.generate(tmp_path / "results", tmp_path / "site", edition.matrix)
+    said = (folder / "answers.js").read_text(encoding="utf-8")
+
+    assert "ddtrace 3.19.9" in json.dumps(_moves(said))
+    assert "ddtrace 3.2.1" not in json.dumps(_moves(said))
+    assert "ddtrace 4.16.0" not in json.dumps(_moves(said))
+
+
+def _moves(script: str) -> list[str]:
+    data = json.loads(script.removeprefix("window.interlock = ").rstrip(";\n"))
+    targets = {to for answer in data["answers"].values() for to, _ in answer["moves"]}
+    return [data["text"][number] for number in targets if number is not None]
+
+
 def test_before_the_first_campaign_the_site_says_so(nothing: Any) -> None:
     index = (nothing.public / "index.html").read_text(encoding="utf-8")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from interlock.matrix import Matrix
 from interlock.publish.answer import publish as publish_answer
+from interlock.publish.badges import publish as publish_badges
 from interlock.publish.data import publish as publish_data
 from interlock.publish.details import publish as publish_details
 from interlock.publish.edition import Edition
@@ -28,6 +29,7 @@ PUBLISHERS: tuple[Publisher, ...] = (
     publish_hangs,
     publish_settings,
     publish_data,
+    publish_badges,
 )
 
 

@@ -1,4 +1,4 @@
-"""The start page's answer: what is safe, and what becomes of the reader's own releases.
+"""The start page: what is safe, and what becomes of the reader's own releases.
 
 Every combination's answer is worded here, once; the script in the browser only looks it up in
 ``answers.js``. Without scripts the tables below the form say the same by release.
@@ -13,36 +13,40 @@ from typing import Any
 
 from markupsafe import Markup
 
+from interlock.advice import Move
 from interlock.judge import PRECEDENCE
-from interlock.model import Verdict
-from interlock.publish import markup
+from interlock.model import NoTarget, Outcome, Target, Verdict
+from interlock.publish import markup, safety
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
-from interlock.publish.wording import UNTESTED, WORDS, basis, day, why, word
+from interlock.publish.markup import ANSWERS, block
+from interlock.publish.wording import UNTESTED, basis, day, sentence, why, word
 
 
 def publish(edition: Edition, folder: Path) -> None:
     """``answers.js`` for the script, and ``answer.md``, a part of the start page."""
     if not edition.verdicts:
-        markup.page(
-            folder / "answer.md", "**Nothing has been tested yet.** Nothing is known to be safe."
+        nothing = (
+            "<p><strong>Nothing has been tested yet.</strong> Nothing is known to be safe.</p>"
         )
+        markup.page(folder / "answer.md", block(Markup(nothing), "il-lead"))
         return
     text = json.dumps(answers(edition), ensure_ascii=False, separators=(",", ":"))
     (folder / "answers.js").write_text(f"window.interlock = {text};\n", encoding="utf-8")
+    form = Markup(
+        '<form class="il-picker" aria-label="Your releases" hidden></form>'
+        '<div data-answer aria-live="polite"></div>'
+        '<p class="il-basis" data-hint hidden>Yours is not in a list? Then it was not tested. If'
+        " the tested releases on both sides of it hang, expect it to hang too.</p>{}"
+    )
+    first = edition.answers[0]
     markup.page(
         folder / "answer.md",
-        block(_lead(edition), "il-lead"),
-        block(
-            Markup(
-                '<form class="il-picker" aria-label="Your releases" hidden></form>'
-                '<div data-answer aria-live="polite"></div>'
-                "{}"
-            ).format(markup.ANSWERS),
-            "il-ask",
-        ),
-        "## By release",
-        block(_by_release(edition)),
+        block(safety.lead(edition), f"il-lead {safety.look(edition)}"),
+        block(form.format(ANSWERS)),
+        f"## By {edition.package(first.axis)} release",
+        block(safety.dangers(edition) + safety.by_release(edition, first)),
+        "## By Python",
+        block(safety.by_python(edition)),
     )
 
 
@@ -55,8 +59,10 @@ class Texts:
     def number(self, text: str) -> int:
         return self.numbers.setdefault(text, len(self.numbers))
 
-    def pairs(self, pairs: Sequence[tuple[str, str]]) -> list[list[int]]:
-        return [[self.number(one), self.number(other)] for one, other in pairs]
+    def pairs(self, pairs: Sequence[tuple[str | None, str]]) -> list[list[int | None]]:
+        return [
+            [None if one is None else self.number(one), self.number(other)] for one, other in pairs
+        ]
 
 
 def answers(edition: Edition) -> dict[str, Any]:
@@ -74,20 +80,16 @@ def answers(edition: Edition) -> dict[str, Any]:
 
 
 def fields(edition: Edition) -> list[dict[str, Any]]:
-    """The form: each axis, Python and configuration, the newest chosen first."""
+    """The form: each axis, Python and configuration, the newest on top."""
+    pythons = [str(python) for python in reversed(edition.pythons)]
+    titles = {name: edition.title(name) for name in edition.configs}
     described = [
-        *(
-            _field(axis.name, axis.package, [(v, v) for v in reversed(edition.versions(axis))])
-            for axis in edition.axes
-        ),
-        _field("python", "Python", [(str(p), str(p)) for p in reversed(edition.pythons)]),
-        _field(
-            "config", "Configuration", [(name, edition.title(name)) for name in edition.configs]
-        ),
+        _field(axis.name, axis.package, {v: v for v in reversed(edition.versions(axis))})
+        for axis in edition.axes
     ]
-    for field in described:
-        if field["name"] == "python":
-            field["first"] = str(edition.default_python)
+    described.append(_field("python", "Python", {python: python for python in pythons}))
+    described.append(_field("config", "Configuration", titles))
+    described[-2]["first"] = str(edition.default_python)
     return described
 
 
@@ -96,20 +98,64 @@ def untested(edition: Edition) -> dict[str, str]:
     options = " ".join(f"--{axis.name} {{{axis.name}}}" for axis in edition.axes)
     return {
         "symbol": UNTESTED.symbol,
-        "says": UNTESTED.sentence,
-        "about": "Configuration: {title}",
+        "says": f"{UNTESTED.sentence}.",
+        "about": "Configuration: {title}.",
         "fact": "That is not a pass. The command below tests it on your machine.",
         "run": f"nox -s matrix -- {options} --python {{python}} --config {{config}}",
     }
 
 
-def _field(name: str, label: str, options: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "label": label,
-        "first": options[0][0],
-        "options": [{"value": value, "label": text} for value, text in options],
-    }
+def moves(edition: Edition, verdict: Verdict) -> list[tuple[str | None, str]]:
+    """What to move to, and why; for a reader in any configuration, then in this one alone."""
+    cell = verdict.cell
+    everywhere = edition.advice.get((cell.pins, cell.python, None))
+    here = edition.advice.get((cell.pins, cell.python, cell.config))
+    found: list[tuple[str | None, str]] = []
+    for number, move in enumerate(everywhere.moves if everywhere else ()):
+        package = edition.package(move.axis)
+        found += _targets(package, move)
+        alone = here.moves[number].nearest if here else None
+        if isinstance(alone, Target) and alone != move.nearest:
+            found.append((f"{package} {alone.version}", "is enough in this configuration alone."))
+    return found
+
+
+def ways_out(edition: Edition, verdict: Verdict) -> list[str]:
+    """Configurations in which the same releases were tested and pass, for who can't move yet."""
+    if verdict.outcome is not Outcome.HANG:
+        return []
+    cell = verdict.cell
+    passing = [
+        config
+        for config in edition.configs
+        if config != cell.config and edition.passes(cell.pins, cell.python, config)
+    ]
+    if not passing:
+        return ["No configuration that was tested keeps these releases from hanging."]
+    return [f"The same releases pass with {edition.title(config)}." for config in passing]
+
+
+def elsewhere(edition: Edition, verdict: Verdict) -> list[str]:
+    """For a pass: in which configurations the same releases do hang or fail."""
+    cell = verdict.cell
+    if verdict.outcome is not Outcome.PASS:
+        return []
+    others = [
+        other
+        for other in edition.verdicts
+        if (other.cell.pins, other.cell.python) == (cell.pins, cell.python)
+        and other.outcome in (Outcome.HANG, Outcome.FAIL)
+    ]
+    return [
+        f"Mind that the same releases {word(other).counted} with {title}."
+        for other in others
+        for title in [edition.title(other.cell.config)]
+    ]
+
+
+def _field(name: str, label: str, options: dict[str, str]) -> dict[str, Any]:
+    listed = [{"value": value, "label": text} for value, text in options.items()]
+    return {"name": name, "label": label, "first": listed[0]["value"], "options": listed}
 
 
 def _answer(edition: Edition, verdicts: Sequence[Verdict], texts: Texts) -> dict[str, Any]:
@@ -117,9 +163,14 @@ def _answer(edition: Edition, verdicts: Sequence[Verdict], texts: Texts) -> dict
     verdict = min(verdicts, key=lambda v: PRECEDENCE.index(v.outcome))
     cell = verdict.cell
     reason = f": {why(verdict)}" if verdict.reason else ""
-    facts = [verdict.detail, f"{basis(verdict)}, {day(verdict.tested_at)}."]
-    page = markup.details_page(cell.python)
-    links = [("All that was found", f"{page}#{markup.anchor(cell)}")]
+    facts = [
+        *elsewhere(edition, verdict),
+        sentence(verdict.detail),
+        f"{basis(verdict)}, {day(verdict.tested_at)}.",
+    ]
+    links: list[tuple[str | None, str]] = [
+        ("All that was found", f"{markup.details_page(cell.python)}#{markup.anchor(cell)}")
+    ]
     if verdict.signature:
         links.insert(0, ("Why it hangs", markup.hang_page(verdict.signature)))
     return {
@@ -131,43 +182,23 @@ def _answer(edition: Edition, verdicts: Sequence[Verdict], texts: Texts) -> dict
             f"Configuration: {edition.title(cell.config)}."
         ),
         "facts": [texts.number(fact) for fact in facts],
-        "moves": [],
-        "until": [],
+        "moves": texts.pairs(moves(edition, verdict)),
+        "until": [texts.number(way) for way in ways_out(edition, verdict)],
         "links": texts.pairs(links),
         "run": texts.number(cell.reproduce),
     }
 
 
-def _lead(edition: Edition) -> Markup:
-    when = day(edition.tested_at) if edition.tested_at else ""
-    return Markup('<p class="il-when">Last tested on {}.</p>').format(when)
-
-
-def _by_release(edition: Edition) -> Markup:
-    """For every release of the last axis, what it does in each configuration, over all the rest."""
-    axis = edition.axes[-1]
-    head = join(
-        Markup('<th scope="col">{}</th>').format(edition.title(config))
-        for config in edition.configs
-    )
-    rows = []
-    for version in reversed(edition.versions(axis)):
-        cells = join(_counts(edition, axis.name, version, config) for config in edition.configs)
-        rows.append(Markup('<tr><th scope="row">{}</th>{}</tr>').format(version, cells))
-    return Markup(
-        '<div class="il-scroll"><table class="il-table"><thead><tr><th class="il-corner">{}</th>'
-        "{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(axis.package, head, join(rows))
-
-
-def _counts(edition: Edition, axis: str, version: str, config: str) -> Markup:
-    here = [
-        v
-        for v in edition.verdicts
-        if v.cell.config == config and str(v.cell.version(axis) or "-") == version
-    ]
-    counts = {o: sum(v.outcome is o for v in here) for o in PRECEDENCE}
-    mark = Markup('<span class="il-count"><span class="il-mark il-{}">{}</span> {} of {}</span> ')
-    return Markup("<td>{}</td>").format(
-        join(mark.format(o, WORDS[o].symbol, n, len(here)) for o, n in counts.items() if n)
-    )
+def _targets(package: str, move: Move) -> list[tuple[str | None, str]]:
+    match move.nearest, move.newest:
+        case NoTarget(reason=reason), _:
+            return [(None, sentence(reason))]
+        case Target(version=near), Target(version=new) if near == new:
+            return [(f"{package} {near}", "passes in every configuration.")]
+        case Target(version=near), Target(version=new):
+            return [
+                (f"{package} {near}", "is the nearest that passes in every configuration;"),
+                (f"{package} {new}", "is the newest."),
+            ]
+        case _:
+            raise AssertionError(f"a move to {move.nearest} and {move.newest}")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from interlock import advice
 from interlock.matrix import Matrix
-from interlock.model import Axis, Outcome, PythonVersion, Verdict
+from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Verdict
 from interlock.signatures import version_key
 from interlock.table import Results
 
@@ -57,6 +58,19 @@ class Edition:
         """The configurations that have a verdict, in the order of ``matrix.yaml``."""
         return tuple(dict.fromkeys(config for _, config in self.tracks))
 
+    @cached_property
+    def answers(self) -> tuple[advice.Answer, ...]:
+        """What is safe along each axis in every configuration, the one to move first at first."""
+        results = self.results
+        return advice.answers(results.verdicts, self.axes, self.matrix.policy, results.yanked)
+
+    @cached_property
+    def advice(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion, str | None], advice.Advice]:
+        """For each combination that hangs or fails, in all configurations (None) and in each."""
+        results = self.results
+        found = advice.advise(results.verdicts, self.axes, self.matrix.policy, results.yanked)
+        return {(one.pins, one.python, one.config): one for one in found}
+
     @property
     def tested_at(self) -> datetime | None:
         """When the newest trial began."""
@@ -66,6 +80,19 @@ class Edition:
         """Of one axis, those with a verdict, in version order."""
         found = {verdict.cell.version(axis.name) for verdict in self.verdicts}
         return [str(version or "-") for version in sorted(found, key=version_key)]
+
+    def package(self, axis: str) -> str:
+        """What an axis is called in the index."""
+        return self.matrix.axis(axis).package
+
+    def passes(self, pins: tuple[Pin, ...], python: PythonVersion, config: str) -> bool:
+        """Whether these releases were tested in a configuration and pass, by every probe."""
+        probes = [probe for probe, track in self.tracks if track == config]
+        said = [
+            self.by_cell.get(Cell(pins=pins, python=python, probe=probe, config=config).key)
+            for probe in probes
+        ]
+        return all(v and v.outcome is Outcome.PASS and v.basis is Basis.TESTED for v in said)
 
     def title(self, config: str) -> str:
         """A configuration in words; its name where ``matrix.yaml`` no longer has it."""

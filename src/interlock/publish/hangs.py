@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from interlock import windows
 from interlock.matrix import Upstream
-from interlock.model import Signature
+from interlock.model import Outcome, PythonVersion, Signature
 from interlock.publish import drawing, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.publish.wording import PHASES, plural
+from interlock.publish.wording import PHASES, plural, span
+from interlock.table import text_key
 
 
 def publish(edition: Edition, folder: Path) -> None:
@@ -181,7 +184,61 @@ def _code(sentence: str) -> Markup:
 
 
 def _affected(edition: Edition, file: Mapping[str, Any]) -> Markup:
-    return Markup("")
+    """A table per configuration."""
+    heads = [*(axis.package for axis in edition.axes), "Python"]
+    head = join(map(Markup('<th scope="col">{}</th>').format, heads))
+    cell, row = Markup("<td>{}</td>"), Markup("<tr>{}</tr>")
+    tables = []
+    for config in edition.configs:
+        lines = affected(edition, file, config)
+        body = join(row.format(join(map(cell.format, line))) for line in lines)
+        if lines:
+            tables.append(
+                Markup(
+                    '<p>Configuration: <strong>{}</strong></p><div class="il-scroll">'
+                    '<table class="il-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
+                    "</div>"
+                ).format(edition.title(config), head, body)
+            )
+    if not tables:
+        return Markup("<p>None in the present data.</p>")
+    note = "<p>Both ends were tested; not everything that lies between them was.</p>"
+    return join(tables) + Markup(note)
+
+
+def affected(edition: Edition, file: Mapping[str, Any], config: str) -> list[tuple[str, ...]]:
+    """A line per stretch of the other axes with equal windows along the last one, and Pythons.
+
+    Windows are those of hanging releases in which this signature was seen on that Python.
+    """
+    *down, across = edition.axes
+    seen = {
+        (*(cell[axis.name] for axis in down), cell["python"])
+        for cell in file["cells"]
+        if cell["config"] == config
+    }
+    found: dict[tuple[str, ...], dict[str, list[PythonVersion]]] = {}
+    for rest, along in windows.along(across.name, edition.verdicts).items():
+        *others, _, python, _, track = rest
+        if track == config and (*others, python) in seen:
+            text = "; ".join(_stretch(w.first, w.last) for w in along if w.outcome is Outcome.HANG)
+            pythons = found.setdefault(tuple(others), {})
+            pythons.setdefault(text, []).append(PythonVersion.parse(python))
+    told = {
+        others: tuple((text, span(on, edition.pythons)) for text, on in pythons.items())
+        for others, pythons in found.items()
+    }
+    lines: list[tuple[str, ...]] = []
+    ordered = sorted(told, key=lambda others: [text_key(text) for text in others])
+    for what, run in groupby(ordered, key=told.__getitem__):
+        group = list(run)
+        stretches = [_stretch(*ends) for ends in zip(group[0], group[-1], strict=True)]
+        lines += [(*stretches, text, where) for text, where in what]
+    return lines
+
+
+def _stretch(first: object, last: object) -> str:
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def _reproduce(edition: Edition, file: Mapping[str, Any]) -> str:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from interlock.model import Backend, Basis, Outcome, Phase, Reason, Verdict
+from interlock.model import Backend, Basis, Outcome, Phase, PythonVersion, Reason, Verdict
 
 
 class Word(NamedTuple):
     symbol: str
     name: str
+    """As a verb: it "hangs"."""
+    counted: str
+    """After a number: 3 "hang"."""
     sentence: str
 
 
 WORDS: Mapping[Outcome, Word] = {
-    Outcome.PASS: Word("✓", "passes", "It did not hang"),
-    Outcome.HANG: Word("✗", "hangs", "It hangs"),
-    Outcome.FAIL: Word("!", "fails", "It fails before it could hang"),
-    Outcome.UNSUPPORTED: Word("–", "unsupported", "It cannot be installed like this"),
-    Outcome.UNPROVEN: Word("?", "unproven", "Not proven either way"),
+    Outcome.PASS: Word("✓", "passes", "pass", "It did not hang"),
+    Outcome.HANG: Word("✗", "hangs", "hang", "It hangs"),
+    Outcome.FAIL: Word("!", "fails", "fail", "It fails before it could hang"),
+    Outcome.UNSUPPORTED: Word(
+        "–", "unsupported", "unsupported", "It cannot be installed like this"
+    ),
+    Outcome.UNPROVEN: Word("?", "unproven", "unproven", "Not proven either way"),
 }
-UNTESTED = Word("·", "untested", "Nobody has tested this")
+UNTESTED = Word("·", "untested", "untested", "Nobody has tested this")
 
 REASONS: Mapping[Reason, str] = {
     Reason.SELF_DEADLOCK: "a thread waits for a lock that it holds itself",
@@ -80,6 +85,24 @@ def day(moment: datetime) -> str:
 
 def plural(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter and a full stop."""
+    whole = text[:1].upper() + text[1:]
+    return whole if whole.endswith((".", "!", "?")) else f"{whole}."
+
+
+def span(some: Iterable[PythonVersion], of: Sequence[PythonVersion]) -> str:
+    """``3.8 to 3.11 and 3.13``: runs without a gap among those that were tested."""
+    places = sorted(of.index(python) for python in some)
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return listing([str(of[r[0]]) if len(r) == 1 else f"{of[r[0]]} to {of[r[-1]]}" for r in runs])
 
 
 def listing(items: list[str], last: str = "and") -> str:

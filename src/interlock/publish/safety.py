@@ -1,0 +1,158 @@
+"""What is safe, over everything that was tested: the first sentences, and two short tables."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from markupsafe import Markup
+from packaging.version import Version
+
+from interlock import windows
+from interlock.advice import Answer
+from interlock.judge import PRECEDENCE
+from interlock.model import Outcome, PythonVersion, Target, Window
+from interlock.publish.edition import Edition
+from interlock.publish.markup import join
+from interlock.publish.wording import WORDS, day, listing, plural, span
+
+
+def lead(edition: Edition) -> Markup:
+    """What to run, in which configurations that was tested, and when."""
+    small = Markup(
+        '<p class="il-when">Configurations: {titles}.<br>'
+        "Last tested on {day}: {counted}, Linux on {machines}.</p>"
+    )
+    return _safe(edition, edition.answers[0]) + small.format(
+        titles="; and ".join(edition.title(name) for name in edition.configs),
+        day=day(edition.tested_at) if edition.tested_at else "no day",
+        counted=plural(len(edition.verdicts), "combination"),
+        machines=listing(sorted({verdict.machine for verdict in edition.verdicts})),
+    )
+
+
+def dangers(edition: Edition) -> Markup:
+    """What hangs, and which axis it does not help to move along alone."""
+    first, *others = edition.answers
+    return _hanging(edition, first) + join(_no_way(edition, other) for other in others)
+
+
+def look(edition: Edition) -> str:
+    """The colour of the first sentences: whether there is something to move to."""
+    safe = any(isinstance(t, Target) for t in edition.answers[0].by_python.values())
+    return f"il-{Outcome.PASS if safe else Outcome.HANG}"
+
+
+def targets(said: Answer) -> list[tuple[Target, list[PythonVersion]]]:
+    """The release to run, and on which Pythons; the one for the newest Python first."""
+    newest = [(p, t) for p, t in sorted(said.by_python.items(), reverse=True)]
+    found: dict[Target, list[PythonVersion]] = {}
+    for python, target in newest:
+        if isinstance(target, Target):
+            found.setdefault(target, []).append(python)
+    return [(target, sorted(where)) for target, where in found.items()]
+
+
+def hanging(edition: Edition, axis: str) -> list[Window]:
+    """Windows of releases that hang with something, in some configuration."""
+    worst: dict[Version, Outcome] = {}
+    for verdict in edition.verdicts:
+        version = verdict.cell.version(axis)
+        if version is not None:
+            before = worst.get(version, Outcome.PASS)
+            worst[version] = min(before, verdict.outcome, key=PRECEDENCE.index)
+    return [w for w in windows.windows(axis, worst.items()) if w.outcome is Outcome.HANG]
+
+
+def by_release(edition: Edition, said: Answer) -> Markup:
+    """For every release of one axis, what it does in each configuration with all the others."""
+    head = [Markup('<th class="il-corner">{}</th>').format(edition.package(said.axis))]
+    head += map(Markup('<th scope="col">{}</th>').format, map(edition.title, edition.configs))
+    rows = []
+    for standing in reversed(said.standings):
+        cells = [_counts(edition, said.axis, str(standing.version), c) for c in edition.configs]
+        row = Markup('<tr><th scope="row">{}</th>{}</tr>')
+        rows.append(row.format(standing.version, join(cells)))
+    return _table(head, rows)
+
+
+def by_python(edition: Edition) -> Markup:
+    """For every Python, the newest release of each axis that passes with all the others."""
+    head = [Markup('<th class="il-corner">Python</th>')]
+    column = Markup('<th scope="col">newest {} that passes with all</th>')
+    head += [column.format(edition.package(said.axis)) for said in edition.answers]
+    rows = []
+    for python in reversed(edition.pythons):
+        reached = [said.by_python.get(python) for said in edition.answers]
+        cells = [t.version if isinstance(t, Target) else "none that was tested" for t in reached]
+        row = Markup('<tr><th scope="row">{}</th>{}</tr>')
+        rows.append(row.format(python, join(map(Markup("<td>{}</td>").format, cells))))
+    return _table(head, rows)
+
+
+def _safe(edition: Edition, said: Answer) -> Markup:
+    package = edition.package(said.axis)
+    found = targets(said)
+    if not found:
+        none = Markup(
+            "<p><strong>No {} release that was tested is safe on any Python.</strong></p>"
+        )
+        return none.format(package)
+    item = Markup("<strong>{} {}</strong> on Python {}")
+    reached = [
+        item.format(package, target.version, span(where, edition.pythons))
+        for target, where in found
+    ]
+    beside = listing([f"every {a.package} tested" for a in edition.axes if a.name != said.axis])
+    since = ""
+    if said.safe_from is not None and said.safe_from != found[0][0].version:
+        since = f" So does every release tested since {said.safe_from}."
+    text = Markup("<p><strong>Safe:</strong> {}. Passes with {}, in every configuration.{}</p>")
+    return text.format(Markup(", ").join(reached), beside, since)
+
+
+def _hanging(edition: Edition, said: Answer) -> Markup:
+    package = edition.package(said.axis)
+    found = [
+        f"{package} {w.first}" if w.first == w.last else f"{package} {w.first} to {w.last}"
+        for w in hanging(edition, said.axis)
+    ]
+    if not found:
+        return Markup("")
+    beside = [axis.package for axis in edition.axes if axis.name != said.axis]
+    text = Markup("<p><strong>Hangs</strong> with some {}, in some configuration: {}.</p>")
+    return text.format(listing(beside, last="or"), listing(found))
+
+
+def _no_way(edition: Edition, said: Answer) -> Markup:
+    """Whether moving along this axis alone would do; said only where it would not."""
+    if not said.standings or not all(standing.breaks for standing in said.standings):
+        return Markup("")
+    text = Markup(
+        "<p>Moving {0} alone is not enough: every tested {0} hangs or fails with some {1}.</p>"
+    )
+    others = [axis.package for axis in edition.axes if axis.name != said.axis]
+    return text.format(edition.package(said.axis), listing(others, last="or"))
+
+
+def _counts(edition: Edition, axis: str, version: str, config: str) -> Markup:
+    here = [
+        verdict.outcome
+        for verdict in edition.verdicts
+        if verdict.cell.config == config and str(verdict.cell.version(axis)) == version
+    ]
+    mark = Markup(
+        '<span class="il-count"><span class="il-mark il-{}" aria-hidden="true">{}</span>'
+        " {} {}</span> "
+    )
+    ordered = sorted(here, key=PRECEDENCE.index)
+    counted = [(outcome, len(list(run))) for outcome, run in groupby(ordered)]
+    return Markup("<td>{}</td>").format(
+        join(mark.format(o, WORDS[o].symbol, count, WORDS[o].counted) for o, count in counted)
+    )
+
+
+def _table(head: list[Markup], rows: list[Markup]) -> Markup:
+    return Markup(
+        '<div class="il-scroll"><table class="il-table"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>"
+    ).format(join(head), join(rows))
