@@ -1,4 +1,8 @@
-"""Arguments, printing, exit codes. What a command does is elsewhere; here it is put together."""
+"""Arguments, printing, exit codes. What a command does is elsewhere; here it is put together.
+
+What only some commands need is imported there: pandas and MkDocs take as long to import as a cell
+takes to be planned.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from interlock import judge, matrix, plan, progress, report, sandbox, site
+from interlock import judge, matrix, plan, progress, report, sandbox
 from interlock.campaign import Campaign, LeftOpen, verdict_of
 from interlock.environments import Environments
 from interlock.errors import ImageMissing, InterlockError, Interrupted, OpenCells, UsageError
@@ -276,6 +280,8 @@ def _close(
     _write_results(place, ledger, list(known.values()), results)
     console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
+        from interlock import site
+
         with console.status("building the page …"):
             page = site.build(place.root, results, found)
         console.print(f"page:     {page}", highlight=False)
@@ -327,12 +333,16 @@ def _python(text: str) -> PythonVersion:
 
 
 def build_site(place: Place, options: argparse.Namespace) -> int:
+    from interlock import site
+
     page = site.build(place.root, options.results or place.root / "results", place.matrix)
     place.console.print(f"page: {page}", highlight=False)
     return 0
 
 
 def serve_site(place: Place, options: argparse.Namespace) -> int:
+    from interlock import site
+
     build_site(place, options)
     site.serve(place.root, lambda line: place.console.print(line, highlight=False))
     return 0
