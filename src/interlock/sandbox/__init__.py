@@ -155,17 +155,20 @@ def choose(
     try:
         sandbox = backends[Backend.DOCKER](**options)
         missing = _missing(sandbox, list(pythons))
-    except (EngineUnavailable, ImageMissing) as trouble:
+    except EngineUnavailable as trouble:
+        if backend == Backend.DOCKER.value:
+            raise EngineUnavailable(
+                f"{trouble}; start it, and where no registry can be reached build its images "
+                "with `nox -s images`; or use --backend process"
+            ) from trouble
+        why = f"{trouble}; with one, `nox -s images` builds the images"
+    except ImageMissing as trouble:
         if backend == Backend.DOCKER.value:
             raise
-        why = (
-            f"processes, not containers: {trouble}; `nox -s images` builds the images "
-            "once an engine answers"
-            if isinstance(trouble, EngineUnavailable)
-            else f"processes, not containers: {trouble}"
-        )
-        return backends[Backend.PROCESS](**options), why
-    return sandbox, " ".join(["containers", *(f"({m}; `nox -s images`)" for m in missing)])
+        why = str(trouble)
+    else:
+        return sandbox, " ".join(["containers", *(f"({m}; `nox -s images`)" for m in missing)])
+    return backends[Backend.PROCESS](**options), f"processes, not containers: {why}"
 
 
 def _missing(sandbox: Sandbox, pythons: list[PythonVersion]) -> list[str]:

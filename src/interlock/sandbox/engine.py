@@ -43,8 +43,7 @@ def translated() -> Iterator[None]:
     # urllib3 and socket errors surface bare while a stream is being read.
     except (DockerException, requests.exceptions.RequestException, OSError) as error:
         raise EngineUnavailable(
-            f"no container engine answers at {address()}: {_innermost(error)}; "
-            "start it, or use --backend process"
+            f"no container engine answers at {address()} ({_innermost(error)})"
         ) from error
 
 
