@@ -35,7 +35,8 @@
   function card(data, answer, root) {
     const text = (number) => data.text[number];
     const body = el("div", { class: "il-body" });
-    body.append(el("p", {}, ...answer.facts.map(text).join(" ").split("\n")));
+    const paragraph = (numbers) => numbers.length && body.append(el("p", {}, numbers.map(text).join(" ")));
+    paragraph(answer.mind);
     if (answer.moves.length) {
       body.append(
         el("h3", {}, "Move to"),
@@ -43,6 +44,7 @@
       );
     }
     if (answer.until.length) body.append(el("h3", {}, "Until then"), list(answer.until.map(text)));
+    paragraph(answer.facts);
     if (answer.links.length) {
       body.append(
         el("p", {}, ...answer.links.flatMap(([label, href], n) => [n ? " · " : null, el("a", { href: root + text(href) }, text(label))]))
@@ -62,7 +64,7 @@
     const base = data.text.length;
     data.text.push(...["says", "about", "fact", "run"].map((key) => fill(data.untested[key])));
     return {
-      look: "il-untested", symbol: data.untested.symbol, says: base, about: base + 1, facts: [base + 2],
+      look: "il-untested", symbol: data.untested.symbol, says: base, about: base + 1, facts: [base + 2], mind: [],
       moves: [], until: [], links: [], run: base + 3,
     };
   }

@@ -163,11 +163,7 @@ def _answer(edition: Edition, verdicts: Sequence[Verdict], texts: Texts) -> dict
     verdict = min(verdicts, key=lambda v: PRECEDENCE.index(v.outcome))
     cell = verdict.cell
     reason = f": {why(verdict)}" if verdict.reason else ""
-    facts = [
-        *elsewhere(edition, verdict),
-        sentence(verdict.detail),
-        f"{basis(verdict)}, {day(verdict.tested_at)}.",
-    ]
+    facts = [sentence(verdict.detail), f"{basis(verdict)}, {day(verdict.tested_at)}."]
     links: list[tuple[str | None, str]] = [
         ("All that was found", f"{markup.details_page(cell.python)}#{markup.anchor(cell)}")
     ]
@@ -181,6 +177,7 @@ def _answer(edition: Edition, verdicts: Sequence[Verdict], texts: Texts) -> dict
             f"{markup.releases(cell)}, Python {cell.python}. "
             f"Configuration: {edition.title(cell.config)}."
         ),
+        "mind": [texts.number(fact) for fact in elsewhere(edition, verdict)],
         "facts": [texts.number(fact) for fact in facts],
         "moves": texts.pairs(moves(edition, verdict)),
         "until": [texts.number(way) for way in ways_out(edition, verdict)],

@@ -10,7 +10,7 @@ from packaging.version import Version
 from interlock import windows
 from interlock.advice import Answer
 from interlock.judge import PRECEDENCE
-from interlock.model import Outcome, PythonVersion, Target, Window
+from interlock.model import Basis, Outcome, PythonVersion, Target, Window
 from interlock.publish.edition import Edition
 from interlock.publish.markup import join
 from interlock.publish.wording import WORDS, day, listing, plural, span
@@ -57,7 +57,7 @@ def hanging(edition: Edition, axis: str) -> list[Window]:
     worst: dict[Version, Outcome] = {}
     for verdict in edition.verdicts:
         version = verdict.cell.version(axis)
-        if version is not None:
+        if version is not None and verdict.basis is Basis.TESTED:
             before = worst.get(version, Outcome.PASS)
             worst[version] = min(before, verdict.outcome, key=PRECEDENCE.index)
     return [w for w in windows.windows(axis, worst.items()) if w.outcome is Outcome.HANG]
