@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from itertools import groupby
 from queue import SimpleQueue
+from typing import Any
 
 from interlock import judge, trial
 from interlock.environments import Environments, InstallFailed
@@ -28,6 +29,7 @@ from interlock.errors import (
     TroubleError,
 )
 from interlock.ledger import Ledger
+from interlock.matrix import Trials
 from interlock.model import (
     Cell,
     Configuration,
@@ -36,13 +38,11 @@ from interlock.model import (
     Probe,
     PythonVersion,
     Trial,
+    Unproven,
     Unsupported,
     Verdict,
 )
 from interlock.sandbox import Image
-
-ATTEMPTS = 2
-"""How often trouble of our own is met before a cell is left open for this run."""
 
 FATAL = (EngineUnavailable, StorageTrouble)
 """Trouble that every other cell would meet too: the run stops at the first."""
@@ -127,7 +127,7 @@ class Campaign:
     environments: Environments
     ledger: Ledger
     executor: Executor
-    trials: int
+    trials: Trials
     fresh_for: timedelta
     _stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -205,7 +205,10 @@ class Campaign:
                             rest = tuple(cell for piece in left for cell in piece.cells)
                             yield LeftOpen(cells=still + rest, trouble=trouble)
                             return
-                        if isinstance(trouble, TroubleError) and attempts[work] < ATTEMPTS:
+                        if (
+                            isinstance(trouble, TroubleError)
+                            and attempts[work] < self.trials.on_trouble
+                        ):
                             again = replace(work, cells=still)
                             attempts[again] = attempts[work] + 1
                             left.append(again)
@@ -272,22 +275,40 @@ class Campaign:
             "output": "",
         }
         for cell in work.cells:
-            for number in range(1, self.trials + 1):
-                if self._stopped.is_set():
-                    return
-                say(Probing(cell=cell, number=number, of=self.trials))
-                ran = trial.run(
-                    cell,
-                    probe=self.probes[cell.probe],
-                    configuration=self.configurations[cell.config],
-                    environment=environment,
-                    image=image,
-                    install=install,
-                    setting=self.setting,
-                )
-                last = number == self.trials
-                say(_Recorded(trial=ran, environment=environment, last=last))
+            if not self._probe(cell, environment, image, install, say):
+                return
             todo.remove(cell)
+
+    def _probe(
+        self,
+        cell: Cell,
+        environment: Environment,
+        image: Image,
+        install: Mapping[str, Any],
+        say: Callable[[_Said], object],
+    ) -> bool:
+        """As many trials as are wanted, a few more while they prove nothing; False if stopped."""
+        probe = self.probes[cell.probe]
+        wanted = self.trials.per_cell
+        number = 0
+        while number < wanted:
+            if self._stopped.is_set():
+                return False
+            number += 1
+            say(Probing(cell=cell, number=number, of=wanted))
+            ran = trial.run(
+                cell,
+                probe=probe,
+                configuration=self.configurations[cell.config],
+                environment=environment,
+                image=image,
+                install=install,
+                setting=self.setting,
+            )
+            if isinstance(judge.classify(ran.events, probe), Unproven):
+                wanted = max(wanted, min(number + 1, self.trials.when_unproven))
+            say(_Recorded(trial=ran, environment=environment, last=number == wanted))
+        return True
 
     def _judged(self, cell: Cell) -> Judged | LeftOpen:
         try:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NoReturn
@@ -245,7 +245,7 @@ def _run(
             ),
             ledger=ledger,
             executor=executor,
-            trials=options.trials or found.trials.per_cell,
+            trials=replace(found.trials, per_cell=options.trials or found.trials.per_cell),
             fresh_for=found.fresh_for,
         )
         with closing(campaign.run(todo, planned.unsupported)) as events, display:
