@@ -15,7 +15,8 @@ from interlock.errors import ProtocolError
 from interlock.events import Done, Hello, Snapshot, Truncated, parse, read
 from interlock.model import Phase
 
-RECORDED = sorted((Path(__file__).parent / "data" / "recorded").glob("*.jsonl"))
+DATA = Path(__file__).parent / "data"
+RECORDED = sorted([*DATA.glob("recorded/*.jsonl"), *DATA.glob("judged/*.jsonl")])
 
 
 def lines(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,21 @@ from hypothesis import strategies as st
 from languages import CELL, PROBE, STORIES, stream, trials
 
 from interlock.errors import ProtocolError
+from interlock.events import read
 from interlock.judge import PRECEDENCE, classify, decide, doubt
-from interlock.model import Fail, Finding, Hang, Outcome, Pass, Reason, Unproven, Unsupported
+from interlock.model import (
+    Fail,
+    Finding,
+    Hang,
+    Outcome,
+    Pass,
+    ProofRule,
+    Reason,
+    Unproven,
+    Unsupported,
+)
+
+JUDGED = Path(__file__).parent / "data" / "judged"
 
 
 def told(finding: Finding) -> str:
@@ -252,6 +266,61 @@ def test_a_stream_that_does_not_say_how_it_ended_leaves_the_cell_open(
 ) -> None:
     with pytest.raises(ProtocolError, match=mistake):
         classify(stream(story), PROBE)
+
+
+RESTART = replace(
+    PROBE,
+    live=(
+        ProofRule(name="lock", says="", fact="profiled-lock"),
+        ProofRule(name="samples", says="", path="*/profiling/v1/input", pprof=("lock-acquire",)),
+        ProofRule(
+            name="event",
+            says="",
+            path="/api/*",
+            contains="interlock proof of life: worker_restart",
+        ),
+    ),
+    least_exposures=250,
+)
+WORKER = "BackgroundWorker._lock"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [
+        (
+            "sentry-2.5.1-ddtrace-2.14.2-self",
+            f"hang self-deadlock in serving: {WORKER} → {WORKER}",
+        ),
+        (
+            "sentry-2.5.1-ddtrace-2.14.2-cycle",
+            f"hang lock-cycle in serving: {WORKER} → Handler.lock → {WORKER}",
+        ),
+        ("sentry-2.5.1-ddtrace-3.2.1-pass", "pass: 500"),
+        #
+        ("event", "hang no-progress in serving: stuck in app.run"),
+        ("gil", "hang no-progress in serving: stuck in run in "),
+        ("busy", "unproven slow in serving: no sign of life for "),
+        ("poll", "unproven slow in serving: no sign of life for "),
+        ("segv", "fail crash in serving: killed by SIGSEGV"),
+    ],
+)
+def test_real_streams_are_judged_as_what_they_were(recorded: str, expected: str) -> None:
+    lines = (JUDGED / f"{recorded}.jsonl").read_text().splitlines()
+    finding = told(classify(read(lines), RESTART))
+    assert finding.startswith(expected), finding
+
+
+def test_a_real_deadlock_is_told_with_its_code() -> None:
+    lines = (JUDGED / "sentry-2.5.1-ddtrace-2.14.2-self.jsonl").read_text().splitlines()
+    hang = classify(read(lines), RESTART)
+    assert isinstance(hang, Hang)
+    # The lines are those of sentry-sdk 2.5.1.
+    assert hang.evidence == (
+        "MainThread waits for BackgroundWorker._lock (`self._lock`, sentry_sdk/worker.py:62 in "
+        "start), which it holds itself since `with self._lock`, sentry_sdk/worker.py:69 in start.",
+    )
+    assert 0.5 < hang.noticed_after_s < 1.5
 
 
 def test_a_probe_without_proofs_never_passes() -> None:
