@@ -123,7 +123,6 @@ def test_no_index_leaves_find_links_alone(machine: Machine) -> None:
     )
     assert settings.urls == ()
     assert settings.find_links == ("/wheels",)
-    assert settings.uv_environment["UV_NO_INDEX"] == "1"
 
 
 def test_a_file_index_and_find_links_name_the_folders_to_show(machine: Machine) -> None:

@@ -37,6 +37,10 @@ INSTALL_LIMITS = Limits(
 )
 
 
+_RETRIES = "2"
+"""Of one request, as uv does them; a campaign tries the whole install again, and later."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class InstallFailed:
     """Nothing is wrong with the machine: these releases do not install there."""
@@ -219,6 +223,7 @@ class Environments:
             "marker": COMPLETE,
             "requirements": wanted,
             "only_binary": self._only_binary,
+            "no_index": not self._index.urls,
             "lock": lock,
             "image": image.digest,
             "as_of": as_of,
@@ -235,6 +240,7 @@ class Environments:
                     **self._index.uv_environment,
                     "UV_CACHE_DIR": f"{store.target}/uv",
                     "UV_PYTHON_DOWNLOADS": "never",
+                    "UV_HTTP_RETRIES": _RETRIES,
                     "INTERLOCK_INSTALL": json.dumps(order),
                 },
                 mounts=(store, installer, binary, *_mounts(self._index)),
@@ -298,9 +304,14 @@ def read_failure(stage: str, said: str, *, index: str) -> InstallFailed:
 
 
 def _causes(own: str) -> str:
-    """The last cause uv names, which is the first that happened."""
-    lines = [line.strip() for line in own.splitlines() if line.strip()]
-    return re.sub(r"^(?:cause|Caused by|error|hint):\s*", "", lines[-1]) if lines else "no reason"
+    """The last cause uv names, which is the first that happened; or the hint that says it."""
+    said: list[tuple[str, str]] = re.findall(
+        r"^\s*(cause|Caused by|error|hint): *(.+)$", own, re.MULTILINE
+    )
+    causes = [text for kind, text in said if kind != "hint"]
+    hints = [text for kind, text in said if kind == "hint" and _UNREACHABLE.search(text)]
+    told = causes + hints
+    return told[-1] if told else "no reason given"
 
 
 def _disk_full(said: str) -> StorageTrouble | None:

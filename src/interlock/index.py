@@ -85,10 +85,12 @@ class IndexSettings:
 
     @property
     def uv_environment(self) -> dict[str, str]:
-        """The same as variables for ``uv --no-config``; the paths in it are this machine's."""
+        """The same as variables for ``uv --no-config``; the paths in it are this machine's.
+
+        Without any index there is no variable that says so: pass ``--no-index``.
+        """
         variables = {
             "UV_DEFAULT_INDEX": self.index_url,
-            "UV_NO_INDEX": None if self.index_url or self.extra_index_urls else "1",
             "UV_INDEX": " ".join(self.extra_index_urls),
             "UV_FIND_LINKS": ",".join(self.find_links),
             "UV_INDEX_STRATEGY": self.strategy,

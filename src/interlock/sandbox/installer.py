@@ -104,7 +104,8 @@ def install(order: dict[str, Any], digest: str, lock: str) -> bool:
 
 
 def choices(order: dict[str, Any]) -> list[str]:
-    return [word for package in order["only_binary"] for word in ("--only-binary", package)]
+    said = [word for package in order["only_binary"] for word in ("--only-binary", package)]
+    return [*said, "--no-index"] if order["no_index"] else said
 
 
 def uv(stage: str, order: dict[str, Any], arguments: list[str], given: str = "") -> str:
