@@ -236,25 +236,6 @@ def test_a_file_that_is_not_there_or_no_table_is_said_so(tmp_path: Path) -> None
         table.read_csv(tmp_path / "empty.csv")
 
 
-def test_summary_has_a_row_per_release_pair_and_leaves_the_untested_blank() -> None:
-    some = table.frame(
-        [
-            verdict(cell("2.9", "3.1", python="3.9")),
-            verdict(cell("2.9", "3.1", python="3.10"), Outcome.HANG),
-            verdict(cell("2.10", "3.1", python="3.10")),
-        ],
-        AXES,
-    )
-
-    view = table.summary(some)
-
-    assert list(view.columns) == ["3.9", "3.10"]
-    assert {key: tuple(row) for key, row in zip(view.index, view.to_numpy(), strict=True)} == {
-        ("restart", "stock", "2.9", "3.1"): ("pass", "hang"),
-        ("restart", "stock", "2.10", "3.1"): ("", "pass"),
-    }
-
-
 def test_grid_has_the_last_axis_across_and_marks_the_untested() -> None:
     some = table.frame(
         [
@@ -277,7 +258,6 @@ def test_grid_has_the_last_axis_across_and_marks_the_untested() -> None:
 def test_views_of_nothing_are_empty() -> None:
     nothing = table.frame([], AXES)
 
-    assert table.summary(nothing).empty
     assert table.grid(nothing, probe="restart", config="stock", python="3.10").empty
 
 

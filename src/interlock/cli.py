@@ -22,7 +22,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from interlock import judge, matrix, plan, progress, report, sandbox
+from interlock import advice, judge, matrix, plan, progress, report, sandbox
 from interlock.campaign import Campaign, LeftOpen, verdict_of
 from interlock.environments import Environments
 from interlock.errors import ImageMissing, InterlockError, Interrupted, OpenCells, UsageError
@@ -182,7 +182,8 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             console.print(report.cells(planned), highlight=False, end="")
             return 0
         left_open = _run(place, options, box, ledger, planned, selection.resolved, settings)
-        return _close(place, options, ledger, selection.cells, published, left_open)
+        withdrawn = advice.yanked(releases)
+        return _close(place, options, ledger, selection.cells, published, withdrawn, left_open)
 
 
 def _request(found: matrix.Matrix, options: argparse.Namespace) -> plan.Request:
@@ -262,6 +263,7 @@ def _close(
     ledger: Ledger,
     cells: Sequence[Cell],
     published: Sequence[Verdict],
+    withdrawn: advice.Excluded,
     left_open: Sequence[LeftOpen],
 ) -> int:
     """Print what the cells asked for say, write the verdicts, build the page."""
@@ -272,12 +274,12 @@ def _close(
     asked = [known[cell.key] for cell in cells if cell.key in known]
     for drawn in report.tables(asked, found.axes, found.probes, found.configurations):
         console.print(drawn)
-    for line in report.stories(asked, found.axes, found.policy):
+    for line in report.stories(asked, found.axes, found.policy, withdrawn):
         console.print(line, highlight=False, markup=False)
-    safe = report.safe(asked, found.axes, found.policy)
+    safe = report.safe(asked, found.axes, found.policy, withdrawn)
     console.print(f"\n{safe}", style="bold", highlight=False)
     results = options.results or place.store.home / "results"
-    _write_results(place, ledger, list(known.values()), results)
+    _write_results(place, ledger, list(known.values()), results, withdrawn)
     console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
         from interlock import site
@@ -291,7 +293,11 @@ def _close(
 
 
 def _write_results(
-    place: Place, ledger: Ledger, verdicts: Sequence[Verdict], results: Path
+    place: Place,
+    ledger: Ledger,
+    verdicts: Sequence[Verdict],
+    results: Path,
+    withdrawn: advice.Excluded,
 ) -> None:
     from interlock import table
 
@@ -306,7 +312,7 @@ def _write_results(
                 examples[finding.signature] = Example(
                     cell=ran.cell, hang=finding, events=ran.events
                 )
-    table.write_results(verdicts, examples, results, place.matrix.axes)
+    table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn)
 
 
 # The other commands -------------------------------------------------------------------------------
@@ -366,9 +372,12 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
                 place.console.print(progress.sentence(verdict), highlight=False)
         place.console.print(f"{judged} cells judged again, {changed} changed", highlight=False)
         if options.results:
+            from interlock import table
+
             now = datetime.now(timezone.utc)
             current = [v for v in ledger.verdicts() if plan.is_fresh(v, found, now)]
-            _write_results(place, ledger, current, options.results)
+            withdrawn = table.read_results(options.results, found.axes).yanked
+            _write_results(place, ledger, current, options.results, withdrawn)
     return 0
 
 

@@ -7,6 +7,7 @@ say how the app ended is trouble of our own, and the cell stays open.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,9 @@ PRECEDENCE = (
 
 STILL_S = 2.0
 """How long the stuck threads must have stood still for a hang without a closed wait."""
+
+_INSTALLED = re.compile(r"/\S*/(?:site-packages|lib/python3\.\d+)/")
+"""Where an environment happens to lie: no reader has that folder."""
 
 E = TypeVar("E", bound=events.Event)
 
@@ -510,10 +514,10 @@ def _fail(history: History, phase: Phase, reason: Reason, detail: str) -> Fail:
 
 def _exception(error: events.Error) -> str:
     """``TypeError: the first line of its message``."""
-    first = error.message.strip().partition("\n")[0][:300]
+    first = _INSTALLED.sub("", error.message.strip().partition("\n")[0])[:300]
     return f"{error.type}: {first}" if first else error.type
 
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else ""
+    return _INSTALLED.sub("", lines[-1])[:300] if lines else ""

@@ -117,7 +117,9 @@ def cells(plan: Plan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def safe(verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy) -> str:
+def safe(
+    verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy, withdrawn: advice.Excluded
+) -> str:
     """One sentence: which releases passed with everything they were run with here."""
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
@@ -125,7 +127,7 @@ def safe(verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy) -> s
     if all(verdict.outcome is Outcome.PASS for verdict in ran):
         return f"Safe: everything that was run passed ({counted(verdicts)})."
     packages = {axis.name: axis.package for axis in axes}
-    for answer in advice.answers(verdicts, axes, policy):
+    for answer in advice.answers(verdicts, axes, policy, withdrawn):
         safe = [str(s.version) for s in answer.standings if s.is_safe and s.recommendable]
         if safe:
             named = " and ".join([", ".join(safe[:-1]), safe[-1]] if safe[1:] else safe)
@@ -136,12 +138,14 @@ def safe(verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy) -> s
     return f"No release passed with everything it was run with ({counted(verdicts)})."
 
 
-def stories(verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy) -> list[str]:
+def stories(
+    verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy, withdrawn: advice.Excluded
+) -> list[str]:
     """For each kind of hang, failure or doubt: one cell, what it did, where to move to, and the
     command that runs just that cell again."""
     advised = {
         (found.pins, found.python): found
-        for found in advice.advise(verdicts, axes, policy)
+        for found in advice.advise(verdicts, axes, policy, withdrawn)
         if found.config is None
     }
     alike: dict[object, list[Verdict]] = {}

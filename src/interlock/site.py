@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,8 @@ def build(root: Path, results: Path, matrix: Matrix) -> Path:
 
     Raises ``UsageError`` where MkDocs finds something wrong: its strict mode is on.
     """
+    # Material prints a page about MkDocs 2 at every build otherwise.
+    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
     from mkdocs.commands.build import build as mkdocs_build
     from mkdocs.config import load_config
     from mkdocs.exceptions import Abort, ConfigurationError

@@ -128,14 +128,6 @@ def axis_names(table: pd.DataFrame) -> list[str]:
 # Views --------------------------------------------------------------------------------------------
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Verdicts by release: a row per probe, configuration and releases, a column per Python.
-
-    A combination without a row is the empty string: untested, which is not a pass.
-    """
-    return _spread(table, down=["probe", "config", *axis_names(table)], across="python")
-
-
 def grid(table: pd.DataFrame, *, probe: str, config: str, python: str) -> pd.DataFrame:
     """One page of the matrix: the last axis across, the others down.
 
@@ -157,8 +149,8 @@ def _spread(
     *,
     down: list[str],
     across: str,
-    value: str = "outcome",
-    missing: Any = "",
+    value: str,
+    missing: Any,
 ) -> pd.DataFrame:
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in records(table):
@@ -237,7 +229,8 @@ def write_results(
 ) -> None:
     """Write the whole data set; the file of a signature that no verdict names any more goes.
 
-    ``yanked`` are withdrawn releases by axis, as the index knows them; those tested are kept.
+    Where no example of a signature is handed in, the one that the folder has stays. ``yanked`` are
+    withdrawn releases by axis, as the index knows them; those tested are kept.
     """
     write_csv(frame(verdicts, axes), results / VERDICTS)
     tested = {axis.name: {v.cell.version(axis.name) for v in verdicts} for axis in axes}
@@ -251,8 +244,10 @@ def write_results(
     folder = results / SIGNATURES
     written = set()
     for signature in {seen for verdict in verdicts for seen, _ in verdict.signatures}:
-        content = signatures.signature_file(signature, verdicts, examples.get(signature), axes)
         path = folder / f"{signature.slug}.json"
+        content = signatures.signature_file(signature, verdicts, examples.get(signature), axes)
+        if content["example"] is None and path.exists():
+            content["example"] = json.loads(path.read_text(encoding="utf-8"))["example"]
         _replace(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
         written.add(path)
     for stale in set(folder.glob("*.json")) - written:

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from interlock import events
 from interlock.errors import ProtocolError
 from interlock.matrix import MatrixLimits
 from interlock.model import (
@@ -96,7 +97,7 @@ def run(
         cell,
         began=began,
         seconds=time.monotonic() - clock,
-        events=(install, *_read(lines, errors, ended)),
+        told=(install, *_read(lines, errors, ended)),
         probe=probe,
         configuration=configuration,
         environment_digest=environment.digest,
@@ -120,7 +121,7 @@ def without_running(
         cell,
         began=datetime.now(timezone.utc),
         seconds=seconds,
-        events=(event,),
+        told=(event,),
         probe=probe,
         configuration=configuration,
         environment_digest="",
@@ -168,26 +169,17 @@ def specification(
     }
 
 
-def _read(lines: list[str], errors: list[str], ended: Ended) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            events.append(json.loads(line))
-        except ValueError as problem:
-            if ended.guard and number == len(lines):
-                break  # the guard cut the supervisor off in the middle of a line
-            raise ProtocolError(
-                f"the harness's line {number} is no event: {line[:200]!r}"
-            ) from problem
+def _read(lines: list[str], errors: list[str], ended: Ended) -> list[Mapping[str, Any]]:
+    told = list(events.read(lines))
     if ended.guard:
-        events.append({"event": "guard", "limit": ended.guard, "seconds": round(ended.seconds, 3)})
-    elif not events or events[-1].get("event") != "end":
-        said = "".join(errors)[-2000:].strip()
+        told.append({"event": "guard", "limit": ended.guard, "seconds": round(ended.seconds, 3)})
+    elif not told or told[-1].get("event") != "end":
+        said = "\n".join(errors)[-2000:].strip()
         raise ProtocolError(
             f"the supervisor ended (exit code {ended.exit_code}) before its stream did"
             + (f"; it said: {said}" if said else "")
         )
-    return events
+    return told
 
 
 def _trial(
@@ -195,7 +187,7 @@ def _trial(
     *,
     began: datetime,
     seconds: float,
-    events: tuple[Mapping[str, Any], ...],
+    told: tuple[Mapping[str, Any], ...],
     probe: Probe,
     configuration: Configuration,
     environment_digest: str,
@@ -208,7 +200,7 @@ def _trial(
         campaign=setting.campaign,
         started_at=began,
         seconds=round(seconds, 3),
-        events=events,
+        events=told,
         backend=backend,
         probe_digest=probe.digest,
         config_digest=configuration.digest,

@@ -353,7 +353,7 @@ def _tmpfs(command: Command) -> dict[str, str]:
     folders = {"/tmp": f"rw,exec,nosuid,nodev,size={_TMP_BYTES},mode=1777"}
     if any(mount.target.startswith("/root/") for mount in command.mounts):
         # The images' own /root is closed to others, and with it what is mounted in it.
-        folders["/root"] = "ro,nosuid,nodev,size=64k,mode=755"
+        folders["/root"] = "rw,nosuid,nodev,size=64k,mode=755"
     return folders
 
 
