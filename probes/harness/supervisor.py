@@ -398,7 +398,7 @@ class Supervisor:
                 self._witness()
             before = tasks(self.app.pid, without=self.watcher_tid)
             began = time.monotonic()
-            if not self._pause(STILL_S):
+            if not self._pause(self.limits.get("still_s", STILL_S)):
                 self.emit(
                     "stood",
                     number=self.looks,

@@ -45,7 +45,6 @@ def run(trial) -> None:
     trial.phase("startup")
     trial.fact("sentry", getattr(sentry_sdk, "VERSION", None))
     start_sentry(sentry_sdk, trial.settings, trial.intake)
-    trial.fact("worker-lock", type_name(sentry_transport(sentry_sdk)._worker._lock))
 
     trial.phase("serving")
     restart(sentry_sdk, trial)

@@ -24,6 +24,7 @@ LIMITS = {
     "deadline_s": 20,
     "grace_s": 0.2,
     "answer_s": 0.5,
+    "still_s": 0.5,
     "intake_bytes": 4000,
     "output_bytes": 4000,
 }
@@ -111,15 +112,24 @@ def start_app(write_app: Callable[[str], Path]) -> Callable[..., subprocess.Pope
 
 
 @pytest.fixture
-def run_app(start_app: Callable[..., subprocess.Popen[str]]) -> RunApp:
-    """Run an app to its end; every event must be one that the protocol has."""
+def told_by() -> Callable[[subprocess.Popen[str]], Told]:
+    """Wait for a supervisor's end; every event must be one that the protocol has."""
 
-    def run(source: str, python: str = sys.executable, **limits: float) -> Told:
-        supervisor = start_app(source, python, **limits)
+    def wait(supervisor: subprocess.Popen[str]) -> Told:
         stdout, stderr = supervisor.communicate(timeout=40)
         assert (supervisor.returncode, stderr) == (0, "")
         raw = tuple(events.read(stdout.splitlines()))
         events.parse(raw)
         return Told(raw)
+
+    return wait
+
+
+@pytest.fixture
+def run_app(start_app: Callable[..., subprocess.Popen[str]], told_by) -> RunApp:
+    """Run an app to its end."""
+
+    def run(source: str, python: str = sys.executable, **limits: float) -> Told:
+        return told_by(start_app(source, python, **limits))
 
     return run

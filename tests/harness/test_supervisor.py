@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +135,7 @@ def test_an_event_that_nobody_sets_is_stopped_at_the_deadline_and_shown_to_stand
             threading.Event().wait()
         """,
         deadline_s=1,
+        still_s=2,
     )
     assert told.one("deadline")["phase"] == "serving"
     assert told.all("signal")[0]["reason"] == "deadline"
@@ -450,49 +449,66 @@ def test_cpu_and_the_wait_for_it_are_told(run_app):
     assert usage["wall_s"] >= 0.3
 
 
-INTERPRETERS = sorted(
-    found
-    for version in range(8, 15)
-    if (found := os.environ.get(f"PYTHON3{version}") or shutil.which(f"python3.{version}"))
-    and f"3.{version}" != ".".join(map(str, sys.version_info[:2]))
-    and subprocess.run([found, "-c", ""], capture_output=True).returncode == 0
-)
+OF_EVERY_SHAPE = """
+import logging, queue, threading, time
+class Left: lock = threading.Lock()
+class Right: lock = threading.RLock()
+class Handler(logging.StreamHandler):
+    def emit(self, record): Left.lock.acquire()
+def event(): threading.Event().wait()
+def get(): queue.Queue().get()
+def join(): threads["event"].join()
+def cycle():
+    with Right.lock:
+        time.sleep(0.05)
+        Handler().handle(logging.makeLogRecord({}))
+def several():
+    mine = threading.Lock()
+    with mine, Left.lock: pass
+threads = {
+    function.__name__: threading.Thread(target=function, name=function.__name__)
+    for function in (event, get, join, cycle, several)
+}
+def run(trial):
+    trial.phase("serving")
+    with Left.lock:
+        for thread in threads.values():
+            thread.start()
+        time.sleep(0.05)
+        with Right.lock: pass
+"""
 
 
-@pytest.mark.parametrize("python", INTERPRETERS)
-def test_every_python_that_is_here_reads_the_same_waits(run_app, python):
-    told = run_app(
-        """
-        import logging, queue, threading, time
-        class Left: lock = threading.Lock()
-        class Right: lock = threading.RLock()
-        class Handler(logging.StreamHandler):
-            def emit(self, record): Left.lock.acquire()
-        def event(): threading.Event().wait()
-        def get(): queue.Queue().get()
-        def join(): threads["event"].join()
-        def cycle():
-            with Right.lock:
-                time.sleep(0.05)
-                Handler().handle(logging.makeLogRecord({}))
-        def several():
-            mine = threading.Lock()
-            with mine, Left.lock: pass
-        threads = {
-            function.__name__: threading.Thread(target=function, name=function.__name__)
-            for function in (event, get, join, cycle, several)
-        }
-        def run(trial):
-            trial.phase("serving")
-            with Left.lock:
-                for thread in threads.values():
-                    thread.start()
-                time.sleep(0.05)
-                with Right.lock: pass
-        """,
-        python=python,
-    )
-    assert told.all("signal")[0]["reason"] == CLOSED
+def _interpreters() -> dict[str, str]:
+    """The CPythons that run here, by version: on the path, or under pyenv."""
+    found = {}
+    for minor in range(8, 15):
+        name = f"python3.{minor}"
+        pyenv = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
+        for candidate in [*map(str, pyenv), shutil.which(name)]:
+            if (
+                candidate
+                and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0
+            ):
+                found[name] = candidate
+                break
+    return found
+
+
+def _runs(python: str) -> bool:
+    """A shim of pyenv's may be on the path without a Python behind it."""
+    return subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
+
+
+def test_every_python_that_is_here_reads_the_same_waits(start_app, told_by):
+    running = {name: start_app(OF_EVERY_SHAPE, python) for name, python in _interpreters().items()}
+    assert running
+    for name, supervisor in running.items():
+        _check_every_shape(told_by(supervisor), name)
+
+
+def _check_every_shape(told, name: str) -> None:
+    assert told.all("signal")[0]["reason"] == CLOSED, name
     assert told.holds("MainThread") == {"Left.lock"}
     assert told.waits("MainThread") == "Right.lock"
     assert told.waits("cycle") == "Left.lock"

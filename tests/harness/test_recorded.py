@@ -1,0 +1,45 @@
+"""What was recorded in real containers still says what it said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from interlock import events, judge, probes
+from interlock.model import Finding, Hang, Pass, Reason
+
+ROOT = Path(__file__).parents[2]
+RECORDED = ROOT / "tests" / "data" / "recorded"
+
+
+def finding(name: str) -> Finding:
+    probe = probes.load(ROOT / "probes", "worker_restart", ["stock"], ["sentry", "ddtrace"])
+    with (RECORDED / f"{name}.jsonl").open() as stream:
+        return judge.classify(tuple(events.read(stream)), probe)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "locks"),
+    [
+        ("self-deadlock", Reason.SELF_DEADLOCK, ("BackgroundWorker._lock",)),
+        ("lock-cycle", Reason.LOCK_CYCLE, ("BackgroundWorker._lock", "Handler.lock")),
+    ],
+)
+def test_a_recorded_hang_closes_its_cycle_on_lock_objects(name, reason, locks):
+    hang = finding(name)
+    assert isinstance(hang, Hang)
+    assert (hang.reason, hang.signature.locks) == (reason, locks)
+    assert hang.noticed_after_s < 1.5
+
+
+@pytest.mark.parametrize("name", ["pass", "pass-stock"])
+def test_a_recorded_pass_is_live_and_fully_exposed(name):
+    passed = finding(name)
+    assert isinstance(passed, Pass)
+    assert passed.exposures == 500
+    assert {proof.name for proof in passed.proofs} == {
+        "profiled-lock",
+        "lock-samples",
+        "sentry-event",
+    }
