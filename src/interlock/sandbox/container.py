@@ -264,7 +264,8 @@ class DockerSandbox:
             init=True,
             # The stream is read from the engine as it comes; nothing is kept on its disk.
             log_config=LogConfig(type="none"),
-            tmpfs=_tmpfs(command),
+            # exec: a package may unpack and load a native library here.
+            tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={_TMP_BYTES},mode=1777"},
             ulimits=[Ulimit(name="core", soft=0, hard=0)],
             mounts=[
                 DockerMount(
@@ -273,7 +274,7 @@ class DockerSandbox:
                     type="bind",
                     read_only=not mount.writable,
                 )
-                for mount in command.mounts
+                for mount in (*self._open_root(command.mounts), *command.mounts)
             ],
         )
         client.create_container(
@@ -288,6 +289,16 @@ class DockerSandbox:
             network_disabled=not command.network,
             host_config=host,
         )
+
+    def _open_root(self, mounts: tuple[Mount, ...]) -> tuple[Mount, ...]:
+        """An open ``/root`` for what is mounted below it: an image's own lets only root pass."""
+        if not any(mount.target.startswith("/root/") for mount in mounts):
+            return ()
+        folder = self._home.home / "root"
+        with writing(folder):
+            folder.mkdir(mode=0o755, exist_ok=True)
+        # Writable for the engine, which makes the places to mount on; its user can't write there.
+        return (Mount(source=folder, target="/root", writable=True),)
 
     def _kill(self, name: str) -> None:
         with _unless_gone():
@@ -346,15 +357,6 @@ class _Frames:
             stream, payload = self._buffer[0], bytes(self._buffer[8:end])
             del self._buffer[:end]
             yield stream, payload
-
-
-def _tmpfs(command: Command) -> dict[str, str]:
-    # exec: a package may unpack and load a native library in /tmp.
-    folders = {"/tmp": f"rw,exec,nosuid,nodev,size={_TMP_BYTES},mode=1777"}
-    if any(mount.target.startswith("/root/") for mount in command.mounts):
-        # The images' own /root is closed to others, and with it what is mounted in it.
-        folders["/root"] = "rw,nosuid,nodev,size=64k,mode=755"
-    return folders
 
 
 @contextmanager

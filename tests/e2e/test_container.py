@@ -1,0 +1,424 @@
+"""What only a real engine can show. Needs the image python:3.10-slim (``nox -s images``)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from docker import APIClient
+
+from interlock import images
+from interlock.errors import EngineUnavailable, ImageMissing, Interrupted
+from interlock.model import Backend, PythonVersion, digest_of
+from interlock.sandbox import Command, Ended, Limits, Mount, engine
+from interlock.sandbox.container import EXPIRES_LABEL, HOME_LABEL, RUN_LABEL, DockerSandbox
+from interlock.store import Store
+
+pytestmark = pytest.mark.e2e
+
+TEMPLATE = "python:{python}-slim"
+PYTHON = PythonVersion(3, 10)
+PROBES = Path(__file__).parents[2] / "probes"
+
+
+@pytest.fixture(scope="module")
+def client() -> APIClient:
+    try:
+        return engine.connect()
+    except EngineUnavailable as trouble:
+        pytest.skip(str(trouble))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(home=tmp_path / "home")
+
+
+@pytest.fixture
+def box(client: APIClient, store: Store) -> DockerSandbox:
+    sandbox = DockerSandbox(store=store, probes=PROBES, template=TEMPLATE)
+    try:
+        sandbox.available(PYTHON)
+    except ImageMissing as missing:
+        pytest.skip(str(missing))
+    return sandbox
+
+
+@pytest.fixture
+def containers(client: APIClient, store: Store) -> Callable[[], list[Any]]:
+    """The containers of this test's home, running or not."""
+    return lambda: [
+        container
+        for container in client.containers(all=True, filters={"label": RUN_LABEL})
+        if container["Labels"][HOME_LABEL] == digest_of(str(store.home))[:16]
+    ]
+
+
+class Ran:
+    def __init__(self, ended: Ended, out: list[str], err: list[str]) -> None:
+        self.ended = ended
+        self.out = out
+        self.err = err
+
+
+def run(
+    sandbox: DockerSandbox,
+    code: str,
+    *,
+    wall_s: float = 20,
+    memory_bytes: int = 1 << 28,
+    pids: int = 64,
+    output_bytes: int = 1 << 20,
+    on_line: Callable[[str], None] | None = None,
+    mounts: tuple[Mount, ...] = (),
+) -> Ran:
+    out: list[str] = []
+    err: list[str] = []
+    command = Command(
+        argv=("python3", "-I", "-c", code),
+        python=PYTHON,
+        mounts=mounts,
+        limits=Limits(
+            wall_s=wall_s, memory_bytes=memory_bytes, pids=pids, output_bytes=output_bytes
+        ),
+        label="test",
+    )
+    return Ran(sandbox.run(command, on_line or out.append, err.append), out, err)
+
+
+def test_both_streams_and_the_exit_code_come_back(box: DockerSandbox) -> None:
+    ran = run(box, "import sys; print('é'); print('err', file=sys.stderr); sys.exit(3)")
+    assert (ran.out, ran.err, ran.ended.exit_code, ran.ended.guard) == (["é"], ["err"], 3, None)
+
+
+def test_nothing_is_lost_or_mixed_up_in_a_lot_of_output(box: DockerSandbox) -> None:
+    code = (
+        "import sys\n"
+        "for i in range(20000):\n"
+        "    print(i); print(-i, file=sys.stderr)\n"
+        "print('end', end='')"
+    )
+    ran = run(box, code)
+    assert ran.out == [*map(str, range(20000)), "end"]
+    assert ran.err == [str(-i) for i in range(20000)]
+
+
+def test_what_runs_has_no_rights_no_network_and_nothing_to_write_to(box: DockerSandbox) -> None:
+    code = """
+import os, socket
+print(os.getuid() != 0)
+status = dict(l.split(':\\t') for l in open('/proc/self/status').read().splitlines() if ':\\t' in l)
+print(status['CapEff'].strip('0') == status['CapBnd'].strip('0') == '', status['NoNewPrivs'])
+print(sorted(os.listdir('/sys/class/net')))
+for path in '/x', '/usr/x', os.path.expanduser('~/x'), '/tmp/x':
+    try:
+        open(path, 'w')
+        print('can write', path)
+    except OSError:
+        print('cannot write', path)
+"""
+    assert run(box, code).out == [
+        "True",
+        "True 1",
+        "['lo']",
+        "cannot write /x",
+        "cannot write /usr/x",
+        "can write /tmp/x",
+        "can write /tmp/x",
+    ]
+
+
+def test_a_mount_is_read_only_unless_it_is_said_to_be_writable(
+    box: DockerSandbox, store: Store
+) -> None:
+    seen = box.path(box.store / "environments")
+    code = f"open({seen + '/x'!r}, 'w').write('1')"
+
+    closed = Mount(source=box.store, target=box.path(box.store), writable=False)
+    assert "Read-only" in run(box, code, mounts=(closed,)).err[-1]
+
+    opened = Mount(source=box.store, target=box.path(box.store), writable=True)
+    assert run(box, code, mounts=(opened,)).ended.exit_code == 0
+    assert (box.store / "environments" / "x").read_text() == "1"
+
+
+def test_a_mount_that_is_not_there_is_refused_in_the_engines_words(box: DockerSandbox) -> None:
+    mount = Mount(source=Path("/no/such/folder"), target="/folder")
+    with pytest.raises(EngineUnavailable, match="/no/such/folder"):
+        run(box, "", mounts=(mount,))
+
+
+def test_a_mount_below_the_home_of_root_can_be_read(box: DockerSandbox, tmp_path: Path) -> None:
+    shown = tmp_path / "wheels"
+    shown.mkdir()
+    (shown / "a").write_text("seen")
+    mount = Mount(source=shown, target="/root/wheels")
+    assert run(box, "print(open('/root/wheels/a').read())", mounts=(mount,)).out == ["seen"]
+
+
+@pytest.mark.parametrize(
+    ("guard", "code"),
+    [
+        ("wall", "import time; time.sleep(60)"),
+        ("wall", "import time\nwhile True: print('x', flush=True); time.sleep(0.01)"),
+        ("memory", "x = b'x' * (1 << 30)"),
+        ("memory", "import os\nif os.fork(): os.wait()\nelse: x = b'x' * (1 << 30)"),
+        ("output", "while True: print('x' * 1000)"),
+    ],
+)
+def test_a_guard_ends_it_and_says_so(
+    box: DockerSandbox, containers: Callable[[], list[Any]], guard: str, code: str
+) -> None:
+    ran = run(box, code, wall_s=2, memory_bytes=1 << 26)
+    assert (ran.ended.guard, ran.ended.exit_code) == (guard, None)
+    assert ran.ended.seconds < 6
+    assert containers() == []
+
+
+def test_a_fork_bomb_meets_its_limit(box: DockerSandbox) -> None:
+    code = """
+import os, time
+for number in range(100):
+    try:
+        if os.fork() == 0:
+            time.sleep(60)
+    except OSError:
+        print(number < 64)
+        break
+"""
+    ran = run(box, code)
+    assert (ran.out, ran.ended.exit_code) == (["True"], 0)
+    assert ran.ended.seconds < 10
+
+
+def test_what_we_add_to_a_command_is_little(box: DockerSandbox) -> None:
+    took = sorted(run(box, "").ended.seconds for _ in range(5))
+    assert took[0] < 0.6, took
+
+
+def test_several_threads_run_at_once(box: DockerSandbox) -> None:
+    with ThreadPoolExecutor(4) as executor:
+        heard = list(executor.map(lambda n: run(box, f"print({n})").out, range(8)))
+    assert heard == [[str(number)] for number in range(8)]
+
+
+def test_an_exception_of_the_listener_leaves_nothing(
+    box: DockerSandbox, containers: Callable[[], list[Any]]
+) -> None:
+    def listener(_: str) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        run(box, "import time; print(1, flush=True); time.sleep(60)", on_line=listener)
+    assert containers() == []
+
+
+def test_stop_leaves_nothing_and_refuses_what_comes(
+    box: DockerSandbox, containers: Callable[[], list[Any]]
+) -> None:
+    started = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        code = "import time; print(1, flush=True); time.sleep(60)"
+        running = executor.submit(run, box, code, on_line=lambda _: started.set())
+        assert started.wait(20)
+        box.stop()
+        with pytest.raises(Interrupted):
+            running.result(10)
+    assert containers() == []
+    with pytest.raises(Interrupted):
+        run(box, "")
+
+
+# Other processes ---------------------------------------------------------------------------------
+
+ORCHESTRATOR = """
+import sys
+from pathlib import Path
+from interlock.errors import TroubleError
+from interlock.model import PythonVersion
+from interlock.sandbox import Command, Limits
+from interlock.sandbox.container import DockerSandbox
+from interlock.store import Store
+box = DockerSandbox(
+    store=Store(home=Path(sys.argv[1])), probes=Path("."), template="python:{python}-slim"
+)
+limits = Limits(wall_s=60, memory_bytes=1 << 28, pids=100, output_bytes=1 << 20)
+argv = ("python3", "-c", "import time; print('up', flush=True); time.sleep(60)")
+command = Command(argv=argv, python=PythonVersion(3, 10), limits=limits, label="test")
+try:
+    box.run(command, lambda line: print(line, flush=True))
+except TroubleError as trouble:
+    print(type(trouble).__name__, trouble, flush=True)
+    sys.exit(trouble.exit_code)
+"""
+
+
+def orchestrator(store: Store, **environ: str) -> subprocess.Popen[str]:
+    """A run in another process, once its container runs."""
+    other = subprocess.Popen(
+        [sys.executable, "-c", ORCHESTRATOR, str(store.home)],
+        env={**os.environ, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "up\n"
+    return other
+
+
+def test_ctrl_c_leaves_nothing(
+    box: DockerSandbox, store: Store, containers: Callable[[], list[Any]]
+) -> None:
+    other = orchestrator(store)
+    other.send_signal(signal.SIGINT)
+    other.communicate(timeout=20)
+    assert containers() == []
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next(
+    box: DockerSandbox, store: Store, containers: Callable[[], list[Any]]
+) -> None:
+    other = orchestrator(store)
+    assert box.sweep() == 0, "a living run is not swept"
+    other.kill()
+    other.communicate()
+    assert len(containers()) == 1
+
+    assert box.sweep() == 1
+    assert containers() == []
+    assert box.sweep() == 0
+
+
+def test_a_container_whose_time_is_over_is_swept_whoever_started_it(
+    client: APIClient, box: DockerSandbox
+) -> None:
+    labels = {RUN_LABEL: "x", HOME_LABEL: "elsewhere", EXPIRES_LABEL: str(int(time.time()) - 1)}
+    container = client.create_container(box.available(PYTHON).digest, ["true"], labels=labels)
+    assert box.sweep() == 1
+    assert container["Id"] not in [found["Id"] for found in client.containers(all=True)]
+
+
+class Wire:
+    """A socket that passes everything on to the engine, until it is cut."""
+
+    def __init__(self, path: Path) -> None:
+        self.url = f"unix://{path}"
+        self._engine = urlsplit(engine.address()).path
+        self._ends: list[socket.socket] = []
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        self._path = path
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self._engine)
+                self._ends += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+
+    @staticmethod
+    def _pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def cut(self) -> None:
+        self._path.unlink()
+        for end in [self._listener, *self._ends]:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+@pytest.fixture
+def wire(client: APIClient, tmp_path: Path) -> Iterator[Wire]:
+    if not engine.address().startswith("unix://"):
+        pytest.skip("the engine is not behind a Unix socket")
+    passed_on = Wire(tmp_path / "engine.sock")
+    yield passed_on
+    with suppress(OSError):
+        passed_on.cut()
+
+
+def test_an_engine_that_goes_away_in_the_middle_is_named_and_swept_after(
+    box: DockerSandbox, store: Store, wire: Wire, containers: Callable[[], list[Any]]
+) -> None:
+    other = orchestrator(store, DOCKER_HOST=wire.url)
+    wire.cut()
+    said, _ = other.communicate(timeout=20)
+    assert said.startswith(f"EngineUnavailable no container engine answers at {wire.url}")
+    assert other.returncode == 3
+
+    assert len(containers()) == 1
+    assert box.sweep() == 1
+
+
+def test_no_engine_at_all_is_named(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing.sock")
+    with pytest.raises(EngineUnavailable, match=r"nothing\.sock"):
+        DockerSandbox(store=store, probes=PROBES, template=TEMPLATE)
+
+
+# Images ------------------------------------------------------------------------------------------
+
+
+def test_an_image_says_what_it_is(box: DockerSandbox, client: APIClient) -> None:
+    image = box.available(PYTHON)
+    ran = run(box, "import platform; print(platform.python_version(), platform.machine())")
+    assert ran.out == [f"{image.python_full} {image.machine}"]
+    assert image.digest == client.inspect_image("python:3.10-slim")["Id"]
+
+
+def test_an_image_that_nobody_has_is_refused_quickly_and_once(
+    client: APIClient, store: Store
+) -> None:
+    box = DockerSandbox(store=store, probes=PROBES, template="nowhere.invalid/python:{python}")
+    for python in (PythonVersion(3, 9), PYTHON):
+        began = time.monotonic()
+        with pytest.raises(ImageMissing, match="nox -s images"):
+            box.available(python)
+    assert time.monotonic() - began < 0.2
+
+
+def test_images_that_are_there_are_not_built_again(box: DockerSandbox) -> None:
+    before = box.available(PYTHON).digest
+    began = time.monotonic()
+    (made,) = images.build([PYTHON], TEMPLATE, lambda _: None)
+    assert made.status in {"current", "kept"}
+    assert time.monotonic() - began < 2
+    again = DockerSandbox(store=Store(home=box.store.parent), probes=PROBES, template=TEMPLATE)
+    assert again.available(PYTHON).digest == before
+
+
+def test_a_python_that_cannot_be_had_is_missing_and_the_others_go_on(box: DockerSandbox) -> None:
+    nobodys = PythonVersion(3, 99)
+    made = images.build([nobodys, PYTHON], TEMPLATE, lambda _: None)
+    assert [image.status == "missing" for image in made] == [True, False]
+    assert "3.99" in made[0].detail
+
+
+def test_the_store_belongs_to_who_writes_to_it(box: DockerSandbox, store: Store) -> None:
+    ran = run(box, "import os; print(os.getuid())")
+    root = store.of_backend(Backend.DOCKER)
+    assert {path.stat().st_uid for path in (root, *root.iterdir())} == {int(ran.out[0])}
