@@ -28,7 +28,6 @@ from docker.types import Mount as DockerMount
 from docker.utils import parse_repository_tag
 
 from interlock.errors import EngineUnavailable, ImageMissing, Interrupted, TroubleError
-from interlock.images import reference_for
 from interlock.model import Backend, PythonVersion, digest_of
 from interlock.sandbox import Command, Ended, Image, Mount, engine
 from interlock.sandbox.streams import OnLine, Output
@@ -77,7 +76,7 @@ class DockerSandbox:
         with self._images_lock, engine.translated():
             if python not in self._images:
                 try:
-                    self._images[python] = self._describe(reference_for(python, self._template))
+                    self._images[python] = self._describe(self._template.format(python=python))
                 except ImageMissing as missing:
                     self._images[python] = missing
             found = self._images[python]
