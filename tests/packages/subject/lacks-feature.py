@@ -1,0 +1,1 @@
+"""Can be imported, and has nothing of what is tested."""

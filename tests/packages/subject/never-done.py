@@ -1,0 +1,11 @@
+"""Never silent, and never done in time."""
+
+import time
+
+from partner import Library
+
+
+class Subject(Library):
+    def work(self):
+        time.sleep(0.1)
+        return True

@@ -1,0 +1,5 @@
+"""Has a wheel, for another system."""
+
+# /// wheel
+# tag = "py3-none-win_amd64"
+# ///

@@ -1,0 +1,7 @@
+"""Does what it should."""
+
+from partner import Library
+
+
+class Subject(Library):
+    pass

@@ -1,0 +1,3 @@
+"""Can't be imported."""
+
+raise ImportError("this release needs something that is not there")

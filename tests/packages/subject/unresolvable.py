@@ -1,0 +1,5 @@
+"""Needs a package that nobody published."""
+
+# /// wheel
+# dependencies = ["nobody-published-this"]
+# ///

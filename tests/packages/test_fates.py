@@ -1,0 +1,159 @@
+"""Every made-up distribution, through the whole pipeline: its name says what has to come of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from packages import build
+from packages.campaigns import Project, Ran
+
+OPEN = "open"
+"""No verdict: nothing can be said of what ends its own supervisor."""
+
+TURNS_ON_THE_HARNESS = ("hostile-forger", "hostile-parricide")
+
+EXPECTED = {
+    "passes": "pass",
+    "slow-but-alive": "pass",
+    #
+    "hangs-self": "hang serving self-deadlock Subject._lock → Subject._lock",
+    "hangs-in-cycle": "hang serving lock-cycle Partner._lock → Subject._lock → Partner._lock",
+    "hangs-at-shutdown": "hang shutdown self-deadlock Subject._lock → Subject._lock",
+    "hangs-on-event": "hang serving no-progress stuck in subject.work",
+    #
+    "unresolvable": "fail install resolution",
+    "fails-to-build": "fail install build",
+    "raises-at-import": "fail import error",
+    "inactive": "fail startup inactive",
+    "exits-early": "fail serving error",
+    "segfaults": "fail serving crash",
+    "eats-memory": "fail serving degraded",
+    #
+    "no-wheel": "unsupported install no-wheel",
+    "requires-python": "unsupported install requires-python",
+    "lacks-feature": "unsupported startup no-feature",
+    #
+    "not-live": "unproven serving not-live",
+    "too-few-exposures": "unproven serving too-few-exposures",
+    "never-done": "unproven serving slow",
+    #
+    "hostile-crowd": "pass",
+    "hostile-daemon": "pass",
+    "hostile-filler": "pass",
+    "hostile-flood": "pass",
+    "hostile-forger": "fail serving error",
+    "hostile-parricide": OPEN,
+    "hostile-stayer": "hang serving self-deadlock Subject._lock → Subject._lock",
+}
+
+
+@dataclass(frozen=True)
+class Campaigns:
+    """Two runs in one project, one after the other."""
+
+    project: Project
+    fates: Ran
+    """Of every fate that has a verdict, with partner 1."""
+    next: Ran
+    """Of the cycle, and of what turns on the harness itself, with partner 2."""
+
+    def of(self, fate: str) -> str:
+        return (self.next if fate in TURNS_ON_THE_HARNESS else self.fates).of(fate)
+
+
+@pytest.fixture(scope="session")
+def campaigns(backend: str, python: str, index: str, once: Callable[..., Campaigns]) -> Campaigns:
+    def run(folder: Path) -> Campaigns:
+        project = Project.make(folder, index)
+        # Many of them wait for a time limit, so more at once than there are cores.
+        chosen = ("--backend", backend, "--python", python, "--jobs", "4")
+        return Campaigns(
+            project=project,
+            fates=project.run(*chosen),
+            next=project.run(*chosen, "--set", "next", results="next"),
+        )
+
+    return once(f"fates-{backend}", run)
+
+
+UNTRUE_YET = {
+    "lacks-feature": "the judge names the phase that came last, not the one it was missed in",
+    "hostile-forger": "the supervisor stumbles over lines that are not in the watcher's language",
+}
+
+
+@pytest.mark.parametrize(
+    "fate",
+    [
+        pytest.param(fate, marks=pytest.mark.xfail(strict=True, reason=UNTRUE_YET[fate]))
+        if fate in UNTRUE_YET
+        else fate
+        for fate in EXPECTED
+    ],
+)
+def test_fate(campaigns: Campaigns, fate: str) -> None:
+    assert campaigns.of(fate) == EXPECTED[fate]
+
+
+def test_every_distribution_has_a_row_in_the_table() -> None:
+    assert set(build.fates()) == set(EXPECTED)
+
+
+def test_a_complete_run_ends_with_zero_whatever_the_verdicts_are(campaigns: Campaigns) -> None:
+    assert campaigns.fates.code == 0, campaigns.fates.output
+
+
+def test_every_row_says_what_isolated_it(campaigns: Campaigns, backend: str) -> None:
+    assert {row.backend for row in campaigns.fates.rows.values()} == {backend}
+
+
+def test_what_kills_its_supervisor_stays_open_and_costs_no_other_its_verdict(
+    campaigns: Campaigns,
+) -> None:
+    assert campaigns.next.code == 3
+    assert re.search(r"left open: .*1\+hostile\.parricide", campaigns.next.output)
+    assert campaigns.next.of("hangs-in-cycle") != OPEN
+
+
+def test_the_other_library_decides_too(campaigns: Campaigns) -> None:
+    """Partner 2 calls back once it has let go of its lock."""
+    assert campaigns.next.of("hangs-in-cycle") == "pass"
+
+
+def test_nothing_is_left_running(campaigns: Campaigns, backend: str) -> None:
+    if backend == "docker":
+        assert _containers_of(campaigns.project) == []
+    else:
+        assert _processes_of(campaigns.project) == []
+
+
+def test_no_file_is_left_that_a_trial_wrote(campaigns: Campaigns, backend: str) -> None:
+    left = [*campaigns.project.home.rglob("hostile-filler-*")]
+    assert left == []
+
+
+def _processes_of(project: Project) -> list[str]:
+    """Whoever has a folder of this project in its environment."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(project.home).encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def _containers_of(project: Project) -> list[object]:
+    from docker import APIClient
+
+    from interlock.model import digest_of
+    from interlock.sandbox.container import HOME_LABEL
+
+    label = f"{HOME_LABEL}={digest_of(str(project.home.resolve()))[:16]}"
+    containers = APIClient(version="auto").containers(all=True, filters={"label": label})
+    return list(containers)
