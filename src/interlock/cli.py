@@ -23,7 +23,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from interlock import advice, judge, matrix, plan, progress, report, sandbox
-from interlock.campaign import Campaign, LeftOpen, verdict_of
+from interlock.campaign import Campaign, Judged, LeftOpen, verdict_of
 from interlock.environments import Environments
 from interlock.errors import ImageMissing, InterlockError, Interrupted, OpenCells, UsageError
 from interlock.index import IndexSettings, read_index_settings
@@ -228,7 +228,7 @@ def _run(
     )
     ledger.begin(record)
     left_open = []
-    display = progress.display(place.console, len(todo), planned.seconds)
+    display = progress.display(place.console, len(planned.cells), planned.seconds)
     with ThreadPoolExecutor(options.jobs) as executor:
         campaign = Campaign(
             setting=Setting(
@@ -251,7 +251,8 @@ def _run(
         )
         with closing(campaign.run(todo, planned.unsupported)) as events, display:
             for event in events:
-                display.show(event)
+                if not (isinstance(event, Judged) and event.cell in planned.unsupported):
+                    display.show(event)
                 if isinstance(event, LeftOpen):
                     left_open.append(event)
     return left_open
