@@ -16,7 +16,7 @@ from interlock.environments import Environments, InstallFailed, read_failure
 from interlock.errors import EngineUnavailable, IndexUnreachable, StorageTrouble, TroubleError
 from interlock.index import IndexSettings
 from interlock.model import Backend, Environment, Pin, PythonVersion, digest_of
-from interlock.sandbox import Command, Ended, Image, Mount
+from interlock.sandbox import Command, Ended, Image, Limits, Mount
 from interlock.sandbox import installer as inside
 from interlock.sandbox.process import ProcessSandbox
 from interlock.store import COMPLETE, Store
@@ -196,6 +196,7 @@ def environments(
         only_binary=["left"],
         resolve_fresh_for=fresh_for,
         keep_failed=keep_failed,
+        limits=Limits(wall_s=300, memory_bytes=4 << 30, pids=512, output_bytes=16 << 20),
     )
 
 

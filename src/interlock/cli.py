@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -25,7 +25,14 @@ from rich.console import Console
 from interlock import advice, judge, matrix, plan, progress, report, sandbox
 from interlock.campaign import Campaign, Judged, LeftOpen, verdict_of
 from interlock.environments import Environments
-from interlock.errors import ImageMissing, InterlockError, Interrupted, OpenCells, UsageError
+from interlock.errors import (
+    ImageMissing,
+    InterlockError,
+    InterpreterMissing,
+    Interrupted,
+    OpenCells,
+    UsageError,
+)
 from interlock.index import IndexSettings, read_index_settings
 from interlock.ledger import CampaignRecord, Ledger
 from interlock.model import Cell, Hang, PythonVersion, Signature, Verdict
@@ -172,7 +179,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             matrix=found,
             releases=releases,
             now=datetime.now(timezone.utc),
-            machine=platform.machine(),
+            machine=_machine(box, pythons),
             rerun=plan.Rerun(options.rerun),
             jobs=options.jobs,
             trials=options.trials,
@@ -184,6 +191,14 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         left_open = _run(place, options, box, ledger, planned, selection.resolved, settings)
         withdrawn = advice.yanked(releases)
         return _close(place, options, ledger, selection.cells, published, withdrawn, left_open)
+
+
+def _machine(box: sandbox.Sandbox, pythons: Sequence[PythonVersion]) -> str:
+    """What the wheels have to fit: the images' machine, not the host's (they differ on a Mac)."""
+    for python in pythons:
+        with suppress(ImageMissing, InterpreterMissing):
+            return box.available(python).machine
+    return platform.machine()
 
 
 def _request(found: matrix.Matrix, options: argparse.Namespace) -> plan.Request:
@@ -243,6 +258,12 @@ def _run(
                 only_binary=[axis.package for axis in found.axes],
                 resolve_fresh_for=found.resolve_fresh_for,
                 keep_failed=options.keep,
+                limits=sandbox.Limits(
+                    wall_s=found.limits.install_wall_s,
+                    memory_bytes=found.limits.install.memory_bytes,
+                    pids=found.limits.install.pids,
+                    output_bytes=found.limits.install.output_bytes,
+                ),
             ),
             ledger=ledger,
             executor=executor,

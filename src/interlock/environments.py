@@ -29,17 +29,6 @@ from interlock.store import COMPLETE, Store, writing
 
 INSTALLER = Path(__file__).parent / "sandbox" / "installer.py"
 
-INSTALL_LIMITS = Limits(
-    wall_s=900,  # a source distribution with a compiled extension takes minutes on two cores
-    memory_bytes=4 << 30,
-    pids=1024,
-    output_bytes=16 << 20,
-)
-
-
-_RETRIES = "2"
-"""Of one request, as uv does them; a campaign tries the whole install again, and later."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class InstallFailed:
@@ -89,7 +78,7 @@ class Environments:
         only_binary: Iterable[str],
         resolve_fresh_for: timedelta,
         keep_failed: bool = False,
-        limits: Limits = INSTALL_LIMITS,
+        limits: Limits,
     ) -> None:
         self._sandbox = sandbox
         self._store = store

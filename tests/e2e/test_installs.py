@@ -51,6 +51,7 @@ def environments(box: DockerSandbox, store: Store, index: IndexSettings) -> Envi
         index=index,
         only_binary=["six"],
         resolve_fresh_for=timedelta(days=1),
+        limits=Limits(wall_s=300, memory_bytes=4 << 30, pids=512, output_bytes=16 << 20),
     )
 
 
