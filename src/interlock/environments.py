@@ -30,6 +30,10 @@ from interlock.store import COMPLETE, Store, writing
 INSTALLER = Path(__file__).parent / "sandbox" / "installer.py"
 
 
+_RETRIES = "2"
+"""Of one request, as uv does them; a campaign tries the whole install again, and later."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class InstallFailed:
     """Nothing is wrong with the machine: these releases do not install there."""
