@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["matrix"]
 
 ROOT = Path(__file__).parent
-SHARED = ROOT / ".nox" / "interlock"  # one environment for all that only runs `interlock`
+MATRIX_BIN = Path(os.environ.get("NOX_ENVDIR", ROOT / ".nox")) / "matrix" / "bin"
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 
@@ -51,11 +52,22 @@ def run(session: nox.Session, *args: str) -> None:
 
 
 def interlock(session: nox.Session, *args: str) -> None:
-    session.install("-e", ".")
-    run(session, "interlock", *args)
+    """Run `interlock` from the environment of the session `matrix`, which all share."""
+    if session.name == "matrix":
+        session.install("-e", ".")
+        run(session, "interlock", *args)
+    else:
+        run(session, str(shared(session) / "interlock"), *args)
 
 
-@nox.session(venv_location=SHARED)
+def shared(session: nox.Session) -> Path:
+    """The programs of the session `matrix`'s environment, made if it is not there."""
+    nested = (sys.executable, "-m", "nox", "--session", "matrix", "--install-only")
+    session.run(*nested, silent=True)
+    return MATRIX_BIN
+
+
+@nox.session
 def matrix(session: nox.Session) -> None:
     """Run the cells that have no fresh verdict: -- --sentry 2.5.1 --python 3.10 --dry-run …"""
     interlock(session, "matrix", *session.posargs)
@@ -70,25 +82,25 @@ def cell(session: nox.Session, sentry: str, ddtrace: str, python: str) -> None:
     run(session, sys.executable, "-m", "nox", "-s", "matrix", "--", *args)
 
 
-@nox.session(venv_location=SHARED)
+@nox.session(venv_backend="none")
 def images(session: nox.Session) -> None:
     """Build the base images from the Pythons on this machine: no registry needed."""
     interlock(session, "images", *session.posargs)
 
 
-@nox.session(venv_location=SHARED)
+@nox.session(venv_backend="none")
 def site(session: nox.Session) -> None:
     """Build the report site from results/ into public/."""
     interlock(session, "site", *session.posargs)
 
 
-@nox.session(venv_location=SHARED)
+@nox.session(venv_backend="none")
 def serve(session: nox.Session) -> None:
     """Build the site and serve it on http://127.0.0.1:8000."""
     interlock(session, "serve", *session.posargs)
 
 
-@nox.session(venv_location=SHARED)
+@nox.session(venv_backend="none")
 def clean(session: nox.Session) -> None:
     """Say what the cache holds, and remove what is old."""
     interlock(session, "clean", *session.posargs)
@@ -111,8 +123,7 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
 
 
-@nox.session(venv_location=SHARED)
+@nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
     """Measure the obvious script against `nox -s matrix`, cold and warm, in one run."""
-    session.install("-e", ".")
-    run(session, "python", "benchmarks/against_script.py", *session.posargs)
+    run(session, str(shared(session) / "python"), "benchmarks/against_script.py", *session.posargs)

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from itertools import groupby
@@ -25,6 +26,7 @@ from interlock.errors import (
     EngineUnavailable,
     ImageMissing,
     InterpreterMissing,
+    ProtocolError,
     StorageTrouble,
     TroubleError,
 )
@@ -184,28 +186,27 @@ class Campaign:
         running: list[Future[None]] = []
         attempts = dict.fromkeys(pieces, 1)
         left = list(pieces)
+        settled: set[Cell] = set()
+        fatal: Exception | None = None
         try:
             running = [
                 self.executor.submit(self._do, piece, images[piece.python], said.put)
                 for piece in pieces
             ]
-            while left:
+            while left and fatal is None:
                 match said.get():
                     case _Recorded() as recorded:
-                        if recorded.environment:
-                            self.ledger.keep_environment(recorded.environment)
-                        self.ledger.record(recorded.trial)
+                        self._record(recorded)
                         if recorded.last:
+                            settled.add(recorded.trial.cell)
                             yield self._judged(recorded.trial.cell)
                     case _Over(work=work, trouble=None):
                         left.remove(work)
                     case _Over(work=work, trouble=trouble, open=still) if trouble:
                         left.remove(work)
                         if isinstance(trouble, FATAL):
-                            rest = tuple(cell for piece in left for cell in piece.cells)
-                            yield LeftOpen(cells=still + rest, trouble=trouble)
-                            return
-                        if (
+                            fatal = trouble
+                        elif (
                             isinstance(trouble, TroubleError)
                             and attempts[work] < self.trials.on_trouble
                         ):
@@ -215,17 +216,44 @@ class Campaign:
                             image = images[work.python]
                             running.append(self.executor.submit(self._do, again, image, said.put))
                         else:
+                            settled.update(still)
                             yield LeftOpen(cells=still, trouble=trouble)
                     case Installing() | Installed() | Probing() as progress:
                         yield progress
         finally:
-            self._stopped.set()
-            for future in running:
-                future.cancel()
-            self.setting.sandbox.stop()
-            for future in running:
-                if not future.cancelled():
-                    future.exception()
+            self._stop(running)
+            late = self._keep_late(said)
+        for cell in late:
+            settled.add(cell)
+            yield self._judged(cell)
+        if fatal:
+            rest = tuple(c for piece in pieces for c in piece.cells if c not in settled)
+            yield LeftOpen(cells=rest, trouble=fatal)
+
+    def _stop(self, running: Sequence[Future[None]]) -> None:
+        self._stopped.set()
+        for future in running:
+            future.cancel()
+        self.setting.sandbox.stop()
+        for future in running:
+            if not future.cancelled():
+                future.exception()
+
+    def _record(self, recorded: _Recorded) -> None:
+        if recorded.environment:
+            self.ledger.keep_environment(recorded.environment)
+        self.ledger.record(recorded.trial)
+
+    def _keep_late(self, said: SimpleQueue[_Said]) -> list[Cell]:
+        """Record what was finished while the run was being stopped; the cells it settles."""
+        late = []
+        while not said.empty():
+            recorded = said.get()
+            if isinstance(recorded, _Recorded):
+                with suppress(StorageTrouble):
+                    self._record(recorded)
+                    late += [recorded.trial.cell] * recorded.last
+        return late
 
     def _do(self, work: Work, image: Image, say: Callable[[_Said], object]) -> None:
         """One piece of work, in a thread of the executor; never raises."""
@@ -237,6 +265,8 @@ class Campaign:
             if not isinstance(problem, TroubleError):
                 problem.add_note(traceback.format_exc()) if hasattr(problem, "add_note") else None
             trouble = problem
+            if isinstance(problem, FATAL):
+                self._stopped.set()
         say(_Over(work=work, trouble=trouble, open=tuple(todo)))
 
     def _run_cells(
@@ -305,7 +335,14 @@ class Campaign:
                 install=install,
                 setting=self.setting,
             )
-            if isinstance(judge.classify(ran.events, probe), Unproven):
+            try:
+                finding = judge.classify(ran.events, probe)
+            except ProtocolError:
+                raise  # what can't be read is no trial
+            except Exception:
+                say(_Recorded(trial=ran, environment=environment, last=False))
+                raise
+            if isinstance(finding, Unproven):
                 wanted = max(wanted, min(number + 1, self.trials.when_unproven))
             say(_Recorded(trial=ran, environment=environment, last=number == wanted))
         return True

@@ -69,13 +69,15 @@ def trouble_line(event: LeftOpen) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``48 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    """``48 s``, ``3 min 20 s``, ``2 h 5 min``, ``7 days``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    if whole < 2 * 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} days"
 
 
 class _Count:

@@ -174,7 +174,7 @@ def _read(lines: list[str], errors: list[str], ended: Ended) -> list[Mapping[str
     if ended.guard:
         told.append({"event": "guard", "limit": ended.guard, "seconds": round(ended.seconds, 3)})
     elif not told or told[-1].get("event") != "end":
-        said = "\n".join(errors)[-2000:].strip()
+        said = next((line.strip() for line in reversed(errors) if line.strip()), "")
         raise ProtocolError(
             f"the supervisor ended (exit code {ended.exit_code}) before its stream did"
             + (f"; it said: {said}" if said else "")
