@@ -331,12 +331,25 @@ def test_what_all_would_meet_stops_the_run(stage: Stage, trouble: TroubleError) 
 
 
 def test_a_stopped_run_names_no_cell_as_open_that_has_its_verdict(stage: Stage) -> None:
-    world = stage.world(v1_0=["pass", EngineUnavailable("gone")])
-    events = stage.run(world, cell("1.0", config="stock"), cell("1.0", config="warnings"))
-    assert judged(events) == {"1.0": "pass"}
-    assert [e.cells for e in events if isinstance(e, LeftOpen)] == [
-        (cell("1.0", config="warnings"),)
-    ]
+    """Left 1.0 has one of its two verdicts when the engine is said to be gone."""
+    at_work = threading.Event()
+    world = stage.world()
+
+    def interrupted() -> None:
+        at_work.set()
+        assert world.stopped.wait(10)
+        raise Interrupted("stopped")
+
+    def gone() -> None:
+        assert at_work.wait(10)
+        raise EngineUnavailable("gone")
+
+    world.acts |= {"1.0": ["pass", interrupted], "1.1": [gone]}
+    stock, warnings = cell("1.0", config="stock"), cell("1.0", config="warnings")
+    with ThreadPoolExecutor(2) as both:
+        events = list(stage.campaign(world, both).run([stock, warnings, cell("1.1")], {}))
+    assert [e.cell for e in events if isinstance(e, Judged)] == [stock]
+    assert [e.cells for e in events if isinstance(e, LeftOpen)] == [(warnings, cell("1.1"))]
 
 
 def test_a_trial_that_ends_while_the_run_is_stopped_is_kept(stage: Stage) -> None:
