@@ -214,5 +214,7 @@ class Drawn:
         busy = Table.grid(padding=(0, 2))
         for combination, what in list(self._busy.items())[:4]:
             busy.add_row(Text(combination, style="bold", no_wrap=True), Text(what, no_wrap=True))
-        bar = ProgressBar(total=max(1, self._count.total), completed=self._count.done, width=40)
-        return Group(*list(self._recent), Text(self._count.line()), bar, busy)
+        bar = ProgressBar(total=max(1, self._count.total), completed=self._count.done, width=30)
+        head = Table.grid(padding=(0, 2))
+        head.add_row(bar, Text(self._count.line()))
+        return Group(*list(self._recent), head, busy)

@@ -40,9 +40,9 @@ def tables(
     axes: Sequence[Axis],
     probes: Mapping[str, Probe],
     configurations: Mapping[str, Configuration],
-) -> list[Table]:
+) -> list[Text | Table]:
     """One table a probe and configuration: a row per releases, a column per Python."""
-    drawn = []
+    drawn: list[Text | Table] = []
     for probe in probes.values():
         for configuration in configurations.values():
             about = [
@@ -51,20 +51,14 @@ def tables(
                 if (verdict.cell.probe, verdict.cell.config) == (probe.name, configuration.name)
             ]
             if about:
-                title = f"{probe.name} · {configuration.name}: {configuration.title}"
-                drawn.append(_table(title, about, axes))
-    return drawn
+                title = f"\n{probe.name} · {configuration.name}: {configuration.title}"
+                drawn += [Text(title, style="bold"), _table(about, axes)]
+    return [*drawn, Text(LEGEND, style="dim")] if drawn else []
 
 
-def _table(title: str, verdicts: Sequence[Verdict], axes: Sequence[Axis]) -> Table:
+def _table(verdicts: Sequence[Verdict], axes: Sequence[Axis]) -> Table:
     pythons = sorted({verdict.cell.python for verdict in verdicts})
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        caption=LEGEND,
-        caption_justify="left",
-    )
+    table = Table()
     for axis in axes:
         table.add_column(axis.name, no_wrap=True)
     for python in pythons:
