@@ -198,7 +198,7 @@ def test_compression_in_compression_ends_somewhere() -> None:
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
-        (gzip.compress(b"whole" * 100)[:-20], {}),
+        (gzip.compress(b"whole" * 100, mtime=0)[:-20], {}),
         (lz4.frame.compress(bytes(range(256)) * 9)[:-20], {}),
         (b"\x1f\x8b\x08\x00rubbish", {}),
         (b"\x28\xb5\x2f\xfdrubbish", {}),
