@@ -1,0 +1,230 @@
+"""What a run says at its end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from grids import AXES, cell, grid, verdict
+from languages import PROBE
+from packaging.version import Version
+from rich.console import Console
+
+from interlock import report
+from interlock.advice import Excluded
+from interlock.campaign import LeftOpen
+from interlock.errors import EngineUnavailable
+from interlock.matrix import Policy
+from interlock.model import (
+    Configuration,
+    Phase,
+    Reason,
+    Signature,
+    Unsupported,
+    Verdict,
+)
+from interlock.plan import Plan
+
+CONFIGURATIONS = {
+    name: Configuration(name=name, title=title, description="")
+    for name, title in (("stock", "as it comes"), ("warnings", "with warnings"))
+}
+POLICY = Policy(prefer=("right", "left"), least_trials=1)
+NONE: Excluded = {}
+
+
+def drawn(verdicts: Sequence[Verdict]) -> list[str]:
+    output = io.StringIO()
+    console = Console(file=output, width=120)
+    for part in report.tables(verdicts, AXES, {"restart": PROBE}, CONFIGURATIONS):
+        console.print(part)
+    return output.getvalue().splitlines()
+
+
+def rows(verdicts: Sequence[Verdict]) -> list[list[str]]:
+    """The cells of the tables' bodies."""
+    return [
+        [part.strip() for part in line.strip("│").split("│")]
+        for line in drawn(verdicts)
+        if line.startswith("│")
+    ]
+
+
+def safe(text: str) -> str:
+    return report.safe(grid(text), AXES, POLICY, NONE)
+
+
+# The tables ---------------------------------------------------------------------------------------
+
+
+def test_a_table_has_a_row_for_the_releases_and_a_column_for_each_python() -> None:
+    verdicts = [
+        *grid("   1.0  2.0\n 1.0  hang pass", python="3.9"),
+        *grid("   1.0  2.0\n 1.0  hang unproven", python="3.10"),
+    ]
+    assert rows(verdicts) == [["1.0", "1.0", "✗", "✗"], ["1.0", "2.0", "✓", "?"]]
+
+
+def test_pythons_and_releases_stand_in_version_order() -> None:
+    verdicts = [
+        *grid("   2.10  2.9\n 1.0  pass hang", python="3.10"),
+        *grid("   2.10  2.9\n 1.0  fail fail", python="3.9"),
+    ]
+    assert rows(verdicts) == [["1.0", "2.9", "!", "✗"], ["1.0", "2.10", "!", "✓"]]
+
+
+def test_what_was_not_run_is_left_blank() -> None:
+    verdicts = [
+        *grid("   1.0\n 1.0  pass", python="3.9"),
+        *grid("   2.0\n 1.0  pass", python="3.10"),
+    ]
+    assert rows(verdicts) == [["1.0", "1.0", "✓", ""], ["1.0", "2.0", "", "✓"]]
+
+
+def test_a_library_that_was_left_out_is_a_dash() -> None:
+    assert rows([verdict(cell("-", "1.0"), "unsupported")]) == [["-", "1.0", "–"]]
+
+
+def test_each_configuration_has_a_table_that_names_it_in_words() -> None:
+    lines = drawn([*grid("  1.0\n 1.0 pass"), *grid("  1.0\n 1.0 hang", config="warnings")])
+    titles = [line for line in lines if "restart · " in line]
+    assert titles == ["restart · stock: as it comes", "restart · warnings: with warnings"]
+
+
+def test_signs_are_explained() -> None:
+    text = "\n".join(drawn(grid("  1.0\n 1.0 pass")))
+    for sign in ("✓ pass", "✗ hang", "! fail", "– unsupported", "? unproven"):
+        assert sign in text
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    assert drawn([]) == []
+
+
+# What is safe -------------------------------------------------------------------------------------
+
+
+def test_a_release_is_safe_that_passed_with_everything_it_was_run_with() -> None:
+    sentence = safe(
+        """
+               1.0   2.0
+        1.0    hang  pass
+        1.1    hang  pass
+        """
+    )
+    assert sentence.startswith("Safe: right-lib 2.0, with everything")
+    assert "2 hang" in sentence
+    assert "2 pass" in sentence
+
+
+def test_one_hang_is_enough_for_a_release_not_to_be_safe() -> None:
+    sentence = safe(
+        """
+               1.0   2.0
+        1.0    hang  pass
+        1.1    pass  fail
+        """
+    )
+    assert not sentence.startswith("Safe")
+
+
+def test_where_all_passed_it_says_so() -> None:
+    assert safe("  1.0\n 1.0 pass\n 1.1 pass") == "Safe: everything that was run passed (2 pass)."
+
+
+def test_where_nothing_ran_nothing_is_safe() -> None:
+    assert "nothing is known to be safe" in safe("  1.0\n 1.0 unsupported")
+    assert "nothing is known to be safe" in report.safe([], AXES, POLICY, NONE)
+
+
+def test_what_proves_nothing_is_not_safe() -> None:
+    assert not safe("  1.0\n 1.0 unproven").startswith("Safe")
+
+
+# The stories --------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_hang_is_told_once_with_the_command_that_shows_it_again() -> None:
+    worker = ((Signature(locks=("Worker._lock",)), 1),)
+    handler = ((Signature(locks=("Handler.lock", "Worker._lock")), 1),)
+    verdicts = [
+        verdict(cell("1.0"), "hang", reason=Reason.SELF_DEADLOCK, signatures=worker, detail="A."),
+        verdict(cell("1.1"), "hang", reason=Reason.SELF_DEADLOCK, signatures=worker, detail="B."),
+        verdict(cell("1.2"), "hang", reason=Reason.LOCK_CYCLE, signatures=handler, detail="C."),
+        verdict(cell("1.3")),
+    ]
+    lines = report.stories(verdicts, AXES, POLICY, NONE)
+    told = [line for line in lines if line.startswith("✗")]
+    assert len(told) == 2
+    assert told[0].endswith("(and 1 more like it)")
+    assert [line.strip() for line in lines if "nox -s matrix" in line] == [
+        verdicts[0].cell.reproduce,
+        verdicts[2].cell.reproduce,
+    ]
+
+
+def test_a_story_says_what_to_move_to() -> None:
+    lines = report.stories(grid("  1.0 2.0 3.0\n 1.0 hang pass pass"), AXES, POLICY, NONE)
+    assert "  move to right 2.0 (nearest) or 3.0" in lines
+
+
+def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
+    withdrawn: Excluded = {"right": frozenset({Version("2.0")})}
+    lines = report.stories(grid("  1.0 2.0 3.0\n 1.0 hang pass pass"), AXES, POLICY, withdrawn)
+    assert "  move to right 3.0" in lines
+
+
+def test_passes_are_no_stories() -> None:
+    assert report.stories(grid("  1.0\n 1.0 pass"), AXES, POLICY, NONE) == []
+
+
+def test_the_command_of_a_story_runs_just_that_cell() -> None:
+    of = cell("2.5.1", "2.14.2", "3.10", config="warnings")
+    assert of.reproduce == (
+        "nox -s matrix -- --left 2.5.1 --right 2.14.2 --python 3.10 "
+        "--probe restart --config warnings --rerun all"
+    )
+
+
+# The plan -----------------------------------------------------------------------------------------
+
+
+def plan(run: int, decided: int = 0, known: int = 0, seconds: float = 90.0) -> Plan:
+    why = Unsupported(phase=Phase.INSTALL, reason=Reason.NO_WHEEL, detail="no wheel")
+    return Plan(
+        cells=tuple(cell(f"1.{n}") for n in range(run)),
+        unsupported={cell(f"2.{n}"): why for n in range(decided)},
+        known=tuple(cell(f"3.{n}") for n in range(known)),
+        seconds=seconds,
+    )
+
+
+def test_the_plan_is_one_line() -> None:
+    said = "12 cells to run, 3 the index alone decides, 4 with a fresh verdict"
+    assert report.planned(plan(12, 3, 4), 2) == f"{said}, about 1 min 30 s with 2 jobs"
+    assert report.planned(plan(1), 1) == "1 cell to run, about 1 min 30 s with 1 job"
+
+
+def test_a_plan_of_nothing_promises_no_time() -> None:
+    assert report.planned(plan(0, known=4), 2) == "0 cells to run, 4 with a fresh verdict"
+
+
+def test_a_dry_run_lists_every_cell_with_what_becomes_of_it() -> None:
+    lines = report.cells(plan(1, 1, 1)).splitlines()
+    assert [line.split()[0] for line in lines] == ["run", "unsupported", "known"]
+    assert lines[1].endswith("no wheel")
+
+
+def test_counts_stand_worst_first() -> None:
+    verdicts = grid("  1.0 2.0 3.0\n 1.0 pass hang fail\n 1.1 pass unproven unsupported")
+    assert report.counted(verdicts) == "1 hang, 1 fail, 1 unproven, 1 unsupported, 2 pass"
+
+
+def test_what_stays_open_is_a_line_a_cause() -> None:
+    events = [
+        LeftOpen(cells=(cell("1.0"), cell("1.1")), trouble=EngineUnavailable("the engine is gone")),
+        LeftOpen(cells=(cell("1.2"),), trouble=KeyError("x")),
+    ]
+    first, second = report.left_open(events).splitlines()
+    assert first.startswith("2 cells left open: the engine is gone")
+    assert second.startswith("1 cell left open: KeyError")
