@@ -392,7 +392,8 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
             if old is None or (old.outcome, old.reason) != (verdict.outcome, verdict.reason):
                 changed += 1
                 place.console.print(progress.sentence(verdict), highlight=False)
-        place.console.print(f"{judged} cells judged again, {changed} changed", highlight=False)
+        cells = f"{judged} cell{'s' * (judged != 1)}"
+        place.console.print(f"{cells} judged again, {changed} changed", highlight=False)
         if options.results:
             from interlock import table
 
