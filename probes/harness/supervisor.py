@@ -267,10 +267,11 @@ class Supervisor:
         self.witness += data
 
     def _answer(self, answer: dict) -> None:
-        if "watcher" in answer:
+        if isinstance(answer.get("watcher"), int):
             self.watcher_tid = answer["watcher"]
-        else:
+        elif isinstance(answer.get("ask"), int):
             self.answers[answer["ask"]] = answer
+        # Anything else is not the watcher's: the app found the pipe.
 
     def _hear(self, said: dict) -> None:
         """One line of the app; whatever it says, it lives."""
@@ -293,7 +294,7 @@ class Supervisor:
                 traceback=said["traceback"],
                 feature=said["feature"],
             )
-        elif "phase" in said:
+        elif said.keys() == {"phase"}:
             self.progress()
             self.phase = said["phase"]
             self.emit("phase", phase=self.phase)

@@ -68,7 +68,11 @@ class History:
     @property
     def phase(self) -> Phase:
         """The phase it was in last; a stream that names none was cut while importing."""
-        began = self.all(events.PhaseBegan)
+        return self.phase_at(len(self.told))
+
+    def phase_at(self, position: int) -> Phase:
+        """The phase that the event there fell into."""
+        began = [e for e in self.told[:position] if isinstance(e, events.PhaseBegan)]
         return began[-1].phase if began else Phase.IMPORT
 
     @property
@@ -240,7 +244,8 @@ def _without_feature(history: History, probe: Probe) -> Finding | None:
     if event is None:
         return None
     detail = f"no {event.feature}: {event.detail}"
-    return Unsupported(phase=history.phase, reason=Reason.NO_FEATURE, detail=detail)
+    phase = history.phase_at(history.told.index(event))
+    return Unsupported(phase=phase, reason=Reason.NO_FEATURE, detail=detail)
 
 
 def _inactive(history: History, probe: Probe) -> Finding | None:

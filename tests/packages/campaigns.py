@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,11 @@ from pathlib import Path
 from threading import Thread
 
 from packages import build
+
+from interlock.ledger import Ledger
+from interlock.model import digest_of
+from interlock.sandbox import engine
+from interlock.sandbox.container import HOME_LABEL
 
 HERE = Path(__file__).parent
 HARNESS = HERE.parents[1] / "probes" / "harness"
@@ -87,31 +93,57 @@ class Project:
             "no_proxy": "127.0.0.1",
         }
 
-    def run(self, *arguments: str, results: str = "results") -> Ran:
-        """`interlock matrix …` in this project, to its end."""
-        began = time.monotonic()
-        done = subprocess.run(
+    def start(
+        self, *arguments: str, results: str = "results", **changed: str
+    ) -> subprocess.Popen[str]:
+        """`interlock matrix …` in this project; ``changed`` are variables of its environment."""
+        return subprocess.Popen(
             [
-                *(
-                    sys.executable,
-                    "-c",
-                    "import sys; from interlock.cli import main; sys.exit(main())",
-                ),
+                *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
                 *("--matrix", str(self.folder / "matrix.yaml"), "matrix"),
                 *("--results", str(self.folder / results), *arguments),
             ],
-            env=self.environment(),
+            env={**self.environment(), **changed},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
+
+    def run(self, *arguments: str, results: str = "results", **changed: str) -> Ran:
+        """The same, to its end."""
+        began = time.monotonic()
+        started = self.start(*arguments, results=results, **changed)
+        output, _ = started.communicate()
         return Ran(
-            code=done.returncode,
-            output=done.stdout,
+            code=started.returncode,
+            output=output,
             seconds=time.monotonic() - began,
             rows=_rows(self.folder / results / "verdicts.csv"),
         )
+
+    def trials(self) -> dict[str, int]:
+        """How many trials the ledger has, by the subject's version."""
+        with Ledger(self.home) as ledger:
+            return Counter(str(trial.cell.version("subject")) for trial in ledger.trials())
+
+    def processes(self) -> list[str]:
+        """What runs on this machine with a folder of this project in its environment."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if str(self.home).encode() in (entry / "environ").read_bytes():
+                    found.append((entry / "cmdline").read_text().replace("\0", " "))
+        return found
+
+    def containers(self) -> list[str]:
+        """What the engine has of this project, running or not."""
+        label = f"{HOME_LABEL}={digest_of(str(self.home.resolve()))[:16]}"
+        with closing(engine.connect()) as client:
+            found = client.containers(all=True, filters={"label": label})
+        return [str(container["Names"]) for container in found]
+
+    def left_behind(self, backend: str) -> list[str]:
+        return self.containers() if backend == "docker" else self.processes()
 
 
 @contextmanager
