@@ -1,0 +1,55 @@
+"""A run that is ended in the middle: nothing finished is lost, nothing started is left behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from packages.campaigns import Project
+
+# One is over at once; the other has seconds to go.
+TWO = ("--subject", "1+passes", "--subject", "1+never.done", "--jobs", "2")
+
+
+@pytest.fixture
+def project(tmp_path: Path, index: str) -> Project:
+    return Project.make(tmp_path, index)
+
+
+def until_a_verdict(run: subprocess.Popen[str]) -> None:
+    assert run.stdout is not None
+    for line in run.stdout:
+        if line.startswith("✓"):
+            return
+    raise AssertionError("it ended without a verdict")
+
+
+def test_what_was_killed_goes_on_where_it_was(project: Project, backend: str, python: str) -> None:
+    chosen = (*TWO, "--backend", backend, "--python", python)
+    run = project.start(*chosen)
+    until_a_verdict(run)
+    run.kill()
+    run.communicate()
+
+    again = project.run(*chosen)
+    assert again.code == 0
+    assert "1 cell to run, 1 with a fresh verdict" in again.output
+    assert (again.of("passes"), again.of("never-done").split()[0]) == ("pass", "unproven")
+    assert project.trials() == {"1+passes": 1, "1+never.done": 1}
+    assert project.left_behind(backend) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_behind(
+    project: Project, backend: str, python: str, number: signal.Signals
+) -> None:
+    run = project.start(*TWO, "--backend", backend, "--python", python)
+    until_a_verdict(run)
+    run.send_signal(number)
+    output, _ = run.communicate()
+    assert run.returncode == 130
+    assert output.splitlines()[-1] == "interrupted; what was finished is kept"
+    assert project.trials() == {"1+passes": 1}
+    assert project.left_behind(backend) == []
