@@ -296,7 +296,7 @@ def _close(
     asked = [known[cell.key] for cell in cells if cell.key in known]
     for drawn in report.tables(asked, found.axes, found.probes, found.configurations):
         console.print(drawn)
-    for line in report.stories(asked, found.axes, found.policy, withdrawn):
+    for line in report.stories(asked, list(known.values()), found.axes, found.policy, withdrawn):
         console.print(line, highlight=False, markup=False)
     safe = report.safe(asked, found.axes, found.policy, withdrawn)
     console.print(f"\n{safe}", style="bold", highlight=False)

@@ -133,13 +133,17 @@ def safe(
 
 
 def stories(
-    verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy, withdrawn: advice.Excluded
+    verdicts: Sequence[Verdict],
+    known: Sequence[Verdict],
+    axes: Sequence[Axis],
+    policy: Policy,
+    withdrawn: advice.Excluded,
 ) -> list[str]:
-    """For each kind of hang, failure or doubt: one cell, what it did, where to move to, and the
-    command that runs just that cell again."""
+    """For each kind of hang, failure or doubt: one cell, what it did, where to move to by all that
+    is ``known``, and the command that runs just that cell again."""
     advised = {
         (found.pins, found.python): found
-        for found in advice.advise(verdicts, axes, policy, withdrawn)
+        for found in advice.advise(known, axes, policy, withdrawn)
         if found.config is None
     }
     alike: dict[object, list[Verdict]] = {}
