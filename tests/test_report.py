@@ -153,7 +153,7 @@ def test_every_kind_of_hang_is_told_once_with_the_command_that_shows_it_again() 
         verdict(cell("1.2"), "hang", reason=Reason.LOCK_CYCLE, signatures=handler, detail="C."),
         verdict(cell("1.3")),
     ]
-    lines = report.stories(verdicts, AXES, POLICY, NONE)
+    lines = report.stories(verdicts, verdicts, AXES, POLICY, NONE)
     told = [line for line in lines if line.startswith("✗")]
     assert len(told) == 2
     assert told[0].endswith("(and 1 more like it)")
@@ -164,18 +164,28 @@ def test_every_kind_of_hang_is_told_once_with_the_command_that_shows_it_again() 
 
 
 def test_a_story_says_what_to_move_to() -> None:
-    lines = report.stories(grid("  1.0 2.0 3.0\n 1.0 hang pass pass"), AXES, POLICY, NONE)
+    known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
+    lines = report.stories(known, known, AXES, POLICY, NONE)
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
 def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
     withdrawn: Excluded = {"right": frozenset({Version("2.0")})}
-    lines = report.stories(grid("  1.0 2.0 3.0\n 1.0 hang pass pass"), AXES, POLICY, withdrawn)
+    known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
+    lines = report.stories(known, known, AXES, POLICY, withdrawn)
     assert "  move to right 3.0" in lines
 
 
 def test_passes_are_no_stories() -> None:
-    assert report.stories(grid("  1.0\n 1.0 pass"), AXES, POLICY, NONE) == []
+    known = grid("  1.0\n 1.0 pass")
+    assert report.stories(known, known, AXES, POLICY, NONE) == []
+
+
+def test_a_story_draws_on_what_was_found_before() -> None:
+    known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
+    asked = [one for one in known if one.outcome is Outcome.HANG]
+    lines = report.stories(asked, known, AXES, POLICY, NONE)
+    assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
 def test_the_command_of_a_story_runs_just_that_cell() -> None:
