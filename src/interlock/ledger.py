@@ -248,7 +248,8 @@ class Ledger:
                 self._db.execute(f"PRAGMA user_version = {number}")
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has rolled it back already
+                    self._db.execute("ROLLBACK")
                 raise
 
     def _keep_events(self, events: Sequence[Mapping[str, Any]]) -> str:
@@ -288,15 +289,18 @@ class Ledger:
 @contextmanager
 def _storage(folder: Path) -> Iterator[None]:
     """Turn a disk's trouble into a line for the reader."""
+    kept = "make room, or name another folder in INTERLOCK_HOME; what was finished before is kept"
     try:
         yield
     except sqlite3.Error as problem:
-        raise StorageTrouble(f"the ledger in {folder} can't be used: {problem}") from problem
+        raise StorageTrouble(
+            f"the ledger in {folder} can't be used: {problem}; {kept}"
+        ) from problem
     except OSError as problem:
         full = problem.errno in (errno.ENOSPC, errno.EDQUOT)
         what = "the disk is full" if full else str(problem)
         raise StorageTrouble(
-            f"the ledger in {folder} can't be written: {what}; what was finished before is kept"
+            f"the ledger in {folder} can't be written: {what}; {kept}"
         ) from problem
 
 

@@ -1,0 +1,90 @@
+"""Trouble of our own: a clear line, exit code 3, the cells left open, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from packages import build
+from packages.campaigns import Project, served
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+PASSES = ("--subject", "1+passes")
+
+
+def last_lines(output: str) -> list[str]:
+    """What stands behind the verdicts' place: what the run ended with."""
+    return output.partition("\nverdicts: ")[2].splitlines()[1:]
+
+
+def test_an_index_that_goes_away_leaves_open_what_was_not_installed(
+    tmp_path: Path, backend: str, python: str
+) -> None:
+    """What was published is known by then, from the first run."""
+    build.index(tmp_path / "index")
+    with served(tmp_path / "index") as url:
+        project = Project.make(tmp_path / "project", url)
+        chosen = ("--backend", backend, "--python", python)
+        assert project.run(*chosen, *PASSES).code == 0
+    ran = project.run(*chosen, *PASSES, "--subject", "1+not.live", UV_HTTP_RETRIES="0")
+    assert ran.code == 3
+    (line,) = last_lines(ran.output)
+    assert line.startswith(f"1 cell left open: the package index did not answer ({url})")
+    assert (ran.of("passes"), ran.of("not-live")) == ("pass", "open")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """A disk of a size, such as ``1m``, that can be given another size."""
+    if os.geteuid() != 0:
+        pytest.skip("a disk of one's own needs root")
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted: list[str] = []
+
+    def of(size: str) -> Path:
+        options = ["-o", f"{'remount,' if mounted else ''}size={size},mode=755"]
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", *options, "interlock-test", str(place)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            pytest.skip(f"no disk of one's own here: {done.stderr.strip()}")
+        mounted.append(size)
+        return place
+
+    yield of
+    if mounted:
+        with suppress(subprocess.CalledProcessError):
+            subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.parametrize("size", ["64k", "128k"], ids=["for-the-ledger", "for-an-environment"])
+def test_a_full_disk_is_told_and_costs_no_verdict(
+    tmp_path: Path,
+    size: str,
+    index: str,
+    backend: str,
+    python: str,
+    small_disk: Callable[[str], Path],
+) -> None:
+    project = Project.make(tmp_path / "project", index)
+    chosen = ("--backend", backend, "--python", python, *PASSES)
+    home = {"INTERLOCK_HOME": str(small_disk(size))}
+    ran = project.run(*chosen, **home)
+    assert ran.code == 3
+    assert "full" in ran.output
+    assert "INTERLOCK_HOME" in ran.output
+    assert "Traceback" not in ran.output
+    assert ran.of("passes") == "open"
+
+    small_disk("200m")
+    again = project.run(*chosen, **home)
+    assert (again.code, again.of("passes")) == (0, "pass")
