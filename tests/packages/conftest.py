@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import containers
 import pytest
 from packages import build, campaigns
 
@@ -43,13 +44,17 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once[T]:
     ],
 )
 def backend(request: pytest.FixtureRequest) -> str:
+    if request.param == "docker":
+        containers.skip_without()
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
 def python(backend: str) -> str:
     """This very one, or one that there is an image of."""
-    return "3.10" if backend == "docker" else f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return (
+        containers.PYTHON if backend == "docker" else f"{sys.version_info[0]}.{sys.version_info[1]}"
+    )
 
 
 @pytest.fixture(scope="session")

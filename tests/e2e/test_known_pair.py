@@ -1,0 +1,109 @@
+"""The answer itself: real releases in real containers, as `interlock matrix` runs them."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import containers
+import pytest
+
+from interlock import judge
+from interlock.ledger import Ledger
+from interlock.matrix import load
+from interlock.model import Finding, Hang, Pass, Reason
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).parents[2]
+TRIALS = 3
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What `interlock matrix` left behind."""
+
+    code: int
+    output: str
+    rows: Mapping[str, Mapping[str, str]]
+    """The published rows, by the version of ddtrace."""
+    findings: Mapping[str, list[Finding]]
+    """What each trial showed, by the version of ddtrace."""
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The pair of the report and one that is free of it, several trials each."""
+    containers.skip_without()
+    folder = tmp_path_factory.mktemp("known")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+            *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
+            *("--sentry", "2.5.1", "--ddtrace", "2.14.2", "--ddtrace", "3.2.1"),
+            *("--python", containers.PYTHON, "--config", "warning-events", "--trials", str(TRIALS)),
+            *("--results", str(folder / "results"), "--no-page"),
+        ],
+        env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    matrix = load(ROOT / "matrix.yaml", ROOT / "probes")
+    findings: dict[str, list[Finding]] = {}
+    with Ledger(folder / "home") as ledger:
+        for trial in ledger.trials():
+            finding = judge.classify(trial.events, matrix.probes[trial.cell.probe])
+            findings.setdefault(str(trial.cell.version("ddtrace")), []).append(finding)
+    with (folder / "results" / "verdicts.csv").open(newline="", encoding="utf-8") as lines:
+        rows = {row["ddtrace"]: row for row in csv.DictReader(lines)}
+    return Ran(code=done.returncode, output=done.stdout, rows=rows, findings=findings)
+
+
+def test_the_run_is_complete(known: Ran) -> None:
+    assert known.code == 0, known.output
+
+
+def test_the_pair_of_the_report_hangs(known: Ran) -> None:
+    row = known.rows["2.14.2"]
+    assert (row["outcome"], row["phase"], row["trials"]) == ("hang", "serving", str(TRIALS))
+    assert row["config"] == "warning-events"
+
+
+def test_every_hang_closes_a_cycle_through_the_workers_lock(known: Ran) -> None:
+    hangs = [finding for finding in known.findings["2.14.2"] if isinstance(finding, Hang)]
+    assert len(hangs) == TRIALS
+    for hang in hangs:
+        assert hang.reason in (Reason.SELF_DEADLOCK, Reason.LOCK_CYCLE)
+        assert "BackgroundWorker._lock" in hang.signature.locks
+        assert all("waits for" in sentence for sentence in hang.evidence)
+
+
+def test_the_release_that_is_free_of_it_passes_and_is_live(known: Ran) -> None:
+    passes = [finding for finding in known.findings["3.2.1"] if isinstance(finding, Pass)]
+    assert len(passes) == TRIALS
+    assert known.rows["3.2.1"]["outcome"] == "pass"
+    for passed in passes:
+        assert {proof.name for proof in passed.proofs} == {
+            "profiled-lock",
+            "lock-samples",
+            "sentry-event",
+        }
+
+
+def test_the_end_of_the_run_says_what_to_move_to(known: Ran) -> None:
+    assert "Safe: ddtrace 3.2.1" in known.output
+    assert "move to ddtrace 3.2.1" in known.output
+
+
+def test_the_command_that_shows_the_hang_again_is_told(known: Ran) -> None:
+    assert (
+        "nox -s matrix -- --sentry 2.5.1 --ddtrace 2.14.2 --python 3.10 "
+        "--probe worker_restart --config warning-events --rerun all"
+    ) in known.output
