@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
 from docker.errors import ImageNotFound
@@ -23,3 +24,15 @@ def skip_without() -> None:
         pytest.skip(str(trouble))
     except ImageNotFound:
         pytest.skip(f"there is no image {IMAGE}; `nox -s images` builds it")
+
+
+@contextmanager
+def tagged(name: str) -> Iterator[None]:
+    """The image under another name, for a while."""
+    repository, _, tag = name.rpartition(":")
+    with closing(engine.connect()) as client:
+        client.tag(IMAGE, repository, tag)
+        try:
+            yield
+        finally:
+            client.remove_image(name, noprune=True)
