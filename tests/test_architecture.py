@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,50 @@ def test_every_command_is_named() -> None:
     line = re.search(r"^Commands of `interlock`: (.*)\.$", TEXT, re.MULTILINE)
     assert line is not None
     assert set(re.findall(r"`(\w+)`", line[1])) == commands
+
+
+def imported(folder: Path) -> set[str]:
+    """The top-level modules that the Python files below a folder import."""
+    nodes = [
+        node
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_probes_do_not_import_interlock() -> None:
+    assert "interlock" not in imported(ROOT / "probes")
+
+
+def test_the_harness_imports_the_standard_library_alone() -> None:
+    folder = ROOT / "probes" / "harness"
+    own = {"harness", *(path.stem for path in folder.glob("*.py"))}
+    assert imported(folder) - sys.stdlib_module_names - own == set()
+
+
+def test_no_library_is_named_in_the_source() -> None:
+    named = re.compile(r"sentry|ddtrace|datadog", re.IGNORECASE)
+    sources = (ROOT / "src").rglob("*.py")
+    statements = [
+        (path.name, node.value)
+        for path in sources
+        for node in ast.walk(_without_docstrings(ast.parse(path.read_text(encoding="utf-8"))))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert [(name, text) for name, text in statements if named.search(text)] == []
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    """Text that stands for itself, as documentation does, is no code."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [
+                line
+                for line in body
+                if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+            ]
+    return tree
