@@ -41,7 +41,9 @@ def test_what_was_killed_goes_on_where_it_was(project: Project, backend: str, py
     assert project.left_behind(backend) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.e2e)]
+)
 def test_an_interrupted_run_leaves_nothing_behind(
     project: Project, backend: str, python: str, number: signal.Signals
 ) -> None:
