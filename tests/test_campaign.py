@@ -20,6 +20,7 @@ from interlock.campaign import (
     Campaign,
     Installing,
     Judged,
+    Kept,
     LeftOpen,
     Probing,
     Progress,
@@ -261,6 +262,14 @@ def test_what_does_not_install_is_a_failure_of_every_cell_that_needs_it(stage: S
     reasons = [event.verdict.reason for event in events if isinstance(event, Judged)]
     assert reasons == [Reason.BUILD, Reason.BUILD]
     assert world.ran == []
+
+
+def test_what_was_kept_of_a_failed_install_is_said(stage: Stage) -> None:
+    world = stage.world()
+    place = Path("environments/1")
+    world.installs["1.0"] = InstallFailed(stage="build", output="gcc: not found", kept=place)
+    events = stage.run(world, cell("1.0"))
+    assert [event.path for event in events if isinstance(event, Kept)] == [place]
 
 
 def test_a_cell_is_judged_once_all_of_its_trials_are_there(stage: Stage) -> None:

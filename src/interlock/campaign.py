@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from itertools import groupby
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -63,6 +64,14 @@ class Installed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kept:
+    """An environment that failed to install, left where it is to be looked at."""
+
+    combination: str
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class Probing:
     cell: Cell
     number: int
@@ -85,7 +94,7 @@ class LeftOpen:
     trouble: Exception
 
 
-Progress = Installing | Installed | Probing | Judged | LeftOpen
+Progress = Installing | Installed | Kept | Probing | Judged | LeftOpen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +227,7 @@ class Campaign:
                         else:
                             settled.update(still)
                             yield LeftOpen(cells=still, trouble=trouble)
-                    case Installing() | Installed() | Probing() as progress:
+                    case Installing() | Installed() | Kept() | Probing() as progress:
                         yield progress
         finally:
             self._stop(running)
@@ -280,6 +289,8 @@ class Campaign:
         seconds = time.monotonic() - began
         if isinstance(made, InstallFailed):
             event = made.event(seconds)
+            if made.kept:
+                say(Kept(combination=work.combination, path=made.kept))
             for cell in work.cells:
                 ran = trial.without_running(
                     cell,

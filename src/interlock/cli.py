@@ -298,6 +298,9 @@ def _close(
         console.print(drawn)
     for line in report.stories(asked, list(known.values()), found.axes, found.policy, withdrawn):
         console.print(line, highlight=False, markup=False)
+    if options.keep:
+        for line in report.environments(asked, place.store):
+            console.print(line, highlight=False, markup=False)
     safe = report.safe(asked, found.axes, found.policy, withdrawn)
     console.print(f"\n{safe}", style="bold", highlight=False)
     results = options.results or place.store.home / "results"

@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -262,7 +262,9 @@ class Environments:
             ) from None
         if "digest" in said:
             return said
-        return read_failure(said["stage"], said["said"], index=self._index.described)
+        failed = read_failure(said["stage"], said["said"], index=self._index.described)
+        kept = said.get("kept")
+        return replace(failed, kept=self._folder(kept)) if kept else failed
 
 
 # What uv writes in its own name about a request that failed; no package's text is among it. A

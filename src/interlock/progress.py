@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from interlock.campaign import Installed, Installing, Judged, LeftOpen, Probing, Progress
+from interlock.campaign import Installed, Installing, Judged, Kept, LeftOpen, Probing, Progress
 from interlock.errors import InterlockError
 from interlock.model import Outcome, Verdict
 
@@ -66,6 +66,11 @@ def trouble_line(event: LeftOpen) -> str:
     cells = f"{len(event.cells)} cell" + ("s" if len(event.cells) != 1 else "")
     where = f" (first: {event.cells[0]})" if event.cells else ""
     return f"{cells} left open: {why}{where}"
+
+
+def kept_line(event: Kept) -> str:
+    """Where to look at what did not install."""
+    return f"{event.combination} does not install; what there is of it: {event.path}"
 
 
 def duration(seconds: float) -> str:
@@ -156,6 +161,8 @@ class Printed:
                 self._print(sentence(verdict))
             case LeftOpen() as left_open:
                 self._print(trouble_line(left_open))
+            case Kept() as kept:
+                self._print(kept_line(kept))
             case Installing(combination=combination) if self._first:
                 self._first = False
                 self._print(f"installing {combination} …")
@@ -197,6 +204,8 @@ class Drawn:
                 self._busy[combination] = "installing"
             case Installed(combination=combination):
                 self._busy[combination] = "installed"
+            case Kept() as kept:
+                self._console.print(Text(kept_line(kept), style="yellow"))
             case Probing(cell=cell, number=number, of=of):
                 again = f", trial {number} of {of}" if of > 1 else ""
                 self._busy[cell.combination] = f"probing {cell.probe} · {cell.config}{again}"

@@ -23,6 +23,7 @@ from interlock.model import (
 )
 from interlock.plan import Plan
 from interlock.progress import SYMBOLS, duration, sentence, trouble_line
+from interlock.store import Store
 
 WORST_FIRST = (
     Outcome.HANG,
@@ -170,6 +171,17 @@ def _move(move: advice.Move) -> str:
         case NoTarget(reason=reason), _:
             return reason
     raise AssertionError("a move is a target or the reason why there is none")
+
+
+def environments(verdicts: Sequence[Verdict], store: Store) -> list[str]:
+    """Where the environment of each cell lies that was run and did not pass."""
+    lines = [
+        f"{store.of_backend(verdict.backend) / 'environments' / verdict.environment_digest}  "
+        f"{verdict.cell}"
+        for verdict in verdicts
+        if verdict.environment_digest and verdict.outcome is not Outcome.PASS
+    ]
+    return ["", "environments of what did not pass:", *lines] if lines else []
 
 
 def left_open(events: Iterable[LeftOpen]) -> str:

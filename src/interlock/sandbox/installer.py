@@ -31,6 +31,7 @@ class Failed(Exception):
         self.stage = stage
         self.exit_code = exit_code
         self.said = said
+        self.kept: str | None = None
 
 
 def main() -> None:
@@ -46,7 +47,12 @@ def carry_out(order: dict[str, Any]) -> dict[str, Any]:
         digest = digest_of([order["image"], platform.machine(), lock])
         installed = install(order, digest, lock)
     except Failed as failed:
-        return {"stage": failed.stage, "exit_code": failed.exit_code, "said": cut(failed.said)}
+        return {
+            "stage": failed.stage,
+            "exit_code": failed.exit_code,
+            "said": cut(failed.said),
+            "kept": failed.kept,
+        }
     return {
         "digest": digest,
         "lock": lock,
@@ -93,8 +99,10 @@ def install(order: dict[str, Any], digest: str, lock: str) -> bool:
         try:
             if lock.strip():
                 uv("install", order, [*command, *choices(order)], lock)
-        except Failed:
-            if not order["keep"]:
+        except Failed as failed:
+            if order["keep"]:
+                failed.kept = digest
+            else:
                 shutil.rmtree(place, ignore_errors=True)
             raise
         unfinished = marker.with_suffix(".unfinished")
