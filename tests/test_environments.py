@@ -453,6 +453,26 @@ def test_an_axis_package_is_never_built_and_its_dependencies_may_be(
     assert answer.stage == "resolve"
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_did_not_install_is_kept_where_that_is_asked_for(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path, keep: bool
+) -> None:
+    # Metadata 2.2 is believed without a build, so that only installing it fails.
+    project = wheels / "wontbuild-1.0"
+    project.mkdir()
+    (project / "setup.py").write_text("raise SystemExit('no compiler')")
+    (project / "PKG-INFO").write_text("Metadata-Version: 2.2\nName: wontbuild\nVersion: 1.0\n")
+    subprocess.run(["tar", "czf", "wontbuild-1.0.tar.gz", "wontbuild-1.0"], cwd=wheels, check=True)
+
+    answer = environments(box, store, index, keep_failed=keep).ensure(
+        [pin("wontbuild", "1.0")], PYTHON
+    )
+
+    assert isinstance(answer, InstallFailed)
+    assert answer.stage == "build"
+    assert (answer.kept is not None and answer.kept.is_dir()) is keep
+
+
 def test_an_index_that_is_not_there_leaves_the_cell_open(box: Counting, store: Store) -> None:
     nowhere = IndexSettings(index_url="http://127.0.0.1:9/simple")
     with pytest.raises(IndexUnreachable, match="Connection refused"):
