@@ -10,12 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from languages import PROBE
 from packaging.version import Version
 
+from interlock import judge
 from interlock.environments import Environments, InstallFailed, read_failure
 from interlock.errors import EngineUnavailable, IndexUnreachable, StorageTrouble, TroubleError
 from interlock.index import IndexSettings
-from interlock.model import Backend, Environment, Pin, PythonVersion, digest_of
+from interlock.model import Backend, Environment, Fail, Pin, PythonVersion, digest_of
 from interlock.sandbox import Command, Ended, Image, Limits, Mount
 from interlock.sandbox import installer as inside
 from interlock.sandbox.process import ProcessSandbox
@@ -99,6 +101,32 @@ error: Failed to install: flask-3.1.3-py3-none-any.whl (flask==3.1.3)
 def test_what_is_the_packages_fault_is_a_failure(stage: str, said: str, means: str) -> None:
     failed = read_failure(stage, said, index="an index")
     assert (failed.stage, failed.output) == (means, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "reads"),
+    [
+        (
+            UNSATISFIABLE,
+            "resolve: No solution found when resolving dependencies: Because flask==3.0.0 depends "
+            "on werkzeug>=3.0.0 and you require flask==3.0.0, we can conclude that you require "
+            "werkzeug>=3.0.0. And because you require werkzeug==1.0, we can conclude that your "
+            "requirements are unsatisfiable",
+        ),
+        (
+            BROKEN_BUILD,
+            "build: Failed to build `bad @ file:///bad`: The build backend returned an error: Call "
+            "to `setuptools.build_meta.get_requires_for_build_wheel` failed (exit status: 1) "
+            "[stderr] error sending request for url",
+        ),
+        ("gcc: not found", "resolve: gcc: not found"),
+    ],
+)
+def test_a_failure_is_told_in_one_line_without_progress_and_hints(said: str, reads: str) -> None:
+    failed = read_failure("resolve", said, index="an index")
+    finding = judge.classify([failed.event(1.0)], PROBE)
+    assert isinstance(finding, Fail)
+    assert finding.detail == reads
 
 
 @pytest.mark.parametrize("said", [NO_NAME, SERVER_ERROR, UNAUTHORIZED])

@@ -113,6 +113,8 @@ def test_of_two_backends_the_newer_verdict_stands(tmp_path: Path) -> None:
         ledger.keep_verdict(newer)
         ledger.keep_verdict(VERDICT)
         assert ledger.verdicts() == [newer]
+        assert ledger.verdicts(Backend.PROCESS) == [VERDICT]
+        assert ledger.verdicts(Backend.DOCKER) == [newer]
 
 
 def test_a_killed_writer_loses_nothing_that_was_finished(tmp_path: Path) -> None:

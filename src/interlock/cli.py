@@ -35,7 +35,7 @@ from interlock.errors import (
 )
 from interlock.index import IndexSettings, read_index_settings
 from interlock.ledger import CampaignRecord, Ledger
-from interlock.model import Cell, Hang, PythonVersion, Signature, Verdict
+from interlock.model import Backend, Cell, Hang, PythonVersion, Signature, Verdict
 from interlock.releases import Releases
 from interlock.signatures import Example
 from interlock.simple import Pages
@@ -171,7 +171,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
 
     with Ledger(place.store.home) as ledger:
         published = _published(place, options.known)
-        remembered = [v for v in ledger.verdicts() if v.backend is box.backend]
+        remembered = ledger.verdicts(box.backend)
         known = {verdict.cell.key: verdict for verdict in (*published, *remembered)}
         planned = plan.plan(
             selection.cells,
@@ -190,7 +190,16 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             return 0
         left_open = _run(place, options, box, ledger, planned, selection.resolved, settings)
         withdrawn = advice.yanked(releases)
-        return _close(place, options, ledger, selection.cells, published, withdrawn, left_open)
+        return _close(
+            place,
+            options,
+            ledger,
+            box.backend,
+            selection.cells,
+            published,
+            withdrawn,
+            left_open,
+        )
 
 
 def _machine(box: sandbox.Sandbox, pythons: Sequence[PythonVersion]) -> str:
@@ -283,6 +292,7 @@ def _close(
     place: Place,
     options: argparse.Namespace,
     ledger: Ledger,
+    backend: Backend,
     cells: Sequence[Cell],
     published: Sequence[Verdict],
     withdrawn: advice.Excluded,
@@ -291,7 +301,7 @@ def _close(
     """Print what the cells asked for say, write the verdicts, build the page."""
     found, console = place.matrix, place.console
     now = datetime.now(timezone.utc)
-    current = [v for v in ledger.verdicts() if plan.is_fresh(v, found, now)]
+    current = [v for v in ledger.verdicts(backend) if plan.is_fresh(v, found, now)]
     known = {verdict.cell.key: verdict for verdict in (*published, *current)}
     asked = [known[cell.key] for cell in cells if cell.key in known]
     for drawn in report.tables(asked, found.axes, found.probes, found.configurations):

@@ -282,7 +282,7 @@ class Guard(_Event):
     """Ours: the outer guard ended the sandbox."""
 
     event: Literal["guard"]
-    limit: Literal["wall", "memory", "output"]
+    limit: Literal["wall", "memory", "pids", "output"]
     seconds: Seconds
 
 

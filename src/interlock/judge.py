@@ -50,6 +50,8 @@ STILL_S = 2.0
 _INSTALLED = re.compile(r"/\S*/(?:site-packages|lib/python3\.\d+)/")
 """Where an environment happens to lie: no reader has that folder."""
 
+_CAUSE = re.compile(r"^ *cause: ", re.MULTILINE)
+
 E = TypeVar("E", bound=events.Event)
 
 
@@ -216,7 +218,7 @@ def _not_installed(history: History, probe: Probe) -> Finding | None:
     if failed is None:
         return None
     reason = Reason.RESOLUTION if failed.stage == "resolve" else Reason.BUILD
-    said = _last_line(failed.output) or "it said nothing"
+    said = _installer_said(failed.output) or "it said nothing"
     return Fail(phase=Phase.INSTALL, reason=reason, detail=f"{failed.stage}: {said}")
 
 
@@ -521,6 +523,17 @@ def _exception(error: events.Error) -> str:
     """``TypeError: the first line of its message``."""
     first = _INSTALLED.sub("", error.message.strip().partition("\n")[0])[:300]
     return f"{error.type}: {first}" if first else error.type
+
+
+def _installer_said(text: str) -> str:
+    """uv's own words in one line: its error and the causes, without progress and hints.
+
+    It writes ``error: …``, then ``  cause: …`` for each, each over several lines, then ``hint: …``.
+    """
+    own, _, _ = text.partition("\nhint:")
+    told = re.sub(r"\A.*?^error: ", "", own, count=1, flags=re.DOTALL | re.MULTILINE)
+    causes = [" ".join(part.split()).rstrip(".") for part in _CAUSE.split(told)]
+    return _INSTALLED.sub("", ": ".join(filter(None, causes)))[:500]
 
 
 def _last_line(text: str) -> str:

@@ -221,9 +221,12 @@ class Ledger:
                 ),
             )
 
-    def verdicts(self) -> list[Verdict]:
-        """The newest remembered verdict of every cell."""
-        rows = self._db.execute("SELECT verdict FROM verdicts ORDER BY tested_at").fetchall()
+    def verdicts(self, backend: Backend | None = None) -> list[Verdict]:
+        """The remembered verdict of every cell on that backend; the newest, without one."""
+        rows = self._db.execute(
+            "SELECT verdict FROM verdicts WHERE ? IN (backend, '') ORDER BY tested_at",
+            (backend.value if backend else "",),
+        ).fetchall()
         newest = {}
         for row in rows:
             verdict = _verdict_in(json.loads(row["verdict"]))

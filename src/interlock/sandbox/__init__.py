@@ -61,7 +61,7 @@ class Ended:
     """As a shell has it: 128 and the signal's number where one ended it; None after a guard."""
     seconds: float
     guard: str | None
-    """The limit that was passed: ``wall``, ``memory``, ``output``; None where none was."""
+    """The limit that was passed, ``wall``, ``memory``, ``pids`` or ``output``; None for none."""
 
 
 @dataclass(frozen=True, kw_only=True)

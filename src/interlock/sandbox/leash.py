@@ -97,7 +97,11 @@ def watch(child: int, woken: int, memory_bytes: int, pids: int) -> tuple[int | N
         if 0 in ready and not os.read(0, 4096):
             return None, None
         family = list(descendants(os.getpid()))
-        if sum(map(resident_bytes, family)) > memory_bytes or sum(map(tasks, family)) > pids:
+        if sum(map(tasks, family)) > pids:
+            return None, "pids"
+        # Pages that forked processes share count once each at first; then exactly, and slower.
+        at_most = sum(map(resident_bytes, family))
+        if at_most > memory_bytes and sum(map(proportional_bytes, family)) > memory_bytes:
             return None, "memory"
 
 
@@ -158,6 +162,16 @@ def resident_bytes(pid: int) -> int:
     except (OSError, ValueError):
         return 0
     return (int(resident) - int(shared)) * PAGE_BYTES
+
+
+def proportional_bytes(pid: int) -> int:
+    """The same with each shared page divided among those that share it (``smaps_rollup``)."""
+    try:
+        told = (PROC / str(pid) / "smaps_rollup").read_text()
+    except OSError:
+        return 0
+    sizes = dict(line.split()[:2] for line in told.splitlines()[1:])
+    return 1024 * (int(sizes.get("Pss_Anon:", 0)) or int(sizes.get("Pss:", 0)))
 
 
 def tasks(pid: int) -> int:
