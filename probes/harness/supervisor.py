@@ -108,6 +108,16 @@ def _pipe() -> tuple:
     return read, write
 
 
+def _as_app() -> None:
+    """Between fork and exec: what is asked of the app too early or too late must not end it.
+
+    Before ``bootstrap.py`` has registered faulthandler, and again once the interpreter has taken it
+    away at its end, the witness's signal has the disposition set here.
+    """
+    die_with_parent()
+    signal.signal(WITNESS_SIGNAL, signal.SIG_IGN)
+
+
 class Supervisor:
     """One trial, from its first event to its last."""
 
@@ -233,7 +243,7 @@ class Supervisor:
             stderr=stderr_w,
             env=environment,
             pass_fds=tuple(trial["fds"].values()),
-            preexec_fn=die_with_parent,
+            preexec_fn=_as_app,
             start_new_session=True,
         )
         self.run_queue = RunQueue(self.app.pid)

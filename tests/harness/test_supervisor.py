@@ -126,6 +126,21 @@ def test_joining_a_thread_that_waits_for_what_the_joining_one_holds_is_a_closed_
     assert told.waits("other") == "app.guard"
 
 
+def test_a_look_at_an_interpreter_that_has_put_faulthandler_away_does_not_end_it(run_app):
+    told = run_app(
+        """
+        import faulthandler, signal, time
+        def run(trial):
+            trial.phase("serving")
+            faulthandler.unregister(signal.SIGRTMIN + 7)
+            time.sleep(1)
+            trial.expose()
+        """
+    )
+    assert told.all("stall")
+    assert (told.one("exit")["code"], told.one("done")["exposures"]) == (0, 1)
+
+
 def test_an_event_that_nobody_sets_is_stopped_at_the_deadline_and_shown_to_stand_still(run_app):
     told = run_app(
         """
