@@ -187,7 +187,7 @@ def test_a_thread_that_is_not_daemonic_and_never_ends_hangs_the_shutdown(run_app
             trial.phase("serving")
             threading.Thread(target=wait, name="endless").start()
         """,
-        deadline_s=1,
+        deadline_s=2,
     )
     assert told.all("stall")[-1]["phase"] == "shutdown"
     assert told.one("exit")["phase"] == "shutdown"
