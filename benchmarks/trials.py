@@ -1,0 +1,49 @@
+"""How long trials took, from the ledger of this machine: proof of a hang, a pass, what we add.
+
+Reads ``INTERLOCK_HOME`` (or the user's cache folder) and prints a table that ``BENCHMARKS.md`` can
+take as it is. Run it after ``nox -s matrix``: ``.nox/matrix/bin/python benchmarks/trials.py``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+from statistics import median, quantiles
+
+from interlock import judge, matrix
+from interlock.ledger import Ledger
+from interlock.model import Hang, Pass
+from interlock.store import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    found = matrix.load(ROOT / "matrix.yaml", ROOT / "probes")
+    figures: dict[str, list[float]] = defaultdict(list)
+    with Ledger(Store.of(os.environ).home) as ledger:
+        for trial in ledger.trials():
+            probe = found.probes.get(trial.cell.probe)
+            end = next((e["at"] for e in trial.events if e["event"] == "end"), None)
+            if probe is None or trial.probe_digest != probe.digest or end is None:
+                continue
+            finding = judge.classify(trial.events, probe)
+            if isinstance(finding, Hang):
+                figures["last heartbeat to proven hang, s"].append(finding.noticed_after_s)
+                figures[f"{probe.exposure_unit} until a hang"].append(finding.exposures)
+            if isinstance(finding, Pass):
+                figures["passing trial, container included, s"].append(trial.seconds)
+                figures[f"{probe.exposure_unit} in a pass"].append(finding.exposures)
+            figures["container around a trial, s"].append(trial.seconds - end)
+            waited = [e["run_queue_s"] for e in trial.events if e["event"] == "usage"]
+            figures["waited for a processor in a trial, s"] += waited
+    print("| | trials | least | median | 95 % | most |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name, values in sorted(figures.items()):
+        most = quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+        cells = [f"{value:.2f}" for value in (min(values), median(values), most, max(values))]
+        print(f"| {name} | {len(values)} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
