@@ -40,7 +40,7 @@ def main() -> None:
             figures["waited for a processor in a trial, s"] += waited
     print("| | trials | least | median | 95 % | most |\n| --- | ---: | ---: | ---: | ---: | ---: |")
     for name, values in sorted(figures.items()):
-        most = quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+        most = quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
         cells = [f"{value:.2f}" for value in (min(values), median(values), most, max(values))]
         print(f"| {name} | {len(values)} | {' | '.join(cells)} |")
 
