@@ -24,6 +24,8 @@ from interlock.campaign import (
     LeftOpen,
     Probing,
     Progress,
+    doubtful,
+    verdict_of,
 )
 from interlock.environments import InstallFailed, Made
 from interlock.errors import (
@@ -35,7 +37,7 @@ from interlock.errors import (
     TroubleError,
 )
 from interlock.ledger import CampaignRecord, Ledger
-from interlock.matrix import MatrixLimits, SandboxLimits, Trials
+from interlock.matrix import Control, MatrixLimits, SandboxLimits, Trials
 from interlock.model import (
     Backend,
     Cell,
@@ -277,6 +279,45 @@ def test_a_cell_is_judged_once_all_of_its_trials_are_there(stage: Stage) -> None
     events = stage.run(stage.world(v1_0=["pass", "hang", "pass"]), cell("1.0"), trials=trials)
     (verdict,) = [event.verdict for event in events if isinstance(event, Judged)]
     assert (verdict.outcome, verdict.hangs, verdict.trials) == (Outcome.HANG, 1, 3)
+
+
+CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)
+
+
+@pytest.mark.parametrize(
+    ("control", "others", "outcome"),
+    [
+        ("hang", "pass", "pass"),
+        ("pass", "pass", "unproven"),
+        # what was seen, was seen
+        ("pass", "hang", "hang"),
+    ],
+)
+def test_passes_prove_nothing_where_the_control_gave_another_answer(
+    stage: Stage, control: Act, others: Act, outcome: str
+) -> None:
+    stage.run(stage.world(v0_9=control, v1_0=others), CONTROL.cell, cell("1.0"))
+    doubts = doubtful(stage.ledger, [CONTROL], {"restart": PROBE})
+    verdict = verdict_of(stage.ledger, cell("1.0"), probe=PROBE, doubts=doubts)
+    assert str(verdict.outcome) == outcome
+
+
+def test_a_control_that_did_not_run_says_nothing(stage: Stage) -> None:
+    stage.run(stage.world(), cell("1.0"))
+    assert doubtful(stage.ledger, [CONTROL], {"restart": PROBE}) == {}
+
+
+def test_a_control_speaks_for_its_own_campaign_alone(stage: Stage) -> None:
+    stage.run(stage.world(v0_9="pass"), CONTROL.cell)
+    stage.ledger.begin(
+        CampaignRecord(id="d", started_at=datetime(2026, 1, 3, tzinfo=timezone.utc), resolved={})
+    )
+    world = stage.world()
+    later = replace(stage.campaign(world).setting, campaign="d")
+    stage.run(world, cell("1.0"), setting=later)
+    doubts = doubtful(stage.ledger, [CONTROL], {"restart": PROBE})
+    verdict = verdict_of(stage.ledger, cell("1.0"), probe=PROBE, doubts=doubts)
+    assert verdict.outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from packaging.version import Version
 
 from interlock.choices import read_choice
 from interlock.errors import UsageError
-from interlock.matrix import CellSet, Matrix, MatrixLimits, Policy, SandboxLimits, Trials
+from interlock.matrix import CellSet, Control, Matrix, MatrixLimits, Policy, SandboxLimits, Trials
 from interlock.model import (
     Basis,
     Cell,
     Configuration,
+    Outcome,
     Probe,
     ProbeLimits,
     PythonVersion,
@@ -24,7 +25,7 @@ from interlock.model import (
     Release,
     Verdict,
 )
-from interlock.plan import Costs, Plan, Request, Rerun, plan, select
+from interlock.plan import Costs, Plan, Request, Rerun, plan, select, with_controls
 
 STOCK = Configuration(name="stock", title="", description="", settings={"profiling": True})
 WARNINGS = replace(STOCK, name="warnings", settings={"level": "WARNING"})
@@ -289,6 +290,39 @@ def test_every_cell_is_run_decided_or_known() -> None:
     found = planned(cells, [known(of=cells[0])], releases=releases)
     assert (found.known, found.cells) == ((cells[0],), (cells[2],))
     assert {c: u.reason for c, u in found.unsupported.items()} == {cells[1]: Reason.NO_WHEEL}
+
+
+CONTROLLED = replace(MATRIX, controls=(Control(cell=cell("1.0"), expect=Outcome.HANG),))
+
+
+@pytest.mark.parametrize(
+    ("asked", "fresh", "runs", "settled"),
+    [
+        # in front, though nobody asked for it
+        (["1.1"], [], ["1.0", "1.1"], []),
+        # whatever is known of it
+        (["1.0", "1.1"], ["1.0"], ["1.0", "1.1"], []),
+        (["1.1", "1.0"], [], ["1.0", "1.1"], []),
+        # where nothing is run there is nothing to vouch for
+        (["1.1"], ["1.1"], [], ["1.1"]),
+        (["1.0"], ["1.0"], [], ["1.0"]),
+    ],
+)
+def test_a_control_runs_with_everything_of_its_probe(
+    asked: list[str], fresh: list[str], runs: list[str], settled: list[str]
+) -> None:
+    found = with_controls(
+        planned([cell(left) for left in asked], [known(of=cell(left)) for left in fresh]),
+        CONTROLLED,
+    )
+    assert [str(c.version("left")) for c in found.cells] == runs
+    assert [str(c.version("left")) for c in found.known] == settled
+    assert found.controls == ((cell("1.0"),) if runs else ())
+
+
+def test_a_control_does_not_vouch_for_another_probe() -> None:
+    found = with_controls(planned([replace(cell("1.1"), probe="serve")]), CONTROLLED)
+    assert found.controls == ()
 
 
 def test_a_library_that_is_left_out_needs_no_wheel() -> None:

@@ -32,7 +32,7 @@ from interlock.errors import (
     TroubleError,
 )
 from interlock.ledger import Ledger
-from interlock.matrix import Trials
+from interlock.matrix import Control, Trials
 from interlock.model import (
     Cell,
     Configuration,
@@ -124,6 +124,9 @@ class _Over:
     trouble: Exception | None
     open: tuple[Cell, ...]
 
+
+Doubts = Mapping[tuple[str, str], str]
+"""By campaign and probe: in words, which control gave another answer than it should."""
 
 _Said = Progress | _Recorded | _Over
 
@@ -373,7 +376,12 @@ class Campaign:
 
 
 def verdict_of(
-    ledger: Ledger, cell: Cell, *, probe: Probe, newer_than: datetime | None = None
+    ledger: Ledger,
+    cell: Cell,
+    *,
+    probe: Probe,
+    newer_than: datetime | None = None,
+    doubts: Doubts | None = None,
 ) -> Verdict:
     """Judge the trials of a cell that count: same probe, configuration and backend as the newest.
 
@@ -388,4 +396,27 @@ def verdict_of(
         == (newest.probe_digest, newest.config_digest, newest.backend)
         and (newer_than is None or ran.started_at >= newer_than)
     ]
-    return judge.decide(counting, probe)
+    verdict = judge.decide(counting, probe)
+    doubt = (doubts or {}).get((newest.campaign, cell.probe))
+    return judge.doubt(verdict, doubt) if doubt else verdict
+
+
+def doubtful(ledger: Ledger, controls: Sequence[Control], probes: Mapping[str, Probe]) -> Doubts:
+    """Where a control gave another answer than the one that is known: passes prove nothing there.
+
+    A control that trouble kept from running says nothing.
+    """
+    doubts: dict[tuple[str, str], str] = {}
+    for control in controls:
+        probe = probes[control.cell.probe]
+        by_campaign: dict[str, list[Trial]] = {}
+        for ran in ledger.trials(control.cell):
+            if ran.probe_digest == probe.digest:
+                by_campaign.setdefault(ran.campaign, []).append(ran)
+        for campaign, trials in by_campaign.items():
+            outcome = judge.decide(trials, probe).outcome
+            if outcome is not control.expect:
+                doubts[campaign, probe.name] = (
+                    f"the control {control.cell} should give {control.expect} and gave {outcome}"
+                )
+    return doubts

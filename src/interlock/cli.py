@@ -23,7 +23,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from interlock import advice, judge, matrix, plan, progress, report, sandbox
-from interlock.campaign import Campaign, Judged, LeftOpen, verdict_of
+from interlock.campaign import Campaign, Judged, LeftOpen, doubtful, verdict_of
 from interlock.environments import Environments
 from interlock.errors import (
     ImageMissing,
@@ -184,6 +184,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             jobs=options.jobs,
             trials=options.trials,
         )
+        planned = plan.with_controls(planned, found)
         console.print(report.planned(planned, options.jobs), highlight=False)
         if options.dry_run:
             console.print(report.cells(planned), highlight=False, end="")
@@ -285,7 +286,22 @@ def _run(
                     display.show(event)
                 if isinstance(event, LeftOpen):
                     left_open.append(event)
+    _doubt(place, ledger, record.id, planned.cells)
     return left_open
+
+
+def _doubt(place: Place, ledger: Ledger, campaign: str, cells: Sequence[Cell]) -> None:
+    """Judge the cells of a run again where a control gave another answer than is known."""
+    found = place.matrix
+    doubts = doubtful(ledger, found.controls, found.probes)
+    for cell in cells:
+        if (campaign, cell.probe) in doubts and any(ledger.trials(cell)):
+            verdict = verdict_of(ledger, cell, probe=found.probes[cell.probe], doubts=doubts)
+            ledger.keep_verdict(verdict)
+    for (when, probe), why in doubts.items():
+        if when == campaign:
+            warning = f"the passes of {probe} in this run prove nothing: {why}; --rerun failed"
+            place.console.print(warning, style="bold yellow", highlight=False)
 
 
 def _close(
@@ -394,11 +410,12 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
     found = place.matrix
     with Ledger(place.store.home) as ledger:
         before = {verdict.cell.key: verdict for verdict in ledger.verdicts()}
+        doubts = doubtful(ledger, found.controls, found.probes)
         judged = changed = 0
         for cell in ledger.cells():
             if cell.probe not in found.probes:
                 continue
-            verdict = verdict_of(ledger, cell, probe=found.probes[cell.probe])
+            verdict = verdict_of(ledger, cell, probe=found.probes[cell.probe], doubts=doubts)
             ledger.keep_verdict(verdict)
             judged += 1
             old = before.get(cell.key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from itertools import product
@@ -96,6 +96,21 @@ class Plan:
     """Asked for, and not run, because a verdict counts."""
     seconds: float
     """Estimate of the whole run."""
+    controls: tuple[Cell, ...] = ()
+    """Of ``cells``, those that are run to vouch for the others."""
+
+
+def with_controls(planned: Plan, matrix: Matrix) -> Plan:
+    """The plan with the controls of its probes, which run whatever is known of them, in front."""
+    probes = {cell.probe for cell in planned.cells}
+    controls = tuple(c.cell for c in matrix.controls if c.cell.probe in probes)
+    others = tuple(cell for cell in planned.cells if cell not in controls)
+    return replace(
+        planned,
+        cells=(*controls, *others),
+        known=tuple(cell for cell in planned.known if cell not in controls),
+        controls=controls,
+    )
 
 
 def select(

@@ -95,6 +95,8 @@ def planned(plan: Plan, jobs: int) -> str:
     """One line: what is to be run, what is known, and how long it may take."""
     cells = len(plan.cells)
     parts = [f"{cells} cell{'s' * (cells != 1)} to run"]
+    if plan.controls:
+        parts[0] += f" ({len(plan.controls)} to see that hangs are seen)"
     if plan.unsupported:
         parts.append(f"{len(plan.unsupported)} the index alone decides")
     if plan.known:
