@@ -39,7 +39,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once[T]:
 @pytest.fixture(
     scope="session",
     params=[
-        pytest.param("process", marks=pytest.mark.timeout(180)),
+        pytest.param("process", marks=[pytest.mark.e2e, pytest.mark.timeout(180)]),
         pytest.param("docker", marks=[pytest.mark.e2e, pytest.mark.timeout(300)]),
     ],
 )
