@@ -1,0 +1,17 @@
+"""What every folder of tests shares."""
+
+from __future__ import annotations
+
+import pytest
+
+IN_REAL_TIME = {
+    "box",  # installs from a package index, in processes
+    "run_app",  # runs made-up apps under the real supervisor, until it has seen enough
+}
+"""Fixtures that wait for the world: what uses them is no unit test."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if IN_REAL_TIME & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.e2e)
