@@ -163,6 +163,24 @@ def test_a_control_is_a_cell_with_a_known_answer(loaded: Load) -> None:
     assert (control.cell, control.expect) == (cell(), Outcome.HANG)
 
 
+def test_a_control_of_several_pythons_is_one_control_a_python(loaded: Load) -> None:
+    listed = edited(MATRIX, 'python: "3.10", probe => python: ["3.8", "3.10"], probe')
+    assert [control.cell for control in loaded(listed).controls] == [cell(python="3.8"), cell()]
+
+
+def test_a_control_may_leave_libraries_out(loaded: Load) -> None:
+    listed = edited(MATRIX, '{left: "1.0", right: "1.0", python => {left: "-", right: "-", python')
+    (control,) = loaded(listed).controls
+    assert control.cell == cell("-", "-")
+
+
+def test_a_hundred_cells_stand_between_controls_unless_the_file_says_otherwise(
+    loaded: Load,
+) -> None:
+    assert loaded().controls_every == 100
+    assert loaded(edited(MATRIX, "image: => controls_every: 20\nimage:")).controls_every == 20
+
+
 def test_a_probe_is_what_its_folder_says(loaded: Load) -> None:
     probe = loaded().probes["restart"]
     assert (probe.knobs, probe.environment) == ({"starts": 500}, {"RATE": "0"})
@@ -172,7 +190,27 @@ def test_a_probe_is_what_its_folder_says(loaded: Load) -> None:
         (None, "/p/*", None, ("lock-acquire",)),
     ]
     assert (probe.least_exposures, probe.exposure_unit) == (250, "worker starts")
+    assert (probe.most_exposures, probe.exposure_knob) == (250, None)
+    assert (probe.expected_s, probe.alone) == (3.0, False)
     assert probe.configs == ("stock", "warnings")
+
+
+def test_a_probe_says_how_far_its_exposures_may_be_raised_and_what_it_costs(loaded: Load) -> None:
+    text = edited(
+        PROBE,
+        "least: 250 => least: 250, most: 1000, knob: starts ;; needs: => "
+        "expected_s: 12\nalone: true\nneeds:",
+    )
+    probe = loaded(probe=text).probes["restart"]
+    assert (probe.most_exposures, probe.exposure_knob) == (1000, "starts")
+    assert (probe.expected_s, probe.alone) == (12.0, True)
+
+
+def test_a_proof_is_not_asked_for_where_its_library_is_left_out(loaded: Load) -> None:
+    text = edited(PROBE, "fact: profiled-lock => fact: profiled-lock, needs: [right]")
+    probe = loaded(probe=text).probes["restart"]
+    assert [rule.name for rule in probe.asked_of(cell()).live] == ["profiled", "sent", "samples"]
+    assert [rule.name for rule in probe.asked_of(cell(right="-")).live] == ["sent", "samples"]
 
 
 def test_an_image_given_instead_replaces_the_template(loaded: Load, folder: Path) -> None:
@@ -303,6 +341,10 @@ def test_the_projects_own_files_are_right() -> None:
             'matrix.yaml:29: controls[0].left: "latest" is not one version for good; '
             "a control needs one",
         ),
+        (
+            'python: "3.10", probe => python: ["3.10", "3.10"], probe',
+            'matrix.yaml:29: controls[0].python: lists "3.10" twice',
+        ),
     ],
 )
 def test_one_mistake_is_one_clear_line(loaded: Load, edit: str, expected: str) -> None:
@@ -401,6 +443,25 @@ def test_a_missing_file_is_said_so(folder: Path) -> None:
             'probes/restart/probe.yaml:6: live[0]: names its source: either "fact" or "request"',
         ),
         (
+            "least: 250 => least: 250, most: 1000",
+            'probes/restart/probe.yaml:15: exposures: names "most" and the "knob" that raises '
+            "exposures together, or neither",
+        ),
+        (
+            "least: 250 => least: 250, most: 200, knob: starts",
+            "probes/restart/probe.yaml:15: exposures: most is 200, which is below the least, 250",
+        ),
+        (
+            "least: 250 => least: 250, most: 500, knob: start",
+            'probes/restart/probe.yaml:15: exposures.knob: "start" is no knob of this probe; '
+            'did you mean "starts"?',
+        ),
+        (
+            "value: 500 => value: many;;least: 250 => least: 250, most: 500, knob: starts",
+            'probes/restart/probe.yaml:15: exposures.knob: "starts" is many, which is no number '
+            "that could be raised",
+        ),
+        (
             ", contains: hello => ",
             "probes/restart/probe.yaml:7: live[1].request: says what the body holds: "
             'either "contains" or "pprof"',
@@ -458,6 +519,15 @@ def test_a_version_nobody_published_names_the_nearest(
         check_published(loaded(), releases)
     assert caught.value.mistakes[0] == expected
     assert len(caught.value.mistakes) == 3  # both sets, and the control
+
+
+def test_a_version_of_a_control_is_looked_up_once_for_all_its_pythons(loaded: Load) -> None:
+    listed = edited(MATRIX, 'python: "3.10", probe => python: ["3.8", "3.10"], probe')
+    with pytest.raises(MatrixError) as caught:
+        check_published(loaded(listed), {"left": published(LEFT, "0.9"), "right": RIGHTS})
+    assert [m for m in caught.value.mistakes if "controls" in m] == [
+        'matrix.yaml:29: controls[0].left: nobody published left-lib "1.0"; the nearest is 0.9'
+    ]
 
 
 def test_latest_needs_a_final_release_in_its_range(loaded: Load) -> None:

@@ -78,6 +78,7 @@ MATRIX = Matrix(
     probes={"restart": probe("restart", "stock", "warnings"), "serve": probe("serve", "stock")},
     configurations={"stock": STOCK, "warnings": WARNINGS},
     controls=(),
+    controls_every=100,
     image="python:{python}",
     limits=MatrixLimits(install=SMALL, install_wall_s=1, probe=SMALL, wall_factor=2),
     trials=Trials(per_cell=1, when_unproven=1, on_trouble=1),
@@ -355,7 +356,7 @@ def test_neighbouring_installs_differ_in_their_python() -> None:
     assert pairs and all(one[1] != other[1] for one, other in pairs)
 
 
-COSTS = Costs(install_s=10, trial_s=3, overhead_s=1)
+COSTS = Costs(install_s=10, overhead_s=1)
 
 
 @pytest.mark.parametrize(

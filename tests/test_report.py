@@ -196,6 +196,10 @@ def test_the_command_of_a_story_runs_just_that_cell() -> None:
     )
 
 
+def test_the_command_says_what_was_left_out() -> None:
+    assert "--left 1.0 --right - --python" in cell("1.0", "-").reproduce
+
+
 # The plan -----------------------------------------------------------------------------------------
 
 

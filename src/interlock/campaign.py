@@ -350,7 +350,7 @@ class Campaign:
                 setting=self.setting,
             )
             try:
-                finding = judge.classify(ran.events, probe)
+                finding = judge.classify(ran.events, probe.asked_of(cell))
             except ProtocolError:
                 raise  # what can't be read is no trial
             except Exception:

@@ -148,6 +148,7 @@ def decide(trials: Sequence[Trial], probe: Probe) -> Verdict:
     if not trials or any(trial.cell != trials[0].cell for trial in trials):
         raise ValueError("a verdict needs trials, all of one cell")
     ordered = sorted(trials, key=lambda trial: trial.started_at)
+    probe = probe.asked_of(ordered[0].cell)
     findings = [classify(trial.events, probe) for trial in ordered]
     counting = _uncleared(findings)
     outcome = min((outcome_of(f) for f in counting), key=PRECEDENCE.index)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
@@ -60,6 +61,8 @@ class Control:
 
     cell: Cell
     expect: Outcome
+    entry: int = field(default=0, repr=False, compare=False)
+    """Which entry of the file it comes from; one that lists several Pythons makes several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +132,8 @@ class Matrix:
     probes: Mapping[str, Probe]
     configurations: Mapping[str, Configuration]
     controls: tuple[Control, ...]
+    controls_every: int
+    """Cells between two rounds of controls."""
     image: str
     """A template with ``{python}`` in it."""
     limits: MatrixLimits
@@ -206,7 +211,7 @@ def _choices(matrix: Matrix) -> Iterator[tuple[Place, Axis, Choice]]:
         for axis in matrix.axes:
             for position, choice in enumerate(cells.versions[axis.name]):
                 yield ("sets", name, axis.name, position), axis, choice
-    for number, control in enumerate(matrix.controls):
+    for number, (control, *_) in groupby(matrix.controls, key=lambda control: control.entry):
         for axis in matrix.axes:
             yield ("controls", number, axis.name), axis, control.cell.version(axis.name)
 
@@ -261,7 +266,12 @@ def _matrix(
         configurations={
             name: _configuration(name, content.configurations) for name in content.configurations
         },
-        controls=tuple(_control(item, axes) for item in content.controls),
+        controls=tuple(
+            control
+            for entry, item in enumerate(content.controls)
+            for control in _controls(entry, item, axes)
+        ),
+        controls_every=content.controls_every,
         image=image or content.image,
         limits=MatrixLimits(
             install=_sandbox_limits(limits.install),
@@ -292,19 +302,17 @@ def _cell_set(name: str, item: Any, axes: Sequence[Axis], content: Any) -> CellS
     )
 
 
-def _control(item: Any, axes: Sequence[Axis]) -> Control:
-    return Control(
-        cell=Cell(
-            pins=tuple(
-                Pin(axis=axis.name, package=axis.package, version=getattr(item, axis.name))
-                for axis in axes
-            ),
-            python=item.python,
-            probe=item.probe,
-            config=item.config,
-        ),
-        expect=Outcome(item.expect),
+def _controls(entry: int, item: Any, axes: Sequence[Axis]) -> Iterator[Control]:
+    """One a Python."""
+    pins = tuple(
+        Pin(axis=axis.name, package=axis.package, version=getattr(item, axis.name)) for axis in axes
     )
+    for python in item.python:
+        yield Control(
+            cell=Cell(pins=pins, python=python, probe=item.probe, config=item.config),
+            expect=Outcome(item.expect),
+            entry=entry,
+        )
 
 
 def _configuration(name: str, items: Mapping[str, ConfigurationSection]) -> Configuration:

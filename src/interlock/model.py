@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
@@ -210,6 +210,8 @@ class ProofRule:
     path: str | None = None
     contains: str | None = None
     pprof: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Axes it is about: where one of them is left out, the proof is not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,13 +238,26 @@ class Probe:
     requirements: tuple[str, ...]
     """Requirements beside the axis packages, such as ``flask``."""
     least_exposures: int
+    most_exposures: int = 0
+    """Up to where a trial's exposures may be raised; never where that is not above the least."""
+    exposure_knob: str | None = None
+    """The knob, a number, that sets how often a trial enters the situation."""
     exposure_unit: str
     """In words, plural: "worker starts"."""
+    expected_s: float = 3.0
+    """Seconds that a trial usually takes on an idle machine."""
+    alone: bool = False
+    """Nothing else may run on the machine while it does."""
     limits: ProbeLimits
     configs: tuple[str, ...]
     """The configurations it is judged in, by name."""
     digest: str
     """Of the harness and everything in the probe's folder."""
+
+    def asked_of(self, cell: Cell) -> Probe:
+        """The probe without the proofs about libraries that the cell leaves out."""
+        absent = {pin.axis for pin in cell.pins if pin.version is None}
+        return replace(self, live=tuple(r for r in self.live if not absent & set(r.needs)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,7 +297,7 @@ class Cell:
     @property
     def reproduce(self) -> str:
         """The command that runs just this cell again."""
-        pins = " ".join(f"--{pin.axis} {pin.version}" for pin in self.pins if pin.version)
+        pins = " ".join(f"--{pin.axis} {pin.version or ABSENT}" for pin in self.pins)
         return (
             f"nox -s matrix -- {pins} --python {self.python} "
             f"--probe {self.probe} --config {self.config} --rerun all"

@@ -28,6 +28,7 @@ from interlock.model import (
     Cell,
     Outcome,
     Pin,
+    Probe,
     PythonVersion,
     Release,
     Unsupported,
@@ -75,11 +76,10 @@ class Selection:
 
 @dataclass(frozen=True, kw_only=True)
 class Costs:
-    """Seconds that parts of a run take, where nothing is known of them yet."""
+    """Seconds that parts of a run take beside the trials themselves."""
 
     install_s: float = 10.0
     """An environment with a cold cache; one that is there already costs nothing worth counting."""
-    trial_s: float = 3.0
     overhead_s: float = 0.6
     """What a container adds to a trial."""
 
@@ -208,7 +208,12 @@ def plan(
         unsupported=decided,
         known=tuple(settled),
         seconds=_estimate(
-            todo, known, installed, trials or matrix.trials.per_cell, costs or Costs()
+            todo,
+            known,
+            installed,
+            matrix.probes,
+            trials or matrix.trials.per_cell,
+            costs or Costs(),
         )
         / jobs,
     )
@@ -287,17 +292,20 @@ def _estimate(
     cells: Sequence[Cell],
     known: Mapping[tuple[str, ...], Verdict],
     installed: set[tuple[object, ...]],
+    probes: Mapping[str, Probe],
     trials: int,
     costs: Costs,
 ) -> float:
-    """Seconds with one job: what each probe took so far, or its documented default."""
+    """Seconds with one job: what each probe took so far, or what it says it takes."""
     took: dict[str, list[float]] = {}
     for verdict in known.values():
         if verdict.outcome is not Outcome.UNSUPPORTED and verdict.seconds > 0:
             took.setdefault(verdict.cell.probe, []).append(verdict.seconds)
     usual = {probe: median(seconds) for probe, seconds in took.items()}
     installs = len({_combination(cell) for cell in cells} - installed)
-    each = (usual.get(cell.probe, costs.trial_s) + costs.overhead_s for cell in cells)
+    each = (
+        usual.get(cell.probe, probes[cell.probe].expected_s) + costs.overhead_s for cell in cells
+    )
     return installs * costs.install_s + trials * sum(each)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,6 +44,8 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
     described = document.validate(_Description, {"axes": tuple(axes)})
     if described and described.name != name:
         document.report(("name",), f'"{described.name}" is in the folder "{name}"; call it that')
+    if described and (knob := described.exposures.knob):
+        _report_knob(document, knob, described.knobs)
     if described is None or document.mistakes:
         return document
     return Probe(
@@ -56,11 +58,24 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
         environment={knob: setting.value for knob, setting in described.environment.items()},
         requirements=tuple(described.requirements),
         least_exposures=described.exposures.least,
+        most_exposures=described.exposures.most or described.exposures.least,
+        exposure_knob=described.exposures.knob,
         exposure_unit=described.exposures.unit,
+        expected_s=described.expected_s,
+        alone=described.alone,
         limits=ProbeLimits(**described.limits.model_dump()),
         configs=tuple(configs),
         digest=digest(folder, name),
     )
+
+
+def _report_knob(document: Document, knob: str, knobs: Mapping[str, _Knob]) -> None:
+    """What sets how often the situation is entered is a number among the knobs."""
+    place = ("exposures", "knob")
+    if knob not in knobs:
+        document.report(place, f'"{knob}" is no knob of this probe{nearest(knob, knobs)}')
+    elif isinstance(value := knobs[knob].value, bool) or not isinstance(value, (int, float)):
+        document.report(place, f'"{knob}" is {value}, which is no number that could be raised')
 
 
 def _files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
@@ -110,6 +125,7 @@ class _Request(Section):
 class _Proof(Section):
     name: str
     says: str
+    needs: list[Annotated[str, AfterValidator(_axis)]] = Field(default_factory=list)
     fact: str | None = None
     request: _Request | None = None
 
@@ -121,11 +137,13 @@ class _Proof(Section):
 
     @property
     def rule(self) -> ProofRule:
+        needs = tuple(self.needs)
         if self.request is None:
-            return ProofRule(name=self.name, says=self.says, fact=self.fact)
+            return ProofRule(name=self.name, says=self.says, fact=self.fact, needs=needs)
         return ProofRule(
             name=self.name,
             says=self.says,
+            needs=needs,
             path=self.request.path,
             contains=self.request.contains,
             pprof=tuple(self.request.pprof),
@@ -134,7 +152,17 @@ class _Proof(Section):
 
 class _Exposures(Section):
     least: Annotated[int, Field(gt=0)]
+    most: int | None = None
+    knob: str | None = None
     unit: str
+
+    @model_validator(mode="after")
+    def _raised_by_a_knob(self) -> _Exposures:
+        if (self.most is None) != (self.knob is None):
+            raise wrong('names "most" and the "knob" that raises exposures together, or neither')
+        if self.most is not None and self.most < self.least:
+            raise wrong(f"most is {self.most}, which is below the least, {self.least}")
+        return self
 
 
 _Seconds = Annotated[float, Field(gt=0)]
@@ -158,4 +186,6 @@ class _Description(Section):
     needs: list[Annotated[str, AfterValidator(_axis)]] = Field(default_factory=list)
     requirements: list[Annotated[str, AfterValidator(_requirement)]] = Field(default_factory=list)
     exposures: _Exposures
+    expected_s: _Seconds = 3.0
+    alone: bool = False
     limits: _Limits

@@ -72,6 +72,10 @@ def _python(value: Any) -> PythonVersion:
         raise wrong(f'"{text}" is not a Python such as "3.10"') from None
 
 
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
 def _known(kind: str, what: str) -> AfterValidator:
     def check(name: str, info: ValidationInfo) -> str:
         known: tuple[str, ...] = (info.context or {}).get(kind, ())
@@ -146,6 +150,9 @@ _ProbeFolder = Annotated[str, _known("probes", "probe")]
 _ConfigName = Annotated[str, _known("configurations", "configuration of this file")]
 _Choices = Annotated[list[_Choice], Field(min_length=1), AfterValidator(_once)]
 _Pythons = Annotated[list[_Python], Field(min_length=1), AfterValidator(_once)]
+_OneOrMorePythons = Annotated[
+    list[_Python], Field(min_length=1), BeforeValidator(_listed), AfterValidator(_once)
+]
 _Probes = Annotated[list[_ProbeName], Field(min_length=1), AfterValidator(_once)]
 _Configs = Annotated[list[_ConfigName], Field(min_length=1), AfterValidator(_once)]
 _Axes = Annotated[list[_AxisName], Field(min_length=1), AfterValidator(_once)]
@@ -231,7 +238,7 @@ def schema(axes: Sequence[str]) -> type[BaseModel]:
         "_Control",
         __base__=Section,
         **dict.fromkeys(axes, (_Pin, ...)),
-        python=(_Python, ...),
+        python=(_OneOrMorePythons, ...),
         probe=(_ProbeName, ...),
         config=(_ConfigName, ...),
         expect=(Literal["pass", "hang", "fail"], ...),
@@ -251,6 +258,7 @@ def schema(axes: Sequence[str]) -> type[BaseModel]:
         probes=(Annotated[dict[_ProbeFolder, _ProbeUse], Field(min_length=1)], ...),
         configurations=(Annotated[dict[str, ConfigurationSection], Field(min_length=1)], ...),
         controls=(list[control], []),
+        controls_every=(_Count, 100),
         image=(Annotated[str, AfterValidator(_template)], ...),
         limits=(_Limits, ...),
         trials=(_Trials, ...),
