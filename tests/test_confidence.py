@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.confidence import interval, ruled_out_rate
+from interlock.confidence import interval, rate_ratio, ruled_out_rate
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,48 @@ def test_what_was_seen_lies_in_the_interval(seen: tuple[int, int]) -> None:
 def test_what_is_no_proportion_is_refused(hits: int, trials: int) -> None:
     with pytest.raises(ValueError, match="no proportion"):
         interval(hits, trials)
+
+
+SMALL = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(SMALL, SMALL)
+def test_the_ratio_lies_in_its_interval(a: tuple[int, int], b: tuple[int, int]) -> None:
+    ratio, (low, high) = rate_ratio(*a, *b)
+    assert 0 <= low <= high
+    assert math.isnan(ratio) or low * (1 - 1e-9) <= ratio <= high * (1 + 1e-9)
+
+
+@given(SMALL, SMALL)
+def test_the_ratio_the_other_way_round_is_one_over_it(
+    a: tuple[int, int], b: tuple[int, int]
+) -> None:
+    _, (low, high) = rate_ratio(*a, *b)
+    _, mirrored = rate_ratio(*b, *a)
+    assert mirrored.low == pytest.approx(1 / high if high else math.inf)
+    assert mirrored.high == pytest.approx(1 / low if low else math.inf)
+
+
+def test_with_many_trials_it_is_the_interval_of_the_log_ratio() -> None:
+    """Katz and others: exp(ln r ± z √(1/x − 1/n + 1/y − 1/m))."""
+    _, found = rate_ratio(3000, 10_000, 2000, 10_000)
+    reach = 1.959964 * math.sqrt(1 / 3000 - 1 / 10_000 + 1 / 2000 - 1 / 10_000)
+    assert found == pytest.approx((1.5 * math.exp(-reach), 1.5 * math.exp(reach)), rel=1e-3)
+
+
+def test_always_against_never_is_as_far_apart_as_so_few_trials_can_tell() -> None:
+    ratio, (low, high) = rate_ratio(5, 5, 0, 5)
+    assert (ratio, high) == (math.inf, math.inf)
+    assert 1 < low < 5
+
+
+def test_always_and_always_still_leaves_room() -> None:
+    ratio, (low, high) = rate_ratio(3, 3, 3, 3)
+    assert ratio == 1
+    assert low < 1 < high
+
+
+def test_without_any_hit_nothing_is_known_of_the_ratio() -> None:
+    ratio, bounds = rate_ratio(0, 5, 0, 7)
+    assert math.isnan(ratio)
+    assert bounds == (0, math.inf)

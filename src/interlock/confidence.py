@@ -1,4 +1,4 @@
-"""What a number of passes rules out, and between which bounds a rate lies."""
+"""What a number of passes rules out, between which bounds a rate lies, and two rates' ratio."""
 
 from __future__ import annotations
 
@@ -45,4 +45,40 @@ def interval(hits: int, trials: int, level: float = LEVEL) -> Interval:
     return Interval(
         0.0 if hits == 0 else max(0.0, middle - reach),
         1.0 if hits == trials else min(1.0, middle + reach),
+    )
+
+
+def rate_ratio(
+    hits_a: int, trials_a: int, hits_b: int, trials_b: int, level: float = LEVEL
+) -> tuple[float, Interval]:
+    """How many times b's rate a's is, and between which bounds that lies.
+
+    The bounds are made of both rates' Wilson intervals by the method of variance estimates recovery
+    (MOVER-R: Donner and Zou, "Closed-form confidence intervals for functions of the normal mean and
+    standard deviation", Statistical Methods in Medical Research 21 (2012), 347–359, equation 9;
+    for proportions Fagerland, Lydersen and Laake, "Recommended confidence intervals for two
+    independent binomial proportions", ibid. 24 (2015), 224–254). Unlike the interval of the log
+    ratio (Katz and others, Biometrics 34 (1978), 469–474) it needs no half hits where there are
+    none, and does not shrink to a point where all of both were hits.
+
+    Without a hit of b the ratio is infinite and has no upper bound; without any hit at all it is
+    not a number, and anything is possible.
+    """
+    low_a, high_a = interval(hits_a, trials_a, level)
+    low_b, high_b = interval(hits_b, trials_b, level)
+    a, b = hits_a / trials_a, hits_b / trials_b
+    if not hits_a and not hits_b:
+        return math.nan, Interval(0.0, math.inf)
+
+    def root(of_a: float, of_b: float) -> float:
+        return math.sqrt(max(0.0, (a * b) ** 2 - of_a * of_b))
+
+    least_a, least_b = low_a * (2 * a - low_a), low_b * (2 * b - low_b)
+    most_a, most_b = high_a * (2 * a - high_a), high_b * (2 * b - high_b)
+    return (
+        a / b if hits_b else math.inf,
+        Interval(
+            least_a / (a * b + root(least_a, most_b)) if hits_a else 0.0,
+            (a * b + root(most_a, least_b)) / least_b if hits_b else math.inf,
+        ),
     )
