@@ -128,3 +128,9 @@ def lint(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure the obvious script against `nox -s matrix`, cold and warm, in one run."""
     run(session, str(shared(session) / "python"), "benchmarks/against_script.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def reach(session: nox.Session) -> None:
+    """Count false and missed hangs while the machine is busy: -- --passes 1000 --hangs 200."""
+    run(session, str(shared(session) / "python"), "benchmarks/reach.py", *session.posargs)

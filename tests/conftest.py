@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# Every run draws the same examples, and a busy machine makes no test fail.
+settings.register_profile("interlock", deadline=None, derandomize=True)
+settings.load_profile("interlock")
 
 IN_REAL_TIME = {
     "box",  # installs from a package index, in processes
