@@ -71,6 +71,8 @@ class Reason(str, Enum):
 
     SELF_DEADLOCK = "self-deadlock"
     LOCK_CYCLE = "lock-cycle"
+    ORPHANED_LOCK = "orphaned-lock"
+    """A forked child waits for what a thread held that the fork left behind."""
     NO_PROGRESS = "no-progress"
 
     RESOLUTION = "resolution"
@@ -95,7 +97,9 @@ class Reason(str, Enum):
 
 REASONS: Mapping[Outcome, frozenset[Reason]] = {
     Outcome.PASS: frozenset(),
-    Outcome.HANG: frozenset({Reason.SELF_DEADLOCK, Reason.LOCK_CYCLE, Reason.NO_PROGRESS}),
+    Outcome.HANG: frozenset(
+        {Reason.SELF_DEADLOCK, Reason.LOCK_CYCLE, Reason.ORPHANED_LOCK, Reason.NO_PROGRESS}
+    ),
     Outcome.FAIL: frozenset(
         {
             Reason.RESOLUTION,
@@ -186,7 +190,16 @@ class Configuration:
     title: str
     description: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    """None takes a variable away that the probe sets."""
+    base: str | None = None
+    """The configuration that it is on top of, where it is a way out or as of a release."""
+    way_out: str | None = None
+    """The way out that it tries on ``base``: its name in ``matrix.yaml``."""
+    costs: str = ""
+    """What a way out gives up, in words: what is no longer collected."""
+    at_release: bool = False
+    """Its dependencies are resolved as of the newer release's last upload and a day."""
 
     @cached_property
     def digest(self) -> str:

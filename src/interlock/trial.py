@@ -155,7 +155,11 @@ def specification(
         "app": path(setting.probes / probe.name / "app.py"),
         "python": f"{environment.path}/bin/python",
         "settings": dict(configuration.settings),
-        "environment": {**probe.environment, **configuration.environment},
+        "environment": {
+            name: value
+            for name, value in {**probe.environment, **configuration.environment}.items()
+            if value is not None
+        },
         "knobs": dict(probe.knobs),
         "versions": {pin.axis: str(pin.version or ABSENT) for pin in cell.pins},
         "limits": {

@@ -32,6 +32,7 @@ UNTESTED = Word("·", "untested", "untested", "Nobody has tested this")
 REASONS: Mapping[Reason, str] = {
     Reason.SELF_DEADLOCK: "a thread waits for a lock that it holds itself",
     Reason.LOCK_CYCLE: "threads wait for each other's locks in a circle",
+    Reason.ORPHANED_LOCK: "a forked child waits for a lock that nobody in it holds any more",
     Reason.NO_PROGRESS: "every thread stands still, though no closed circle of locks was seen",
     Reason.RESOLUTION: "its requirements cannot be resolved",
     Reason.BUILD: "one of its requirements does not build",
