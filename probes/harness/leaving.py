@@ -14,6 +14,9 @@ from . import watcher
 from .frames import look as look_at
 
 _current_frames, _ident = sys._current_frames, _thread.get_ident
+_get_interval, _set_interval = sys.getswitchinterval, sys.setswitchinterval
+UNDISTURBED_S = 10.0
+"""Between two switches of threads while it looks: longer than any look."""
 
 
 class Left:
@@ -38,11 +41,20 @@ class Left:
 
 _inherited = Left()
 _seen = Left()
+_interval = None
+"""The app's own switch interval, while it is set aside."""
 
 
 def look() -> None:
-    """Before a fork, in the thread that forks: what all others are inside of."""
-    global _seen
+    """Before a fork, in the thread that forks: what all others are inside of.
+
+    From here to the fork no other thread gets its turn, so that each is forked where it was seen,
+    which is where the fork would have met it anyway.
+    """
+    global _seen, _interval
+    if _interval is None:  # Two threads may fork at once.
+        _interval = _get_interval()
+    _set_interval(UNDISTURBED_S)
     seen = Left()
     me, sources = _ident(), watcher.SOURCES
     active = watcher.active_threads()
@@ -67,11 +79,20 @@ def forget() -> None:
     """After a fork, in the parent."""
     global _seen
     _seen = Left()
+    _go_on()
 
 
 def settle() -> Left:
     """After a fork, in the child: what is locked for good, by this fork and those before it."""
     global _inherited, _seen
+    _go_on()
     both = Left([*_inherited.threads, *_seen.threads], {**_inherited.locks, **_seen.locks})
     _inherited, _seen = both.still_held(), Left()
     return _inherited
+
+
+def _go_on() -> None:
+    global _interval
+    if _interval is not None:
+        _set_interval(_interval)
+        _interval = None

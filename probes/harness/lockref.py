@@ -18,6 +18,8 @@ RLOCK = _thread.RLock
 _MISSING = object()
 _mro = type.__dict__["__mro__"].__get__
 _namespace = type.__dict__["__dict__"].__get__
+_ASSIGNED: dict = {}
+"""A code object's assigned attributes: taken apart once."""
 _OWNER = re.compile(r"owner=(-?\d+)")
 
 
@@ -187,9 +189,11 @@ def defining_class(cls, name):
 def _assigns(code, name):
     if name not in code.co_names:
         return False
-    return any(
-        step.opname == "STORE_ATTR" and step.argval == name for step in dis.get_instructions(code)
-    )
+    if code not in _ASSIGNED:
+        _ASSIGNED[code] = frozenset(
+            step.argval for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
+        )
+    return name in _ASSIGNED[code]
 
 
 def class_name(cls):
