@@ -556,6 +556,7 @@ def test_a_digest_is_the_same_wherever_the_folder_lies(folder: Path, tmp_path: P
         ("restart/probe.yaml", True),
         ("harness/supervisor.py", True),
         ("harness/deep/new.py", True),
+        ("libraries/settings.py", True),
         # what only a reader sees, what Python leaves behind, and the other probes
         ("harness/PROTOCOL.md", False),
         ("restart/__pycache__/app.cpython-310.pyc", False),
@@ -571,6 +572,14 @@ def test_a_digest_changes_with_what_decides_what_the_probe_does(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{path.read_text() if path.exists() else ''}\n# changed\n")
     assert (probes.digest(folder / "probes", "restart") != before) is counts
+
+
+@pytest.mark.parametrize("shared", [probes.HARNESS, probes.LIBRARIES])
+def test_what_the_probes_share_is_no_probe(loaded: Load, folder: Path, shared: str) -> None:
+    loaded()
+    (folder / "probes" / shared).mkdir(exist_ok=True)
+    (folder / "probes" / shared / "probe.yaml").write_text(PROBE, encoding="utf-8")
+    assert probes.available(folder / "probes") == ("restart",)
 
 
 def test_a_configurations_digest_is_of_what_it_sets(loaded: Load) -> None:

@@ -15,7 +15,8 @@ import sys
 def main() -> None:
     spec = json.loads(os.environ.pop("INTERLOCK_TRIAL"))
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[0] = os.path.dirname(here)
+    root = os.path.dirname(here)
+    sys.path[0] = root
     from harness import watcher
     from harness.trial import Trial
 
@@ -29,7 +30,8 @@ def main() -> None:
     watcher.start(fds["asks"], fds["answers"], lambda: trial.exposures)
 
     app = spec["app"]
-    sys.path[0] = os.path.dirname(app)
+    # The app's own folder, then what the probes share, before anything that is installed.
+    sys.path[:1] = [os.path.dirname(app), root]
     sys.argv = [app]
     # Registered first, so it runs last of all: behind it only the interpreter's own teardown.
     atexit.register(_last_word, trial)

@@ -14,21 +14,25 @@ from interlock.document import Document, Section, nearest, read, wrong
 from interlock.model import Probe, ProbeLimits, ProofRule
 
 HARNESS = "harness"
-"""The folder beside the probes that they share; not a probe."""
+"""The folder beside the probes that runs them; not a probe."""
+
+LIBRARIES = "libraries"
+"""The folder beside the probes with what they share of the libraries under test; not a probe."""
 
 
 def available(folder: Path) -> tuple[str, ...]:
     """The names of the probes in a folder."""
-    return tuple(sorted(path.parent.name for path in folder.glob("*/probe.yaml")))
+    found = {path.parent.name for path in folder.glob("*/probe.yaml")}
+    return tuple(sorted(found - {HARNESS, LIBRARIES}))
 
 
 def digest(folder: Path, name: str) -> str:
-    """Of the harness and the probe: their Python and YAML files, by relative name and bytes.
+    """Of the probe and what it shares with others: Python and YAML files, by name and bytes.
 
     The same on every machine; what only a reader sees (``PROTOCOL.md``) does not count.
     """
     seen = hashlib.sha256()
-    for path in _files(folder, (HARNESS, name)):
+    for path in _files(folder, (HARNESS, LIBRARIES, name)):
         content = path.read_bytes()
         seen.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
         seen.update(content)
