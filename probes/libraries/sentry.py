@@ -33,11 +33,10 @@ def start(trial, settings: Settings):
     return sentry_sdk
 
 
-def initialise(sentry_sdk, settings: Settings, intake: str) -> None:
-    """``sentry_sdk.init``, with nothing but the DSN and what the settings choose."""
+def initialise(sentry_sdk, settings: Settings, intake: str, **options: object) -> None:
+    """``sentry_sdk.init``, with nothing but the DSN, what the settings choose, and ``options``."""
     from sentry_sdk.integrations import logging as integration
 
-    options: dict = {}
     chosen = {}
     if not settings.sentry_logging_integration:
         # Each of its handlers is off. Given like this, the default one is not added again.
@@ -50,7 +49,7 @@ def initialise(sentry_sdk, settings: Settings, intake: str) -> None:
         options["integrations"] = [integration.LoggingIntegration(**chosen)]
     for name in settings.ignore_loggers:
         integration.ignore_logger(name)
-        # A list of its own since 2.43, if structured logs are to ignore the logger as well.
+        # Newer releases keep a list of their own for structured logs.
         if settings.sentry_logs and hasattr(integration, "ignore_logger_for_sentry_logs"):
             integration.ignore_logger_for_sentry_logs(name)
     if settings.sentry_logs:
