@@ -213,6 +213,18 @@ def test_a_proof_is_not_asked_for_where_its_library_is_left_out(loaded: Load) ->
     assert [rule.name for rule in probe.asked_of(cell(right="-")).live] == ["sent", "samples"]
 
 
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "fact: profiled-lock => fact: profiled-lock, when: {locks: true}",
+        'request: {path: "/p/* => when: {locks: true}, request: {path: "/p/*',
+    ],
+)
+def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
+    rules = loaded(probe=edited(PROBE, proof)).probes["restart"].live
+    assert [rule.when for rule in rules if rule.when] == [{"locks": True}]
+
+
 def test_an_image_given_instead_replaces_the_template(loaded: Load, folder: Path) -> None:
     loaded()
     found = load(folder / "matrix.yaml", folder / "probes", image="registry/py:{python}")

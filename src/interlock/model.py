@@ -225,6 +225,8 @@ class ProofRule:
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Axes it is about: where one of them is left out, the proof is not asked for."""
+    when: Mapping[str, Any] = field(default_factory=dict)
+    """Settings it is about: where the app says that it ran with others, it is not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
