@@ -71,6 +71,10 @@ class Trial:
         """Say that this release has no such feature at all."""
         self._say({"missing": feature, "detail": detail})
 
+    def degraded(self, detail: str) -> None:
+        """Say that it works, but worse than it may: what was measured, and the threshold."""
+        self._say({"degraded": detail})
+
     def done(self) -> None:
         self._say({"done": self.exposures})
 

@@ -151,6 +151,14 @@ class Missing(_Event):
     detail: str
 
 
+class Degraded(_Event):
+    """It works, but worse than its probe allows; ``detail`` has the measure and the threshold."""
+
+    event: Literal["degraded"]
+    phase: InPhase
+    detail: str
+
+
 class Stall(_Event):
     """The heartbeat stopped."""
 
@@ -300,6 +308,7 @@ Event: TypeAlias = (
     | Progress
     | Error
     | Missing
+    | Degraded
     | Stall
     | Snapshot
     | Witness
