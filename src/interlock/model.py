@@ -21,6 +21,11 @@ from packaging.version import Version
 ABSENT = "-"
 """How the version of a library that was left out of a cell is written (a baseline)."""
 
+ON_TOP = "+"
+"""Between a configuration and a way out on top of it: ``warning-events+no-profiling``."""
+AT_RELEASE = "@release"
+"""Behind a configuration whose dependencies are those of the release's day: ``stock@release``."""
+
 
 class PythonVersion(NamedTuple):
     """A CPython feature release, ``3.10``: a pair of integers, so that 3.9 sorts before 3.10."""
@@ -200,6 +205,11 @@ class Configuration:
     """What a way out gives up, in words: what is no longer collected."""
     at_release: bool = False
     """Its dependencies are resolved as of the newer release's last upload and a day."""
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether it is run where a cell of its base needs it, and not everywhere."""
+        return self.at_release or self.way_out is not None
 
     @cached_property
     def digest(self) -> str:
