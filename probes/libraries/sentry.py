@@ -16,7 +16,7 @@ PROOF = "interlock proof of life"
 FLUSH_S = 5.0
 
 
-def start(trial, settings: Settings):
+def start(trial, settings: Settings, **options: object):
     """``sentry_sdk``, started; None where the trial has none, or, said so, lacks the feature."""
     if trial.versions.get("sentry", ABSENT) == ABSENT:
         return None
@@ -27,7 +27,7 @@ def start(trial, settings: Settings):
     if logs is None:
         trial.missing("structured logs", "this release makes no structured log of a log record")
         return None
-    initialise(sentry_sdk, settings, trial.intake)
+    initialise(sentry_sdk, settings, trial.intake, **options)
     if settings.sentry_rlock_worker:
         trial.fact("rlock-worker", replace_worker_lock(sentry_sdk))
     return sentry_sdk
