@@ -14,7 +14,8 @@ import sys
 def main() -> None:
     spec = json.loads(os.environ.pop("INTERLOCK_TRIAL"))
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[0] = os.path.dirname(here)
+    root = os.path.dirname(here)
+    sys.path[0] = root
     from harness import member
     from harness.trial import Trial
 
@@ -25,7 +26,8 @@ def main() -> None:
     trial = Trial(spec, fds["events"], fds["replies"])
 
     app = spec["app"]
-    sys.path[0] = os.path.dirname(app)
+    # The app's own folder, then what the probes share, before anything that is installed.
+    sys.path[:1] = [os.path.dirname(app), root]
     sys.argv = [app]
     # Registered first, so it runs last of all: behind it only the interpreter's own teardown.
     atexit.register(_last_word, trial)

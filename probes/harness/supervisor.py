@@ -236,6 +236,8 @@ class Supervisor:
             self.emit("phase", phase=self.phase)
         elif "missing" in said:
             self.emit("missing", feature=said["missing"], detail=said["detail"])
+        elif "degraded" in said:
+            self.emit("degraded", phase=self.phase, detail=str(said["degraded"]))
         elif "done" in said:
             self.exposures = said["done"]
             self.progress()

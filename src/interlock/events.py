@@ -168,6 +168,14 @@ class Missing(_Event):
     detail: str
 
 
+class Degraded(_Event):
+    """It works, but worse than its probe allows; ``detail`` has the measure and the threshold."""
+
+    event: Literal["degraded"]
+    phase: InPhase
+    detail: str
+
+
 class Stall(_Event):
     """The heartbeat stopped, or the app has asked for a look at its processes."""
 
@@ -342,6 +350,7 @@ Event: TypeAlias = (
     | Progress
     | Error
     | Missing
+    | Degraded
     | Stall
     | Snapshot
     | Witness

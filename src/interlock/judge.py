@@ -363,6 +363,15 @@ def _stood_still(history: History, probe: Probe) -> Finding | None:
     return None
 
 
+def _degraded(history: History, probe: Probe) -> Finding | None:
+    """What the app measured of itself goes beyond what its probe allows."""
+    told = history.all(events.Degraded)
+    if not told:
+        return None
+    detail = "; ".join(dict.fromkeys(event.detail for event in told))
+    return _fail(history, told[0].phase, Reason.DEGRADED, detail)
+
+
 def _slow(history: History, probe: Probe) -> Finding | None:
     """What stalled or ran out of time without proof; the outer guard's word alone included."""
     wall = next((g for g in history.all(events.Guard) if g.limit == "wall"), None)
@@ -433,6 +442,7 @@ SIGNS: tuple[Sign, ...] = (
     _raised,
     _exited,
     _stood_still,
+    _degraded,
     _slow,
     _cut_short,
     _not_live,

@@ -21,6 +21,11 @@ from packaging.version import Version
 ABSENT = "-"
 """How the version of a library that was left out of a cell is written (a baseline)."""
 
+ON_TOP = "+"
+"""Between a configuration and a way out on top of it: ``warning-events+no-profiling``."""
+AT_RELEASE = "@release"
+"""Behind a configuration whose dependencies are those of the release's day: ``stock@release``."""
+
 
 class PythonVersion(NamedTuple):
     """A CPython feature release, ``3.10``: a pair of integers, so that 3.9 sorts before 3.10."""
@@ -201,6 +206,11 @@ class Configuration:
     at_release: bool = False
     """Its dependencies are resolved as of the newer release's last upload and a day."""
 
+    @property
+    def is_composed(self) -> bool:
+        """Whether it is run where a cell of its base needs it, and not everywhere."""
+        return self.at_release or self.way_out is not None
+
     @cached_property
     def digest(self) -> str:
         """Identifies what is set, whatever it is called or described as."""
@@ -225,6 +235,8 @@ class ProofRule:
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Axes it is about: where one of them is left out, the proof is not asked for."""
+    when: Mapping[str, Any] = field(default_factory=dict)
+    """Settings it is about: where the app says that it ran with others, it is not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -355,6 +355,19 @@ def test_a_feature_that_does_not_start_is_named_with_its_exception(run_app):
     assert not told.all("done")
 
 
+def test_what_the_app_finds_too_slow_of_itself_is_told_with_its_phase(run_app):
+    told = run_app(
+        """
+        def run(trial):
+            trial.phase("serving")
+            trial.degraded("took 9 s, 5 s allowed")
+        """
+    )
+    event = told.one("degraded")
+    assert (event["phase"], event["detail"]) == ("serving", "took 9 s, 5 s allowed")
+    assert told.one("done")
+
+
 def test_a_flood_on_standard_output_neither_blocks_the_app_nor_reaches_the_events(run_app):
     told = run_app(
         """
