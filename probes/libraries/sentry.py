@@ -28,8 +28,7 @@ def start(trial, settings: Settings):
         trial.missing("structured logs", "this release makes no structured log of a log record")
         return None
     initialise(sentry_sdk, settings, trial.intake)
-    if settings.sentry_rlock_worker:
-        trial.fact("rlock-worker", replace_worker_lock(sentry_sdk))
+    trial.fact("rlock-worker", settings.sentry_rlock_worker)
     return sentry_sdk
 
 
@@ -55,6 +54,8 @@ def initialise(sentry_sdk, settings: Settings, intake: str, **options: object) -
     if settings.sentry_logs:
         options.update(logs_option(sentry_sdk) or {})
     sentry_sdk.init(dsn=intake.replace("http://", "http://public@") + "/1", **options)
+    if settings.sentry_rlock_worker:
+        replace_worker_lock(sentry_sdk)
 
 
 def logs_option(sentry_sdk) -> dict | None:
@@ -69,13 +70,12 @@ def logs_option(sentry_sdk) -> dict | None:
     return {"_experiments": {"enable_logs": True}}
 
 
-def replace_worker_lock(sentry_sdk) -> bool:
+def replace_worker_lock(sentry_sdk) -> None:
     """What was proposed in getsentry/sentry-python#4159; before the worker's first start only."""
     worker = transport(sentry_sdk)._worker
     if worker.is_alive:
         raise RuntimeError("the worker runs already: it may be inside the lock that is replaced")
     worker._lock = threading.RLock()
-    return True
 
 
 def transport(sentry_sdk):
