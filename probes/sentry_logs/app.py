@@ -46,11 +46,9 @@ def run(trial) -> None:
 
 def own_warning():
     """Of Sentry's own logger, for an application whose log records Sentry does not see."""
-    try:
-        from sentry_sdk.logger import warning
-    except ImportError:
-        from sentry_sdk._experimental_logger import warn as warning  # Its name in 2.25.
-    return warning
+    from sentry_sdk import logger
+
+    return logger.warning
 
 
 def restart(sentry_sdk, trial, settings: Settings, warn) -> None:

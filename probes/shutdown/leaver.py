@@ -20,12 +20,13 @@ def main() -> None:
         return
     child.say("profiling")
     sentry_sdk = sentry.start(child, settings)
-    if settings.amplified:
-        sys.setswitchinterval(child.knobs["switch_interval_s"])
     for number in range(child.knobs["events"]):
         LOG.warning("event %d follows", number)
         if sentry_sdk is not None:
             sentry_sdk.capture_message(f"{sentry.PROOF}: shutdown")
+    if settings.amplified:
+        # Not before: starting the worker is a race of its own, and worker_restart's.
+        sys.setswitchinterval(child.knobs["switch_interval_s"])
     child.say("leaving")
 
 

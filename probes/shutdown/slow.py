@@ -37,7 +37,9 @@ class Slow:
             here, _ = self._listening.accept()
             there = socket.create_connection(self._there)
             for source, sink, late_s in ((here, there, self._late_s), (there, here, 0.0)):
-                threading.Thread(target=self._pass, args=(source, sink, late_s), daemon=True).start()
+                threading.Thread(
+                    target=self._pass, args=(source, sink, late_s), daemon=True
+                ).start()
 
     def _pass(self, source: socket.socket, sink: socket.socket, late_s: float) -> None:
         try:
