@@ -310,6 +310,10 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
         "missing ([^:]+): (.*)",
         lambda s, m: {"event": "missing", "feature": m[1], "detail": m[2]},
     ),
+    (
+        "degraded (.*)",
+        lambda s, m: {"event": "degraded", "phase": s.phase, "detail": m[1]},
+    ),
     (r"exit (\w+)", _exit),
     (
         r"stderr (.*)",

@@ -50,6 +50,7 @@ def check(story: str, expected: str) -> None:
 
 WELL = "live | serving | 40 exposures | shutdown | done | exit 0 | end"
 SELF = "[M has A wants A] | [M has A wants A]"
+ENDED = "shutdown | done | exit 0 | end"
 KILLED = "sent SIGTERM | sent SIGKILL | exit SIGKILL | end"
 OPEN = "[MainThread has A awaits E; T wants A]"
 
@@ -210,6 +211,16 @@ def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
         ("serving | 9 exposures | guard memory", "fail degraded in serving: it went over the"),
         ("serving | exit SIGKILL | guard memory", "fail degraded in serving: it went over the"),
         ("serving | cut {'event': 'ou | guard output", "fail degraded in serving"),
+        (
+            f"live | serving | 40 exposures | degraded p50 6.0 times as slow, 5 allowed | {ENDED}",
+            "fail degraded in serving: p50 6.0 times as slow, 5 allowed",
+        ),
+        (f"serving | degraded a | degraded b | {ENDED}", "fail degraded in serving: a; b"),
+        (f"serving | degraded slow | degraded slow | {ENDED}", "fail degraded in serving: slow"),
+        (f"not live | serving | degraded slow | {ENDED}", "fail degraded"),
+        (f"serving | degraded slow | deadline | {KILLED}", "fail degraded"),
+        (f"serving | degraded slow | {STILL} | {KILLED}", "hang no-progress"),
+        ("serving | degraded slow | exit SIGSEGV | end", "fail crash"),
     ],
 )
 def test_what_goes_wrong_is_told_apart(story: str, expected: str) -> None:
@@ -370,6 +381,7 @@ CLAUSES = st.sampled_from(
         "TypeError: x",
         "TypeError for f: x",
         "missing f: x",
+        "degraded x",
         "done",
         "end",
         "guard wall",

@@ -297,6 +297,18 @@ def test_a_proof_is_not_asked_for_where_its_library_is_left_out(loaded: Load) ->
     assert [rule.name for rule in probe.asked_of(cell(right="-")).live] == ["sent", "samples"]
 
 
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "fact: profiled-lock => fact: profiled-lock, when: {locks: true}",
+        'request: {path: "/p/* => when: {locks: true}, request: {path: "/p/*',
+    ],
+)
+def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
+    rules = loaded(probe=edited(PROBE, proof)).probes["restart"].live
+    assert [rule.when for rule in rules if rule.when] == [{"locks": True}]
+
+
 def test_an_image_given_instead_replaces_the_template(loaded: Load, folder: Path) -> None:
     loaded()
     found = load(folder / "matrix.yaml", folder / "probes", image="registry/py:{python}")
@@ -693,6 +705,7 @@ def test_a_digest_is_the_same_wherever_the_folder_lies(folder: Path, tmp_path: P
         ("restart/probe.yaml", True),
         ("harness/supervisor.py", True),
         ("harness/deep/new.py", True),
+        ("libraries/settings.py", True),
         # what only a reader sees, what Python leaves behind, and the other probes
         ("harness/PROTOCOL.md", False),
         ("restart/__pycache__/app.cpython-310.pyc", False),
@@ -708,6 +721,14 @@ def test_a_digest_changes_with_what_decides_what_the_probe_does(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{path.read_text() if path.exists() else ''}\n# changed\n")
     assert (probes.digest(folder / "probes", "restart") != before) is counts
+
+
+@pytest.mark.parametrize("shared", [probes.HARNESS, probes.LIBRARIES])
+def test_what_the_probes_share_is_no_probe(loaded: Load, folder: Path, shared: str) -> None:
+    loaded()
+    (folder / "probes" / shared).mkdir(exist_ok=True)
+    (folder / "probes" / shared / "probe.yaml").write_text(PROBE, encoding="utf-8")
+    assert probes.available(folder / "probes") == ("restart",)
 
 
 def test_a_configurations_digest_is_of_what_it_sets(loaded: Load) -> None:

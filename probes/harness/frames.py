@@ -39,6 +39,28 @@ class Sources:
     def __init__(self):
         self._lines = {}
         self._nodes = {}
+        self._plain = {}
+
+    def is_plain(self, frame):
+        """Whether the frame is, where it stands now, inside of nothing that could be a lock.
+
+        A matter of the code alone, so it is found out once for each place that a frame stands at.
+        """
+        key = frame.f_code, frame.f_lineno
+        if key not in self._plain:
+            self._plain[key] = self._is_plain(frame, frame.f_lineno)
+        return self._plain[key]
+
+    def _is_plain(self, frame, line):
+        try:
+            node = self.node(frame)
+        except Unresolved:
+            return True
+        return not any(
+            child.lineno <= line <= child.end_lineno
+            for child in own(node)
+            if isinstance(child, _WITH) or (isinstance(child, _TRY) and child.finalbody)
+        )
 
     def node(self, frame):
         """The syntax of what the frame runs; ``Unresolved`` where there is no source."""

@@ -28,13 +28,21 @@ class Unresolved(Exception):
 class Raw:
     """One of ``_thread``'s own locks, as far as it can be asked."""
 
-    __slots__ = ("id", "locked", "owner", "type")
+    __slots__ = ("id", "lock", "locked", "owner", "type")
 
     def __init__(self, lock, kind, locked, owner):
         self.id = id(lock)
+        self.lock = lock
         self.type = kind
         self.locked = locked
         self.owner = owner
+
+    def is_still_held(self):
+        """Whether it is locked now, and by the same owner as when the frames were read."""
+        if issubclass(type(self.lock), LOCK):
+            return LOCK.locked(self.lock)
+        now = unwrap(self.lock)
+        return now.locked and now.owner == self.owner
 
 
 def is_a(obj, kind):

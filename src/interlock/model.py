@@ -235,6 +235,8 @@ class ProofRule:
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Axes it is about: where one of them is left out, the proof is not asked for."""
+    when: Mapping[str, Any] = field(default_factory=dict)
+    """Settings it is about: where the app says that it ran with others, it is not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -345,19 +347,31 @@ class Environment:
     resolved_at: datetime
 
 
+LEFT_BEHIND = "a thread that the fork left behind"
+"""What stands in a signature for the holder of an orphaned lock, who is no longer there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Signature:
     """What identifies a hang: who waits for which lock while holding which.
 
     ``locks`` is the cycle of lock names, starting at its smallest; a single name is a thread that
-    waits for what it holds itself. For a stall without a closed cycle it is empty and ``stuck``
+    waits for what it holds itself. Where it ends at ``LEFT_BEHIND`` it is no cycle, but the lock
+    that a forked child waits for. For a stall without a closed wait it is empty and ``stuck``
     names where the threads stand.
     """
 
     locks: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()
 
+    @property
+    def orphaned(self) -> bool:
+        """Whether it is of a lock that a fork orphaned."""
+        return self.locks[-1:] == (LEFT_BEHIND,)
+
     def __str__(self) -> str:
+        if self.orphaned:
+            return " → ".join(self.locks)
         if self.locks:
             return " → ".join([*self.locks, self.locks[0]])
         return "stuck in " + ", ".join(self.stuck)

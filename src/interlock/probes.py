@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,21 +15,25 @@ from interlock.document import Document, Section, nearest, read, wrong
 from interlock.model import Probe, ProbeLimits, ProofRule
 
 HARNESS = "harness"
-"""The folder beside the probes that they share; not a probe."""
+"""The folder beside the probes that runs them; not a probe."""
+
+LIBRARIES = "libraries"
+"""The folder beside the probes with what they share of the libraries under test; not a probe."""
 
 
 def available(folder: Path) -> tuple[str, ...]:
     """The names of the probes in a folder."""
-    return tuple(sorted(path.parent.name for path in folder.glob("*/probe.yaml")))
+    found = {path.parent.name for path in folder.glob("*/probe.yaml")}
+    return tuple(sorted(found - {HARNESS, LIBRARIES}))
 
 
 def digest(folder: Path, name: str) -> str:
-    """Of the harness and the probe: their Python and YAML files, by relative name and bytes.
+    """Of the probe and what it shares with others: Python and YAML files, by name and bytes.
 
     The same on every machine; what only a reader sees (``PROTOCOL.md``) does not count.
     """
     seen = hashlib.sha256()
-    for path in _files(folder, (HARNESS, name)):
+    for path in _files(folder, (HARNESS, LIBRARIES, name)):
         content = path.read_bytes()
         seen.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
         seen.update(content)
@@ -126,6 +131,7 @@ class _Proof(Section):
     name: str
     says: str
     needs: list[Annotated[str, AfterValidator(_axis)]] = Field(default_factory=list)
+    when: dict[str, Any] = Field(default_factory=dict)
     fact: str | None = None
     request: _Request | None = None
 
@@ -137,13 +143,17 @@ class _Proof(Section):
 
     @property
     def rule(self) -> ProofRule:
-        needs = tuple(self.needs)
-        if self.request is None:
-            return ProofRule(name=self.name, says=self.says, fact=self.fact, needs=needs)
-        return ProofRule(
+        rule = ProofRule(
             name=self.name,
             says=self.says,
-            needs=needs,
+            fact=self.fact,
+            needs=tuple(self.needs),
+            when=self.when,
+        )
+        if self.request is None:
+            return rule
+        return replace(
+            rule,
             path=self.request.path,
             contains=self.request.contains,
             pprof=tuple(self.request.pprof),

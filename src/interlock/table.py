@@ -23,6 +23,7 @@ from interlock import attribution, signatures
 from interlock.errors import UsageError
 from interlock.model import (
     ABSENT,
+    LEFT_BEHIND,
     Axis,
     Backend,
     Basis,
@@ -373,6 +374,8 @@ def parse_signature(text: str) -> Signature | None:
     if text.startswith("stuck in "):
         return Signature(stuck=tuple(text.removeprefix("stuck in ").split(", ")))
     *locks, again = text.split(" → ")
+    if locks and again == LEFT_BEHIND:
+        return Signature(locks=(*locks, again))
     if not locks or again != locks[0]:
         raise ValueError(f"{text!r} is not a signature: a cycle ends where it began")
     return Signature(locks=tuple(locks))

@@ -51,7 +51,11 @@ def test_an_app_gets_its_environment_and_no_word_of_the_supervisor(run_app):
             trial.fact("rest", sorted(n for n in os.environ if n.startswith("INTERLOCK")))
         """
     )
-    assert told.fact == {"colour": "green", "intake": True, "rest": ["INTERLOCK_INTAKE"]}
+    assert told.fact == {
+        "colour": "green",
+        "intake": True,
+        "rest": ["INTERLOCK_INTAKE", "INTERLOCK_SUPERVISOR"],
+    }
 
 
 def test_self_deadlock_is_proven_within_a_second_and_a_half_of_the_last_heartbeat(run_app):
@@ -349,6 +353,19 @@ def test_a_feature_that_does_not_start_is_named_with_its_exception(run_app):
     assert told.one("error")["feature"] == "profiling"
     assert told.one("error")["message"] == "no such extension"
     assert not told.all("done")
+
+
+def test_what_the_app_finds_too_slow_of_itself_is_told_with_its_phase(run_app):
+    told = run_app(
+        """
+        def run(trial):
+            trial.phase("serving")
+            trial.degraded("took 9 s, 5 s allowed")
+        """
+    )
+    event = told.one("degraded")
+    assert (event["phase"], event["detail"]) == ("serving", "took 9 s, 5 s allowed")
+    assert told.one("done")
 
 
 def test_a_flood_on_standard_output_neither_blocks_the_app_nor_reaches_the_events(run_app):

@@ -1,0 +1,55 @@
+"""ddtrace's profiler, started by the import that is documented for every release."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from libraries import ABSENT
+from libraries.settings import Settings
+
+
+def start(trial, settings: Settings) -> bool:
+    """Start it; False, and said so, where it does not come up as the settings want it.
+
+    True as well where the trial has no ddtrace. Where profiling is off ddtrace is imported and no
+    more, as by an application that only traces.
+    """
+    if trial.versions.get("ddtrace", ABSENT) == ABSENT:
+        return True
+    os.environ["DD_TRACE_AGENT_URL"] = trial.intake
+    os.environ["DD_PROFILING_ENABLED"] = str(settings.profiling).lower()
+    if not settings.lock_profiling:
+        os.environ["DD_PROFILING_LOCK_ENABLED"] = "false"
+    try:
+        import ddtrace
+
+        trial.fact("ddtrace", ddtrace.__version__)
+        if settings.profiling:
+            import ddtrace.profiling.auto
+    except Exception as error:
+        trial.error(error, feature="profiling" if settings.profiling else None)
+        return False
+    return _in_place(trial, ddtrace, wanted=settings.profiling and settings.lock_profiling)
+
+
+def _in_place(trial, ddtrace, wanted: bool) -> bool:
+    """Whether locks are profiled exactly where they are to be."""
+    kind = type_name(threading.Lock())
+    profiled = kind.split(".")[0] == "ddtrace"
+    trial.fact("lock-type", kind)
+    trial.fact("profiled-lock", profiled)
+    trial.fact("plain-lock", not profiled)
+    if wanted and not profiled:
+        why = getattr(ddtrace.profiling, "failure_msg", None) or "see the app's standard error"
+        told = f"threading.Lock() is a {kind} with profiling on: {why}"
+        trial.error(RuntimeError(told), feature="lock profiling")
+    elif profiled and not wanted:
+        told = f"threading.Lock() is a {kind} although lock profiling is off"
+        trial.error(RuntimeError(told), feature="an application without lock profiling")
+    return profiled == wanted
+
+
+def type_name(obj: object) -> str:
+    kind = type(obj)
+    return f"{kind.__module__}.{kind.__qualname__}"

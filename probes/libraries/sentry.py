@@ -1,0 +1,91 @@
+"""Sentry, started as an application with the trial's settings writes it.
+
+Private names that are touched: ``HttpTransport._worker`` and its ``_lock``, for the setting that
+replaces that lock. All else is public in every tested release.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+
+from libraries import ABSENT
+from libraries.settings import Settings
+
+PROOF = "interlock proof of life"
+FLUSH_S = 5.0
+
+
+def start(trial, settings: Settings, **options: object):
+    """``sentry_sdk``, started; None where the trial has none, or, said so, lacks the feature."""
+    if trial.versions.get("sentry", ABSENT) == ABSENT:
+        return None
+    import sentry_sdk
+
+    trial.fact("sentry", getattr(sentry_sdk, "VERSION", None))
+    logs = logs_option(sentry_sdk) if settings.sentry_logs else {}
+    if logs is None:
+        trial.missing("structured logs", "this release makes no structured log of a log record")
+        return None
+    initialise(sentry_sdk, settings, trial.intake, **options)
+    if settings.sentry_rlock_worker:
+        trial.fact("rlock-worker", replace_worker_lock(sentry_sdk))
+    return sentry_sdk
+
+
+def initialise(sentry_sdk, settings: Settings, intake: str, **options: object) -> None:
+    """``sentry_sdk.init``, with nothing but the DSN, what the settings choose, and ``options``."""
+    from sentry_sdk.integrations import logging as integration
+
+    chosen = {}
+    if not settings.sentry_logging_integration:
+        # Each of its handlers is off. Given like this, the default one is not added again.
+        accepted = inspect.signature(integration.LoggingIntegration.__init__).parameters
+        levels = ("level", "event_level", "sentry_logs_level")
+        chosen = {name: None for name in levels if name in accepted}
+    elif settings.sentry_event_level is not None:
+        chosen = {"event_level": settings.sentry_event_level}
+    if chosen:
+        options["integrations"] = [integration.LoggingIntegration(**chosen)]
+    for name in settings.ignore_loggers:
+        integration.ignore_logger(name)
+        # Newer releases keep a list of their own for structured logs.
+        if settings.sentry_logs and hasattr(integration, "ignore_logger_for_sentry_logs"):
+            integration.ignore_logger_for_sentry_logs(name)
+    if settings.sentry_logs:
+        options.update(logs_option(sentry_sdk) or {})
+    sentry_sdk.init(dsn=intake.replace("http://", "http://public@") + "/1", **options)
+
+
+def logs_option(sentry_sdk) -> dict | None:
+    """The option of ``init`` that makes structured logs of log records; None: there is none yet."""
+    from sentry_sdk.consts import DEFAULT_OPTIONS
+    from sentry_sdk.integrations import logging as integration
+
+    if not hasattr(integration, "SentryLogsHandler"):
+        return None
+    if "enable_logs" in DEFAULT_OPTIONS:
+        return {"enable_logs": True}
+    return {"_experiments": {"enable_logs": True}}
+
+
+def replace_worker_lock(sentry_sdk) -> bool:
+    """What was proposed in getsentry/sentry-python#4159; before the worker's first start only."""
+    worker = transport(sentry_sdk)._worker
+    if worker.is_alive:
+        raise RuntimeError("the worker runs already: it may be inside the lock that is replaced")
+    worker._lock = threading.RLock()
+    return True
+
+
+def transport(sentry_sdk):
+    """The client's transport, by the public way of either generation."""
+    if hasattr(sentry_sdk, "get_client"):
+        return sentry_sdk.get_client().transport
+    return sentry_sdk.Hub.current.client.transport
+
+
+def prove(sentry_sdk, probe: str) -> None:
+    """Send an event of the probe's own, and wait until it has left."""
+    sentry_sdk.capture_message(f"{PROOF}: {probe}")
+    sentry_sdk.flush(FLUSH_S)

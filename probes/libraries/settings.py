@@ -1,0 +1,67 @@
+"""What an application chooses, as every probe understands it; all else is a mistake of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+from typing import Iterator
+
+_TYPES = {"bool": bool, "str | None": (str, type(None)), "tuple": (list, tuple)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """A configuration's settings. Each default is what the libraries do when nothing is said."""
+
+    profiling: bool = True
+    """ddtrace's profiler is started."""
+    lock_profiling: bool = True
+    """False: it runs without its lock profiler (``DD_PROFILING_LOCK_ENABLED``)."""
+    sentry_event_level: str | None = None
+    """From which level on a log record becomes a Sentry event; Sentry's own default is ERROR."""
+    sentry_logging_integration: bool = True
+    """False: Sentry sees no log record at all."""
+    ignore_loggers: tuple = ()
+    """Names of loggers, globs allowed, whose records Sentry is to ignore."""
+    sentry_rlock_worker: bool = False
+    """The lock of Sentry's background worker is replaced by a re-entrant one."""
+    sentry_logs: bool = False
+    """Sentry's structured logs are switched on."""
+    amplified: bool = True
+    """False: the race is left as rare as it is; nothing is done that only makes it likelier."""
+
+    @classmethod
+    def of(cls, trial, beside: tuple = (), **own: object) -> Settings | None:
+        """What the trial's configuration chooses, or None where it makes no sense: ``misuse``.
+
+        ``beside`` are settings that only this probe knows, and reads and checks itself.
+        ``own`` is what the probe itself is about, such as ``sentry_logs=True``: its default, which
+        no configuration of that probe may take back. What was chosen is stated as the fact
+        ``settings``, because what counts as a proof of life depends on it.
+        """
+        known = {field.name: field for field in dataclasses.fields(cls)}
+        chosen = {name: value for name, value in trial.settings.items() if name not in beside}
+        wrong = [f"no setting {name} is known" for name in sorted(set(chosen) - set(known))]
+        for name, value in sorted(chosen.items()):
+            if name in known and not isinstance(value, _TYPES[known[name].type]):
+                wrong.append(f"{name} is {value!r}, which is not a {known[name].type}")
+            elif name in own and value != own[name]:
+                wrong.append(f"{name} is {value!r}, but this probe is about {own[name]!r}")
+        if wrong:
+            trial.misuse("settings: " + "; ".join(wrong))
+            return None
+        settings = cls(**{**chosen, **own})
+        trial.fact("settings", dataclasses.asdict(settings))
+        return settings
+
+    @contextlib.contextmanager
+    def switching_every(self, seconds: float) -> Iterator[None]:
+        """Have Python switch threads this often, where the race is amplified."""
+        before = sys.getswitchinterval()
+        if self.amplified:
+            sys.setswitchinterval(seconds)
+        try:
+            yield
+        finally:
+            sys.setswitchinterval(before)
