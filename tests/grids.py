@@ -111,7 +111,8 @@ def grid(
 WHO = {"pair": ("1.0", "1.0"), "left": ("1.0", "-"), "right": ("-", "1.0"), "nobody": ("-", "-")}
 
 CLAUSE = re.compile(
-    r"(?P<who>pair|left|right|nobody)(?P<config>[+@]\S+)?(?: on (?P<python>[\d.]+))?: (?P<did>.*)"
+    r"(?P<who>pair|left|right|nobody)(?P<config>[+@]\S+)?(?: on (?P<python>[\d.]+))?"
+    r"(?: by (?P<probe>\w+))?: (?P<did>.*)"
 )
 
 
@@ -124,7 +125,13 @@ def _clause(text: str) -> Verdict:
     match = CLAUSE.fullmatch(text)
     assert match, f"no such clause: {text!r}"
     left, right = WHO[match["who"]]
-    of = cell(left, right, match["python"] or "3.10", "stock" + (match["config"] or ""))
+    of = cell(
+        left,
+        right,
+        match["python"] or "3.10",
+        "stock" + (match["config"] or ""),
+        match["probe"] or "restart",
+    )
     return _did(of, *match["did"].split())
 
 
