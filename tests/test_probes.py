@@ -1,4 +1,4 @@
-"""The probes that are there: each describes itself without a mistake, and they agree on settings."""
+"""The probes that are there: each describes itself without a mistake, and all know the settings."""
 
 from __future__ import annotations
 
