@@ -17,7 +17,7 @@ PROOF = "interlock proof of life"
 FLUSH_S = 5.0
 
 
-def start(trial, settings: Settings):
+def start(trial, settings: Settings, **options: object):
     """``sentry_sdk``, started; None where the trial has none, or, said so, lacks the feature."""
     if trial.versions.get("sentry", ABSENT) == ABSENT:
         return None
@@ -28,7 +28,7 @@ def start(trial, settings: Settings):
     if logs is None:
         trial.missing("structured logs", "this release batches no structured logs of log records")
         return None
-    initialise(sentry_sdk, settings, trial.intake)
+    initialise(sentry_sdk, settings, trial.intake, **options)
     trial.fact("rlock-worker", settings.sentry_rlock_worker)
     return sentry_sdk
 
