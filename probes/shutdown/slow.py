@@ -21,7 +21,7 @@ class Slow:
         self._late_s = late_s
         self._counted: list = []
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = "http://127.0.0.1:{}".format(self._listening.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         threading.Thread(target=self._accept, name="slow-intake", daemon=True).start()
 
     def count_from_here(self) -> None:

@@ -20,7 +20,7 @@ def finding(**settings: str) -> Finding:
     probe = probes.load(PROBES, "own_deadlock", ["stock"], ["sentry", "ddtrace"])
     assert isinstance(probe, Probe)
     spec = {
-        "protocol": 1,
+        "protocol": events.PROTOCOL,
         "probe": probe.name,
         "app": str(PROBES / probe.name / "app.py"),
         "python": sys.executable,
