@@ -5,10 +5,14 @@
   1.0    hang  pass
   1.1    .     fail
 ''')`` are the verdicts of left 1.0 with right 1.0 and 2.0, and so on; a dot was not tested.
+
+``rows("pair: hang A 3/90; left: pass 500; right on 3.12: fail crash SIGSEGV")`` are one pair and
+its baselines: in 3 trials it hung in the way A after 90 exposures in all, and so on.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -24,7 +28,9 @@ from interlock.model import (
     Phase,
     Pin,
     PythonVersion,
+    Reason,
     Release,
+    Signature,
     Verdict,
     Wheel,
 )
@@ -96,6 +102,49 @@ def grid(
         for right, outcome in zip(head, outcomes, strict=True)
         if outcome != "."
     ]
+
+
+WHO = {"pair": ("1.0", "1.0"), "left": ("1.0", "-"), "right": ("-", "1.0"), "nobody": ("-", "-")}
+
+CLAUSE = re.compile(
+    r"(?P<who>pair|left|right|nobody)(?P<config>[+@]\S+)?(?: on (?P<python>[\d.]+))?: (?P<did>.*)"
+)
+
+
+def rows(text: str) -> list[Verdict]:
+    """What a pair did, each of its libraries alone, and the pair otherwise (``pair@release``)."""
+    return [_clause(clause.strip()) for clause in text.split(";")]
+
+
+def _clause(text: str) -> Verdict:
+    match = CLAUSE.fullmatch(text)
+    assert match, f"no such clause: {text!r}"
+    left, right = WHO[match["who"]]
+    of = cell(left, right, match["python"] or "3.10", "stock" + (match["config"] or ""))
+    return _did(of, *match["did"].split())
+
+
+def _did(of: Cell, outcome: str, *words: str) -> Verdict:
+    """``pass 500``; ``hang A,B 3/90``; ``fail crash SIGSEGV in import``; ``unproven slow``."""
+    if outcome == "pass":
+        return verdict(of, exposures=int(words[0]))
+    if outcome != "hang":
+        phase = Phase(words[-1]) if "in" in words else Phase.SERVING
+        changes = {"reason": Reason(words[0]), "phase": phase, "exposures": 0}
+        return verdict(of, outcome, detail=f"1 of 1 trial: {' '.join(words[1:])}.", **changes)
+    *shapes, rate = words
+    hangs, exposures = map(int, rate.split("/"))
+    names = shapes[0].split(",")
+    seen = tuple((Signature(locks=(name,)), hangs // len(names)) for name in names)
+    return verdict(
+        of,
+        "hang",
+        reason=Reason.SELF_DEADLOCK,
+        signatures=seen,
+        trials=hangs,
+        hangs=hangs,
+        exposures=exposures,
+    )
 
 
 def release(

@@ -94,7 +94,7 @@ THREAD = snapshot("T1 has A wants B; T2 has B wants A")["threads"][0]
             r"line 2: snapshot.threads\[0\].waits.kind: ",
         ),
         (changed(snapshot("T runs f"), index=2), "line 2: snapshot.index: "),
-        (changed(HELLO, protocol=2), "line 2: hello.protocol is 2, this reads 1"),
+        (changed(HELLO, protocol=3), "line 2: hello.protocol is 3, this reads 1 to 2"),
     ],
 )
 def test_a_malformed_event_is_named_with_line_and_field(event: Any, mistake: str) -> None:

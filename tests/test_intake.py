@@ -118,6 +118,33 @@ def test_a_fact_proves_what_it_says(value: Any, ok: bool, detail: str) -> None:
     assert only(rule, fact) == Proof(name="lock", ok=ok, detail=detail)
 
 
+@pytest.mark.parametrize(
+    ("ran_with", "asked"),
+    [
+        ({"locks": True, "level": 2}, True),
+        ({"locks": False, "level": 2}, False),
+        ({"locks": True, "level": 3}, False),
+        # What the app does not say is no reason to ask for less.
+        ({"locks": True}, True),
+        ({"level": 3}, False),
+        ({}, True),
+        (None, True),
+        ("locks", True),
+    ],
+)
+def test_a_proof_about_settings_is_asked_for_unless_the_app_ran_with_others(
+    ran_with: Any, asked: bool
+) -> None:
+    rule = ProofRule(name="lock", says="", fact="locked", when={"locks": True, "level": 2})
+    stated = Fact(event="fact", name=intake.SETTINGS, value=ran_with)
+    assert [proof.name for proof in prove([rule], [stated])] == (["lock"] if asked else [])
+
+
+def test_settings_that_nobody_stated_leave_every_proof_asked_for() -> None:
+    rules = [ProofRule(name=str(on), says="", fact="f", when={"locks": on}) for on in (True, False)]
+    assert [proof.name for proof in prove(rules, [])] == ["True", "False"]
+
+
 def test_nothing_proves_nothing() -> None:
     assert not only(ProofRule(name="lock", says="", fact="profiled-lock")).ok
     assert only(PROFILE).detail == "no request to /profiling/v1/input arrived"

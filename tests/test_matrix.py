@@ -16,7 +16,7 @@ from packaging.version import Version
 from interlock import probes
 from interlock.choices import Latest
 from interlock.errors import MatrixError
-from interlock.matrix import Matrix, SandboxLimits, check_published, load
+from interlock.matrix import Matrix, Rounds, SandboxLimits, check_published, load
 from interlock.model import Axis, Outcome, PythonVersion
 
 ROOT = Path(__file__).parent.parent
@@ -174,6 +174,90 @@ def test_a_control_may_leave_libraries_out(loaded: Load) -> None:
     assert control.cell == cell("-", "-")
 
 
+COMPOSED = """\
+restart: {} => restart:
+    configs: [stock, warnings]
+    ways_out: {warnings: [quiet, as-stock]}
+    only: {left: [latest], python: ["3.10"]}
+;; title: with warnings => title: with warnings
+    only: {right: ["1.0"]}
+;; controls: => ways_out:
+  quiet: {title: quiet, costs: what it would say, settings: {level: 9}, environment: {A: null}}
+  as-stock: {title: as they come, costs: warnings, same_as: stock}
+controls:"""
+
+
+def test_a_way_out_is_a_configuration_on_top_of_the_one_it_is_named_for(loaded: Load) -> None:
+    found = loaded(edited(MATRIX, COMPOSED))
+    way = found.configurations["warnings+quiet"]
+    assert (way.settings, way.environment) == ({"profiling": True, "level": 9}, {"A": None})
+    assert (way.base, way.way_out, way.costs) == ("warnings", "quiet", "what it would say")
+    assert way.is_composed and not way.at_release
+    assert found.use("restart").ways_out == {"warnings": ("quiet", "as-stock")}
+
+
+def test_a_way_out_that_is_a_configuration_of_its_own_makes_no_other(loaded: Load) -> None:
+    found = loaded(edited(MATRIX, COMPOSED))
+    assert "warnings+as-stock" not in found.configurations
+    assert found.ways_out["as-stock"].on("warnings") == "stock"
+    assert found.ways_out["quiet"].on("warnings") == "warnings+quiet"
+
+
+def test_every_configuration_can_be_run_as_of_the_releases_day(loaded: Load) -> None:
+    found = loaded()
+    then = found.configurations["warnings@release"]
+    assert (then.base, then.at_release, then.is_composed) == ("warnings", True, True)
+    assert then.digest == found.configurations["warnings"].digest
+
+
+def test_a_probe_is_judged_in_its_configurations_and_in_what_is_composed_of_them(
+    loaded: Load,
+) -> None:
+    text = edited(MATRIX, COMPOSED)
+    assert loaded(text).judged_in("restart") == (
+        *("stock", "stock@release"),
+        *("warnings", "warnings+quiet", "warnings@release"),
+    )
+    one = edited(text, "configs: [stock, warnings] => configs: [warnings]")
+    assert loaded(one).judged_in("restart") == ("warnings", "warnings+quiet", "warnings@release")
+
+
+def test_a_set_has_the_configurations_of_the_file_and_none_that_is_composed(loaded: Load) -> None:
+    assert loaded(edited(MATRIX, COMPOSED)).sets["core"].configs == ("stock", "warnings")
+
+
+def test_a_probe_or_a_configuration_is_narrowed_to_what_it_lists(loaded: Load) -> None:
+    found = loaded(edited(MATRIX, COMPOSED))
+    of_probe = found.use("restart").only
+    assert (of_probe.versions, of_probe.pythons) == (
+        {"left": (Latest(),)},
+        (PythonVersion(3, 10),),
+    )
+    assert found.only["warnings"].versions == {"right": (Version("1.0"),)}
+    assert loaded().only == {}
+
+
+def test_a_probe_that_is_only_a_control_is_in_no_set(loaded: Load, folder: Path) -> None:
+    shutil.copytree(folder / "probes" / "restart", folder / "probes" / "other")
+    (folder / "probes" / "other" / "probe.yaml").write_text(edited(PROBE, "restart => other"))
+    more = edited(MATRIX, "restart: {} => restart: {}\n  other: {only_as_control: true}")
+    assert loaded(more).sets["core"].probes == ("restart",)
+    assert [*loaded(more).probes] == ["restart", "other"]
+    in_a_set = edited(more, "configs: [stock] => probes: [restart, other]")
+    assert mistakes(loaded, f"{MATRIX} => {in_a_set}") == [
+        'matrix.yaml:16: sets.smoke.probes[1]: "other" is only a control; a set can\'t have it'
+    ]
+
+
+def test_a_control_that_takes_long_or_is_not_seen_every_time_says_so(loaded: Load) -> None:
+    (usual,) = loaded().controls
+    (rare,) = loaded(
+        edited(MATRIX, "expect: hang => expect: hang, rounds: ends, tries: 3")
+    ).controls
+    assert (usual.rounds, usual.tries) == (Rounds.EVERY, 1)
+    assert (rare.rounds, rare.tries) == (Rounds.ENDS, 3)
+
+
 def test_a_hundred_cells_stand_between_controls_unless_the_file_says_otherwise(
     loaded: Load,
 ) -> None:
@@ -211,6 +295,18 @@ def test_a_proof_is_not_asked_for_where_its_library_is_left_out(loaded: Load) ->
     probe = loaded(probe=text).probes["restart"]
     assert [rule.name for rule in probe.asked_of(cell()).live] == ["profiled", "sent", "samples"]
     assert [rule.name for rule in probe.asked_of(cell(right="-")).live] == ["sent", "samples"]
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "fact: profiled-lock => fact: profiled-lock, when: {locks: true}",
+        'request: {path: "/p/* => when: {locks: true}, request: {path: "/p/*',
+    ],
+)
+def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
+    rules = loaded(probe=edited(PROBE, proof)).probes["restart"].live
+    assert [rule.when for rule in rules if rule.when] == [{"locks": True}]
 
 
 def test_an_image_given_instead_replaces_the_template(loaded: Load, folder: Path) -> None:
@@ -340,6 +436,48 @@ def test_the_projects_own_files_are_right() -> None:
             'left: "1.0", right => left: latest, right',
             'matrix.yaml:29: controls[0].left: "latest" is not one version for good; '
             "a control needs one",
+        ),
+        # ways out, and what is narrowed
+        (
+            f"{COMPOSED};; [quiet, as-stock] => [quite]",
+            'matrix.yaml:20: probes.restart.ways_out.warnings[0]: "quite" is no way out of this '
+            'file; did you mean "quiet"?',
+        ),
+        (
+            f"{COMPOSED};; configs: [stock, warnings] => configs: [stock]",
+            "matrix.yaml:20: probes.restart.ways_out.warnings: the probe is not judged in "
+            '"warnings"',
+        ),
+        (
+            f"{COMPOSED};; same_as: stock => same_as: warnings",
+            'matrix.yaml:20: probes.restart.ways_out.warnings[1]: "as-stock" is "warnings" itself',
+        ),
+        (
+            f"{COMPOSED};; , same_as: stock => ",
+            "matrix.yaml:34: ways_out.as-stock: says what it changes: either "
+            '"settings" and "environment", or "same_as"',
+        ),
+        (
+            f"{COMPOSED};; costs: warnings,  =>",
+            "matrix.yaml:34: ways_out.as-stock.costs: is missing",
+        ),
+        (
+            "  warnings:\n => warn+ings:\n",
+            'matrix.yaml:24: configurations.warn+ings: "warn+ings" has a "+", which stands in the '
+            "names that are composed",
+        ),
+        (
+            f"{COMPOSED};; only: {{left: [latest] => only: {{left: [1.0]",
+            'matrix.yaml:21: probes.restart.only.left[0]: 1.0 is a number; write "1.0" in quotes',
+        ),
+        (
+            f"{COMPOSED};; only: {{right => only: {{rihgt",
+            'matrix.yaml:30: configurations.warnings.only.rihgt: unknown key "rihgt"; did you mean '
+            '"right"?',
+        ),
+        (
+            "expect: hang => expect: hang, rounds: never",
+            "matrix.yaml:29: controls[0].rounds: \"never\": input should be 'every' or 'ends'",
         ),
         (
             'python: "3.10", probe => python: ["3.10", "3.10"], probe',
@@ -527,6 +665,17 @@ def test_a_version_of_a_control_is_looked_up_once_for_all_its_pythons(loaded: Lo
         check_published(loaded(listed), {"left": published(LEFT, "0.9"), "right": RIGHTS})
     assert [m for m in caught.value.mistakes if "controls" in m] == [
         'matrix.yaml:29: controls[0].left: nobody published left-lib "1.0"; the nearest is 0.9'
+    ]
+
+
+def test_a_version_that_a_probe_is_narrowed_to_must_have_been_published(loaded: Load) -> None:
+    releases = {"left": published(LEFT, "1.0"), "right": published(RIGHT, "2.0")}
+    found = loaded(edited(MATRIX, COMPOSED))
+    with pytest.raises(MatrixError) as caught:
+        check_published(found, releases)
+    assert [m for m in caught.value.mistakes if "only" in m] == [
+        "matrix.yaml:30: configurations.warnings.only.right[0]: nobody published right-lib "
+        '"1.0"; the nearest is 2.0'
     ]
 
 

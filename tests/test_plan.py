@@ -10,9 +10,20 @@ import pytest
 from grids import AXES, LEFT, NOON, RIGHT, cell, published, release, verdict
 from packaging.version import Version
 
-from interlock.choices import read_choice
+from interlock.choices import Latest, read_choice
 from interlock.errors import UsageError
-from interlock.matrix import CellSet, Control, Matrix, MatrixLimits, Policy, SandboxLimits, Trials
+from interlock.matrix import (
+    EVERYWHERE,
+    CellSet,
+    Control,
+    Matrix,
+    MatrixLimits,
+    Only,
+    Policy,
+    ProbeUse,
+    SandboxLimits,
+    Trials,
+)
 from interlock.model import (
     Basis,
     Cell,
@@ -90,6 +101,15 @@ RELEASES = {
     "left": published(LEFT, "0.9 1.0 1.1 1.2 2.0! 3.0b1"),
     "right": published(RIGHT, "1.0 1.5 2.0 2.9 2.10 3.0"),
 }
+
+
+QUIET = replace(WARNINGS, name="warnings+quiet", base="warnings", way_out="quiet")
+THEN = replace(WARNINGS, name="warnings@release", base="warnings", at_release=True)
+WAYS_OUT = replace(
+    MATRIX,
+    configurations={c.name: c for c in (STOCK, WARNINGS, QUIET, THEN)},
+    uses={"restart": ProbeUse(ways_out={"warnings": ("quiet",)})},
+)
 
 
 def versions(cells: Sequence[Cell], axis: str) -> str:
@@ -170,6 +190,64 @@ def test_a_probe_is_judged_in_its_own_configurations() -> None:
         ("restart", "stock"),
         ("restart", "warnings"),
     }
+
+
+def narrowed(probe: Only = EVERYWHERE, config: Only = EVERYWHERE) -> Matrix:
+    """The probe `restart`, or the configuration `warnings`, is run in a part of each set."""
+    uses = {"restart": ProbeUse(ways_out={"warnings": ("quiet",)}, only=probe)}
+    return replace(WAYS_OUT, uses=uses, only={"warnings": config})
+
+
+FIRST = Only(versions={"left": (Version("1.0"),)})
+NEWEST = Only(versions={"left": (Latest(),)}, pythons=(PythonVersion(3, 10),))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "command", "stock", "warnings"),
+    [
+        (narrowed(), "", "1.0 1.1 1.2", "1.0 1.1 1.2"),
+        (narrowed(probe=FIRST), "", "1.0", "1.0"),
+        (narrowed(config=FIRST), "", "1.0 1.1 1.2", "1.0"),
+        (narrowed(config=NEWEST), "", "1.0 1.1 1.2", "1.2"),
+        (narrowed(config=FIRST), "--left <1.2", "1.0 1.1", "1.0"),
+        # a version that is named with what is narrowed takes the place of what the file says
+        (narrowed(config=FIRST), "--left 1.1", "1.1", ""),
+        (narrowed(config=FIRST), "--left 1.1 --config warnings --config stock", "1.1", "1.1"),
+        (narrowed(probe=FIRST), "--left 1.1 --probe restart", "1.1", "1.1"),
+        (narrowed(probe=FIRST), "--left <1.2 --probe restart", "1.0", "1.0"),
+        # one that is left out is no release
+        (narrowed(probe=FIRST), "--left -", "-", "-"),
+    ],
+)
+def test_what_is_narrowed_is_run_where_it_says(
+    matrix: Matrix, command: str, stock: str, warnings: str
+) -> None:
+    cells = select(matrix, RELEASES, typed(command)).cells
+    assert versions([c for c in cells if c.config == "stock"], "left") == stock
+    assert versions([c for c in cells if c.config == "warnings"], "left") == warnings
+
+
+def test_a_python_is_narrowed_like_a_release() -> None:
+    cells = select(narrowed(probe=NEWEST), RELEASES, Request()).cells
+    assert {str(c.python) for c in cells} == {"3.10"}
+
+
+def test_what_is_composed_is_run_where_it_is_asked_for() -> None:
+    cells = select(narrowed(config=FIRST), RELEASES, typed("--config warnings+quiet")).cells
+    assert {(c.config, str(c.version("left"))) for c in cells} == {("warnings+quiet", "1.0")}
+    there = select(
+        narrowed(config=FIRST), RELEASES, typed("--left 1.1 --config warnings@release")
+    ).cells
+    assert {(c.config, str(c.version("left"))) for c in there} == {("warnings@release", "1.1")}
+
+
+def test_what_is_narrowed_to_nothing_is_said_with_what_to_do() -> None:
+    with pytest.raises(UsageError) as caught:
+        select(narrowed(probe=FIRST), RELEASES, typed("--left 1.1 --config stock"))
+    assert str(caught.value) == (
+        "restart in stock: matrix.yaml runs none of these releases and Pythons there (`only`); "
+        "name the probe or the configuration beside a version to run it all the same"
+    )
 
 
 @pytest.mark.parametrize(

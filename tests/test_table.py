@@ -236,6 +236,53 @@ def test_a_file_that_is_not_there_or_no_table_is_said_so(tmp_path: Path) -> None
         table.read_csv(tmp_path / "empty.csv")
 
 
+def test_whose_trouble_it_is_stands_at_the_end_of_its_row(tmp_path: Path) -> None:
+    hung = verdict(cell("2.9", "3.1"), Outcome.HANG)
+    by_itself = verdict(cell("2.9", None), Outcome.HANG)
+    fine = verdict(cell("2.9", "3.2"))
+
+    first, second, third = written(hung, by_itself, fine, to=tmp_path).splitlines()[1:]
+
+    assert ",left,left-pkg's own: no other library" in first
+    assert ",left,\"left-pkg's own: left-pkg 2.9 alone hangs in the same way; together" in second
+    assert third.endswith("It said so.,,")
+
+
+def older(path: Path) -> None:
+    """The file as schema version 1 had it: without whose trouble it is."""
+    table.read_csv(path).drop(columns=list(table.ATTRIBUTED)).to_csv(path, index=False)
+    text = path.read_text(encoding="utf-8").replace("+00:00", "Z")
+    path.write_text(text.replace("2025-03-09 ", "2025-03-09T"), encoding="utf-8")
+
+
+def test_a_file_of_the_version_before_is_read_and_completed(tmp_path: Path) -> None:
+    table.write_results([verdict(cell("2.9", "3.1"), Outcome.HANG)], {}, tmp_path, AXES)
+    before = (tmp_path / "verdicts.csv").read_bytes()
+    older(tmp_path / "verdicts.csv")
+    assert b"whose" not in (tmp_path / "verdicts.csv").read_bytes()
+
+    results = table.read_results(tmp_path, AXES)
+    table.write_csv(results.table, tmp_path / "again.csv")
+
+    assert (tmp_path / "again.csv").read_bytes() == before
+
+
+def test_rows_out_of_order_are_put_in_order_and_doubled_ones_refused(tmp_path: Path) -> None:
+    head, *rows = written(
+        verdict(cell("2.9", "3.1")), verdict(cell("2.10", "3.1")), to=tmp_path
+    ).splitlines()
+    path = tmp_path / "verdicts.csv"
+
+    path.write_text("\n".join([head, *reversed(rows)]), encoding="utf-8")
+    results = table.read_results(tmp_path, AXES)
+    assert [str(v.cell.version("left")) for v in results.verdicts] == ["2.9", "2.10"]
+    assert results.table["left"].tolist() == ["2.9", "2.10"]
+
+    path.write_text("\n".join([head, rows[0], rows[0]]), encoding="utf-8")
+    with pytest.raises(UsageError, match="two verdicts about"):
+        table.read_results(tmp_path, AXES)
+
+
 def test_grid_has_the_last_axis_across_and_marks_the_untested() -> None:
     some = table.frame(
         [

@@ -6,7 +6,6 @@ Run by the environment's Python as ``bootstrap.py``; what to do is in ``INTERLOC
 from __future__ import annotations
 
 import atexit
-import faulthandler
 import json
 import os
 import sys
@@ -17,17 +16,14 @@ def main() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     root = os.path.dirname(here)
     sys.path[0] = root
-    from harness import watcher
+    from harness import member
     from harness.trial import Trial
 
+    member.join()
     fds = spec["fds"]
     for fd in fds.values():
         os.set_inheritable(fd, False)
-    # Only on request, and not faulthandler.enable(): libraries install handlers of their own for
-    # the signals it would take, and a crash is known by its signal anyway.
-    faulthandler.register(spec["witness_signal"], file=fds["witness"], all_threads=True)
-    trial = Trial(spec, fds["events"])
-    watcher.start(fds["asks"], fds["answers"], lambda: trial.exposures)
+    trial = Trial(spec, fds["events"], fds["replies"])
 
     app = spec["app"]
     # The app's own folder, then what the probes share, before anything that is installed.

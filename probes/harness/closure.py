@@ -7,16 +7,45 @@ from __future__ import annotations
 
 
 def closed_waits(first: dict, second: dict) -> bool:
-    """Whether a cycle of waits stands in both snapshots, with the same threads and locks."""
-    return bool(_cycles(first) & _cycles(second))
+    """Whether the same threads wait for the same locks in both, in a cycle or for an orphan."""
+    return bool(_cycles(first) & _cycles(second)) or bool(_orphaned(first) & _orphaned(second))
+
+
+def _orphaned(snapshot: dict) -> set:
+    """(thread, lock) for each wait for what only a thread held that a fork left behind."""
+    left = _left_behind(snapshot)
+    holders = _holders(snapshot)
+    return {
+        (thread["ident"], wait["lock"])
+        for thread in snapshot["threads"]
+        for wait in [thread["waits"] or {}]
+        if wait.get("kind") in ("lock", "rlock")
+        and wait["lock"] in left
+        and not holders.get(wait["lock"])
+        and snapshot["locks"][str(wait["lock"])]["locked"]
+    }
+
+
+def _left_behind(snapshot: dict) -> set:
+    return {hold["lock"] for thread in snapshot["at_fork"] for hold in thread["holds"]}
+
+
+def _holders(snapshot: dict) -> dict:
+    """Lock to the threads inside of it. Of what a fork left behind the lock's own word counts for
+    nothing: it names its owner by a number that a new thread may have got.
+    """
+    left = _left_behind(snapshot)
+    holders: dict = {}
+    for thread in snapshot["threads"]:
+        for hold in thread["holds"]:
+            if hold["how"] != "owner" or hold["lock"] not in left:
+                holders.setdefault(hold["lock"], set()).add(thread["ident"])
+    return holders
 
 
 def _cycles(snapshot: dict) -> set:
     """Each cycle as the set of its (thread, lock or joined thread) edges."""
-    holders: dict = {}
-    for thread in snapshot["threads"]:
-        for hold in thread["holds"]:
-            holders.setdefault(hold["lock"], set()).add(thread["ident"])
+    holders = _holders(snapshot)
     waits = {}
     for thread in snapshot["threads"]:
         wait = thread["waits"]

@@ -18,6 +18,8 @@ RLOCK = _thread.RLock
 _MISSING = object()
 _mro = type.__dict__["__mro__"].__get__
 _namespace = type.__dict__["__dict__"].__get__
+_ASSIGNED: dict = {}
+"""A code object's assigned attributes: taken apart once."""
 _OWNER = re.compile(r"owner=(-?\d+)")
 
 
@@ -28,13 +30,21 @@ class Unresolved(Exception):
 class Raw:
     """One of ``_thread``'s own locks, as far as it can be asked."""
 
-    __slots__ = ("id", "locked", "owner", "type")
+    __slots__ = ("id", "lock", "locked", "owner", "type")
 
     def __init__(self, lock, kind, locked, owner):
         self.id = id(lock)
+        self.lock = lock
         self.type = kind
         self.locked = locked
         self.owner = owner
+
+    def is_still_held(self):
+        """Whether it is locked now, and by the same owner as when the frames were read."""
+        if issubclass(type(self.lock), LOCK):
+            return LOCK.locked(self.lock)
+        now = unwrap(self.lock)
+        return now.locked and now.owner == self.owner
 
 
 def is_a(obj, kind):
@@ -179,9 +189,11 @@ def defining_class(cls, name):
 def _assigns(code, name):
     if name not in code.co_names:
         return False
-    return any(
-        step.opname == "STORE_ATTR" and step.argval == name for step in dis.get_instructions(code)
-    )
+    if code not in _ASSIGNED:
+        _ASSIGNED[code] = frozenset(
+            step.argval for step in dis.get_instructions(code) if step.opname == "STORE_ATTR"
+        )
+    return name in _ASSIGNED[code]
 
 
 def class_name(cls):

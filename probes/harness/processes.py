@@ -70,20 +70,21 @@ def _schedstat(task: Path) -> tuple:
 
 
 class RunQueue:
-    """How long the tasks of a process waited for a processor, added up while they lived."""
+    """How long the tasks of processes waited for a processor, added up while they lived."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self) -> None:
         self._wait_ns: dict = {}
 
-    def sample(self) -> None:
-        try:
-            tids = os.listdir(f"/proc/{self._pid}/task")
-        except OSError:
-            return
-        for tid in tids:
-            with contextlib.suppress(OSError, ValueError):
-                self._wait_ns[tid] = _schedstat(_PROC / str(self._pid) / "task" / tid)[1]
+    def sample(self, pids) -> None:
+        for pid in pids:
+            try:
+                tids = os.listdir(f"/proc/{pid}/task")
+            except OSError:
+                continue
+            for tid in tids:
+                with contextlib.suppress(OSError, ValueError):
+                    task = _PROC / str(pid) / "task" / tid
+                    self._wait_ns[pid, tid] = _schedstat(task)[1]
 
     @property
     def seconds(self) -> float:

@@ -13,7 +13,6 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import contextlib
-import fcntl
 import json
 import select
 import signal
@@ -29,8 +28,10 @@ from harness.processes import (
     kill_left_behind,
     tasks,
 )
+from harness.roster import Process, Roster, command
+from harness.streams import Lines, Tail, each, more, pipe, read_some
 
-PROTOCOL = 1
+PROTOCOL = 2
 APART_S = 0.2
 """Between the two snapshots of one look."""
 STILL_S = 2.0
@@ -39,73 +40,10 @@ ANSWER_S = 3.0
 """How long the watcher may take; silent longer, it cannot run, and faulthandler speaks alone."""
 QUIET_PHASES = ("import", "startup")
 """Where nothing can be counted, so that silence means less: four times ``stall_s``."""
-LONGEST_LINE = 16 << 20
 EXIT_MISUSE = 64
 EXIT_TROUBLE = 70
 WITNESS_SIGNAL = signal.SIGRTMIN + 7
 """A real-time signal: the libraries under test take SIGUSR1, SIGPROF and their like."""
-
-
-class Lines:
-    """A pipe's reading end, taken apart into lines."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self._rest = b""
-
-    def read(self) -> list | None:
-        """The lines that have come; None at the end."""
-        data = _read(self.fd)
-        if data is None:
-            return None
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
-            self._rest = b""
-        found = []
-        for line in lines:
-            with contextlib.suppress(ValueError):
-                value = json.loads(line)
-                if isinstance(value, dict):
-                    found.append(value)
-        return found
-
-
-class Tail:
-    """The last bytes of an output stream, and how many came before them."""
-
-    def __init__(self, limit: int) -> None:
-        self.data = b""
-        self.dropped = 0
-        self._limit = limit
-
-    def add(self, data: bytes) -> None:
-        data = self.data + data
-        over = max(0, len(data) - self._limit)
-        self.dropped += over
-        self.data = data[over:]
-
-
-def _read(fd: int) -> bytes | None:
-    """What has come, at most a megabyte; None at the end."""
-    parts = []
-    for _ in range(16):
-        try:
-            part = os.read(fd, 1 << 16)
-        except BlockingIOError:
-            break
-        if not part:
-            return b"".join(parts) or None
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _pipe() -> tuple:
-    """A pipe whose reading end never blocks."""
-    read, write = os.pipe()
-    os.set_blocking(read, False)
-    with contextlib.suppress(OSError, AttributeError):
-        fcntl.fcntl(read, 1031, 1 << 20)  # F_SETPIPE_SZ: room for a whole snapshot
-    return read, write
 
 
 def _as_app() -> None:
@@ -133,13 +71,13 @@ class Supervisor:
         self.looks = 0
         self.stalled = False
         self.silent_s = 0.0
-        self.watcher_tid = None
-        self.answers: dict = {}
-        self.asked = 0
+        self.wanted: list = []
+        """Looks that the driver asks for."""
+        self.looking = False
+        """Whether one of them is being taken: no heartbeat ends it."""
         self.misuse = None
         self.terminated = False
         self.status = None
-        self.witness = b""
         self.readers: dict = {}
         tail_bytes = int(self.limits.get("output_bytes", 1 << 16)) // 2
         self.tails = {"stdout": Tail(tail_bytes), "stderr": Tail(tail_bytes)}
@@ -178,7 +116,8 @@ class Supervisor:
         os.set_blocking(woken, False)
         signal.set_wakeup_fd(woken)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        self.readers[wake] = lambda: _read(wake)
+        self.readers[wake] = lambda: read_some(wake)
+        self.roster = Roster(self.readers, self._joined, self._crashed)
         url = self._start_intake()
         self._start_app(url)
 
@@ -187,7 +126,7 @@ class Supervisor:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
         port = listening.getsockname()[1]
-        read, write = _pipe()
+        read, write = pipe()
         self.intake = subprocess.Popen(
             [
                 sys.executable,
@@ -205,39 +144,39 @@ class Supervisor:
         os.close(write)
         listening.close()
         lines = Lines(read)
-        self.readers[read] = lambda: self._each(lines, lambda line: self.emit("intake", **line))
+        self.readers[read] = lambda: each(lines, lambda line: self.emit("intake", **line))
         return f"http://127.0.0.1:{port}"
 
     def _start_app(self, url: str) -> None:
         spec = self.spec
-        events, events_w = _pipe()
-        answers, answers_w = _pipe()
-        witness, witness_w = _pipe()
-        stdout, stdout_w = _pipe()
-        stderr, stderr_w = _pipe()
-        asks_r, self.asks = os.pipe()
+        events, events_w = pipe()
+        stdout, stdout_w = pipe()
+        stderr, stderr_w = pipe()
+        replies_r, self.replies = os.pipe()
         os.set_blocking(events_w, False)
+        os.set_blocking(self.replies, False)
         trial = {
             "app": spec["app"],
             "settings": spec["settings"],
             "knobs": spec["knobs"],
             "versions": spec["versions"],
             "intake": url,
-            "witness_signal": int(WITNESS_SIGNAL),
-            "fds": {
-                "events": events_w,
-                "answers": answers_w,
-                "witness": witness_w,
-                "asks": asks_r,
-            },
+            "fds": {"events": events_w, "replies": replies_r},
         }
+        here = os.path.dirname(os.path.abspath(__file__))
         environment = {k: v for k, v in os.environ.items() if k != "INTERLOCK_SPEC"}
         environment.update(spec["environment"])
         environment["INTERLOCK_TRIAL"] = json.dumps(trial)
         environment["INTERLOCK_INTAKE"] = url
-        bootstrap = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootstrap.py")
+        # What every process of the app needs to join, however it is started.
+        addresses = self.roster.addresses
+        environment["INTERLOCK_SUPERVISOR"] = "{watchers} {witnesses} {signal}".format(
+            signal=int(WITNESS_SIGNAL), **addresses
+        )
+        paths = [os.path.join(here, "inject"), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         self.app = subprocess.Popen(
-            [spec["python"], bootstrap],
+            [spec["python"], os.path.join(here, "bootstrap.py")],
             stdin=subprocess.DEVNULL,
             stdout=stdout_w,
             stderr=stderr_w,
@@ -246,42 +185,29 @@ class Supervisor:
             preexec_fn=_as_app,
             start_new_session=True,
         )
-        self.run_queue = RunQueue(self.app.pid)
+        self.run_queue = RunQueue()
         self.spared = {os.getpid(), self.intake.pid}
-        for fd in (events_w, answers_w, witness_w, stdout_w, stderr_w, asks_r):
+        for fd in (events_w, stdout_w, stderr_w, replies_r):
             os.close(fd)
-        from_app, from_watcher = Lines(events), Lines(answers)
-        self.readers[events] = lambda: self._each(from_app, self._hear)
-        self.readers[answers] = lambda: self._each(from_watcher, self._answer)
-        self.readers[witness] = lambda: self._more(witness, self._dump)
-        self.readers[stdout] = lambda: self._more(stdout, self.tails["stdout"].add)
-        self.readers[stderr] = lambda: self._more(stderr, self.tails["stderr"].add)
+        from_app = Lines(events)
+        self.readers[events] = lambda: each(from_app, self._hear)
+        self.readers[stdout] = lambda: more(stdout, self.tails["stdout"].add)
+        self.readers[stderr] = lambda: more(stderr, self.tails["stderr"].add)
 
     # -- hearing --------------------------------------------------------------------------------
 
-    @staticmethod
-    def _each(lines: Lines, handle) -> bool:
-        found = lines.read()
-        for line in found or ():
-            handle(line)
-        return found is not None
+    def _joined(self, process: Process, forked: bool) -> None:
+        self.emit(
+            "process",
+            process=process.pid,
+            parent=process.parent,
+            app=process.pid == self.app.pid,
+            forked=forked,
+            command=command(process.pid),
+        )
 
-    @staticmethod
-    def _more(fd: int, handle) -> bool:
-        data = _read(fd)
-        if data:
-            handle(data)
-        return data is not None
-
-    def _dump(self, data: bytes) -> None:
-        self.witness += data
-
-    def _answer(self, answer: dict) -> None:
-        if isinstance(answer.get("watcher"), int):
-            self.watcher_tid = answer["watcher"]
-        elif isinstance(answer.get("ask"), int):
-            self.answers[answer["ask"]] = answer
-        # Anything else is not the watcher's: the app found the pipe.
+    def _crashed(self, pid: int, text: str) -> None:
+        self.emit("crash", process=pid, text=text)
 
     def _hear(self, said: dict) -> None:
         """One line of the app; whatever it says, it lives."""
@@ -316,6 +242,12 @@ class Supervisor:
             self.exposures = said["done"]
             self.progress()
             self.emit("done", exposures=self.exposures)
+        elif "look" in said:
+            self.wanted.append(said)
+        elif "child" in said:
+            number = said["signal"]
+            name = None if number is None else _signal_name(number)
+            self.emit("child", process=said["child"], code=said["code"], signal=name)
         elif "misuse" in said:
             self.misuse = said["misuse"]
 
@@ -352,7 +284,7 @@ class Supervisor:
             time.sleep(0.005)
             now = self.now()
             if now >= next_sample:
-                self.run_queue.sample()
+                self.run_queue.sample(self._everyone())
                 next_sample = now + 0.25
             if self.status is not None or self.misuse is not None:
                 break
@@ -363,6 +295,11 @@ class Supervisor:
             if self._too_late():
                 self._at_deadline(silent_s >= allowed)
                 return
+            if self.wanted:
+                if self._look_as_asked(self.wanted.pop(0)):
+                    self.terminate("the same closed wait in two snapshots")
+                    return
+                continue
             if silent_s >= allowed and (next_look is None or now >= next_look):
                 if self._look(silent_s):
                     self.terminate("the same closed wait in two snapshots")
@@ -374,10 +311,15 @@ class Supervisor:
             return True
         return self.now() >= self.limits["deadline_s"]
 
-    def _stall(self, silent_s: float) -> None:
+    def _everyone(self) -> list:
+        """Every process of the app that has joined; the app itself first, joined or not."""
+        return [self.app.pid, *(pid for pid in self.roster.processes if pid != self.app.pid)]
+
+    def _stall(self, silent_s: float, asked: str | None = None) -> None:
         self.looks += 1
-        self.stalled = True
-        self.silent_s = silent_s
+        if asked is None:
+            self.stalled = True
+            self.silent_s = silent_s
         self.progress()
         self.emit(
             "stall",
@@ -385,87 +327,111 @@ class Supervisor:
             phase=self.phase,
             silent_s=round(silent_s, 3),
             exposures=self.exposures,
+            asked=asked,
         )
 
-    def _look(self, silent_s: float) -> bool:
+    def _look_as_asked(self, wanted: dict) -> bool:
+        """A look that the driver asks for, who waits for its end and says nothing meanwhile."""
+        self.looking = True
+        closed = self._look(wanted["silent_s"], wanted["look"])
+        self.looking = False
+        self.heard_at = time.monotonic()
+        with contextlib.suppress(OSError):
+            os.write(
+                self.replies, b"%d %s\n" % (wanted["number"], b"closed" if closed else b"open")
+            )
+        return closed
+
+    def _look(self, silent_s: float, asked: str | None = None) -> bool:
         """Two snapshots and a witness of one silence; whether both show the same closed wait."""
-        self._stall(silent_s)
-        first = self._snapshot(0)
-        if first is None:
-            # The watcher cannot run: the witness is asked twice instead.
-            self._witness()
+        self._stall(silent_s, asked)
+        everyone = self._everyone()
+        first = self._snapshots(everyone, 0)
+        # Where the watcher cannot run the witness is asked twice instead.
+        self._witnesses([pid for pid in everyone if pid not in first])
         if self._pause(APART_S):
             return False
-        second = self._snapshot(1) if first is not None else None
-        if self.stalled:
-            self._witness()
-        return self.stalled and bool(first and second and closed_waits(first, second))
+        second = self._snapshots(list(first), 1)
+        if self._over():
+            return False
+        self._witnesses(everyone)
+        return any(closed_waits(first[pid], second[pid]) for pid in second)
 
     def _at_deadline(self, silent: bool) -> None:
         self.progress()
         self.emit("deadline", phase=self.phase, exposures=self.exposures)
         if silent:
             self._stall(time.monotonic() - self.heard_at)
-            first = self._snapshot(0)
-            if first is None:
-                self._witness()
-            before = tasks(self.app.pid, without=self.watcher_tid)
+            everyone = self._everyone()
+            first = self._snapshots(everyone, 0)
+            self._witnesses([pid for pid in everyone if pid not in first])
+            before = {pid: self._tasks(pid) for pid in everyone}
             began = time.monotonic()
             if not self._pause(self.limits.get("still_s", STILL_S)):
-                self.emit(
-                    "stood",
-                    number=self.looks,
-                    seconds=round(time.monotonic() - began, 3),
-                    tasks_before=before,
-                    tasks_after=tasks(self.app.pid, without=self.watcher_tid),
-                )
-                if first is not None:
-                    self._snapshot(1)
-                self._witness()
+                for pid in everyone:
+                    self.emit(
+                        "stood",
+                        number=self.looks,
+                        process=pid,
+                        seconds=round(time.monotonic() - began, 3),
+                        tasks_before=before[pid],
+                        tasks_after=self._tasks(pid),
+                    )
+                self._snapshots(list(first), 1)
+                self._witnesses(everyone)
         if self.status is None:
             self.terminate("deadline")
 
+    def _tasks(self, pid: int) -> list:
+        return tasks(pid, without=self.roster.watcher(pid))
+
+    def _over(self) -> bool:
+        """Whether there is no longer anything to look at: the app was heard, or has ended."""
+        return self.status is not None or not (self.stalled or self.looking)
+
     def _pause(self, seconds: float) -> bool:
-        """Wait; True, and early, if the app was heard or has ended."""
-        return self.pump_until(lambda: not self.stalled, seconds) or self.status is not None
+        """Wait; True, and early, if the look is over."""
+        self.pump_until(self._over, seconds)
+        return self._over()
 
-    def _snapshot(self, index: int) -> dict | None:
-        """Ask the watcher; None where it cannot answer, or the app has been heard meanwhile."""
-        if self.status is not None or not self.stalled:
-            return None
-        self.asked += 1
-        number = self.asked
-        with contextlib.suppress(OSError):
-            os.write(self.asks, b"%d\n" % number)
+    def _snapshots(self, pids: list, index: int) -> dict:
+        """Ask the watchers; the snapshot of each process whose watcher can answer."""
+        if self._over():
+            return {}
+        number = self.roster.ask(pids)
         within_s = self.limits.get("answer_s", ANSWER_S)
-        self.pump_until(lambda: number in self.answers or not self.stalled, within_s)
-        answer = self.answers.pop(number, None)
-        if answer is None or "failed" in answer or not self.stalled:
-            return None
-        snapshot = {"threads": answer["threads"], "locks": answer["locks"]}
-        self.emit(
-            "snapshot",
-            number=self.looks,
-            index=index,
-            tasks=tasks(self.app.pid, without=self.watcher_tid),
-            **snapshot,
-        )
-        return snapshot
+        self.pump_until(lambda: self.roster.answered(pids, number) or self._over(), within_s)
+        if self._over():
+            return {}
+        found = {}
+        for pid, answer in self.roster.answers(pids, number).items():
+            found[pid] = {key: answer[key] for key in ("threads", "locks", "at_fork")}
+            self.emit(
+                "snapshot",
+                number=self.looks,
+                index=index,
+                process=pid,
+                tasks=self._tasks(pid),
+                **found[pid],
+            )
+        return found
 
-    def _witness(self) -> None:
-        if self.status is not None:
+    def _witnesses(self, pids: list) -> None:
+        if self._over() or not pids:
             return
-        self.witness = b""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.app.pid, WITNESS_SIGNAL)
-        if self.pump_until(lambda: bool(self.witness), 1.0):
-            # It has no last line: it is over when nothing more comes.
-            length = 0
-            while length != len(self.witness):
-                length = len(self.witness)
-                so_far = length
-                self.pump_until(lambda: len(self.witness) != so_far, 0.03)  # noqa: B023
-        self.emit("witness", number=self.looks, text=self.witness.decode("utf-8", "replace"))
+        self.roster.call(pids, WITNESS_SIGNAL)
+        self.pump_until(lambda: all(map(self.roster.said, pids)), 1.0)
+        # A dump has no last line: all are over when nothing more comes.
+        length = -1
+        while length != (length := self._said_bytes(pids)):
+            so_far = length
+            self.pump_until(lambda: self._said_bytes(pids) != so_far, 0.03)  # noqa: B023
+        for pid in pids:
+            text = self.roster.said(pid).decode("utf-8", "replace")
+            self.emit("witness", number=self.looks, process=pid, text=text)
+
+    def _said_bytes(self, pids: list) -> int:
+        return sum(len(self.roster.said(pid)) for pid in pids)
 
     # -- ending ---------------------------------------------------------------------------------
 
@@ -483,7 +449,7 @@ class Supervisor:
 
     def finish(self) -> None:
         """What is left to be told once the app has ended, and nothing of it left behind."""
-        self.run_queue.sample()
+        self.run_queue.sample([self.app.pid])
         killed = kill_left_behind(self.app.pid, self.spared)
         until = time.monotonic() + 0.05
         while time.monotonic() < until:

@@ -11,16 +11,19 @@ import contextlib
 import errno
 import json
 import os
+import select
+import time
 import traceback
 
-_write, _getpid = os.write, os.getpid
+_read, _write, _getpid = os.read, os.write, os.getpid
+_poll, _POLLIN, _now = select.poll, select.POLLIN, time.monotonic
 _encode = json.JSONEncoder(default=repr).encode
 
 
 class Trial:
     """What a probe's app is handed: what to do, and whom to tell."""
 
-    def __init__(self, spec: dict, fd: int) -> None:
+    def __init__(self, spec: dict, fd: int, replies: int) -> None:
         self.settings: dict = spec["settings"]
         """What an application chooses, by the configuration that is tested."""
         self.knobs: dict = spec["knobs"]
@@ -33,6 +36,8 @@ class Trial:
         self.current_phase = "import"
         self.failed = False
         self._fd = fd
+        self._replies = replies
+        self._looks = 0
         self._pid = _getpid()
 
     def phase(self, phase: str) -> None:
@@ -74,6 +79,41 @@ class Trial:
     def degraded(self, detail: str) -> None:
         """Say that it works, but worse than it may: what was measured, and the threshold."""
         self._say({"degraded": detail})
+
+    def look(self, why: str, silent_s: float = 0.0, within_s: float = 15.0) -> bool:
+        """Have evidence taken of every process now, and wait until that is done.
+
+        For when this process lives, and something else of the app does not: ``why`` says what, and
+        ``silent_s`` for how long. True if a wait was found closed: then the trial is being stopped.
+        From one thread at a time.
+        """
+        if _getpid() != self._pid:
+            return False
+        self._looks += 1
+        self._say({"look": why, "number": self._looks, "silent_s": silent_s})
+        poll, until, answer = _poll(), _now() + within_s, b""
+        poll.register(self._replies, _POLLIN)
+        while _now() < until and poll.poll(max(0.0, until - _now()) * 1000):
+            answer += _read(self._replies, 1024)
+            for line in answer.split(b"\n")[:-1]:
+                number, closed = line.split()
+                if int(number) == self._looks:
+                    return closed == b"closed"
+        return False
+
+    def child_ended(self, pid: int, status: int) -> None:
+        """Report how a child ended, by ``os.waitpid``'s status; killing it yourself is no such end.
+
+        A child that a signal ended has crashed.
+        """
+        signaled = os.WIFSIGNALED(status)
+        self._say(
+            {
+                "child": pid,
+                "code": None if signaled else os.WEXITSTATUS(status),
+                "signal": os.WTERMSIG(status) if signaled else None,
+            }
+        )
 
     def done(self) -> None:
         self._say({"done": self.exposures})

@@ -1,8 +1,8 @@
 """The watcher: a raw thread inside the app that reports where every other thread stands.
 
-It is started before any tested library is imported, on ``_thread`` and ``os`` as they are then; it
-makes no lock, logs nothing, and touches ``threading`` only to read a dictionary. It answers when it
-is asked, and sleeps in ``os.read`` otherwise. It states facts; it decides nothing.
+It works with ``_thread`` and ``os`` as they were when it was imported, and a child starts it again;
+it makes no lock, logs nothing, and touches ``threading`` only to read a dictionary. It answers when
+it is asked, and sleeps in ``os.read`` otherwise. It states facts; it decides nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from .frames import Sources, look, module_of, qualname
 from .lockref import Unresolved, attribute, is_a
 
 # As they are before anything is patched.
-_read, _write, _getpid, _killpg, _getpgrp = os.read, os.write, os.getpid, os.killpg, os.getpgrp
+_read, _write, _killpg, _getpgrp = os.read, os.write, os.killpg, os.getpgrp
+_getpid, _getppid = os.getpid, os.getppid
 _current_frames, _ident, _native_id = sys._current_frames, _thread.get_ident, _thread.get_native_id
 _encode = json.JSONEncoder(check_circular=False).encode
 _modules = sys.modules
@@ -26,30 +27,42 @@ _SIGKILL = signal.SIGKILL
 MAX_FRAMES = 120
 """Frames of one thread that are reported: the innermost ones."""
 
+SOURCES = Sources()
+"""What was parsed so far; a child begins with what its parent has."""
 
-def start(asks: int, answers: int, exposures) -> None:
-    """Watch from now on; ``asks`` and ``answers`` are pipes, ``exposures()`` is the app's count."""
-    _thread.start_new_thread(_watch, (asks, answers, exposures, _getpid(), _ident()))
+_own: list = []
+"""The ident of this process's watcher."""
 
 
-def _watch(asks, answers, exposures, pid, main):
-    sources = Sources()
-    _say(answers, {"watcher": _native_id()})
+def start(connection: int, forked: bool, left=None) -> None:
+    """Watch from now on; ``left`` is what the fork that began this process left behind."""
+    _own.clear()
+    # Before anything else can end this process: it was there.
+    _say(connection, {"parent": _getppid(), "forked": forked})
+    _thread.start_new_thread(_watch, (connection, left, _ident()))
+
+
+def ident() -> int | None:
+    """This process's watcher, who is nobody's business."""
+    return _own[0] if _own else None
+
+
+def _watch(connection, left, main):
+    _own.append(_ident())
+    _say(connection, {"watcher": _native_id()})
     while True:
-        asked = _read(asks, 64)
-        if _getpid() != pid:
-            return
+        asked = _read(connection, 64)
         if not asked:
             # The supervisor is gone: nothing of this trial may be left behind.
             _killpg(_getpgrp(), _SIGKILL)
         for number in asked.split():
             try:
-                answer = snapshot(sources, main)
+                left = left.still_held() if left else None
+                answer = snapshot(SOURCES, main, left)
             except Exception as error:
                 answer = {"failed": f"{type(error).__name__}: {error}"}
             answer["ask"] = int(number)
-            answer["exposures"] = exposures()
-            _say(answers, answer)
+            _say(connection, answer)
 
 
 def _say(fd, value):
@@ -58,42 +71,60 @@ def _say(fd, value):
         data = data[_write(fd, data) :]
 
 
-def snapshot(sources, main: int) -> dict:
+def snapshot(sources, main: int, left=None) -> dict:
     """Every thread but this one: its frames, what it waits for, what it is inside of.
 
     ``main`` is the main thread's ident, which nobody else knows before ``threading`` is imported.
     """
-    threading = _modules.get("threading")
-    active = vars(threading).get("_active", {}) if threading is not None else {}
-    active = dict(active)
+    active = active_threads()
     threads, locks = [], {}
     me = _ident()
     for ident, innermost in sorted(_current_frames().items()):
         if ident == me:
             continue
-        frames = []
-        while innermost is not None and len(frames) < MAX_FRAMES:
-            frames.append(innermost)
-            innermost = innermost.f_back
+        frames = stack(innermost)
         looked = look(frames, ident, sources, active)
         for lock, (raw, names) in looked.locks.items():
             _merge(locks, lock, raw, names)
-        native_id = _field(active.get(ident), "_native_id", int)
-        default = "MainThread" if ident == main else ""
-        threads.append(
-            {
-                "ident": ident,
-                "native_id": _getpid() if ident == main else native_id,
-                "name": _field(active.get(ident), "_name", str) or default,
-                "frames": [_frame(frame) for frame in frames],
-                "waits": looked.waits,
-                "holds": looked.holds,
-                "unresolved": looked.unresolved,
-            }
-        )
+        threads.append(described(ident, frames, looked, active, main))
         del frames, innermost
+    for lock, (raw, names) in left.locks.items() if left else ():
+        _merge(locks, lock, raw, names)
     _add_owners(threads, locks)
-    return {"threads": threads, "locks": {str(lock): locks[lock] for lock in locks}}
+    return {
+        "threads": threads,
+        "locks": {str(lock): locks[lock] for lock in locks},
+        "at_fork": left.threads if left else [],
+    }
+
+
+def active_threads() -> dict:
+    """Ident to ``Thread``, as ``threading`` has them, where it is imported."""
+    threading = _modules.get("threading")
+    return dict(vars(threading).get("_active", {})) if threading is not None else {}
+
+
+def stack(innermost) -> list:
+    frames = []
+    while innermost is not None and len(frames) < MAX_FRAMES:
+        frames.append(innermost)
+        innermost = innermost.f_back
+    return frames
+
+
+def described(ident, frames, looked, active, main=None) -> dict:
+    """A thread as the protocol has it."""
+    native_id = _field(active.get(ident), "_native_id", int)
+    default = "MainThread" if ident == main else ""
+    return {
+        "ident": ident,
+        "native_id": _getpid() if ident == main else native_id,
+        "name": _field(active.get(ident), "_name", str) or default,
+        "frames": [_frame(frame) for frame in frames],
+        "waits": looked.waits,
+        "holds": looked.holds,
+        "unresolved": looked.unresolved,
+    }
 
 
 def _merge(locks, lock, raw, names):

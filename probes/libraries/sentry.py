@@ -16,7 +16,7 @@ PROOF = "interlock proof of life"
 FLUSH_S = 5.0
 
 
-def start(trial, settings: Settings):
+def start(trial, settings: Settings, **options: object):
     """``sentry_sdk``, started; None where the trial has none, or, said so, lacks the feature."""
     if trial.versions.get("sentry", ABSENT) == ABSENT:
         return None
@@ -27,17 +27,16 @@ def start(trial, settings: Settings):
     if logs is None:
         trial.missing("structured logs", "this release makes no structured log of a log record")
         return None
-    initialise(sentry_sdk, settings, trial.intake)
+    initialise(sentry_sdk, settings, trial.intake, **options)
     if settings.sentry_rlock_worker:
         trial.fact("rlock-worker", replace_worker_lock(sentry_sdk))
     return sentry_sdk
 
 
-def initialise(sentry_sdk, settings: Settings, intake: str) -> None:
-    """``sentry_sdk.init``, with nothing but the DSN and what the settings choose."""
+def initialise(sentry_sdk, settings: Settings, intake: str, **options: object) -> None:
+    """``sentry_sdk.init``, with nothing but the DSN, what the settings choose, and ``options``."""
     from sentry_sdk.integrations import logging as integration
 
-    options: dict = {}
     chosen = {}
     if not settings.sentry_logging_integration:
         # Each of its handlers is off. Given like this, the default one is not added again.
@@ -50,7 +49,7 @@ def initialise(sentry_sdk, settings: Settings, intake: str) -> None:
         options["integrations"] = [integration.LoggingIntegration(**chosen)]
     for name in settings.ignore_loggers:
         integration.ignore_logger(name)
-        # A list of its own since 2.43, if structured logs are to ignore the logger as well.
+        # Newer releases keep a list of their own for structured logs.
         if settings.sentry_logs and hasattr(integration, "ignore_logger_for_sentry_logs"):
             integration.ignore_logger_for_sentry_logs(name)
     if settings.sentry_logs:

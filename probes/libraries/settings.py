@@ -32,15 +32,16 @@ class Settings:
     """False: the race is left as rare as it is; nothing is done that only makes it likelier."""
 
     @classmethod
-    def of(cls, trial, **own: object) -> Settings | None:
+    def of(cls, trial, beside: tuple = (), **own: object) -> Settings | None:
         """What the trial's configuration chooses, or None where it makes no sense: ``misuse``.
 
+        ``beside`` are settings that only this probe knows, and reads and checks itself.
         ``own`` is what the probe itself is about, such as ``sentry_logs=True``: its default, which
         no configuration of that probe may take back. What was chosen is stated as the fact
         ``settings``, because what counts as a proof of life depends on it.
         """
         known = {field.name: field for field in dataclasses.fields(cls)}
-        chosen = dict(trial.settings)
+        chosen = {name: value for name, value in trial.settings.items() if name not in beside}
         wrong = [f"no setting {name} is known" for name in sorted(set(chosen) - set(known))]
         for name, value in sorted(chosen.items()):
             if name in known and not isinstance(value, _TYPES[known[name].type]):

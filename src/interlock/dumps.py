@@ -52,11 +52,13 @@ class Thread:
 
 @dataclass(frozen=True, kw_only=True)
 class Dump:
-    """Every thread of the app at (nearly) one moment."""
+    """Every thread of one process at (nearly) one moment."""
 
     threads: Mapping[int, Thread]
     locks: Mapping[int, Lock]
     tasks: tuple[Task, ...] = ()
+    left: tuple[Thread, ...] = ()
+    """Threads that a fork left behind, as they stood then. A new one may have got an ident."""
 
     @property
     def main(self) -> Thread | None:
@@ -69,7 +71,8 @@ def read(snapshot: Snapshot) -> Dump:
     Raises ``ProtocolError`` where a wait or a hold names a lock or a frame that the snapshot does
     not have: an edge of which nobody can say where it comes from is no evidence.
     """
-    edges = [edge for thread in snapshot.threads for edge in _edges(thread)]
+    told = (*snapshot.threads, *snapshot.at_fork)
+    edges = [edge for thread in told for edge in _edges(thread)]
     locks: dict[int, Lock] = {}
     for key, lock in snapshot.locks.items():
         if not key.isdecimal():
@@ -89,17 +92,25 @@ def read(snapshot: Snapshot) -> Dump:
         where = f"snapshot.threads[{number}]"
         if thread.ident in threads:
             raise ProtocolError(f"{where}.ident: {thread.ident} is there twice")
-        _check_references(thread, locks, where)
-        threads[thread.ident] = Thread(
-            ident=thread.ident,
-            native_id=thread.native_id,
-            name=thread.name or "a thread without a name",
-            frames=thread.frames,
-            waits=thread.waits,
-            holds=thread.holds,
-            unresolved=thread.unresolved,
-        )
-    return Dump(threads=threads, locks=locks, tasks=snapshot.tasks)
+        threads[thread.ident] = _thread(thread, locks, where)
+    left = tuple(
+        _thread(thread, locks, f"snapshot.at_fork[{number}]")
+        for number, thread in enumerate(snapshot.at_fork)
+    )
+    return Dump(threads=threads, locks=locks, tasks=snapshot.tasks, left=left)
+
+
+def _thread(thread: events.Thread, locks: Mapping[int, Lock], where: str) -> Thread:
+    _check_references(thread, locks, where)
+    return Thread(
+        ident=thread.ident,
+        native_id=thread.native_id,
+        name=thread.name or "a thread without a name",
+        frames=thread.frames,
+        waits=thread.waits,
+        holds=thread.holds,
+        unresolved=thread.unresolved,
+    )
 
 
 def place(frame: Frame) -> str:

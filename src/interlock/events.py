@@ -17,8 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter, Validati
 from interlock.errors import ProtocolError
 from interlock.model import Phase
 
-PROTOCOL = 1
-"""The one version of the protocol that is read."""
+PROTOCOL = 2
+"""What the harness speaks now."""
+
+READ = (1, 2)
+"""Versions that are read: under 1 there was one process, and no event names it."""
 
 T = TypeVar("T")
 Many: TypeAlias = Annotated[tuple[T, ...], Strict(False)]
@@ -105,6 +108,20 @@ class _Event(Wire):
     """Seconds since the supervisor started."""
 
 
+class ProcessJoined(_Event):
+    """A process of the app has told of itself: the app, what it forked, what it started."""
+
+    event: Literal["process"]
+    process: int
+    parent: int
+    app: bool
+    """Whether it is the one that the probe drives."""
+    forked: bool
+    """Whether it began as a copy of another; else it was started as a program of its own."""
+    command: Many[str]
+    """Empty where it had ended before it could be asked."""
+
+
 class Hello(_Event):
     event: Literal["hello"]
     protocol: int
@@ -160,17 +177,19 @@ class Degraded(_Event):
 
 
 class Stall(_Event):
-    """The heartbeat stopped."""
+    """The heartbeat stopped, or the app has asked for a look at its processes."""
 
     event: Literal["stall"]
     number: Count
     phase: InPhase
     silent_s: Seconds
     exposures: Count
+    asked: str | None = None
+    """Why the app asked for it: what does not answer, while the app itself lives."""
 
 
 class Snapshot(_Event):
-    """One of two looks at every thread of the app, by the watcher inside of it."""
+    """One of two looks at every thread of one process, by the watcher inside of it."""
 
     event: Literal["snapshot"]
     number: Count
@@ -180,6 +199,9 @@ class Snapshot(_Event):
     locks: dict[str, Lock]
     """By ``str(id)`` of the lock object."""
     tasks: Many[Task] = ()
+    process: int | None = None
+    at_fork: Many[Thread] = ()
+    """Threads that the fork left behind, with what they were inside of and is still locked."""
 
 
 class Witness(_Event):
@@ -188,6 +210,7 @@ class Witness(_Event):
     event: Literal["witness"]
     number: Count
     text: str
+    process: int | None = None
 
 
 class Stood(_Event):
@@ -198,6 +221,7 @@ class Stood(_Event):
     seconds: Seconds
     tasks_before: Many[Task]
     tasks_after: Many[Task]
+    process: int | None = None
 
 
 class Resumed(_Event):
@@ -220,6 +244,23 @@ class SignalSent(_Event):
     event: Literal["signal"]
     signal: str
     reason: str
+
+
+class Crash(_Event):
+    """faulthandler's last words in a process that a signal ended: Python's stacks, and C's."""
+
+    event: Literal["crash"]
+    process: int
+    text: str
+
+
+class ChildEnded(_Event):
+    """How a child of the app ended, as the app says; not those that it ended itself."""
+
+    event: Literal["child"]
+    process: int
+    code: int | None = None
+    signal: str | None = None
 
 
 class Exit(_Event):
@@ -303,6 +344,7 @@ class Truncated(_Event):
 
 Event: TypeAlias = (
     Hello
+    | ProcessJoined
     | PhaseBegan
     | Fact
     | Progress
@@ -316,6 +358,8 @@ Event: TypeAlias = (
     | Resumed
     | Deadline
     | SignalSent
+    | Crash
+    | ChildEnded
     | Exit
     | Output
     | IntakeRequest
@@ -381,13 +425,15 @@ def _validate(raw: object, number: int) -> Event:
         event = _ADAPTER.validate_python(raw)
     except ValidationError as error:
         raise ProtocolError(f"line {number}: {_mistakes(error)}") from None
-    if isinstance(event, Hello) and event.protocol != PROTOCOL:
+    if isinstance(event, Hello) and event.protocol not in READ:
         raise ProtocolError(
-            f"line {number}: hello.protocol is {event.protocol}, this reads {PROTOCOL}: "
-            "harness and package are of different versions"
+            f"line {number}: hello.protocol is {event.protocol}, "
+            f"this reads {READ[0]} to {READ[-1]}: harness and package are of different versions"
         )
-    if isinstance(event, Exit) and (event.code is None) == (event.signal is None):
-        raise ProtocolError(f"line {number}: exit.code: exactly one of code and signal is needed")
+    if isinstance(event, (Exit, ChildEnded)) and (event.code is None) == (event.signal is None):
+        raise ProtocolError(
+            f"line {number}: {event.event}.code: exactly one of code and signal is needed"
+        )
     return event
 
 

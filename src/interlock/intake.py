@@ -31,6 +31,9 @@ NESTING = 3
 """How often what was decoded is decoded again; a gzip in a gzip in a gzip is an attack."""
 PARTS = 32
 
+SETTINGS = "settings"
+"""The fact with which the app states what it ran with: a mapping, each setting by its name."""
+
 
 class Undecodable(ValueError):
     """A body that is not what it says it is, or more than it may be; caught in this module."""
@@ -45,13 +48,19 @@ class Part:
 
 
 def prove(rules: Sequence[ProofRule], events: Iterable[Event]) -> tuple[Proof, ...]:
-    """Each proof of life that a probe asks for, and what the trial's events show of it."""
+    """Each proof of life that a probe asks for, and what the trial's events show of it.
+
+    A proof about a setting is left out where the app says that it ran with another one. What the
+    app ran with is a fact of the trial, so that it can be judged again when ``matrix.yaml`` has
+    changed; a setting that it does not name, or an app that names none, is asked for everything.
+    """
     happened = tuple(events)
     requests = [event for event in happened if isinstance(event, IntakeRequest)]
     facts = {event.name: event.value for event in happened if isinstance(event, Fact)}
     return tuple(
         _fact(rule, rule.fact, facts) if rule.fact is not None else _request(rule, requests)
         for rule in rules
+        if _asked(rule, facts.get(SETTINGS))
     )
 
 
@@ -94,6 +103,11 @@ def profile_totals(content: bytes) -> Mapping[str, int]:
         for name, value in zip(names, sample.value, strict=False):
             totals[name] += value
     return totals
+
+
+def _asked(rule: ProofRule, settings: Any) -> bool:
+    stated = settings if isinstance(settings, Mapping) else {}
+    return all(stated.get(name, value) == value for name, value in rule.when.items())
 
 
 def _fact(rule: ProofRule, fact: str, facts: Mapping[str, Any]) -> Proof:

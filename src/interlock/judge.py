@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from pathlib import PurePosixPath
 from statistics import median
 from typing import Any, TypeAlias, TypeVar
 
@@ -94,8 +95,17 @@ class History:
 
     @property
     def open_stalls(self) -> tuple[events.Stall, ...]:
-        """Stalls that the app did not come back from by itself."""
-        return tuple(s for s in self.all(events.Stall) if not self.recovered(s))
+        """Silences that the app did not come back from by itself.
+
+        A look that the app asked for is none: it lives, and the look is over when it is done.
+        """
+        silences = (s for s in self.all(events.Stall) if s.asked is None)
+        return tuple(s for s in silences if not self.recovered(s))
+
+    @property
+    def asked_looks(self) -> tuple[events.Stall, ...]:
+        """Looks that the app asked for because something of it did not answer."""
+        return tuple(s for s in self.all(events.Stall) if s.asked is not None)
 
     def recovered(self, event: events.Stall | events.Deadline) -> bool:
         """Whether the app went on, or came to its end, before the supervisor had to stop it."""
@@ -110,10 +120,33 @@ class History:
                     return True
         return False
 
-    def dumps(self, stall: events.Stall) -> tuple[dumps.Dump, dumps.Dump] | None:
-        """The two snapshots of a stall, in order; None unless both are there."""
-        of = {s.index: s for s in self.all(events.Snapshot) if s.number == stall.number}
-        return (dumps.read(of[0]), dumps.read(of[1])) if of.keys() == {0, 1} else None
+    @property
+    def app(self) -> int | None:
+        """The process that the probe drives; None under protocol 1, which has no other."""
+        return next((p.process for p in self.all(events.ProcessJoined) if p.app), None)
+
+    def dumps(self, stall: events.Stall) -> Mapping[int | None, tuple[dumps.Dump, dumps.Dump]]:
+        """The two snapshots of each process, in order, where both are there; the app's first."""
+        found: dict[int | None, dict[int, events.Snapshot]] = {}
+        for snapshot in self.all(events.Snapshot):
+            if snapshot.number == stall.number:
+                found.setdefault(snapshot.process, {})[snapshot.index] = snapshot
+        ordered = sorted(found.items(), key=lambda item: item[0] != self.app)
+        return {
+            process: (dumps.read(of[0]), dumps.read(of[1]))
+            for process, of in ordered
+            if of.keys() == {0, 1}
+        }
+
+    def where(self, process: int | None) -> tuple[str, ...]:
+        """A sentence that says in which process it is; none where it is the app's own."""
+        joined = [p for p in self.all(events.ProcessJoined) if p.process == process]
+        if process == self.app or not joined:
+            return ()
+        if joined[-1].forked:
+            return ("It is in a process that the app forked.",)
+        program = " ".join(PurePosixPath(word).name for word in joined[-1].command[:3])
+        return (f"It is in a process that the app started: `{program}`.",)
 
     def noticed_after_s(self, stall: events.Stall) -> float:
         taken = [s.at for s in self.all(events.Snapshot) if s.number == stall.number]
@@ -224,21 +257,27 @@ def _not_installed(history: History, probe: Probe) -> Finding | None:
 
 
 def _deadlocked(history: History, probe: Probe) -> Finding | None:
-    """A closed wait, the same in both snapshots of a stall that did not end."""
-    for stall in history.open_stalls:
-        pair = history.dumps(stall)
-        cycles = waits.closed(*pair) if pair else ()
-        if not pair or not cycles:
-            continue
-        return Hang(
-            phase=stall.phase,
-            reason=cycles[0].reason,
-            signature=cycles[0].signature,
-            evidence=tuple(sentence for cycle in cycles for sentence in cycle.explain()),
-            unresolved=waits.unresolved(pair[1]),
-            exposures=stall.exposures,
-            noticed_after_s=history.noticed_after_s(stall),
-        )
+    """A closed wait, the same in both snapshots of a process.
+
+    A silence that ended by itself is passed over; a look that was asked for is not: a closed wait
+    stays one, whatever the app, which lives, goes on to do.
+    """
+    looks = {stall.number: stall for stall in (*history.open_stalls, *history.asked_looks)}
+    for _, stall in sorted(looks.items()):
+        for process, (first, second) in history.dumps(stall).items():
+            closed = waits.closed(first, second)
+            if not closed:
+                continue
+            explained = (sentence for wait in closed for sentence in wait.explain())
+            return Hang(
+                phase=stall.phase,
+                reason=closed[0].reason,
+                signature=closed[0].signature,
+                evidence=(*history.where(process), *dict.fromkeys(explained)),
+                unresolved=waits.unresolved(second),
+                exposures=stall.exposures,
+                noticed_after_s=history.noticed_after_s(stall),
+            )
     return None
 
 
@@ -270,10 +309,29 @@ def _over_limit(history: History, probe: Probe) -> Finding | None:
 
 
 def _crashed(history: History, probe: Probe) -> Finding | None:
+    """The app or a child of it ended by a signal that was not ours."""
     ended = history.exit
+    children = (
+        c for c in history.all(events.ChildEnded) if c.signal not in (None, *history.signals)
+    )
+    child = next(children, None)
+    if child is not None:
+        phase = history.phase_at(history.told.index(child))
+        detail = f"a child was killed by {child.signal}{_last_words(history, child.process)}"
+        return _fail(history, phase, Reason.CRASH, detail)
     if ended is None or ended.signal is None or ended.signal in history.signals:
         return None
-    return _fail(history, ended.phase, Reason.CRASH, f"killed by {ended.signal}")
+    detail = f"killed by {ended.signal}{_last_words(history, history.app)}"
+    return _fail(history, ended.phase, Reason.CRASH, detail)
+
+
+def _last_words(history: History, process: int | None) -> str:
+    """`` in find, spam/eggs.py:7``: where Python stood when it crashed, as far as it could say."""
+    texts = [c.text for c in history.all(events.Crash) if c.process == process]
+    for thread in dumps.read_witness(texts[-1]) if texts else ():
+        if thread.current and thread.frames:
+            return f" at {thread.place}"
+    return ""
 
 
 def _raised(history: History, probe: Probe) -> Finding | None:
@@ -398,15 +456,35 @@ def _passed(history: History, probe: Probe) -> Pass:
 
 
 def _stillness(history: History, stall: events.Stall) -> Hang | str:
-    """The hang, or in words what keeps it from being one."""
+    """The hang, or in words what keeps it from being one.
+
+    Every process has to stand still: one that works may be what the others wait for. Where it is
+    not the app alone, what it waits for is the last one that it started.
+    """
     if not history.all(events.Deadline):
         return "its deadline had not passed"
-    stood = next((s for s in history.all(events.Stood) if s.number == stall.number), None)
-    if stood is None or stood.seconds < STILL_S:
+    stood = {s.process: s for s in history.all(events.Stood) if s.number == stall.number}
+    if not stood or any(s.seconds < STILL_S for s in stood.values()):
         return f"it was not watched for {STILL_S:.0f} s past the deadline"
-    pair = history.dumps(stall)
-    if pair is None:
-        return _stillness_by_witness(history, stall, stood)
+    pairs = history.dumps(stall)
+    found: Hang | str = ""
+    for process, watched in stood.items():
+        found = (
+            _process_stillness(history, stall, watched, pairs[process])
+            if process in pairs
+            else _stillness_by_witness(history, stall, watched)
+        )
+        if isinstance(found, str):
+            return found
+    return found
+
+
+def _process_stillness(
+    history: History,
+    stall: events.Stall,
+    stood: events.Stood,
+    pair: tuple[dumps.Dump, dumps.Dump],
+) -> Hang | str:
     first, second = pair
     stuck = waits.stuck(second)
     if waits.moved(first, second, stuck):
@@ -418,7 +496,10 @@ def _stillness(history: History, stall: events.Stall) -> Hang | str:
         phase=stall.phase,
         reason=Reason.NO_PROGRESS,
         signature=waits.stuck_at(second, stuck),
-        evidence=waits.describe(second, waits.concerned(second, stuck)),
+        evidence=(
+            *history.where(stood.process),
+            *waits.describe(second, waits.concerned(second, stuck)),
+        ),
         unresolved=waits.unresolved(second),
         exposures=stall.exposures,
         noticed_after_s=history.noticed_after_s(stall),
@@ -432,7 +513,11 @@ def _stillness_by_witness(history: History, stall: events.Stall, stood: events.S
     wait for the GIL wake at every switch interval, so only the main task has to stand; it has the
     smallest tid, having been the first.
     """
-    texts = [w.text for w in history.all(events.Witness) if w.number == stall.number]
+    texts = [
+        w.text
+        for w in history.all(events.Witness)
+        if (w.number, w.process) == (stall.number, stood.process)
+    ]
     seen = [dumps.read_witness(text) for text in texts]
     if len(seen) < 2 or not seen[-1]:
         return "no two dumps of its threads could be taken"
@@ -445,7 +530,10 @@ def _stillness_by_witness(history: History, stall: events.Stall, stood: events.S
         phase=stall.phase,
         reason=Reason.NO_PROGRESS,
         signature=Signature(stuck=tuple(sorted({thread.standing for thread in standing}))),
-        evidence=tuple(f"A thread stands at {thread.place}." for thread in standing),
+        evidence=(
+            *history.where(stood.process),
+            *(f"A thread stands at {thread.place}." for thread in standing),
+        ),
         unresolved=("the watcher could not run: what is waited for is not known",),
         exposures=stall.exposures,
         noticed_after_s=history.noticed_after_s(stall),

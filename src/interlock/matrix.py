@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,8 @@ from interlock.choices import Choice, unpublished
 from interlock.document import Document, Place, read, where
 from interlock.errors import MatrixError
 from interlock.model import (
+    AT_RELEASE,
+    ON_TOP,
     Axis,
     Cell,
     Configuration,
@@ -30,7 +33,6 @@ from interlock.model import (
 from interlock.schema import (
     AXIS_NAME,
     RESERVED,
-    ConfigurationSection,
     SandboxSection,
     image_problem,
     schema,
@@ -56,11 +58,67 @@ class CellSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Only:
+    """The part of a set that a probe or a configuration is run on; of each axis, or all of it."""
+
+    versions: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    """By axis; an axis that is not there is not narrowed."""
+    pythons: tuple[PythonVersion, ...] = ()
+    """None named is all of them."""
+
+
+EVERYWHERE = Only()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeUse:
+    """What ``matrix.yaml`` says of a probe; what it is stands in its own folder."""
+
+    ways_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By configuration, the ways out that are tried on top of it where a cell did not pass."""
+    only: Only = EVERYWHERE
+    only_as_control: bool = False
+    """In no set: it vouches for the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayOut:
+    """What people are told to do about a hang: settings on top of the configuration that hangs."""
+
+    name: str
+    title: str
+    description: str
+    costs: str
+    """What is no longer collected."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    same_as: str | None = None
+    """The configuration that it amounts to; the cell there is its evidence."""
+
+    def on(self, config: str) -> str:
+        """The configuration in which a cell of ``config`` is run with it."""
+        return self.same_as or f"{config}{ON_TOP}{self.name}"
+
+
+class Rounds(str, Enum):
+    """When a control is run."""
+
+    EVERY = "every"
+    """At the beginning, after every ``controls_every`` cells, and at the end."""
+    ENDS = "ends"
+    """At the beginning and at the end: for one that takes long."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Control:
     """A cell with a known answer that runs with every campaign, under its load."""
 
     cell: Cell
     expect: Outcome
+    rounds: Rounds = Rounds.EVERY
+    tries: int = 1
+    """Trials in a row that may give another answer, each run at once after the other, before it
+    counts as one: for a hang that is seen often, but not always."""
     entry: int = field(default=0, repr=False, compare=False)
     """Which entry of the file it comes from; one that lists several Pythons makes several."""
 
@@ -96,6 +154,8 @@ class Trials:
     per_cell: int
     when_unproven: int
     """In all, for a cell that stays unproven."""
+    when_compared: int = 1
+    """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
     on_trouble: int
     """In all, where trouble of our own stopped it."""
 
@@ -131,6 +191,9 @@ class Matrix:
     default_set: str
     probes: Mapping[str, Probe]
     configurations: Mapping[str, Configuration]
+    """Those of the file, each followed by what is composed on top of it: with every way out that a
+    probe names for it (``warning-events+no-profiling``), and as of the releases' day
+    (``stock@release``)."""
     controls: tuple[Control, ...]
     controls_every: int
     """Cells between two rounds of controls."""
@@ -144,14 +207,37 @@ class Matrix:
     """How long the resolved dependencies of an environment are kept."""
     policy: Policy
     upstream: tuple[Upstream, ...] = ()
+    uses: Mapping[str, ProbeUse] = field(default_factory=dict)
+    """By probe."""
+    ways_out: Mapping[str, WayOut] = field(default_factory=dict)
+    only: Mapping[str, Only] = field(default_factory=dict)
+    """By configuration, where it is narrowed."""
     lines: Mapping[Place, int] = field(default_factory=dict, repr=False, compare=False)
 
     def axis(self, name: str) -> Axis:
         """The package axis of that name; ``KeyError`` where there is none."""
         return next(axis for axis in self.axes if axis.name == name)
 
+    def use(self, probe: str) -> ProbeUse:
+        return self.uses.get(probe, _USE)
+
+    def judged_in(self, probe: str) -> tuple[str, ...]:
+        """Every configuration that a cell of the probe may have, the composed ones included."""
+        plain = self.probes[probe].configs
+        tried = self.use(probe).ways_out
+        return tuple(
+            name
+            for name, known in self.configurations.items()
+            if name in plain
+            or (known.at_release and known.base in plain)
+            or (known.base in plain and known.way_out in tried.get(known.base or "", ()))
+        )
+
     def image_for(self, python: PythonVersion) -> str:
         return self.image.format(python=python)
+
+
+_USE = ProbeUse()
 
 
 def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
@@ -168,8 +254,11 @@ def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
         "probes": probe_files.available(probes),
         "probes in use": document.keys("probes"),
         "configurations": document.keys("configurations"),
+        "ways out": document.keys("ways_out"),
     }
     _report_circles(document)
+    _report_ways_out(document)
+    _report_only_as_control(document)
     _report_axis_names(document, axes)
     if image is not None:
         _report_image(document, image)
@@ -207,10 +296,15 @@ def check_published(matrix: Matrix, releases: Mapping[str, Sequence[Release]]) -
 
 
 def _choices(matrix: Matrix) -> Iterator[tuple[Place, Axis, Choice]]:
-    for name, cells in matrix.sets.items():
+    lists: list[tuple[Place, Mapping[str, tuple[Choice, ...]]]] = [
+        *((("sets", name), cells.versions) for name, cells in matrix.sets.items()),
+        *((("probes", name, "only"), use.only.versions) for name, use in matrix.uses.items()),
+        *((("configurations", name, "only"), o.versions) for name, o in matrix.only.items()),
+    ]
+    for place, versions in lists:
         for axis in matrix.axes:
-            for position, choice in enumerate(cells.versions[axis.name]):
-                yield ("sets", name, axis.name, position), axis, choice
+            for position, choice in enumerate(versions.get(axis.name, ())):
+                yield (*place, axis.name, position), axis, choice
     for number, (control, *_) in groupby(matrix.controls, key=lambda control: control.entry):
         for axis in matrix.axes:
             yield ("controls", number, axis.name), axis, control.cell.version(axis.name)
@@ -240,6 +334,29 @@ def _report_circles(document: Document) -> None:
             chain.append(base)
 
 
+def _report_ways_out(document: Document) -> None:
+    """A way out stands on a configuration that its probe is judged in, and leads elsewhere."""
+    for probe in document.keys("probes"):
+        listed = document.get("probes", probe, "configs")
+        for config in document.keys("probes", probe, "ways_out"):
+            place = ("probes", probe, "ways_out", config)
+            if isinstance(listed, list) and config not in listed:
+                document.report(place, f'the probe is not judged in "{config}"')
+            named = document.get(*place)
+            for position, name in enumerate(named if isinstance(named, list) else ()):
+                if document.get("ways_out", name, "same_as") == config:
+                    document.report((*place, position), f'"{name}" is "{config}" itself')
+
+
+def _report_only_as_control(document: Document) -> None:
+    for name in document.keys("sets"):
+        listed = document.get("sets", name, "probes")
+        for position, probe in enumerate(listed if isinstance(listed, list) else ()):
+            if document.get("probes", probe, "only_as_control"):
+                place = ("sets", name, "probes", position)
+                document.report(place, f'"{probe}" is only a control; a set can\'t have it')
+
+
 def _report_image(document: Document, image: str) -> None:
     problem = image_problem(image)
     if problem:
@@ -263,9 +380,7 @@ def _matrix(
         sets={name: _cell_set(name, item, axes, content) for name, item in content.sets.items()},
         default_set=content.default_set,
         probes={name: probes[name] for name in content.probes},
-        configurations={
-            name: _configuration(name, content.configurations) for name in content.configurations
-        },
+        configurations=_configurations(content),
         controls=tuple(
             control
             for entry, item in enumerate(content.controls)
@@ -286,6 +401,13 @@ def _matrix(
             prefer=tuple(content.policy.prefer), least_trials=content.policy.least_trials
         ),
         upstream=tuple(Upstream(**item.model_dump()) for item in content.upstream),
+        uses={name: _use(item, axes) for name, item in content.probes.items()},
+        ways_out=_ways_out(content),
+        only={
+            name: _only(item.only, axes)
+            for name, item in content.configurations.items()
+            if item.only
+        },
         lines=document.lines,
     )
 
@@ -297,7 +419,9 @@ def _cell_set(name: str, item: Any, axes: Sequence[Axis], content: Any) -> CellS
         pinned=item.pinned,
         versions={axis.name: tuple(getattr(item, axis.name)) for axis in axes},
         pythons=tuple(item.python),
-        probes=tuple(item.probes or content.probes),
+        probes=tuple(
+            item.probes or [p for p, use in content.probes.items() if not use.only_as_control]
+        ),
         configs=tuple(item.configs or content.configurations),
     )
 
@@ -311,21 +435,97 @@ def _controls(entry: int, item: Any, axes: Sequence[Axis]) -> Iterator[Control]:
         yield Control(
             cell=Cell(pins=pins, python=python, probe=item.probe, config=item.config),
             expect=Outcome(item.expect),
+            rounds=Rounds(item.rounds),
+            tries=item.tries,
             entry=entry,
         )
 
 
-def _configuration(name: str, items: Mapping[str, ConfigurationSection]) -> Configuration:
+def _use(item: Any, axes: Sequence[Axis]) -> ProbeUse:
+    return ProbeUse(
+        ways_out={config: tuple(names) for config, names in item.ways_out.items()},
+        only=_only(item.only, axes),
+        only_as_control=item.only_as_control,
+    )
+
+
+def _only(item: Any, axes: Sequence[Axis]) -> Only:
+    if item is None:
+        return EVERYWHERE
+    named = {axis.name: getattr(item, axis.name) for axis in axes}
+    return Only(
+        versions={name: tuple(choices) for name, choices in named.items() if choices},
+        pythons=tuple(item.python or ()),
+    )
+
+
+def _ways_out(content: Any) -> dict[str, WayOut]:
+    return {
+        name: WayOut(
+            name=name,
+            title=item.title,
+            description=_folded(item.description),
+            costs=_folded(item.costs),
+            settings=item.settings,
+            environment=item.environment,
+            same_as=item.same_as,
+        )
+        for name, item in content.ways_out.items()
+    }
+
+
+def _configurations(content: Any) -> dict[str, Configuration]:
+    """Each with what is composed on top of it behind it."""
+    named = {
+        (config, name)
+        for use in content.probes.values()
+        for config, names in use.ways_out.items()
+        for name in names
+    }
+    found: dict[str, Configuration] = {}
+    for plain in content.configurations:
+        base = found[plain] = _configuration(plain, content.configurations)
+        for way in _ways_out(content).values():
+            if (plain, way.name) in named and not way.same_as:
+                found[way.on(plain)] = Configuration(
+                    name=way.on(plain),
+                    title=f"{way.title}, on top of {plain}",
+                    description=way.description,
+                    settings={**base.settings, **way.settings},
+                    environment={**base.environment, **way.environment},
+                    base=plain,
+                    way_out=way.name,
+                    costs=way.costs,
+                )
+        as_then = f"{plain}{AT_RELEASE}"
+        found[as_then] = Configuration(
+            name=as_then,
+            title=f"{plain}, with the dependencies of the newer release's day",
+            description="Everything else is resolved as of the newer release's last upload and a "
+            "day, to tell what later dependencies broke from what the releases do.",
+            settings=base.settings,
+            environment=base.environment,
+            base=plain,
+            at_release=True,
+        )
+    return found
+
+
+def _configuration(name: str, items: Mapping[str, Any]) -> Configuration:
     """The configuration with what its bases set; what stands nearer wins."""
     item = items[name]
     base = _configuration(item.base, items) if item.base else None
     return Configuration(
         name=name,
         title=item.title,
-        description=" ".join(item.description.split()),
+        description=_folded(item.description),
         settings={**(base.settings if base else {}), **item.settings},
         environment={**(base.environment if base else {}), **item.environment},
     )
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _sandbox_limits(item: SandboxSection) -> SandboxLimits:

@@ -21,6 +21,11 @@ from packaging.version import Version
 ABSENT = "-"
 """How the version of a library that was left out of a cell is written (a baseline)."""
 
+ON_TOP = "+"
+"""Between a configuration and a way out on top of it: ``warning-events+no-profiling``."""
+AT_RELEASE = "@release"
+"""Behind a configuration whose dependencies are those of the release's day: ``stock@release``."""
+
 
 class PythonVersion(NamedTuple):
     """A CPython feature release, ``3.10``: a pair of integers, so that 3.9 sorts before 3.10."""
@@ -201,6 +206,11 @@ class Configuration:
     at_release: bool = False
     """Its dependencies are resolved as of the newer release's last upload and a day."""
 
+    @property
+    def is_composed(self) -> bool:
+        """Whether it is run where a cell of its base needs it, and not everywhere."""
+        return self.at_release or self.way_out is not None
+
     @cached_property
     def digest(self) -> str:
         """Identifies what is set, whatever it is called or described as."""
@@ -225,6 +235,8 @@ class ProofRule:
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Axes it is about: where one of them is left out, the proof is not asked for."""
+    when: Mapping[str, Any] = field(default_factory=dict)
+    """Settings it is about: where the app says that it ran with others, it is not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,19 +347,31 @@ class Environment:
     resolved_at: datetime
 
 
+LEFT_BEHIND = "a thread that the fork left behind"
+"""What stands in a signature for the holder of an orphaned lock, who is no longer there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Signature:
     """What identifies a hang: who waits for which lock while holding which.
 
     ``locks`` is the cycle of lock names, starting at its smallest; a single name is a thread that
-    waits for what it holds itself. For a stall without a closed cycle it is empty and ``stuck``
+    waits for what it holds itself. Where it ends at ``LEFT_BEHIND`` it is no cycle, but the lock
+    that a forked child waits for. For a stall without a closed wait it is empty and ``stuck``
     names where the threads stand.
     """
 
     locks: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()
 
+    @property
+    def orphaned(self) -> bool:
+        """Whether it is of a lock that a fork orphaned."""
+        return self.locks[-1:] == (LEFT_BEHIND,)
+
     def __str__(self) -> str:
+        if self.orphaned:
+            return " → ".join(self.locks)
         if self.locks:
             return " → ".join([*self.locks, self.locks[0]])
         return "stuck in " + ", ".join(self.stuck)

@@ -20,7 +20,7 @@ from packaging.version import Version
 from interlock.choices import Choice, Latest, newest, read_choice, unpublished
 from interlock.document import nearest
 from interlock.errors import UsageError
-from interlock.matrix import PYTHON, CellSet, Matrix
+from interlock.matrix import EVERYWHERE, PYTHON, CellSet, Matrix, Only
 from interlock.model import (
     ABSENT,
     Axis,
@@ -150,22 +150,81 @@ def select(
         (probe, config)
         for probe in probes
         for config in configs
-        if config in matrix.probes[probe].configs
+        if config in matrix.judged_in(probe)
     ]
     if not mistakes and not pairs:
         judged = ", ".join(config for probe in probes for config in matrix.probes[probe].configs)
         mistakes.append(f"{', '.join(probes)} is not judged in {', '.join(configs)}, but {judged}")
     if mistakes:
         raise UsageError("\n".join(mistakes))
-    return Selection(
-        cells=tuple(
-            Cell(pins=chosen, python=python, probe=probe, config=config)
-            for chosen in product(*pins)
-            for python in pythons
-            for probe, config in pairs
-        ),
-        resolved=resolved,
-    )
+    kept = _Kept(matrix, releases, request)
+    every = [
+        Cell(pins=chosen, python=python, probe=probe, config=config)
+        for chosen in product(*pins)
+        for python in pythons
+        for probe, config in pairs
+    ]
+    cells_kept = tuple(cell for cell in every if kept(cell))
+    if not cells_kept:
+        raise UsageError(
+            f"{', '.join(f'{probe} in {config}' for probe, config in pairs)}: {matrix.name} runs "
+            "none of these releases and Pythons there (`only`); name the probe or the "
+            "configuration beside a version to run it all the same"
+        )
+    return Selection(cells=cells_kept, resolved=resolved)
+
+
+class _Kept:
+    """Whether a cell is in what its probe and its configuration are narrowed to.
+
+    What was named on the command line takes the place of what the file says: a version together
+    with the probe, or the configuration, that is narrowed. A library left out is never narrowed.
+    """
+
+    def __init__(
+        self, matrix: Matrix, releases: Mapping[str, Sequence[Release]], request: Request
+    ) -> None:
+        self._matrix = matrix
+        self._releases = releases
+        self._request = request
+        named = [
+            *(axis for axis, asked in request.versions.items() if any(map(_is_choice, asked))),
+            *([PYTHON] if any(map(_is_python, request.pythons)) else []),
+        ]
+        self._named = frozenset(named)
+        self._known: dict[tuple[str, tuple[Choice, ...]], frozenset[Version | None]] = {}
+
+    def __call__(self, cell: Cell) -> bool:
+        configuration = self._matrix.configurations[cell.config]
+        config = (configuration.is_composed and configuration.base) or cell.config
+        return self._within_only(
+            cell, self._matrix.use(cell.probe).only, cell.probe in self._request.probes
+        ) and self._within_only(
+            cell,
+            self._matrix.only.get(config, EVERYWHERE),
+            bool({config, cell.config} & set(self._request.configs)),
+        )
+
+    def _within_only(self, cell: Cell, only: Only, asked_for: bool) -> bool:
+        lifted = self._named if asked_for else frozenset()
+        if only.pythons and PYTHON not in lifted and cell.python not in only.pythons:
+            return False
+        return all(
+            pin.version is None
+            or pin.axis in lifted
+            or pin.version in self._versions(pin.axis, only.versions[pin.axis])
+            for pin in cell.pins
+            if pin.axis in only.versions
+        )
+
+    def _versions(self, axis: str, choices: tuple[Choice, ...]) -> frozenset[Version | None]:
+        if (axis, choices) not in self._known:
+            published = self._releases[axis]
+            self._known[axis, choices] = frozenset(
+                newest(choice, published) if isinstance(choice, Latest) else choice
+                for choice in choices
+            )
+        return self._known[axis, choices]
 
 
 def plan(
@@ -375,6 +434,23 @@ def _read(axis: str, text: str) -> Choice | SpecifierSet:
             return SpecifierSet(text)
         except InvalidSpecifier:
             raise UsageError(f"--{axis}: {problem}") from None
+
+
+def _is_choice(text: str) -> bool:
+    """Whether it takes the axis's place, where a specifier only filters."""
+    try:
+        read_choice(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_python(text: str) -> bool:
+    try:
+        PythonVersion.parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _within(version: Version | None, filters: Sequence[SpecifierSet]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,6 +131,7 @@ class _Proof(Section):
     name: str
     says: str
     needs: list[Annotated[str, AfterValidator(_axis)]] = Field(default_factory=list)
+    when: dict[str, Any] = Field(default_factory=dict)
     fact: str | None = None
     request: _Request | None = None
 
@@ -141,13 +143,17 @@ class _Proof(Section):
 
     @property
     def rule(self) -> ProofRule:
-        needs = tuple(self.needs)
-        if self.request is None:
-            return ProofRule(name=self.name, says=self.says, fact=self.fact, needs=needs)
-        return ProofRule(
+        rule = ProofRule(
             name=self.name,
             says=self.says,
-            needs=needs,
+            fact=self.fact,
+            needs=tuple(self.needs),
+            when=self.when,
+        )
+        if self.request is None:
+            return rule
+        return replace(
+            rule,
             path=self.request.path,
             contains=self.request.contains,
             pprof=tuple(self.request.pprof),

@@ -20,15 +20,19 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     create_model,
+    model_validator,
 )
 
 from interlock.choices import Choice, Latest, read_choice
 from interlock.document import Number, Section, nearest, wrong
-from interlock.model import ABSENT, PythonVersion
+from interlock.model import ABSENT, AT_RELEASE, ON_TOP, PythonVersion
 
 AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
 """It becomes an option of the command line and a column of the table."""
-RESERVED = frozenset({"python", "title", "pinned", "probes", "configs", "probe", "config"})
+RESERVED = frozenset(
+    {"python", "title", "pinned", "probes", "configs", "probe", "config"}
+    | {"expect", "rounds", "tries"}
+)
 
 
 def _unquoted(value: Any) -> str:
@@ -84,6 +88,13 @@ def _known(kind: str, what: str) -> AfterValidator:
         return name
 
     return AfterValidator(check)
+
+
+def _plain(name: str) -> str:
+    """A name that no other name is composed of."""
+    if marks := [mark for mark in (ON_TOP, AT_RELEASE) if mark in name]:
+        raise wrong(f'"{name}" has a "{marks[0]}", which stands in the names that are composed')
+    return name
 
 
 def _once(values: list[Any]) -> list[Any]:
@@ -155,6 +166,9 @@ _OneOrMorePythons = Annotated[
 ]
 _Probes = Annotated[list[_ProbeName], Field(min_length=1), AfterValidator(_once)]
 _Configs = Annotated[list[_ConfigName], Field(min_length=1), AfterValidator(_once)]
+_WayOutName = Annotated[str, _known("ways out", "way out of this file")]
+_PlainName = Annotated[str, AfterValidator(_plain)]
+_WaysOut = Annotated[list[_WayOutName], Field(min_length=1), AfterValidator(_once)]
 _Axes = Annotated[list[_AxisName], Field(min_length=1), AfterValidator(_once)]
 _Count = Annotated[int, Field(gt=0)]
 
@@ -167,16 +181,22 @@ class _Interpreter(Section):
     interpreter: Literal["cpython"]
 
 
-class _ProbeUse(Section):
-    configs: _Configs | None = None
+class _Settings(Section):
+    settings: dict[str, Any] = Field(default_factory=dict)
+    environment: dict[str, str | None] = Field(default_factory=dict)
 
 
-class ConfigurationSection(Section):
+class WayOutSection(_Settings):
     title: _Name
     description: str = ""
-    base: _ConfigName | None = None
-    settings: dict[str, Any] = Field(default_factory=dict)
-    environment: dict[str, str] = Field(default_factory=dict)
+    costs: _Name
+    same_as: _ConfigName | None = None
+
+    @model_validator(mode="after")
+    def _sets_or_is(self) -> WayOutSection:
+        if bool(self.same_as) == bool(self.settings or self.environment):
+            raise wrong('says what it changes: either "settings" and "environment", or "same_as"')
+        return self
 
 
 class SandboxSection(Section):
@@ -201,6 +221,7 @@ class _Limits(Section):
 class _Trials(Section):
     per_cell: _Count
     when_unproven: _Count
+    when_compared: _Count = 1
     on_trouble: _Count
 
 
@@ -234,6 +255,28 @@ def schema(axes: Sequence[str]) -> type[BaseModel]:
         probes=(_Probes | None, None),
         configs=(_Configs | None, None),
     )
+    only: Any = make(
+        "_Only",
+        __base__=Section,
+        **dict.fromkeys(axes, (_Choices | None, None)),
+        python=(_Pythons | None, None),
+    )
+    probe: Any = make(
+        "_ProbeUse",
+        __base__=Section,
+        configs=(_Configs | None, None),
+        ways_out=(dict[_ConfigName, _WaysOut], {}),
+        only=(only | None, None),
+        only_as_control=(bool, False),
+    )
+    configuration: Any = make(
+        "_Configuration",
+        __base__=_Settings,
+        title=(_Name, ...),
+        description=(str, ""),
+        base=(_ConfigName | None, None),
+        only=(only | None, None),
+    )
     control: Any = make(
         "_Control",
         __base__=Section,
@@ -242,6 +285,8 @@ def schema(axes: Sequence[str]) -> type[BaseModel]:
         probe=(_ProbeName, ...),
         config=(_ConfigName, ...),
         expect=(Literal["pass", "hang", "fail"], ...),
+        rounds=(Literal["every", "ends"], "every"),
+        tries=(_Count, 1),
     )
     axes_section: Any = make(
         "_AxesSection",
@@ -255,8 +300,9 @@ def schema(axes: Sequence[str]) -> type[BaseModel]:
         axes=(axes_section, ...),
         default_set=(_SetName, ...),
         sets=(Annotated[dict[str, cell_set], Field(min_length=1)], ...),
-        probes=(Annotated[dict[_ProbeFolder, _ProbeUse], Field(min_length=1)], ...),
-        configurations=(Annotated[dict[str, ConfigurationSection], Field(min_length=1)], ...),
+        probes=(Annotated[dict[_ProbeFolder, probe], Field(min_length=1)], ...),
+        configurations=(Annotated[dict[_PlainName, configuration], Field(min_length=1)], ...),
+        ways_out=(dict[_PlainName, WayOutSection], {}),
         controls=(list[control], []),
         controls_every=(_Count, 100),
         image=(Annotated[str, AfterValidator(_template)], ...),

@@ -19,10 +19,11 @@ from typing import Any
 import pandas as pd
 from packaging.version import Version
 
-from interlock import signatures
+from interlock import attribution, signatures
 from interlock.errors import UsageError
 from interlock.model import (
     ABSENT,
+    LEFT_BEHIND,
     Axis,
     Backend,
     Basis,
@@ -37,8 +38,8 @@ from interlock.model import (
 )
 from interlock.signatures import Counts, Example, version_key
 
-SCHEMA_VERSION = 1
-"""Of the published table; it grows when a column changes its name or its meaning."""
+SCHEMA_VERSION = 2
+"""Of the published table; it grows when a column is added or changes its name or its meaning."""
 
 COLUMNS: Mapping[str, str] = {
     "python": "string",
@@ -62,9 +63,15 @@ COLUMNS: Mapping[str, str] = {
     "machine": "string",
     "config_digest": "string",
     "detail": "string",
+    "whose": "string",
+    "attribution": "string",
 }
 """What follows the axes in a row, in order, with its type. Nothing is ever null: what does not
 apply, such as the phase of a pass, is the empty string."""
+
+ATTRIBUTED = ("whose", "attribution")
+"""Columns that say nothing of their own: they are made of all rows together. A file of schema
+version 1 has none of them."""
 
 VERDICTS = "verdicts.csv"
 SIGNATURES = "signatures"
@@ -86,7 +93,8 @@ def frame(verdicts: Iterable[Verdict], axes: Sequence[Axis]) -> pd.DataFrame:
         if one.cell == following.cell:
             raise ValueError(f"two verdicts about {one.cell}")
     names = [axis.name for axis in axes]
-    rows = [_row(verdict, axes) for verdict in ordered]
+    whose = attribution.attribute(ordered)
+    rows = [_row(verdict, axes, whose.get(verdict.cell.key)) for verdict in ordered]
     return pd.DataFrame(rows, columns=[*names, *COLUMNS]).astype(_types(names))
 
 
@@ -187,13 +195,17 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read what ``write_csv`` wrote; ``UsageError`` when it is something else."""
+    """Read what ``write_csv`` wrote; ``UsageError`` when it is something else.
+
+    What an earlier schema version lacks is empty.
+    """
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; name a published {VERDICTS}") from None
     except ValueError as mistake:  # what pandas can't parse or decode
         raise UsageError(f"{path}: this is no table of verdicts: {mistake}") from None
+    raw = raw.assign(**{name: "" for name in ATTRIBUTED if name not in raw.columns})
     if missing := [name for name in COLUMNS if name not in raw.columns]:
         raise UsageError(f"{path}: no column {', '.join(missing)}; name a published {VERDICTS}")
     names = axis_names(raw)
@@ -255,7 +267,10 @@ def write_results(
 
 
 def read_results(results: Path, axes: Sequence[Axis]) -> Results:
-    """Read the data set; where there is none yet, a table without rows."""
+    """Read the data set; where there is none yet, a table without rows.
+
+    Whose each trouble is, the rows say anew, by today's rules.
+    """
     path = results / VERDICTS
     table = read_csv(path) if path.exists() else frame([], axes)
     names = [axis.name for axis in axes]
@@ -273,9 +288,15 @@ def read_results(results: Path, axes: Sequence[Axis]) -> Results:
     withdrawn: dict[str, list[str]] = {}
     if (results / YANKED).exists():
         withdrawn = json.loads((results / YANKED).read_text(encoding="utf-8"))
+    found = verdicts(table, axes, counts)
+    found.sort(key=lambda verdict: signatures.cell_key(verdict.cell, axes))
+    try:
+        attributed = frame(found, axes)
+    except ValueError as mistake:
+        raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
     return Results(
-        table=table,
-        verdicts=verdicts(table, axes, counts),
+        table=attributed,
+        verdicts=found,
         signatures=files,
         yanked={axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()},
     )
@@ -284,7 +305,9 @@ def read_results(results: Path, axes: Sequence[Axis]) -> Results:
 # A row and its values -----------------------------------------------------------------------------
 
 
-def _row(verdict: Verdict, axes: Sequence[Axis]) -> dict[str, Any]:
+def _row(
+    verdict: Verdict, axes: Sequence[Axis], whose: attribution.Attribution | None
+) -> dict[str, Any]:
     return {
         **signatures.coordinates(verdict.cell, axes),
         "outcome": str(verdict.outcome),
@@ -305,6 +328,8 @@ def _row(verdict: Verdict, axes: Sequence[Axis]) -> dict[str, Any]:
         "machine": verdict.machine,
         "config_digest": verdict.config_digest,
         "detail": one_line(verdict.detail),
+        "whose": whose.whose if whose else "",
+        "attribution": one_line(whose.says) if whose else "",
     }
 
 
@@ -349,6 +374,8 @@ def parse_signature(text: str) -> Signature | None:
     if text.startswith("stuck in "):
         return Signature(stuck=tuple(text.removeprefix("stuck in ").split(", ")))
     *locks, again = text.split(" → ")
+    if locks and again == LEFT_BEHIND:
+        return Signature(locks=(*locks, again))
     if not locks or again != locks[0]:
         raise ValueError(f"{text!r} is not a signature: a cycle ends where it began")
     return Signature(locks=tuple(locks))

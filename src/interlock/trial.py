@@ -29,9 +29,6 @@ from interlock.model import (
 )
 from interlock.sandbox import Command, Ended, Image, Limits, Mount, Sandbox
 
-PROTOCOL = 1
-"""Version of the event stream; ``probes/harness/PROTOCOL.md``."""
-
 INTAKE_BYTES = 16 * 2**20
 """Raw bodies that the intake keeps of one trial; what comes later is counted, not kept."""
 
@@ -150,7 +147,7 @@ def specification(
     """What the supervisor is told, as ``probes/harness/PROTOCOL.md`` describes it."""
     path: Callable[[Path], str] = setting.sandbox.path
     return {
-        "protocol": PROTOCOL,
+        "protocol": events.PROTOCOL,
         "probe": probe.name,
         "app": path(setting.probes / probe.name / "app.py"),
         "python": f"{environment.path}/bin/python",

@@ -5,6 +5,10 @@ held by at most one thread, so every node has at most one way out and a cycle is
 it. A cycle that is there in two snapshots, with none of its threads having moved, is a deadlock.
 Every edge carries the frame and the expression that it was read from; prose is only a rendering.
 
+A fork copies one thread, and every lock as it was. What another thread held stays locked in the
+child for good, with nobody there to release it. What was read of that thread just before the fork
+is the edge that leads out of the child: such a wait is closed as well (``Orphan``).
+
 What waits for an event or a condition closes no cycle: no object says who would set it. It is
 described (``describe``), and stays a hang only if nothing moves until the deadline (``judge``).
 """
@@ -19,7 +23,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from interlock.dumps import Dump, Lock, Thread, place
 from interlock.errors import ProtocolError
 from interlock.events import Frame
-from interlock.model import Reason, Signature
+from interlock.model import LEFT_BEHIND, Reason, Signature
 
 JOIN = "Thread.join"
 """How a wait for a thread's end is called in a signature; threads' own names are not stable."""
@@ -86,18 +90,71 @@ class Cycle:
         )
 
 
-def closed(first: Dump, second: Dump) -> tuple[Cycle, ...]:
-    """Cycles that are in both dumps on the same objects, with none of their threads having moved.
+@dataclass(frozen=True, kw_only=True)
+class Orphan:
+    """A thread of a forked child that waits for what only a thread of the parent held."""
 
-    In the order of their signatures; names are those of the second dump.
+    wait: Edge
+    held: Edge
+    """By whom it was held at the fork: a thread that is not in the dump."""
+    dump: Dump
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        return self.wait, self.held
+
+    @property
+    def signature(self) -> Signature:
+        return Signature(locks=(_step_name(self.wait, self.dump), LEFT_BEHIND))
+
+    @property
+    def threads(self) -> tuple[int, ...]:
+        return (self.wait.source.ident,)
+
+    @property
+    def reason(self) -> Reason:
+        return Reason.ORPHANED_LOCK
+
+    def explain(self) -> tuple[str, ...]:
+        """Who waits, who was inside of it at the fork, and who waits for the waiting one."""
+        name = self.dump.locks[self.held.source.ident].name
+        others = concerned(self.dump, self.threads)[1:]
+        return (
+            f"{self.wait.thread.name} of a forked child waits for {name} "
+            f"({_evidence(self.wait)}); it is locked, and no thread of the child is inside of it.",
+            f"At the fork {self.held.thread.name} of the parent was inside of {name} "
+            f"({_evidence(self.held)}); a fork copies the lock as it is, and only the thread that "
+            "forks.",
+            *describe(self.dump, others),
+        )
+
+
+Closed: TypeAlias = Cycle | Orphan
+
+
+def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
+    """Closed waits that are in both dumps on the same objects, none of their threads having moved.
+
+    Cycles come first, and what the main thread waits for before the rest, then in the order of
+    their signatures; names are those of the second dump.
     """
-    before = {_claims(cycle): cycle for cycle in cycles(first)}
+    before = set(map(_claims, _all_closed(first)))
+    main = chain(second, second.main.ident) if second.main else ()
+
+    def rank(wait: Closed) -> tuple[bool, bool, tuple[str, ...], tuple[Node, Node]]:
+        aside = isinstance(wait, Orphan) and set(wait.threads).isdisjoint(main)
+        return isinstance(wait, Orphan), aside, wait.signature.locks, wait.edges[0].claim
+
     unchanged = [
-        cycle
-        for cycle in cycles(second)
-        if _claims(cycle) in before and not moved(first, second, cycle.threads)
+        wait
+        for wait in _all_closed(second)
+        if _claims(wait) in before and not moved(first, second, wait.threads)
     ]
-    return tuple(sorted(unchanged, key=lambda c: (c.signature.locks, c.edges[0].claim)))
+    return tuple(sorted(unchanged, key=rank))
+
+
+def _all_closed(dump: Dump) -> tuple[Closed, ...]:
+    return *cycles(dump), *orphans(dump)
 
 
 def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
@@ -124,6 +181,22 @@ def cycles(dump: Dump) -> tuple[Cycle, ...]:
             node = edges[node].target
         if node in path:
             found.append(_rotated([edges[n] for n in path[path.index(node) :]], dump))
+    return tuple(found)
+
+
+def orphans(dump: Dump) -> tuple[Orphan, ...]:
+    """Every wait for a lock that is locked, that no thread is inside of, and that one left behind
+    by a fork was inside of. Where several read as that, none is believed.
+    """
+    found = []
+    for thread in dump.threads.values():
+        wait = _wait(thread, dump)
+        if wait is None or wait.target.kind != "lock":
+            continue
+        lock = dump.locks[wait.target.ident]
+        held = _claimed(lock, dump.left)
+        if lock.locked and len(held) == 1 and not _holders(lock, dump):
+            found.append(Orphan(wait=wait, held=held[0], dump=dump))
     return tuple(found)
 
 
@@ -211,7 +284,7 @@ def unresolved(dump: Dump) -> tuple[str, ...]:
             notes.append(f"{lock.name}: {names} all read as being inside of it")
         elif lock.owner is not None and lock.owner not in dump.threads:
             notes.append(f"{lock.name}: its owner is not among the threads")
-        if lock.locked is False and _claimed(lock, dump):
+        if lock.locked is False and _claimed(lock, dump.threads.values()):
             notes.append(f"{lock.name}: read as held, but it was free")
     return tuple(notes)
 
@@ -249,7 +322,10 @@ def _holders(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
     """Who holds it: the owner that it names, else whoever reads as being inside of it."""
     if lock.locked is False:
         return ()
-    claims = _claimed(lock, dump)
+    claims = _claimed(lock, dump.threads.values())
+    if _claimed(lock, dump.left):
+        # The owner's number may be that of a new thread by now; only frames are believed.
+        return tuple(edge for edge in claims if edge.frame is not None)
     if lock.owner is None:
         return claims
     if lock.owner not in dump.threads:
@@ -267,10 +343,10 @@ def _holders(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
     )
 
 
-def _claimed(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
+def _claimed(lock: Lock, threads: Iterable[Thread]) -> tuple[Edge, ...]:
     """One edge a thread, from the outermost frame that is inside of it: since when it holds it."""
     edges = []
-    for thread in dump.threads.values():
+    for thread in threads:
         holds = [hold for hold in thread.holds if hold.lock == lock.ident]
         if holds:
             hold = max(holds, key=lambda h: h.frame)
@@ -291,8 +367,8 @@ def _waits(edges: Iterable[Edge]) -> tuple[Edge, ...]:
     return tuple(edge for edge in edges if edge.source.kind == "thread")
 
 
-def _claims(cycle: Cycle) -> frozenset[tuple[Node, Node]]:
-    return frozenset(edge.claim for edge in cycle.edges)
+def _claims(wait: Closed) -> frozenset[tuple[Node, Node]]:
+    return frozenset(edge.claim for edge in wait.edges)
 
 
 def _rotated(edges: list[Edge], dump: Dump) -> Cycle:
@@ -313,7 +389,10 @@ def _sentence(wait: Edge, held: Edge | None, dump: Dump) -> str:
     if wait.target.kind == "thread":
         other = dump.threads[wait.target.ident].name
         return f"{name} waits for {other} to end ({_evidence(wait)})."
-    text = f"{name} waits for {dump.locks[wait.target.ident].name} ({_evidence(wait)})"
+    lock = dump.locks[wait.target.ident]
+    text = f"{name} waits for {lock.name} ({_evidence(wait)})"
+    if held is None and _claimed(lock, dump.left):
+        return f"{text}, which a thread held that the fork left behind."
     if held is None:
         return f"{text}; who holds it could not be read."
     who = "it holds itself" if held.target == wait.source else f"{held.thread.name} holds"

@@ -72,7 +72,7 @@ RunApp = Callable[..., Told]
 
 def specification(app: Path, python: str = sys.executable, **limits: float) -> dict[str, Any]:
     return {
-        "protocol": 1,
+        "protocol": 2,
         "probe": "made_up",
         "app": str(app),
         "python": python,

@@ -51,7 +51,11 @@ def test_an_app_gets_its_environment_and_no_word_of_the_supervisor(run_app):
             trial.fact("rest", sorted(n for n in os.environ if n.startswith("INTERLOCK")))
         """
     )
-    assert told.fact == {"colour": "green", "intake": True, "rest": ["INTERLOCK_INTAKE"]}
+    assert told.fact == {
+        "colour": "green",
+        "intake": True,
+        "rest": ["INTERLOCK_INTAKE", "INTERLOCK_SUPERVISOR"],
+    }
 
 
 def test_self_deadlock_is_proven_within_a_second_and_a_half_of_the_last_heartbeat(run_app):

@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from interlock import table
+from interlock.attribution import WHOSE
 from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason
 from interlock.publish import markup
 from interlock.publish.edition import Edition
@@ -39,6 +40,9 @@ DESCRIPTIONS: Mapping[str, str] = {
     "machine": "Architecture of the machine.",
     "config_digest": "SHA-256 of what the configuration sets.",
     "detail": "The verdict in one sentence.",
+    "whose": "Whose trouble it is: pair, python, dependencies, open (not enough was run to say), or"
+    " the axis of the library that shows it alone; empty where there is none.",
+    "attribution": "The same in one sentence, with what it was read from.",
 }
 
 CHOICES: Mapping[str, EnumMeta] = {
@@ -86,6 +90,7 @@ def schema(axes: tuple[Axis, ...]) -> dict[str, Any]:
         **DESCRIPTIONS,
     }
     properties = {name: _property(name, says) for name, says in columns.items()}
+    properties["whose"]["enum"] = [*WHOSE, *(axis.name for axis in axes), ""]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Verdicts",

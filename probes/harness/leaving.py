@@ -1,0 +1,98 @@
+"""What a fork leaves behind: the locks that other threads are inside of at that moment.
+
+In the child those threads do not exist, and nobody will ever release what they held. Only the
+parent can read their frames, so it looks just before the fork; the child keeps what of it is still
+locked when it begins. The locks themselves are kept as well, so that no id is used a second time.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+
+from . import watcher
+from .frames import look as look_at
+
+_current_frames, _ident = sys._current_frames, _thread.get_ident
+_get_interval, _set_interval = sys.getswitchinterval, sys.setswitchinterval
+UNDISTURBED_S = 10.0
+"""Between two switches of threads while it looks: longer than any look."""
+
+
+class Left:
+    """Threads that a fork left behind, and what they were inside of."""
+
+    def __init__(self, threads=(), locks=None) -> None:
+        self.threads = list(threads)
+        self.locks = dict(locks or {})
+        """Lock id to ``Raw`` and names, as ``Looked.locks``."""
+
+    def still_held(self) -> Left:
+        """What of it nobody has released meanwhile, or made new."""
+        locked = {lock for lock, (raw, _) in self.locks.items() if raw.is_still_held()}
+        threads = []
+        for thread in self.threads:
+            holds = [hold for hold in thread["holds"] if hold["lock"] in locked]
+            if holds:
+                threads.append({**thread, "holds": holds})
+        held = {hold["lock"] for thread in threads for hold in thread["holds"]}
+        return Left(threads, {lock: self.locks[lock] for lock in held})
+
+
+_inherited = Left()
+_seen = Left()
+_interval = None
+"""The app's own switch interval, while it is set aside."""
+
+
+def look() -> None:
+    """Before a fork, in the thread that forks: what all others are inside of.
+
+    From here to the fork no other thread gets its turn, so that each is forked where it was seen,
+    which is where the fork would have met it anyway.
+    """
+    global _seen, _interval
+    if _interval is None:  # Two threads may fork at once.
+        _interval = _get_interval()
+    _set_interval(UNDISTURBED_S)
+    seen = Left()
+    me, sources = _ident(), watcher.SOURCES
+    active = watcher.active_threads()
+    for ident, innermost in _current_frames().items():
+        if ident in (me, watcher.ident()):
+            continue
+        try:
+            frames = watcher.stack(innermost)
+            if all(sources.is_plain(frame) for frame in frames):
+                continue
+            looked = look_at(frames, ident, sources, active)
+        except Exception:
+            continue  # A thread that cannot be read proves nothing; the app goes on.
+        if looked.holds:
+            thread = watcher.described(ident, frames, looked, active)
+            seen.threads.append({**thread, "waits": None, "unresolved": []})
+            seen.locks.update((hold["lock"], looked.locks[hold["lock"]]) for hold in looked.holds)
+    _seen = seen
+
+
+def forget() -> None:
+    """After a fork, in the parent."""
+    global _seen
+    _seen = Left()
+    _go_on()
+
+
+def settle() -> Left:
+    """After a fork, in the child: what is locked for good, by this fork and those before it."""
+    global _inherited, _seen
+    _go_on()
+    both = Left([*_inherited.threads, *_seen.threads], {**_inherited.locks, **_seen.locks})
+    _inherited, _seen = both.still_held(), Left()
+    return _inherited
+
+
+def _go_on() -> None:
+    global _interval
+    if _interval is not None:
+        _set_interval(_interval)
+        _interval = None

@@ -1,0 +1,97 @@
+"""One process of the app: how it joins the trial, and how what it forks does.
+
+A pipe would be shared by all that fork from one process, so each connects to the supervisor by
+itself: once for its watcher and once for its witness. It uses ``_socket`` and ``_thread``, which
+nobody patches; what is forked joins again before any other code of the child runs.
+"""
+
+from __future__ import annotations
+
+import _socket
+import faulthandler
+import os
+import signal
+import sys
+
+from . import leaving, watcher
+
+VARIABLE = "INTERLOCK_SUPERVISOR"
+"""``ADDRESS ADDRESS SIGNAL``: where watchers meet, where witnesses do, and how those are called."""
+CRASHES = tuple(
+    getattr(signal, name) for name in ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL")
+)
+"""What ``faulthandler.enable`` takes."""
+
+_getpid, _close, _dup2 = os.getpid, os.close, os.dup2
+
+
+class Member:
+    """This process, as the supervisor knows it."""
+
+    def __init__(self, told: str) -> None:
+        watchers, witnesses, number = told.split()
+        self._watchers = b"\0" + watchers.encode()
+        self._witnesses = b"\0" + witnesses.encode()
+        self._signal = int(number)
+
+    def join(self) -> None:
+        self._witness = connect(self._witnesses)
+        faulthandler.register(self._signal, file=self._witness, all_threads=True)
+        # Underneath whatever the libraries install for the same signals, never on top of it: some
+        # of them recover from a fault of their own, and would not be asked.
+        if not faulthandler.is_enabled() and are_free(CRASHES):
+            faulthandler.enable(file=self._witness, all_threads=True)
+        self._asks = connect(self._watchers)
+        # Registered first, so that it is the last to run before a fork and the first after it.
+        os.register_at_fork(
+            before=leaving.look, after_in_parent=leaving.forget, after_in_child=self._join_again
+        )
+        watcher.start(self._asks, forked=False)
+
+    def _join_again(self) -> None:
+        left = leaving.settle()
+        try:
+            _close(self._asks)
+            witness = connect(self._witnesses)
+            # Under the number that faulthandler knows: it writes there, and need not be told.
+            _dup2(witness, self._witness, inheritable=False)
+            _close(witness)
+            self._asks = connect(self._watchers)
+            watcher.start(self._asks, forked=True, left=left)
+        except (OSError, RuntimeError):
+            pass  # The supervisor is gone, or no thread can be started: nobody will ask.
+
+
+def join() -> None:
+    """Join the trial, if there is one to join and this process has not."""
+    told = os.environ.get(VARIABLE)
+    if told is None or _joined:
+        return
+    _joined.append(Member(told))
+    try:
+        _joined[0].join()
+    except OSError as error:
+        sys.stderr.write(f"not watched: {error}\n")
+
+
+_joined: list = []
+
+
+def connect(address: bytes) -> int:
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    connection.connect(address)
+    return connection.detach()
+
+
+def are_free(numbers) -> bool:
+    """Whether each of the signals still does what the kernel has it do.
+
+    Asked of the kernel: the module ``signal`` knows of handlers that were installed through it.
+    """
+    fd = os.open("/proc/self/status", os.O_RDONLY)
+    try:
+        status = os.read(fd, 1 << 14).decode()
+    finally:
+        _close(fd)
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return not any(caught >> (number - 1) & 1 for number in numbers)

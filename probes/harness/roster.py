@@ -1,0 +1,176 @@
+"""Which processes of the app there are, each over two connections of its own, and asking them.
+
+Every process connects twice: its watcher, who is asked and answers, and its witness, into which
+``faulthandler`` writes when it is signalled, or when the process crashes. Pipes would be shared by
+all that fork from one; who has connected is told by the kernel, whatever the process says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+
+from harness.streams import Lines, each, more
+
+CRASH = b"Fatal Python error: "
+"""How ``faulthandler`` begins when a process crashes."""
+WAITING = 512
+"""Connections that may wait to be accepted: a crowd that forks at once."""
+LONGEST_COMMAND = 400
+LONGEST_CRASH = 64 << 10
+
+
+class Process:
+    """One process of the app, as far as it has told of itself."""
+
+    def __init__(self, pid: int, fd: int) -> None:
+        self.pid = pid
+        self.fd = fd
+        self.parent = None
+        self.watcher = None
+        """The watcher's own task, which is left out wherever tasks are counted."""
+        self.answers: dict = {}
+
+
+class Roster:
+    """Those who have joined and not ended yet."""
+
+    def __init__(self, readers: dict, joined, crashed) -> None:
+        """``joined(process, forked)`` and ``crashed(pid, text)`` are called as it happens."""
+        self.processes: dict = {}
+        self._readers = readers
+        self._joined = joined
+        self._crashed = crashed
+        self._said: dict = {}
+        self._asked = 0
+        name = f"interlock-{os.getpid()}-{os.urandom(8).hex()}"
+        self.addresses = {"watchers": f"{name}-watchers", "witnesses": f"{name}-witnesses"}
+        for kind, meet in (("watchers", self._meet), ("witnesses", self._hear)):
+            self._listen(self.addresses[kind], meet)
+
+    def _listen(self, address: str, meet) -> None:
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Abstract: it needs no writable folder, and ends with the network it is in.
+        listening.bind(b"\0" + address.encode())
+        listening.listen(WAITING)
+        listening.setblocking(False)
+
+        def accept() -> bool:
+            with contextlib.suppress(BlockingIOError, ConnectionError):
+                connection, _ = listening.accept()
+                connection.setblocking(False)
+                size = struct.calcsize("3i")
+                peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+                pid = struct.unpack("3i", peer)[0]
+                fd = connection.detach()
+                self._readers[fd] = meet(pid, fd)
+            return True
+
+        self._readers[listening.fileno()] = accept
+
+    # -- who is there ---------------------------------------------------------------------------
+
+    def _meet(self, pid: int, fd: int):
+        process = self.processes[pid] = Process(pid, fd)
+        lines = Lines(fd)
+
+        def read() -> bool:
+            alive = each(lines, lambda line: self._answer(process, line))
+            if not alive and self.processes.get(pid) is process:
+                del self.processes[pid]
+            return alive
+
+        return read
+
+    def _answer(self, process: Process, said: dict) -> None:
+        if isinstance(said.get("parent"), int) and process.parent is None:
+            process.parent = said["parent"]
+            self._joined(process, said.get("forked") is True)
+        elif isinstance(said.get("watcher"), int):
+            process.watcher = said["watcher"]
+        elif isinstance(said.get("ask"), int):
+            process.answers[said["ask"]] = said
+        # Anything else is not the watcher's: the app found the connection.
+
+    def _hear(self, pid: int, fd: int):
+        said = self._said[pid] = bytearray()
+
+        def read() -> bool:
+            alive = more(fd, said.extend)
+            if not alive:
+                if self._said.get(pid) is said:
+                    del self._said[pid]
+                _, fatal, text = bytes(said).partition(CRASH)
+                if fatal:
+                    self._crashed(pid, (fatal + text)[:LONGEST_CRASH].decode("utf-8", "replace"))
+            return alive
+
+        return read
+
+    # -- asking ---------------------------------------------------------------------------------
+
+    def ask(self, pids) -> int:
+        """Ask watchers for a snapshot; the number that their answers carry."""
+        self._asked += 1
+        for pid in pids:
+            if pid in self.processes:
+                with contextlib.suppress(OSError):
+                    os.write(self.processes[pid].fd, b"%d\n" % self._asked)
+        return self._asked
+
+    def answered(self, pids, number: int) -> bool:
+        """Whether all of them have answered, or are gone."""
+        return all(
+            pid not in self.processes or number in self.processes[pid].answers for pid in pids
+        )
+
+    def answers(self, pids, number: int) -> dict:
+        """Each process's answer, where there is one and it is a snapshot."""
+        found = {}
+        for pid in pids:
+            process = self.processes.get(pid)
+            answer = process.answers.pop(number, None) if process else None
+            if answer is not None and "threads" in answer:
+                found[pid] = answer
+        return found
+
+    def call(self, pids, number: int) -> None:
+        """Have ``faulthandler`` dump; ``said`` has what came of it."""
+        for pid in pids:
+            # One that has put its handler away, or has just become another program, would end.
+            if pid in self._said and catches(pid, number):
+                self._said[pid].clear()
+                with contextlib.suppress(OSError):
+                    os.kill(pid, number)
+
+    def said(self, pid: int) -> bytes:
+        return bytes(self._said.get(pid, b""))
+
+    def watcher(self, pid: int) -> int | None:
+        """The task of a process's watcher, where it has one."""
+        process = self.processes.get(pid)
+        return process.watcher if process else None
+
+
+def command(pid: int) -> list:
+    """A process's arguments, as the kernel has them."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            text = file.read(LONGEST_COMMAND)
+    except OSError:
+        return []
+    return text.decode("utf-8", "replace").rstrip("\0").split("\0")
+
+
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler of its own for a signal."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith("SigCgt:"):
+                    return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    except (OSError, ValueError, IndexError):
+        pass
+    return False

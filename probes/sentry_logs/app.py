@@ -1,0 +1,64 @@
+"""Sentry's structured logs under ddtrace's lock profiler: the batcher of the log records.
+
+A client's first log record starts the batcher's flusher: under the batcher's own lock it starts a
+thread and waits until that thread has begun. Every hundredth record wakes the flusher, under the
+same lock. A profiled lock that logs in either moment hands Sentry one more record, and the same
+thread needs the lock that it is inside of.
+
+Nothing private is touched: each round closes the client and initialises a new one, as the
+process's first ``init`` does, and logs as an application does.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from libraries import profiler, sentry
+from libraries.settings import Settings
+
+LOG = logging.getLogger("interlock")
+
+AGAIN = {"auto_enabling_integrations": False, "release": "interlock"}
+"""For every ``init`` but the first: the search for frameworks and for a git commit find nothing
+here, and are most of what it does.
+"""
+
+
+def run(trial) -> None:
+    settings = Settings.of(trial, sentry_logs=True)
+    if settings is None or not profiler.start(trial, settings):
+        return
+    trial.phase("startup")
+    sentry_sdk = sentry.start(trial, settings)
+    if sentry_sdk is None:
+        trial.missing("structured logs", "there is no Sentry here that could have them")
+        return
+    trial.phase("serving")
+    warn = LOG.warning if settings.sentry_logging_integration else own_logger(sentry_sdk).warning
+    warn(f"{sentry.PROOF}: sentry_logs")
+    sentry_sdk.flush(sentry.FLUSH_S)
+    trial.beat()
+    with settings.switching_every(trial.knobs["switch_interval_s"]):
+        restart(sentry_sdk, trial, settings, warn)
+    trial.phase("shutdown")
+
+
+def own_logger(sentry_sdk):
+    """Sentry's own, for an application whose records Sentry does not see; 2.25 calls it so."""
+    return getattr(sentry_sdk, "logger", None) or sentry_sdk._experimental_logger
+
+
+def restart(sentry_sdk, trial, settings: Settings, warn) -> None:
+    """Begin anew as often as the knobs say, or for as long: start the flusher, and wake it."""
+    until = time.monotonic() + trial.knobs["seconds"]
+    for _ in range(trial.knobs["rounds"]):
+        sentry_sdk.get_client().close(timeout=0)
+        sentry.initialise(sentry_sdk, settings, trial.intake, **AGAIN)
+        warn("the first record starts the flusher")
+        trial.expose()
+        for _ in range(trial.knobs["batch"] - 1):
+            warn("the last of these wakes it")
+        trial.expose()
+        if time.monotonic() >= until:
+            break

@@ -1,0 +1,82 @@
+"""Sentry's profiler and ddtrace's, both sampling one process whose threads come and go.
+
+Both walk the frames of every thread from a thread of their own, many times a second. Reports of
+each profiler crashing name frames that another thread was just giving up; two of them look twice as
+often, and each looks at the other's thread too. Nothing private is touched.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from libraries import profiler, sentry
+from libraries.settings import Settings
+
+
+def run(trial) -> None:
+    settings = Settings.of(trial)
+    if settings is None or not profiler.start(trial, settings):
+        return
+    trial.phase("startup")
+    sentry_sdk = sentry.start(trial, settings, **sampled(trial))
+    trial.phase("serving")
+    if sentry_sdk is not None:
+        sentry.prove(sentry_sdk, "two_profilers")
+    trial.beat()
+    work(trial, sentry_sdk, settings)
+    if sentry_sdk is not None:
+        sentry_sdk.flush(sentry.FLUSH_S)
+    trial.phase("shutdown")
+
+
+def sampled(trial) -> dict:
+    """Sentry's options for the profiler that the release recommends, on for everything."""
+    if trial.versions.get("sentry", "-") == "-":
+        return {}
+    from sentry_sdk.consts import DEFAULT_OPTIONS
+
+    if "profile_session_sample_rate" in DEFAULT_OPTIONS:
+        chosen = {"profile_session_sample_rate": 1.0, "profile_lifecycle": "trace"}
+    else:
+        chosen = {"profiles_sample_rate": 1.0}
+    trial.fact("sentry-profiler", sorted(chosen))
+    return {"traces_sample_rate": 1.0, **chosen}
+
+
+def work(trial, sentry_sdk, settings: Settings) -> None:
+    """Rounds of short-lived threads, each in a transaction of its own; a thread is an exposure."""
+    knobs = trial.knobs
+    until = time.monotonic() + knobs["seconds"]
+    with settings.switching_every(knobs["switch_interval_s"]):
+        while trial.exposures < knobs["threads"] and time.monotonic() < until:
+            together = [
+                threading.Thread(target=one, args=(sentry_sdk, knobs["busy_s"]))
+                for _ in range(knobs["at_once"])
+            ]
+            for thread in together:
+                thread.start()
+            for thread in together:
+                thread.join()
+                trial.expose()
+
+
+def one(sentry_sdk, busy_s: float) -> None:
+    if sentry_sdk is None:
+        deepen(busy_s)
+        return
+    with sentry_sdk.start_transaction(op="probe", name="two_profilers"):
+        deepen(busy_s)
+
+
+def deepen(busy_s: float) -> None:
+    """Enter and leave frames of changing depth until the time is over."""
+    until = time.monotonic() + busy_s
+    depth = 0
+    while time.monotonic() < until:
+        depth = (depth + 7) % 60
+        descend(depth)
+
+
+def descend(depth: int) -> int:
+    return descend(depth - 1) + 1 if depth else 0

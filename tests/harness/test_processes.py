@@ -1,0 +1,397 @@
+"""What is told of the processes that an app forks and starts, and of those that stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from languages import PROBE
+
+from interlock import judge
+from interlock.model import Fail, Finding, Hang, Reason
+
+CLOSED = "the same closed wait in two snapshots"
+
+ORPHANING = """
+import os, threading, time
+class Worker:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.inside = threading.Event()
+    def work(self):
+        with self._lock:
+            self.inside.set()
+            time.sleep(0.5)
+    def submit(self):
+        with self._lock: pass
+def orphan():
+    worker = Worker()
+    thread = threading.Thread(target=worker.work, name="worker")
+    thread.start()
+    worker.inside.wait()
+    child = os.fork()
+    if child == 0:
+        worker.submit()
+        os._exit(0)
+    thread.join()
+    return child
+"""
+
+
+def judged(told: Any) -> Finding:
+    return judge.classify(told.raw, PROBE)
+
+
+def child_of(told: Any) -> Mapping[str, Any]:
+    (child,) = [event for event in told.all("process") if not event["app"]]
+    return child
+
+
+def snapshots_of(told: Any, process: int) -> list[Mapping[str, Any]]:
+    return [event for event in told.all("snapshot") if event["process"] == process]
+
+
+def test_every_process_joins_by_itself(run_app):
+    told = run_app(
+        """
+        import os, subprocess, sys
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+            os.waitpid(child, 0)
+            program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.1)"])
+            program.wait()
+            trial.fact("pids", [os.getpid(), child, program.pid])
+        """
+    )
+    app, child, program = told.all("process")
+    assert [event["process"] for event in (app, child, program)] == told.fact["pids"]
+    assert [event["app"] for event in (app, child, program)] == [True, False, False]
+    assert [event["forked"] for event in (app, child, program)] == [False, True, False]
+    assert child["parent"] == program["parent"] == app["process"]
+    assert program["command"][1:] == ["-c", "import time; time.sleep(0.1)"]
+
+
+def test_a_child_that_waits_for_what_the_fork_left_behind_is_a_closed_wait(run_app):
+    told = run_app(
+        ORPHANING
+        + """
+def run(trial):
+    trial.phase("serving")
+    trial.expose(3)
+    child = orphan()
+    os.waitpid(child, 0)
+""",
+        stall_s=0.8,
+    )
+    assert told.all("signal")[0]["reason"] == CLOSED
+    hang = judged(told)
+    assert isinstance(hang, Hang)
+    assert hang.reason is Reason.ORPHANED_LOCK
+    assert str(hang.signature) == "Worker._lock → a thread that the fork left behind"
+    where, waits, held = hang.evidence
+    assert where == "It is in a process that the app forked."
+    assert "MainThread of a forked child waits for Worker._lock" in waits and "in submit" in waits
+    assert "worker of the parent was inside of Worker._lock" in held and "in work" in held
+
+
+def test_a_look_that_the_app_asks_for_proves_a_hang_of_its_child_while_it_lives(run_app):
+    told = run_app(
+        ORPHANING
+        + """
+def beat(trial):
+    while True:
+        trial.beat()
+        time.sleep(0.01)
+def run(trial):
+    trial.phase("serving")
+    child = orphan()
+    threading.Thread(target=beat, args=[trial], daemon=True).start()
+    trial.fact("closed", trial.look("a child does not end", silent_s=0.5))
+    time.sleep(5)
+""",
+        stall_s=2,
+    )
+    (stall,) = told.all("stall")
+    assert (stall["asked"], stall["silent_s"]) == ("a child does not end", 0.5)
+    assert told.fact["closed"] is True
+    assert not told.all("resumed")
+    assert judged(told).signature.orphaned
+
+
+def test_a_look_that_shows_nothing_closed_lets_the_app_go_on(run_app):
+    told = run_app(
+        """
+        import os, time
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            if child == 0:
+                time.sleep(1)
+                os._exit(0)
+            trial.fact("closed", trial.look("a child is slow"))
+            os.waitpid(child, 0)
+            trial.expose(20)
+        """,
+        stall_s=2,
+    )
+    assert told.fact["closed"] is False
+    assert {event["process"] for event in told.all("snapshot")} == {
+        event["process"] for event in told.all("process")
+    }
+    assert told.one("exit")["code"] == 0 and not told.all("signal")
+    assert judged(told).reason is Reason.NOT_LIVE
+
+
+def test_a_lock_that_the_child_makes_new_is_no_orphan(run_app):
+    told = run_app(
+        """
+        import os, threading, time
+        class Worker: lock = threading.Lock()
+        def renew(): Worker.lock = threading.Lock()
+        os.register_at_fork(after_in_child=renew)
+        def hold():
+            with Worker.lock: time.sleep(0.5)
+        def wait():
+            with Worker.lock: pass
+        def run(trial):
+            trial.phase("serving")
+            threading.Thread(target=hold).start()
+            time.sleep(0.05)
+            child = os.fork()
+            if child == 0:
+                Worker.lock.acquire()
+                threading.Thread(target=wait).start()
+                time.sleep(1)
+                Worker.lock.release()
+                os._exit(0)
+            time.sleep(0.2)
+            trial.fact("closed", trial.look("a child is slow"))
+            os.waitpid(child, 0)
+        """,
+        stall_s=5,
+    )
+    assert told.fact["closed"] is False
+
+
+def test_a_lock_that_the_parent_held_for_a_moment_is_no_orphan(run_app):
+    told = run_app(
+        """
+        import os, threading, time
+        class Worker: lock = threading.Lock()
+        def wait():
+            with Worker.lock: pass
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            if child == 0:
+                Worker.lock.acquire()
+                threading.Thread(target=wait).start()
+                time.sleep(1)
+                Worker.lock.release()
+                os._exit(0)
+            time.sleep(0.2)
+            trial.fact("closed", trial.look("a child is slow"))
+            os.waitpid(child, 0)
+        """,
+        stall_s=5,
+    )
+    assert told.fact["closed"] is False
+    (child,) = {event["process"] for event in told.all("process") if event["forked"]}
+    assert all(not event["at_fork"] for event in snapshots_of(told, child))
+
+
+def test_a_grandchild_waits_for_what_the_first_fork_left_behind(run_app):
+    told = run_app(
+        ORPHANING.replace("worker.submit()", "os.fork() or worker.submit() ; os.wait()")
+        + """
+def run(trial):
+    trial.phase("serving")
+    os.waitpid(orphan(), 0)
+""",
+        stall_s=0.8,
+    )
+    assert judged(told).reason is Reason.ORPHANED_LOCK
+
+
+def test_who_waits_for_a_thread_that_waits_for_the_orphan_hangs_with_it(run_app):
+    told = run_app(
+        """
+        import os, threading, time
+        class Worker:
+            lock = threading.Lock()
+            other = threading.RLock()
+        def hold():
+            with Worker.lock: time.sleep(0.5)
+        def child():
+            threading.Thread(target=between, name="between", daemon=True).start()
+            time.sleep(0.1)
+            with Worker.other: pass
+        def between():
+            with Worker.other:
+                with Worker.lock: pass
+        def run(trial):
+            trial.phase("serving")
+            threading.Thread(target=hold, name="holder").start()
+            time.sleep(0.05)
+            pid = os.fork()
+            if pid == 0:
+                child()
+                os._exit(0)
+            os.waitpid(pid, 0)
+        """,
+        stall_s=0.8,
+    )
+    hang = judged(told)
+    assert str(hang.signature) == "Worker.lock → a thread that the fork left behind"
+    assert any(s.startswith("MainThread waits for Worker.other") for s in hang.evidence)
+    assert hang.evidence[1].startswith("between of a forked child waits for Worker.lock")
+
+
+def test_a_re_entrant_lock_is_orphaned_although_a_new_thread_may_have_its_owners_number(run_app):
+    told = run_app(
+        """
+        import os, threading, time
+        class Worker: lock = threading.RLock()
+        def hold():
+            with Worker.lock: time.sleep(0.5)
+        def run(trial):
+            trial.phase("serving")
+            threading.Thread(target=hold, name="holder").start()
+            time.sleep(0.05)
+            pid = os.fork()
+            if pid == 0:
+                for _ in range(3):
+                    threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+                with Worker.lock: pass
+                os._exit(0)
+            os.waitpid(pid, 0)
+        """,
+        stall_s=0.8,
+    )
+    assert str(judged(told).signature) == "Worker.lock → a thread that the fork left behind"
+
+
+def test_a_cycle_in_a_child_is_proven_as_in_the_app(run_app):
+    told = run_app(
+        """
+        import os, threading
+        class Worker: lock = threading.Lock()
+        def again():
+            with Worker.lock:
+                Worker.lock.acquire()
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            if child == 0:
+                again()
+            os.waitpid(child, 0)
+        """
+    )
+    hang = judged(told)
+    assert (hang.reason, hang.signature.locks) == (Reason.SELF_DEADLOCK, ("Worker.lock",))
+    assert hang.evidence[0] == "It is in a process that the app forked."
+
+
+def test_a_cycle_in_a_program_that_the_app_starts_is_proven_as_in_the_app(run_app):
+    told = run_app(
+        """
+        import os, subprocess, sys, tempfile
+        def run(trial):
+            trial.phase("serving")
+            file = os.path.join(os.path.dirname(__file__), "program.py")
+            with open(file, "w") as out:
+                print("import threading", file=out)
+                print("class Worker: lock = threading.Lock()", file=out)
+                print("with Worker.lock: Worker.lock.acquire()", file=out)
+            subprocess.run([sys.executable, file])
+        """
+    )
+    hang = judged(told)
+    assert (hang.reason, hang.signature.locks) == (Reason.SELF_DEADLOCK, ("Worker.lock",))
+    name = told.all("process")[1]["command"][0].rpartition("/")[2]
+    assert hang.evidence[0] == f"It is in a process that the app started: `{name} program.py`."
+
+
+def test_a_child_that_stands_still_for_no_known_reason_is_where_the_app_stands_still(run_app):
+    told = run_app(
+        """
+        import os, threading
+        def wait_for_ever(): threading.Event().wait()
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            if child == 0:
+                wait_for_ever()
+            os.waitpid(child, 0)
+        """,
+        deadline_s=1,
+        still_s=2,
+    )
+    hang = judged(told)
+    assert (hang.reason, hang.signature.stuck) == (Reason.NO_PROGRESS, ("app.wait_for_ever",))
+
+
+def test_an_app_that_waits_for_a_child_at_work_does_not_hang(run_app):
+    told = run_app(
+        """
+        import os
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            while child == 0: pass
+            os.waitpid(child, 0)
+        """,
+        deadline_s=1,
+        still_s=2,
+    )
+    assert judged(told).reason is Reason.SLOW
+
+
+CRASHING = """
+import ctypes, os, signal
+def crash(): ctypes.string_at(0)
+def run(trial):
+    trial.phase("serving")
+    child = os.fork()
+    if child == 0:
+        crash()
+    _, status = os.waitpid(child, 0)
+    trial.child_ended(child, status)
+"""
+
+
+def test_a_child_that_crashes_is_a_crash_with_the_place_it_happened_at(run_app):
+    told = run_app(CRASHING)
+    assert told.one("child") == {**told.one("child"), "code": None, "signal": "SIGSEGV"}
+    assert told.one("crash")["process"] == told.one("child")["process"]
+    found = judged(told)
+    assert isinstance(found, Fail)
+    assert (found.reason, found.phase.value) == (Reason.CRASH, "serving")
+    assert found.detail.startswith("a child was killed by SIGSEGV at ")
+    assert found.detail.endswith(" in string_at")
+
+
+def test_the_app_s_own_crash_is_told_with_its_place(run_app):
+    told = run_app("import ctypes\ndef run(trial): ctypes.string_at(0)")
+    assert told.one("crash")["text"].startswith("Fatal Python error: Segmentation fault")
+    assert judged(told).detail.startswith("killed by SIGSEGV at ")
+
+
+def test_a_child_that_the_app_ends_itself_is_no_crash(run_app):
+    told = run_app(
+        """
+        import os, signal, time
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            if child == 0:
+                time.sleep(60)
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            trial.expose(20)
+        """
+    )
+    assert judged(told).reason is Reason.NOT_LIVE
