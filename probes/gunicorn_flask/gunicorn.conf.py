@@ -5,6 +5,7 @@ Each line on the pipe ``words`` is one word: ``forked`` and ``leaving`` by a wor
 ``PIPE_BUF``, so that lines of several processes never mix.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -26,7 +27,8 @@ control_socket_disable = True
 
 
 def say(word, **more):
-    os.write(TOLD["words"], json.dumps({"word": word, **more}).encode() + b"\n")
+    with contextlib.suppress(BrokenPipeError):  # Nobody listens any more.
+        os.write(TOLD["words"], json.dumps({"word": word, **more}).encode() + b"\n")
 
 
 def when_ready(server):

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+"""With these a master, or whoever runs it, asks a process to end."""
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -23,8 +25,7 @@ class Server:
         self.forked: set = set()
         self.killed: dict = {}
         """Worker to the last signal with which the master had to end it."""
-        self.crashed: list = []
-        """Workers that ended by a signal that nobody of gunicorn sent: pid and signal."""
+        self._crashed: list = []
         self._rest = b""
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
@@ -78,9 +79,19 @@ class Server:
         elif word == "killed" and said["signal"] in (signal.SIGKILL, signal.SIGABRT):
             self.killed[pid] = said["signal"]
         elif word == "ended" and os.WIFSIGNALED(said["status"]):
+            # Several words may be on their way at once: who kills says so first.
             number = os.WTERMSIG(said["status"])
-            if self.killed.get(pid) != number and number != signal.SIGTERM:
-                self.crashed.append((pid, number))
+            if self.killed.get(pid) != number and number not in ENDING:
+                self._crashed.append((pid, said["status"]))
+
+    def crashes(self) -> list:
+        """Master and workers that a signal ended which nobody sent on purpose: pid and status."""
+        self.listen()
+        code = self.process.poll()
+        master = []
+        if code is not None and code < 0 and -code not in ENDING:
+            master = [(self.process.pid, -code)]
+        return self._crashed + master
 
     def terminate(self) -> None:
         self.process.terminate()
