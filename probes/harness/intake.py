@@ -64,6 +64,9 @@ class Intake(ThreadingHTTPServer):
         self.body_bytes = max(1, kept_bytes // 4)
         self.lock = threading.Lock()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: a client that was killed in the middle of a request is none of our trouble."""
+
     def report(self, method: str, path: str, headers: dict, body: bytes, keep: bool) -> None:
         with self.lock:
             kept = keep and len(body) <= min(self.body_bytes, self.left_bytes)
