@@ -7,21 +7,20 @@ error. Workers are replaced after a few requests, so that many of them do.
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from course import Course, Drive, Trouble
 from libraries.settings import Settings
-from measures import Allowed, Measured, not_graceful, ratio, too_slow, unanswered
+from measures import Allowed, Measured, doubt, not_graceful, ratio, too_slow, unanswered
 
 
 def run(trial) -> None:
     settings = Settings.of(trial)
     if settings is None:
         return
-    try:
+    with contextlib.suppress(Trouble):  # It has been said.
         serve_all(trial, settings)
-    except Trouble:
-        pass  # It has been said.
     if trial.current_phase != "shutdown":
         trial.phase("shutdown")
 
@@ -58,22 +57,21 @@ def serve_all(trial, settings: Settings) -> None:
 
 def compare(trial, served: Measured, plain: Measured) -> None:
     """State how the server with the libraries compares, and stop where that is too slow."""
+    limits = allowed(trial)
     for percent in (50, 99):
         times = ratio(served, plain, percent)
         trial.fact(f"p{percent} ratio", None if times is None else round(times, 2))
-    say(trial, too_slow(served, plain, allowed(trial)))
+    say(trial, too_slow(served, plain, limits), doubt((served, plain), limits))
 
 
 def judge(trial, name: str, served: Measured, plain: Measured) -> None:
-    """Say where a server was worse than it may be, and stop there.
-
-    Where the app without the libraries was no better it is the machine's doing, and says nothing.
-    """
+    """Say where a server was worse than it may be, and stop there."""
     limits = allowed(trial)
+    why = doubt((served, plain), limits)
     if unanswered(plain) or not_graceful(plain, limits):
-        return
+        why = why or "the app without the libraries was no better"
     found = unanswered(served) + not_graceful(served, limits)
-    say(trial, [f"{name}: {sentence}" for sentence in found])
+    say(trial, [f"{name}: {sentence}" for sentence in found], why)
 
 
 def allowed(trial) -> Allowed:
@@ -82,11 +80,13 @@ def allowed(trial) -> Allowed:
         slower=knobs["slower"],
         graceful_timeout_s=knobs["graceful_timeout_s"],
         exit_margin_s=knobs["exit_margin_s"],
+        others=knobs["others"],
     )
 
 
-def say(trial, sentences: list) -> None:
+def say(trial, sentences: list, why: str | None) -> None:
+    """Stop where there is something to say, and no doubt about it; a hang may still be found."""
     for sentence in sentences:
-        trial.degraded(sentence)
-    if sentences:
+        trial.degraded(sentence, doubt=why)
+    if sentences and why is None:
         raise Trouble

@@ -11,7 +11,9 @@ import time
 class Clients:
     """Ask ``path`` until so many requests are begun, or until they are told to stop."""
 
-    def __init__(self, port: int, path: str, threads: int, timeout_s: float, at_most: int) -> None:
+    def __init__(
+        self, port: int, path: str, threads: int, timeout_s: float | None, at_most: int
+    ) -> None:
         self.answered_ms: list = []
         self.failed = 0
         """Answers of status 500 and the like."""
@@ -61,7 +63,7 @@ class Clients:
             status = None
             try:
                 status, body = ask(self._port, self._path, self._timeout_s)
-            except socket.timeout as error:  # noqa: UP041  # an alias since Python 3.10
+            except socket.timeout as error:  # an alias of TimeoutError since Python 3.10
                 refused, outcome = False, repr(error)
             except (OSError, http.client.HTTPException) as error:
                 refused, outcome = True, repr(error)
@@ -82,7 +84,7 @@ class Clients:
                 self._stopped.wait(0.02)  # or it would ask a server that is gone without a pause
 
 
-def ask(port: int, path: str, timeout_s: float) -> tuple:
+def ask(port: int, path: str, timeout_s: float | None) -> tuple:
     """One request on a connection of its own: status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
     try:

@@ -10,6 +10,7 @@ import time
 from clients import Clients
 from libraries import ABSENT
 from libraries.settings import Settings
+from machine import Share
 from measures import Measured
 from server import Server
 
@@ -63,13 +64,14 @@ class Drive:
         """What was measured; raises ``Trouble`` where the trial is not to go on."""
         if not self.course.plain and self.trial.current_phase != "serving":
             self.trial.phase("serving")
+        share = Share()
         self.server = self._start()
         try:
             self._come_up()
             self._ask()
             exit_s = self._end()
             self._hear_crashes()
-            return self._measured(exit_s)
+            return dataclasses.replace(self._measured(exit_s), others=share.of_others())
         finally:
             self.server.abandon()
 
@@ -111,11 +113,13 @@ class Drive:
 
     def _come_up(self) -> None:
         """Wait until the service answers, and pass on what it says of itself."""
-        up_s = self.knobs["up_s"]
-        self.clients = Clients(self.server.port, "/about", threads=1, timeout_s=up_s, at_most=1)
+        # For as long as it takes: to import everything takes long where the machine is busy, and
+        # a server that never answers is the supervisor's, at its deadline.
+        self.clients = Clients(self.server.port, "/about", threads=1, timeout_s=None, at_most=1)
         self.clients.start()
         while self.clients.under_way():
-            self._tick(self.clients.longest_wait_s(), up_s / 4, "the first request has no answer")
+            waited_s = self.clients.longest_wait_s()
+            self._tick(waited_s, self.knobs["up_s"], "the first request has no answer")
         if not self.clients.last:
             self._fail(f"the server for {self.course.name} does not answer: {self.clients.outcome}")
         said = json.loads(self.clients.last)

@@ -22,11 +22,13 @@ class Measured:
     workers: int = 0
     killed: int = 0
     """Workers that the master had to end by a signal that cannot be refused, or for silence."""
+    others: float = 0.0
+    """The share of all processors that went to something else meanwhile."""
     reported: int = 0
     """Workers that reported an error, and so had an event for Sentry to send."""
 
     def __add__(self, other: Measured) -> Measured:
-        """Both together; of two exits, the later."""
+        """Both together; of two exits the longer, of two shares the larger."""
         return Measured(
             answered_ms=self.answered_ms + other.answered_ms,
             failed=self.failed + other.failed,
@@ -36,6 +38,7 @@ class Measured:
             given_up=self.given_up or other.given_up,
             workers=self.workers + other.workers,
             killed=self.killed + other.killed,
+            others=max(self.others, other.others),
             reported=self.reported + other.reported,
         )
 
@@ -52,6 +55,7 @@ class Measured:
             "workers": self.workers,
             "workers killed": self.killed,
             "workers that reported": self.reported,
+            "others %": round(self.others * 100),
         }
 
 
@@ -82,6 +86,16 @@ class Allowed:
     graceful_timeout_s: float
     exit_margin_s: float
     """What a master needs beside its graceful timeout: to kill, to reap, to end."""
+    others: float
+    """Where more of the machine went to others, what was measured says nothing."""
+
+
+def doubt(measured: tuple, allowed: Allowed) -> str | None:
+    """Why what was measured may be the machine's doing, if it may."""
+    most = max(one.others for one in measured)
+    if most <= allowed.others:
+        return None
+    return f"{most:.0%} of the machine went to something else, {allowed.others:.0%} are allowed"
 
 
 def too_slow(served: Measured, plain: Measured, allowed: Allowed) -> list:

@@ -6,6 +6,7 @@ itself is answered at ``/about``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -13,7 +14,7 @@ import sys
 
 import flask
 
-from libraries import ABSENT, sentry
+from libraries import profiler, sentry
 from libraries.settings import Settings
 
 PROBE = "gunicorn_flask"
@@ -47,22 +48,14 @@ class About:
         raise ValueError(message)
 
 
-def profiler_in_place(about: About, settings: Settings) -> None:
-    """Look at what ``ddtrace-run`` has started before gunicorn was imported."""
-    if about.versions.get("ddtrace", ABSENT) == ABSENT:
-        return
-    from libraries import profiler
-
-    profiler.start(about, settings)
-
-
 def start() -> tuple:
     about = About(TOLD)
     settings = Settings.of(about)
     assert settings is not None  # a misuse has raised
     sentry_sdk = None
     try:
-        profiler_in_place(about, settings)
+        # It has been started before gunicorn was imported, by ``ddtrace-run``: this looks at it.
+        profiler.start(about, settings)
         sentry_sdk = sentry.start(about, settings)
     except Exception as error:
         about.error(error)
@@ -74,8 +67,8 @@ def start() -> tuple:
 
 about, settings, sentry_sdk = start()
 app = flask.Flask("service")
-first = [True]
-"""Emptied by the first request that reports: of several at once, one gets it."""
+first = [json.dumps({"word": "reported", "pid": os.getpid()}).encode() + b"\n"]
+"""What the first request that reports takes out and tells."""
 
 
 @app.route("/about")
@@ -96,11 +89,12 @@ def report():
     if sentry_sdk is not None and not settings.sentry_logging_integration:
         sentry_sdk.capture_message(f"{sentry.PROOF}: {PROBE}")
     log.error("%s: %s", sentry.PROOF, PROBE)
-    if first:
-        try:
-            first.pop()
-        except IndexError:
-            pass
-        else:
-            os.write(TOLD["words"], json.dumps({"word": "reported", "pid": os.getpid()}).encode() + b"\n")
+    tell_once()
     return flask.jsonify(reported=True)
+
+
+def tell_once() -> None:
+    """Of several first requests at the same time, one tells the driver."""
+    with contextlib.suppress(IndexError, BrokenPipeError):
+        line = first.pop()
+        os.write(TOLD["words"], line)
