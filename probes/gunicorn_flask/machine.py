@@ -20,7 +20,7 @@ class Share:
         self._began = time.monotonic(), _busy_s(), _own_s()
 
     def of_others(self) -> float:
-        """Between 0 and 1; what a trial's own processes took, once they were waited for, is none of it."""
+        """Between 0 and 1. What the trial's own processes took counts once they were waited for."""
         then, busy_s, own_s = self._began
         capacity_s = (time.monotonic() - then) * (os.cpu_count() or 1)
         others_s = (_busy_s() - busy_s) - (_own_s() - own_s)
@@ -58,6 +58,6 @@ def _own_s() -> float:
 
 
 def times_of(text: str) -> tuple:
-    """Parent and processor time of ``/proc/PID/stat``; the name in parentheses may hold anything."""
+    """Parent and ticks of ``/proc/PID/stat``; the name in parentheses may hold anything."""
     fields = text.rpartition(")")[2].split()
     return int(fields[1]), int(fields[11]) + int(fields[12])

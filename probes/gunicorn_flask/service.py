@@ -86,9 +86,10 @@ def greet():
 @app.route("/report")
 def report():
     """A request in which something goes wrong: the error is logged, and Sentry hears of it."""
+    message = f"{sentry.PROOF}: {PROBE}"
     if sentry_sdk is not None and not settings.sentry_logging_integration:
-        sentry_sdk.capture_message(f"{sentry.PROOF}: {PROBE}")
-    log.error("%s: %s", sentry.PROOF, PROBE)
+        sentry_sdk.capture_message(message)
+    log.error(message)
     tell_once()
     return flask.jsonify(reported=True)
 
