@@ -77,6 +77,7 @@ def run(home: Path, ddtrace: str, trials: int, jobs: int) -> None:
             *("--sentry", SENTRY, "--ddtrace", ddtrace, *pythons),
             *("--probe", PROBE, "--config", CONFIG, "--trials", str(trials)),
             *("--rerun", "all", "--jobs", str(jobs), "--no-page", "--results", str(home / "out")),
+            "--no-follow-ups",
         ],
         cwd=ROOT,
         env={**os.environ, "INTERLOCK_HOME": str(home)},

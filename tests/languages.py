@@ -340,6 +340,15 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
         r"guard (wall|memory|output)",
         lambda s, m: {"event": "guard", "limit": m[1], "seconds": 60.0},
     ),
+    (
+        r"waited ([\d.]+) s a second",
+        lambda s, m: {
+            "event": "usage",
+            "cpu_s": 1.0,
+            "run_queue_s": 2 * float(m[1]),
+            "wall_s": 2.0,
+        },
+    ),
     (r"cut (.*)", lambda s, m: {"event": "truncated", "text": m[1]}),
 )
 

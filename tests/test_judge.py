@@ -318,6 +318,19 @@ WORKER = "BackgroundWorker._lock"
             f"hang lock-cycle in serving: {WORKER} → Handler.lock → {WORKER}",
         ),
         ("sentry-2.5.1-ddtrace-3.2.1-pass", "pass: 500"),
+        # The worker's lock made re-entrant, which one thread may take twice, and two may not.
+        (
+            "sentry-2.5.1-ddtrace-2.14.2-rlock",
+            f"hang lock-cycle in serving: {WORKER} → Handler.lock → {WORKER}",
+        ),
+        (
+            "sentry-2.30.0-ddtrace-2.14.2-logs",
+            "hang self-deadlock in serving: LogBatcher._lock → LogBatcher._lock",
+        ),
+        (
+            "own-cycle",
+            "hang lock-cycle in serving: Account.lock → Ledger.lock → Account.lock",
+        ),
         #
         ("event", "hang no-progress in serving: stuck in app.run"),
         ("gil", "hang no-progress in serving: stuck in run in "),

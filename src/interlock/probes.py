@@ -69,6 +69,7 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
         exposure_unit=described.exposures.unit,
         expected_s=described.expected_s,
         alone=described.alone,
+        needs=tuple(described.needs),
         limits=ProbeLimits(**described.limits.model_dump()),
         configs=tuple(configs),
         digest=digest(folder, name),
