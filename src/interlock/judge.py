@@ -388,7 +388,7 @@ def _stood_still(history: History, probe: Probe) -> Finding | None:
 
 def _degraded(history: History, probe: Probe) -> Finding | None:
     """What the app measured of itself goes beyond what its probe allows."""
-    told = history.all(events.Degraded)
+    told = [event for event in history.all(events.Degraded) if event.doubt is None]
     if not told:
         return None
     detail = "; ".join(dict.fromkeys(event.detail for event in told))
@@ -431,6 +431,19 @@ def _cut_short(history: History, probe: Probe) -> Finding | None:
     return None
 
 
+def _doubtful(history: History, probe: Probe) -> Finding | None:
+    """It was worse than its probe allows, but that may not be the app's doing."""
+    event = history.first(events.Degraded)
+    if event is None:
+        return None
+    return Unproven(
+        phase=event.phase,
+        reason=Reason.SLOW,
+        detail=f"{event.detail}, but {event.doubt}",
+        exposures=history.exposures,
+    )
+
+
 def _not_live(history: History, probe: Probe) -> Finding | None:
     proofs = intake.prove(probe.live, history.told)
     missing = [proof for proof in proofs if not proof.ok]
@@ -471,6 +484,7 @@ SIGNS: tuple[Sign, ...] = (
     _degraded,
     _slow,
     _cut_short,
+    _doubtful,
     _not_live,
     _barely_exposed,
 )
