@@ -11,10 +11,9 @@ from __future__ import annotations
 import dataclasses
 import time
 
-from slow import Slow
-
 from libraries.child import Broken, Process
 from libraries.settings import Settings
+from slow import Slow
 
 
 def run(trial) -> None:
