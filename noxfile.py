@@ -79,8 +79,14 @@ def matrix(session: nox.Session) -> None:
 def cell(session: nox.Session, sentry: str, ddtrace: str, python: str) -> None:
     """Install and probe one combination of the set `smoke`, whatever is known of it."""
     pins = ("--sentry", sentry, "--ddtrace", ddtrace, "--python", python)
-    args = ("--set", "smoke", *pins, "--rerun", "all", *session.posargs)
+    args = ("--set", "smoke", *pins, "--rerun", "all", "--no-follow-ups", *session.posargs)
     run(session, sys.executable, "-m", "nox", "-s", "matrix", "--", *args)
+
+
+@nox.session(venv_backend="none")
+def aa(session: nox.Session) -> None:
+    """Run known cells again, and say where they disagree: -- --cells 20 --repeat 5"""
+    interlock(session, "aa", *session.posargs)
 
 
 @nox.session(venv_backend="none")

@@ -311,8 +311,8 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
         lambda s, m: {"event": "missing", "feature": m[1], "detail": m[2]},
     ),
     (
-        "degraded (.*)",
-        lambda s, m: {"event": "degraded", "phase": s.phase, "detail": m[1]},
+        "degraded (.*?)(?: but (.*))?",
+        lambda s, m: {"event": "degraded", "phase": s.phase, "detail": m[1], "doubt": m[2]},
     ),
     (r"exit (\w+)", _exit),
     (
@@ -339,6 +339,15 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
     (
         r"guard (wall|memory|output)",
         lambda s, m: {"event": "guard", "limit": m[1], "seconds": 60.0},
+    ),
+    (
+        r"waited ([\d.]+) s a second",
+        lambda s, m: {
+            "event": "usage",
+            "cpu_s": 1.0,
+            "run_queue_s": 2 * float(m[1]),
+            "wall_s": 2.0,
+        },
     ),
     (r"cut (.*)", lambda s, m: {"event": "truncated", "text": m[1]}),
 )

@@ -15,7 +15,7 @@ from packages import build
 from packages.campaigns import Project
 from packaging.version import Version
 
-from interlock import cli, plan
+from interlock import cli, selection
 from interlock.ledger import CampaignRecord, Ledger
 from interlock.matrix import load
 from interlock.model import Backend, Cell, Outcome, Pin, PythonVersion, Trial
@@ -198,7 +198,7 @@ def test_an_interruption_is_told_apart_from_a_failure(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(plan, "select", interrupt)
+    monkeypatch.setattr(selection, "select", interrupt)
     said = typed("matrix", "--backend", "process")
     assert said.code == 130
     assert "what was finished is kept" in said.errors

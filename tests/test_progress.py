@@ -6,17 +6,49 @@ import io
 from collections.abc import Sequence
 
 import pytest
-from grids import cell, verdict
+from grids import NOON, cell, verdict
 from rich.console import Console
 
 from interlock import progress
-from interlock.campaign import Installed, Installing, Judged, LeftOpen, Probing, Progress
+from interlock.campaign import Answered, Judged, LeftOpen, Planned, Progress, Withdrawn
+from interlock.controls import Answer
 from interlock.errors import ImageMissing
-from interlock.model import Cell
+from interlock.matrix import Control
+from interlock.model import Cell, Outcome, Phase, Reason, Unsupported
+from interlock.plan import Plan
+from interlock.work import Installed, Installing, Probing
 
 
 def judged(of: Cell, outcome: str = "pass") -> Judged:
     return Judged(cell=of, verdict=verdict(of, outcome))
+
+
+def planned(
+    count: int = 0, seconds: float = 0.0, *, round: int = 1, decided: Cell | None = None
+) -> Planned:
+    why = Unsupported(phase=Phase.INSTALL, reason=Reason.NO_WHEEL, detail="no wheel")
+    return Planned(
+        plan=Plan(
+            cells=tuple(cells(count)),
+            unsupported={decided: why} if decided else {},
+            known=(),
+            seconds=seconds,
+        ),
+        round=round,
+    )
+
+
+def answered(outcome: str) -> Answered:
+    control = Control(cell=cell("0.9"), expect=Outcome.HANG)
+    given = Answer(
+        campaign="c",
+        control=control,
+        at=NOON,
+        outcome=Outcome(outcome),
+        exposures=30,
+        load=0.1,
+    )
+    return Answered(control=control, answer=given)
 
 
 def cells(count: int) -> list[Cell]:
@@ -40,14 +72,12 @@ class Clock:
 def printed(
     events: Sequence[Progress],
     *,
-    total: int = 10,
-    estimate_s: float = 100.0,
     terminal: bool = False,
 ) -> str:
     output = io.StringIO()
     console = Console(file=output, force_terminal=terminal, width=200, color_system=None)
-    with progress.display(console, total, estimate_s) as display:
-        for event in events:
+    with progress.display(console) as display:
+        for event in (planned(10, 100.0), *events):
             display.show(event)
     return output.getvalue()
 
@@ -90,9 +120,39 @@ def test_a_version_in_brackets_is_no_markup() -> None:
     assert "[red]no[/red] image" in printed([event])
 
 
+def test_what_the_index_alone_decides_is_no_progress() -> None:
+    of = cell("0.1")
+    assert printed([planned(decided=of), judged(of, "unsupported")]) == ""
+
+
+def test_what_follows_is_said_and_counted() -> None:
+    text = printed([planned(3, 60.0, round=2), judged(cell())], terminal=True)
+    assert "3 cells called for by what was found, about 1 min 0 s" in text
+    assert "1 of 13 done" in text
+
+
+def test_a_control_says_whether_it_answered_as_known() -> None:
+    as_known, otherwise = printed([answered("hang"), answered("pass")]).splitlines()
+    assert as_known == f"· control: hang, as known  {cell('0.9')}"
+    assert otherwise == f"? control: pass, and should give hang  {cell('0.9')}"
+
+
+def test_a_pass_that_is_withdrawn_is_said_with_the_reason_and_counted_as_what_it_is() -> None:
+    withdrawn = verdict(
+        cell(), "unproven", reason=Reason.CONTROL_DIFFERS, detail="The control differs."
+    )
+    (line,) = printed([Withdrawn(verdict=withdrawn)]).splitlines()
+    assert line == f"? unproven (control-differs)  {cell()}: The control differs."
+    count = counted(2, 10.0)
+    for event in (judged(cell()), Withdrawn(verdict=withdrawn)):
+        count.add(event)
+    assert count.line().startswith("1 of 2 done · 1 unproven")
+
+
 def test_now_and_then_a_log_says_how_far_it_is(clock: Clock) -> None:
     output = io.StringIO()
-    with progress.display(Console(file=output, width=200), 4, 100.0) as display:
+    with progress.display(Console(file=output, width=200)) as display:
+        display.show(planned(4, 100.0))
         for number, of in enumerate(cells(4)):
             clock.now += 20
             display.show(judged(of, "hang" if number == 1 else "pass"))
@@ -127,9 +187,15 @@ def test_a_terminal_shows_trouble_above_the_picture() -> None:
 # How long the rest may take -----------------------------------------------------------------------
 
 
+def counted(total: int, estimate_s: float) -> progress._Count:
+    count = progress._Count()
+    count.add(planned(total, estimate_s))
+    return count
+
+
 def eta(clock: Clock, done: int, after_s: float, *, total: int = 10, estimate_s: float) -> float:
     """With that many done at equal pace after so many seconds."""
-    count = progress._Count(total, estimate_s)
+    count = counted(total, estimate_s)
     clock.now += after_s
     for of in cells(done):
         count.add(judged(of))
@@ -156,14 +222,14 @@ def test_nothing_is_left_at_the_end(clock: Clock) -> None:
 
 
 def test_what_stays_open_is_not_waited_for(clock: Clock) -> None:
-    count = progress._Count(4, 40.0)
+    count = counted(4, 40.0)
     count.add(LeftOpen(cells=tuple(cells(3)), trouble=ImageMissing("no image")))
     assert count.left == 1
     assert count.eta_s == 10.0
 
 
 def test_a_run_of_nothing_takes_no_time(clock: Clock) -> None:
-    assert progress._Count(0, 0.0).eta_s == 0.0
+    assert counted(0, 0.0).eta_s == 0.0
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,8 @@ class Supervisor:
         elif "missing" in said:
             self.emit("missing", feature=said["missing"], detail=said["detail"])
         elif "degraded" in said:
-            self.emit("degraded", phase=self.phase, detail=str(said["degraded"]))
+            detail, doubt = said["degraded"], said["doubt"]
+            self.emit("degraded", phase=self.phase, detail=detail, doubt=doubt)
         elif "done" in said:
             self.exposures = said["done"]
             self.progress()

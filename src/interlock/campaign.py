@@ -1,81 +1,69 @@
-"""One run of the loop: plan → run → record → judge, until nothing is open.
+"""One run of the loop: plan → run → record → judge → plan, until nothing is open.
 
 ``run`` is a generator of typed progress events, which the command line draws. Work goes to a
-``concurrent.futures.Executor``; a piece of work is everything of one combination (it shares one
-environment), and reports each trial as it is finished. Only the generator's own thread writes
-the ledger. Nothing here sleeps to decide.
+``concurrent.futures.Executor`` (``work.py``). Only the generator's own thread writes the ledger.
+Nothing here sleeps to decide.
+
+Controls are run at the beginning, among the rest after every so many cells, and at the end, as
+ordinary work: what they answer is worth something only under the load that the others had. What
+has to be alone on the machine is run after the others, one piece at a time.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-import traceback
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from itertools import groupby
-from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
-from interlock import judge, trial
-from interlock.environments import Environments, InstallFailed
+from interlock import judge, power, trial
+from interlock.controls import Answer, Answers, answer
+from interlock.environments import Environments
 from interlock.errors import (
-    EngineUnavailable,
     ImageMissing,
     InterpreterMissing,
-    ProtocolError,
     StorageTrouble,
     TroubleError,
 )
 from interlock.ledger import Ledger
-from interlock.matrix import Control, Trials
+from interlock.matrix import Control, Matrix, Rounds
 from interlock.model import (
     Cell,
-    Configuration,
-    Environment,
+    Outcome,
     Pin,
     Probe,
     PythonVersion,
-    Trial,
-    Unproven,
-    Unsupported,
+    Reason,
     Verdict,
 )
+from interlock.plan import Plan, install_of
 from interlock.sandbox import Image
-
-FATAL = (EngineUnavailable, StorageTrouble)
-"""Trouble that every other cell would meet too: the run stops at the first."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Installing:
-    combination: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Installed:
-    combination: str
-    seconds: float
-    cached: bool
+from interlock.work import (
+    FATAL,
+    Installed,
+    Installing,
+    Kept,
+    Over,
+    Probing,
+    Recorded,
+    Said,
+    Task,
+    Work,
+    Worker,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
-    """An environment that failed to install, left where it is to be looked at."""
+class Planned:
+    """What is run next: what was asked for, then what its verdicts call for."""
 
-    combination: str
-    path: Path
-
-
-@dataclass(frozen=True, kw_only=True)
-class Probing:
-    cell: Cell
-    number: int
-    of: int
+    plan: Plan
+    round: int
+    """From 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +75,21 @@ class Judged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A control has given its answer."""
+
+    control: Control
+    answer: Answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawn:
+    """A pass that proves nothing after all, by what a later control answered."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeftOpen:
     """Trouble of our own: no outcome, the cells are tried again by the next run."""
 
@@ -94,41 +97,12 @@ class LeftOpen:
     trouble: Exception
 
 
-Progress = Installing | Installed | Kept | Probing | Judged | LeftOpen
+Progress = (
+    Planned | Installing | Installed | Kept | Probing | Judged | Answered | Withdrawn | LeftOpen
+)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """Everything to run of one combination."""
-
-    pins: tuple[Pin, ...]
-    python: PythonVersion
-    requirements: tuple[str, ...]
-    cells: tuple[Cell, ...]
-
-    @property
-    def combination(self) -> str:
-        return self.cells[0].combination
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Recorded:
-    trial: Trial
-    environment: Environment | None
-    last: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Over:
-    work: Work
-    trouble: Exception | None
-    open: tuple[Cell, ...]
-
-
-Doubts = Mapping[tuple[str, str], str]
-"""By campaign and probe: in words, which control gave another answer than it should."""
-
-_Said = Progress | _Recorded | _Over
+Follow = Callable[[Mapping[tuple[str, ...], Verdict]], Plan]
+"""The verdicts of this run → what to run next, because of them; a plan without cells is the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,243 +110,314 @@ class Campaign:
     """What a run needs of the world, handed in."""
 
     setting: trial.Setting
-    probes: Mapping[str, Probe]
-    configurations: Mapping[str, Configuration]
+    matrix: Matrix
     environments: Environments
     ledger: Ledger
     executor: Executor
-    trials: Trials
-    fresh_for: timedelta
-    _stopped: threading.Event = field(default_factory=threading.Event)
+    released: Callable[[Sequence[Pin]], datetime | None] = lambda pins: None
+    """When the newer of these releases was whole, and a day; None where nobody knows."""
 
     def run(
-        self, cells: Sequence[Cell], unsupported: Mapping[Cell, Unsupported]
+        self, first: Plan, follow: Follow | None = None, *, repeat: int = 1
     ) -> Generator[Progress, None, None]:
-        """Run every cell in the order given; closing the generator stops what is running.
+        """Run what is planned, so many times over, then what follows.
 
-        ``unsupported`` are cells that the index alone decides: they are recorded, not run.
+        Closing the generator stops what is running.
         """
-        images, missing = self._images(cells)
-        yield from missing
-        lost = {cell for event in missing for cell in event.cells}
-        for cell in cells:
-            if cell in unsupported and cell not in lost:
-                event = trial.unsupported_event(unsupported[cell])
-                ran = trial.without_running(
-                    cell,
-                    event,
-                    probe=self.probes[cell.probe],
-                    configuration=self.configurations[cell.config],
-                    image=images[cell.python],
-                    setting=self.setting,
-                )
-                self.ledger.record(ran)
-                yield self._judged(cell)
-        wanted = [cell for cell in cells if cell not in unsupported and cell not in lost]
-        yield from self._work_off(self._divide(wanted), images)
+        return _Run(self).run(first, follow, repeat)
 
-    def _images(self, cells: Sequence[Cell]) -> tuple[dict[PythonVersion, Image], list[LeftOpen]]:
-        images: dict[PythonVersion, Image] = {}
-        missing: list[LeftOpen] = []
-        for python in sorted({cell.python for cell in cells}):
-            try:
-                images[python] = self.setting.sandbox.available(python)
-            except (ImageMissing, InterpreterMissing) as trouble:
-                those = tuple(cell for cell in cells if cell.python == python)
-                missing.append(LeftOpen(cells=those, trouble=trouble))
-        return images, missing
 
-    def _divide(self, cells: Sequence[Cell]) -> list[Work]:
-        def shared(cell: Cell) -> tuple[tuple[Pin, ...], PythonVersion, tuple[str, ...]]:
-            return cell.pins, cell.python, self.probes[cell.probe].requirements
+class _Run:
+    """The state of one run. The workers' threads put into ``_said`` and ``_answers``; the rest is
+    the generator's own thread's."""
 
-        return [
-            Work(pins=pins, python=python, requirements=requirements, cells=tuple(group))
-            for (pins, python, requirements), group in groupby(cells, key=shared)
-        ]
+    def __init__(self, campaign: Campaign) -> None:
+        self._of = campaign
+        self._matrix = campaign.matrix
+        self._ledger = campaign.ledger
+        self._since = datetime.now(timezone.utc) - campaign.matrix.fresh_for
+        self._answers: list[Answer] = []
+        self._worker = Worker(
+            setting=campaign.setting,
+            matrix=campaign.matrix,
+            environments=campaign.environments,
+            answers=self._answers,
+        )
+        self._said: SimpleQueue[Said] = SimpleQueue()
+        self._running: list[Future[None]] = []
+        self._images: dict[PythonVersion, Image] = {}
+        self._verdicts: dict[Cell, Verdict] = {}
+        self._reached: dict[Cell, power.Reached] = {}
+        """Of what passed: exposures and load of its newest trial."""
+        self._settled: set[Cell] = set()
+        """Of the round that is run."""
+        self._given: Counter[Cell] = Counter()
+        self._begun: list[Control] = []
+        self._cells_since_controls = 0
+        self._fatal: Exception | None = None
 
-    def _work_off(
-        self, pieces: Sequence[Work], images: Mapping[PythonVersion, Image]
+    def run(
+        self, first: Plan, follow: Follow | None, repeat: int
     ) -> Generator[Progress, None, None]:
-        said: SimpleQueue[_Said] = SimpleQueue()
-        running: list[Future[None]] = []
-        attempts = dict.fromkeys(pieces, 1)
-        left = list(pieces)
-        settled: set[Cell] = set()
-        fatal: Exception | None = None
         try:
-            running = [
-                self.executor.submit(self._do, piece, images[piece.python], said.put)
-                for piece in pieces
-            ]
-            while left and fatal is None:
-                match said.get():
-                    case _Recorded() as recorded:
-                        self._record(recorded)
-                        if recorded.last:
-                            settled.add(recorded.trial.cell)
-                            yield self._judged(recorded.trial.cell)
-                    case _Over(work=work, trouble=None):
-                        left.remove(work)
-                    case _Over(work=work, trouble=trouble, open=still) if trouble:
-                        left.remove(work)
-                        if isinstance(trouble, FATAL):
-                            fatal = trouble
-                        elif (
-                            isinstance(trouble, TroubleError)
-                            and attempts[work] < self.trials.on_trouble
-                        ):
-                            again = replace(work, cells=still)
-                            attempts[again] = attempts[work] + 1
-                            left.append(again)
-                            image = images[work.python]
-                            running.append(self.executor.submit(self._do, again, image, said.put))
-                        else:
-                            settled.update(still)
-                            yield LeftOpen(cells=still, trouble=trouble)
-                    case Installing() | Installed() | Kept() | Probing() as progress:
-                        yield progress
+            self._answers += answers_in(self._ledger, self._matrix, self._since)
+            yield from self._until_nothing_is_open(first, follow, repeat)
         finally:
-            self._stop(running)
-            late = self._keep_late(said)
-        for cell in late:
-            settled.add(cell)
-            yield self._judged(cell)
-        if fatal:
-            rest = tuple(c for piece in pieces for c in piece.cells if c not in settled)
-            yield LeftOpen(cells=rest, trouble=fatal)
+            self._stop()
+            late: list[Progress] = []
+            with suppress(StorageTrouble):
+                late += [self._judged(cell) for cell in self._keep_late()]
+                late += [Withdrawn(verdict=verdict) for verdict in self._withdraw()]
+        yield from late
+        if self._fatal:
+            rest = tuple(cell for cell in self._given if cell not in self._settled)
+            yield LeftOpen(cells=rest, trouble=self._fatal)
 
-    def _stop(self, running: Sequence[Future[None]]) -> None:
-        self._stopped.set()
-        for future in running:
+    def _until_nothing_is_open(
+        self, first: Plan, follow: Follow | None, repeat: int
+    ) -> Generator[Progress, None, None]:
+        number = 0
+        planned = first
+        while not self._fatal:
+            if planned.is_empty and number:
+                yield from self._work_off(self._control_pieces(self._begun))
+                for verdict in self._withdraw():
+                    yield Withdrawn(verdict=verdict)
+                planned = self._not_given(self._again())
+                if planned.is_empty:
+                    return
+            number += 1
+            if not planned.is_empty:
+                yield Planned(plan=planned, round=number)
+                yield from self._round(planned)
+            if self._fatal:
+                return
+            if number < repeat:
+                planned = first
+            elif follow:
+                planned = self._not_given(self._follow(follow))
+            else:
+                planned = NOTHING
+
+    def _follow(self, follow: Follow) -> Plan:
+        return follow({cell.key: verdict for cell, verdict in self._verdicts.items()})
+
+    def _not_given(self, planned: Plan) -> Plan:
+        """The plan without what this run has had: for a verdict, and again for more trials."""
+
+        def is_new(cell: Cell) -> bool:
+            return self._given[cell] < (2 if cell in planned.more else 1)
+
+        return replace(
+            planned,
+            cells=tuple(filter(is_new, planned.cells)),
+            unsupported={c: why for c, why in planned.unsupported.items() if is_new(c)},
+        )
+
+    def _round(self, planned: Plan) -> Generator[Progress, None, None]:
+        cells = (*planned.unsupported, *planned.cells)
+        self._given.update(cells)
+        self._settled.difference_update(cells)
+        controls = [c for c in planned.controls if c not in self._begun]
+        lost = yield from self._look_for_images([*cells, *(c.cell for c in controls)])
+        for cell, why in planned.unsupported.items():
+            if cell not in lost:
+                event = trial.unsupported_event(why)
+                task = Task(cell=cell, trials=1)
+                ran = self._worker.without_running(task, event, self._images[cell.python])
+                self._ledger.record(ran.trial)
+                yield self._judged(cell)
+        wanted = [cell for cell in planned.cells if cell not in lost]
+        controls = [control for control in controls if control.cell not in lost]
+        self._begun += controls
+        per_cell = self._matrix.trials.per_cell
+        tasks = [Task(cell=cell, trials=planned.more.get(cell, per_cell)) for cell in wanted]
+        for alone in (False, True):
+            those = [task for task in tasks if self._probe(task.cell).alone is alone]
+            first = self._control_pieces(controls, alone)
+            pieces = [*first, *self._with_controls_between(those, alone)]
+            yield from self._work_off(pieces)
+            if self._fatal:
+                return
+
+    def _probe(self, cell: Cell) -> Probe:
+        return self._matrix.probes[cell.probe]
+
+    def _look_for_images(self, cells: Sequence[Cell]) -> Generator[Progress, None, set[Cell]]:
+        """Find each Python's image once; the cells that have none, which stay open."""
+        lost: set[Cell] = set()
+        for python in sorted({cell.python for cell in cells} - self._images.keys()):
+            try:
+                self._images[python] = self._of.setting.sandbox.available(python)
+            except (ImageMissing, InterpreterMissing) as trouble:
+                those = tuple(dict.fromkeys(cell for cell in cells if cell.python == python))
+                lost.update(those)
+                self._settled.update(those)
+                yield LeftOpen(cells=those, trouble=trouble)
+        return lost
+
+    # What is run in which order -------------------------------------------------------------------
+
+    def _with_controls_between(self, tasks: Sequence[Task], alone: bool) -> Iterator[Work]:
+        """The pieces, and the controls again after every so many cells."""
+        for piece in self._pieces(tasks):
+            if self._cells_since_controls >= self._matrix.controls_every:
+                self._cells_since_controls = 0
+                every = [c for c in self._begun if c.rounds is Rounds.EVERY]
+                yield from self._control_pieces(every, alone)
+            yield piece
+            self._cells_since_controls += len(piece.tasks)
+
+    def _control_pieces(self, controls: Iterable[Control], alone: bool | None = None) -> list[Work]:
+        """Both those that have to be alone and the others, without ``alone``."""
+        those = [c for c in controls if alone in (None, self._probe(c.cell).alone)]
+        return list(self._pieces([Task(cell=c.cell, trials=1, control=c) for c in those]))
+
+    def _pieces(self, tasks: Sequence[Task]) -> Iterator[Work]:
+        def install(task: Task) -> object:
+            return install_of(task.cell, self._matrix)
+
+        for _, group in groupby(tasks, key=install):
+            together = tuple(group)
+            pins, python, requirements, at_release = install_of(together[0].cell, self._matrix)
+            yield Work(
+                pins=pins,
+                python=python,
+                requirements=requirements,
+                as_of=self._of.released(pins) if at_release else None,
+                tasks=together,
+            )
+
+    def _work_off(self, pieces: Iterable[Work]) -> Generator[Progress, None, None]:
+        """Those that may share the machine together, then each of the others on its own."""
+        listed = list(pieces)
+        alone = [piece for piece in listed if self._probe(piece.tasks[0].cell).alone]
+        together = [piece for piece in listed if piece not in alone]
+        for batch in (together, *([piece] for piece in alone)):
+            if batch and not self._fatal:
+                yield from self._batch(batch)
+
+    def _batch(self, pieces: Sequence[Work]) -> Generator[Progress, None, None]:
+        left = set(pieces)
+        for piece in pieces:
+            self._submit(piece)
+        while left and self._fatal is None:
+            match self._said.get():
+                case Recorded() as recorded:
+                    self._record(recorded)
+                    if recorded.last:
+                        yield self._told(recorded)
+                case Over(work=work, trouble=None):
+                    left.remove(work)
+                case Over(work=work, trouble=trouble, open=still) if trouble:
+                    left.remove(work)
+                    if isinstance(trouble, FATAL):
+                        self._fatal = trouble
+                    elif (
+                        isinstance(trouble, TroubleError)
+                        and work.attempt < self._matrix.trials.on_trouble
+                    ):
+                        again = replace(work, tasks=still, attempt=work.attempt + 1)
+                        left.add(again)
+                        self._submit(again)
+                    else:
+                        cells = tuple(task.cell for task in still)
+                        self._settled.update(cells)
+                        yield LeftOpen(cells=cells, trouble=trouble)
+                case Installing() | Installed() | Kept() | Probing() as progress:
+                    yield progress
+
+    def _submit(self, piece: Work) -> None:
+        do, image = self._worker.do, self._images[piece.python]
+        self._running.append(self._of.executor.submit(do, piece, image, self._said.put))
+
+    # What comes of it -----------------------------------------------------------------------------
+
+    def _record(self, recorded: Recorded) -> None:
+        if recorded.environment:
+            self._ledger.keep_environment(recorded.environment)
+        self._ledger.record(recorded.trial)
+        if recorded.reached:
+            self._reached[recorded.task.cell] = recorded.reached
+        else:
+            self._reached.pop(recorded.task.cell, None)
+
+    def _told(self, recorded: Recorded) -> Progress:
+        task = recorded.task
+        judged = self._judged(task.cell, settles=task.control is None)
+        if isinstance(judged, Judged) and task.control and recorded.answer:
+            return Answered(control=task.control, answer=recorded.answer)
+        return judged
+
+    def _judged(self, cell: Cell, *, settles: bool = True) -> Judged | LeftOpen:
+        if settles:
+            self._settled.add(cell)
+        try:
+            verdict = verdict_of(
+                self._ledger,
+                cell,
+                probe=self._probe(cell),
+                newer_than=self._since,
+                answers=self._answered(),
+            )
+        except StorageTrouble:
+            raise
+        except Exception as problem:  # a crash in the judge is ours, never an outcome
+            return LeftOpen(cells=(cell,), trouble=problem)
+        self._ledger.keep_verdict(verdict)
+        self._verdicts[cell] = verdict
+        return Judged(cell=cell, verdict=verdict)
+
+    def _answered(self) -> Answers:
+        return Answers(self._matrix, tuple(self._answers))
+
+    def _withdraw(self) -> Iterator[Verdict]:
+        """Judge again what passed before the controls said that passes prove nothing there."""
+        answers = self._answered()
+        campaign = self._of.setting.campaign
+        for cell, reached in list(self._reached.items()):
+            verdict = self._verdicts.get(cell)
+            if verdict is None or verdict.outcome is not Outcome.PASS:
+                continue
+            doubted = answers.doubt(campaign, cell.probe, cell.python)
+            needed = answers.needed(campaign, cell.probe, cell.python, reached.load)
+            if not doubted and needed <= reached.exposures:
+                continue
+            judged = self._judged(cell)
+            if isinstance(judged, Judged) and judged.verdict.outcome is not Outcome.PASS:
+                yield judged.verdict
+
+    def _again(self) -> Plan:
+        """What seemed to have exposures enough when it ended, and by now has too few: once more."""
+        short = [
+            cell
+            for cell in self._reached
+            if cell in self._verdicts and self._verdicts[cell].reason is Reason.TOO_FEW_EXPOSURES
+        ]
+        return replace(NOTHING, cells=tuple(short), more=dict.fromkeys(short, 1))
+
+    def _stop(self) -> None:
+        self._worker.stopped.set()
+        for future in self._running:
             future.cancel()
-        self.setting.sandbox.stop()
-        for future in running:
+        self._of.setting.sandbox.stop()
+        for future in self._running:
             if not future.cancelled():
                 future.exception()
 
-    def _record(self, recorded: _Recorded) -> None:
-        if recorded.environment:
-            self.ledger.keep_environment(recorded.environment)
-        self.ledger.record(recorded.trial)
-
-    def _keep_late(self, said: SimpleQueue[_Said]) -> list[Cell]:
+    def _keep_late(self) -> list[Cell]:
         """Record what was finished while the run was being stopped; the cells it settles."""
         late = []
-        while not said.empty():
-            recorded = said.get()
-            if isinstance(recorded, _Recorded):
+        while not self._said.empty():
+            recorded = self._said.get()
+            if isinstance(recorded, Recorded):
                 with suppress(StorageTrouble):
                     self._record(recorded)
-                    late += [recorded.trial.cell] * recorded.last
+                    late += [recorded.task.cell] * recorded.last
         return late
 
-    def _do(self, work: Work, image: Image, say: Callable[[_Said], object]) -> None:
-        """One piece of work, in a thread of the executor; never raises."""
-        todo = list(work.cells)
-        trouble: Exception | None = None
-        try:
-            self._run_cells(work, image, todo, say)
-        except Exception as problem:
-            if not isinstance(problem, TroubleError):
-                problem.add_note(traceback.format_exc()) if hasattr(problem, "add_note") else None
-            trouble = problem
-            if isinstance(problem, FATAL):
-                self._stopped.set()
-        say(_Over(work=work, trouble=trouble, open=tuple(todo)))
 
-    def _run_cells(
-        self, work: Work, image: Image, todo: list[Cell], say: Callable[[_Said], object]
-    ) -> None:
-        if self._stopped.is_set():
-            return
-        say(Installing(combination=work.combination))
-        began = time.monotonic()
-        made = self.environments.ensure(work.pins, work.python, work.requirements)
-        seconds = time.monotonic() - began
-        if isinstance(made, InstallFailed):
-            event = made.event(seconds)
-            if made.kept:
-                say(Kept(combination=work.combination, path=made.kept))
-            for cell in work.cells:
-                ran = trial.without_running(
-                    cell,
-                    event,
-                    probe=self.probes[cell.probe],
-                    configuration=self.configurations[cell.config],
-                    image=image,
-                    setting=self.setting,
-                    seconds=seconds,
-                )
-                say(_Recorded(trial=ran, environment=None, last=True))
-                todo.remove(cell)
-            return
-        environment, cached = made
-        say(Installed(combination=work.combination, seconds=seconds, cached=cached))
-        install = {
-            "event": "install",
-            "at": 0.0,
-            "ok": True,
-            "stage": "install",
-            "seconds": round(seconds, 3),
-            "cached": cached,
-            "output": "",
-        }
-        for cell in work.cells:
-            if not self._probe(cell, environment, image, install, say):
-                return
-            todo.remove(cell)
-
-    def _probe(
-        self,
-        cell: Cell,
-        environment: Environment,
-        image: Image,
-        install: Mapping[str, Any],
-        say: Callable[[_Said], object],
-    ) -> bool:
-        """As many trials as are wanted, a few more while they prove nothing; False if stopped."""
-        probe = self.probes[cell.probe]
-        wanted = self.trials.per_cell
-        number = 0
-        while number < wanted:
-            if self._stopped.is_set():
-                return False
-            number += 1
-            say(Probing(cell=cell, number=number, of=wanted))
-            ran = trial.run(
-                cell,
-                probe=probe,
-                configuration=self.configurations[cell.config],
-                environment=environment,
-                image=image,
-                install=install,
-                setting=self.setting,
-            )
-            try:
-                finding = judge.classify(ran.events, probe.asked_of(cell))
-            except ProtocolError:
-                raise  # what can't be read is no trial
-            except Exception:
-                say(_Recorded(trial=ran, environment=environment, last=False))
-                raise
-            if isinstance(finding, Unproven):
-                wanted = max(wanted, min(number + 1, self.trials.when_unproven))
-            say(_Recorded(trial=ran, environment=environment, last=number == wanted))
-        return True
-
-    def _judged(self, cell: Cell) -> Judged | LeftOpen:
-        try:
-            verdict = verdict_of(
-                self.ledger,
-                cell,
-                probe=self.probes[cell.probe],
-                newer_than=datetime.now(timezone.utc) - self.fresh_for,
-            )
-        except Exception as problem:  # a crash in the judge is ours, never an outcome
-            return LeftOpen(cells=(cell,), trouble=problem)
-        self.ledger.keep_verdict(verdict)
-        return Judged(cell=cell, verdict=verdict)
+NOTHING = Plan(cells=(), unsupported={}, known=(), seconds=0.0)
 
 
 def verdict_of(
@@ -381,11 +426,12 @@ def verdict_of(
     *,
     probe: Probe,
     newer_than: datetime | None = None,
-    doubts: Doubts | None = None,
+    answers: Answers | None = None,
 ) -> Verdict:
     """Judge the trials of a cell that count: same probe, configuration and backend as the newest.
 
-    ``newer_than`` leaves out what has gone stale. Raises ``ValueError`` where no trial counts.
+    ``newer_than`` leaves out what has gone stale. A pass stands on the trials of the campaigns in
+    which no control says otherwise, if there are any. Raises ``ValueError`` where no trial counts.
     """
     trials = list(ledger.trials(cell))
     newest = trials[-1]
@@ -396,27 +442,26 @@ def verdict_of(
         == (newest.probe_digest, newest.config_digest, newest.backend)
         and (newer_than is None or ran.started_at >= newer_than)
     ]
-    verdict = judge.decide(counting, probe)
-    doubt = (doubts or {}).get((newest.campaign, cell.probe))
-    return judge.doubt(verdict, doubt) if doubt else verdict
+    needs = answers.needs if answers else None
+    verdict = judge.decide(counting, probe, needs)
+    if answers is None or verdict.outcome is not Outcome.PASS:
+        return verdict
+    doubts = [answers.doubt(ran.campaign, cell.probe, cell.python) for ran in counting]
+    clean = [ran for ran, doubt in zip(counting, doubts, strict=True) if not doubt]
+    if clean:
+        return judge.decide(clean, probe, needs)
+    return judge.doubt(verdict, next(filter(None, reversed(doubts))))
 
 
-def doubtful(ledger: Ledger, controls: Sequence[Control], probes: Mapping[str, Probe]) -> Doubts:
-    """Where a control gave another answer than the one that is known: passes prove nothing there.
-
-    A control that trouble kept from running says nothing.
-    """
-    doubts: dict[tuple[str, str], str] = {}
-    for control in controls:
-        probe = probes[control.cell.probe]
-        by_campaign: dict[str, list[Trial]] = {}
+def answers_in(
+    ledger: Ledger, matrix: Matrix, newer_than: datetime | None = None
+) -> Iterator[Answer]:
+    """What the ledger's controls answered, of today's probes and configurations."""
+    for control in matrix.controls:
+        probe = matrix.probes[control.cell.probe]
+        digests = (probe.digest, matrix.configurations[control.cell.config].digest)
         for ran in ledger.trials(control.cell):
-            if ran.probe_digest == probe.digest:
-                by_campaign.setdefault(ran.campaign, []).append(ran)
-        for campaign, trials in by_campaign.items():
-            outcome = judge.decide(trials, probe).outcome
-            if outcome is not control.expect:
-                doubts[campaign, probe.name] = (
-                    f"the control {control.cell} should give {control.expect} and gave {outcome}"
-                )
-    return doubts
+            if (ran.probe_digest, ran.config_digest) == digests and (
+                newer_than is None or ran.started_at >= newer_than
+            ):
+                yield answer(control, ran, probe)

@@ -22,8 +22,21 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from interlock import advice, judge, matrix, plan, progress, report, sandbox
-from interlock.campaign import Campaign, Judged, LeftOpen, doubtful, verdict_of
+from interlock import (
+    advice,
+    controls,
+    judge,
+    matrix,
+    plan,
+    progress,
+    repeats,
+    report,
+    sandbox,
+    selection,
+)
+from interlock.agenda import Agenda
+from interlock.campaign import Campaign, Follow, LeftOpen, answers_in, verdict_of
+from interlock.controls import Answers
 from interlock.environments import Environments
 from interlock.errors import (
     ImageMissing,
@@ -33,9 +46,10 @@ from interlock.errors import (
     OpenCells,
     UsageError,
 )
+from interlock.followups import released
 from interlock.index import IndexSettings, read_index_settings
 from interlock.ledger import CampaignRecord, Ledger
-from interlock.model import Backend, Cell, Hang, PythonVersion, Signature, Verdict
+from interlock.model import Backend, Cell, Hang, PythonVersion, Release, Signature, Verdict
 from interlock.releases import Releases
 from interlock.signatures import Example
 from interlock.simple import Pages
@@ -89,6 +103,7 @@ def _command(given: Sequence[str], console: Console) -> int:
     place = Place(root=path.parent, matrix=found, store=Store.of(os.environ), console=console)
     commands = {
         "matrix": run_matrix,
+        "aa": run_again,
         "images": build_images,
         "site": build_site,
         "serve": serve_site,
@@ -102,7 +117,12 @@ def _parser(found: matrix.Matrix, first: argparse.ArgumentParser) -> argparse.Ar
     parser = argparse.ArgumentParser(prog="interlock", parents=[first], allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("matrix", help="run the cells that have no fresh verdict")
+    run = commands.add_parser(
+        "matrix",
+        help="run the cells that have no fresh verdict",
+        description="Run the cells that have no fresh verdict, then what their verdicts call for: "
+        "ways out, baselines, the dependencies of the releases' day, more trials to compare.",
+    )
     for axis in found.axes:
         run.add_argument(
             f"--{axis.name}",
@@ -110,19 +130,51 @@ def _parser(found: matrix.Matrix, first: argparse.ArgumentParser) -> argparse.Ar
             metavar="VERSION",
             help=f"a release of {axis.package}, `latest`, or a specifier that filters the set",
         )
-    run.add_argument("--python", action="append", metavar="3.X")
-    run.add_argument("--probe", action="append", metavar="NAME")
-    run.add_argument("--config", action="append", metavar="NAME")
+    run.add_argument("--python", action="append", metavar="3.X", help="or a specifier")
+    run.add_argument(
+        "--probe", action="append", metavar="NAME", help=f"of {', '.join(found.probes)}"
+    )
+    plain = [c.name for c in found.configurations.values() if not c.is_composed]
+    run.add_argument(
+        "--config",
+        action="append",
+        metavar="NAME",
+        help=f"of {', '.join(plain)}; with a way out: NAME+WAY-OUT, of "
+        f"{', '.join(found.ways_out) or 'none'}; with the dependencies of the day: NAME@release",
+    )
     run.add_argument("--set", default=None, metavar="NAME", help=f"of {', '.join(found.sets)}")
-    run.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
-    run.add_argument("--trials", type=_positive, default=None, metavar="N")
-    run.add_argument("--rerun", choices=[r.value for r in plan.Rerun], default="stale")
-    run.add_argument("--backend", choices=["auto", "docker", "process"], default="auto")
-    run.add_argument("--known", type=Path, metavar="CSV", help="count published verdicts as known")
-    run.add_argument("--results", type=Path, metavar="DIR", help="where to write the verdicts")
+    run.add_argument("--trials", type=_positive, default=None, metavar="N", help="of each cell")
+    run.add_argument(
+        "--rerun",
+        choices=[r.value for r in plan.Rerun],
+        default="stale",
+        help="which cells are run although something is known of them (default: stale)",
+    )
+    run.add_argument(
+        "--no-follow-ups", action="store_true", help="run only the cells that are asked for"
+    )
     run.add_argument("--no-page", action="store_true", help="build no page at the end")
     run.add_argument("--dry-run", action="store_true", help="only the plan and its time")
     run.add_argument("--keep", action="store_true", help="leave a failed cell's environment")
+
+    again = commands.add_parser(
+        "aa",
+        help="run known cells again, and say where they disagree",
+        description="Run some of the cells that are known again, spread over probes, "
+        "configurations and outcomes, and say where the trials of one cell disagree.",
+    )
+    again.add_argument("--cells", type=_positive, default=20, metavar="N")
+    again.add_argument("--repeat", type=_positive, default=5, metavar="M")
+
+    for campaign in (run, again):
+        campaign.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
+        campaign.add_argument("--backend", choices=["auto", "docker", "process"], default="auto")
+        campaign.add_argument(
+            "--known", type=Path, metavar="CSV", help="count published verdicts as known"
+        )
+        campaign.add_argument(
+            "--results", type=Path, metavar="DIR", help="where to write the verdicts"
+        )
 
     images = commands.add_parser("images", help="build base images from this machine's Pythons")
     images.add_argument("--python", action="append", metavar="3.X")
@@ -131,8 +183,8 @@ def _parser(found: matrix.Matrix, first: argparse.ArgumentParser) -> argparse.Ar
         site = commands.add_parser(name, help=f"{name} the report site")
         site.add_argument("--results", type=Path, metavar="DIR")
 
-    again = commands.add_parser("judge", help="compute every verdict again from its trials")
-    again.add_argument("--results", type=Path, metavar="DIR", help="where to write the verdicts")
+    judged = commands.add_parser("judge", help="compute every verdict again from its trials")
+    judged.add_argument("--results", type=Path, metavar="DIR", help="where to write the verdicts")
 
     cleaned = commands.add_parser("clean", help="say what the cache holds, remove what is old")
     cleaned.add_argument("--days", type=float, default=None, help="unused for longer: removed")
@@ -150,57 +202,115 @@ def _positive(text: str) -> int:
 
 
 def run_matrix(place: Place, options: argparse.Namespace) -> int:
-    """Plan, run, judge, print; ``OpenCells`` where something is left to do."""
-    console, found = place.console, place.matrix
+    """Plan, run, judge, plan; print. ``OpenCells`` where something is left to do."""
+    console = place.console
+    if options.trials:
+        trials = replace(place.matrix.trials, per_cell=options.trials)
+        place = replace(place, matrix=replace(place.matrix, trials=trials))
+    found = place.matrix
     settings = read_index_settings(os.environ)
-    with console.status("asking the package index …"):
-        index = Releases(Pages(settings, place.store.index))
-        releases = {axis.name: index.of(axis.package) for axis in found.axes}
+    releases = _releases(place, settings)
     matrix.check_published(found, releases)
-    selection = plan.select(found, releases, _request(found, options))
-    for what, version in selection.resolved.items():
+    selected = selection.select(found, releases, _request(found, options))
+    for what, version in selected.resolved.items():
         console.print(f"{what} is {version}", highlight=False)
-
-    pythons = sorted({cell.python for cell in selection.cells})
-    box, why = sandbox.choose(
-        options.backend, pythons, found.image, store=place.store, probes=place.probes
-    )
-    console.print(f"isolated by {why}", highlight=False)
-    if swept := box.sweep():
-        console.print(f"removed {swept} left behind by an earlier run", highlight=False)
+    pythons = sorted({cell.python for cell in selected.cells})
+    box = _sandbox(place, options, pythons)
 
     with Ledger(place.store.home) as ledger:
         published = _published(place, options.known)
         remembered = ledger.verdicts(box.backend)
-        known = {verdict.cell.key: verdict for verdict in (*published, *remembered)}
-        planned = plan.plan(
-            selection.cells,
-            known,
+        agenda = Agenda(
+            asked=selected.cells,
+            known={verdict.cell.key: verdict for verdict in (*published, *remembered)},
             matrix=found,
             releases=releases,
             now=datetime.now(timezone.utc),
             machine=_machine(box, pythons),
             rerun=plan.Rerun(options.rerun),
             jobs=options.jobs,
-            trials=options.trials,
+            follows=not options.no_follow_ups,
         )
-        planned = plan.with_controls(planned, found)
-        console.print(report.planned(planned, options.jobs), highlight=False)
+        first = agenda.first()
+        console.print(report.planned(first, options.jobs), highlight=False)
+        if agenda.follows:
+            console.print(report.at_most(*agenda.at_most(first)), highlight=False)
         if options.dry_run:
-            console.print(report.cells(planned), highlight=False, end="")
+            console.print(report.cells(first), highlight=False, end="")
             return 0
-        left_open = _run(place, options, box, ledger, planned, selection.resolved, settings)
-        withdrawn = advice.yanked(releases)
+        run = _Run(place, options, box, ledger, releases, settings)
+        left_open = run.drive(first, agenda.following, resolved=selected.resolved)
+        wanted = [*selected.cells, *agenda.follow_ups(run.told()).cells]
         return _close(
             place,
             options,
             ledger,
             box.backend,
-            selection.cells,
+            wanted,
             published,
-            withdrawn,
+            advice.yanked(releases),
             left_open,
         )
+
+
+def run_again(place: Place, options: argparse.Namespace) -> int:
+    """Known cells again and again (A/A), each trial judged by itself."""
+    console = place.console
+    # A trial that proves nothing is an answer here, and no reason to try again.
+    once = replace(place.matrix.trials, per_cell=1, when_unproven=1)
+    place = replace(place, matrix=replace(place.matrix, trials=once))
+    found = place.matrix
+    settings = read_index_settings(os.environ)
+    releases = _releases(place, settings)
+    matrix.check_published(found, releases)
+    box = _sandbox(place, options, sorted({p for s in found.sets.values() for p in s.pythons}))
+    with Ledger(place.store.home) as ledger:
+        published = _published(place, options.known)
+        known = {v.cell.key: v for v in (*published, *ledger.verdicts(box.backend))}
+        cells = repeats.choose((v for v in known.values() if plan.is_same(v, found)), options.cells)
+        if not cells:
+            raise UsageError("nothing is known that could be run again; run `nox -s matrix` first")
+        planned = plan.plan(
+            cells,
+            known,
+            matrix=found,
+            releases=releases,
+            now=datetime.now(timezone.utc),
+            machine=_machine(box, [cell.python for cell in cells]),
+            rerun=plan.Rerun.ALL,
+            jobs=options.jobs,
+        )
+        console.print(report.repeated(planned, options.repeat, options.jobs), highlight=False)
+        run = _Run(place, options, box, ledger, releases, settings)
+        left_open = run.drive(planned, repeat=options.repeat)
+        compared = [
+            repeats.repeated(cell, trials, found.probes[cell.probe])
+            for cell in planned.cells
+            if (trials := [t for t in ledger.trials(cell) if t.campaign == run.campaign])
+        ]
+        for line in repeats.lines(compared):
+            console.print(line, highlight=False, markup=False)
+    if left_open:
+        raise OpenCells(report.left_open(left_open))
+    return 0
+
+
+def _releases(place: Place, settings: IndexSettings) -> dict[str, tuple[Release, ...]]:
+    with place.console.status("asking the package index …"):
+        index = Releases(Pages(settings, place.store.index))
+        return {axis.name: index.of(axis.package) for axis in place.matrix.axes}
+
+
+def _sandbox(
+    place: Place, options: argparse.Namespace, pythons: Sequence[PythonVersion]
+) -> sandbox.Sandbox:
+    box, why = sandbox.choose(
+        options.backend, pythons, place.matrix.image, store=place.store, probes=place.probes
+    )
+    place.console.print(f"isolated by {why}", highlight=False)
+    if swept := box.sweep():
+        place.console.print(f"removed {swept} left behind by an earlier run", highlight=False)
+    return box
 
 
 def _machine(box: sandbox.Sandbox, pythons: Sequence[PythonVersion]) -> str:
@@ -211,9 +321,9 @@ def _machine(box: sandbox.Sandbox, pythons: Sequence[PythonVersion]) -> str:
     return platform.machine()
 
 
-def _request(found: matrix.Matrix, options: argparse.Namespace) -> plan.Request:
+def _request(found: matrix.Matrix, options: argparse.Namespace) -> selection.Request:
     asked = {axis.name: getattr(options, axis.name) for axis in found.axes}
-    return plan.Request(
+    return selection.Request(
         set_name=options.set,
         versions={name: versions for name, versions in asked.items() if versions},
         pythons=options.python or (),
@@ -232,76 +342,79 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
     return table.read_results(path.parent, place.matrix.axes).verdicts
 
 
-def _run(
-    place: Place,
-    options: argparse.Namespace,
-    box: sandbox.Sandbox,
-    ledger: Ledger,
-    planned: plan.Plan,
-    resolved: Mapping[str, str],
-    settings: IndexSettings,
-) -> list[LeftOpen]:
-    """Drive the campaign and draw it; what stays open."""
-    found = place.matrix
-    todo = (*planned.unsupported, *planned.cells)
-    if not todo:
-        return []
-    record = CampaignRecord(
-        id=f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
-        started_at=datetime.now(timezone.utc),
-        resolved=resolved,
-    )
-    ledger.begin(record)
-    left_open = []
-    display = progress.display(place.console, len(planned.cells), planned.seconds)
-    with ThreadPoolExecutor(options.jobs) as executor:
-        campaign = Campaign(
-            setting=Setting(
-                campaign=record.id, sandbox=box, probes=place.probes, limits=found.limits
-            ),
-            probes=found.probes,
-            configurations=found.configurations,
-            environments=Environments(
-                sandbox=box,
-                store=place.store,
-                index=settings,
-                only_binary=[axis.package for axis in found.axes],
-                resolve_fresh_for=found.resolve_fresh_for,
-                keep_failed=options.keep,
-                limits=sandbox.Limits(
-                    wall_s=found.limits.install_wall_s,
-                    memory_bytes=found.limits.install.memory_bytes,
-                    pids=found.limits.install.pids,
-                    output_bytes=found.limits.install.output_bytes,
+@dataclass
+class _Run:
+    """One campaign: put together, driven and drawn."""
+
+    place: Place
+    options: argparse.Namespace
+    box: sandbox.Sandbox
+    ledger: Ledger
+    releases: Mapping[str, Sequence[Release]]
+    settings: IndexSettings
+    campaign: str = ""
+
+    def drive(
+        self,
+        first: plan.Plan,
+        follow: Follow | None = None,
+        *,
+        repeat: int = 1,
+        resolved: Mapping[str, str] | None = None,
+    ) -> list[LeftOpen]:
+        """What stays open."""
+        if first.is_empty and (follow is None or follow({}).is_empty):
+            return []
+        now = datetime.now(timezone.utc)
+        self.campaign = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        record = CampaignRecord(id=self.campaign, started_at=now, resolved=resolved or {})
+        self.ledger.begin(record)
+        left_open = []
+        with ThreadPoolExecutor(self.options.jobs) as executor:
+            campaign = Campaign(
+                setting=Setting(
+                    campaign=self.campaign,
+                    sandbox=self.box,
+                    probes=self.place.probes,
+                    limits=self.place.matrix.limits,
                 ),
-            ),
-            ledger=ledger,
-            executor=executor,
-            trials=replace(found.trials, per_cell=options.trials or found.trials.per_cell),
-            fresh_for=found.fresh_for,
-        )
-        with closing(campaign.run(todo, planned.unsupported)) as events, display:
-            for event in events:
-                if not (isinstance(event, Judged) and event.cell in planned.unsupported):
+                matrix=self.place.matrix,
+                environments=self._environments(),
+                ledger=self.ledger,
+                executor=executor,
+                released=lambda pins: released(pins, self.releases),
+            )
+            events = campaign.run(first, follow, repeat=repeat)
+            with closing(events), progress.display(self.place.console) as display:
+                for event in events:
                     display.show(event)
-                if isinstance(event, LeftOpen):
-                    left_open.append(event)
-    _doubt(place, ledger, record.id, planned.cells)
-    return left_open
+                    if isinstance(event, LeftOpen):
+                        left_open.append(event)
+        answers = Answers(self.place.matrix, answers_in(self.ledger, self.place.matrix, now))
+        for line in report.doubts(answers.told(self.campaign)):
+            self.place.console.print(line, style="bold yellow", highlight=False)
+        return left_open
 
+    def told(self) -> dict[tuple[str, ...], Verdict]:
+        """Every verdict of the ledger, by now."""
+        return {v.cell.key: v for v in self.ledger.verdicts(self.box.backend)}
 
-def _doubt(place: Place, ledger: Ledger, campaign: str, cells: Sequence[Cell]) -> None:
-    """Judge the cells of a run again where a control gave another answer than is known."""
-    found = place.matrix
-    doubts = doubtful(ledger, found.controls, found.probes)
-    for cell in cells:
-        if (campaign, cell.probe) in doubts and any(ledger.trials(cell)):
-            verdict = verdict_of(ledger, cell, probe=found.probes[cell.probe], doubts=doubts)
-            ledger.keep_verdict(verdict)
-    for (when, probe), why in doubts.items():
-        if when == campaign:
-            warning = f"the passes of {probe} in this run prove nothing: {why}; --rerun failed"
-            place.console.print(warning, style="bold yellow", highlight=False)
+    def _environments(self) -> Environments:
+        found = self.place.matrix
+        return Environments(
+            sandbox=self.box,
+            store=self.place.store,
+            index=self.settings,
+            only_binary=[axis.package for axis in found.axes],
+            resolve_fresh_for=found.resolve_fresh_for,
+            keep_failed=getattr(self.options, "keep", False),
+            limits=sandbox.Limits(
+                wall_s=found.limits.install_wall_s,
+                memory_bytes=found.limits.install.memory_bytes,
+                pids=found.limits.install.pids,
+                output_bytes=found.limits.install.output_bytes,
+            ),
+        )
 
 
 def _close(
@@ -320,14 +433,20 @@ def _close(
     current = [v for v in ledger.verdicts(backend) if plan.is_fresh(v, found, now)]
     known = {verdict.cell.key: verdict for verdict in (*published, *current)}
     asked = [known[cell.key] for cell in cells if cell.key in known]
-    for drawn in report.tables(asked, found.axes, found.probes, found.configurations):
+    plain = [v for v in asked if report.is_plain(v.cell, found)]
+    on_its_own = {n: c for n, c in found.configurations.items() if not c.is_composed}
+    shown = on_its_own if plain else found.configurations
+    for drawn in report.tables(asked, found.axes, found.probes, shown):
         console.print(drawn)
-    for line in report.stories(asked, list(known.values()), found.axes, found.policy, withdrawn):
+    everything = [v for v in known.values() if report.is_plain(v.cell, found)]
+    for line in report.stories(asked, everything, found.axes, found.policy, withdrawn):
+        console.print(line, highlight=False, markup=False)
+    for line in report.ways_out(asked, found):
         console.print(line, highlight=False, markup=False)
     if options.keep:
         for line in report.environments(asked, place.store):
             console.print(line, highlight=False, markup=False)
-    safe = report.safe(asked, found.axes, found.policy, withdrawn)
+    safe = report.safe(plain or asked, found.axes, found.policy, withdrawn)
     console.print(f"\n{safe}", style="bold", highlight=False)
     results = options.results or place.store.home / "results"
     _write_results(place, ledger, list(known.values()), results, withdrawn)
@@ -364,6 +483,9 @@ def _write_results(
                     cell=ran.cell, hang=finding, events=ran.events
                 )
     table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn)
+    since = datetime.now(timezone.utc) - place.matrix.fresh_for
+    answers = Answers(place.matrix, answers_in(ledger, place.matrix, since))
+    controls.write(answers, results, newer_than=since)
 
 
 # The other commands -------------------------------------------------------------------------------
@@ -410,12 +532,12 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
     found = place.matrix
     with Ledger(place.store.home) as ledger:
         before = {verdict.cell.key: verdict for verdict in ledger.verdicts()}
-        doubts = doubtful(ledger, found.controls, found.probes)
+        answers = Answers(found, answers_in(ledger, found))
         judged = changed = 0
         for cell in ledger.cells():
             if cell.probe not in found.probes:
                 continue
-            verdict = verdict_of(ledger, cell, probe=found.probes[cell.probe], doubts=doubts)
+            verdict = verdict_of(ledger, cell, probe=found.probes[cell.probe], answers=answers)
             ledger.keep_verdict(verdict)
             judged += 1
             old = before.get(cell.key)

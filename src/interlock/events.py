@@ -175,6 +175,8 @@ class Degraded(_Event):
     event: Literal["degraded"]
     phase: InPhase
     detail: str
+    doubt: str | None = None
+    """Why that may not be the app's doing: then it proves nothing."""
 
 
 class Stall(_Event):

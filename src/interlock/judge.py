@@ -169,8 +169,14 @@ def classify(raw: Iterable[Mapping[str, Any]], probe: Probe) -> Finding:
     return _passed(history, probe)
 
 
-def decide(trials: Sequence[Trial], probe: Probe) -> Verdict:
+Needs: TypeAlias = Callable[[Trial], int]
+"""How many exposures a trial needs on a machine as busy as it was; see ``power.py``."""
+
+
+def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) -> Verdict:
     """What all trials of one cell say together.
+
+    A trial that passed with fewer exposures than ``needs`` says proves nothing.
 
     ``PRECEDENCE`` decides, but for a trial that proved nothing: it is cleared by a later one that
     passed, or no run on a quieter machine could ever make up for a run on a busy one. Exposures of
@@ -182,7 +188,9 @@ def decide(trials: Sequence[Trial], probe: Probe) -> Verdict:
         raise ValueError("a verdict needs trials, all of one cell")
     ordered = sorted(trials, key=lambda trial: trial.started_at)
     probe = probe.asked_of(ordered[0].cell)
-    findings = [classify(trial.events, probe) for trial in ordered]
+    findings = [
+        weighed(classify(t.events, probe), probe, needs(t) if needs else 0) for t in ordered
+    ]
     counting = _uncleared(findings)
     outcome = min((outcome_of(f) for f in counting), key=PRECEDENCE.index)
     alike = [f for f in counting if outcome_of(f) is outcome]
@@ -218,6 +226,21 @@ def decide(trials: Sequence[Trial], probe: Probe) -> Verdict:
         reason=spoken.reason,
         detail=_in_words(spoken, verdict, len(alike), probe),
         evidence=spoken.evidence if isinstance(spoken, Hang) else (),
+    )
+
+
+def weighed(finding: Finding, probe: Probe, needed: int) -> Finding:
+    """The finding of a trial that needed so many exposures: a pass with fewer proves nothing."""
+    if not isinstance(finding, Pass) or finding.exposures >= needed:
+        return finding
+    return Unproven(
+        phase=Phase.SERVING,
+        reason=Reason.TOO_FEW_EXPOSURES,
+        detail=(
+            f"{finding.exposures:,} {probe.exposure_unit} without a hang, but on a machine as busy "
+            f"the known hang needed {needed:,}"
+        ),
+        exposures=finding.exposures,
     )
 
 
@@ -365,7 +388,7 @@ def _stood_still(history: History, probe: Probe) -> Finding | None:
 
 def _degraded(history: History, probe: Probe) -> Finding | None:
     """What the app measured of itself goes beyond what its probe allows."""
-    told = history.all(events.Degraded)
+    told = [event for event in history.all(events.Degraded) if event.doubt is None]
     if not told:
         return None
     detail = "; ".join(dict.fromkeys(event.detail for event in told))
@@ -408,6 +431,19 @@ def _cut_short(history: History, probe: Probe) -> Finding | None:
     return None
 
 
+def _doubtful(history: History, probe: Probe) -> Finding | None:
+    """It was worse than its probe allows, but that may not be the app's doing."""
+    event = history.first(events.Degraded)
+    if event is None:
+        return None
+    return Unproven(
+        phase=event.phase,
+        reason=Reason.SLOW,
+        detail=f"{event.detail}, but {event.doubt}",
+        exposures=history.exposures,
+    )
+
+
 def _not_live(history: History, probe: Probe) -> Finding | None:
     proofs = intake.prove(probe.live, history.told)
     missing = [proof for proof in proofs if not proof.ok]
@@ -448,6 +484,7 @@ SIGNS: tuple[Sign, ...] = (
     _degraded,
     _slow,
     _cut_short,
+    _doubtful,
     _not_live,
     _barely_exposed,
 )

@@ -6,7 +6,7 @@ a version was ever published only the index knows: ``check_published`` asks that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -220,6 +220,26 @@ class Matrix:
 
     def use(self, probe: str) -> ProbeUse:
         return self.uses.get(probe, _USE)
+
+    def controls_for(self, cells: Iterable[Cell]) -> tuple[Control, ...]:
+        """The controls that vouch for these cells: of their probes and Pythons, and of what is in
+        no set, which vouches for every probe on its Python."""
+        of = {(cell.probe, cell.python) for cell in cells}
+        pythons = {python for _, python in of}
+        return tuple(
+            control
+            for control in self.controls
+            if (control.cell.probe, control.cell.python) in of
+            or (self.vouches_for_all(control.cell.probe) and control.cell.python in pythons)
+        )
+
+    def control_of(self, cell: Cell) -> Control | None:
+        """The control that is about that very cell; whoever asked for a trial of it, it answers."""
+        return next((control for control in self.controls if control.cell == cell), None)
+
+    def vouches_for_all(self, probe: str) -> bool:
+        """Whether a control of this probe is about the machine and the harness, not the probe."""
+        return all(probe not in cells.probes for cells in self.sets.values())
 
     def judged_in(self, probe: str) -> tuple[str, ...]:
         """Every configuration that a cell of the probe may have, the composed ones included."""

@@ -258,6 +258,8 @@ class Probe:
     stresses: str
     cannot_see: str
     live: tuple[ProofRule, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What each trial records of its measurements, by the fact's name, in words."""
     knobs: Mapping[str, Any]
     environment: Mapping[str, str]
     requirements: tuple[str, ...]
@@ -273,6 +275,8 @@ class Probe:
     """Seconds that a trial usually takes on an idle machine."""
     alone: bool = False
     """Nothing else may run on the machine while it does."""
+    needs: tuple[str, ...] = ()
+    """Axes without whose library there is nothing to probe: no baseline leaves one of them out."""
     limits: ProbeLimits
     configs: tuple[str, ...]
     """The configurations it is judged in, by name."""

@@ -13,9 +13,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from interlock.campaign import Installed, Installing, Judged, Kept, LeftOpen, Probing, Progress
+from interlock.campaign import Answered, Judged, LeftOpen, Planned, Progress, Withdrawn
 from interlock.errors import InterlockError
-from interlock.model import Outcome, Verdict
+from interlock.model import Cell, Outcome, Verdict
+from interlock.work import Installed, Installing, Kept, Probing
 
 SYMBOLS = {
     Outcome.PASS: ("✓", "green"),
@@ -45,10 +46,9 @@ class Display(Protocol):
     def show(self, event: Progress) -> None: ...
 
 
-def display(console: Console, total: int, estimate_s: float) -> Display:
-    """The display that suits where the output goes; ``estimate_s`` is the plan's own."""
-    kind = Drawn if console.is_terminal else Printed
-    return kind(console, total, estimate_s)
+def display(console: Console) -> Display:
+    """The display that suits where the output goes."""
+    return Drawn(console) if console.is_terminal else Printed(console)
 
 
 def sentence(verdict: Verdict) -> str:
@@ -73,6 +73,29 @@ def kept_line(event: Kept) -> str:
     return f"{event.combination} does not install; what there is of it: {event.path}"
 
 
+def answer_line(event: Answered) -> str:
+    """One line for a control: whether it gave the answer that is known."""
+    given = event.answer
+    sign = "·" if given.as_expected else "?"
+    known = "as known" if given.as_expected else f"and should give {event.control.expect}"
+    return f"{sign} control: {given.outcome}, {known}  {event.control.cell}"
+
+
+def withdrawn_line(event: Withdrawn) -> str:
+    """One line for a pass that proves nothing after all."""
+    return f"{sentence(event.verdict)}: {event.verdict.detail}"
+
+
+def planned_line(event: Planned) -> str:
+    """One line for what the verdicts so far call for."""
+    planned = event.plan
+    cells = len(planned.cells)
+    named = f"{cells} cell{'s' * (cells != 1)} called for by what was found"
+    if planned.more:
+        named += f", {len(planned.more)} of them for more trials"
+    return f"{named}, about {duration(planned.seconds)}"
+
+
 def duration(seconds: float) -> str:
     """``48 s``, ``3 min 20 s``, ``2 h 5 min``, ``7 days``."""
     whole = max(0, round(seconds))
@@ -88,20 +111,33 @@ def duration(seconds: float) -> str:
 class _Count:
     """How far a run is, and how long the rest may take."""
 
-    def __init__(self, total: int, estimate_s: float) -> None:
-        self.total = total
+    def __init__(self) -> None:
+        self.total = 0
         self.done = 0
         self.open = 0
         self.outcomes: Counter[Outcome] = Counter()
-        self._estimate_s = estimate_s
+        self._estimate_s = 0.0
         self._began = time.monotonic()
+        self._decided: set[Cell] = set()
 
     def add(self, event: Progress) -> None:
-        if isinstance(event, Judged):
-            self.done += 1
-            self.outcomes[event.verdict.outcome] += 1
-        elif isinstance(event, LeftOpen):
-            self.open += len(event.cells)
+        match event:
+            case Planned(plan=planned):
+                self.total += len(planned.cells)
+                self._estimate_s += planned.seconds
+                self._decided.update(planned.unsupported)
+            case Judged(verdict=verdict) if not self.is_decided(event):
+                self.done += 1
+                self.outcomes[verdict.outcome] += 1
+            case Withdrawn(verdict=verdict):
+                self.outcomes[Outcome.PASS] -= 1
+                self.outcomes[verdict.outcome] += 1
+            case LeftOpen(cells=cells):
+                self.open += len(cells)
+
+    def is_decided(self, event: Progress) -> bool:
+        """Whether it is about what the index alone decides, which is not run."""
+        return isinstance(event, Judged) and event.cell in self._decided
 
     @property
     def left(self) -> int:
@@ -137,9 +173,9 @@ class Printed:
 
     EVERY_S = 30.0
 
-    def __init__(self, console: Console, total: int, estimate_s: float) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._count = _Count(total, estimate_s)
+        self._count = _Count()
         self._said_at = time.monotonic()
         self._first = True
 
@@ -156,9 +192,17 @@ class Printed:
 
     def show(self, event: Progress) -> None:
         self._count.add(event)
+        if self._count.is_decided(event):
+            return
         match event:
+            case Planned(round=number) if number > 1:
+                self._print(planned_line(event))
             case Judged(verdict=verdict):
                 self._print(sentence(verdict))
+            case Answered() as answered:
+                self._print(answer_line(answered))
+            case Withdrawn() as withdrawn:
+                self._print(withdrawn_line(withdrawn))
             case LeftOpen() as left_open:
                 self._print(trouble_line(left_open))
             case Kept() as kept:
@@ -177,8 +221,8 @@ class Printed:
 class Drawn:
     """A live picture: a bar, what is being installed and probed, the last verdicts."""
 
-    def __init__(self, console: Console, total: int, estimate_s: float) -> None:
-        self._count = _Count(total, estimate_s)
+    def __init__(self, console: Console) -> None:
+        self._count = _Count()
         self._busy: dict[str, str] = {}
         self._recent: list[Text] = []
         self._console = console
@@ -199,7 +243,17 @@ class Drawn:
 
     def show(self, event: Progress) -> None:
         self._count.add(event)
+        if self._count.is_decided(event):
+            return
         match event:
+            case Planned(round=number) if number > 1:
+                self._console.print(Text(planned_line(event)))
+            case Answered(control=control, answer=answer):
+                self._busy.pop(control.cell.combination, None)
+                if not answer.as_expected:
+                    self._console.print(Text(answer_line(event), style="bold yellow"))
+            case Withdrawn() as withdrawn:
+                self._console.print(Text(withdrawn_line(withdrawn), style="yellow"))
             case Installing(combination=combination):
                 self._busy[combination] = "installing"
             case Installed(combination=combination):

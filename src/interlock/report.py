@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rich.table import Table
 from rich.text import Text
 
 from interlock import advice
 from interlock.campaign import LeftOpen
-from interlock.matrix import Policy
+from interlock.controls import Told
+from interlock.followups import Why
+from interlock.matrix import Matrix, Policy
 from interlock.model import (
     ABSENT,
     Axis,
+    Cell,
     Configuration,
     NoTarget,
     Outcome,
@@ -32,6 +36,12 @@ WORST_FIRST = (
     Outcome.UNSUPPORTED,
     Outcome.PASS,
 )
+
+MANY = {
+    Why.WAY_OUT: "ways out",
+    Why.BASELINE: "baselines",
+    Why.AT_RELEASE: str(Why.AT_RELEASE),
+}
 
 LEGEND = "  ".join(f"{sign} {outcome}" for outcome, (sign, _) in SYMBOLS.items())
 
@@ -96,7 +106,8 @@ def planned(plan: Plan, jobs: int) -> str:
     cells = len(plan.cells)
     parts = [f"{cells} cell{'s' * (cells != 1)} to run"]
     if plan.controls:
-        parts[0] += f" ({len(plan.controls)} to see that hangs are seen)"
+        count = len(plan.controls)
+        parts.append(f"{count} control{'s' * (count != 1)} {plan.rounds} times beside them")
     if plan.unsupported:
         parts.append(f"{len(plan.unsupported)} the index alone decides")
     if plan.known:
@@ -106,12 +117,77 @@ def planned(plan: Plan, jobs: int) -> str:
     return ", ".join(parts)
 
 
+def repeated(plan: Plan, times: int, jobs: int) -> str:
+    """One line: what is run again, how often, and how long it may take."""
+    return (
+        f"{len(plan.cells)} cells, {times} times each, about {duration(plan.seconds * times)} with "
+        f"{jobs} job{'s' * (jobs != 1)}"
+    )
+
+
+def is_plain(cell: Cell, matrix: Matrix) -> bool:
+    """Whether it is a pair in a configuration of its own, and not run because of another cell."""
+    configuration = matrix.configurations.get(cell.config)
+    composed = configuration is not None and configuration.is_composed
+    return not composed and all(pin.version for pin in cell.pins)
+
+
+def at_most(plan: Plan, kinds: Mapping[Why, int]) -> str:
+    """One line: what may follow from what is found, and how long that may take."""
+    if not plan.cells:
+        return "nothing follows from what is found"
+    named = ", ".join(f"{n} {kind if n == 1 else MANY[kind]}" for kind, n in kinds.items())
+    return (
+        f"what does not pass is followed up: at most {len(plan.cells)} cells more ({named}), about "
+        f"{duration(plan.seconds)}"
+    )
+
+
 def cells(plan: Plan) -> str:
     """The plan, a line a cell."""
-    lines = [f"run          {cell}" for cell in plan.cells]
+    lines = [f"control      {control.cell}: {control.expect}" for control in plan.controls]
+    lines += [f"run          {cell}" for cell in plan.cells]
     lines += [f"unsupported  {cell}: {why.detail}" for cell, why in plan.unsupported.items()]
     lines += [f"known        {cell}" for cell in plan.known]
     return "".join(f"{line}\n" for line in lines)
+
+
+def doubts(told: Iterable[Told]) -> list[str]:
+    """What of this run proves nothing, a line for each control that gave another answer."""
+    lines = []
+    for one in told:
+        if one.differs:
+            probes = "every probe" if one.for_all else one.control.cell.probe
+            lines.append(
+                f"the passes of {probes} on Python {one.control.cell.python}, and on Pythons "
+                f"without such a control, prove nothing in this run: {one}; --rerun failed"
+            )
+    return lines
+
+
+def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
+    """For each way out that was tried on what did not pass: how often it helped, and the cost."""
+    by_cell = {verdict.cell: verdict for verdict in verdicts}
+    lines: list[str] = []
+    for probe in matrix.probes:
+        for config, names in matrix.use(probe).ways_out.items():
+            troubled = [
+                cell
+                for cell, verdict in by_cell.items()
+                if (cell.probe, cell.config) == (probe, config)
+                and all(pin.version for pin in cell.pins)
+                and verdict.outcome in (Outcome.HANG, Outcome.FAIL)
+            ]
+            for name in names:
+                way = matrix.ways_out[name]
+                tried = [replace(cell, config=way.on(config)) for cell in troubled]
+                found = [by_cell[cell] for cell in tried if cell in by_cell]
+                if found:
+                    lines += [
+                        f"  {name} ({way.title}): {counted(found)}, where {config} did not pass",
+                        f"    {way.costs}",
+                    ]
+    return ["", "ways out:", *lines] if lines else []
 
 
 def safe(
