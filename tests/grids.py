@@ -14,19 +14,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from packaging.version import Version
 
+from interlock.matrix import Matrix, MatrixLimits, Policy, SandboxLimits, Trials
 from interlock.model import (
     REASONS,
     Axis,
     Backend,
     Basis,
     Cell,
+    Configuration,
     Outcome,
     Phase,
     Pin,
+    Probe,
+    ProbeLimits,
     PythonVersion,
     Reason,
     Release,
@@ -107,7 +111,8 @@ def grid(
 WHO = {"pair": ("1.0", "1.0"), "left": ("1.0", "-"), "right": ("-", "1.0"), "nobody": ("-", "-")}
 
 CLAUSE = re.compile(
-    r"(?P<who>pair|left|right|nobody)(?P<config>[+@]\S+)?(?: on (?P<python>[\d.]+))?: (?P<did>.*)"
+    r"(?P<who>pair|left|right|nobody)(?P<config>[+@]\S+)?(?: on (?P<python>[\d.]+))?"
+    r"(?: by (?P<probe>\w+))?: (?P<did>.*)"
 )
 
 
@@ -120,7 +125,13 @@ def _clause(text: str) -> Verdict:
     match = CLAUSE.fullmatch(text)
     assert match, f"no such clause: {text!r}"
     left, right = WHO[match["who"]]
-    of = cell(left, right, match["python"] or "3.10", "stock" + (match["config"] or ""))
+    of = cell(
+        left,
+        right,
+        match["python"] or "3.10",
+        "stock" + (match["config"] or ""),
+        match["probe"] or "restart",
+    )
     return _did(of, *match["did"].split())
 
 
@@ -145,6 +156,48 @@ def _did(of: Cell, outcome: str, *words: str) -> Verdict:
         hangs=hangs,
         exposures=exposures,
     )
+
+
+def matrix(**changes: object) -> Matrix:
+    """Probes ``restart`` and ``serve``, in ``stock``, ``warnings`` and, restart alone, ``calm``."""
+    stock = Configuration(name="stock", title="as it is", description="")
+    calm = replace(stock, name="calm", settings={"amplified": False})
+    box = SandboxLimits(memory_bytes=1, pids=1, output_bytes=1)
+    restart = Probe(
+        name="restart",
+        title="",
+        stresses="",
+        cannot_see="",
+        live=(),
+        knobs={},
+        environment={},
+        requirements=(),
+        least_exposures=1,
+        exposure_unit="starts",
+        limits=ProbeLimits(startup_s=1, stall_s=1, deadline_s=1, grace_s=1),
+        configs=("stock", "warnings", "calm"),
+        digest="probe",
+    )
+    made = Matrix(
+        name="matrix.yaml",
+        axes=AXES,
+        sets={},
+        default_set="",
+        probes={
+            "restart": restart,
+            "serve": replace(restart, name="serve", configs=("stock", "warnings")),
+        },
+        configurations={c.name: c for c in (stock, replace(stock, name="warnings"), calm)},
+        controls=(),
+        controls_every=100,
+        image="python:{python}",
+        limits=MatrixLimits(install=box, install_wall_s=1, probe=box, wall_factor=2),
+        trials=Trials(per_cell=1, when_unproven=1, on_trouble=1),
+        fresh_for=timedelta(days=7),
+        resolve_fresh_for=timedelta(days=7),
+        policy=Policy(prefer=("right", "left"), least_trials=1),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def release(

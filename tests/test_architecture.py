@@ -55,7 +55,11 @@ def imported(folder: Path) -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     ]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    names += [
+        node.module or ""
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and not node.level  # not its own neighbours
+    ]
     return {name.partition(".")[0] for name in names}
 
 

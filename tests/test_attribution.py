@@ -107,6 +107,32 @@ def test_trouble_is_whose_what_was_run_says_it_is(text: str, expected: str) -> N
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        # what is probed is in left: without it there is nothing that could hang
+        ("pair: hang A 1/30; left: pass 500", "pair"),
+        ("pair: hang A 1/30; left: hang A 1/30", "left"),
+        ("pair: hang A 1/30; left: pass 60", "open"),
+        ("pair: hang A 1/30", "open"),
+        # but right may fail on the way there by itself
+        ("pair: fail crash SIGSEGV; left: pass 500", "open"),
+        ("pair: fail error E in import; left: pass 500", "open"),
+        # as its baseline by another probe says, or says not
+        ("pair: fail error E in import; left: pass 9; right by other: fail error E in import",
+         "right"),
+        ("pair: fail error E in import; left: pass 9; right by other: pass 9", "pair"),
+        ("pair: fail error E in import; left: pass 9; right by other: unproven slow", "open"),
+        # which tells nothing of what happens later
+        ("pair: fail error E; left: pass 9; right by other: fail error E", "open"),
+    ],
+)  # fmt: skip
+def test_a_probe_that_needs_one_library_has_no_baseline_of_the_other(
+    text: str, expected: str
+) -> None:
+    assert attribute(rows(text), {"restart": ["left"]})[cell().key].whose == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("left: hang A 1/30", "left"),
         ("left: fail error TypeError; left@release: pass 500", "dependencies"),
         ("left: pass 500", "nobody's"),

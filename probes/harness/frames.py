@@ -39,10 +39,12 @@ class Sources:
     def __init__(self):
         self._lines = {}
         self._nodes = {}
+        self._parts = {}
         self._plain = {}
+        self._instructions = {}
 
     def is_plain(self, frame):
-        """Whether the frame is, where it stands now, inside of nothing that could be a lock.
+        """Whether the frame, where it stands now, neither enters nor is inside of a lock.
 
         A matter of the code alone, so it is found out once for each place that a frame stands at.
         """
@@ -53,14 +55,32 @@ class Sources:
 
     def _is_plain(self, frame, line):
         try:
-            node = self.node(frame)
+            blocks, calls = self.parts(frame)
         except Unresolved:
             return True
-        return not any(
-            child.lineno <= line <= child.end_lineno
-            for child in own(node)
-            if isinstance(child, _WITH) or (isinstance(child, _TRY) and child.finalbody)
-        )
+        names = (call.func.attr for call in calls if isinstance(call.func, ast.Attribute))
+        if any(name in _ACQUIRES for name in names):
+            return False
+        return not any(block.lineno <= line <= block.end_lineno for block in blocks)
+
+    def parts(self, frame):
+        """What a function has that may concern a lock: its ``with`` and ``try``, and its calls."""
+        code = frame.f_code
+        if code not in self._parts:
+            nodes = list(own(self.node(frame)))
+            blocks = [
+                node
+                for node in nodes
+                if isinstance(node, _WITH) or (isinstance(node, _TRY) and node.finalbody)
+            ]
+            self._parts[code] = blocks, [node for node in nodes if isinstance(node, ast.Call)]
+        return self._parts[code]
+
+    def instructions(self, code):
+        """As ``dis`` has them: taken apart once."""
+        if code not in self._instructions:
+            self._instructions[code] = list(dis.get_instructions(code))
+        return self._instructions[code]
 
     def node(self, frame):
         """The syntax of what the frame runs; ``Unresolved`` where there is no source."""
@@ -184,6 +204,8 @@ class Looked:
 
     def __init__(self):
         self.waits = None
+        self.enters = False
+        """Whether what it waits for is that of a ``with`` statement."""
         self.holds = []
         self.unresolved = []
         self.locks = {}
@@ -204,10 +226,13 @@ class Looked:
         self.unresolved.append({"frame": frame_index, "expression": expression, "why": str(why)})
 
 
-def look(frames, ident, sources, threads):
-    """Read one thread's frames, innermost first. ``threads`` is ``threading._active``."""
+def look(frames, ident, sources, threads, doubted=()):
+    """Read one thread's frames, innermost first. ``threads`` is ``threading._active``.
+
+    A lock that is free is entered, not waited for, unless its id is among the ``doubted``.
+    """
     looked = Looked()
-    _find_wait(frames, looked, sources, threads)
+    _find_wait(frames, looked, sources, threads, doubted)
     released = set()
     waited = looked.waits["lock"] if looked.waits else None
     for index, frame in enumerate(frames):
@@ -228,7 +253,7 @@ def is_condition_wait(frame):
     )
 
 
-def _find_wait(frames, looked, sources, threads):
+def _find_wait(frames, looked, sources, threads, doubted):
     frame = frames[0]
     if _is_join(frame):
         _waits_for_thread(frame, looked, threads)
@@ -242,8 +267,9 @@ def _find_wait(frames, looked, sources, threads):
                 looked.doubt(0, text_of(node), why)
                 found = found or (None, None, text_of(node))
             continue
-        if lock is not None and lock[0].locked is not False:
+        if lock is not None and (lock[0].locked is not False or lock[0].id in doubted):
             found = (lock[0], lock[1], text_of(node))
+            looked.enters = isinstance(entering, _WITH)
             break
     if found is None:
         return
@@ -271,7 +297,7 @@ def _find_wait(frames, looked, sources, threads):
         callee = frames[index - 1].f_code.co_name
         if callee not in _ACQUIRES and not _calls_acquire(frames[index - 1], raw):
             return
-        for node, _, _ in _entered(frames[index], frames[index - 1], sources, looked, index):
+        for node, entering, _ in _entered(frames[index], frames[index - 1], sources, looked, index):
             try:
                 lock = lock_of(node, frames[index])
             except Unresolved:
@@ -280,6 +306,7 @@ def _find_wait(frames, looked, sources, threads):
                 looked.note(lock[0], lock[1])
                 kind = "rlock" if lock[0].type == "_thread.RLock" else looked.waits["kind"]
                 looked.waits.update(kind=kind, frame=index, expression=text_of(node))
+                looked.enters = isinstance(entering, _WITH)
 
 
 def _calls_acquire(frame, raw):
@@ -370,21 +397,17 @@ def _waits_for_condition(frames, raw, looked, sources):
 def _calls_at(frame, sources):
     line = frame.f_lineno
     try:
-        node = sources.node(frame)
+        _, calls = sources.parts(frame)
     except Unresolved:
         return []
-    calls = [
-        child
-        for child in own(node)
-        if isinstance(child, ast.Call) and child.lineno <= line <= child.end_lineno
-    ]
+    calls = [call for call in calls if call.lineno <= line <= call.end_lineno]
     return sorted(calls, key=lambda call: (call.end_lineno - call.lineno, call.col_offset))
 
 
 def _entered(frame, callee, sources, looked, index):
     """What the frame may be entering at its current line: (expression, node, item number)."""
     try:
-        node = sources.node(frame)
+        blocks, _ = sources.parts(frame)
     except Unresolved as why:
         if index == 0 and callee is None and frame.f_code.co_name in _ACQUIRES:
             looked.doubt(0, qualname(frame), why)
@@ -402,12 +425,12 @@ def _entered(frame, callee, sources, looked, index):
             bound = frame.f_locals.get(call.func.id)
             if type(bound) is types.BuiltinMethodType and bound.__name__ in _ACQUIRES:
                 yield call.func, call, 0
-    for child in own(node):
+    for child in blocks:
         if not isinstance(child, _WITH) or not _at_header(child, line):
             continue
         if callee is not None and callee.f_code.co_name in LEAVING:
             continue
-        which = entering_item(frame, child)
+        which = entering_item(frame, child, sources)
         if which == -1:
             continue
         items = list(enumerate(child.items))
@@ -421,14 +444,14 @@ def _at_header(node, line):
     return node.lineno <= line <= end
 
 
-def entering_item(frame, node):
+def entering_item(frame, node, sources):
     """Which item of a ``with`` its frame is just entering; -1 for none, None for unknown.
 
     The line alone does not tell entering from leaving; the instruction does.
     """
     entries = []
     before = None
-    for step in dis.get_instructions(frame.f_code):
+    for step in sources.instructions(frame.f_code):
         line = step.positions.lineno if sys.version_info >= (3, 11) else step.starts_line
         if line is not None:
             current = line
@@ -451,10 +474,9 @@ def entering_item(frame, node):
 def _find_holds(frames, index, ident, looked, sources, released, waited):
     frame = frames[index]
     callee = frames[index - 1] if index else None
-    try:
-        node = sources.node(frame)
-    except Unresolved:
+    if sources.is_plain(frame):
         return
+    blocks, _ = sources.parts(frame)
     line = frame.f_lineno
     leaving = callee is not None and callee.f_code.co_name in LEAVING
     leaves = _self_lock(callee) if leaving else None
@@ -462,13 +484,13 @@ def _find_holds(frames, index, ident, looked, sources, released, waited):
     if index <= (looked.waits["frame"] if looked.waits else -1):
         entering_here.add(waited)
     insides = []
-    for child in own(node):
+    for child in blocks:
         if isinstance(child, _WITH):
-            inside = _inside_with(frame, child, line)
+            inside = _inside_with(frame, child, line, sources)
             if leaving and not inside and _at_header(child, line):
                 inside = _not_yet_left(child, frame, leaves)
             insides.extend((expr, child, "with") for expr in inside)
-        elif isinstance(child, _TRY) and child.finalbody:
+        else:
             insides.extend((expr, child, "finally") for expr in _inside_try(child, line))
             insides.extend((expr, child, "finally") for expr in _acquired_by(child, line, frame))
     insides.sort(key=lambda inside: inside[1].lineno)
@@ -503,25 +525,25 @@ def _self_lock(frame):
     return None
 
 
-def _inside_with(frame, node, line):
+def _inside_with(frame, node, line, sources):
     body = node.body[0].lineno <= line <= node.body[-1].end_lineno
     header = _at_header(node, line)
     if body and not header:
         return [item.context_expr for item in node.items]
     if not header:
         return []
-    which = entering_item(frame, node)
+    which = entering_item(frame, node, sources)
     if which is None or which == -1:
         # On a header that is being left nothing more is held; a body on the very same line is.
-        if body and not _leaves_with(frame):
+        if body and not _leaves_with(frame, sources):
             return [item.context_expr for item in node.items]
         return []
     return [item.context_expr for item in node.items[:which]]
 
 
-def _leaves_with(frame):
+def _leaves_with(frame, sources):
     """Whether the current instruction calls a context manager's ``__exit__``."""
-    steps = list(dis.get_instructions(frame.f_code))
+    steps = sources.instructions(frame.f_code)
     for number, step in enumerate(steps):
         if step.offset == frame.f_lasti:
             if step.opname in ("WITH_CLEANUP_START", "WITH_EXCEPT_START"):

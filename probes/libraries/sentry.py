@@ -6,6 +6,7 @@ replaces that lock. All else is public in every tested release.
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import threading
 
@@ -25,11 +26,10 @@ def start(trial, settings: Settings, **options: object):
     trial.fact("sentry", getattr(sentry_sdk, "VERSION", None))
     logs = logs_option(sentry_sdk) if settings.sentry_logs else {}
     if logs is None:
-        trial.missing("structured logs", "this release makes no structured log of a log record")
+        trial.missing("structured logs", "this release batches no structured logs of log records")
         return None
     initialise(sentry_sdk, settings, trial.intake, **options)
-    if settings.sentry_rlock_worker:
-        trial.fact("rlock-worker", replace_worker_lock(sentry_sdk))
+    trial.fact("rlock-worker", settings.sentry_rlock_worker)
     return sentry_sdk
 
 
@@ -55,27 +55,30 @@ def initialise(sentry_sdk, settings: Settings, intake: str, **options: object) -
     if settings.sentry_logs:
         options.update(logs_option(sentry_sdk) or {})
     sentry_sdk.init(dsn=intake.replace("http://", "http://public@") + "/1", **options)
+    if settings.sentry_rlock_worker:
+        replace_worker_lock(sentry_sdk)
 
 
 def logs_option(sentry_sdk) -> dict | None:
-    """The option of ``init`` that makes structured logs of log records; None: there is none yet."""
-    from sentry_sdk.consts import DEFAULT_OPTIONS
-    from sentry_sdk.integrations import logging as integration
+    """The option of ``init`` that makes structured logs of log records; None: there is none yet.
 
-    if not hasattr(integration, "SentryLogsHandler"):
-        return None
+    2.25 has a forerunner by another name, which sends each record by itself; it counts as none.
+    """
+    from sentry_sdk.consts import DEFAULT_OPTIONS
+
     if "enable_logs" in DEFAULT_OPTIONS:
         return {"enable_logs": True}
-    return {"_experiments": {"enable_logs": True}}
+    if importlib.util.find_spec("sentry_sdk._log_batcher"):
+        return {"_experiments": {"enable_logs": True}}
+    return None
 
 
-def replace_worker_lock(sentry_sdk) -> bool:
+def replace_worker_lock(sentry_sdk) -> None:
     """What was proposed in getsentry/sentry-python#4159; before the worker's first start only."""
     worker = transport(sentry_sdk)._worker
     if worker.is_alive:
         raise RuntimeError("the worker runs already: it may be inside the lock that is replaced")
     worker._lock = threading.RLock()
-    return True
 
 
 def transport(sentry_sdk):

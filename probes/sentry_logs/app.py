@@ -35,7 +35,7 @@ def run(trial) -> None:
         trial.missing("structured logs", "there is no Sentry here that could have them")
         return
     trial.phase("serving")
-    warn = LOG.warning if settings.sentry_logging_integration else own_logger(sentry_sdk).warning
+    warn = LOG.warning if settings.sentry_logging_integration else own_warning()
     warn(f"{sentry.PROOF}: sentry_logs")
     sentry_sdk.flush(sentry.FLUSH_S)
     trial.beat()
@@ -44,9 +44,11 @@ def run(trial) -> None:
     trial.phase("shutdown")
 
 
-def own_logger(sentry_sdk):
-    """Sentry's own, for an application whose records Sentry does not see; 2.25 calls it so."""
-    return getattr(sentry_sdk, "logger", None) or sentry_sdk._experimental_logger
+def own_warning():
+    """Of Sentry's own logger, for an application whose log records Sentry does not see."""
+    from sentry_sdk import logger
+
+    return logger.warning
 
 
 def restart(sentry_sdk, trial, settings: Settings, warn) -> None:

@@ -1,21 +1,22 @@
 """Verdicts → what to move to: ``Target`` or ``NoTarget`` for every axis. Pure, without pandas.
 
 Only what was tested and passed is recommended, never a yanked release, never a pre-release. A
-release passes when every probe passes in every configuration that the verdicts know; a reader who
-knows his own configuration may ask for that one alone.
+release passes when every probe passes that is asked of it, in every configuration; a reader who
+knows his own configuration may ask for that one alone. What another library does alone is listed
+beside it, and weighs nothing (``weighing.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.version import Version
 
+from interlock.attribution import PYTHON
 from interlock.matrix import Policy
 from interlock.model import (
     Axis,
-    Basis,
     NoTarget,
     Outcome,
     Pin,
@@ -24,12 +25,9 @@ from interlock.model import (
     Target,
     Verdict,
 )
-
-Excluded = Mapping[str, Collection[Version]]
-"""Versions that are never recommended (yanked ones), by axis; pre-releases never are."""
-
-BAD = (Outcome.HANG, Outcome.FAIL)
-"""What one moves away from, the worst first."""
+from interlock.scope import Meant, everything
+from interlock.weighing import BAD, TOGETHER, Tested, Trouble, version_of
+from interlock.weighing import Excluded as Excluded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +55,13 @@ class Advice:
     config: str | None
     """Whose passes count; None counts every configuration."""
     outcome: Outcome
-    """The worst of the verdicts that count: ``hang`` or ``fail``."""
+    """The worst of ``troubles``, or, where there are none, of those ``beside``."""
     moves: tuple[Move, ...]
     """One an axis, the one to prefer first."""
+    troubles: tuple[Trouble, ...]
+    """What comes of the combination, or can't be told from that."""
+    beside: tuple[Trouble, ...]
+    """What one library does alone, or the Python does to each: it stays when the other moves."""
 
     @property
     def recommended(self) -> Move | None:
@@ -84,6 +86,8 @@ class Standing:
     """Combinations of the other axes that it passes with on some Python."""
     recommendable: bool
     """Neither yanked nor a pre-release."""
+    beside: tuple[Trouble, ...]
+    """What other libraries do alone where it was tested with them: no reason against it."""
 
     @property
     def is_safe(self) -> bool:
@@ -110,20 +114,18 @@ def advise(
     axes: Sequence[Axis],
     policy: Policy,
     excluded: Excluded | None = None,
+    meant: Meant = everything,
 ) -> tuple[Advice, ...]:
     """For every combination that hangs or fails: advice for every configuration together, and for
     each configuration in which it does."""
-    tested = _Tested(verdicts, policy, excluded or {})
+    tested = Tested(verdicts, policy, excluded or {}, meant)
     order = sorted(axes, key=lambda axis: _rank(policy, axis.name))
     found = []
     for pins, python in tested.combinations:
         for config in (None, *tested.configs):
-            outcome = tested.worst(pins, python, config)
-            if outcome is not None:
+            if found_here := tested.troubles(pins, python, config):
                 moves = tuple(_move(tested, axis, pins, python, config) for axis in order)
-                found.append(
-                    Advice(pins=pins, python=python, config=config, outcome=outcome, moves=moves)
-                )
+                found.append(_advice(pins, python, config, found_here, moves))
     return tuple(found)
 
 
@@ -133,9 +135,10 @@ def answer(
     policy: Policy,
     excluded: Excluded | None = None,
     config: str | None = None,
+    meant: Meant = everything,
 ) -> Answer:
     """What is safe along one axis, over all that was tested; ``config`` None is all of them."""
-    tested = _Tested(verdicts, policy, excluded or {})
+    tested = Tested(verdicts, policy, excluded or {}, meant)
     standings = tuple(
         _standing(tested, axis.name, version, config) for version in tested.versions(axis.name)
     )
@@ -170,11 +173,12 @@ def answers(
     policy: Policy,
     excluded: Excluded | None = None,
     config: str | None = None,
+    meant: Meant = everything,
 ) -> tuple[Answer, ...]:
     """``answer`` for every axis, the one to prefer first."""
     verdicts = tuple(verdicts)
     order = sorted(axes, key=lambda axis: _rank(policy, axis.name))
-    return tuple(answer(axis, verdicts, policy, excluded, config) for axis in order)
+    return tuple(answer(axis, verdicts, policy, excluded, config, meant) for axis in order)
 
 
 def yanked(releases: Mapping[str, Iterable[Release]]) -> Excluded:
@@ -185,85 +189,44 @@ def yanked(releases: Mapping[str, Iterable[Release]]) -> Excluded:
     }
 
 
-class _Tested:
-    """The tested verdicts of whole combinations, by combination: a cell that leaves a library out
-    says what the other one does alone."""
-
-    def __init__(self, verdicts: Iterable[Verdict], policy: Policy, excluded: Excluded) -> None:
-        self._policy = policy
-        self._excluded = excluded
-        self._found: dict[tuple[tuple[Pin, ...], PythonVersion], dict[tuple[str, str], Verdict]]
-        self._found = {}
-        for verdict in verdicts:
-            cell = verdict.cell
-            if verdict.basis is Basis.TESTED and all(pin.version for pin in cell.pins):
-                here = self._found.setdefault((cell.pins, cell.python), {})
-                here[cell.probe, cell.config] = verdict
-        self.tracks = sorted({track for here in self._found.values() for track in here})
-        self.configs = sorted({config for _, config in self.tracks})
-        self.pythons = sorted({python for _, python in self._found})
-
-    @property
-    def combinations(self) -> list[tuple[tuple[Pin, ...], PythonVersion]]:
-        return list(self._found)
-
-    def __contains__(self, combination: tuple[tuple[Pin, ...], PythonVersion]) -> bool:
-        return combination in self._found
-
-    def versions(self, axis: str) -> list[Version]:
-        found = {version_of(pins, axis) for pins, _ in self._found}
-        return sorted(version for version in found if version is not None)
-
-    def outcomes(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None
-    ) -> list[Outcome | None]:
-        """What each probe says in each configuration that counts; None is untested."""
-        verdicts = self._counted(pins, python, config)
-        return [verdict.outcome if verdict else None for verdict in verdicts]
-
-    def worst(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None
-    ) -> Outcome | None:
-        """``hang`` or ``fail``, if any verdict that counts says so."""
-        outcomes = self.outcomes(pins, python, config)
-        return next((bad for bad in BAD if bad in outcomes), None)
-
-    def passes(self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None) -> bool:
-        """Every probe in every configuration that counts, often enough; nothing untested."""
-        verdicts = self._counted(pins, python, config)
-        return bool(verdicts) and all(
-            verdict is not None
-            and verdict.outcome is Outcome.PASS
-            and verdict.trials >= self._policy.least_trials
-            for verdict in verdicts
-        )
-
-    def _counted(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None
-    ) -> list[Verdict | None]:
-        here = self._found.get((pins, python), {})
-        return [here.get(track) for track in self.tracks if config in (None, track[1])]
-
-    def recommendable(self, axis: str, version: Version) -> bool:
-        return not version.is_prerelease and version not in self._excluded.get(axis, ())
-
-
-def version_of(pins: Iterable[Pin], axis: str) -> Version | None:
-    """The version that the pins hold the axis at; None where the library is left out."""
-    return next(pin.version for pin in pins if pin.axis == axis)
+def _advice(
+    pins: tuple[Pin, ...],
+    python: PythonVersion,
+    config: str | None,
+    found: Sequence[Trouble],
+    moves: tuple[Move, ...],
+) -> Advice:
+    troubles = tuple(one for one in found if one.attribution.whose in TOGETHER)
+    beside = tuple(one for one in found if one.attribution.whose not in TOGETHER)
+    outcomes = {one.verdict.outcome for one in troubles or beside}
+    return Advice(
+        pins=pins,
+        python=python,
+        config=config,
+        outcome=next(bad for bad in BAD if bad in outcomes),
+        moves=moves,
+        troubles=troubles,
+        beside=beside,
+    )
 
 
 def _move(
-    tested: _Tested,
+    tested: Tested,
     axis: Axis,
     pins: tuple[Pin, ...],
     python: PythonVersion,
     config: str | None,
 ) -> Move:
+    found = tested.troubles(pins, python, config)
+    if not any(one.counts_against(axis.name) for one in found):
+        none = NoTarget(axis=axis.name, reason=_not_its_own(axis, pins, python, found))
+        return Move(nearest=none, newest=none)
     present = version_of(pins, axis.name)
     above = [v for v in tested.versions(axis.name) if present is not None and v > present]
     tried = [v for v in above if (_at(pins, axis.name, v), python) in tested]
-    passing = [v for v in tried if tested.passes(_at(pins, axis.name, v), python, config)]
+    passing = [
+        v for v in tried if tested.passes(_at(pins, axis.name, v), python, config, axis.name)
+    ]
     final = [v for v in passing if tested.recommendable(axis.name, v)]
     if final:
         return Move(
@@ -272,6 +235,16 @@ def _move(
         )
     none = NoTarget(axis=axis.name, reason=_why_none(axis, tried, passing))
     return Move(nearest=none, newest=none)
+
+
+def _not_its_own(
+    axis: Axis, pins: tuple[Pin, ...], python: PythonVersion, found: Sequence[Trouble]
+) -> str:
+    """Nothing of what goes wrong is a reason to move along this axis."""
+    owners = {one.attribution.whose for one in found}
+    names = [pin.package for pin in pins if pin.axis in owners]
+    names += [f"Python {python}"] if PYTHON in owners else []
+    return f"moving {axis.package} changes nothing: it is {' and '.join(names)} alone"
 
 
 def _why_none(axis: Axis, tried: Sequence[Version], passing: Sequence[Version]) -> str:
@@ -290,19 +263,24 @@ def _at(pins: tuple[Pin, ...], axis: str, version: Version) -> tuple[Pin, ...]:
     )
 
 
-def _standing(tested: _Tested, axis: str, version: Version, config: str | None) -> Standing:
+def _standing(tested: Tested, axis: str, version: Version, config: str | None) -> Standing:
     passes, breaks, unproven = [], [], []
     partners: set[tuple[Pin, ...]] = set()
+    beside: list[Trouble] = []
     for python in tested.pythons:
-        here = [
+        installable = [
             pins
             for pins, on in tested.combinations
-            if on == python and version_of(pins, axis) == version
+            if on == python
+            and version_of(pins, axis) == version
+            and tested.installs(pins, python, config)
         ]
-        installable = [pins for pins in here if not _unsupported(tested, pins, python, config)]
-        good = [pins for pins in installable if tested.passes(pins, python, config)]
+        good = [pins for pins in installable if tested.passes(pins, python, config, axis)]
         partners |= {tuple(pin for pin in pins if pin.axis != axis) for pins in good}
-        if any(tested.worst(pins, python, config) for pins in installable):
+        for pins in installable:
+            troubles = tested.troubles(pins, python, config)
+            beside += [one for one in troubles if not one.counts_against(axis)]
+        if any(tested.breaks(pins, python, config, axis) for pins in installable):
             breaks.append(python)
         elif len(good) < len(installable):
             unproven.append(python)
@@ -317,15 +295,8 @@ def _standing(tested: _Tested, axis: str, version: Version, config: str | None) 
         unproven=tuple(unproven),
         partners=len(partners),
         recommendable=tested.recommendable(axis, version),
+        beside=tuple(beside),
     )
-
-
-def _unsupported(
-    tested: _Tested, pins: tuple[Pin, ...], python: PythonVersion, config: str | None
-) -> bool:
-    """Nothing of it could be run there: that says nothing against either library."""
-    said = [outcome for outcome in tested.outcomes(pins, python, config) if outcome is not None]
-    return all(outcome is Outcome.UNSUPPORTED for outcome in said)
 
 
 def _rank(policy: Policy, axis: str) -> int:

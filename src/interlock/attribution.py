@@ -18,7 +18,8 @@ one alone shows another trouble, or did not run    open, and said so
 *The same* is a hang of the same reason with a signature in common, or a failure in the same phase,
 for the same reason, with the same exception or signal. *Passes* counts against a hang where it
 rules out, at 95 %, the rate per exposure that the pair showed. A hang in a situation that does not
-exist without the other library (``no-feature``) needs both.
+exist without the other library (``no-feature``, or the probe needs it) needs both. For a failure
+before anything is served the library's baseline in another probe will do.
 
 What this can't tell: a dependency that both libraries share from the Python it runs on; the one
 Python patch release that was run from the others of its line; a failure that comes in some trials
@@ -28,7 +29,7 @@ only from one that always comes, since a row counts hangs alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from interlock.confidence import Interval, rate_ratio, ruled_out_rate
@@ -38,6 +39,7 @@ from interlock.model import (
     Basis,
     Cell,
     Outcome,
+    Phase,
     Pin,
     PythonVersion,
     Reason,
@@ -92,9 +94,15 @@ class Attribution:
     """What would have to be run to say more."""
 
 
-def attribute(verdicts: Iterable[Verdict]) -> Mapping[tuple[str, ...], Attribution]:
+Needs = Mapping[str, Collection[str]]
+"""By probe, the axes that it can't do without: a baseline without them can't be run."""
+
+
+def attribute(
+    verdicts: Iterable[Verdict], needs: Needs | None = None
+) -> Mapping[tuple[str, ...], Attribution]:
     """By ``Cell.key``, for every tested cell with a library in it that hangs or fails."""
-    rows = _Rows(verdicts)
+    rows = _Rows(verdicts, needs or {})
     return {
         verdict.cell.key: _attribution(verdict, rows)
         for verdict in rows
@@ -121,8 +129,10 @@ def plain(config: str) -> str:
 class _Rows:
     """The tested verdicts, by cell."""
 
-    def __init__(self, verdicts: Iterable[Verdict]) -> None:
+    def __init__(self, verdicts: Iterable[Verdict], needs: Needs) -> None:
         self._known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
+        self._needs = needs
+        self._probes = sorted({v.cell.probe for v in self._known.values()})
         self._pythons = sorted({v.cell.python for v in self._known.values()})
 
     def __iter__(self) -> Iterator[Verdict]:
@@ -130,6 +140,15 @@ class _Rows:
 
     def at(self, cell: Cell) -> Verdict | None:
         return self._known.get(cell.key)
+
+    def can_be_run(self, cell: Cell) -> bool:
+        """Whether its probe can do without what the cell leaves out."""
+        absent = {pin.axis for pin in cell.pins if pin.version is None}
+        return not absent & set(self._needs.get(cell.probe, ()))
+
+    def by_other_probes(self, cell: Cell) -> list[Verdict]:
+        found = (self.at(replace(cell, probe=p)) for p in self._probes if p != cell.probe)
+        return [said for said in found if said]
 
     def passes_on(self, cell: Cell) -> list[PythonVersion]:
         """The other Pythons on which the same passes."""
@@ -189,7 +208,7 @@ def _of_several(verdict: Verdict, rows: _Rows) -> Attribution:
             whose=OPEN,
             says=f"Not known: {told}.",
             rows=known,
-            missing=tuple(one.cell for one in found if not one.cleared),
+            missing=tuple(o.cell for o in found if not o.cleared and rows.can_be_run(o.cell)),
         )
     ratios = [ratio for one in same if (ratio := _ratio(verdict, one.verdict))]
     least = min(ratios, key=lambda ratio: ratio.between.low, default=None)
@@ -257,8 +276,16 @@ class _Beside:
 def _beside(verdict: Verdict, pin: Pin, rows: _Rows) -> _Beside:
     cell = alone(verdict.cell, pin.axis)
     said = rows.at(cell)
-    same = said is not None and said.outcome in TROUBLE and is_same(verdict, said)
-    cleared, told = _cleared(verdict, said)
+    if said is None and _is_early(verdict):
+        others = rows.by_other_probes(cell)
+        said = next((v for v in others if is_same(verdict, v)), None)
+        said = said or next((v for v in others if v.outcome is Outcome.PASS), None)
+    same = said is not None and is_same(verdict, said)
+    if said is None and not rows.can_be_run(cell):
+        cleared = _in_the_situation(verdict)
+        told = "can't be probed: what is probed does not exist without the other library"
+    else:
+        cleared, told = _cleared(verdict, said)
     return _Beside(
         pin=pin,
         cell=cell,
@@ -285,6 +312,12 @@ def _cleared(trouble: Verdict, said: Verdict | None) -> tuple[bool, str]:
     if trouble.outcome is said.outcome is Outcome.HANG:
         return _rules_out(said, trouble), words
     return False, words
+
+
+def _is_early(trouble: Verdict) -> bool:
+    """It failed on the way to what the probe does, where another probe would have too."""
+    early = (Phase.INSTALL, Phase.IMPORT, Phase.STARTUP)
+    return trouble.outcome is Outcome.FAIL and trouble.phase in early
 
 
 def _in_the_situation(trouble: Verdict) -> bool:

@@ -8,8 +8,10 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock import advice
+from interlock.attribution import Attribution, attribute
 from interlock.matrix import Matrix
 from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Verdict
+from interlock.scope import Meant, meant_by
 from interlock.signatures import version_key
 from interlock.table import Results
 
@@ -59,16 +61,31 @@ class Edition:
         return tuple(dict.fromkeys(config for _, config in self.tracks))
 
     @cached_property
+    def attributions(self) -> Mapping[tuple[str, ...], Attribution]:
+        """By cell key, whose each hang and failure is."""
+        return attribute(self.verdicts)
+
+    @cached_property
+    def meant(self) -> Meant:
+        """What is asked of a release."""
+        return meant_by(self.matrix, self.verdicts)
+
+    @cached_property
     def answers(self) -> tuple[advice.Answer, ...]:
         """What is safe along each axis in every configuration, the one to move first at first."""
-        results = self.results
-        return advice.answers(results.verdicts, self.axes, self.matrix.policy, results.yanked)
+        return advice.answers(
+            self.verdicts,
+            self.axes,
+            self.matrix.policy,
+            self.results.yanked,
+            meant=self.meant,
+        )
 
     @cached_property
     def advice(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion, str | None], advice.Advice]:
         """For each combination that hangs or fails, in all configurations (None) and in each."""
-        results = self.results
-        found = advice.advise(results.verdicts, self.axes, self.matrix.policy, results.yanked)
+        policy, yanked = self.matrix.policy, self.results.yanked
+        found = advice.advise(self.verdicts, self.axes, policy, yanked, self.meant)
         return {(one.pins, one.python, one.config): one for one in found}
 
     @property
