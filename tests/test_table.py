@@ -283,31 +283,6 @@ def test_rows_out_of_order_are_put_in_order_and_doubled_ones_refused(tmp_path: P
         table.read_results(tmp_path, AXES)
 
 
-def test_grid_has_the_last_axis_across_and_marks_the_untested() -> None:
-    some = table.frame(
-        [
-            verdict(cell("2.9", "3.2")),
-            verdict(cell("2.9", "3.10")),
-            verdict(cell("2.10", "3.2"), Outcome.HANG),
-            verdict(cell("2.10", "3.2", python="3.9")),
-        ],
-        AXES,
-    )
-
-    view = table.grid(some, probe="restart", config="stock", python="3.10")
-
-    assert list(view.columns) == ["3.2", "3.10"]
-    assert [key[0] for key in view.index] == ["2.9", "2.10"]
-    assert view.to_numpy()[1][1] == -1
-    assert some["outcome"][view.to_numpy()[1][0]] == "hang"
-
-
-def test_views_of_nothing_are_empty() -> None:
-    nothing = table.frame([], AXES)
-
-    assert table.grid(nothing, probe="restart", config="stock", python="3.10").empty
-
-
 def snapshot(index: int, root: str = "/store/environments/1f/lib/python3.10") -> dict[str, object]:
     def frame(file: str) -> dict[str, object]:
         return {

@@ -14,7 +14,7 @@ from enum import Enum
 from packaging.version import Version
 
 from interlock import attribution
-from interlock.attribution import DEPENDENCIES, OPEN, PAIR, Attribution, attribute
+from interlock.attribution import DEPENDENCIES, OPEN, PAIR, Attribution, Needs, attribute
 from interlock.matrix import Policy
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
 from interlock.scope import Meant, everything
@@ -57,7 +57,12 @@ class Tested:
     says what the other one does alone, and a composed configuration is run beside a plain one."""
 
     def __init__(
-        self, verdicts: Iterable[Verdict], policy: Policy, excluded: Excluded, meant: Meant
+        self,
+        verdicts: Iterable[Verdict],
+        policy: Policy,
+        excluded: Excluded,
+        meant: Meant,
+        needs: Needs | None,
     ) -> None:
         self._policy = policy
         self._excluded = excluded
@@ -65,7 +70,7 @@ class Tested:
         self._found: dict[tuple[tuple[Pin, ...], PythonVersion], dict[tuple[str, str], Verdict]]
         self._found = {}
         verdicts = tuple(verdicts)
-        self._whose = attribute(verdicts)
+        self._whose = attribute(verdicts, needs)
         for verdict in verdicts:
             cell = verdict.cell
             if verdict.basis is Basis.TESTED and everything(cell):
