@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -371,6 +372,25 @@ def test_example_shows_the_threads_that_take_part_and_nothing_of_the_machine(
     assert [thread["name"] for thread in first["threads"]] == ["MainThread"]
     assert list(first["locks"]) == ["11"]
     assert "/store/" not in text
+
+
+@pytest.mark.parametrize("looked_at", [(8, 9), (9, 8), (9,)])
+def test_example_is_of_the_process_that_hung(tmp_path: Path, looked_at: tuple[int, ...]) -> None:
+    """It is 9; the other was looked at too, and nothing waits in it."""
+    hung = verdict(cell("2.9", "3.1"), Outcome.HANG)
+    events: list[dict[str, object]] = []
+    for process in looked_at:
+        for index in (0, 1):
+            taken = {**snapshot(index), "process": process}
+            if process != 9:
+                taken["threads"] = []
+            events.append({**taken, "locks": taken["locks"] if process == 9 else {}})
+    table.write_results([hung], {SELF: replace(example(hung.cell), events=events)}, tmp_path, AXES)
+
+    text = (tmp_path / "signatures" / f"{SELF.slug}.json").read_text(encoding="utf-8")
+    shown = json.loads(text)["example"]["snapshots"]
+
+    assert [len(one["threads"]) for one in shown] == [1, 1]
 
 
 def test_signature_that_no_verdict_names_any_more_loses_its_file(tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ class Tested:
         self.tracks = sorted({track for here in self._found.values() for track in here})
         self.configs = sorted({config for _, config in self.tracks})
         self.pythons = sorted({python for _, python in self._found})
+        versions: dict[str, set[Version]] = {}
+        for pins, _ in self._found:
+            for pin in pins:
+                if pin.version is not None:
+                    versions.setdefault(pin.axis, set()).add(pin.version)
+        self._versions = {axis: sorted(known) for axis, known in versions.items()}
 
     @property
     def combinations(self) -> list[tuple[tuple[Pin, ...], PythonVersion]]:
@@ -88,8 +94,7 @@ class Tested:
         return combination in self._found
 
     def versions(self, axis: str) -> list[Version]:
-        found = {version_of(pins, axis) for pins, _ in self._found}
-        return sorted(version for version in found if version is not None)
+        return self._versions.get(axis, [])
 
     def troubles(
         self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from interlock import advice
+from interlock import advice, windows
 from interlock.attribution import Attribution, attribute
 from interlock.matrix import Matrix
-from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
+from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict, Window
 from interlock.scope import Meant, everything, is_amplified, meant_by, needs_of
 from interlock.signatures import version_key
 from interlock.table import Results
@@ -91,6 +91,12 @@ class Edition:
         for verdict in self.pairs:
             found.setdefault((verdict.cell.pins, verdict.cell.python), []).append(verdict)
         return found
+
+    @cached_property
+    def windows(self) -> Mapping[windows.Rest, tuple[Window, ...]]:
+        """The windows of pairs along the last axis."""
+        whole = (verdict for verdict in self.verdicts if everything(verdict.cell))
+        return windows.along(self.axes[-1].name, whole)
 
     @cached_property
     def ways_out(self) -> Ways:

@@ -11,7 +11,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from interlock import windows
 from interlock.matrix import Upstream
 from interlock.model import Outcome, PythonVersion, Signature
 from interlock.publish import drawing, markup
@@ -244,16 +243,14 @@ def affected(
 
     Windows are those of hanging releases in which this signature was seen on that Python.
     """
-    *down, across = edition.axes
+    *down, _ = edition.axes
     seen = {
         (*(cell[axis.name] for axis in down), cell["python"])
         for cell in file["cells"]
         if (cell["probe"], cell["config"]) == (probe, config)
     }
     found: dict[tuple[str, ...], dict[str, list[PythonVersion]]] = {}
-    for rest, along in windows.along(
-        across.name, (v for v in edition.verdicts if everything(v.cell))
-    ).items():
+    for rest, along in edition.windows.items():
         *others, _, python, ran, track = rest
         if (ran, track) == (probe, config) and (*others, python) in seen:
             text = "; ".join(_stretch(w.first, w.last) for w in along if w.outcome is Outcome.HANG)
