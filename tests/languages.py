@@ -311,8 +311,8 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
         lambda s, m: {"event": "missing", "feature": m[1], "detail": m[2]},
     ),
     (
-        "degraded (.*)",
-        lambda s, m: {"event": "degraded", "phase": s.phase, "detail": m[1]},
+        "degraded (.*?)(?: but (.*))?",
+        lambda s, m: {"event": "degraded", "phase": s.phase, "detail": m[1], "doubt": m[2]},
     ),
     (r"exit (\w+)", _exit),
     (

@@ -218,6 +218,10 @@ def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
         (f"serving | degraded a | degraded b | {ENDED}", "fail degraded in serving: a; b"),
         (f"serving | degraded slow | degraded slow | {ENDED}", "fail degraded in serving: slow"),
         (f"not live | serving | degraded slow | {ENDED}", "fail degraded"),
+        (
+            f"serving | degraded a but who knows | degraded b | {ENDED}",
+            "fail degraded in serving: b",
+        ),
         (f"serving | degraded slow | deadline | {KILLED}", "fail degraded"),
         (f"serving | degraded slow | {STILL} | {KILLED}", "hang no-progress"),
         ("serving | degraded slow | exit SIGSEGV | end", "fail crash"),
@@ -256,6 +260,12 @@ def test_what_goes_wrong_is_told_apart(story: str, expected: str) -> None:
             "unproven too-few-exposures in serving: 9 worker starts, at least 10 are needed",
         ),
         (WELL.replace("40", "10"), "pass: 10"),
+        #
+        (
+            f"live | serving | 40 exposures | degraded slower but the machine was busy | {ENDED}",
+            "unproven slow in serving: slower, but the machine was busy",
+        ),
+        (f"serving | degraded a but busy | {STILL} | {KILLED}", "hang no-progress"),
     ],
 )
 def test_what_proves_nothing_is_never_a_pass_and_never_a_hang(story: str, expected: str) -> None:

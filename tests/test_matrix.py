@@ -77,6 +77,7 @@ needs: [left, right]
 requirements: ["flask>=2"]
 exposures: {least: 250, unit: worker starts}
 limits: {startup_s: 20, stall_s: 0.5, deadline_s: 30, grace_s: 0.5}
+facts: {rate: starts a second}
 """
 
 Load = Callable[..., Matrix]
@@ -268,6 +269,7 @@ def test_a_hundred_cells_stand_between_controls_unless_the_file_says_otherwise(
 def test_a_probe_is_what_its_folder_says(loaded: Load) -> None:
     probe = loaded().probes["restart"]
     assert (probe.knobs, probe.environment) == ({"starts": 500}, {"RATE": "0"})
+    assert probe.facts == {"rate": "starts a second"}
     assert [(r.fact, r.path, r.contains, r.pprof) for r in probe.live] == [
         ("profiled-lock", None, None, ()),
         (None, "/api/*", "hello", ()),

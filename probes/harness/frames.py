@@ -44,7 +44,7 @@ class Sources:
         self._instructions = {}
 
     def is_plain(self, frame):
-        """Whether the frame is, where it stands now, inside of nothing that could be a lock.
+        """Whether the frame, where it stands now, neither enters nor is inside of a lock.
 
         A matter of the code alone, so it is found out once for each place that a frame stands at.
         """
@@ -55,9 +55,12 @@ class Sources:
 
     def _is_plain(self, frame, line):
         try:
-            blocks, _ = self.parts(frame)
+            blocks, calls = self.parts(frame)
         except Unresolved:
             return True
+        names = (call.func.attr for call in calls if isinstance(call.func, ast.Attribute))
+        if any(name in _ACQUIRES for name in names):
+            return False
         return not any(block.lineno <= line <= block.end_lineno for block in blocks)
 
     def parts(self, frame):
@@ -201,6 +204,8 @@ class Looked:
 
     def __init__(self):
         self.waits = None
+        self.enters = False
+        """Whether what it waits for is that of a ``with`` statement."""
         self.holds = []
         self.unresolved = []
         self.locks = {}
@@ -221,10 +226,13 @@ class Looked:
         self.unresolved.append({"frame": frame_index, "expression": expression, "why": str(why)})
 
 
-def look(frames, ident, sources, threads):
-    """Read one thread's frames, innermost first. ``threads`` is ``threading._active``."""
+def look(frames, ident, sources, threads, doubted=()):
+    """Read one thread's frames, innermost first. ``threads`` is ``threading._active``.
+
+    A lock that is free is entered, not waited for, unless its id is among the ``doubted``.
+    """
     looked = Looked()
-    _find_wait(frames, looked, sources, threads)
+    _find_wait(frames, looked, sources, threads, doubted)
     released = set()
     waited = looked.waits["lock"] if looked.waits else None
     for index, frame in enumerate(frames):
@@ -245,7 +253,7 @@ def is_condition_wait(frame):
     )
 
 
-def _find_wait(frames, looked, sources, threads):
+def _find_wait(frames, looked, sources, threads, doubted):
     frame = frames[0]
     if _is_join(frame):
         _waits_for_thread(frame, looked, threads)
@@ -259,8 +267,9 @@ def _find_wait(frames, looked, sources, threads):
                 looked.doubt(0, text_of(node), why)
                 found = found or (None, None, text_of(node))
             continue
-        if lock is not None and lock[0].locked is not False:
+        if lock is not None and (lock[0].locked is not False or lock[0].id in doubted):
             found = (lock[0], lock[1], text_of(node))
+            looked.enters = isinstance(entering, _WITH)
             break
     if found is None:
         return
@@ -288,7 +297,7 @@ def _find_wait(frames, looked, sources, threads):
         callee = frames[index - 1].f_code.co_name
         if callee not in _ACQUIRES and not _calls_acquire(frames[index - 1], raw):
             return
-        for node, _, _ in _entered(frames[index], frames[index - 1], sources, looked, index):
+        for node, entering, _ in _entered(frames[index], frames[index - 1], sources, looked, index):
             try:
                 lock = lock_of(node, frames[index])
             except Unresolved:
@@ -297,6 +306,7 @@ def _find_wait(frames, looked, sources, threads):
                 looked.note(lock[0], lock[1])
                 kind = "rlock" if lock[0].type == "_thread.RLock" else looked.waits["kind"]
                 looked.waits.update(kind=kind, frame=index, expression=text_of(node))
+                looked.enters = isinstance(entering, _WITH)
 
 
 def _calls_acquire(frame, raw):

@@ -64,6 +64,11 @@ class Intake(ThreadingHTTPServer):
         self.body_bytes = max(1, kept_bytes // 4)
         self.lock = threading.Lock()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing where a client has gone: children of the app are killed in the middle of it."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     def report(self, method: str, path: str, headers: dict, body: bytes, keep: bool) -> None:
         with self.lock:
             kept = keep and len(body) <= min(self.body_bytes, self.left_bytes)

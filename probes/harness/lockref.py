@@ -39,12 +39,23 @@ class Raw:
         self.locked = locked
         self.owner = owner
 
-    def is_still_held(self):
-        """Whether it is locked now, and by the same owner as when the frames were read."""
+    def is_free(self):
+        """Whether it can be taken; only where no other thread is there to see it being tried."""
+        kind = LOCK if issubclass(type(self.lock), LOCK) else RLOCK
+        taken = kind.acquire(self.lock, False)
+        if taken:
+            kind.release(self.lock)
+        return taken
+
+    def has_changed_hands(self):
+        """Whether it has been released, or got another owner, since the frames were read.
+
+        A re-entrant lock that was being taken at a fork names no owner, and never will.
+        """
         if issubclass(type(self.lock), LOCK):
-            return LOCK.locked(self.lock)
+            return not LOCK.locked(self.lock)
         now = unwrap(self.lock)
-        return now.locked and now.owner == self.owner
+        return (self.locked and not now.locked) or now.owner != self.owner
 
 
 def is_a(obj, kind):

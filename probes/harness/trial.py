@@ -76,9 +76,13 @@ class Trial:
         """Say that this release has no such feature at all."""
         self._say({"missing": feature, "detail": detail})
 
-    def degraded(self, detail: str) -> None:
-        """Say that it works, but worse than it may: what was measured, and the threshold."""
-        self._say({"degraded": detail})
+    def degraded(self, detail: str, doubt: str | None = None) -> None:
+        """Say that it works, but worse than it may: what was measured, and the threshold.
+
+        ``doubt`` says why that may not be the app's doing, such as a busy machine: then it proves
+        nothing.
+        """
+        self._say({"degraded": detail, "doubt": doubt})
 
     def look(self, why: str, silent_s: float = 0.0, within_s: float = 15.0) -> bool:
         """Have evidence taken of every process now, and wait until that is done.

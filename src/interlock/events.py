@@ -62,7 +62,8 @@ class Hold(Wire):
     lock: int
     frame: Count
     expression: str
-    how: Literal["with", "finally", "owner"]
+    how: Literal["with", "finally", "owner", "entering"]
+    """``entering``: at a fork, and not to be had after it: it was just being taken."""
 
 
 class Unresolved(Wire):
@@ -174,6 +175,8 @@ class Degraded(_Event):
     event: Literal["degraded"]
     phase: InPhase
     detail: str
+    doubt: str | None = None
+    """Why that may not be the app's doing: then it proves nothing."""
 
 
 class Stall(_Event):

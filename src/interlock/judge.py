@@ -388,7 +388,7 @@ def _stood_still(history: History, probe: Probe) -> Finding | None:
 
 def _degraded(history: History, probe: Probe) -> Finding | None:
     """What the app measured of itself goes beyond what its probe allows."""
-    told = history.all(events.Degraded)
+    told = [event for event in history.all(events.Degraded) if event.doubt is None]
     if not told:
         return None
     detail = "; ".join(dict.fromkeys(event.detail for event in told))
@@ -410,6 +410,9 @@ def _slow(history: History, probe: Probe) -> Finding | None:
     elif late:
         phase = late[-1].phase
         detail = f"still at work when its time was over, in {phase}"
+    elif history.asked_looks and history.signals:
+        phase = history.asked_looks[-1].phase
+        detail = f"{history.asked_looks[-1].asked}, but no proof of a hang: no wait was closed"
     elif wall:
         phase = history.phase
         detail = f"only the outer time limit ended it, after {wall.seconds:.0f} s in {phase}"
@@ -426,6 +429,19 @@ def _cut_short(history: History, probe: Probe) -> Finding | None:
     if not history.first(events.Done):
         raise ProtocolError("the stream ends without saying what became of the app")
     return None
+
+
+def _doubtful(history: History, probe: Probe) -> Finding | None:
+    """It was worse than its probe allows, but that may not be the app's doing."""
+    event = history.first(events.Degraded)
+    if event is None:
+        return None
+    return Unproven(
+        phase=event.phase,
+        reason=Reason.SLOW,
+        detail=f"{event.detail}, but {event.doubt}",
+        exposures=history.exposures,
+    )
 
 
 def _not_live(history: History, probe: Probe) -> Finding | None:
@@ -468,6 +484,7 @@ SIGNS: tuple[Sign, ...] = (
     _degraded,
     _slow,
     _cut_short,
+    _doubtful,
     _not_live,
     _barely_exposed,
 )

@@ -258,6 +258,8 @@ class Probe:
     stresses: str
     cannot_see: str
     live: tuple[ProofRule, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What each trial records of its measurements, by the fact's name, in words."""
     knobs: Mapping[str, Any]
     environment: Mapping[str, str]
     requirements: tuple[str, ...]

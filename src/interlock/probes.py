@@ -59,6 +59,7 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
         stresses=described.stresses,
         cannot_see=described.cannot_see,
         live=tuple(proof.rule for proof in described.live),
+        facts=dict(described.facts),
         knobs={knob: setting.value for knob, setting in described.knobs.items()},
         environment={knob: setting.value for knob, setting in described.environment.items()},
         requirements=tuple(described.requirements),
@@ -192,6 +193,7 @@ class _Description(Section):
     stresses: str
     cannot_see: str
     live: Annotated[list[_Proof], Field(min_length=1)]
+    facts: dict[str, str] = Field(default_factory=dict)
     knobs: dict[str, _Knob] = Field(default_factory=dict)
     environment: dict[str, _Variable] = Field(default_factory=dict)
     needs: list[Annotated[str, AfterValidator(_axis)]] = Field(default_factory=list)

@@ -1,0 +1,217 @@
+"""One course: a server is started, asked by several clients, and told to end in the midst of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+
+from clients import Clients
+from libraries import ABSENT
+from libraries.settings import Settings
+from machine import Share
+from measures import Measured
+from server import Server
+
+TICK_S = 0.02
+AMPLIFIERS = ("DD_PROFILING_CAPTURE_PCT", "DD_TRACE_LOGGING_RATE")
+"""What ``probe.yaml`` puts into the environment to make the race likelier."""
+BOUND = 1 << 20
+"""Requests that clients begin at most; a course's time is over long before."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    name: str
+    path: str
+    """What clients ask for."""
+    seconds: float
+    max_requests: int = 0
+    """After so many a worker is replaced; 0 for never."""
+    plain: bool = False
+    """The same app without the two libraries."""
+    counted: bool = False
+    """Its workers are what the probe is about: amplified, and counted as exposures."""
+
+
+class Trouble(Exception):
+    """Something ends the trial, and has been said already."""
+
+
+class Broken(Exception):
+    """What a service raised while it started, or that it did not start at all."""
+
+
+class Drive:
+    """A course that is run: ``trial`` hears of it as it goes."""
+
+    def __init__(
+        self, trial, settings: Settings, course: Course, before: Measured | None = None
+    ) -> None:
+        """``before`` is what was measured in courses of the same name."""
+        self.trial = trial
+        self.settings = settings
+        self.course = course
+        self.before = before or Measured()
+        self.knobs = trial.knobs
+        self.server: Server
+        self.clients: Clients
+        self.looked = 0
+        """Looks that were asked for because of the silence that goes on."""
+
+    def run(self) -> Measured:
+        """What was measured; raises ``Trouble`` where the trial is not to go on."""
+        if not self.course.plain and self.trial.current_phase != "serving":
+            self.trial.phase("serving")
+        share = Share()
+        self.server = self._start()
+        try:
+            self._come_up()
+            self._ask()
+            exit_s = self._end()
+            self._hear_crashes()
+            return dataclasses.replace(self._measured(exit_s), others=share.of_others())
+        finally:
+            self.server.abandon()
+
+    # -- the way of a server --------------------------------------------------------------------
+
+    def _start(self) -> Server:
+        trial, course = self.trial, self.course
+        versions = {a: ABSENT if course.plain else v for a, v in trial.versions.items()}
+        traced = versions.get("ddtrace", ABSENT) != ABSENT
+        environment = dict(os.environ)
+        if not course.counted:
+            for name in AMPLIFIERS:
+                environment.pop(name, None)
+        if traced:
+            environment["DD_TRACE_AGENT_URL"] = trial.intake
+            environment["DD_PROFILING_ENABLED"] = str(self.settings.profiling).lower()
+            if not self.settings.lock_profiling:
+                environment["DD_PROFILING_LOCK_ENABLED"] = "false"
+        warm = []
+        if course.counted:
+            # A worker's first profile would list all files of all packages, which takes as long
+            # as all else that it does.
+            environment["DD_PROFILING_ENABLE_CODE_PROVENANCE"] = "false"
+            warm = ["flask"]
+            if versions.get("sentry", ABSENT) != ABSENT:
+                warm += [f"sentry_sdk{name}" for name in ("", ".integrations.flask")]
+        told = {
+            "settings": trial.settings,
+            "versions": versions,
+            "intake": trial.intake,
+            "switch_interval_s": self.knobs["switch_interval_s"] if course.counted else None,
+            "warm": warm,
+            "workers": self.knobs["workers"],
+            "threads": self.knobs["threads"],
+            "max_requests": course.max_requests,
+            "graceful_timeout_s": self.knobs["graceful_timeout_s"],
+        }
+        return Server(told, environment, traced)
+
+    def _come_up(self) -> None:
+        """Wait until the service answers, and pass on what it says of itself."""
+        # For as long as it takes: to import everything takes long where the machine is busy, and
+        # a server that never answers is the supervisor's, at its deadline.
+        self.clients = Clients(self.server.port, "/about", threads=1, timeout_s=None, at_most=1)
+        self.clients.start()
+        while self.clients.under_way():
+            waited_s = self.clients.longest_wait_s()
+            self._tick(waited_s, self.knobs["up_s"], "the first request has no answer")
+        if not self.clients.last:
+            self._fail(f"the server for {self.course.name} does not answer: {self.clients.outcome}")
+        said = json.loads(self.clients.last)
+        if not self.course.plain:
+            for name, value in said["facts"].items():
+                self.trial.fact(name, value)
+        for feature, detail in said["lacks"]:
+            self.trial.missing(feature, detail)
+        for message, feature in said["errors"]:
+            self.trial.error(Broken(message), feature)
+        if said["lacks"] or said["errors"]:
+            raise Trouble
+
+    def _fail(self, message: str) -> None:
+        self._hear_crashes()
+        self.trial.error(Broken(message))
+        raise Trouble
+
+    def _ask(self) -> None:
+        knobs = self.knobs
+        self.clients = Clients(
+            self.server.port,
+            self.course.path,
+            threads=knobs["clients"],
+            timeout_s=knobs["timeout_s"],
+            at_most=BOUND,
+        )
+        self.clients.start()
+        until = time.monotonic() + self.course.seconds
+        while time.monotonic() < until and not self.server.ended():
+            waited_s = self.clients.longest_wait_s()
+            self._tick(waited_s, knobs["patience_s"], "a request has no answer")
+
+    def _end(self) -> float:
+        """SIGTERM while requests are under way; the seconds until the master had ended."""
+        if not self.course.plain:
+            self.trial.phase("shutdown")
+        self.clients.stop()
+        began = time.monotonic()
+        self.server.terminate()
+        knobs = self.knobs
+        limit_s = 2 * (knobs["graceful_timeout_s"] + knobs["exit_margin_s"])
+        self.looked = 0
+        waited_s = 0.0
+        while waited_s < limit_s and not self.server.ended():
+            self._tick(waited_s, knobs["patience_s"], "the server has not ended since SIGTERM")
+            waited_s = time.monotonic() - began
+        while self.clients.under_way():
+            self._tick(0.0, knobs["patience_s"], "")
+        self.server.listen()
+        return waited_s
+
+    # -- what goes on meanwhile -----------------------------------------------------------------
+
+    def _tick(self, waited_s: float, patience_s: float, what: str) -> None:
+        """A moment's wait: hear the server, count, and have a look where nothing comes.
+
+        The first look is after ``patience_s``, each further one after twice as long a wait.
+        """
+        time.sleep(TICK_S)
+        reported = self.server.listen()
+        if reported and self.course.counted:
+            self.trial.expose(reported)
+        else:
+            self.trial.beat()
+        if waited_s < patience_s:
+            self.looked = 0
+        elif waited_s >= patience_s * 2**self.looked:
+            self.looked += 1
+            self.trial.fact(self.course.name, (self.before + self._measured(0.0)).facts())
+            if self.trial.look(f"{what} for {waited_s:.1f} s", waited_s):
+                raise Trouble
+
+    def _measured(self, exit_s: float) -> Measured:
+        """So far: what is under way counts as nothing yet."""
+        server, clients = self.server, self.clients
+        return Measured(
+            answered_ms=tuple(clients.answered_ms),
+            failed=clients.failed,
+            timed_out=clients.timed_out,
+            refused=clients.refused,
+            exit_s=exit_s,
+            given_up=exit_s > 0 and not server.ended(),
+            workers=len(server.forked),
+            killed=len(server.killed),
+            reported=server.reported,
+        )
+
+    def _hear_crashes(self) -> None:
+        """Pass on which processes ended by a signal that nobody had sent on purpose."""
+        crashes = self.server.crashes()
+        for pid, status in crashes:
+            self.trial.child_ended(pid, status)
+        if crashes:
+            raise Trouble

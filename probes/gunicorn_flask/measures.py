@@ -1,0 +1,135 @@
+"""What was measured of one server, and where one is worse than it may be. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """One server, from its start to its end."""
+
+    answered_ms: tuple = ()
+    """How long each answered request took, in the order in which they were answered."""
+    failed: int = 0
+    timed_out: int = 0
+    refused: int = 0
+    exit_s: float = 0.0
+    """From SIGTERM to the end of the master; what ``given_up`` says where it did not end."""
+    given_up: bool = False
+    """It was still there when nobody waited any longer."""
+    workers: int = 0
+    killed: int = 0
+    """Workers that the master had to end by a signal that cannot be refused, or for silence."""
+    others: float = 0.0
+    """The share of all processors that went to something else meanwhile."""
+    reported: int = 0
+    """Workers that reported an error, and so had an event for Sentry to send."""
+
+    def __add__(self, other: Measured) -> Measured:
+        """Both together; of two exits the longer, of two shares the larger."""
+        return Measured(
+            answered_ms=self.answered_ms + other.answered_ms,
+            failed=self.failed + other.failed,
+            timed_out=self.timed_out + other.timed_out,
+            refused=self.refused + other.refused,
+            exit_s=max(self.exit_s, other.exit_s),
+            given_up=self.given_up or other.given_up,
+            workers=self.workers + other.workers,
+            killed=self.killed + other.killed,
+            others=max(self.others, other.others),
+            reported=self.reported + other.reported,
+        )
+
+    def facts(self) -> dict:
+        """As the trial's facts have it; latencies in milliseconds, null where none was measured."""
+        return {
+            "answered": len(self.answered_ms),
+            "failed": self.failed,
+            "timed out": self.timed_out,
+            "refused": self.refused,
+            "p50 ms": _rounded(percentile(self.answered_ms, 50)),
+            "p99 ms": _rounded(percentile(self.answered_ms, 99)),
+            "exit s": round(self.exit_s, 2),
+            "workers": self.workers,
+            "workers killed": self.killed,
+            "workers that reported": self.reported,
+            "others %": round(self.others * 100),
+        }
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 2)
+
+
+def percentile(values: tuple, percent: float) -> float | None:
+    """The smallest of the values that at least so many per cent do not exceed (nearest rank)."""
+    if not values:
+        return None
+    rank = max(1, math.ceil(len(values) * percent / 100))
+    return sorted(values)[rank - 1]
+
+
+def ratio(served: Measured, plain: Measured, percent: float) -> float | None:
+    """How many times as long as the plain server's a request took, at that percentile."""
+    with_both, without = (percentile(m.answered_ms, percent) for m in (served, plain))
+    return None if with_both is None or not without else with_both / without
+
+
+@dataclasses.dataclass(frozen=True)
+class Allowed:
+    """The thresholds."""
+
+    slower: float
+    """The median request may take so many times as long as the plain server's."""
+    graceful_timeout_s: float
+    exit_margin_s: float
+    """What a master needs beside its graceful timeout: to kill, to reap, to end."""
+    others: float
+    """Where more of the machine went to others, what was measured says nothing."""
+
+
+def doubt(measured: tuple, allowed: Allowed) -> str | None:
+    """Why what was measured may be the machine's doing, if it may."""
+    most = max(one.others for one in measured)
+    if most <= allowed.others:
+        return None
+    return f"{most:.0%} of the machine went to something else, {allowed.others:.0%} are allowed"
+
+
+def too_slow(served: Measured, plain: Measured, allowed: Allowed) -> list:
+    """In a sentence each, with the threshold: where latency is worse than it may be."""
+    times = ratio(served, plain, 50)
+    if times is None or times <= allowed.slower:
+        return []
+    took, without = percentile(served.answered_ms, 50), percentile(plain.answered_ms, 50)
+    return [
+        f"the median request took {took:.1f} ms, {times:.1f} times the {without:.1f} ms of the "
+        f"same app without the libraries; {allowed.slower:g} times are allowed"
+    ]
+
+
+def unanswered(served: Measured) -> list:
+    """The same of requests and workers."""
+    found = []
+    if served.timed_out:
+        found.append(f"{served.timed_out} requests timed out; none may")
+    if served.failed:
+        found.append(f"{served.failed} requests were answered with an error; none may")
+    return found
+
+
+def not_graceful(served: Measured, allowed: Allowed) -> list:
+    """The same of the way from SIGTERM to the end."""
+    found = []
+    if served.killed:
+        found.append(f"{served.killed} of {served.workers} workers had to be killed; none may")
+    limit_s = allowed.graceful_timeout_s + allowed.exit_margin_s
+    if served.given_up or served.exit_s > limit_s:
+        still = "was still there" if served.given_up else "ended"
+        found.append(
+            f"the server {still} {served.exit_s:.1f} s after SIGTERM, with a graceful timeout of "
+            f"{allowed.graceful_timeout_s:g} s; {limit_s:g} s are allowed"
+        )
+    return found
