@@ -428,7 +428,7 @@ def _close(
     withdrawn: advice.Excluded,
     left_open: Sequence[LeftOpen],
 ) -> int:
-    """Print what the cells asked for say, write the verdicts, build the page."""
+    """Print what the cells say, write the verdicts, build the page."""
     found, console = place.matrix, place.console
     now = datetime.now(timezone.utc)
     current = [v for v in ledger.verdicts(backend) if plan.is_fresh(v, found, now)]
@@ -472,6 +472,8 @@ def _write_results(
 ) -> None:
     from interlock import table
 
+    # What needs no library at all says something of the harness, and stands in controls.json.
+    verdicts = [v for v in verdicts if any(pin.version for pin in v.cell.pins)]
     examples: dict[Signature, Example] = {}
     wanted = {signature for verdict in verdicts for signature, _ in verdict.signatures}
     for verdict in verdicts:
