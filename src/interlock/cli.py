@@ -51,6 +51,7 @@ from interlock.index import IndexSettings, read_index_settings
 from interlock.ledger import CampaignRecord, Ledger
 from interlock.model import Backend, Cell, Hang, PythonVersion, Release, Signature, Verdict
 from interlock.releases import Releases
+from interlock.scope import needs_of
 from interlock.signatures import Example
 from interlock.simple import Pages
 from interlock.store import Store
@@ -484,7 +485,8 @@ def _write_results(
                 examples[finding.signature] = Example(
                     cell=ran.cell, hang=finding, events=ran.events
                 )
-    table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn)
+    needs = needs_of(place.matrix)
+    table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn, needs)
     since = datetime.now(timezone.utc) - place.matrix.fresh_for
     answers = Answers(place.matrix, answers_in(ledger, place.matrix, since))
     controls.write(answers, results, newer_than=since)
