@@ -189,20 +189,21 @@ class Drive:
             self.looked = 0
         elif waited_s >= patience_s * 2**self.looked:
             self.looked += 1
-            self.trial.fact(self.course.name, (self.before + self._measured(0.0)).facts())
+            self.trial.fact(self.course.name, (self.before + self._measured()).facts())
             if self.trial.look(f"{what} for {waited_s:.1f} s", waited_s):
                 raise Trouble
 
-    def _measured(self, exit_s: float) -> Measured:
-        """So far: what is under way counts as nothing yet."""
+    def _measured(self, exit_s: float | None = None) -> Measured:
+        """So far."""
         server, clients = self.server, self.clients
         return Measured(
             answered_ms=tuple(clients.answered_ms),
             failed=clients.failed,
             timed_out=clients.timed_out,
             refused=clients.refused,
+            waiting=clients.waiting(),
             exit_s=exit_s,
-            given_up=exit_s > 0 and not server.ended(),
+            given_up=exit_s is not None and not server.ended(),
             workers=len(server.forked),
             killed=len(server.killed),
             reported=server.reported,
