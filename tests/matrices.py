@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
-from grids import AXES, LEFT, RIGHT, published
+from grids import AXES, LEFT, RIGHT, published, release
 
 from interlock.choices import read_choice
-from interlock.matrix import CellSet, Matrix, MatrixLimits, Policy, ProbeUse, SandboxLimits, Trials
-from interlock.model import Configuration, Probe, ProbeLimits, PythonVersion
+from interlock.matrix import (
+    CellSet,
+    Matrix,
+    MatrixLimits,
+    Policy,
+    ProbeUse,
+    SandboxLimits,
+    Trials,
+    WayOut,
+)
+from interlock.model import Configuration, Probe, ProbeLimits, PythonVersion, Release
 
 STOCK = Configuration(name="stock", title="", description="", settings={"profiling": True})
 WARNINGS = replace(STOCK, name="warnings", settings={"level": "WARNING"})
@@ -83,3 +93,42 @@ WAYS_OUT = replace(
     configurations={c.name: c for c in (STOCK, WARNINGS, QUIET, THEN)},
     uses={"restart": ProbeUse(ways_out={"warnings": ("quiet",)})},
 )
+
+
+UPLOADED = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
+
+
+def on_top(base: Configuration, **changes: object) -> Configuration:
+    return replace(base, base=base.name, **changes)  # type: ignore[arg-type]
+
+
+def way_out(name: str, same_as: str | None = None) -> WayOut:
+    return WayOut(name=name, title="", description="", costs="", same_as=same_as)
+
+
+WAYS = replace(
+    MATRIX,
+    probes={"restart": replace(probe("restart", "stock", "warnings"), needs=("left",))},
+    configurations={
+        of.name: of
+        for of in (
+            STOCK,
+            on_top(STOCK, name="stock@release", at_release=True),
+            WARNINGS,
+            on_top(WARNINGS, name="warnings+quiet", way_out="quiet"),
+            on_top(WARNINGS, name="warnings@release", at_release=True),
+        )
+    },
+    ways_out={"quiet": way_out("quiet"), "as-stock": way_out("as-stock", same_as="stock")},
+    uses={"restart": ProbeUse(ways_out={"warnings": ("as-stock", "quiet")})},
+    trials=Trials(per_cell=1, when_unproven=3, when_compared=5, on_trouble=1),
+)
+"""Judged in `stock` and `warnings`; ways out of the latter; cannot be run without `left`."""
+
+
+def releases(uploaded: datetime | None = UPLOADED) -> Mapping[str, Sequence[Release]]:
+    versions = ("1.0", "1.1", "1.2", "2.0")
+    return {
+        axis.name: [replace(release(axis, v), uploaded_at=uploaded) for v in versions]
+        for axis in (LEFT, RIGHT)
+    }

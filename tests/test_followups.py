@@ -2,55 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import pytest
 from grids import LEFT, RIGHT, cell, grid, release, verdict
-from matrices import MATRIX, STOCK, WARNINGS, probe
+from matrices import UPLOADED, WAYS, probe, releases
 
 from interlock.followups import FollowUps, Result, Why, followups, released
-from interlock.matrix import Matrix, ProbeUse, Trials, WayOut
-from interlock.model import Cell, Configuration, Outcome, Phase, Release, Verdict
-
-UPLOADED = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
-
-
-def on_top(base: Configuration, **changes: object) -> Configuration:
-    return replace(base, base=base.name, **changes)  # type: ignore[arg-type]
-
-
-def way_out(name: str, same_as: str | None = None) -> WayOut:
-    return WayOut(name=name, title="", description="", costs="", same_as=same_as)
-
-
-WAYS = replace(
-    MATRIX,
-    probes={"restart": replace(probe("restart", "stock", "warnings"), needs=("left",))},
-    configurations={
-        of.name: of
-        for of in (
-            STOCK,
-            on_top(STOCK, name="stock@release", at_release=True),
-            WARNINGS,
-            on_top(WARNINGS, name="warnings+quiet", way_out="quiet"),
-            on_top(WARNINGS, name="warnings@release", at_release=True),
-        )
-    },
-    ways_out={"quiet": way_out("quiet"), "as-stock": way_out("as-stock", same_as="stock")},
-    uses={"restart": ProbeUse(ways_out={"warnings": ("as-stock", "quiet")})},
-    trials=Trials(per_cell=1, when_unproven=3, when_compared=5, on_trouble=1),
-)
-"""Judged in `stock` and `warnings`; ways out of the latter; cannot be run without `left`."""
-
-
-def releases(uploaded: datetime | None = UPLOADED) -> Mapping[str, Sequence[Release]]:
-    versions = ("1.0", "1.1", "1.2", "2.0")
-    return {
-        axis.name: [replace(release(axis, v), uploaded_at=uploaded) for v in versions]
-        for axis in (LEFT, RIGHT)
-    }
+from interlock.matrix import Matrix
+from interlock.model import Cell, Outcome, Phase, Verdict
 
 
 def follow(

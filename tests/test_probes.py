@@ -1,4 +1,4 @@
-"""The probes that are there: each describes itself without a mistake, and all know the settings."""
+"""The probes that are there: each is described without a mistake, and they agree on settings."""
 
 from __future__ import annotations
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
-from grids import AXES, cell, grid, verdict
+import pytest
+from grids import AXES, NOON, cell, grid, verdict
 from languages import PROBE
+from matrices import WAYS
 from packaging.version import Version
 from rich.console import Console
 
 from interlock import report
 from interlock.advice import Excluded
 from interlock.campaign import LeftOpen
+from interlock.controls import Answer, Told
 from interlock.errors import EngineUnavailable
-from interlock.matrix import Policy
+from interlock.followups import Why
+from interlock.matrix import Control, Policy
 from interlock.model import (
+    Cell,
     Configuration,
+    Outcome,
     Phase,
     Reason,
     Signature,
@@ -221,6 +228,79 @@ def test_the_plan_is_one_line() -> None:
 
 def test_a_plan_of_nothing_promises_no_time() -> None:
     assert report.planned(plan(0, known=4), 2) == "0 cells to run, 4 with a fresh verdict"
+
+
+CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)
+
+
+def test_the_plan_says_what_is_run_to_see_that_hangs_are_seen() -> None:
+    of = replace(plan(12), controls=(CONTROL,) * 3, rounds=2)
+    assert report.planned(of, 2).startswith("12 cells to run, 3 controls 2 times beside them, ")
+    assert report.cells(of).startswith(f"control      {CONTROL.cell}: hang\n")
+
+
+def test_what_may_follow_is_said_before_it_begins() -> None:
+    kinds = {Why.WAY_OUT: 6, Why.BASELINE: 1}
+    assert report.at_most(plan(7), kinds) == (
+        "what does not pass is followed up: at most 7 cells more (6 ways out, 1 baseline), "
+        "about 1 min 30 s"
+    )
+    assert report.at_most(plan(0), {}) == "nothing follows from what is found"
+
+
+@pytest.mark.parametrize(
+    ("for_all", "whose"), [(False, "restart on Python 3.10"), (True, "every probe on Python 3.10")]
+)
+def test_a_control_that_differs_says_which_passes_prove_nothing(for_all: bool, whose: str) -> None:
+    answer = Answer(
+        campaign="c", control=CONTROL, at=NOON, outcome=Outcome.PASS, exposures=9, load=0.0
+    )
+    differs = Told(control=CONTROL, answers=(answer,), for_all=for_all)
+    as_known = replace(differs, answers=(replace(answer, outcome=Outcome.HANG),))
+    (line,) = report.doubts([as_known, differs])
+    assert line.startswith(f"the passes of {whose}, and on Pythons without such a control, ")
+    assert line.endswith(f"{differs}; --rerun failed")
+
+
+WARNED = "warnings"
+
+
+def test_ways_out_are_counted_where_they_were_tried_on_what_did_not_pass() -> None:
+    verdicts = [
+        *grid("1.0 1.1 2.0\n1.0 hang hang pass", config=WARNED),
+        *grid("1.0 1.1 2.0\n1.0 pass hang pass", config=f"{WARNED}+quiet"),
+        *grid("1.0 1.1 2.0\n1.0 pass pass hang", config="stock"),
+        verdict(cell(right="-", config=WARNED), "hang"),
+    ]
+    ways = {
+        name: replace(way, title=f"title of {name}", costs=f"What {name} costs.")
+        for name, way in WAYS.ways_out.items()
+    }
+    assert report.ways_out(verdicts, replace(WAYS, ways_out=ways)) == [
+        "",
+        "ways out:",
+        "  as-stock (title of as-stock): 2 pass, where warnings did not pass",
+        "    What as-stock costs.",
+        "  quiet (title of quiet): 1 hang, 1 pass, where warnings did not pass",
+        "    What quiet costs.",
+    ]
+    assert report.ways_out(grid("1.0\n1.0 pass", config=WARNED), WAYS) == []
+
+
+@pytest.mark.parametrize(
+    ("of", "is_plain"),
+    [
+        (cell(), True),
+        (cell(config="warnings"), True),
+        (cell(config="warnings+quiet"), False),
+        (cell(config="stock@release"), False),
+        (cell(right="-"), False),
+    ],
+)
+def test_what_is_safe_is_read_from_pairs_in_configurations_of_their_own(
+    of: Cell, is_plain: bool
+) -> None:
+    assert report.is_plain(of, WAYS) is is_plain
 
 
 def test_a_dry_run_lists_every_cell_with_what_becomes_of_it() -> None:

@@ -7,22 +7,36 @@ from __future__ import annotations
 
 
 def closed_waits(first: dict, second: dict) -> bool:
-    """Whether the same threads wait for the same locks in both, in a cycle or for an orphan."""
-    return bool(_cycles(first) & _cycles(second)) or bool(_orphaned(first) & _orphaned(second))
+    """Whether a wait is closed in both, in a cycle or by an orphan, and none of it has moved."""
+    both = (_cycles(first) & _cycles(second)) | (_orphaned(first) & _orphaned(second))
+    before, after = _standing(first), _standing(second)
+    return any(all(before[ident] == after[ident] for ident, _ in edges) for edges in both)
+
+
+def _standing(snapshot: dict) -> dict:
+    """Each thread's stack, and what the kernel counted for it, where it is known."""
+    tasks = {task["tid"]: task for task in snapshot["tasks"]}
+    return {
+        thread["ident"]: (
+            [(frame["file"], frame["line"]) for frame in thread["frames"]],
+            {**tasks.get(thread["native_id"], {}), "state": ""},
+        )
+        for thread in snapshot["threads"]
+    }
 
 
 def _orphaned(snapshot: dict) -> set:
-    """(thread, lock) for each wait for what only a thread held that a fork left behind."""
+    """An edge, as ``_cycles`` has them, for each wait for what a fork left behind."""
     left = _left_behind(snapshot)
     holders = _holders(snapshot)
     return {
-        (thread["ident"], wait["lock"])
+        frozenset([(thread["ident"], ("lock", wait["lock"]))])
         for thread in snapshot["threads"]
         for wait in [thread["waits"] or {}]
         if wait.get("kind") in ("lock", "rlock")
         and wait["lock"] in left
         and not holders.get(wait["lock"])
-        and snapshot["locks"][str(wait["lock"])]["locked"]
+        and snapshot["locks"][str(wait["lock"])]["locked"] is not False
     }
 
 

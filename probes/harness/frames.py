@@ -16,8 +16,10 @@ import types
 from .lockref import (
     Unresolved,
     attribute,
+    class_module,
     class_name,
     defining_class,
+    fields,
     follow,
     has,
     is_a,
@@ -44,7 +46,7 @@ class Sources:
         self._instructions = {}
 
     def is_plain(self, frame):
-        """Whether the frame is, where it stands now, inside of nothing that could be a lock.
+        """Whether the frame, where it stands now, neither enters nor is inside of a lock.
 
         A matter of the code alone, so it is found out once for each place that a frame stands at.
         """
@@ -55,9 +57,12 @@ class Sources:
 
     def _is_plain(self, frame, line):
         try:
-            blocks, _ = self.parts(frame)
+            blocks, calls = self.parts(frame)
         except Unresolved:
             return True
+        names = (call.func.attr for call in calls if isinstance(call.func, ast.Attribute))
+        if any(name in _ACQUIRES for name in names):
+            return False
         return not any(block.lineno <= line <= block.end_lineno for block in blocks)
 
     def parts(self, frame):
@@ -171,7 +176,10 @@ def evaluate(node, frame):
         if is_a(base, types.ModuleType):
             return value, f"{base.__name__}.{node.attr}"
         cls = base if is_a(base, type) else type(base)
-        return value, f"{class_name(defining_class(cls, node.attr))}.{node.attr}"
+        defining = defining_class(cls, node.attr)
+        # A condition's own attribute says less than what the condition is an attribute of.
+        inner = "threading." if class_module(defining) == "threading" else ""
+        return value, f"{inner}{class_name(defining)}.{node.attr}"
     raise Unresolved("it is computed")
 
 
@@ -184,7 +192,7 @@ def lock_of(node, frame):
     value, name = evaluate(node, frame)
     raw = unwrap(value)
     if raw is not None:
-        return raw, name
+        return raw, _made_of(value, node, frame) or name
     if is_a(value, (type, types.ModuleType)) or not has(value, "release"):
         return None
     try:
@@ -196,11 +204,28 @@ def lock_of(node, frame):
     return raw, "{}.lock".format(class_name(defining_class(type(value), "lock")))
 
 
+def _made_of(value, node, frame):
+    """The name of the lock that a condition was made of, where the same object has that too.
+
+    ``queue.Queue`` has two conditions of one lock: whichever is waited for, it is ``Queue.mutex``.
+    """
+    if not isinstance(node, ast.Attribute) or not has(value, "_waiters"):
+        return None
+    owner, _ = evaluate(node.value, frame)
+    inner = _stored(value, "_lock")
+    for name, other in fields(owner).items():
+        if other is inner and inner is not None:
+            return f"{class_name(defining_class(type(owner), name))}.{name}"
+    return None
+
+
 class Looked:
     """What one thread's frames say: a wait or None, holds, what could not be resolved."""
 
     def __init__(self):
         self.waits = None
+        self.enters = False
+        """Whether what it waits for is that of a ``with`` statement."""
         self.holds = []
         self.unresolved = []
         self.locks = {}
@@ -221,10 +246,13 @@ class Looked:
         self.unresolved.append({"frame": frame_index, "expression": expression, "why": str(why)})
 
 
-def look(frames, ident, sources, threads):
-    """Read one thread's frames, innermost first. ``threads`` is ``threading._active``."""
+def look(frames, ident, sources, threads, doubted=()):
+    """Read one thread's frames, innermost first. ``threads`` is ``threading._active``.
+
+    A lock that is free is entered, not waited for, unless its id is among the ``doubted``.
+    """
     looked = Looked()
-    _find_wait(frames, looked, sources, threads)
+    _find_wait(frames, looked, sources, threads, doubted)
     released = set()
     waited = looked.waits["lock"] if looked.waits else None
     for index, frame in enumerate(frames):
@@ -245,7 +273,7 @@ def is_condition_wait(frame):
     )
 
 
-def _find_wait(frames, looked, sources, threads):
+def _find_wait(frames, looked, sources, threads, doubted):
     frame = frames[0]
     if _is_join(frame):
         _waits_for_thread(frame, looked, threads)
@@ -259,8 +287,9 @@ def _find_wait(frames, looked, sources, threads):
                 looked.doubt(0, text_of(node), why)
                 found = found or (None, None, text_of(node))
             continue
-        if lock is not None and lock[0].locked is not False:
+        if lock is not None and (lock[0].locked is not False or lock[0].id in doubted):
             found = (lock[0], lock[1], text_of(node))
+            looked.enters = isinstance(entering, _WITH)
             break
     if found is None:
         return
@@ -288,7 +317,7 @@ def _find_wait(frames, looked, sources, threads):
         callee = frames[index - 1].f_code.co_name
         if callee not in _ACQUIRES and not _calls_acquire(frames[index - 1], raw):
             return
-        for node, _, _ in _entered(frames[index], frames[index - 1], sources, looked, index):
+        for node, entering, _ in _entered(frames[index], frames[index - 1], sources, looked, index):
             try:
                 lock = lock_of(node, frames[index])
             except Unresolved:
@@ -297,6 +326,7 @@ def _find_wait(frames, looked, sources, threads):
                 looked.note(lock[0], lock[1])
                 kind = "rlock" if lock[0].type == "_thread.RLock" else looked.waits["kind"]
                 looked.waits.update(kind=kind, frame=index, expression=text_of(node))
+                looked.enters = isinstance(entering, _WITH)
 
 
 def _calls_acquire(frame, raw):

@@ -65,7 +65,9 @@ class Intake(ThreadingHTTPServer):
         self.lock = threading.Lock()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Nothing: a client that was killed in the middle of a request is none of our trouble."""
+        """Nothing where a client has gone: children of the app are killed in the middle of it."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def report(self, method: str, path: str, headers: dict, body: bytes, keep: bool) -> None:
         with self.lock:

@@ -27,16 +27,26 @@ class Left:
         self.locks = dict(locks or {})
         """Lock id to ``Raw`` and names, as ``Looked.locks``."""
 
-    def still_held(self) -> Left:
-        """What of it nobody has released meanwhile, or made new."""
-        locked = {lock for lock, (raw, _) in self.locks.items() if raw.is_still_held()}
+    def without(self, released) -> Left:
+        """What is left of it when these locks do not count."""
         threads = []
         for thread in self.threads:
-            holds = [hold for hold in thread["holds"] if hold["lock"] in locked]
+            holds = [hold for hold in thread["holds"] if hold["lock"] not in released]
             if holds:
                 threads.append({**thread, "holds": holds})
         held = {hold["lock"] for thread in threads for hold in thread["holds"]}
         return Left(threads, {lock: self.locks[lock] for lock in held})
+
+    def still_held(self) -> Left:
+        """What of it nobody has released meanwhile, or made new."""
+        return self.without(
+            {lock for lock, (raw, _) in self.locks.items() if raw.has_changed_hands()}
+        )
+
+
+class _Everything:
+    def __contains__(self, lock) -> bool:
+        return True
 
 
 _inherited = Left()
@@ -58,21 +68,38 @@ def look() -> None:
     seen = Left()
     me, sources = _ident(), watcher.SOURCES
     active = watcher.active_threads()
-    for ident, innermost in _current_frames().items():
+    frames_of = _current_frames()
+    for ident, innermost in frames_of.items():
         if ident in (me, watcher.ident()):
             continue
         try:
-            frames = watcher.stack(innermost)
-            if all(sources.is_plain(frame) for frame in frames):
-                continue
-            looked = look_at(frames, ident, sources, active)
+            _note(seen, ident, watcher.stack(innermost), sources, active)
         except Exception:
             continue  # A thread that cannot be read proves nothing; the app goes on.
-        if looked.holds:
-            thread = watcher.described(ident, frames, looked, active)
-            seen.threads.append({**thread, "waits": None, "unresolved": []})
-            seen.locks.update((hold["lock"], looked.locks[hold["lock"]]) for hold in looked.holds)
+    if seen.locks:
+        try:
+            # What the forking thread holds it takes along, and can release.
+            mine = look_at(watcher.stack(frames_of[me]), me, sources, active)
+            seen = seen.without({hold["lock"] for hold in mine.holds})
+        except Exception:
+            seen = Left()
     _seen = seen
+
+
+def _note(seen: Left, ident: int, frames: list, sources, active: dict) -> None:
+    if all(sources.is_plain(frame) for frame in frames):
+        return
+    looked = look_at(frames, ident, sources, active, doubted=_Everything())
+    thread = watcher.described(ident, frames, looked, active)
+    holds, wait = list(looked.holds), looked.waits
+    # One that is just entering may have got the lock already, and no more than that: it has still
+    # to get its turn. A plain lock that is called, not entered, may be anyone's to release.
+    if wait and (wait["kind"] == "rlock" or (wait["kind"] == "lock" and looked.enters)):
+        parts = {key: wait[key] for key in ("lock", "frame", "expression")}
+        holds.append({**parts, "how": "entering"})
+    if holds:
+        seen.threads.append({**thread, "holds": holds, "waits": None, "unresolved": []})
+        seen.locks.update((hold["lock"], looked.locks[hold["lock"]]) for hold in holds)
 
 
 def forget() -> None:
@@ -87,7 +114,9 @@ def settle() -> Left:
     global _inherited, _seen
     _go_on()
     both = Left([*_inherited.threads, *_seen.threads], {**_inherited.locks, **_seen.locks})
-    _inherited, _seen = both.still_held(), Left()
+    # Nobody else is there yet: what cannot be taken now is not to be had.
+    free = {lock for lock, (raw, _) in both.locks.items() if raw.is_free()}
+    _inherited, _seen = both.without(free), Left()
     return _inherited
 
 

@@ -39,12 +39,23 @@ class Raw:
         self.locked = locked
         self.owner = owner
 
-    def is_still_held(self):
-        """Whether it is locked now, and by the same owner as when the frames were read."""
+    def is_free(self):
+        """Whether it can be taken; only where no other thread is there to see it being tried."""
+        kind = LOCK if issubclass(type(self.lock), LOCK) else RLOCK
+        taken = kind.acquire(self.lock, False)
+        if taken:
+            kind.release(self.lock)
+        return taken
+
+    def has_changed_hands(self):
+        """Whether it has been released, or got another owner, since the frames were read.
+
+        A re-entrant lock that was being taken at a fork names no owner, and never will.
+        """
         if issubclass(type(self.lock), LOCK):
-            return LOCK.locked(self.lock)
+            return not LOCK.locked(self.lock)
         now = unwrap(self.lock)
-        return now.locked and now.owner == self.owner
+        return (self.locked and not now.locked) or now.owner != self.owner
 
 
 def is_a(obj, kind):
@@ -82,7 +93,7 @@ def attribute(obj, name):
         except Exception as error:
             raise Unresolved(f"{name} is not set") from error
     if found is not _MISSING and class_attribute(type(found), "__get__") is not _MISSING:
-        stored = _stored(obj)
+        stored = fields(obj)
         if name in stored and class_attribute(type(found), "__set__") is _MISSING:
             return stored[name]
         raise Unresolved(f"{name} is computed")
@@ -93,7 +104,7 @@ def attribute(obj, name):
         raise Unresolved(f"there is no {name}") from None
 
 
-def _stored(obj):
+def fields(obj):
     descriptor = class_attribute(type(obj), "__dict__")
     if type(descriptor) in (types.MemberDescriptorType, types.GetSetDescriptorType):
         try:
@@ -107,7 +118,7 @@ def _stored(obj):
 
 def has(obj, name):
     """Whether the object answers to the name without being asked by way of ``__getattr__``."""
-    return class_attribute(type(obj), name) is not _MISSING or name in _stored(obj)
+    return class_attribute(type(obj), name) is not _MISSING or name in fields(obj)
 
 
 def unwrap(obj):
@@ -163,7 +174,7 @@ def follow(obj, name):
             return obj, attribute(obj, name)
         except Unresolved:
             if class_attribute(type(obj), "__wrapped__") is _MISSING and "__wrapped__" not in (
-                _stored(obj)
+                fields(obj)
             ):
                 raise
             obj = attribute(obj, "__wrapped__")
@@ -198,3 +209,7 @@ def _assigns(code, name):
 
 def class_name(cls):
     return type.__dict__["__qualname__"].__get__(cls).rsplit("<locals>.", 1)[-1]
+
+
+def class_module(cls):
+    return type.__dict__["__module__"].__get__(cls)

@@ -36,11 +36,13 @@ class Member:
 
     def join(self) -> None:
         self._witness = connect(self._witnesses)
-        faulthandler.register(self._signal, file=self._witness, all_threads=True)
+        # One thread's stack, that of the one which gets the signal: it stands still to write it.
+        # Those of running threads are taken from under them, and that has ended processes.
+        faulthandler.register(self._signal, file=self._witness, all_threads=False)
         # Underneath whatever the libraries install for the same signals, never on top of it: some
         # of them recover from a fault of their own, and would not be asked.
         if not faulthandler.is_enabled() and are_free(CRASHES):
-            faulthandler.enable(file=self._witness, all_threads=True)
+            faulthandler.enable(file=self._witness, all_threads=False)
         self._asks = connect(self._watchers)
         # Registered first, so that it is the last to run before a fork and the first after it.
         os.register_at_fork(

@@ -344,7 +344,7 @@ class Supervisor:
         return closed
 
     def _look(self, silent_s: float, asked: str | None = None) -> bool:
-        """Two snapshots and a witness of one silence; whether both show the same closed wait."""
+        """Two snapshots of every process; whether both of one show the same closed wait."""
         self._stall(silent_s, asked)
         everyone = self._everyone()
         first = self._snapshots(everyone, 0)
@@ -355,7 +355,7 @@ class Supervisor:
         second = self._snapshots(list(first), 1)
         if self._over():
             return False
-        self._witnesses(everyone)
+        self._witnesses([pid for pid in everyone if pid not in second])
         return any(closed_waits(first[pid], second[pid]) for pid in second)
 
     def _at_deadline(self, silent: bool) -> None:
@@ -378,8 +378,8 @@ class Supervisor:
                         tasks_before=before[pid],
                         tasks_after=self._tasks(pid),
                     )
-                self._snapshots(list(first), 1)
-                self._witnesses(everyone)
+                second = self._snapshots(list(first), 1)
+                self._witnesses([pid for pid in everyone if pid not in second])
         if self.status is None:
             self.terminate("deadline")
 
@@ -407,14 +407,8 @@ class Supervisor:
         found = {}
         for pid, answer in self.roster.answers(pids, number).items():
             found[pid] = {key: answer[key] for key in ("threads", "locks", "at_fork")}
-            self.emit(
-                "snapshot",
-                number=self.looks,
-                index=index,
-                process=pid,
-                tasks=self._tasks(pid),
-                **found[pid],
-            )
+            found[pid]["tasks"] = self._tasks(pid)
+            self.emit("snapshot", number=self.looks, index=index, process=pid, **found[pid])
         return found
 
     def _witnesses(self, pids: list) -> None:

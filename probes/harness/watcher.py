@@ -78,18 +78,21 @@ def snapshot(sources, main: int, left=None) -> dict:
     """
     active = active_threads()
     threads, locks = [], {}
+    doubted = left.locks if left else {}
     me = _ident()
     for ident, innermost in sorted(_current_frames().items()):
         if ident == me:
             continue
         frames = stack(innermost)
-        looked = look(frames, ident, sources, active)
+        looked = look(frames, ident, sources, active, doubted)
         for lock, (raw, names) in looked.locks.items():
             _merge(locks, lock, raw, names)
         threads.append(described(ident, frames, looked, active, main))
         del frames, innermost
     for lock, (raw, names) in left.locks.items() if left else ():
         _merge(locks, lock, raw, names)
+        if locks[lock]["locked"] is False:
+            locks[lock]["locked"] = None  # It does not say so, but is not to be had.
     _add_owners(threads, locks)
     return {
         "threads": threads,

@@ -11,10 +11,9 @@ from __future__ import annotations
 import dataclasses
 import time
 
-from slow import Slow
-
 from libraries.child import Broken, Process
 from libraries.settings import Settings
+from slow import Slow
 
 
 def run(trial) -> None:
@@ -55,10 +54,13 @@ def leave(trial, settings: dict, intake: Slow) -> float | None:
             break
     # From here on nothing is heard of it but its end: if that does not come, it is silence.
     code = child.process.wait()
+    if code < 0:
+        trial.child_ended(child.process.pid, -code)
+        return None
     if child.failed:
         return None
     if code or left is None:
-        phase = "its exit" if left else "it was to leave"
-        trial.error(Broken(f"an interpreter ended with {code} in {phase}"))
+        when = "before it was to" if left is None else "at its exit"
+        trial.error(Broken(f"an interpreter ended with {code} {when}"))
         return None
     return time.monotonic() - left

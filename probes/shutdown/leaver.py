@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 
 from libraries import profiler, sentry
 from libraries.child import Child
@@ -20,8 +21,10 @@ def main() -> None:
         return
     child.say("profiling")
     sentry_sdk = sentry.start(child, settings)
+    lock = threading.Lock()  # An application's own, so that there is a lock to profile.
     for number in range(child.knobs["events"]):
-        LOG.warning("event %d follows", number)
+        with lock:
+            LOG.warning("event %d follows", number)
         if sentry_sdk is not None:
             sentry_sdk.capture_message(f"{sentry.PROOF}: shutdown")
     if settings.amplified:

@@ -47,7 +47,7 @@ class Agenda:
         by_now = self._by_now(told).items()
         return self._called_for({key: Result.of(v) for key, v in by_now if self._counts(v)})
 
-    def at_most(self, first: Plan) -> tuple[Plan, Mapping[str, int]]:
+    def at_most(self, first: Plan) -> tuple[Plan, Mapping[Why, int]]:
         """What would follow if nothing of the first round passed, and how much of each kind."""
         cells: dict[Cell, Why] = {}
         for result in (Result(Outcome.HANG, Phase.SERVING), Result(Outcome.FAIL, Phase.STARTUP)):
@@ -55,7 +55,7 @@ class Agenda:
             supposed = {cell.key: result for cell in first.cells}
             cells.update(self._called_for({**known, **supposed}).cells)
         planned = self._plan([*cells], self.known, {})
-        return planned, Counter(str(cells[cell]) for cell in planned.cells)
+        return planned, Counter(cells[cell] for cell in planned.cells)
 
     def _called_for(self, known: Mapping[tuple[str, ...], Result]) -> FollowUps:
         if not self.follows:

@@ -434,7 +434,9 @@ def _close(
     known = {verdict.cell.key: verdict for verdict in (*published, *current)}
     asked = [known[cell.key] for cell in cells if cell.key in known]
     plain = [v for v in asked if report.is_plain(v.cell, found)]
-    for drawn in report.tables(asked, found.axes, found.probes, found.configurations):
+    on_its_own = {n: c for n, c in found.configurations.items() if not c.is_composed}
+    shown = on_its_own if plain else found.configurations
+    for drawn in report.tables(asked, found.axes, found.probes, shown):
         console.print(drawn)
     everything = [v for v in known.values() if report.is_plain(v.cell, found)]
     for line in report.stories(asked, everything, found.axes, found.policy, withdrawn):

@@ -128,7 +128,8 @@ class WitnessFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class WitnessThread:
-    ident: int
+    ident: int | None
+    """None where the only thread in the dump is the one that wrote it."""
     current: bool
     """Whether it was the one that wrote the dump, or held the GIL."""
     frames: tuple[WitnessFrame, ...]
@@ -150,8 +151,11 @@ class WitnessThread:
 
 
 # "Thread 0x00007f (most recent call first):", from 3.14 with "[name]" behind the number. Python/
-# traceback.c, https://docs.python.org/3/library/faulthandler.html
-_HEAD = re.compile(r"^(?P<current>Current thread|Thread) 0x(?P<ident>[0-9a-f]+)\b.*:$")
+# traceback.c; where only the thread that writes is dumped: "Stack (most recent call first):".
+# https://docs.python.org/3/library/faulthandler.html
+_HEAD = re.compile(
+    r"^(?:(?P<current>Current thread|Thread) 0x(?P<ident>[0-9a-f]+)\b.*|Stack \(.*\)):$"
+)
 _LINE = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<function>.*)$')
 
 
@@ -170,8 +174,8 @@ def read_witness(text: str) -> tuple[WitnessThread, ...]:
         )
         threads.append(
             WitnessThread(
-                ident=int(head["ident"], 16),
-                current=head["current"].startswith("Current"),
+                ident=int(head["ident"], 16) if head["ident"] else None,
+                current=head["current"] != "Thread",
                 frames=frames,
             )
         )

@@ -62,7 +62,8 @@ class Hold(Wire):
     lock: int
     frame: Count
     expression: str
-    how: Literal["with", "finally", "owner"]
+    how: Literal["with", "finally", "owner", "entering"]
+    """``entering``: at a fork, and not to be had after it: it was just being taken."""
 
 
 class Unresolved(Wire):

@@ -30,7 +30,7 @@ class Why(str, Enum):
     """Settings that people are told, on a cell that did not pass or beside one."""
     BASELINE = "baseline"
     """The same with one library left out: whose trouble is it?"""
-    AT_RELEASE = "as of its release"
+    AT_RELEASE = "as of the releases' day"
     """The same with the dependencies of that day: did one of them break it?"""
 
     def __str__(self) -> str:

@@ -410,6 +410,9 @@ def _slow(history: History, probe: Probe) -> Finding | None:
     elif late:
         phase = late[-1].phase
         detail = f"still at work when its time was over, in {phase}"
+    elif history.asked_looks and history.signals:
+        phase = history.asked_looks[-1].phase
+        detail = f"{history.asked_looks[-1].asked}, but no proof of a hang: no wait was closed"
     elif wall:
         phase = history.phase
         detail = f"only the outer time limit ended it, after {wall.seconds:.0f} s in {phase}"

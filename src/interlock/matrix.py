@@ -233,6 +233,10 @@ class Matrix:
             or (self.vouches_for_all(control.cell.probe) and control.cell.python in pythons)
         )
 
+    def control_of(self, cell: Cell) -> Control | None:
+        """The control that is about that very cell; whoever asked for a trial of it, it answers."""
+        return next((control for control in self.controls if control.cell == cell), None)
+
     def vouches_for_all(self, probe: str) -> bool:
         """Whether a control of this probe is about the machine and the harness, not the probe."""
         return all(probe not in cells.probes for cells in self.sets.values())

@@ -75,7 +75,9 @@ def raised(probe: Probe, reached: int, wanted: int) -> Probe | None:
     knob = probe.exposure_knob
     if knob is None or reached >= probe.most_exposures:
         return None
-    factor = min(wanted * MARGIN, probe.most_exposures) / max(1, reached)
+    # With its own knobs, and time enough, a trial comes to what the probe asks for at the least.
+    room = probe.most_exposures / max(reached, probe.least_exposures)
+    factor = min(wanted * MARGIN / max(1, reached), room)
     knobs = {**probe.knobs, knob: _scaled(probe.knobs[knob], factor)}
     if TIME_KNOB in knobs:
         longest = probe.limits.deadline_s * TIME_SHARE

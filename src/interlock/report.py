@@ -12,6 +12,7 @@ from rich.text import Text
 from interlock import advice
 from interlock.campaign import LeftOpen
 from interlock.controls import Told
+from interlock.followups import Why
 from interlock.matrix import Matrix, Policy
 from interlock.model import (
     ABSENT,
@@ -35,6 +36,12 @@ WORST_FIRST = (
     Outcome.UNSUPPORTED,
     Outcome.PASS,
 )
+
+MANY = {
+    Why.WAY_OUT: "ways out",
+    Why.BASELINE: "baselines",
+    Why.AT_RELEASE: str(Why.AT_RELEASE),
+}
 
 LEGEND = "  ".join(f"{sign} {outcome}" for outcome, (sign, _) in SYMBOLS.items())
 
@@ -125,11 +132,11 @@ def is_plain(cell: Cell, matrix: Matrix) -> bool:
     return not composed and all(pin.version for pin in cell.pins)
 
 
-def at_most(plan: Plan, kinds: Mapping[str, int]) -> str:
+def at_most(plan: Plan, kinds: Mapping[Why, int]) -> str:
     """One line: what may follow from what is found, and how long that may take."""
     if not plan.cells:
         return "nothing follows from what is found"
-    named = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    named = ", ".join(f"{n} {kind if n == 1 else MANY[kind]}" for kind, n in kinds.items())
     return (
         f"what does not pass is followed up: at most {len(plan.cells)} cells more ({named}), about "
         f"{duration(plan.seconds)}"
@@ -176,10 +183,10 @@ def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
                 tried = [replace(cell, config=way.on(config)) for cell in troubled]
                 found = [by_cell[cell] for cell in tried if cell in by_cell]
                 if found:
-                    lines.append(
-                        f"  {name}: {way.title}: {counted(found)} of {len(found)} cells that did "
-                        f"not pass in {config}. {way.costs}"
-                    )
+                    lines += [
+                        f"  {name} ({way.title}): {counted(found)}, where {config} did not pass",
+                        f"    {way.costs}",
+                    ]
     return ["", "ways out:", *lines] if lines else []
 
 

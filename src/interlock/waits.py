@@ -119,10 +119,12 @@ class Orphan:
         """Who waits, who was inside of it at the fork, and who waits for the waiting one."""
         name = self.dump.locks[self.held.source.ident].name
         others = concerned(self.dump, self.threads)[1:]
+        did = "was just taking" if self.held.how == "entering" else "was inside of"
         return (
             f"{self.wait.thread.name} of a forked child waits for {name} "
-            f"({_evidence(self.wait)}); it is locked, and no thread of the child is inside of it.",
-            f"At the fork {self.held.thread.name} of the parent was inside of {name} "
+            f"({_evidence(self.wait)}); it was locked when the child began, and no thread of the "
+            "child is inside of it.",
+            f"At the fork {self.held.thread.name} of the parent {did} {name} "
             f"({_evidence(self.held)}); a fork copies the lock as it is, and only the thread that "
             "forks.",
             *describe(self.dump, others),
@@ -148,7 +150,9 @@ def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
     unchanged = [
         wait
         for wait in _all_closed(second)
-        if _claims(wait) in before and not moved(first, second, wait.threads)
+        if _claims(wait) in before
+        and not moved(first, second, wait.threads)
+        and (isinstance(wait, Cycle) or rested(first, second, wait.threads))
     ]
     return tuple(sorted(unchanged, key=rank))
 
@@ -164,6 +168,22 @@ def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
         or ident not in second.threads
         or first.threads[ident].stack != second.threads[ident].stack
         for ident in threads
+    )
+
+
+def rested(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
+    """Whether the kernel counted nothing for them between the two: they slept, and did not even
+    wait for the interpreter's own lock, for which a thread wakes at every switch interval.
+    """
+    before = {task.tid: task for task in first.tasks}
+    after = {task.tid: task for task in second.tasks}
+    tids = [second.threads[ident].native_id for ident in threads]
+    return all(
+        tid in before
+        and tid in after
+        and (before[tid].run_ns, before[tid].voluntary) == (after[tid].run_ns, after[tid].voluntary)
+        for tid in tids
+        if tid is not None
     )
 
 
@@ -185,8 +205,9 @@ def cycles(dump: Dump) -> tuple[Cycle, ...]:
 
 
 def orphans(dump: Dump) -> tuple[Orphan, ...]:
-    """Every wait for a lock that is locked, that no thread is inside of, and that one left behind
-    by a fork was inside of. Where several read as that, none is believed.
+    """Every wait for a lock that is not free, that no thread is inside of, and that one left behind
+    by a fork was inside of. Where several read as that, none is believed; of several that were
+    just taking it one had got it, whichever.
     """
     found = []
     for thread in dump.threads.values():
@@ -194,8 +215,9 @@ def orphans(dump: Dump) -> tuple[Orphan, ...]:
         if wait is None or wait.target.kind != "lock":
             continue
         lock = dump.locks[wait.target.ident]
-        held = _claimed(lock, dump.left)
-        if lock.locked and len(held) == 1 and not _holders(lock, dump):
+        claims = _claimed(lock, dump.left)
+        held = [edge for edge in claims if edge.how != "entering"] or list(claims[:1])
+        if len(held) == 1 and not _holders(lock, dump):
             found.append(Orphan(wait=wait, held=held[0], dump=dump))
     return tuple(found)
 
@@ -349,7 +371,7 @@ def _claimed(lock: Lock, threads: Iterable[Thread]) -> tuple[Edge, ...]:
     for thread in threads:
         holds = [hold for hold in thread.holds if hold.lock == lock.ident]
         if holds:
-            hold = max(holds, key=lambda h: h.frame)
+            hold = max(holds, key=lambda h: (h.how != "entering", h.frame))
             edges.append(
                 Edge(
                     source=Node("lock", lock.ident),

@@ -268,7 +268,8 @@ class Worker:
     ) -> Recorded:
         probe = self.matrix.probes[task.cell.probe]
         judged = finding is not None or environment is None
-        given = answer(task.control, ran, probe) if task.control and judged else None
+        control = self.matrix.control_of(task.cell)
+        given = answer(control, ran, probe) if control and judged else None
         if given:
             self.answers.append(given)
         return Recorded(

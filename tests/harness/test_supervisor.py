@@ -82,7 +82,6 @@ def test_self_deadlock_is_proven_within_a_second_and_a_half_of_the_last_heartbea
     assert told.waits("MainThread") == "Worker._lock"
     assert told.holds("MainThread") == {"Worker._lock"}
     assert told.thread("MainThread", 0) == told.thread("MainThread", 1)
-    assert "in start" in told.one("witness")["text"]
     assert not told.all("done")
 
 

@@ -51,7 +51,9 @@ class Ran:
     output: str
     seconds: float
     rows: Mapping[str, Row]
-    """By the subject's version."""
+    """By the subject's version, of both libraries in the configuration `plain`."""
+    beside: Mapping[str, Row]
+    """What follows: ``"1+passes 1 plain+quiet"``, or ``"1+passes - plain"``."""
 
     def of(self, fate: str) -> str:
         row = self.rows.get(str(build.version_of(fate)))
@@ -66,12 +68,12 @@ class Project:
     index: str
 
     @classmethod
-    def make(cls, folder: Path, index: str) -> Project:
+    def make(cls, folder: Path, index: str, matrix: str = "matrix.yaml") -> Project:
         probes = folder / "probes"
         cached = shutil.ignore_patterns("__pycache__")
         shutil.copytree(HERE / "probes", probes, ignore=cached)
         shutil.copytree(HARNESS, probes / "harness", ignore=cached)
-        shutil.copy(HERE / "matrix.yaml", folder)
+        shutil.copy(HERE / matrix, folder / "matrix.yaml")
         return cls(folder=folder, index=index)
 
     @property
@@ -94,13 +96,13 @@ class Project:
         }
 
     def start(
-        self, *arguments: str, results: str = "results", **changed: str
+        self, *arguments: str, command: str = "matrix", results: str = "results", **changed: str
     ) -> subprocess.Popen[str]:
         """`interlock matrix …` in this project; ``changed`` are variables of its environment."""
         return subprocess.Popen(
             [
                 *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
-                *("--matrix", str(self.folder / "matrix.yaml"), "matrix"),
+                *("--matrix", str(self.folder / "matrix.yaml"), command),
                 *("--results", str(self.folder / results), *arguments),
             ],
             env={**self.environment(), **changed},
@@ -109,16 +111,19 @@ class Project:
             text=True,
         )
 
-    def run(self, *arguments: str, results: str = "results", **changed: str) -> Ran:
+    def run(
+        self, *arguments: str, command: str = "matrix", results: str = "results", **changed: str
+    ) -> Ran:
         """The same, to its end."""
         began = time.monotonic()
-        started = self.start(*arguments, results=results, **changed)
+        started = self.start(*arguments, command=command, results=results, **changed)
         output, _ = started.communicate()
         return Ran(
             code=started.returncode,
             output=output,
             seconds=time.monotonic() - began,
-            rows=_rows(self.folder / results / "verdicts.csv"),
+            rows=_rows(self.folder / results / "verdicts.csv", asked=True),
+            beside=_rows(self.folder / results / "verdicts.csv", asked=False),
         )
 
     def trials(self) -> dict[str, int]:
@@ -166,16 +171,15 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def _rows(table: Path) -> dict[str, Row]:
+def _rows(table: Path, *, asked: bool) -> dict[str, Row]:
     if not table.is_file():
         return {}
+    fields = ("outcome", "phase", "reason", "signature", "backend")
+    found = {}
     with table.open(newline="", encoding="utf-8") as lines:
-        return {
-            row["subject"]: Row(
-                **{
-                    name: row[name]
-                    for name in ("outcome", "phase", "reason", "signature", "backend")
-                }
-            )
-            for row in csv.DictReader(lines)
-        }
+        for row in csv.DictReader(lines):
+            if (row["partner"] != "-" and row["config"] == "plain") == asked:
+                beside = f"{row['subject']} {row['partner']} {row['config']}"
+                name = row["subject"] if asked else beside
+                found[name] = Row(**{field: row[field] for field in fields})
+    return found

@@ -24,6 +24,7 @@ EXPECTED = {
     "hangs-in-cycle": "hang serving lock-cycle Partner._lock → Subject._lock → Partner._lock",
     "hangs-at-shutdown": "hang shutdown self-deadlock Subject._lock → Subject._lock",
     "hangs-on-event": "hang serving no-progress stuck in subject.work",
+    "hangs-unless-quiet": "hang serving self-deadlock Subject._lock → Subject._lock",
     #
     "unresolvable": "fail install resolution",
     "fails-to-build": "fail install build",
@@ -70,7 +71,7 @@ def campaigns(backend: str, python: str, index: str, once: Callable[..., Campaig
     def run(folder: Path) -> Campaigns:
         project = Project.make(folder, index)
         # Many of them wait for a time limit, so more at once than there are cores.
-        chosen = ("--backend", backend, "--python", python, "--jobs", "4")
+        chosen = ("--backend", backend, "--python", python, "--jobs", "4", "--no-follow-ups")
         return Campaigns(
             project=project,
             fates=project.run(*chosen),

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 
 def run(trial) -> None:
-    import partner
     import subject
+
+    alone = trial.versions["partner"] == "-"
+    if not alone:
+        import partner
 
     trial.phase("startup")
     if not hasattr(subject, "Subject"):
         trial.missing("Subject", "this release has none")
         return
-    library = subject.Subject(partner.Partner())
+    library = subject.Subject(None if alone else partner.Partner())
+    if trial.settings.get("quiet") and hasattr(library, "quiet"):
+        library.quiet()
     try:
         library.start(trial.intake)
     except Exception as error:

@@ -1,0 +1,68 @@
+"""Structured logs, and the ways out of their hang: real releases in real containers."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import containers
+import pytest
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).parents[2]
+WAYS_OUT = ("no-lock-profiling", "no-logging-integration", "ignore-ddtrace-logger", "no-profiling")
+
+Rows = Mapping[tuple[str, str], Mapping[str, str]]
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """What was published, by the release of sentry-sdk and the configuration."""
+    containers.skip_without()
+    folder = tmp_path_factory.mktemp("logs")
+    configs = ("stock", *(f"stock+{name}" for name in WAYS_OUT))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+            *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
+            *("--sentry", "2.5.1", "--sentry", "2.30.0", "--sentry", "2.60.0"),
+            *("--ddtrace", "2.14.2", "--python", containers.PYTHON, "--probe", "sentry_logs"),
+            *(part for config in configs for part in ("--config", config)),
+            *("--no-follow-ups", "--no-page", "--results", str(folder / "results")),
+        ],
+        env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    with (folder / "results" / "verdicts.csv").open(newline="", encoding="utf-8") as lines:
+        return {(row["sentry"], row["config"]): row for row in csv.DictReader(lines)}
+
+
+@pytest.mark.parametrize(
+    ("sentry", "expected"),
+    [
+        ("2.5.1", "unsupported no-feature"),
+        ("2.30.0", "hang self-deadlock"),
+        ("2.60.0", "pass "),
+    ],
+)
+def test_a_release_is_what_its_batcher_is(rows: Rows, sentry: str, expected: str) -> None:
+    row = rows[sentry, "stock"]
+    assert "{outcome} {reason}".format(**row) == expected
+
+
+def test_the_hang_is_the_batchers(rows: Rows) -> None:
+    assert "LogBatcher._lock" in rows["2.30.0", "stock"]["signature"]
+
+
+@pytest.mark.parametrize("way_out", WAYS_OUT)
+def test_a_way_out_passes_where_the_release_hangs(rows: Rows, way_out: str) -> None:
+    assert rows["2.30.0", f"stock+{way_out}"]["outcome"] == "pass"

@@ -1,0 +1,108 @@
+"""The probe of interpreters that exit, with interpreters of our own: neither library is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from interlock import events, judge, probes
+from interlock.model import Fail, Finding, Hang, Phase, Probe, Reason, outcome_of
+
+PROBES = Path(__file__).parents[2] / "probes"
+
+LEAVES = """\
+import atexit, os, signal, threading, time
+from libraries.child import Child
+
+class Exit:
+    def __init__(self):
+        self.lock = threading.Lock()
+
+    def takes_its_lock_twice(self):
+        with self.lock, self.lock:
+            pass
+
+def crash():
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+child = Child.here()
+child.say("started")
+{how}
+child.say("leaving")
+"""
+
+Left = Callable[[str], Finding]
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Left:
+    """What the probe finds where every interpreter does this before it leaves."""
+    probe = probes.load(PROBES, "shutdown", ["stock"], ["sentry", "ddtrace"])
+    assert isinstance(probe, Probe)
+    for part in ("app.py", "slow.py"):
+        shutil.copy(PROBES / probe.name / part, tmp_path)
+
+    def run(how: str) -> Finding:
+        (tmp_path / "leaver.py").write_text(LEAVES.format(how=how))
+        spec = {
+            "protocol": events.PROTOCOL,
+            "probe": probe.name,
+            "app": str(tmp_path / "app.py"),
+            "python": sys.executable,
+            "settings": {},
+            "environment": {},
+            "knobs": {**probe.knobs, "exits": 3, "exit_s": 1.5},
+            "versions": {"sentry": "-", "ddtrace": "-"},
+            "limits": vars(probe.limits),
+        }
+        done = subprocess.run(
+            [sys.executable, "-I", str(PROBES / "harness" / "supervisor.py")],
+            env={**os.environ, "INTERLOCK_SPEC": json.dumps(spec)},
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=True,
+        )
+        told = tuple(events.read(done.stdout.splitlines()))
+        return judge.classify(told, replace(probe, live=()))
+
+    return run
+
+
+def test_exits_that_end_are_counted(left: Left) -> None:
+    finding = left("")
+    # Nothing is asked of life here, so that it is no pass; the exits are what was wanted.
+    assert (str(outcome_of(finding)), getattr(finding, "exposures", 0)) == ("unproven", 3)
+
+
+def test_an_exit_that_never_ends_is_a_hang_of_that_interpreter(left: Left) -> None:
+    hang = left("atexit.register(Exit().takes_its_lock_twice)")
+    assert isinstance(hang, Hang)
+    assert (hang.phase, hang.reason) == (Phase.SHUTDOWN, Reason.SELF_DEADLOCK)
+    assert hang.signature.locks == ("Exit.lock",)
+    assert "a process that the app started" in hang.evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("how", "reason", "detail"),
+    [
+        ("atexit.register(time.sleep, 2)", Reason.DEGRADED, "1.5 s are allowed"),
+        ("atexit.register(crash)", Reason.CRASH, "a child was killed by SIGSEGV"),
+        ("atexit.register(os._exit, 3)", Reason.ERROR, "an interpreter ended with 3 at its exit"),
+        ("os._exit(4)", Reason.ERROR, "an interpreter ended with 4 before it was to"),
+        ("child.error(OSError('no'), feature='x')", Reason.INACTIVE, "x does not start: Broken"),
+    ],
+)
+def test_an_exit_that_goes_wrong_fails(left: Left, how: str, reason: Reason, detail: str) -> None:
+    fail = left(how)
+    assert isinstance(fail, Fail)
+    assert fail.reason is reason
+    assert detail in fail.detail
