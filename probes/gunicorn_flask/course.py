@@ -17,6 +17,12 @@ from server import Server
 TICK_S = 0.02
 AMPLIFIERS = ("DD_PROFILING_CAPTURE_PCT", "DD_TRACE_LOGGING_RATE")
 """What ``probe.yaml`` puts into the environment to make the race likelier."""
+SPARED = {
+    "DD_PROFILING_ENABLE_CODE_PROVENANCE": "false",
+    "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
+}
+"""Where workers live for a moment only. Each would list all files of all packages with its first
+profile, and read the versions of all packages at its end: as much work as all else that it does."""
 BOUND = 1 << 20
 """Requests that clients begin at most; a course's time is over long before."""
 
@@ -92,9 +98,7 @@ class Drive:
                 environment["DD_PROFILING_LOCK_ENABLED"] = "false"
         warm = []
         if course.counted:
-            # A worker's first profile would list all files of all packages, which takes as long
-            # as all else that it does.
-            environment["DD_PROFILING_ENABLE_CODE_PROVENANCE"] = "false"
+            environment.update(SPARED)
             warm = ["flask"]
             if versions.get("sentry", ABSENT) != ABSENT:
                 warm += [f"sentry_sdk{name}" for name in ("", ".integrations.flask")]
