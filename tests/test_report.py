@@ -199,7 +199,7 @@ def test_the_command_of_a_story_runs_just_that_cell() -> None:
     of = cell("2.5.1", "2.14.2", "3.10", config="warnings")
     assert of.reproduce == (
         "nox -s matrix -- --left 2.5.1 --right 2.14.2 --python 3.10 "
-        "--probe restart --config warnings --rerun all"
+        "--probe restart --config warnings --rerun all --no-follow-ups"
     )
 
 
