@@ -16,8 +16,10 @@ import types
 from .lockref import (
     Unresolved,
     attribute,
+    class_module,
     class_name,
     defining_class,
+    fields,
     follow,
     has,
     is_a,
@@ -174,7 +176,10 @@ def evaluate(node, frame):
         if is_a(base, types.ModuleType):
             return value, f"{base.__name__}.{node.attr}"
         cls = base if is_a(base, type) else type(base)
-        return value, f"{class_name(defining_class(cls, node.attr))}.{node.attr}"
+        defining = defining_class(cls, node.attr)
+        # A condition's own attribute says less than what the condition is an attribute of.
+        inner = "threading." if class_module(defining) == "threading" else ""
+        return value, f"{inner}{class_name(defining)}.{node.attr}"
     raise Unresolved("it is computed")
 
 
@@ -187,7 +192,7 @@ def lock_of(node, frame):
     value, name = evaluate(node, frame)
     raw = unwrap(value)
     if raw is not None:
-        return raw, name
+        return raw, _made_of(value, node, frame) or name
     if is_a(value, (type, types.ModuleType)) or not has(value, "release"):
         return None
     try:
@@ -197,6 +202,21 @@ def lock_of(node, frame):
     if raw is None:
         return None
     return raw, "{}.lock".format(class_name(defining_class(type(value), "lock")))
+
+
+def _made_of(value, node, frame):
+    """The name of the lock that a condition was made of, where the same object has that too.
+
+    ``queue.Queue`` has two conditions of one lock: whichever is waited for, it is ``Queue.mutex``.
+    """
+    if not isinstance(node, ast.Attribute) or not has(value, "_waiters"):
+        return None
+    owner, _ = evaluate(node.value, frame)
+    inner = _stored(value, "_lock")
+    for name, other in fields(owner).items():
+        if other is inner and inner is not None:
+            return f"{class_name(defining_class(type(owner), name))}.{name}"
+    return None
 
 
 class Looked:

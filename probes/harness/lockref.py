@@ -93,7 +93,7 @@ def attribute(obj, name):
         except Exception as error:
             raise Unresolved(f"{name} is not set") from error
     if found is not _MISSING and class_attribute(type(found), "__get__") is not _MISSING:
-        stored = _stored(obj)
+        stored = fields(obj)
         if name in stored and class_attribute(type(found), "__set__") is _MISSING:
             return stored[name]
         raise Unresolved(f"{name} is computed")
@@ -104,7 +104,7 @@ def attribute(obj, name):
         raise Unresolved(f"there is no {name}") from None
 
 
-def _stored(obj):
+def fields(obj):
     descriptor = class_attribute(type(obj), "__dict__")
     if type(descriptor) in (types.MemberDescriptorType, types.GetSetDescriptorType):
         try:
@@ -118,7 +118,7 @@ def _stored(obj):
 
 def has(obj, name):
     """Whether the object answers to the name without being asked by way of ``__getattr__``."""
-    return class_attribute(type(obj), name) is not _MISSING or name in _stored(obj)
+    return class_attribute(type(obj), name) is not _MISSING or name in fields(obj)
 
 
 def unwrap(obj):
@@ -174,7 +174,7 @@ def follow(obj, name):
             return obj, attribute(obj, name)
         except Unresolved:
             if class_attribute(type(obj), "__wrapped__") is _MISSING and "__wrapped__" not in (
-                _stored(obj)
+                fields(obj)
             ):
                 raise
             obj = attribute(obj, "__wrapped__")
@@ -209,3 +209,7 @@ def _assigns(code, name):
 
 def class_name(cls):
     return type.__dict__["__qualname__"].__get__(cls).rsplit("<locals>.", 1)[-1]
+
+
+def class_module(cls):
+    return type.__dict__["__module__"].__get__(cls)

@@ -1,0 +1,153 @@
+"""Both libraries started in one process that then forks, again and again, while its threads work.
+
+What a server with a preloaded application does, or ``multiprocessing`` with the start method
+``fork``. The parent's threads log, send events and take locks; a fork copies one thread and every
+lock as it is. Each child does what a worker does: it logs, captures an event, takes a profiled
+lock, flushes, and ends as Python ends, its exit handlers included.
+
+Nothing private of either library is touched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import sys
+import threading
+import time
+
+from libraries import ABSENT, profiler, sentry
+from libraries.settings import Settings
+
+CHILD_FLUSH_S = 0.5
+LOG = logging.getLogger("interlock.prefork")
+
+
+def run(trial) -> None:
+    settings = Settings.of(trial)
+    if settings is None or not profiler.start(trial, settings):
+        return
+    trial.phase("startup")
+    # Nothing is printed: the buffer of a stream has a lock too, which a fork orphans without help.
+    logging.getLogger().addHandler(logging.NullHandler())
+    sentry_sdk = sentry.start(trial, settings)
+    if sentry_sdk is None and trial.versions.get("ddtrace", ABSENT) == ABSENT:
+        trial.missing("libraries", "there is neither library here that could be forked")
+        return
+    trial.phase("serving")
+    if sentry_sdk is not None:
+        sentry.prove(sentry_sdk, "prefork")
+    trial.beat()
+    work = Work(sentry_sdk, trial.knobs)
+    children = Children(trial, sentry_sdk)
+    with settings.switching_every(trial.knobs["switch_interval_s"]):
+        work.start()
+        children.fork()
+        work.stop()
+    children.await_all()
+    trial.phase("shutdown")
+
+
+class Work:
+    """The parent's threads, which do what an application's do."""
+
+    def __init__(self, sentry_sdk, knobs: dict) -> None:
+        self._sentry = sentry_sdk
+        self._pause_s = knobs["pause_s"]
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"work-{number}", daemon=True)
+            for number in range(knobs["threads"])
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while not self._stopped.wait(self._pause_s):
+            act(self._sentry, self._lock, "the parent")
+
+
+def act(sentry_sdk, lock, who: str) -> None:
+    """A log record, an event, a lock."""
+    LOG.warning("%s works", who)
+    if sentry_sdk is not None:
+        sentry_sdk.capture_message(f"{who} works")
+    with lock:
+        sum(range(100))
+
+
+class Children:
+    """Those that were forked and have not ended, each with the end of a pipe that tells."""
+
+    def __init__(self, trial, sentry_sdk) -> None:
+        self._trial = trial
+        self._sentry = sentry_sdk
+        self._began: dict = {}
+        self._pids: dict = {}
+        self._looked_at: set = set()
+        self._poll = select.poll()
+
+    def fork(self) -> None:
+        """Fork as often as the knobs say, or for as long; so many children at once."""
+        knobs = self._trial.knobs
+        until = time.monotonic() + knobs["seconds"]
+        for number in range(knobs["forks"]):
+            while len(self._pids) >= knobs["at_once"]:
+                self._await_one()
+            if time.monotonic() >= until:
+                break
+            ended, says = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                child(self._sentry, number)
+            os.close(says)  # The child alone has it, and its end closes it.
+            self._pids[ended], self._began[ended] = pid, time.monotonic()
+            self._poll.register(ended, select.POLLIN)
+
+    def await_all(self) -> None:
+        while self._pids:
+            self._await_one()
+
+    def _await_one(self) -> None:
+        """Until one has ended, or is overdue and a look at it proved nothing."""
+        waiting = [fd for fd in self._pids if fd not in self._looked_at]
+        due = min((self._began[fd] for fd in waiting), default=None)
+        within_s = self._trial.knobs["child_s"]
+        # Where every one was looked at, silence until the deadline has to prove it.
+        left_ms = None if due is None else max(0, (due + within_s - time.monotonic()) * 1000)
+        for fd, _ in self._poll.poll(left_ms):
+            self._ended(fd)
+            return
+        if left_ms is not None:
+            silent_s = time.monotonic() - due
+            self._looked_at.update(fd for fd in waiting if self._began[fd] <= due)
+            self._trial.look(f"a forked child has not ended after {silent_s:.1f} s", silent_s)
+
+    def _ended(self, fd: int) -> None:
+        self._poll.unregister(fd)
+        os.close(fd)
+        pid = self._pids.pop(fd)
+        _, status = os.waitpid(pid, 0)
+        if os.WIFSIGNALED(status):
+            self._trial.child_ended(pid, status)
+        elif os.WEXITSTATUS(status):
+            code = os.WEXITSTATUS(status)
+            self._trial.error(RuntimeError(f"a forked child ended with exit code {code}"))
+        self._trial.expose()
+
+
+def child(sentry_sdk, number: int) -> None:
+    """A worker's life. It leaves by ``SystemExit``: the interpreter ends as it always does."""
+    act(sentry_sdk, threading.Lock(), f"child {number}")
+    if sentry_sdk is not None:
+        sentry_sdk.flush(CHILD_FLUSH_S)
+    sys.exit(0)
