@@ -78,7 +78,6 @@ def run(home: Path, ddtrace: str, trials: int, jobs: int) -> None:
             *("--probe", PROBE, "--config", CONFIG, "--trials", str(trials)),
             *("--rerun", "all", "--no-follow-ups", "--jobs", str(jobs)),
             *("--no-page", "--results", str(home / "out")),
-            "--no-follow-ups",
         ],
         cwd=ROOT,
         env={**os.environ, "INTERLOCK_HOME": str(home)},

@@ -389,7 +389,8 @@ def test_what_follows_is_run_once_a_round_is_judged(stage: Stage) -> None:
     events = stage.run(world, cell("1.0"), follow=follow)
     assert judged(events) == {"1.0": "hang", "1.1": "pass", "1.2": "pass"}
     assert knew == [{"1.0"}, {"1.0", "1.1"}, {"1.0", "1.1", "1.2"}]
-    assert [e.round for e in events if isinstance(e, Planned)] == [1, 2, 3]
+    rounds = [(e.round, e.follows) for e in events if isinstance(e, Planned)]
+    assert rounds == [(1, False), (2, True), (3, True)]
 
 
 def test_what_was_run_already_is_not_run_again_because_it_is_planned_again(stage: Stage) -> None:
@@ -428,7 +429,8 @@ def test_as_of_another_day_is_another_environment(stage: Stage) -> None:
 
 def test_the_same_again_is_run_round_by_round(stage: Stage) -> None:
     world = stage.world()
-    stage.run(world, cell("1.0"), cell("1.1"), repeat=3)
+    events = stage.run(world, cell("1.0"), cell("1.1"), repeat=3)
+    assert [e.follows for e in events if isinstance(e, Planned)] == [False] * 3
     assert [run.split()[0] for run in world.ran] == ["1.0", "1.1"] * 3
 
 

@@ -109,6 +109,13 @@ def test_both_knobs_are_raised_as_far_as_there_is_room(
     assert found.digest == RAISABLE.digest
 
 
+def test_a_probe_that_is_exposed_for_a_time_is_exposed_for_longer() -> None:
+    timed = replace(RAISABLE, knobs={"seconds": 8}, exposure_knob="seconds")
+    longer, longest = raised(timed, 500, 800), raised(timed, 500, 4000)
+    assert longer is not None and longest is not None
+    assert (longer.knobs, longest.knobs) == ({"seconds": 16}, {"seconds": 20.0})
+
+
 @pytest.mark.parametrize(
     "probe",
     [

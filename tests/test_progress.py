@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from grids import NOON, cell, verdict
@@ -35,6 +36,7 @@ def planned(
             seconds=seconds,
         ),
         round=round,
+        follows=round > 1,
     )
 
 
@@ -129,6 +131,11 @@ def test_what_follows_is_said_and_counted() -> None:
     text = printed([planned(3, 60.0, round=2), judged(cell())], terminal=True)
     assert "3 cells called for by what was found, about 1 min 0 s" in text
     assert "1 of 13 done" in text
+
+
+def test_the_same_again_is_counted_and_called_for_by_nothing() -> None:
+    again = replace(planned(3, 60.0, round=2), follows=False)
+    assert printed([again]) == ""
 
 
 def test_a_control_says_whether_it_answered_as_known() -> None:

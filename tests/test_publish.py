@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from grids import cell, verdict
 
 from interlock.model import Axis, Outcome, Phase, Reason, Signature
-from interlock.publish import data, drawing, hangs, wording
+from interlock.publish import data, drawing, hangs, rarity, wording
 from interlock.table import COLUMNS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,6 +61,52 @@ def test_self_deadlock_is_a_thread_a_lock_and_the_way_back() -> None:
 
     assert names(svg) == ["main", "A.lock"]
     assert svg.get("aria-label") == "main waits for A.lock, held by itself"
+
+
+def test_orphaned_lock_is_drawn_without_a_way_back() -> None:
+    text = str(drawing.orphan("A.lock", "child", "somebody gone"))
+    svg = ElementTree.fromstring(text.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
+
+    assert names(svg) == ["child", "A.lock", "somebody gone"]
+    assert len([p for p in svg.iter(f"{SVG}path") if p.get("class") == "il-arrow"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("did", "expected"),
+    [
+        ({"trials": 10, "hangs": 3}, (3, 10)),
+        ({"trials": 3, "hangs": 3}, None),
+        ({"outcome": Outcome.FAIL, "detail": "2 of 5 trials failed in import: x."}, (2, 5)),
+        ({"outcome": Outcome.FAIL, "detail": "1 of 1 trial failed in import: x."}, None),
+        ({"outcome": Outcome.FAIL, "detail": "x."}, None),
+        ({"outcome": Outcome.PASS, "detail": "2 of 5 trials failed in import: x."}, None),
+    ],
+)
+def test_intermittent_is_what_went_wrong_in_some_trials_and_not_in_others(
+    did: dict[str, object], expected: tuple[int, int] | None
+) -> None:
+    assert wording.intermittent(replace(verdict(cell(), "hang"), **did)) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("did", "expected"),
+    [
+        # one in n, and none in n: Wilson's bounds and 1 - 0.05 ** (1 / n), to two digits
+        (("hang", 1, 3000), "one hang in 3,000 starts, between one in 530 and 17,000"),
+        (
+            ("pass", 0, 500),
+            "passes: no hang in 500 starts; rarer than one in 170 at 95% confidence",
+        ),
+        (("hang", 1, 0), "hangs, before it could be counted"),
+    ],
+)
+def test_rarity_is_told_as_one_in_so_many(did: tuple[str, int, int], expected: str) -> None:
+    outcome, hangs, exposures = did
+
+    assert (
+        rarity.rate(verdict(cell(), outcome, hangs=hangs, exposures=exposures), "starts")
+        == expected
+    )
 
 
 def test_drawing_of_a_hostile_name_is_still_a_drawing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -285,31 +286,6 @@ def test_rows_out_of_order_are_put_in_order_and_doubled_ones_refused(tmp_path: P
         table.read_results(tmp_path, AXES)
 
 
-def test_grid_has_the_last_axis_across_and_marks_the_untested() -> None:
-    some = table.frame(
-        [
-            verdict(cell("2.9", "3.2")),
-            verdict(cell("2.9", "3.10")),
-            verdict(cell("2.10", "3.2"), Outcome.HANG),
-            verdict(cell("2.10", "3.2", python="3.9")),
-        ],
-        AXES,
-    )
-
-    view = table.grid(some, probe="restart", config="stock", python="3.10")
-
-    assert list(view.columns) == ["3.2", "3.10"]
-    assert [key[0] for key in view.index] == ["2.9", "2.10"]
-    assert view.to_numpy()[1][1] == -1
-    assert some["outcome"][view.to_numpy()[1][0]] == "hang"
-
-
-def test_views_of_nothing_are_empty() -> None:
-    nothing = table.frame([], AXES)
-
-    assert table.grid(nothing, probe="restart", config="stock", python="3.10").empty
-
-
 def snapshot(index: int, root: str = "/store/environments/1f/lib/python3.10") -> dict[str, object]:
     def frame(file: str) -> dict[str, object]:
         return {
@@ -398,6 +374,25 @@ def test_example_shows_the_threads_that_take_part_and_nothing_of_the_machine(
     assert [thread["name"] for thread in first["threads"]] == ["MainThread"]
     assert list(first["locks"]) == ["11"]
     assert "/store/" not in text
+
+
+@pytest.mark.parametrize("looked_at", [(8, 9), (9, 8), (9,)])
+def test_example_is_of_the_process_that_hung(tmp_path: Path, looked_at: tuple[int, ...]) -> None:
+    """It is 9; the other was looked at too, and nothing waits in it."""
+    hung = verdict(cell("2.9", "3.1"), Outcome.HANG)
+    events: list[dict[str, object]] = []
+    for process in looked_at:
+        for index in (0, 1):
+            taken = {**snapshot(index), "process": process}
+            if process != 9:
+                taken["threads"] = []
+            events.append({**taken, "locks": taken["locks"] if process == 9 else {}})
+    table.write_results([hung], {SELF: replace(example(hung.cell), events=events)}, tmp_path, AXES)
+
+    text = (tmp_path / "signatures" / f"{SELF.slug}.json").read_text(encoding="utf-8")
+    shown = json.loads(text)["example"]["snapshots"]
+
+    assert [len(one["threads"]) for one in shown] == [1, 1]
 
 
 def test_signature_that_no_verdict_names_any_more_loses_its_file(tmp_path: Path) -> None:

@@ -46,6 +46,11 @@ class Clients:
     def under_way(self) -> bool:
         return any(thread.is_alive() for thread in self._threads)
 
+    def waiting(self) -> int:
+        """Requests that were begun and have no answer yet."""
+        with self._lock:
+            return len(self._begun)
+
     def longest_wait_s(self) -> float:
         """How long the oldest request that is still without an answer has waited."""
         with self._lock:

@@ -17,6 +17,12 @@ from server import Server
 TICK_S = 0.02
 AMPLIFIERS = ("DD_PROFILING_CAPTURE_PCT", "DD_TRACE_LOGGING_RATE")
 """What ``probe.yaml`` puts into the environment to make the race likelier."""
+SPARED = {
+    "DD_PROFILING_ENABLE_CODE_PROVENANCE": "false",
+    "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
+}
+"""Where workers live for a moment only. Each would list all files of all packages with its first
+profile, and read the versions of all packages at its end: as much work as all else that it does."""
 BOUND = 1 << 20
 """Requests that clients begin at most; a course's time is over long before."""
 
@@ -92,9 +98,7 @@ class Drive:
                 environment["DD_PROFILING_LOCK_ENABLED"] = "false"
         warm = []
         if course.counted:
-            # A worker's first profile would list all files of all packages, which takes as long
-            # as all else that it does.
-            environment["DD_PROFILING_ENABLE_CODE_PROVENANCE"] = "false"
+            environment.update(SPARED)
             warm = ["flask"]
             if versions.get("sentry", ABSENT) != ABSENT:
                 warm += [f"sentry_sdk{name}" for name in ("", ".integrations.flask")]
@@ -189,20 +193,21 @@ class Drive:
             self.looked = 0
         elif waited_s >= patience_s * 2**self.looked:
             self.looked += 1
-            self.trial.fact(self.course.name, (self.before + self._measured(0.0)).facts())
+            self.trial.fact(self.course.name, (self.before + self._measured()).facts())
             if self.trial.look(f"{what} for {waited_s:.1f} s", waited_s):
                 raise Trouble
 
-    def _measured(self, exit_s: float) -> Measured:
-        """So far: what is under way counts as nothing yet."""
+    def _measured(self, exit_s: float | None = None) -> Measured:
+        """So far."""
         server, clients = self.server, self.clients
         return Measured(
             answered_ms=tuple(clients.answered_ms),
             failed=clients.failed,
             timed_out=clients.timed_out,
             refused=clients.refused,
+            waiting=clients.waiting(),
             exit_s=exit_s,
-            given_up=exit_s > 0 and not server.ended(),
+            given_up=exit_s is not None and not server.ended(),
             workers=len(server.forked),
             killed=len(server.killed),
             reported=server.reported,

@@ -15,15 +15,17 @@ class Measured:
     failed: int = 0
     timed_out: int = 0
     refused: int = 0
-    exit_s: float = 0.0
-    """From SIGTERM to the end of the master; what ``given_up`` says where it did not end."""
+    waiting: int = 0
+    """Requests under way: none once a server has ended."""
+    exit_s: float | None = None
+    """From SIGTERM to the end of the master, or until nobody waited any longer; None before."""
     given_up: bool = False
-    """It was still there when nobody waited any longer."""
+    """It was still there then."""
     workers: int = 0
     killed: int = 0
     """Workers that the master had to end by a signal that cannot be refused, or for silence."""
-    others: float = 0.0
-    """The share of all processors that went to something else meanwhile."""
+    others: float | None = None
+    """The share of all processors that went to something else; None before it can be told."""
     reported: int = 0
     """Workers that reported an error, and so had an event for Sentry to send."""
 
@@ -34,33 +36,39 @@ class Measured:
             failed=self.failed + other.failed,
             timed_out=self.timed_out + other.timed_out,
             refused=self.refused + other.refused,
-            exit_s=max(self.exit_s, other.exit_s),
+            waiting=self.waiting + other.waiting,
+            exit_s=_larger(self.exit_s, other.exit_s),
             given_up=self.given_up or other.given_up,
             workers=self.workers + other.workers,
             killed=self.killed + other.killed,
-            others=max(self.others, other.others),
+            others=_larger(self.others, other.others),
             reported=self.reported + other.reported,
         )
 
     def facts(self) -> dict:
-        """As the trial's facts have it; latencies in milliseconds, null where none was measured."""
+        """As the trial's facts have it; null where nothing was measured (yet)."""
         return {
             "answered": len(self.answered_ms),
             "failed": self.failed,
             "timed out": self.timed_out,
             "refused": self.refused,
+            "waiting": self.waiting,
             "p50 ms": _rounded(percentile(self.answered_ms, 50)),
             "p99 ms": _rounded(percentile(self.answered_ms, 99)),
-            "exit s": round(self.exit_s, 2),
+            "exit s": _rounded(self.exit_s),
             "workers": self.workers,
             "workers killed": self.killed,
             "workers that reported": self.reported,
-            "others %": round(self.others * 100),
+            "others %": None if self.others is None else round(self.others * 100),
         }
 
 
-def _rounded(milliseconds: float | None) -> float | None:
-    return None if milliseconds is None else round(milliseconds, 2)
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _larger(one: float | None, other: float | None) -> float | None:
+    return max((value for value in (one, other) if value is not None), default=None)
 
 
 def percentile(values: tuple, percent: float) -> float | None:
@@ -92,7 +100,7 @@ class Allowed:
 
 def doubt(measured: tuple, allowed: Allowed) -> str | None:
     """Why what was measured may be the machine's doing, if it may."""
-    most = max(one.others for one in measured)
+    most = max(one.others or 0.0 for one in measured)
     if most <= allowed.others:
         return None
     return f"{most:.0%} of the machine went to something else, {allowed.others:.0%} are allowed"
@@ -126,7 +134,7 @@ def not_graceful(served: Measured, allowed: Allowed) -> list:
     if served.killed:
         found.append(f"{served.killed} of {served.workers} workers had to be killed; none may")
     limit_s = allowed.graceful_timeout_s + allowed.exit_margin_s
-    if served.given_up or served.exit_s > limit_s:
+    if served.given_up or (served.exit_s or 0.0) > limit_s:
         still = "was still there" if served.given_up else "ended"
         found.append(
             f"the server {still} {served.exit_s:.1f} s after SIGTERM, with a graceful timeout of "

@@ -31,20 +31,44 @@
     return el("div", { class: "il-run" }, el("code", { tabindex: "0" }, command), button);
   }
 
+  /* A list with the sign of an outcome in front of each item. */
+  function marked(items) {
+    return el(
+      "ul",
+      { class: "il-marked" },
+      ...items.map(([look, symbol, ...said]) =>
+        el("li", {}, el("span", { class: "il-mark " + look, "aria-hidden": "true" }, symbol), el("span", {}, ...said))
+      )
+    );
+  }
+
   /* One answer as a card. Texts are numbers into data.text. */
   function card(data, answer, root) {
     const text = (number) => data.text[number];
     const body = el("div", { class: "il-body" });
     const paragraph = (numbers) => numbers.length && body.append(el("p", {}, numbers.map(text).join(" ")));
     paragraph(answer.mind);
+    paragraph(answer.whose);
     if (answer.moves.length) {
       body.append(
         el("h3", {}, "Move to"),
         list(answer.moves.map(([to, why]) => (to === null ? text(why) : [el("strong", {}, text(to)), " " + text(why)])))
       );
     }
-    if (answer.until.length) body.append(el("h3", {}, "Until then"), list(answer.until.map(text)));
+    if (answer.ways.length || answer.until.length) body.append(el("h3", {}, "Until then"));
+    if (answer.ways.length) body.append(marked(answer.ways.map(([look, symbol, says]) => [look, symbol, text(says)])));
+    if (answer.until.length) body.append(list(answer.until.map(text)));
     paragraph(answer.facts);
+    if (answer.probes.length) {
+      body.append(
+        el(
+          "details",
+          {},
+          el("summary", {}, "What each probe says"),
+          marked(answer.probes.map(([look, symbol, says, page]) => [look, symbol, el("a", { href: root + text(page) }, text(says))]))
+        )
+      );
+    }
     if (answer.links.length) {
       body.append(
         el("p", {}, ...answer.links.flatMap(([label, href], n) => [n ? " · " : null, el("a", { href: root + text(href) }, text(label))]))
@@ -65,7 +89,7 @@
     data.text.push(...["says", "about", "fact", "run"].map((key) => fill(data.untested[key])));
     return {
       look: "il-untested", symbol: data.untested.symbol, says: base, about: base + 1, facts: [base + 2], mind: [],
-      moves: [], until: [], links: [], run: base + 3,
+      whose: [], moves: [], ways: [], until: [], probes: [], links: [], run: base + 3,
     };
   }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from interlock.attribution import PYTHON
+from interlock.attribution import PYTHON, Needs
 from interlock.matrix import Policy
 from interlock.model import (
     Axis,
@@ -115,10 +115,15 @@ def advise(
     policy: Policy,
     excluded: Excluded | None = None,
     meant: Meant = everything,
+    needs: Needs | None = None,
 ) -> tuple[Advice, ...]:
     """For every combination that hangs or fails: advice for every configuration together, and for
-    each configuration in which it does."""
-    tested = Tested(verdicts, policy, excluded or {}, meant)
+    each configuration in which it does.
+
+    ``meant`` says what is asked of a release, ``needs`` what each probe can't do without
+    (``scope.py`` has both of a matrix).
+    """
+    tested = Tested(verdicts, policy, excluded or {}, meant, needs)
     order = sorted(axes, key=lambda axis: _rank(policy, axis.name))
     found = []
     for pins, python in tested.combinations:
@@ -136,9 +141,10 @@ def answer(
     excluded: Excluded | None = None,
     config: str | None = None,
     meant: Meant = everything,
+    needs: Needs | None = None,
 ) -> Answer:
     """What is safe along one axis, over all that was tested; ``config`` None is all of them."""
-    tested = Tested(verdicts, policy, excluded or {}, meant)
+    tested = Tested(verdicts, policy, excluded or {}, meant, needs)
     standings = tuple(
         _standing(tested, axis.name, version, config) for version in tested.versions(axis.name)
     )
@@ -174,11 +180,12 @@ def answers(
     excluded: Excluded | None = None,
     config: str | None = None,
     meant: Meant = everything,
+    needs: Needs | None = None,
 ) -> tuple[Answer, ...]:
     """``answer`` for every axis, the one to prefer first."""
     verdicts = tuple(verdicts)
     order = sorted(axes, key=lambda axis: _rank(policy, axis.name))
-    return tuple(answer(axis, verdicts, policy, excluded, config, meant) for axis in order)
+    return tuple(answer(axis, verdicts, policy, excluded, config, meant, needs) for axis in order)
 
 
 def yanked(releases: Mapping[str, Iterable[Release]]) -> Excluded:

@@ -59,11 +59,13 @@ from interlock.work import (
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What is run next: what was asked for, then what its verdicts call for."""
+    """What is run next."""
 
     plan: Plan
     round: int
     """From 1."""
+    follows: bool
+    """Whether the verdicts so far call for it; else it was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +190,7 @@ class _Run:
                     return
             number += 1
             if not planned.is_empty:
-                yield Planned(plan=planned, round=number)
+                yield Planned(plan=planned, round=number, follows=number > repeat)
                 yield from self._round(planned)
             if self._fatal:
                 return

@@ -51,6 +51,7 @@ from interlock.index import IndexSettings, read_index_settings
 from interlock.ledger import CampaignRecord, Ledger
 from interlock.model import Backend, Cell, Hang, PythonVersion, Release, Signature, Verdict
 from interlock.releases import Releases
+from interlock.scope import needs_of
 from interlock.signatures import Example
 from interlock.simple import Pages
 from interlock.store import Store
@@ -427,7 +428,7 @@ def _close(
     withdrawn: advice.Excluded,
     left_open: Sequence[LeftOpen],
 ) -> int:
-    """Print what the cells asked for say, write the verdicts, build the page."""
+    """Print what the cells say, write the verdicts, build the page."""
     found, console = place.matrix, place.console
     now = datetime.now(timezone.utc)
     current = [v for v in ledger.verdicts(backend) if plan.is_fresh(v, found, now)]
@@ -471,6 +472,8 @@ def _write_results(
 ) -> None:
     from interlock import table
 
+    # What needs no library at all says something of the harness, and stands in controls.json.
+    verdicts = [v for v in verdicts if any(pin.version for pin in v.cell.pins)]
     examples: dict[Signature, Example] = {}
     wanted = {signature for verdict in verdicts for signature, _ in verdict.signatures}
     for verdict in verdicts:
@@ -482,7 +485,8 @@ def _write_results(
                 examples[finding.signature] = Example(
                     cell=ran.cell, hang=finding, events=ran.events
                 )
-    table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn)
+    needs = needs_of(place.matrix)
+    table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn, needs)
     since = datetime.now(timezone.utc) - place.matrix.fresh_for
     answers = Answers(place.matrix, answers_in(ledger, place.matrix, since))
     controls.write(answers, results, newer_than=since)

@@ -81,7 +81,7 @@ def raised(probe: Probe, reached: int, wanted: int) -> Probe | None:
     knobs = {**probe.knobs, knob: _scaled(probe.knobs[knob], factor)}
     if TIME_KNOB in knobs:
         longest = probe.limits.deadline_s * TIME_SHARE
-        before = knobs[TIME_KNOB]
+        before = probe.knobs[TIME_KNOB]
         knobs[TIME_KNOB] = max(before, min(_scaled(before, factor), longest))
     return None if knobs == probe.knobs else replace(probe, knobs=knobs)
 

@@ -195,7 +195,7 @@ class Printed:
         if self._count.is_decided(event):
             return
         match event:
-            case Planned(round=number) if number > 1:
+            case Planned(follows=True):
                 self._print(planned_line(event))
             case Judged(verdict=verdict):
                 self._print(sentence(verdict))
@@ -246,7 +246,7 @@ class Drawn:
         if self._count.is_decided(event):
             return
         match event:
-            case Planned(round=number) if number > 1:
+            case Planned(follows=True):
                 self._console.print(Text(planned_line(event)))
             case Answered(control=control, answer=answer):
                 self._busy.pop(control.cell.combination, None)

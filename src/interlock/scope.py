@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from packaging.version import Version
 
-from interlock.attribution import plain
+from interlock.attribution import Needs, plain
 from interlock.choices import Choice, Latest
 from interlock.matrix import EVERYWHERE, Matrix, Only
 from interlock.model import Basis, Cell, Verdict
@@ -60,6 +60,11 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
         )
 
     return meant
+
+
+def needs_of(matrix: Matrix) -> Needs:
+    """What each probe can't do without, for ``attribute``."""
+    return {name: probe.needs for name, probe in matrix.probes.items()}
 
 
 def is_amplified(matrix: Matrix, config: str) -> bool:

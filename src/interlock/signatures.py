@@ -13,7 +13,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from interlock.model import ABSENT, Axis, Cell, Hang, Signature, Verdict
+from interlock.model import ABSENT, LEFT_BEHIND, Axis, Cell, Hang, Signature, Verdict
 
 SCHEMA_VERSION = 1
 """Of a signature's file; it grows when a key changes its name or its meaning."""
@@ -130,18 +130,28 @@ def _example(signature: Signature, example: Example, axes: Sequence[Axis]) -> di
         "noticed_after_s": round(hang.noticed_after_s, 3),
         "evidence": list(hang.evidence),
         "unresolved": list(hang.unresolved),
-        "snapshots": [_snapshot(event, signature) for event in _last_pair(example.events)],
+        "snapshots": [_snapshot(event, signature) for event in _pair(example.events, signature)],
     }
 
 
-def _last_pair(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The two snapshots of the last stall that has two: the one the hang was read from."""
-    stalls: dict[int, list[Mapping[str, Any]]] = {}
+def _pair(events: Iterable[Mapping[str, Any]], signature: Signature) -> list[Mapping[str, Any]]:
+    """The two snapshots that the hang was read from: of the last look at a process that waits for
+    all of the signature's locks; of the last process of all where none does."""
+    looks: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
     for event in events:
         if event["event"] == "snapshot":
-            stalls.setdefault(event["number"], []).append(event)
-    pairs = [stall for _, stall in sorted(stalls.items()) if len(stall) == 2]
-    return pairs[-1] if pairs else []
+            looks.setdefault((event["number"], event.get("process") or 0), []).append(event)
+    pairs = [look for _, look in sorted(looks.items()) if len(look) == 2]
+    wanted = set(signature.locks) - {LEFT_BEHIND}
+    showing = [pair for pair in pairs if wanted <= _awaited(pair[-1])]
+    return (showing or pairs or [[]])[-1]
+
+
+def _awaited(event: Mapping[str, Any]) -> set[str]:
+    """The names of the locks that its threads wait for."""
+    waits = [thread["waits"] or {} for thread in event["threads"]]
+    locks = [event["locks"].get(str(wait.get("lock")), {}) for wait in waits]
+    return {name for lock in locks for name in lock.get("names", ())}
 
 
 def _snapshot(event: Mapping[str, Any], signature: Signature) -> dict[str, Any]:

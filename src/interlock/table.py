@@ -20,6 +20,7 @@ import pandas as pd
 from packaging.version import Version
 
 from interlock import attribution, signatures
+from interlock.attribution import Needs
 from interlock.errors import UsageError
 from interlock.model import (
     ABSENT,
@@ -76,6 +77,7 @@ version 1 has none of them."""
 VERDICTS = "verdicts.csv"
 SIGNATURES = "signatures"
 YANKED = "yanked.json"
+CONTROLS = "controls.json"
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -83,8 +85,12 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 # Between verdicts and rows ------------------------------------------------------------------------
 
 
-def frame(verdicts: Iterable[Verdict], axes: Sequence[Axis]) -> pd.DataFrame:
+def frame(
+    verdicts: Iterable[Verdict], axes: Sequence[Axis], needs: Needs | None = None
+) -> pd.DataFrame:
     """The verdicts as a table in published order.
+
+    ``needs`` are the axes that each probe can't do without, to tell whose each trouble is.
 
     Raises ``ValueError`` when two verdicts are about the same cell.
     """
@@ -93,7 +99,7 @@ def frame(verdicts: Iterable[Verdict], axes: Sequence[Axis]) -> pd.DataFrame:
         if one.cell == following.cell:
             raise ValueError(f"two verdicts about {one.cell}")
     names = [axis.name for axis in axes]
-    whose = attribution.attribute(ordered)
+    whose = attribution.attribute(ordered, needs)
     rows = [_row(verdict, axes, whose.get(verdict.cell.key)) for verdict in ordered]
     return pd.DataFrame(rows, columns=[*names, *COLUMNS]).astype(_types(names))
 
@@ -136,48 +142,9 @@ def axis_names(table: pd.DataFrame) -> list[str]:
 # Views --------------------------------------------------------------------------------------------
 
 
-def grid(table: pd.DataFrame, *, probe: str, config: str, python: str) -> pd.DataFrame:
-    """One page of the matrix: the last axis across, the others down.
-
-    A value is the number of the row in ``table``; -1 where nothing was tested.
-    """
-    *down, across = axis_names(table)
-    here = (table["probe"] == probe) & (table["config"] == config) & (table["python"] == python)
-    numbered = table[here].assign(number=table.index[here])
-    return _spread(numbered, down=down or ["probe"], across=across, value="number", missing=-1)
-
-
 def in_order(texts: Iterable[str]) -> list[str]:
     """Distinct versions, releases or Pythons, in version order."""
     return sorted(set(texts), key=text_key)
-
-
-def _spread(
-    table: pd.DataFrame,
-    *,
-    down: list[str],
-    across: str,
-    value: str,
-    missing: Any,
-) -> pd.DataFrame:
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in records(table):
-        found.setdefault(tuple(row[name] for name in down), {})[row[across]] = row[value]
-    versions = set(axis_names(table))
-
-    def key(row: tuple[str, ...]) -> list[Any]:
-        pairs = zip(down, row, strict=True)
-        return [text_key(text) if name in versions else text for name, text in pairs]
-
-    rows = sorted(found, key=key)
-    columns = in_order(table[across])
-    return pd.DataFrame(
-        [[found[row].get(column, missing) for column in columns] for row in rows],
-        index=pd.MultiIndex.from_arrays(
-            list(zip(*rows, strict=True)) or [[]] * len(down), names=down
-        ),
-        columns=pd.Index(columns, name=across, dtype=object),
-    )
 
 
 def text_key(text: str) -> tuple[bool, Version]:
@@ -230,6 +197,8 @@ class Results:
     """The signature files' contents, most frequent first."""
     yanked: Mapping[str, frozenset[Version]]
     """Tested releases that their authors have withdrawn, by axis."""
+    controls: Sequence[Mapping[str, Any]]
+    """What each control of each campaign answered; the newest campaign last."""
 
 
 def write_results(
@@ -238,13 +207,14 @@ def write_results(
     results: Path,
     axes: Sequence[Axis],
     yanked: Mapping[str, Collection[Version]] | None = None,
+    needs: Needs | None = None,
 ) -> None:
     """Write the whole data set; the file of a signature that no verdict names any more goes.
 
     Where no example of a signature is handed in, the one that the folder has stays. ``yanked`` are
     withdrawn releases by axis, as the index knows them; those tested are kept.
     """
-    write_csv(frame(verdicts, axes), results / VERDICTS)
+    write_csv(frame(verdicts, axes, needs), results / VERDICTS)
     tested = {axis.name: {v.cell.version(axis.name) for v in verdicts} for axis in axes}
     withdrawn = {
         axis.name: [
@@ -266,7 +236,7 @@ def write_results(
         stale.unlink()
 
 
-def read_results(results: Path, axes: Sequence[Axis]) -> Results:
+def read_results(results: Path, axes: Sequence[Axis], needs: Needs | None = None) -> Results:
     """Read the data set; where there is none yet, a table without rows.
 
     Whose each trouble is, the rows say anew, by today's rules.
@@ -285,13 +255,11 @@ def read_results(results: Path, axes: Sequence[Axis]) -> Results:
     ]
     files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
     counts = signatures.counts(files, axes)
-    withdrawn: dict[str, list[str]] = {}
-    if (results / YANKED).exists():
-        withdrawn = json.loads((results / YANKED).read_text(encoding="utf-8"))
+    withdrawn: dict[str, list[str]] = _content(results / YANKED, {})
     found = verdicts(table, axes, counts)
     found.sort(key=lambda verdict: signatures.cell_key(verdict.cell, axes))
     try:
-        attributed = frame(found, axes)
+        attributed = frame(found, axes, needs)
     except ValueError as mistake:
         raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
     return Results(
@@ -299,7 +267,12 @@ def read_results(results: Path, axes: Sequence[Axis]) -> Results:
         verdicts=found,
         signatures=files,
         yanked={axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()},
+        controls=_content(results / CONTROLS, {"controls": []})["controls"],
     )
+
+
+def _content(path: Path, otherwise: Any) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else otherwise
 
 
 # A row and its values -----------------------------------------------------------------------------

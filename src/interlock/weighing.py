@@ -14,7 +14,7 @@ from enum import Enum
 from packaging.version import Version
 
 from interlock import attribution
-from interlock.attribution import DEPENDENCIES, OPEN, PAIR, Attribution, attribute
+from interlock.attribution import DEPENDENCIES, OPEN, PAIR, Attribution, Needs, attribute
 from interlock.matrix import Policy
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
 from interlock.scope import Meant, everything
@@ -57,7 +57,12 @@ class Tested:
     says what the other one does alone, and a composed configuration is run beside a plain one."""
 
     def __init__(
-        self, verdicts: Iterable[Verdict], policy: Policy, excluded: Excluded, meant: Meant
+        self,
+        verdicts: Iterable[Verdict],
+        policy: Policy,
+        excluded: Excluded,
+        meant: Meant,
+        needs: Needs | None,
     ) -> None:
         self._policy = policy
         self._excluded = excluded
@@ -65,7 +70,7 @@ class Tested:
         self._found: dict[tuple[tuple[Pin, ...], PythonVersion], dict[tuple[str, str], Verdict]]
         self._found = {}
         verdicts = tuple(verdicts)
-        self._whose = attribute(verdicts)
+        self._whose = attribute(verdicts, needs)
         for verdict in verdicts:
             cell = verdict.cell
             if verdict.basis is Basis.TESTED and everything(cell):
@@ -74,6 +79,12 @@ class Tested:
         self.tracks = sorted({track for here in self._found.values() for track in here})
         self.configs = sorted({config for _, config in self.tracks})
         self.pythons = sorted({python for _, python in self._found})
+        versions: dict[str, set[Version]] = {}
+        for pins, _ in self._found:
+            for pin in pins:
+                if pin.version is not None:
+                    versions.setdefault(pin.axis, set()).add(pin.version)
+        self._versions = {axis: sorted(known) for axis, known in versions.items()}
 
     @property
     def combinations(self) -> list[tuple[tuple[Pin, ...], PythonVersion]]:
@@ -83,8 +94,7 @@ class Tested:
         return combination in self._found
 
     def versions(self, axis: str) -> list[Version]:
-        found = {version_of(pins, axis) for pins, _ in self._found}
-        return sorted(version for version in found if version is not None)
+        return self._versions.get(axis, [])
 
     def troubles(
         self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None

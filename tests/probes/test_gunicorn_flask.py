@@ -195,6 +195,7 @@ def test_rounds_add_up_and_the_longest_exit_counts() -> None:
         "failed": 0,
         "timed out": 1,
         "refused": 4,
+        "waiting": 0,
         "p50 ms": 1.0,
         "p99 ms": 3.0,
         "exit s": 2.0,
@@ -256,7 +257,7 @@ def test_what_becomes_of_a_request_is_told_apart(answering: Any) -> None:
     assert (asking.failed, asking.refused, asking.timed_out) == (1, 1, 1)
     assert asking.last == b"ye"
     assert "timed out" in asking.outcome
-    assert asking.longest_wait_s() == 0.0
+    assert (asking.waiting(), asking.longest_wait_s()) == (0, 0.0)
 
 
 @pytest.mark.e2e
@@ -266,6 +267,7 @@ def test_a_request_under_way_is_seen_to_wait(answering: Any) -> None:
     while asking.longest_wait_s() < 0.3:
         assert asking.under_way()
         time.sleep(0.01)
+    assert asking.waiting() == 1
     wait_for(asking)
     assert asking.timed_out == 1
 

@@ -12,12 +12,17 @@ from pathlib import Path
 from interlock.matrix import Matrix
 from interlock.publish.answer import publish as publish_answer
 from interlock.publish.badges import publish as publish_badges
+from interlock.publish.controls import publish as publish_controls
 from interlock.publish.data import publish as publish_data
 from interlock.publish.details import publish as publish_details
 from interlock.publish.edition import Edition
 from interlock.publish.grid import publish as publish_grid
 from interlock.publish.hangs import publish as publish_hangs
+from interlock.publish.probes import publish as publish_probes
+from interlock.publish.rarity import publish as publish_rarity
+from interlock.publish.relief import publish as publish_ways_out
 from interlock.publish.settings import publish as publish_settings
+from interlock.scope import needs_of
 from interlock.table import read_results
 
 Publisher = Callable[[Edition, Path], None]
@@ -27,7 +32,11 @@ PUBLISHERS: tuple[Publisher, ...] = (
     publish_grid,
     publish_details,
     publish_hangs,
+    publish_ways_out,
     publish_settings,
+    publish_probes,
+    publish_controls,
+    publish_rarity,
     publish_data,
     publish_badges,
 )
@@ -38,7 +47,8 @@ def generate(results: Path, site: Path, matrix: Matrix) -> Path:
 
     Where nothing has been published yet, the pages say so.
     """
-    edition = Edition(matrix=matrix, results=read_results(results, matrix.axes))
+    found = read_results(results, matrix.axes, needs_of(matrix))
+    edition = Edition(matrix=matrix, results=found)
     folder = site / "generated"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -14,17 +14,29 @@ from typing import Any
 from markupsafe import Markup
 
 from interlock.advice import Move
-from interlock.judge import PRECEDENCE
 from interlock.model import NoTarget, Outcome, Target, Verdict
 from interlock.publish import markup, safety
 from interlock.publish.edition import Edition
 from interlock.publish.markup import ANSWERS, block
-from interlock.publish.wording import UNTESTED, basis, day, sentence, why, word
+from interlock.publish.summary import Summary, is_own, summaries
+from interlock.publish.wording import (
+    UNTESTED,
+    basis,
+    day,
+    how_often,
+    listing,
+    plural,
+    sentence,
+    why,
+    word,
+)
+from interlock.ways_out import Tried
+from interlock.weighing import BAD
 
 
 def publish(edition: Edition, folder: Path) -> None:
     """``answers.js`` for the script, and ``answer.md``, a part of the start page."""
-    if not edition.verdicts:
+    if not edition.pairs:
         nothing = (
             "<p><strong>Nothing has been tested yet.</strong> Nothing is known to be safe.</p>"
         )
@@ -44,7 +56,7 @@ def publish(edition: Edition, folder: Path) -> None:
         block(safety.lead(edition), f"il-lead {safety.look(edition)}"),
         block(form.format(ANSWERS)),
         f"## By {edition.package(first.axis)} release",
-        block(safety.dangers(edition) + safety.by_release(edition, first)),
+        block(safety.dangers(edition) + safety.beside(edition) + safety.by_release(edition, first)),
         "## By Python",
         block(safety.by_python(edition)),
     )
@@ -68,13 +80,11 @@ class Texts:
 def answers(edition: Edition) -> dict[str, Any]:
     """All that the script looks up: the fields of the form, and an answer per choice."""
     texts = Texts()
-    found: dict[tuple[str, ...], list[Verdict]] = {}
-    for verdict in edition.verdicts:
-        found.setdefault(markup.answer_key(verdict.cell), []).append(verdict)
+    found = summaries(edition)
     return {
         "fields": fields(edition),
         "untested": untested(edition),
-        "answers": {"|".join(key): _answer(edition, many, texts) for key, many in found.items()},
+        "answers": {"|".join(of): _answer(edition, one, texts) for of, one in found.items()},
         "text": list(texts.numbers),
     }
 
@@ -120,36 +130,98 @@ def moves(edition: Edition, verdict: Verdict) -> list[tuple[str | None, str]]:
     return found
 
 
-def ways_out(edition: Edition, verdict: Verdict) -> list[str]:
-    """Configurations in which the same releases were tested and pass, for who can't move yet."""
-    if verdict.outcome is not Outcome.HANG:
+def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
+    """For who can't move yet: look, symbol and sentence of each way out that was run right here.
+
+    Where several probes hang, one that does not help in one of them does not help.
+    """
+    troubled = [verdict for verdict in summary.verdicts if verdict.outcome in BAD]
+    found: dict[str, list[Tried]] = {}
+    for verdict in troubled:
+        for one in edition.ways_out.get(verdict.cell.key, ()):
+            found.setdefault(one.way.name, []).append(one)
+    ordered = sorted(found.values(), key=lambda many: not all(one.works for one in many))
+    return [_way_out(edition, many, len(troubled)) for many in ordered]
+
+
+def _way_out(edition: Edition, many: Sequence[Tried], of: int) -> tuple[str, str, str]:
+    way = many[0].way
+    where = f" by {len(many)} of {of} probes" if of > 1 else ""
+    failing = next((one for one in many if not one.works), None)
+    if failing is None:
+        passed = many[0].verdict
+        says = f"{sentence(way.title)[:-1]}: passes{where}. It costs: {way.costs}"
+    else:
+        passed = failing.verdict
+        reason = f", {why(passed)}" if passed.reason else ""
+        shape = f" ({passed.signature})" if passed.signature else ""
+        by = f" by {passed.cell.probe}" if of > 1 else ""
+        says = (
+            f"{sentence(way.title)[:-1]}: does not help. With it, it {word(passed).name}{by}"
+            f"{reason}{shape}."
+        )
+    return markup.look(passed), markup.symbol(passed), says
+
+
+def other_configurations(edition: Edition, summary: Summary) -> list[str]:
+    """Plain configurations that are not listed as a way out, in which the same releases pass."""
+    worst, cell = summary.worst, summary.cell
+    if worst.outcome is not Outcome.HANG:
         return []
-    cell = verdict.cell
+    listed = {
+        one.verdict.cell.config
+        for verdict in summary.verdicts
+        for one in edition.ways_out.get(verdict.cell.key, ())
+    }
     passing = [
         config
         for config in edition.configs
-        if config != cell.config and edition.passes(cell.pins, cell.python, config)
+        if config not in {cell.config, *listed} and edition.passes(cell.pins, cell.python, config)
     ]
-    if not passing:
-        return ["No configuration that was tested keeps these releases from hanging."]
-    return [f"The same releases pass with {edition.title(config)}." for config in passing]
+    if passing or listed:
+        return [f"The same releases pass with {edition.title(config)}." for config in passing]
+    return ["No configuration that was tested keeps these releases from hanging."]
 
 
-def elsewhere(edition: Edition, verdict: Verdict) -> list[str]:
-    """For a pass: in which configurations the same releases do hang or fail."""
-    cell = verdict.cell
-    if verdict.outcome is not Outcome.PASS:
+def elsewhere(edition: Edition, summary: Summary) -> list[str]:
+    """For what the pair does not do: in which configurations the same releases hang or fail."""
+    cell = summary.cell
+    if summary.worst.outcome is not Outcome.PASS and not summary.own:
         return []
-    others = [
+    others = (
         other
-        for other in edition.verdicts
-        if (other.cell.pins, other.cell.python) == (cell.pins, cell.python)
-        and other.outcome in (Outcome.HANG, Outcome.FAIL)
-    ]
+        for other in edition.by_combination[cell.pins, cell.python]
+        if other.outcome in BAD and not is_own(edition, other)
+    )
+    mind = "Mind that the same releases {} with {}."
+    said = (mind.format(word(o).counted, edition.title(o.cell.config)) for o in others)
+    return list(dict.fromkeys(said))
+
+
+def whose(edition: Edition, summary: Summary) -> list[str]:
+    """Whose the trouble is; and what one library does alone, beside the pair's."""
+    said = []
+    for verdict in summary.verdicts:
+        found = edition.attributions.get(verdict.cell.key)
+        if found and (verdict is summary.worst or is_own(edition, verdict)):
+            by = "" if verdict is summary.worst else f"Beside it, {word(verdict).name} "
+            title = "" if verdict is summary.worst else f"by {verdict.cell.probe}: "
+            said.append(f"{by}{title}{found.says}")
+    return said
+
+
+def by_probe(edition: Edition, summary: Summary) -> list[tuple[str, str, str, str]]:
+    """Look, symbol, words and page of each probe, where there is more than one to tell."""
+    if len(summary.verdicts) == 1 and not summary.missing:
+        return []
     return [
-        f"Mind that the same releases {word(other).counted} with {title}."
-        for other in others
-        for title in [edition.title(other.cell.config)]
+        (
+            markup.look(verdict, own=is_own(edition, verdict)),
+            markup.symbol(verdict, own=is_own(edition, verdict)),
+            f"{edition.probe_title(verdict.cell.probe)}: {word(verdict).name}",
+            markup.found_at(verdict.cell),
+        )
+        for verdict in summary.verdicts
     ]
 
 
@@ -158,32 +230,61 @@ def _field(name: str, label: str, options: dict[str, str]) -> dict[str, Any]:
     return {"name": name, "label": label, "first": listed[0]["value"], "options": listed}
 
 
-def _answer(edition: Edition, verdicts: Sequence[Verdict], texts: Texts) -> dict[str, Any]:
+def _answer(edition: Edition, summary: Summary, texts: Texts) -> dict[str, Any]:
     """The worst that any probe says, in words."""
-    verdict = min(verdicts, key=lambda v: PRECEDENCE.index(v.outcome))
-    cell = verdict.cell
-    reason = f": {why(verdict)}" if verdict.reason else ""
-    facts = [sentence(verdict.detail), f"{basis(verdict)}, {day(verdict.tested_at)}."]
-    links: list[tuple[str | None, str]] = [
-        ("All that was found", f"{markup.details_page(cell.python)}#{markup.anchor(cell)}")
-    ]
+    verdict, cell = summary.worst, summary.cell
+    links: list[tuple[str | None, str]] = [("All that was found", markup.found_at(cell))]
     if verdict.signature:
         links.insert(0, ("Why it hangs", markup.hang_page(verdict.signature)))
     return {
-        "look": markup.look(verdict),
-        "symbol": markup.symbol(verdict),
-        "says": texts.number(f"{word(verdict).sentence}{reason}."),
+        "look": markup.look(verdict, own=summary.own),
+        "symbol": markup.symbol(verdict, own=summary.own, part=bool(summary.missing)),
+        "says": texts.number(_headline(edition, summary)),
         "about": texts.number(
             f"{markup.releases(cell)}, Python {cell.python}. "
             f"Configuration: {edition.title(cell.config)}."
         ),
-        "mind": [texts.number(fact) for fact in elsewhere(edition, verdict)],
-        "facts": [texts.number(fact) for fact in facts],
+        "mind": [texts.number(fact) for fact in elsewhere(edition, summary)],
+        "whose": [texts.number(fact) for fact in whose(edition, summary)],
+        "facts": [texts.number(fact) for fact in _facts(edition, summary)],
         "moves": texts.pairs(moves(edition, verdict)),
-        "until": [texts.number(way) for way in ways_out(edition, verdict)],
+        "ways": [
+            [look, symbol, texts.number(says)] for look, symbol, says in ways_out(edition, summary)
+        ],
+        "until": [texts.number(way) for way in other_configurations(edition, summary)],
+        "probes": [
+            [look, symbol, texts.number(says), texts.number(page)]
+            for look, symbol, says, page in by_probe(edition, summary)
+        ],
         "links": texts.pairs(links),
         "run": texts.number(cell.reproduce),
     }
+
+
+def _headline(edition: Edition, summary: Summary) -> str:
+    verdict = summary.worst
+    reason = f": {why(verdict)}" if verdict.reason else ""
+    if not summary.own:
+        return f"{word(verdict).sentence}{reason}."
+    found = edition.attributions[verdict.cell.key]
+    owners = [p.package for p in verdict.cell.pins if p.axis == found.whose]
+    who = (
+        f"{owners[0]} does alone"
+        if owners
+        else f"each library does on Python {verdict.cell.python}"
+    )
+    return f"{word(verdict).sentence}, as {who}{reason}."
+
+
+def _facts(edition: Edition, summary: Summary) -> list[str]:
+    verdict = summary.worst
+    facts = [sentence(verdict.detail)]
+    if often := how_often(verdict):
+        facts.append(often)
+    if summary.missing:
+        names = listing([edition.probe_title(probe) for probe in summary.missing])
+        facts.append(f"Not run yet: {plural(len(summary.missing), 'probe')} ({names}).")
+    return [*facts, f"{basis(verdict)}, {day(verdict.tested_at)}."]
 
 
 def _targets(package: str, move: Move) -> list[tuple[str | None, str]]:

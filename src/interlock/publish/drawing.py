@@ -28,19 +28,30 @@ def cycle(locks: Sequence[str], threads: Sequence[str]) -> Markup:
     boxes = []
     for thread, lock in zip(threads, locks, strict=True):
         boxes += [("thread", thread), ("lock", lock)]
+    back = _back(_top(len(boxes) - 1), _top(0))
+    return _drawn(boxes, in_words(locks, threads), "is held by", back)
+
+
+def orphan(lock: str, thread: str, holder: str) -> Markup:
+    """A thread, the lock that it waits for, and the holder, who is in another process."""
+    boxes = [("thread", thread), ("lock", lock), ("gone", holder)]
+    says = f"{thread} waits for {lock}, held at the fork by {holder}"
+    return _drawn(boxes, says, "was held by", Markup(""))
+
+
+def _drawn(boxes: Sequence[tuple[str, str]], says: str, held: str, back: Markup) -> Markup:
     height = len(boxes) * BOX_HEIGHT + (len(boxes) - 1) * GAP + 16
     parts = [_box(kind, name, _top(i)) for i, (kind, name) in enumerate(boxes)]
     parts += [
-        _down("waits for" if boxes[i][0] == "thread" else "is held by", _top(i))
+        _down("waits for" if boxes[i][0] == "thread" else held, _top(i))
         for i in range(len(boxes) - 1)
     ]
-    parts.append(_back(_top(len(boxes) - 1), _top(0)))
     return Markup(
         '<svg class="il-cycle" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">'
         '<defs><marker id="il-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9"'
         ' markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">'
         '<path d="M0 0L8 4L0 8z"/></marker></defs>{parts}</svg>'
-    ).format(w=WIDTH, h=height, label=in_words(locks, threads), parts=Markup("").join(parts))
+    ).format(w=WIDTH, h=height, label=says, parts=Markup("").join([*parts, back]))
 
 
 def in_words(locks: Sequence[str], threads: Sequence[str]) -> str:
@@ -61,15 +72,16 @@ def _box(kind: str, name: str, top: int) -> Markup:
     size = min(15.0, (BOX_WIDTH - 24) / max(len(name), 1) / 0.61)
     return Markup(
         '<g class="il-{kind}"><rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}"/>'
-        '<text class="il-kind" x="{mid}" y="{y1}">{kind}</text>'
+        '<text class="il-kind" x="{mid}" y="{y1}">{called}</text>'
         '<text class="il-name" x="{mid}" y="{y2}" font-size="{size}">{name}</text></g>'
     ).format(
         kind=kind,
+        called="not in this process" if kind == "gone" else kind,
         x=LEFT,
         y=top,
         w=BOX_WIDTH,
         h=BOX_HEIGHT,
-        r=24 if kind == "thread" else 4,
+        r=4 if kind == "lock" else 24,
         mid=LEFT + BOX_WIDTH // 2,
         y1=top + 16,
         y2=top + 36,

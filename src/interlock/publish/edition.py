@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from interlock import advice
+from interlock import advice, windows
 from interlock.attribution import Attribution, attribute
 from interlock.matrix import Matrix
-from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Verdict
-from interlock.scope import Meant, meant_by
+from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict, Window
+from interlock.scope import Meant, everything, is_amplified, meant_by, needs_of
 from interlock.signatures import version_key
 from interlock.table import Results
+from interlock.ways_out import Ways, tried
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,16 @@ class Edition:
         return tuple(sorted({verdict.cell.python for verdict in self.verdicts}))
 
     @cached_property
+    def pairs(self) -> tuple[Verdict, ...]:
+        """Those that a reader chooses among: no library left out, nothing composed, the race as
+        likely as its probe makes it."""
+        return tuple(
+            v
+            for v in self.verdicts
+            if everything(v.cell) and is_amplified(self.matrix, v.cell.config)
+        )
+
+    @cached_property
     def default_python(self) -> PythonVersion | None:
         """The one to show first: where most pairs could be run; of equals the newest."""
         ran = (Outcome.PASS, Outcome.HANG)
@@ -52,18 +63,50 @@ class Edition:
         """The probes and configurations that have a verdict, in the order of ``matrix.yaml``."""
         known = [*self.matrix.configurations]
         place = {name: number for number, name in enumerate(known)}
-        found = {(v.cell.probe, v.cell.config) for v in self.verdicts}
-        return tuple(sorted(found, key=lambda t: (t[0], place.get(t[1], len(known)), t[1])))
+        found = {(v.cell.probe, v.cell.config) for v in self.verdicts if everything(v.cell)}
+        probes = {name: number for number, name in enumerate(self.matrix.probes)}
+
+        def rank(track: tuple[str, str]) -> tuple[object, ...]:
+            probe, config = track
+            return probes.get(probe, len(probes)), probe, place.get(config, len(known)), config
+
+        return tuple(sorted(found, key=rank))
+
+    @cached_property
+    def probes(self) -> tuple[str, ...]:
+        """The probes that have a verdict about a pair, in the order of ``matrix.yaml``."""
+        return tuple(dict.fromkeys(probe for probe, _ in self.tracks))
 
     @cached_property
     def configs(self) -> tuple[str, ...]:
-        """The configurations that have a verdict, in the order of ``matrix.yaml``."""
-        return tuple(dict.fromkeys(config for _, config in self.tracks))
+        """The configurations that a reader chooses among, in the order of ``matrix.yaml``."""
+        place = {name: number for number, name in enumerate(self.matrix.configurations)}
+        found = {verdict.cell.config for verdict in self.pairs}
+        return tuple(sorted(found, key=lambda name: (place.get(name, len(place)), name)))
+
+    @cached_property
+    def by_combination(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion], list[Verdict]]:
+        """Of ``pairs``, those about the same releases and Python."""
+        found: dict[tuple[tuple[Pin, ...], PythonVersion], list[Verdict]] = {}
+        for verdict in self.pairs:
+            found.setdefault((verdict.cell.pins, verdict.cell.python), []).append(verdict)
+        return found
+
+    @cached_property
+    def windows(self) -> Mapping[windows.Rest, tuple[Window, ...]]:
+        """The windows of pairs along the last axis."""
+        whole = (verdict for verdict in self.verdicts if everything(verdict.cell))
+        return windows.along(self.axes[-1].name, whole)
+
+    @cached_property
+    def ways_out(self) -> Ways:
+        """What became of each way out, by the key of the cell without it."""
+        return tried(self.verdicts, self.matrix)
 
     @cached_property
     def attributions(self) -> Mapping[tuple[str, ...], Attribution]:
         """By cell key, whose each hang and failure is."""
-        return attribute(self.verdicts)
+        return attribute(self.verdicts, needs_of(self.matrix))
 
     @cached_property
     def meant(self) -> Meant:
@@ -79,13 +122,20 @@ class Edition:
             self.matrix.policy,
             self.results.yanked,
             meant=self.meant,
+            needs=needs_of(self.matrix),
         )
 
     @cached_property
     def advice(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion, str | None], advice.Advice]:
         """For each combination that hangs or fails, in all configurations (None) and in each."""
-        policy, yanked = self.matrix.policy, self.results.yanked
-        found = advice.advise(self.verdicts, self.axes, policy, yanked, self.meant)
+        found = advice.advise(
+            self.verdicts,
+            self.axes,
+            self.matrix.policy,
+            self.results.yanked,
+            self.meant,
+            needs_of(self.matrix),
+        )
         return {(one.pins, one.python, one.config): one for one in found}
 
     @property
@@ -95,7 +145,7 @@ class Edition:
 
     def versions(self, axis: Axis) -> list[str]:
         """Of one axis, those with a verdict, in version order."""
-        found = {verdict.cell.version(axis.name) for verdict in self.verdicts}
+        found = {verdict.cell.version(axis.name) for verdict in self.pairs}
         return [str(version or "-") for version in sorted(found, key=version_key)]
 
     def package(self, axis: str) -> str:
@@ -103,18 +153,25 @@ class Edition:
         return self.matrix.axis(axis).package
 
     def passes(self, pins: tuple[Pin, ...], python: PythonVersion, config: str) -> bool:
-        """Whether these releases were tested in a configuration and pass, by every probe."""
+        """Whether these releases were tested in a configuration and pass, by every probe that was
+        meant for them."""
         probes = [probe for probe, track in self.tracks if track == config]
-        said = [
-            self.by_cell.get(Cell(pins=pins, python=python, probe=probe, config=config).key)
-            for probe in probes
-        ]
-        return all(v and v.outcome is Outcome.PASS and v.basis is Basis.TESTED for v in said)
+        cells = [Cell(pins=pins, python=python, probe=p, config=config) for p in probes]
+        said = [self.by_cell.get(cell.key) for cell in cells if self.meant(cell)]
+        counted = [v for v in said if v is None or v.reason is not Reason.NO_FEATURE]
+        return bool(counted) and all(
+            v and v.outcome is Outcome.PASS and v.basis is Basis.TESTED for v in counted
+        )
 
     def title(self, config: str) -> str:
         """A configuration in words; its name where ``matrix.yaml`` no longer has it."""
         known = self.matrix.configurations.get(config)
         return known.title if known else config
+
+    def probe_title(self, probe: str) -> str:
+        """A probe in words; its name where ``matrix.yaml`` no longer has it."""
+        known = self.matrix.probes.get(probe)
+        return known.title if known else probe
 
     def unit(self, probe: str) -> str:
         """What the probe counts as an exposure."""

@@ -1,33 +1,109 @@
-"""The matrix: a grid per Python and configuration, every cell a link to what was found there."""
+"""The matrix: a grid per Python and configuration, every cell a link to what was found there.
+
+On the matrix's own page a cell is the worst that any probe found in a plain configuration; on a
+probe's page it is what that probe found. Libraries alone and ways out are in neither.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
 
 from interlock import table
-from interlock.model import PythonVersion, Verdict
+from interlock.model import Cell, Pin, PythonVersion, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
-from interlock.publish.markup import PROCESS_MARK, block, join
-from interlock.publish.wording import UNTESTED, WORDS, why, word
+from interlock.publish.markup import (
+    INTERMITTENT_MARK,
+    OWN_MARK,
+    PART_MARK,
+    PROCESS_MARK,
+    block,
+    join,
+)
+from interlock.publish.summary import Summary, is_own, key, summaries
+from interlock.publish.wording import UNTESTED, WORDS, how_often, why, word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What one cell of a grid shows."""
+
+    cell: Cell
+    look: str
+    symbol: str
+    says: str
+    answer: tuple[str, ...] | None
+    """The key of the answer that it opens in place."""
+
+
+Shows = Mapping[tuple[str, ...], Shown]
+"""By the versions, from the first axis to the last."""
 
 
 def publish(edition: Edition, folder: Path) -> None:
     """``matrix.md``: a part that the hand-written page includes."""
-    if not edition.verdicts:
+    if not edition.pairs:
         markup.page(folder / "matrix.md", "Nothing has been tested yet, so there is no matrix.")
         return
-    panels = [_panel(edition, python) for python in edition.pythons]
-    markup.page(folder / "matrix.md", block(join([legend(), *panels, markup.ANSWERS]), "il-matrix"))
+    by_config: dict[tuple[PythonVersion, str], dict[tuple[str, ...], Shown]] = {}
+    for summary in summaries(edition).values():
+        here = by_config.setdefault((summary.cell.python, summary.cell.config), {})
+        here[_versions(summary.cell)] = _summed(edition, summary)
+    panels = [
+        panel(
+            edition,
+            python,
+            [(name, by_config.get((python, name), {})) for name in edition.configs],
+            root="generated/",
+        )
+        for python in edition.pythons
+    ]
+    markup.page(
+        folder / "matrix.md",
+        block(join([*panels, legend(), by_probe(edition), markup.ANSWERS]), "il-matrix"),
+    )
 
 
-def legend() -> Markup:
+def by_probe(edition: Edition) -> Markup:
+    """The way to what each probe found by itself."""
+    if len(edition.probes) < 2:
+        return Markup("")
+    item = Markup('<li><a href="generated/{}#matrix">{}</a></li>')
+    links = (item.format(markup.probe_page(p), edition.probe_title(p)) for p in edition.probes)
+    return Markup(
+        '<p class="il-choice">A cell is the worst that {} probes found. One at a time:</p>'
+        "<ul>{}</ul>"
+    ).format(len(edition.probes), join(links))
+
+
+def of_probe(edition: Edition, probe: str, root: str) -> list[Markup]:
+    """A panel a Python with what one probe found, in each of its plain configurations."""
+    configs = [config for name, config in edition.tracks if name == probe]
+    found: dict[tuple[PythonVersion, str], dict[tuple[str, ...], Shown]] = {}
+    for verdict in edition.verdicts:
+        cell = verdict.cell
+        if cell.probe == probe and cell.config in configs and all(p.version for p in cell.pins):
+            here = found.setdefault((cell.python, cell.config), {})
+            here[_versions(cell)] = _alone(edition, verdict)
+    pythons = sorted({python for python, _ in found})
+    return [
+        panel(edition, python, [(c, found.get((python, c), {})) for c in configs], root=root)
+        for python in pythons
+    ]
+
+
+def legend(*, summed: bool = True) -> Markup:
     """What the symbols mean."""
     entries = [
         *((word.symbol, word.name, f"il-{outcome}") for outcome, word in WORDS.items()),
         (UNTESTED.symbol, "not tested", "il-untested"),
+        (f"✗{INTERMITTENT_MARK}", "in some trials, not in all", "il-hang"),
+        (f"✗{OWN_MARK}", "as one library does alone", "il-hang il-own"),
+        *([(f"✓{PART_MARK}", "by the probes run so far", "il-pass")] if summed else []),
         (f"({WORDS[next(iter(WORDS))].symbol})", "inferred from both neighbours", "il-inferred"),
         (PROCESS_MARK, "run without a container", "il-process"),
     ]
@@ -37,36 +113,42 @@ def legend() -> Markup:
     )
 
 
-def _panel(edition: Edition, python: PythonVersion) -> Markup:
-    grids = [_grid(edition, python, probe, config) for probe, config in edition.tracks]
+def panel(
+    edition: Edition,
+    python: PythonVersion,
+    grids: Sequence[tuple[str, Shows]],
+    *,
+    root: str,
+) -> Markup:
+    """One tab: a grid a configuration."""
     return Markup(
         '<section class="il-panel" id="python-{python}" data-tab="{python}"{first}>'
         "<h2>Python {python}</h2>{grids}</section>"
     ).format(
         python=str(python),
         first=Markup(" data-first") if python == edition.default_python else "",
-        grids=join(grids),
+        grids=join(_grid(edition, python, config, shows, root) for config, shows in grids),
     )
 
 
-def _grid(edition: Edition, python: PythonVersion, probe: str, config: str) -> Markup:
-    view = table.grid(edition.results.table, probe=probe, config=config, python=str(python))
+def _grid(edition: Edition, python: PythonVersion, config: str, shows: Shows, root: str) -> Markup:
     *down, across = edition.axes
-    caption = Markup("<strong>{}</strong>{}").format(
-        edition.title(config),
-        Markup(" <small>configuration {} · probe {}</small>").format(config, probe),
+    caption = Markup("<strong>{}</strong> <small>configuration {}</small>").format(
+        edition.title(config), config
     )
-    if view.empty:
+    if not shows:
         return Markup("<figure><figcaption>{}</figcaption><p>Not tested.</p></figure>").format(
             caption
         )
     corners = [*(f"{axis.package} ↓" for axis in down), f"{across.package} →"]
-    head = join(Markup('<th scope="col">{}</th>').format(version) for version in view.columns)
+    columns = table.in_order(versions[-1] for versions in shows)
+    lines = sorted({versions[:-1] for versions in shows}, key=lambda of: [*map(table.text_key, of)])
+    head = join(Markup('<th scope="col">{}</th>').format(version) for version in columns)
     rows = []
-    for key, numbers in zip(view.index, view.to_numpy().tolist(), strict=True):
-        name = " · ".join(key) if down else ""
-        cells = [_cell(edition, edition.verdicts[n] if n >= 0 else None) for n in numbers]
-        rows.append(Markup('<tr><th scope="row">{}</th>{}</tr>').format(name, join(cells)))
+    for line in lines:
+        cells = [_cell(shows.get((*line, column)), root) for column in columns]
+        row = Markup('<tr><th scope="row">{}</th>{}</tr>')
+        rows.append(row.format(" · ".join(line), join(cells)))
     return Markup(
         '<figure><figcaption>{caption}</figcaption><div class="il-scroll" tabindex="0"'
         ' role="region" aria-label="{label}"><table class="il-table"><thead>'
@@ -81,23 +163,63 @@ def _grid(edition: Edition, python: PythonVersion, probe: str, config: str) -> M
     )
 
 
-def _cell(edition: Edition, verdict: Verdict | None) -> Markup:
-    if verdict is None:
+def _cell(shown: Shown | None, root: str) -> Markup:
+    if shown is None:
         return Markup(
             '<td class="il-untested"><span role="img" aria-label="not tested">{}</span></td>'
         ).format(UNTESTED.symbol)
+    key = Markup(' data-answer-key="{}"').format("|".join(shown.answer)) if shown.answer else ""
+    return Markup(
+        '<td class="{look}"><a href="{root}{page}" title="{says}" aria-label="{says}"{key}>'
+        '<span aria-hidden="true">{symbol}</span></a></td>'
+    ).format(
+        look=shown.look,
+        root=root,
+        page=markup.found_at(shown.cell),
+        says=shown.says,
+        key=key,
+        symbol=shown.symbol,
+    )
+
+
+def _summed(edition: Edition, summary: Summary) -> Shown:
+    verdict, missing = summary.worst, len(summary.missing)
+    says = _says(edition, verdict)
+    if len(summary.verdicts) > 1:
+        says += f"; the worst of {len(summary.verdicts)} probes"
+    if missing:
+        says += f"; {missing} more not run yet"
+    return Shown(
+        cell=verdict.cell,
+        look=markup.look(verdict, own=summary.own),
+        symbol=markup.symbol(verdict, own=summary.own, part=bool(missing)),
+        says=says,
+        answer=key(verdict.cell),
+    )
+
+
+def _alone(edition: Edition, verdict: Verdict) -> Shown:
+    own = is_own(edition, verdict)
+    return Shown(
+        cell=verdict.cell,
+        look=markup.look(verdict, own=own),
+        symbol=markup.symbol(verdict, own=own),
+        says=_says(edition, verdict),
+        answer=None,
+    )
+
+
+def _says(edition: Edition, verdict: Verdict) -> str:
     cell = verdict.cell
     says = f"{cell.combination}, {edition.title(cell.config)}: {word(verdict).name}"
-    if verdict.reason:
-        says += f" ({why(verdict)})"
-    return Markup(
-        '<td class="{look}"><a href="generated/{page}#{anchor}" title="{says}" aria-label="{says}"'
-        ' data-answer-key="{key}"><span aria-hidden="true">{symbol}</span></a></td>'
-    ).format(
-        look=markup.look(verdict),
-        page=markup.details_page(cell.python),
-        anchor=markup.anchor(cell),
-        says=says,
-        key="|".join(markup.answer_key(cell)),
-        symbol=markup.symbol(verdict),
-    )
+    says += f" ({why(verdict)})" if verdict.reason else ""
+    often = how_often(verdict)
+    return f"{says}. {often}" if often else says
+
+
+def _versions(cell: Cell) -> tuple[str, ...]:
+    return tuple(map(_version, cell.pins))
+
+
+def _version(pin: Pin) -> str:
+    return str(pin.version)

@@ -11,13 +11,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from interlock import windows
 from interlock.matrix import Upstream
 from interlock.model import Outcome, PythonVersion, Signature
 from interlock.publish import drawing, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
 from interlock.publish.wording import PHASES, plural, span
+from interlock.scope import everything
 from interlock.table import text_key
 
 
@@ -39,6 +39,11 @@ def in_short(file: Mapping[str, Any]) -> str:
     """What kind of hang it is, in one sentence."""
     if not file["locks"]:
         return "Nothing moves any more; the waits do not close to a circle that could be read."
+    if Signature(locks=tuple(file["locks"])).orphaned:
+        return (
+            "A forked child waits for a lock that a thread of its parent held at the fork; that "
+            "thread is not in the child, so it waits for ever."
+        )
     if len(file["locks"]) == 1:
         return "One thread waits for a lock that it holds itself, so it waits for ever."
     return (
@@ -85,7 +90,11 @@ def _page(
         link = Markup('<li><a href="{}">{}</a></li>')
         links = join(link.format(report.url, report.title) for report in known)
         yield block(Markup("<p>Reported upstream:</p><ul>{}</ul>").format(links))
-    if signature.locks:
+    if signature.orphaned:
+        yield "## The wait"
+        lock, holder = signature.locks[0], signature.locks[-1]
+        yield block(drawing.orphan(lock, threads(signature, example)[0], holder))
+    elif signature.locks:
         yield "## The circle"
         yield block(drawing.cycle(signature.locks, threads(signature, example)))
     if example:
@@ -184,43 +193,66 @@ def _code(sentence: str) -> Markup:
 
 
 def _affected(edition: Edition, file: Mapping[str, Any]) -> Markup:
-    """A table per configuration."""
+    """A table per probe and configuration; then where else it was seen."""
     heads = [*(axis.package for axis in edition.axes), "Python"]
     head = join(map(Markup('<th scope="col">{}</th>').format, heads))
     cell, row = Markup("<td>{}</td>"), Markup("<tr>{}</tr>")
     tables = []
-    for config in edition.configs:
-        lines = affected(edition, file, config)
+    for probe, config in edition.tracks:
+        lines = affected(edition, file, probe, config)
         body = join(row.format(join(map(cell.format, line))) for line in lines)
         if lines:
             tables.append(
                 Markup(
-                    '<p>Configuration: <strong>{}</strong></p><div class="il-scroll">'
+                    "<p>Configuration: <strong>{}</strong><br><small>{}</small></p>"
+                    '<div class="il-scroll">'
                     '<table class="il-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
                     "</div>"
-                ).format(edition.title(config), head, body)
+                ).format(edition.title(config), edition.probe_title(probe), head, body)
             )
-    if not tables:
-        return Markup("<p>None in the present data.</p>")
     note = "<p>Both ends were tested; not everything that lies between them was.</p>"
-    return join(tables) + Markup(note)
+    beside = _beside(edition, file)
+    if not tables:
+        return beside or Markup("<p>None in the present data.</p>")
+    return join(tables) + Markup(note) + beside
 
 
-def affected(edition: Edition, file: Mapping[str, Any], config: str) -> list[tuple[str, ...]]:
+def _beside(edition: Edition, file: Mapping[str, Any]) -> Markup:
+    """One library alone, and ways out that did not keep it away."""
+    seen = [edition.by_cell.get(_key(edition, cell)) for cell in file["cells"]]
+    others = [v.cell for v in seen if v and not everything(v.cell)]
+    item = Markup('<li><a href="../{}">{}, Python {}</a>: {}</li>')
+    lines = [
+        item.format(
+            markup.found_at(of), markup.releases(of), str(of.python), edition.title(of.config)
+        )
+        for of in others
+    ]
+    if not lines:
+        return Markup("")
+    return Markup(
+        "<details><summary>Seen with one library alone or a way out: {}</summary><ul>{}</ul>"
+        "</details>"
+    ).format(plural(len(lines), "cell"), join(lines))
+
+
+def affected(
+    edition: Edition, file: Mapping[str, Any], probe: str, config: str
+) -> list[tuple[str, ...]]:
     """A line per stretch of the other axes with equal windows along the last one, and Pythons.
 
     Windows are those of hanging releases in which this signature was seen on that Python.
     """
-    *down, across = edition.axes
+    *down, _ = edition.axes
     seen = {
         (*(cell[axis.name] for axis in down), cell["python"])
         for cell in file["cells"]
-        if cell["config"] == config
+        if (cell["probe"], cell["config"]) == (probe, config)
     }
     found: dict[tuple[str, ...], dict[str, list[PythonVersion]]] = {}
-    for rest, along in windows.along(across.name, edition.verdicts).items():
-        *others, _, python, _, track = rest
-        if track == config and (*others, python) in seen:
+    for rest, along in edition.windows.items():
+        *others, _, python, ran, track = rest
+        if (ran, track) == (probe, config) and (*others, python) in seen:
             text = "; ".join(_stretch(w.first, w.last) for w in along if w.outcome is Outcome.HANG)
             pythons = found.setdefault(tuple(others), {})
             pythons.setdefault(text, []).append(PythonVersion.parse(python))
@@ -244,5 +276,9 @@ def _stretch(first: object, last: object) -> str:
 def _reproduce(edition: Edition, file: Mapping[str, Any]) -> str:
     """The command for its example, else for the cell that showed it most often."""
     shown = file["example"] or max(file["cells"], key=lambda cell: int(cell["hangs"]))
+    return edition.by_cell[_key(edition, shown)].cell.reproduce
+
+
+def _key(edition: Edition, cell: Mapping[str, Any]) -> tuple[str, ...]:
     names = [*(axis.name for axis in edition.axes), "python", "probe", "config"]
-    return edition.by_cell[tuple(shown[name] for name in names)].cell.reproduce
+    return tuple(str(cell[name]) for name in names)

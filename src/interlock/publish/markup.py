@@ -8,10 +8,16 @@ from pathlib import Path
 from markupsafe import Markup
 
 from interlock.model import Backend, Basis, Cell, PythonVersion, Signature, Verdict
-from interlock.publish.wording import word
+from interlock.publish.wording import intermittent, word
 
 PROCESS_MARK = "ᵖ"
 """Beside the symbol of a verdict that no container isolated."""
+INTERMITTENT_MARK = "~"
+"""Beside the symbol of what went wrong in some trials and not in others."""
+OWN_MARK = "°"
+"""Beside the symbol of what one library does alone."""
+PART_MARK = "…"
+"""Beside the symbol of what not every probe has been run on."""
 
 ANSWERS = Markup('<script src="generated/answers.js" defer></script>')
 """On a hand-written page whose script looks answers up."""
@@ -32,11 +38,13 @@ def join(parts: Iterable[str | Markup]) -> Markup:
     return Markup("").join(parts)
 
 
-def look(verdict: Verdict | None) -> str:
-    """The classes of whatever shows a verdict."""
+def look(verdict: Verdict | None, *, own: bool = False) -> str:
+    """The classes of whatever shows a verdict; ``own`` where it is one library's alone."""
     if verdict is None:
         return "il-untested"
     classes = [f"il-{verdict.outcome}"]
+    if own:
+        classes.append("il-own")
     if verdict.basis is Basis.INFERRED:
         classes.append("il-inferred")
     if verdict.backend is Backend.PROCESS:
@@ -44,9 +52,13 @@ def look(verdict: Verdict | None) -> str:
     return " ".join(classes)
 
 
-def symbol(verdict: Verdict | None) -> str:
-    """What stands for a verdict beside its colour: ``✗``, ``(✓)`` inferred, ``✓ᵖ`` in a process."""
+def symbol(verdict: Verdict | None, *, own: bool = False, part: bool = False) -> str:
+    """What stands for a verdict beside its colour: ``✗``, ``(✓)`` inferred, ``✓ᵖ`` in a process,
+    ``✗~`` intermittent, ``✗°`` one library's alone, ``✓…`` by some of the probes."""
     text = word(verdict).symbol
+    if verdict and intermittent(verdict):
+        text += INTERMITTENT_MARK
+    text += OWN_MARK * own + PART_MARK * part
     if verdict and verdict.basis is Basis.INFERRED:
         text = f"({text})"
     if verdict and verdict.backend is Backend.PROCESS:
@@ -59,21 +71,26 @@ def command(text: str) -> Markup:
     return Markup('<pre class="il-command"><code>{}</code></pre>').format(text)
 
 
-def answer_key(cell: Cell) -> tuple[str, ...]:
-    """What a reader chooses a verdict by: everything but the probe."""
-    *versions, python, _, config = cell.key
-    return (*versions, python, config)
-
-
 def anchor(cell: Cell) -> str:
-    """The element on a Python's page that is about a cell."""
+    """The element on a page of verdicts that is about a cell."""
     pins = (f"{pin.axis}-{pin.version or 'none'}" for pin in cell.pins)
-    return "-".join([*pins, cell.probe, cell.config])
+    config = cell.config.replace("+", "-with-").replace("@", "-at-")
+    return "-".join([*pins, config])
 
 
-def details_page(python: PythonVersion) -> str:
-    """The page of every verdict on one Python, from ``generated/``."""
-    return f"verdicts/python-{python}.html"
+def details_page(probe: str, python: PythonVersion) -> str:
+    """The page of every verdict of one probe on one Python, from ``generated/``."""
+    return f"verdicts/{probe}-python-{python}.html"
+
+
+def probe_page(probe: str) -> str:
+    """The page of a probe, from ``generated/``."""
+    return f"probes/{probe}.html"
+
+
+def found_at(cell: Cell) -> str:
+    """Where all that was found of a cell is told, from ``generated/``."""
+    return f"{details_page(cell.probe, cell.python)}#{anchor(cell)}"
 
 
 def hang_page(signature: Signature) -> str:
@@ -83,6 +100,7 @@ def hang_page(signature: Signature) -> str:
 
 def releases(cell: Cell) -> str:
     """``sentry-sdk 2.5.1 with ddtrace 2.14.2``, under the names of the index."""
-    return " with ".join(
-        f"{pin.package} {pin.version}" for pin in cell.pins if pin.version is not None
-    )
+    named = [f"{pin.package} {pin.version}" for pin in cell.pins if pin.version is not None]
+    if len(named) == 1 < len(cell.pins):
+        return f"{named[0]} alone"
+    return " with ".join(named) or "none of the libraries"

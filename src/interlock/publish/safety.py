@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections import Counter
+from collections.abc import Iterable
 
 from markupsafe import Markup
 from packaging.version import Version
@@ -10,10 +11,13 @@ from packaging.version import Version
 from interlock import windows
 from interlock.advice import Answer
 from interlock.judge import PRECEDENCE
-from interlock.model import Basis, Outcome, PythonVersion, Target, Window
+from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window
+from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import join
+from interlock.publish.summary import Summary, summaries
 from interlock.publish.wording import WORDS, day, listing, plural, span
+from interlock.weighing import TOGETHER
 
 
 def lead(edition: Edition) -> Markup:
@@ -25,7 +29,7 @@ def lead(edition: Edition) -> Markup:
     return _safe(edition, edition.answers[0]) + small.format(
         titles="; and ".join(edition.title(name) for name in edition.configs),
         day=day(edition.tested_at) if edition.tested_at else "no day",
-        counted=plural(len(edition.verdicts), "combination"),
+        counted=f"{len(edition.verdicts):,} cells by {plural(len(edition.probes), 'probe')}",
         machines=listing(sorted({verdict.machine for verdict in edition.verdicts})),
     )
 
@@ -34,6 +38,41 @@ def dangers(edition: Edition) -> Markup:
     """What hangs, and which axis it does not help to move along alone."""
     first, *others = edition.answers
     return _hanging(edition, first) + join(_no_way(edition, other) for other in others)
+
+
+def beside(edition: Edition) -> Markup:
+    """What one library does alone, whichever the other: on the page, and no reason to avoid it."""
+    found: dict[tuple[str, str, Outcome], list[Cell]] = {}
+    for verdict in edition.pairs:
+        whose = edition.attributions.get(verdict.cell.key)
+        if whose and whose.whose in [axis.name for axis in edition.axes]:
+            of = (whose.whose, verdict.cell.probe, verdict.outcome)
+            found.setdefault(of, []).append(verdict.cell)
+    item = Markup(
+        "<li>{} {} by itself, with or without {}: releases {}, on Python {}, by the probe "
+        '<a href="generated/{}">{}</a>.</li>'
+    )
+    lines = [
+        item.format(
+            edition.package(axis),
+            WORDS[outcome].name,
+            listing([a.package for a in edition.axes if a.name != axis], last="or"),
+            span(_releases(cells, axis), sorted(_releases((v.cell for v in edition.pairs), axis))),
+            span({cell.python for cell in cells}, edition.pythons),
+            markup.probe_page(probe),
+            edition.probe_title(probe),
+        )
+        for (axis, probe, outcome), cells in found.items()
+    ]
+    if not lines:
+        return Markup("")
+    return Markup(
+        "<p>No reason to avoid the other library, and good to know:</p><ul>{}</ul>"
+    ).format(join(lines))
+
+
+def _releases(cells: Iterable[Cell], axis: str) -> set[Version]:
+    return {version for cell in cells if (version := cell.version(axis)) is not None}
 
 
 def look(edition: Edition) -> str:
@@ -55,9 +94,11 @@ def targets(said: Answer) -> list[tuple[Target, list[PythonVersion]]]:
 def hanging(edition: Edition, axis: str) -> list[Window]:
     """Windows of releases that hang with something, in some configuration."""
     worst: dict[Version, Outcome] = {}
-    for verdict in edition.verdicts:
+    for verdict in edition.pairs:
         version = verdict.cell.version(axis)
-        if version is not None and verdict.basis is Basis.TESTED:
+        whose = edition.attributions.get(verdict.cell.key)
+        counts = whose is None or whose.whose in (*TOGETHER, axis)
+        if version is not None and verdict.basis is Basis.TESTED and counts:
             before = worst.get(version, Outcome.PASS)
             worst[version] = min(before, verdict.outcome, key=PRECEDENCE.index)
     return [w for w in windows.windows(axis, worst.items()) if w.outcome is Outcome.HANG]
@@ -65,11 +106,12 @@ def hanging(edition: Edition, axis: str) -> list[Window]:
 
 def by_release(edition: Edition, said: Answer) -> Markup:
     """For every release of one axis, what it does in each configuration with all the others."""
+    counted = summaries(edition).values()
     head = [Markup('<th class="il-corner">{}</th>').format(edition.package(said.axis))]
     head += map(Markup('<th scope="col">{}</th>').format, map(edition.title, edition.configs))
     rows = []
     for standing in reversed(said.standings):
-        cells = [_counts(edition, said.axis, str(standing.version), c) for c in edition.configs]
+        cells = [_counts(counted, said.axis, standing.version, c) for c in edition.configs]
         row = Markup('<tr><th scope="row">{}</th>{}</tr>')
         rows.append(row.format(standing.version, join(cells)))
     return _table(head, rows)
@@ -106,8 +148,13 @@ def _safe(edition: Edition, said: Answer) -> Markup:
     since = ""
     if said.safe_from is not None and said.safe_from != found[0][0].version:
         since = f" So does every release tested since {said.safe_from}."
-    text = Markup("<p><strong>Safe:</strong> {}. Passes with {}, in every configuration.{}</p>")
-    return text.format(Markup(", ").join(reached), beside, since)
+    own = "".join(
+        f" What {edition.package(axis)} does by itself, with any of them, is told below."
+        for axis in sorted({t.attribution.whose for s in said.standings for t in s.beside})
+        if axis in [other.name for other in edition.axes]
+    )
+    text = Markup("<p><strong>Safe:</strong> {}. Passes with {}, in every configuration.{}{}</p>")
+    return text.format(Markup(", ").join(reached), beside, since, own)
 
 
 def _hanging(edition: Edition, said: Answer) -> Markup:
@@ -134,20 +181,28 @@ def _no_way(edition: Edition, said: Answer) -> Markup:
     return text.format(edition.package(said.axis), listing(others, last="or"))
 
 
-def _counts(edition: Edition, axis: str, version: str, config: str) -> Markup:
-    here = [
-        verdict.outcome
-        for verdict in edition.verdicts
-        if verdict.cell.config == config and str(verdict.cell.version(axis)) == version
-    ]
+def _counts(counted: Iterable[Summary], axis: str, version: Version, config: str) -> Markup:
+    here = Counter(
+        (one.worst.outcome, one.own)
+        for one in counted
+        if one.cell.config == config and one.cell.version(axis) == version
+    )
     mark = Markup(
-        '<span class="il-count"><span class="il-mark il-{}" aria-hidden="true">{}</span>'
+        '<span class="il-count"><span class="il-mark il-{}{}" aria-hidden="true">{}</span>'
         " {} {}</span> "
     )
-    ordered = sorted(here, key=PRECEDENCE.index)
-    counted = [(outcome, len(list(run))) for outcome, run in groupby(ordered)]
+    ordered = sorted(here.items(), key=lambda item: (item[0][1], PRECEDENCE.index(item[0][0])))
     return Markup("<td>{}</td>").format(
-        join(mark.format(o, WORDS[o].symbol, count, WORDS[o].counted) for o, count in counted)
+        join(
+            mark.format(
+                outcome,
+                " il-own" if own else "",
+                WORDS[outcome].symbol + markup.OWN_MARK * own,
+                count,
+                WORDS[outcome].counted + (" as one library does alone" if own else ""),
+            )
+            for (outcome, own), count in ordered
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""What was set, in words: the configurations that an application can have, and each probe."""
+"""What an application can set, in words: the configurations, and the ways out on top of them."""
 
 from __future__ import annotations
 
@@ -8,51 +8,59 @@ from typing import Any
 
 from markupsafe import Markup
 
-from interlock.model import Probe
+from interlock.matrix import WayOut
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
 
 
 def publish(edition: Edition, folder: Path) -> None:
-    """``configurations.md`` and ``probes.md``, parts of hand-written pages."""
+    """``configurations.md``, a part of a hand-written page."""
     entry = Markup('<dt id="{name}">{title} <code>{name}</code></dt><dd><p>{says}</p>{sets}</dd>')
     configurations = join(
         entry.format(
             name=known.name,
             title=known.title,
             says=known.description,
-            sets=_settings({**known.environment, **known.settings}),
+            sets=settings({**known.environment, **known.settings}),
         )
         for known in edition.matrix.configurations.values()
+        if not known.is_composed
     )
-    markup.page(folder / "configurations.md", block(Markup("<dl>{}</dl>").format(configurations)))
-    probes = join(map(_probe, edition.matrix.probes.values()))
-    markup.page(folder / "probes.md", block(probes))
+    blocks: list[str | Markup] = [block(Markup("<dl>{}</dl>").format(configurations))]
+    if edition.matrix.ways_out:
+        ways = join(map(_way_out, edition.matrix.ways_out.values()))
+        blocks += [
+            "## Ways out { #ways-out }",
+            "One thing changed, on top of a configuration. [What became of them](ways-out.md).",
+            block(Markup("<dl>{}</dl>").format(ways)),
+        ]
+    markup.page(folder / "configurations.md", *blocks)
 
 
-def _probe(probe: Probe) -> Markup:
-    proofs = join(Markup("<li>{}</li>").format(rule.says) for rule in probe.live)
-    return Markup(
-        '<section id="{name}"><h3>{title} <code>{name}</code></h3><p>{stresses}</p>'
-        "<p>What it cannot see: {cannot_see}</p>"
-        "<p>A run counts only with proof that both libraries were at work:</p><ul>{proofs}</ul>"
-        "<p>What it sets to make a rare race frequent enough to measure:</p>{knobs}"
-        "<p>Below {least} {unit} a run without a hang proves nothing.</p></section>"
-    ).format(
-        name=probe.name,
-        title=probe.title,
-        stresses=probe.stresses,
-        cannot_see=probe.cannot_see,
-        proofs=proofs,
-        knobs=_settings({**probe.knobs, **probe.environment}),
-        least=probe.least_exposures,
-        unit=probe.exposure_unit,
-    )
-
-
-def _settings(values: Mapping[str, Any]) -> Markup:
+def settings(values: Mapping[str, Any]) -> Markup:
+    """Each value, and what is taken away."""
     if not values:
         return Markup("")
     item = Markup("<li><code>{} = {}</code></li>")
-    return Markup("<ul>{}</ul>").format(join(item.format(*pair) for pair in values.items()))
+    gone = Markup("<li><code>{}</code> as the library has it</li>")
+    return Markup("<ul>{}</ul>").format(
+        join(
+            gone.format(name) if value is None else item.format(name, value)
+            for name, value in values.items()
+        )
+    )
+
+
+def _way_out(way: WayOut) -> Markup:
+    same = Markup("<p>It is the configuration <code>{}</code>.</p>").format(way.same_as)
+    return Markup(
+        '<dt id="{name}">{title} <code>{name}</code></dt><dd><p>{says}</p>'
+        "<p>It costs: {costs}</p>{sets}</dd>"
+    ).format(
+        name=way.name,
+        title=way.title,
+        says=way.description,
+        costs=way.costs,
+        sets=same if way.same_as else settings({**way.environment, **way.settings}),
+    )

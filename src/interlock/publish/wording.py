@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from packaging.version import Version
+
+from interlock import confidence
 from interlock.model import Backend, Basis, Outcome, Phase, PythonVersion, Reason, Verdict
 
 
@@ -39,13 +43,13 @@ REASONS: Mapping[Reason, str] = {
     Reason.ERROR: "the application stops with an exception",
     Reason.CRASH: "the process is killed by a signal",
     Reason.INACTIVE: "the application runs, but the feature under test does not start",
-    Reason.DEGRADED: "it runs, but slower than the stated threshold",
+    Reason.DEGRADED: "it runs, but worse than the stated threshold",
     Reason.NO_WHEEL: "there is no wheel for this Python",
     Reason.REQUIRES_PYTHON: "the release does not allow this Python",
     Reason.NO_FEATURE: "the release does not have the feature under test",
     Reason.NOT_LIVE: "the run did not show that both libraries were at work",
     Reason.TOO_FEW_EXPOSURES: "the risky situation was entered too seldom to mean anything",
-    Reason.CONTROL_DIFFERS: "the known hang did not hang in the same campaign",
+    Reason.CONTROL_DIFFERS: "a control gave another answer than is known in the same campaign",
     Reason.SLOW: "it was too slow to be told from a hang",
 }
 
@@ -58,6 +62,10 @@ PHASES: Mapping[Phase, str] = {
 }
 
 
+_COUNTED = re.compile(r"(\d+) of (\d+) trials? failed ")
+"""How the judge begins the sentence of a failure."""
+
+
 def word(verdict: Verdict | None) -> Word:
     return WORDS[verdict.outcome] if verdict else UNTESTED
 
@@ -68,6 +76,29 @@ def why(verdict: Verdict) -> str:
         return ""
     phase = f", {PHASES[verdict.phase]}" if verdict.phase else ""
     return f"{REASONS[verdict.reason]}{phase}"
+
+
+def intermittent(verdict: Verdict) -> tuple[int, int] | None:
+    """How many of how many trials went wrong, where some did and some did not."""
+    if verdict.outcome is Outcome.HANG:
+        went_wrong, of = verdict.hangs, verdict.trials
+    elif verdict.outcome is Outcome.FAIL and (told := _COUNTED.match(verdict.detail)):
+        went_wrong, of = int(told[1]), int(told[2])
+    else:
+        return None
+    return (went_wrong, of) if 0 < went_wrong < of else None
+
+
+def how_often(verdict: Verdict) -> str:
+    """``Intermittent: it did in 3 of 20 trials, between 5% and 36%``; empty where all agree."""
+    found = intermittent(verdict)
+    if found is None:
+        return ""
+    low, high = confidence.interval(*found)
+    return (
+        f"Intermittent: so it went in {found[0]} of {found[1]} trials, "
+        f"a rate between {low:.0%} and {high:.0%}."
+    )
 
 
 def basis(verdict: Verdict) -> str:
@@ -94,9 +125,12 @@ def sentence(text: str) -> str:
     return whole if whole.endswith((".", "!", "?")) else f"{whole}."
 
 
-def span(some: Iterable[PythonVersion], of: Sequence[PythonVersion]) -> str:
+V = TypeVar("V", PythonVersion, Version)
+
+
+def span(some: Iterable[V], of: Sequence[V]) -> str:
     """``3.8 to 3.11 and 3.13``: runs without a gap among those that were tested."""
-    places = sorted(of.index(python) for python in some)
+    places = sorted(of.index(one) for one in some)
     runs: list[list[int]] = []
     for place in places:
         if runs and place == runs[-1][-1] + 1:

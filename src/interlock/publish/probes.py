@@ -1,0 +1,97 @@
+"""What each probe is and what it found: a page each, and the list of them on the method's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from markupsafe import Markup
+
+from interlock.model import Probe
+from interlock.publish import grid, markup
+from interlock.publish.edition import Edition
+from interlock.publish.markup import block, join
+from interlock.publish.settings import settings
+
+
+def publish(edition: Edition, folder: Path) -> None:
+    """``probes.md``, a part of a hand-written page, and ``probes/worker_restart.md`` and so on."""
+    known = edition.matrix.probes
+    item = Markup('<li><a href="generated/{}">{}</a> <code>{}</code><br>{}</li>')
+    listed = join(
+        item.format(markup.probe_page(probe.name), probe.title, probe.name, _first(probe.stresses))
+        for probe in known.values()
+    )
+    markup.page(folder / "probes.md", block(Markup("<ul>{}</ul>").format(listed)))
+    for probe in known.values():
+        path = (folder / markup.probe_page(probe.name)).with_suffix(".md")
+        markup.page(path, *_page(edition, probe))
+    for gone in set(edition.probes) - known.keys():
+        path = (folder / markup.probe_page(gone)).with_suffix(".md")
+        markup.page(path, f"# {gone}", "This probe is no longer run.", *_matrix(edition, gone))
+
+
+def _page(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
+    yield f"# {probe.title}"
+    yield block(Markup("<p>Probe <code>{}</code></p>").format(probe.name))
+    yield "## What it stresses, and why"
+    yield block(Markup("<p>{}</p>").format(probe.stresses))
+    yield "## What counts as live"
+    yield block(
+        Markup(
+            "<p>A run counts only with proof from inside of it that the libraries were at work:</p>"
+            "<ul>{}</ul><p>Below {:,} {} a run without a hang proves nothing.{}</p>"
+        ).format(
+            join(Markup("<li>{}</li>").format(rule.says) for rule in probe.live),
+            probe.least_exposures,
+            probe.exposure_unit,
+            _raised(probe),
+        )
+    )
+    yield "## What it cannot see"
+    yield block(Markup("<p>{}</p>").format(probe.cannot_see))
+    if made := {**probe.knobs, **probe.environment}:
+        yield "## What it sets"
+        said = Markup("<p>To make a rare race frequent enough to measure:</p>{}")
+        yield block(said.format(settings(made)))
+    yield "## Where it is run"
+    yield block(Markup("<p>{}</p>").format(_where(edition, probe)))
+    yield from _matrix(edition, probe.name)
+
+
+def _matrix(edition: Edition, probe: str) -> Iterator[str | Markup]:
+    panels = grid.of_probe(edition, probe, root="../")
+    yield "## What it found { #matrix }"
+    if panels:
+        yield block(join([*panels, grid.legend(summed=False)]), "il-matrix")
+    else:
+        yield "It has not been run on a pair of the libraries."
+
+
+def _raised(probe: Probe) -> str:
+    if probe.most_exposures <= probe.least_exposures:
+        return ""
+    return (
+        f" On a machine so busy that this is too few, they are raised, up to "
+        f"{probe.most_exposures:,}."
+    )
+
+
+def _where(edition: Edition, probe: Probe) -> str:
+    use = edition.matrix.use(probe.name)
+    said = f"In {', '.join(probe.configs)}."
+    if use.only_as_control:
+        return f"{said} Only as a control: it is no verdict about the libraries."
+    narrowed = [
+        f"{edition.package(axis)} {', '.join(map(str, choices))}"
+        for axis, choices in use.only.versions.items()
+    ]
+    if use.only.pythons:
+        narrowed.append(f"Python {', '.join(map(str, use.only.pythons))}")
+    return f"{said} Only with {'; '.join(narrowed)}." if narrowed else said
+
+
+def _first(text: str) -> str:
+    """Its first sentence."""
+    head, dot, _ = text.partition(". ")
+    return f"{head}{dot.strip()}"

@@ -1,0 +1,137 @@
+"""What became of each way out: how many cells it helps, of how many it was run on, and its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from interlock.matrix import WayOut
+from interlock.publish import markup
+from interlock.publish.edition import Edition
+from interlock.publish.markup import block, join
+from interlock.publish.wording import plural, why, word
+from interlock.table import in_order
+from interlock.ways_out import Tried
+
+LISTED = 20
+"""Cells that are named where a way out does not help; the rest is counted."""
+
+
+def publish(edition: Edition, folder: Path) -> None:
+    """``ways-out.md``, a part of a hand-written page."""
+    tried = [one for many in edition.ways_out.values() for one in many]
+    tracks = [track for track in edition.tracks if any(_track(one) == track for one in tried)]
+    blocks: list[str | Markup] = []
+    for track in tracks:
+        blocks += _of_track(edition, track, [one for one in tried if _track(one) == track])
+    markup.page(folder / "ways-out.md", *(blocks or ["No way out has been run yet."]))
+
+
+def _track(one: Tried) -> tuple[str, str]:
+    return one.without.cell.probe, one.without.cell.config
+
+
+def _of_track(
+    edition: Edition, track: tuple[str, str], tried: Sequence[Tried]
+) -> Iterator[str | Markup]:
+    probe, config = track
+    needed = [one for one in tried if one.was_needed]
+    yield f"## In `{config}`, by `{probe}` {{ #{probe}-{config} }}"
+    said = "<p>The probe: {}. The configuration: {}.</p>"
+    yield block(Markup(said).format(edition.probe_title(probe), edition.title(config)))
+    ways = list(dict.fromkeys(one.way.name for one in tried))
+    known = {one.way.name: one.way for one in tried}
+    if needed:
+        yield block(_table(edition, [known[name] for name in ways], needed))
+    for name in ways:
+        failing = [one for one in needed if one.way.name == name and not one.works]
+        broken = [one for one in tried if one.way.name == name and one.breaks]
+        if failing or broken:
+            yield block(_failing(known[name], failing, broken))
+    passing = [one for one in tried if not one.was_needed and one.way.same_as is None]
+    if passing:
+        kept = sum(not one.breaks for one in passing)
+        yield (
+            f"Beside what hangs or fails they were run on {plural(len(passing), 'cell')} that pass "
+            f"without them: {kept} of {len(passing)} did not go wrong with them."
+        )
+
+
+def _table(edition: Edition, ways: Sequence[WayOut], needed: Sequence[Tried]) -> Markup:
+    axis = edition.answers[0].axis
+    versions = in_order(_version(one, axis) for one in needed)
+    head = [Markup('<th class="il-corner">way out ↓<br>{} →</th>').format(edition.package(axis))]
+    head += map(Markup('<th scope="col">{}</th>').format, versions)
+    rows = []
+    for way in ways:
+        here = [one for one in needed if one.way.name == way.name]
+        cells = [_count([o for o in here if _version(o, axis) == v]) for v in versions]
+        row = Markup(
+            '<tr><th scope="row" class="il-way"><a href="configurations.html#{}">{}</a>'
+            "<small>It costs: {}</small></th>{}</tr>"
+        )
+        rows.append(row.format(way.name, way.title, way.costs, join(cells)))
+    return Markup(
+        '<div class="il-scroll"><table class="il-table il-ways"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>"
+        "<p><small>Cells that hang or fail without it and pass with it, of those that it was run"
+        " on.</small></p>"
+    ).format(join(head), join(rows))
+
+
+def _version(one: Tried, axis: str) -> str:
+    return str(one.without.cell.version(axis))
+
+
+def _count(tried: Sequence[Tried]) -> Markup:
+    if not tried:
+        return Markup('<td class="il-untested">not run</td>')
+    works = sum(one.works for one in tried)
+    look = "pass" if works == len(tried) else "hang" if not works else "fail"
+    return Markup('<td><span class="il-mark il-{}">{}</span> {} of {}</td>').format(
+        look, {"pass": "✓", "hang": "✗", "fail": "!"}[look], works, len(tried)
+    )
+
+
+def _failing(way: WayOut, failing: Sequence[Tried], broken: Sequence[Tried]) -> Markup:
+    parts = []
+    if failing:
+        parts.append(
+            Markup("<h3>{}: where it does not help</h3><ul>{}</ul>").format(
+                way.title, _named(failing)
+            )
+        )
+    if broken:
+        parts.append(
+            Markup("<h3>{}: what it breaks</h3><ul>{}</ul>").format(way.title, _named(broken))
+        )
+    return join(parts)
+
+
+def _named(tried: Iterable[Tried]) -> Markup:
+    listed = list(tried)
+    item = Markup('<li><a href="generated/{}">{}, Python {}</a>: {}{}</li>')
+    lines = [
+        item.format(
+            markup.found_at(one.verdict.cell),
+            markup.releases(one.verdict.cell),
+            str(one.verdict.cell.python),
+            word(one.verdict).name,
+            _how(one),
+        )
+        for one in listed[:LISTED]
+    ]
+    if len(listed) > LISTED:
+        lines.append(Markup("<li>and {} more</li>").format(len(listed) - LISTED))
+    return join(lines)
+
+
+def _how(one: Tried) -> Markup:
+    signature = one.verdict.signature
+    if signature:
+        link = Markup(', <a href="generated/{}"><code>{}</code></a>')
+        return link.format(markup.hang_page(signature), str(signature))
+    reason = why(one.verdict)
+    return Markup(", {}").format(reason) if reason else Markup("")

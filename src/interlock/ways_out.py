@@ -1,0 +1,64 @@
+"""Verdicts → what became of each way out, on the very cells where it was run. Pure.
+
+A way out is run on cells that hang or fail, to see whether it helps, and on passing neighbours, to
+see that it breaks nothing. Where it was not run on a cell nothing is said of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from interlock.attribution import TROUBLE
+from interlock.matrix import Matrix, WayOut
+from interlock.model import Basis, Outcome, Verdict
+from interlock.scope import everything
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One way out on one cell."""
+
+    way: WayOut
+    without: Verdict
+    """The cell as it is."""
+    verdict: Verdict
+    """The same cell with the way out."""
+
+    @property
+    def works(self) -> bool:
+        """Whether what went wrong without it passes with it."""
+        return self.was_needed and self.verdict.outcome is Outcome.PASS
+
+    @property
+    def was_needed(self) -> bool:
+        return self.without.outcome in TROUBLE
+
+    @property
+    def breaks(self) -> bool:
+        """Whether what passes without it goes wrong with it."""
+        return self.without.outcome is Outcome.PASS and self.verdict.outcome in TROUBLE
+
+
+Ways = Mapping[tuple[str, ...], tuple[Tried, ...]]
+"""By the key of the cell without it, in the order in which the probe names them."""
+
+
+def tried(verdicts: Iterable[Verdict], matrix: Matrix) -> Ways:
+    """What was run of what each probe names for the cell's configuration."""
+    known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
+    found = {}
+    for key, without in known.items():
+        cell = without.cell
+        if not everything(cell) or without.outcome not in (*TROUBLE, Outcome.PASS):
+            continue
+        named = matrix.use(cell.probe).ways_out.get(cell.config, ())
+        with_it = (
+            (matrix.ways_out[name], known.get(replace(cell, config=config).key))
+            for name in named
+            for config in [matrix.ways_out[name].on(cell.config)]
+        )
+        here = tuple(Tried(way=way, without=without, verdict=v) for way, v in with_it if v)
+        if here:
+            found[key] = here
+    return found

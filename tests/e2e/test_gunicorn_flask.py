@@ -1,0 +1,89 @@
+"""The setting of the report: gunicorn and flask under ddtrace-run, in a real container."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import containers
+import pytest
+
+from interlock import judge
+from interlock.ledger import Ledger
+from interlock.matrix import load
+from interlock.model import Finding, Hang, Trial
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+
+ROOT = Path(__file__).parents[2]
+TRIALS = 3
+"""Of the pair that hangs: a trial misses its hang now and then, all of them hardly ever."""
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Trial]]:
+    """The pair of the report, and one that is free of it: its trials by the version of ddtrace."""
+    containers.skip_without()
+    folder = tmp_path_factory.mktemp("gunicorn")
+    for ddtrace, count in (("2.14.2", TRIALS), ("3.2.1", 1)):
+        done = subprocess.run(
+            [
+                *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+                *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
+                *("--sentry", "2.5.1", "--ddtrace", ddtrace, "--python", containers.PYTHON),
+                *("--probe", "gunicorn_flask", "--config", "warning-events"),
+                *("--trials", str(count), "--results", str(folder / "results"), "--no-page"),
+            ],
+            env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+    trials: dict[str, list[Trial]] = {}
+    with Ledger(folder / "home") as ledger:
+        for trial in ledger.trials():
+            if trial.cell.probe == "gunicorn_flask":
+                trials.setdefault(str(trial.cell.version("ddtrace")), []).append(trial)
+    return trials
+
+
+def findings(trials: list[Trial]) -> list[Finding]:
+    probe = load(ROOT / "matrix.yaml", ROOT / "probes").probes["gunicorn_flask"]
+    return [judge.classify(trial.events, probe) for trial in trials]
+
+
+def facts(trial: Trial) -> dict[str, Any]:
+    return {event["name"]: event["value"] for event in trial.events if event["event"] == "fact"}
+
+
+def test_a_worker_of_the_pair_of_the_report_waits_for_itself(ran: Mapping[str, Any]) -> None:
+    hangs = [found for found in findings(ran["2.14.2"]) if isinstance(found, Hang)]
+    assert hangs
+    for hang in hangs:
+        assert "BackgroundWorker._lock" in hang.signature.locks
+        assert hang.evidence[0] == "It is in a process that the app forked."
+
+
+def test_the_release_that_is_free_of_it_does_not_hang(ran: Mapping[str, Any]) -> None:
+    (trial,) = ran["3.2.1"]
+    (found,) = findings([trial])
+    assert not isinstance(found, Hang)
+    assert facts(trial)["profiled-lock"]
+    assert facts(trial)["rounds"]["workers that reported"] > 0
+
+
+def test_both_servers_are_measured(ran: Mapping[str, Any]) -> None:
+    (trial,) = ran["3.2.1"]
+    told = facts(trial)
+    for course in ("plain", "steady"):
+        assert told[course]["answered"] > 0
+        assert told[course]["exit s"] > 0
+        assert 0 < told[course]["p50 ms"] <= told[course]["p99 ms"]
+    expected = told["steady"]["p50 ms"] / told["plain"]["p50 ms"]
+    assert told["p50 ratio"] == pytest.approx(expected, abs=0.1)

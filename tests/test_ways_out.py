@@ -1,0 +1,79 @@
+"""What became of each way out, on the cells where it was run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from grids import cell, matrix, verdict
+
+from interlock.matrix import Matrix, ProbeUse, WayOut
+from interlock.model import Basis, Verdict
+from interlock.ways_out import Tried, tried
+
+QUIET = WayOut(name="quiet", title="be quiet", description="", costs="No noise.", settings={"q": 1})
+BACK = WayOut(name="back", title="as it was", description="", costs="Nothing.", same_as="stock")
+
+
+def ways() -> Matrix:
+    return matrix(
+        uses={"restart": ProbeUse(ways_out={"warnings": ("quiet", "back")})},
+        ways_out={"quiet": QUIET, "back": BACK},
+    )
+
+
+def said(text: str) -> list[Verdict]:
+    """``"warnings hang; warnings+quiet pass"``."""
+    pairs = (clause.split() for clause in text.split(";"))
+    return [verdict(cell(config=config), outcome) for config, outcome in pairs]
+
+
+def outcomes(text: str) -> list[str]:
+    found = tried(said(text), ways()).get(cell(config="warnings").key, ())
+    return [f"{one.way.name} {_word(one)}" for one in found]
+
+
+def _word(one: Tried) -> str:
+    if one.was_needed:
+        return "works" if one.works else "does not"
+    return "breaks it" if one.breaks else "harmless"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("warnings hang; warnings+quiet pass", ["quiet works"]),
+        ("warnings fail; warnings+quiet pass", ["quiet works"]),
+        ("warnings hang; warnings+quiet hang", ["quiet does not"]),
+        # what proves nothing does not work, nor does what ends otherwise
+        ("warnings hang; warnings+quiet unproven", ["quiet does not"]),
+        ("warnings hang; warnings+quiet fail", ["quiet does not"]),
+        # one that is a configuration of its own has its evidence there
+        ("warnings hang; stock pass", ["back works"]),
+        ("warnings hang; stock hang; warnings+quiet pass", ["quiet works", "back does not"]),
+        # what was not run there is not claimed
+        ("warnings hang", []),
+        ("stock hang; stock+quiet pass", []),
+        # beside what hangs it must break nothing
+        ("warnings pass; warnings+quiet pass", ["quiet harmless"]),
+        ("warnings pass; warnings+quiet hang", ["quiet breaks it"]),
+        # where it can't be told what it would do without
+        ("warnings unproven; warnings+quiet pass", []),
+    ],
+)
+def test_a_way_out_counts_where_it_was_run(text: str, expected: list[str]) -> None:
+    assert outcomes(text) == expected
+
+
+def test_a_way_out_on_another_cell_says_nothing_about_this_one() -> None:
+    hang = verdict(cell(config="warnings"), "hang")
+    elsewhere = verdict(cell("1.1", config="warnings+quiet"))
+
+    assert tried([hang, elsewhere], ways()) == {}
+
+
+def test_neither_a_library_alone_nor_what_was_inferred_needs_a_way_out() -> None:
+    alone = [verdict(cell("1.0", "-", config=c), "hang") for c in ("warnings", "warnings+quiet")]
+    inferred = [replace(v, basis=Basis.INFERRED) for v in said("warnings hang; stock pass")]
+
+    assert tried([*alone, *inferred], ways()) == {}
