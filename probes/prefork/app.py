@@ -101,7 +101,7 @@ class Children:
         """Fork as often as the knobs say, or for as long; so many children at once."""
         knobs = self._trial.knobs
         until = time.monotonic() + knobs["seconds"]
-        for number in range(knobs["forks"]):
+        for _ in range(knobs["forks"]):
             while len(self._pids) >= knobs["at_once"]:
                 self._await_one()
             if time.monotonic() >= until:
@@ -109,7 +109,7 @@ class Children:
             ended, says = os.pipe()
             pid = os.fork()
             if pid == 0:
-                child(self._sentry, number)
+                child(self._sentry)
             os.close(says)  # The child alone has it, and its end closes it.
             self._pids[ended], self._began[ended] = pid, time.monotonic()
             self._poll.register(ended, select.POLLIN)
@@ -152,9 +152,9 @@ class Children:
         self._trial.expose()
 
 
-def child(sentry_sdk, number: int) -> None:
+def child(sentry_sdk) -> None:
     """A worker's life. It leaves by ``SystemExit``: the interpreter ends as it always does."""
-    act(sentry_sdk, threading.Lock(), f"child {number}")
+    act(sentry_sdk, threading.Lock(), "a forked child")
     if sentry_sdk is not None:
         sentry_sdk.flush(CHILD_FLUSH_S)
     sys.exit(0)
