@@ -3,6 +3,7 @@
 ``snapshot("T1 has A wants B; T2 has B wants A")`` is a harness's snapshot: a thread ``has`` locks,
 ``wants`` one, ``joins`` a thread, ``awaits`` an event, or ``runs``. A name with a star is a
 re-entrant lock, one with a question mark is free, and ``A'`` is another lock that is called A.
+``gone W has A`` is a thread that a fork left behind, and it ``takes`` a lock that it had almost.
 
 ``stream("live | serving | 40 exposures | done | exit 0 | end")`` is what a harness says, event by
 event; ``trials("pass*19 hang")`` are trials of one cell, in the order in which they ran.
@@ -11,6 +12,7 @@ event; ``trials("pass*19 hang")`` are trials of one cell, in the order in which 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -61,9 +63,19 @@ FAR_AWAY = 140_000_000_000_000
 """Idents and ids look like addresses, so that none is mistaken for an index."""
 
 
-def snapshot(text: str, *, index: int = 0, number: int = 1, salt: int = 0, line: int = 100) -> Raw:
+def snapshot(
+    text: str,
+    *,
+    index: int = 0,
+    number: int = 1,
+    salt: int = 0,
+    line: int = 100,
+    process: int | None = None,
+) -> Raw:
     """A snapshot as the harness sends it. ``salt`` changes every identity, ``line`` every frame."""
     clauses = [clause.split() for clause in text.split(";") if clause.strip()]
+    gone = {clause[1] for clause in clauses if clause[0] == "gone"}
+    clauses = [clause[1:] if clause[0] == "gone" else clause for clause in clauses]
     idents = {words[0]: FAR_AWAY + salt * 7919 + i * 64 for i, words in enumerate(clauses)}
     locks: dict[str, int] = {}
 
@@ -73,19 +85,21 @@ def snapshot(text: str, *, index: int = 0, number: int = 1, salt: int = 0, line:
     threads = []
     for clause, (name, *words) in enumerate(clauses):
         frames: list[Raw] = []
-        holds: list[Raw] = []
+        holds: list[tuple[Raw, Raw]] = []
         waits: Raw | None = None
         verb = "runs"
         for word in words:
-            if word in ("has", "wants", "joins", "awaits", "runs"):
+            if word in ("has", "takes", "wants", "joins", "awaits", "runs"):
                 verb = word
                 continue
             bare = word.strip(",'*?")
             at = line + clause
             frame = _frame(f"{verb}_{bare}", at)
-            if verb == "has":
+            if verb in ("has", "takes"):
                 frames.insert(0, frame)
-                holds.append({"of": frame, "lock": lock(word.strip(",")), "expression": bare})
+                how = {"has": "with", "takes": "entering"}[verb]
+                hold = {"lock": lock(word.strip(",")), "expression": bare, "how": how}
+                holds.append((frame, hold))
                 continue
             frames.insert(0, frame)
             waits = {
@@ -105,15 +119,7 @@ def snapshot(text: str, *, index: int = 0, number: int = 1, salt: int = 0, line:
                 "name": name,
                 "frames": frames,
                 "waits": waits,
-                "holds": [
-                    {
-                        "lock": hold["lock"],
-                        "frame": frames.index(hold["of"]),
-                        "expression": hold["expression"],
-                        "how": "with",
-                    }
-                    for hold in holds
-                ],
+                "holds": [{"frame": frames.index(of), **hold} for of, hold in holds],
                 "unresolved": [],
             }
         )
@@ -122,7 +128,10 @@ def snapshot(text: str, *, index: int = 0, number: int = 1, salt: int = 0, line:
         "at": 5.0 + index / 5,
         "number": number,
         "index": index,
-        "threads": threads,
+        "process": process,
+        "threads": [thread for thread in threads if thread["name"] not in gone],
+        "at_fork": [thread for thread in threads if thread["name"] in gone],
+        "tasks": [_resting(thread["native_id"]) for thread in threads],
         "locks": {
             str(ident): {
                 "type": "_thread.RLock" if "*" in word else "_thread.lock",
@@ -133,6 +142,11 @@ def snapshot(text: str, *, index: int = 0, number: int = 1, salt: int = 0, line:
             for word, ident in locks.items()
         },
     }
+
+
+def _resting(tid: int) -> Raw:
+    counted = {"run_ns": 10**9, "wait_ns": 10**8, "voluntary": 100, "involuntary": 3}
+    return {"tid": tid, "state": "S", **counted}
 
 
 def waits(text: str, **changed: Any) -> dumps.Dump:
@@ -164,7 +178,10 @@ HELLO: Raw = {
 
 
 def stream(text: str) -> tuple[Raw, ...]:
-    """The events of one trial; clauses are parted by ``|``, one in brackets is a snapshot."""
+    """The events of one trial; clauses are parted by ``|``, one in brackets is a snapshot.
+
+    ``7:[…]`` is one of process 7; without a number it is of the app.
+    """
     said = Telling()
     for clause in (part.strip() for part in text.split("|")):
         said.tell(clause)
@@ -179,7 +196,8 @@ class Telling:
         self.phase = "import"
         self.exposures = 0
         self.stall = 0
-        self.index = 0
+        self.index: Counter[str | None] = Counter()
+        self.app: int | None = None
         self.clock = 0.0
 
     def tell(self, clause: str) -> None:
@@ -210,34 +228,66 @@ def _progress(said: Telling, match: re.Match[str]) -> Raw:
 
 def _stall(said: Telling, match: re.Match[str]) -> Raw:
     said.stall += 1
-    said.index = 0
+    said.index.clear()
     return {
         "event": "stall",
         "number": said.stall,
         "phase": said.phase,
         "silent_s": 1.0,
         "exposures": said.exposures,
+        "asked": match[1],
     }
 
 
 def _snapshot(said: Telling, match: re.Match[str]) -> Raw:
-    text = match[1]
+    process, text = match[1], match[2]
     moved = text.endswith(" elsewhere")
     event = snapshot(
         text.removesuffix(" elsewhere"),
-        index=said.index,
+        index=said.index[process],
         number=said.stall,
         line=200 if moved else 100,
+        process=int(process) if process else said.app,
     )
-    said.index += 1
+    said.index[process] += 1
     del event["at"]
     return event
 
 
+def _app(said: Telling, match: re.Match[str]) -> Raw:
+    said.app = int(match[1])
+    return {**_process(said.app), "app": True}
+
+
+def _child(said: Telling, match: re.Match[str]) -> Raw:
+    forked = match[2] == "forked"
+    command = [] if forked else match[3].split()
+    return {**_process(int(match[1])), "forked": forked, "command": command}
+
+
+def _process(pid: int) -> Raw:
+    own = {"app": False, "forked": False, "command": ["python", "bootstrap.py"]}
+    return {"event": "process", "process": pid, "parent": 1, **own}
+
+
+def _child_ended(said: Telling, match: re.Match[str]) -> Raw:
+    code = int(match[2]) if match[2].isdigit() else None
+    signal = match[2] if code is None else None
+    return {"event": "child", "process": int(match[1]), "code": code, "signal": signal}
+
+
+def _crash(said: Telling, match: re.Match[str]) -> Raw:
+    text = (
+        "Fatal Python error: Segmentation fault\n\nStack (most recent call first):\n"
+        f'  File "/env/lib/python3.10/site-packages/lib/native.py", line 9 in {match[2]}\n'
+    )
+    return {"event": "crash", "process": int(match[1]), "text": text}
+
+
 def _stood(said: Telling, match: re.Match[str]) -> Raw:
-    moved = {"still": 0, "running": 10**6, "starved": 0, "polling": 0}[match[2]]
-    starved = 10**9 if match[2] == "starved" else 0
-    switched = 40 if match[2] == "polling" else 0
+    moved = {"still": 0, "running": 10**6, "starved": 0, "polling": 0}[match[3]]
+    starved = 10**9 if match[3] == "starved" else 0
+    switched = 40 if match[3] == "polling" else 0
 
     def tasks(after: int) -> list[Raw]:
         return [
@@ -255,7 +305,8 @@ def _stood(said: Telling, match: re.Match[str]) -> Raw:
     return {
         "event": "stood",
         "number": said.stall,
-        "seconds": float(match[1]),
+        "process": int(match[1]) if match[1] else said.app,
+        "seconds": float(match[2]),
         "tasks_before": tasks(0),
         "tasks_after": tasks(1),
     }
@@ -295,11 +346,15 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
     (r"(\d+) exposures", _progress),
     ("live", lambda s, m: {"event": "fact", "name": "profiled-lock", "value": True}),
     ("not live", lambda s, m: {"event": "fact", "name": "profiled-lock", "value": False}),
-    ("stall", _stall),
+    (r"stall(?: as (.*))?", _stall),
+    (r"process (\d+)", _app),
+    (r"process (\d+) (forked|starts (.*))", _child),
+    (r"child (\d+) exit (\w+)", _child_ended),
+    (r"(\d+) crashed in (\w+)", _crash),
     ("resumed", lambda s, m: {"event": "resumed", "number": s.stall, "silent_s": 1.5}),
-    (r"\[(.*)\]", _snapshot),
+    (r"(?:(\d+):)?\[(.*)\]", _snapshot),
     (r"dump in (\w+)", _witness),
-    (r"stood ([\d.]+) s (still|running|starved|polling)", _stood),
+    (r"(?:(\d+):)?stood ([\d.]+) s (still|running|starved|polling)", _stood),
     (
         "deadline",
         lambda s, m: {"event": "deadline", "phase": s.phase, "exposures": s.exposures},

@@ -51,6 +51,7 @@ def check(story: str, expected: str) -> None:
 WELL = "live | serving | 40 exposures | shutdown | done | exit 0 | end"
 SELF = "[M has A wants A] | [M has A wants A]"
 ENDED = "shutdown | done | exit 0 | end"
+ORPHAN = "8:[M wants A; gone W has A] | 8:[M wants A; gone W has A]"
 KILLED = "sent SIGTERM | sent SIGKILL | exit SIGKILL | end"
 OPEN = "[MainThread has A awaits E; T wants A]"
 
@@ -66,6 +67,9 @@ OPEN = "[MainThread has A awaits E; T wants A]"
             "pass: 40",
         ),
         ("live | serving | 40 exposures | done | exit 0 | sent SIGKILL | end", "pass: 40"),
+        # A look that the app asked for is over when it is done.
+        (WELL.replace("40 exp", "stall as no answer | [M runs f] | 40 exp"), "pass: 40"),
+        (WELL.replace("40 exp", "process 8 forked | child 8 exit 1 | 40 exp"), "pass: 40"),
         ("live | serving | 40 exposures | deadline | done | exit 0 | end", "pass: 40"),
     ],
 )
@@ -96,6 +100,19 @@ def test_an_app_that_comes_to_its_end_alive_passes(story: str, expected: str) ->
         ),
         (f"serving | stall | resumed | stall | {SELF} | {KILLED}", "hang self-deadlock"),
         (f"serving | RuntimeError: odd | stall | {SELF} | {KILLED}", "hang self-deadlock"),
+        # In whichever process it is.
+        (
+            f"process 7 | process 8 forked | serving | stall | [M runs f] | [M runs f] | {ORPHAN} "
+            f"| {KILLED}",
+            "hang orphaned-lock in serving: A → a thread that the fork left behind",
+        ),
+        # What the app asked for is seen while it lives, and nothing that it does takes it back.
+        (f"serving | stall as no answer | {ORPHAN} | {KILLED}", "hang orphaned-lock in serving"),
+        (f"serving | stall as no answer | {ORPHAN} | {ENDED}", "hang orphaned-lock in serving"),
+        (
+            f"serving | stall as no answer | [M runs f] | {KILLED}",
+            "unproven slow in serving: no an",
+        ),
         #
         (
             f"serving | stall | [M has A wants A] | [M runs f] | {KILLED}",
@@ -126,6 +143,21 @@ STILL = f"serving | 30 exposures | deadline | stall | {OPEN} | stood 2.0 s still
             "shutdown | deadline | stall | [MainThread joins T; T runs poll] | stood 2.5 s still "
             f"| [MainThread joins T; T runs poll] | {KILLED}",
             "hang no-progress in shutdown: stuck in lib.app.joins_T, lib.app.runs_poll",
+        ),
+        # The app waits for a child: where that stands still is where they do.
+        (
+            STILL.replace(f" | {OPEN}", f" | {OPEN} | 8:[MainThread runs f]").replace(
+                "still", "still | 8:stood 2.0 s still"
+            )
+            + f" | {KILLED}",
+            "hang no-progress in serving: stuck in lib.app.runs_f",
+        ),
+        (
+            STILL.replace(f" | {OPEN}", f" | {OPEN} | 8:[MainThread runs f]").replace(
+                "still", "still | 8:stood 2.0 s running"
+            )
+            + f" | {KILLED}",
+            "unproven slow in serving",
         ),
         (f"{STILL} | exit SIGKILL | guard wall", "fail crash"),
         (f"{STILL} | guard wall", "hang no-progress"),
@@ -207,6 +239,19 @@ def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
         ("serving | exit SIGKILL | end", "fail crash in serving: killed by SIGKILL"),
         ("serving | stall | sent SIGTERM | exit SIGSEGV | end", "fail crash in serving"),
         ("startup | ValueError: x | exit SIGSEGV | end", "fail crash"),
+        (
+            "process 7 | serving | 7 crashed in free | exit SIGSEGV | end",
+            "fail crash in serving: killed by SIGSEGV at lib/native.py:9 in free",
+        ),
+        (
+            "process 7 | serving | process 8 forked | 8 crashed in free | child 8 exit SIGSEGV "
+            "| done | exit 0 | end",
+            "fail crash in serving: a child was killed by SIGSEGV at lib/native.py:9 in free",
+        ),
+        (
+            "process 7 | serving | 8 crashed in free | exit SIGABRT | end",
+            "fail crash in serving: killed by SIGABRT",
+        ),
         #
         ("serving | 9 exposures | guard memory", "fail degraded in serving: it went over the"),
         ("serving | exit SIGKILL | guard memory", "fail degraded in serving: it went over the"),

@@ -16,6 +16,7 @@ from packaging.version import Version
 from interlock import table
 from interlock.errors import UsageError
 from interlock.model import (
+    LEFT_BEHIND,
     REASONS,
     Axis,
     Backend,
@@ -36,6 +37,7 @@ AXES = (Axis(name="left", package="left-pkg"), Axis(name="right", package="right
 SELF = Signature(locks=("Worker._lock",))
 CYCLE = Signature(locks=("Handler.lock", "Worker._lock"))
 STUCK = Signature(stuck=("queue.get", "worker.run"))
+ORPHAN = Signature(locks=("Queue.mutex", LEFT_BEHIND))
 LETTERS = "NAn\u00fcx0-,;'\"\n\r\t\u2028 #"
 
 
@@ -171,7 +173,7 @@ cells = st.builds(
 def any_verdict(draw: st.DrawFn) -> Verdict:
     outcome = draw(st.sampled_from(Outcome))
     reasons = sorted(REASONS[outcome], key=str)
-    signature = draw(st.sampled_from([SELF, CYCLE, STUCK]))
+    signature = draw(st.sampled_from([SELF, CYCLE, STUCK, ORPHAN]))
     return verdict(
         draw(cells),
         outcome,

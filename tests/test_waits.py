@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -11,7 +12,7 @@ from languages import waits
 
 from interlock.dumps import Dump
 from interlock.errors import ProtocolError
-from interlock.model import Reason
+from interlock.model import LEFT_BEHIND, Reason
 from interlock.waits import (
     Edge,
     Node,
@@ -20,6 +21,7 @@ from interlock.waits import (
     concerned,
     cycles,
     describe,
+    orphans,
     stuck_at,
     unresolved,
 )
@@ -65,6 +67,25 @@ def check(text: str, expected: str) -> None:
         ("T1 has A joins T2; T2 runs f", ""),
         ("T1 has A awaits E; T2 wants A", ""),
         ("T1 has A* wants A*", ""),
+        #
+        ("M wants A; gone W has A", f"orphaned-lock A → {LEFT_BEHIND}"),
+        ("M wants A*; gone W has A*", f"orphaned-lock A → {LEFT_BEHIND}"),
+        ("M wants A; gone W takes A", f"orphaned-lock A → {LEFT_BEHIND}"),
+        ("M wants A; gone V takes A; gone W has A", f"orphaned-lock A → {LEFT_BEHIND}"),
+        ("M wants A; gone V takes A; gone W takes A", f"orphaned-lock A → {LEFT_BEHIND}"),
+        ("M wants B; T has B wants A; gone W has A", f"orphaned-lock A → {LEFT_BEHIND}"),
+        ("M has A wants B; T has B wants A; gone W has C", "lock-cycle A → B → A"),
+        (
+            "M has B wants B; T wants A; gone W has A",
+            f"self-deadlock B → B; orphaned-lock A → {LEFT_BEHIND}",
+        ),
+        #
+        ("M wants A; T has A; gone W has A", ""),
+        ("M runs f; gone W has A", ""),
+        ("M wants A?; gone W has A?", ""),
+        ("M wants A; gone W has A'", ""),
+        ("M wants A; gone V has A; gone W has A", ""),
+        ("M has A* wants A*; gone W has A*", ""),
         ("T1 has A? wants A?", ""),
         ("", ""),
     ],
@@ -79,10 +100,12 @@ def test_a_closed_wait_is_found_and_named_after_its_locks(text: str, expected: s
         ("T1 has A wants A", "T1 has A runs f"),
         ("T1 has A wants B; T2 has B wants A", "T1 has A wants B; T2 has B"),
         ("T1 has A wants A; T2 runs f", "T1 runs f; T2 has A wants A"),
+        ("M wants A; T runs f; gone W has A", "M runs f; T runs f; gone W has A"),
+        ("M wants A; T runs f; gone W has A", "M runs f; T wants A; gone W has A"),
     ],
 )
 def test_a_wait_that_is_closed_only_once_is_no_deadlock(first: str, second: str) -> None:
-    assert cycles(waits(first)) or cycles(waits(second))
+    assert any(cycles(waits(text)) or orphans(waits(text)) for text in (first, second))
     assert not closed(waits(first), waits(second))
 
 
@@ -128,6 +151,47 @@ def test_a_thread_that_waits_for_itself_is_told_so() -> None:
     assert cycle.reason is Reason.SELF_DEADLOCK
     (sentence,) = cycle.explain()
     assert "which it holds itself since `with A`, lib/app.py:100 in has_A" in sentence
+
+
+def test_an_orphan_is_told_with_who_waits_and_who_was_inside_of_it_at_the_fork() -> None:
+    dump = waits("M has B wants A; T wants B; gone W has A")
+    (orphan,) = closed(dump, dump)
+    assert orphan.explain() == (
+        "M of a forked child waits for A (`A`, lib/app.py:100 in wants_A); it was locked when the "
+        "child began, and no thread of the child is inside of it.",
+        "At the fork W of the parent was inside of A (`with A`, lib/app.py:102 in has_A); a fork "
+        "copies the lock as it is, and only the thread that forks.",
+        "T waits for B (`B`, lib/app.py:101 in wants_B), "
+        "which M holds since `with B`, lib/app.py:100 in has_B.",
+    )
+
+
+def test_a_thread_that_had_almost_taken_the_orphan_is_told_so() -> None:
+    dump = waits("M wants A; gone W takes A")
+    (orphan,) = closed(dump, dump)
+    assert (
+        "W of the parent was just taking A (`A`, lib/app.py:101 in takes_A)"
+        in (orphan.explain()[1])
+    )
+
+
+def test_what_the_main_thread_waits_for_comes_before_other_orphans() -> None:
+    text = "T wants A; MainThread wants B; gone V has A; gone W has B"
+    assert [found.signature.locks[0] for found in closed(waits(text), waits(text))] == ["B", "A"]
+
+
+def test_a_thread_that_woke_between_the_snapshots_does_not_wait_for_an_orphan() -> None:
+    dump = waits("M wants A; gone W has A")
+    woken = tuple(task.model_copy(update={"voluntary": task.voluntary + 1}) for task in dump.tasks)
+    assert not closed(dump, replace(dump, tasks=woken))
+
+
+def test_an_owner_s_number_that_a_new_thread_has_got_makes_it_no_holder() -> None:
+    dump = waits("M wants A*; T runs f; gone W has A*")
+    (lock,) = dump.locks.values()
+    owned = replace(lock, owner=dump.main.ident if dump.main else list(dump.threads)[1])
+    dump = replace(dump, locks={lock.ident: owned})
+    assert [found.reason for found in closed(dump, dump)] == [Reason.ORPHANED_LOCK]
 
 
 def test_an_event_that_nobody_is_known_to_set_is_described_not_closed() -> None:

@@ -94,13 +94,14 @@ class Children:
         self._began: dict = {}
         self._pids: dict = {}
         self._looked_at: set = set()
+        self._looked_at_s = 0.0
         self._poll = select.poll()
 
     def fork(self) -> None:
         """Fork as often as the knobs say, or for as long; so many children at once."""
         knobs = self._trial.knobs
         until = time.monotonic() + knobs["seconds"]
-        for number in range(knobs["forks"]):
+        for _ in range(knobs["forks"]):
             while len(self._pids) >= knobs["at_once"]:
                 self._await_one()
             if time.monotonic() >= until:
@@ -108,7 +109,7 @@ class Children:
             ended, says = os.pipe()
             pid = os.fork()
             if pid == 0:
-                child(self._sentry, number)
+                child(self._sentry)
             os.close(says)  # The child alone has it, and its end closes it.
             self._pids[ended], self._began[ended] = pid, time.monotonic()
             self._poll.register(ended, select.POLLIN)
@@ -118,24 +119,30 @@ class Children:
             self._await_one()
 
     def _await_one(self) -> None:
-        """Until one has ended, or is overdue and a look at it proved nothing."""
-        waiting = [fd for fd in self._pids if fd not in self._looked_at]
-        due = min((self._began[fd] for fd in waiting), default=None)
+        """Until one has ended, or is overdue and was looked at; each is looked at once.
+
+        Where nothing ends any more, silence brings the next looks, and at the deadline the proof.
+        """
         within_s = self._trial.knobs["child_s"]
-        # Where every one was looked at, silence until the deadline has to prove it.
-        left_ms = None if due is None else max(0, (due + within_s - time.monotonic()) * 1000)
+        due = [began for fd, began in self._began.items() if fd not in self._looked_at]
+        left_ms = None
+        if due:
+            left_s = max(min(due), self._looked_at_s) + within_s - time.monotonic()
+            left_ms = max(0, left_s * 1000)
         for fd, _ in self._poll.poll(left_ms):
             self._ended(fd)
             return
         if left_ms is not None:
-            silent_s = time.monotonic() - due
-            self._looked_at.update(fd for fd in waiting if self._began[fd] <= due)
+            silent_s = time.monotonic() - min(due)
+            self._looked_at.add(next(fd for fd, began in self._began.items() if began == min(due)))
             self._trial.look(f"a forked child has not ended after {silent_s:.1f} s", silent_s)
+            self._looked_at_s = time.monotonic()
 
     def _ended(self, fd: int) -> None:
         self._poll.unregister(fd)
         os.close(fd)
-        pid = self._pids.pop(fd)
+        pid, _ = self._pids.pop(fd), self._began.pop(fd)
+        self._looked_at.discard(fd)
         _, status = os.waitpid(pid, 0)
         if os.WIFSIGNALED(status):
             self._trial.child_ended(pid, status)
@@ -145,9 +152,9 @@ class Children:
         self._trial.expose()
 
 
-def child(sentry_sdk, number: int) -> None:
+def child(sentry_sdk) -> None:
     """A worker's life. It leaves by ``SystemExit``: the interpreter ends as it always does."""
-    act(sentry_sdk, threading.Lock(), f"child {number}")
+    act(sentry_sdk, threading.Lock(), "a forked child")
     if sentry_sdk is not None:
         sentry_sdk.flush(CHILD_FLUSH_S)
     sys.exit(0)

@@ -11,6 +11,8 @@ import pytest
 from packages import build
 from packages.campaigns import Project, Ran
 
+from interlock.model import LEFT_BEHIND
+
 OPEN = "open"
 """No verdict: nothing can be said of what ends its own supervisor."""
 
@@ -24,6 +26,7 @@ EXPECTED = {
     "hangs-in-cycle": "hang serving lock-cycle Partner._lock → Subject._lock → Partner._lock",
     "hangs-at-shutdown": "hang shutdown self-deadlock Subject._lock → Subject._lock",
     "hangs-on-event": "hang serving no-progress stuck in subject.work",
+    "orphans-a-lock": f"hang serving orphaned-lock Subject._lock → {LEFT_BEHIND}",
     "hangs-unless-quiet": "hang serving self-deadlock Subject._lock → Subject._lock",
     #
     "unresolvable": "fail install resolution",
