@@ -8,8 +8,9 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from languages import waits
+from languages import HELLO, snapshot, waits
 
+from interlock import dumps, events
 from interlock.dumps import Dump
 from interlock.errors import ProtocolError
 from interlock.model import LEFT_BEHIND, Reason
@@ -184,6 +185,17 @@ def test_a_thread_that_woke_between_the_snapshots_does_not_wait_for_an_orphan() 
     dump = waits("M wants A; gone W has A")
     woken = tuple(task.model_copy(update={"voluntary": task.voluntary + 1}) for task in dump.tasks)
     assert not closed(dump, replace(dump, tasks=woken))
+
+
+def test_a_lock_is_named_by_who_waits_in_the_child_not_by_a_wrapper_at_the_fork() -> None:
+    raw = snapshot("M wants mutex; gone W has inner")
+    wanted, _ = raw["locks"].values()
+    wanted["names"] = ["wrapper.acquire.inner", "Queue.mutex"]
+    (ident,) = {wait["waits"]["lock"] for wait in raw["threads"]}
+    raw["at_fork"][0]["holds"][0]["lock"] = ident
+    (event,) = (e for e in events.parse([HELLO, raw]) if isinstance(e, events.Snapshot))
+    dump = dumps.read(event)
+    assert [found.signature.locks[0] for found in closed(dump, dump)] == ["Queue.mutex"]
 
 
 def test_an_owner_s_number_that_a_new_thread_has_got_makes_it_no_holder() -> None:

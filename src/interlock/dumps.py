@@ -71,8 +71,8 @@ def read(snapshot: Snapshot) -> Dump:
     Raises ``ProtocolError`` where a wait or a hold names a lock or a frame that the snapshot does
     not have: an edge of which nobody can say where it comes from is no evidence.
     """
-    told = (*snapshot.threads, *snapshot.at_fork)
-    edges = [edge for thread in told for edge in _edges(thread)]
+    # What a fork left behind stood anywhere, inside of a wrapper too: it names nothing.
+    edges = [edge for thread in snapshot.threads for edge in _edges(thread)]
     locks: dict[int, Lock] = {}
     for key, lock in snapshot.locks.items():
         if not key.isdecimal():

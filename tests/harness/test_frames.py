@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import sys
 import threading
 import time
@@ -114,6 +115,21 @@ def _acquire(blocked: Blocked) -> None:
         5,
     ):
         blocked.lock.release()
+
+
+def test_a_condition_is_named_after_the_lock_that_it_was_made_of(parked):
+    ours = queue.Queue()
+
+    def take() -> None:
+        with ours.not_full:
+            pass
+
+    def await_other() -> None:
+        with ours.not_empty:
+            pass
+
+    with ours.mutex:
+        assert [parked(take).waits, parked(await_other).waits] == ["Queue.mutex", "Queue.mutex"]
 
 
 def test_every_with_statement_around_is_held(parked, blocked):
