@@ -236,6 +236,7 @@ def _stall(said: Telling, match: re.Match[str]) -> Raw:
         "silent_s": 1.0,
         "exposures": said.exposures,
         "asked": match[1],
+        "process": int(match[2]) if match[2] else None,
     }
 
 
@@ -346,7 +347,7 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
     (r"(\d+) exposures", _progress),
     ("live", lambda s, m: {"event": "fact", "name": "profiled-lock", "value": True}),
     ("not live", lambda s, m: {"event": "fact", "name": "profiled-lock", "value": False}),
-    (r"stall(?: as (.*))?", _stall),
+    (r"stall(?: as (no \w+(?: of (\d+))?))?", _stall),
     (r"process (\d+)", _app),
     (r"process (\d+) (forked|starts (.*))", _child),
     (r"child (\d+) exit (\w+)", _child_ended),

@@ -51,7 +51,8 @@ def check(story: str, expected: str) -> None:
 WELL = "live | serving | 40 exposures | shutdown | done | exit 0 | end"
 SELF = "[M has A wants A] | [M has A wants A]"
 ENDED = "shutdown | done | exit 0 | end"
-ORPHAN = "8:[M wants A; gone W has A] | 8:[M wants A; gone W has A]"
+ORPHAN = "8:[MainThread wants A; gone W has A] | 8:[MainThread wants A; gone W has A]"
+ASIDE = ORPHAN.replace("[MainThread", "[MainThread runs f; T")
 KILLED = "sent SIGTERM | sent SIGKILL | exit SIGKILL | end"
 OPEN = "[MainThread has A awaits E; T wants A]"
 
@@ -113,6 +114,12 @@ def test_an_app_that_comes_to_its_end_alive_passes(story: str, expected: str) ->
             f"serving | stall as no answer | [M runs f] | {KILLED}",
             "unproven slow in serving: no an",
         ),
+        # Another thread than the main one accounts for no answer, but not for a child's not ending.
+        (f"process 7 | serving | stall as no answer | {ASIDE} | {KILLED}", "hang orphaned-lock"),
+        (f"process 7 | serving | stall | {ASIDE} | {KILLED}", "unproven slow"),
+        (f"process 7 | serving | stall as no end of 8 | {ASIDE} | {KILLED}", "unproven slow"),
+        (f"process 7 | serving | stall as no end of 8 | {ORPHAN} | {KILLED}", "hang orphaned"),
+        (f"process 7 | serving | stall as no end of 9 | {ORPHAN} | {KILLED}", "unproven slow"),
         #
         (
             f"serving | stall | [M has A wants A] | [M runs f] | {KILLED}",

@@ -5,12 +5,32 @@ The verdict is made outside, from the same facts; this only spares waiting for t
 
 from __future__ import annotations
 
+MAIN = "MainThread"
 
-def closed_waits(first: dict, second: dict) -> bool:
-    """Whether a wait is closed in both, in a cycle or by an orphan, and none of it has moved."""
+
+def closed_waits(first: dict, second: dict, of_main: bool) -> bool:
+    """Whether a wait is closed in both, in a cycle or by an orphan, and none of it has moved.
+
+    With ``of_main`` only one that the main thread ends up in: the rest leaves the process running.
+    """
     both = (_cycles(first) & _cycles(second)) | (_orphaned(first) & _orphaned(second))
     before, after = _standing(first), _standing(second)
-    return any(all(before[ident] == after[ident] for ident, _ in edges) for edges in both)
+    main = _main_chain(second) if of_main else None
+    return any(
+        all(before[ident] == after[ident] for ident, _ in edges)
+        and (main is None or any(ident in main for ident, _ in edges))
+        for edges in both
+    )
+
+
+def _main_chain(snapshot: dict) -> set:
+    """The main thread, the one that it waits for, and so on."""
+    waits, chain = _waits(snapshot), set()
+    at = next((t["ident"] for t in snapshot["threads"] if t["name"] == MAIN), None)
+    while at is not None and at not in chain:
+        chain.add(at)
+        at = waits[at][1] if at in waits else None
+    return chain
 
 
 def _standing(snapshot: dict) -> dict:
@@ -57,8 +77,8 @@ def _holders(snapshot: dict) -> dict:
     return holders
 
 
-def _cycles(snapshot: dict) -> set:
-    """Each cycle as the set of its (thread, lock or joined thread) edges."""
+def _waits(snapshot: dict) -> dict:
+    """Each thread's edge, the lock or the joined thread, and the thread that it leads to."""
     holders = _holders(snapshot)
     waits = {}
     for thread in snapshot["threads"]:
@@ -74,7 +94,12 @@ def _cycles(snapshot: dict) -> set:
                 waits[thread["ident"]] = (("lock", wait["lock"]), next(iter(following)))
         elif wait["kind"] == "join" and wait["thread"] is not None:
             waits[thread["ident"]] = (("thread", wait["thread"]), wait["thread"])
-    cycles = set()
+    return waits
+
+
+def _cycles(snapshot: dict) -> set:
+    """Each cycle as the set of its (thread, lock or joined thread) edges."""
+    waits, cycles = _waits(snapshot), set()
     for start in waits:
         path, at = [], start
         while at in waits and at not in path:

@@ -316,7 +316,7 @@ class Supervisor:
         """Every process of the app that has joined; the app itself first, joined or not."""
         return [self.app.pid, *(pid for pid in self.roster.processes if pid != self.app.pid)]
 
-    def _stall(self, silent_s: float, asked: str | None = None) -> None:
+    def _stall(self, silent_s: float, asked: dict | None = None) -> None:
         self.looks += 1
         if asked is None:
             self.stalled = True
@@ -328,13 +328,14 @@ class Supervisor:
             phase=self.phase,
             silent_s=round(silent_s, 3),
             exposures=self.exposures,
-            asked=asked,
+            asked=asked and asked["look"],
+            process=asked and asked["process"],
         )
 
     def _look_as_asked(self, wanted: dict) -> bool:
         """A look that the driver asks for, who waits for its end and says nothing meanwhile."""
         self.looking = True
-        closed = self._look(wanted["silent_s"], wanted["look"])
+        closed = self._look(wanted["silent_s"], wanted)
         self.looking = False
         self.heard_at = time.monotonic()
         with contextlib.suppress(OSError):
@@ -343,7 +344,7 @@ class Supervisor:
             )
         return closed
 
-    def _look(self, silent_s: float, asked: str | None = None) -> bool:
+    def _look(self, silent_s: float, asked: dict | None = None) -> bool:
         """Two snapshots of every process; whether both of one show the same closed wait."""
         self._stall(silent_s, asked)
         everyone = self._everyone()
@@ -356,7 +357,19 @@ class Supervisor:
         if self._over():
             return False
         self._witnesses([pid for pid in everyone if pid not in second])
-        return any(closed_waits(first[pid], second[pid]) for pid in second)
+        return any(self._closed(pid, asked, first[pid], second[pid]) for pid in second)
+
+    def _closed(self, pid: int, asked: dict | None, first: dict, second: dict) -> bool:
+        """Whether a process stands in a closed wait that accounts for what is looked into.
+
+        The app's silence may be due to any thread of its own; of another process that it waits for
+        in silence, or says is overdue, to the main thread.
+        """
+        overdue = asked and asked["process"]
+        if overdue is not None and pid != overdue:
+            return False
+        of_main = pid == overdue or (asked is None and pid != self.app.pid)
+        return closed_waits(first, second, of_main)
 
     def _at_deadline(self, silent: bool) -> None:
         self.progress()

@@ -84,17 +84,25 @@ class Trial:
         """
         self._say({"degraded": detail, "doubt": doubt})
 
-    def look(self, why: str, silent_s: float = 0.0, within_s: float = 15.0) -> bool:
+    def look(
+        self,
+        why: str,
+        silent_s: float = 0.0,
+        process: int | None = None,
+        within_s: float = 15.0,
+    ) -> bool:
         """Have evidence taken of every process now, and wait until that is done.
 
         For when this process lives, and something else of the app does not: ``why`` says what, and
-        ``silent_s`` for how long. True if a wait was found closed: then the trial is being stopped.
-        From one thread at a time.
+        ``silent_s`` for how long. With ``process``, a child that should have ended, only what its
+        main thread waits for counts: the rest would not keep it. True if a wait was found closed:
+        then the trial is being stopped. From one thread at a time.
         """
         if _getpid() != self._pid:
             return False
         self._looks += 1
-        self._say({"look": why, "number": self._looks, "silent_s": silent_s})
+        asked = {"number": self._looks, "silent_s": silent_s, "process": process}
+        self._say({"look": why, **asked})
         poll, until, answer = _poll(), _now() + within_s, b""
         poll.register(self._replies, _POLLIN)
         while _now() < until and poll.poll(max(0.0, until - _now()) * 1000):

@@ -116,13 +116,13 @@ def stack(innermost) -> list:
 
 
 def described(ident, frames, looked, active, main=None) -> dict:
-    """A thread as the protocol has it."""
+    """A thread as the protocol has it; the one that forked a child is its main thread."""
     native_id = _field(active.get(ident), "_native_id", int)
-    default = "MainThread" if ident == main else ""
+    name = "MainThread" if ident == main else _field(active.get(ident), "_name", str)
     return {
         "ident": ident,
         "native_id": _getpid() if ident == main else native_id,
-        "name": _field(active.get(ident), "_name", str) or default,
+        "name": name or "",
         "frames": [_frame(frame) for frame in frames],
         "waits": looked.waits,
         "holds": looked.holds,

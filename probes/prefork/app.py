@@ -134,8 +134,10 @@ class Children:
             return
         if left_ms is not None:
             silent_s = time.monotonic() - min(due)
-            self._looked_at.add(next(fd for fd, began in self._began.items() if began == min(due)))
-            self._trial.look(f"a forked child has not ended after {silent_s:.1f} s", silent_s)
+            fd = next(fd for fd, began in self._began.items() if began == min(due))
+            self._looked_at.add(fd)
+            why = f"a forked child has not ended after {silent_s:.1f} s"
+            self._trial.look(why, silent_s, process=self._pids[fd])
             self._looked_at_s = time.monotonic()
 
     def _ended(self, fd: int) -> None:

@@ -189,6 +189,8 @@ class Stall(_Event):
     exposures: Count
     asked: str | None = None
     """Why the app asked for it: what does not answer, while the app itself lives."""
+    process: int | None = None
+    """The one that should have ended, where the app asked because of that."""
 
 
 class Snapshot(_Event):

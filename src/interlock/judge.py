@@ -138,6 +138,14 @@ class History:
             if of.keys() == {0, 1}
         }
 
+    def only_main(self, stall: events.Stall, process: int | None) -> bool:
+        """Whether only the main thread of a process accounts for a stall.
+
+        The app's silence may be due to any thread of its own; of another process that it waits for
+        in silence, or says is overdue, to the main thread: the rest would not keep it from ending.
+        """
+        return process == stall.process if stall.asked else process != self.app
+
     def where(self, process: int | None) -> tuple[str, ...]:
         """A sentence that says in which process it is; none where it is the app's own."""
         joined = [p for p in self.all(events.ProcessJoined) if p.process == process]
@@ -289,7 +297,9 @@ def _deadlocked(history: History, probe: Probe) -> Finding | None:
     for _, stall in sorted(looks.items()):
         for process, (first, second) in history.dumps(stall).items():
             closed = waits.closed(first, second)
-            if not closed:
+            if history.only_main(stall, process):
+                closed = tuple(wait for wait in closed if waits.keeps_main(wait))
+            if not closed or stall.process not in (None, process):
                 continue
             explained = (sentence for wait in closed for sentence in wait.explain())
             return Hang(

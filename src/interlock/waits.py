@@ -171,6 +171,12 @@ def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
     )
 
 
+def keeps_main(wait: Closed) -> bool:
+    """Whether the main thread is part of it, or ends up waiting for it."""
+    main = wait.dump.main
+    return main is not None and not set(wait.threads).isdisjoint(chain(wait.dump, main.ident))
+
+
 def rested(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
     """Whether the kernel counted nothing for them between the two: they slept, and did not even
     wait for the interpreter's own lock, for which a thread wakes at every switch interval.

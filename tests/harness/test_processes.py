@@ -129,8 +129,9 @@ def test_a_look_that_shows_nothing_closed_lets_the_app_go_on(run_app):
             trial.phase("serving")
             child = os.fork()
             if child == 0:
-                time.sleep(1)
+                time.sleep(2)
                 os._exit(0)
+            time.sleep(0.3)
             trial.fact("closed", trial.look("a child is slow"))
             os.waitpid(child, 0)
             trial.expose(20)
@@ -394,4 +395,33 @@ def test_a_child_that_the_app_ends_itself_is_no_crash(run_app):
             trial.expose(20)
         """
     )
+    assert judged(told).reason is Reason.NOT_LIVE
+
+
+def test_an_orphan_that_keeps_no_main_thread_does_not_keep_a_child_from_ending(run_app):
+    told = run_app(
+        """
+        import os, threading, time
+        class Worker: lock = threading.Lock()
+        def hold():
+            with Worker.lock: time.sleep(0.5)
+        def wait():
+            with Worker.lock: pass
+        def run(trial):
+            trial.phase("serving")
+            threading.Thread(target=hold).start()
+            time.sleep(0.1)
+            child = os.fork()
+            if child == 0:
+                threading.Thread(target=wait, daemon=True).start()
+                time.sleep(2)
+                os._exit(0)
+            time.sleep(0.3)
+            trial.fact("closed", trial.look("a child is slow", 0.1, process=child))
+            os.waitpid(child, 0)
+            trial.expose(20)
+        """
+    )
+    assert told.all("stall")[-1]["asked"] is None
+    assert told.fact["closed"] is False
     assert judged(told).reason is Reason.NOT_LIVE
