@@ -96,7 +96,7 @@ def matrix(home: Path, jobs: int) -> None:
     chosen = [part for axis, all_ in axes.items() for one in all_ for part in (f"--{axis}", one)]
     subprocess.run(
         [
-            *(str(Path(sys.executable).parent / "interlock"), "matrix", *chosen),
+            *(str(Path(sys.executable).parent / "interlock"), "matrix", *chosen, "--no-follow-ups"),
             *("--config", CONFIG, "--rerun", "all", "--jobs", str(jobs), "--backend", "docker"),
         ],
         cwd=ROOT,
