@@ -21,6 +21,7 @@ from interlock.model import (
     Target,
     Verdict,
 )
+from interlock.scope import Scope
 
 POLICY = Policy(prefer=("right", "left"), least_trials=1)
 
@@ -399,7 +400,7 @@ def test_a_probe_that_was_not_meant_for_a_release_leaves_it_as_tested_as_it_was(
         return of.probe != "serve" or str(of.pins[0].version) == "1.0"
 
     strictly = answer(RIGHT, [*restart, *narrow], POLICY)
-    as_meant = answer(RIGHT, [*restart, *narrow], POLICY, meant=meant)
+    as_meant = answer(RIGHT, [*restart, *narrow], POLICY, scope=Scope(meant=meant))
 
     assert [s.is_safe for s in strictly.standings] == [False, False]
     assert [s.is_safe for s in as_meant.standings] == [False, True]
@@ -409,13 +410,14 @@ def test_trouble_counts_where_a_probe_was_not_meant_to_be_run_too() -> None:
     restart = grid("1.0 2.0\n1.0 pass pass")
     seen = grid("1.0 2.0\n1.0 pass hang", probe="serve")
 
-    found = answer(RIGHT, [*restart, *seen], POLICY, meant=lambda of: of.probe != "serve")
+    without = Scope(meant=lambda of: of.probe != "serve")
+    found = answer(RIGHT, [*restart, *seen], POLICY, scope=without)
 
     assert [s.is_safe for s in found.standings] == [True, False]
 
 
 def test_a_pass_that_was_not_asked_for_makes_no_release_pass() -> None:
-    found = answer(RIGHT, grid("1.0\n1.0 pass"), POLICY, meant=lambda of: False)
+    found = answer(RIGHT, grid("1.0\n1.0 pass"), POLICY, scope=Scope(meant=lambda of: False))
 
     assert not any(s.is_safe for s in found.standings)
 

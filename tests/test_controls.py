@@ -31,9 +31,15 @@ CONTROLLED = replace(
 
 
 def gave(
-    control: Control, outcomes: str, *, campaign: str = "c", exposures: int = 30
+    control: Control,
+    outcomes: str,
+    *,
+    campaign: str = "c",
+    exposures: int = 30,
+    load: float = 0.0,
 ) -> list[Answer]:
-    """``"hang pass"``: one answer after the other, a minute apart."""
+    """``"hang pass"``: one answer after the other, a minute apart and each under half as much load
+    again."""
     return [
         Answer(
             campaign=campaign,
@@ -41,7 +47,7 @@ def gave(
             at=NOON + timedelta(minutes=number),
             outcome=Outcome(outcome),
             exposures=exposures,
-            load=0.0,
+            load=load * (1 + number / 2),
         )
         for number, outcome in enumerate(outcomes.split())
     ]
@@ -165,7 +171,7 @@ def test_an_answer_is_what_its_trial_shows() -> None:
 
 
 def test_each_control_of_each_campaign_is_published_with_what_it_gave() -> None:
-    said = published(told(gave(HANG, "hang pass"), gave(OURS, "unproven hang")))
+    said = published(told(gave(HANG, "hang pass", load=1.234), gave(OURS, "unproven hang")))
     differing, as_known = said["controls"]
     assert differing == {
         "campaign": "c",
@@ -180,6 +186,7 @@ def test_each_control_of_each_campaign_is_published_with_what_it_gave() -> None:
         "got": {"hang": 1, "pass": 1},
         "as_expected": 1,
         "trials": 2,
+        "load": [1.23, 1.85],
         "first_at": NOON.isoformat(),
         "last_at": (NOON + timedelta(minutes=1)).isoformat(),
         "differs": True,

@@ -251,3 +251,12 @@ def test_where_both_hang_both_get_more_trials(pair: str, alone: str | None, comp
 )
 def test_what_follows_is_itself_followed_by_nothing(of: Verdict) -> None:
     assert follow([of]) == FollowUps()
+
+
+def test_what_is_to_help_is_tried_more_often_than_what_must_break_nothing() -> None:
+    beside = cell(right="2.0", config="warnings")
+    often = replace(WAYS, trials=replace(WAYS.trials, way_out=4))
+    found = follow([verdict(WARNED, "hang"), verdict(beside, "pass")], matrix=often)
+    tried = {of.key: found.trials.get(of) for of, why in found.cells.items() if why is Why.WAY_OUT}
+    assert tried[replace(WARNED, config="warnings+quiet").key] == 4
+    assert tried[replace(beside, config="warnings+quiet").key] is None

@@ -9,7 +9,7 @@ import pytest
 from grids import cell, verdict
 
 from interlock.model import Axis, Outcome, Phase, Reason, Signature
-from interlock.publish import data, drawing, hangs, rarity, wording
+from interlock.publish import data, drawing, hangs, markup, rarity, wording
 from interlock.table import COLUMNS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -126,6 +126,10 @@ def test_long_names_stay_inside_their_box() -> None:
 
 def test_threads_that_no_snapshot_names_are_numbered() -> None:
     assert hangs.threads(Signature(locks=("A", "B")), None) == ["thread 1", "thread 2"]
+
+
+def test_what_is_quoted_is_code_and_never_markup() -> None:
+    assert markup.code("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
 
 
 @pytest.mark.parametrize(

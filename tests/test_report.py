@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from grids import AXES, NOON, cell, grid, verdict
+from grids import rows as did
 from languages import PROBE
 from matrices import WAYS
 from packaging.version import Version
@@ -176,6 +177,20 @@ def test_a_story_says_what_to_move_to() -> None:
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
+def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
+    known = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
+    lines = report.stories(known[:1], known, AXES, POLICY, NONE)
+    assert any(line.startswith("  left-lib's own: left-lib 1.0 alone hangs") for line in lines)
+    assert "  moving right-lib changes nothing: it is left-lib alone" in lines
+
+
+def test_what_one_library_does_alone_takes_no_safety_from_the_other() -> None:
+    pair, *alone = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
+    passing = verdict(cell("1.0", "1.0", probe="serve"))
+    said = report.safe([pair, passing], AXES, POLICY, NONE, alone)
+    assert said.startswith("Safe: right-lib 1.0, with everything that was run here")
+
+
 def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
     withdrawn: Excluded = {"right": frozenset({Version("2.0")})}
     known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
@@ -199,7 +214,7 @@ def test_the_command_of_a_story_runs_just_that_cell() -> None:
     of = cell("2.5.1", "2.14.2", "3.10", config="warnings")
     assert of.reproduce == (
         "nox -s matrix -- --left 2.5.1 --right 2.14.2 --python 3.10 "
-        "--probe restart --config warnings --rerun all"
+        "--probe restart --config warnings --rerun all --no-follow-ups"
     )
 
 

@@ -9,7 +9,7 @@ from grids import cell, matrix, verdict
 
 from interlock.matrix import Matrix, ProbeUse, WayOut
 from interlock.model import Basis, Verdict
-from interlock.ways_out import Tried, tried
+from interlock.ways_out import Record, Tried, record, tried
 
 QUIET = WayOut(name="quiet", title="be quiet", description="", costs="No noise.", settings={"q": 1})
 BACK = WayOut(name="back", title="as it was", description="", costs="Nothing.", same_as="stock")
@@ -77,3 +77,17 @@ def test_neither_a_library_alone_nor_what_was_inferred_needs_a_way_out() -> None
     inferred = [replace(v, basis=Basis.INFERRED) for v in said("warnings hang; stock pass")]
 
     assert tried([*alone, *inferred], ways()) == {}
+
+
+def test_a_pass_is_luck_where_the_same_way_out_hangs_elsewhere() -> None:
+    other = cell(left="2.0", config="warnings")
+    found = tried(
+        [
+            *said("warnings hang; warnings+quiet pass; stock pass"),
+            verdict(other, "hang"),
+            verdict(replace(other, config="warnings+quiet"), "hang"),
+        ],
+        ways(),
+    )
+    here = {one.way.name: record(found, one) for one in found[cell(config="warnings").key]}
+    assert here == {"quiet": Record(hangs=1, tried=2), "back": Record(hangs=0, tried=1)}

@@ -12,7 +12,16 @@ import time
 
 from course import Course, Drive, Trouble
 from libraries.settings import Settings
-from measures import Allowed, Measured, doubt, not_graceful, ratio, too_slow, unanswered
+from measures import (
+    Allowed,
+    Measured,
+    another_round,
+    doubt,
+    not_graceful,
+    ratio,
+    too_slow,
+    unanswered,
+)
 
 
 def run(trial) -> None:
@@ -46,9 +55,8 @@ def serve_all(trial, settings: Settings) -> None:
     judge(trial, "steady", served, plain)
     compare(trial, served, plain)
 
-    until = time.monotonic() + knobs["seconds"]
-    together = Measured()
-    while time.monotonic() < until:
+    began, together = time.monotonic(), Measured()
+    while another_round(knobs, time.monotonic() - began, together):
         one = Drive(trial, settings, a_round, before=together).run()
         together += one
         trial.fact("rounds", together.facts())

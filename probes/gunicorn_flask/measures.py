@@ -141,3 +141,9 @@ def not_graceful(served: Measured, allowed: Allowed) -> list:
             f"{allowed.graceful_timeout_s:g} s; {limit_s:g} s are allowed"
         )
     return found
+
+
+def another_round(knobs: dict, passed_s: float, so_far: Measured) -> bool:
+    """Whether to begin one: on a busy machine it takes longer until enough workers reported."""
+    enough = so_far.reported >= knobs["reports"]
+    return passed_s < (knobs["seconds"] if enough else knobs["longest_s"])

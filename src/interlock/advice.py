@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from interlock.attribution import PYTHON, Needs
+from interlock.attribution import PYTHON
 from interlock.matrix import Policy
 from interlock.model import (
     Axis,
@@ -25,7 +25,7 @@ from interlock.model import (
     Target,
     Verdict,
 )
-from interlock.scope import Meant, everything
+from interlock.scope import EVERYTHING, Scope
 from interlock.weighing import BAD, TOGETHER, Tested, Trouble, version_of
 from interlock.weighing import Excluded as Excluded
 
@@ -114,16 +114,14 @@ def advise(
     axes: Sequence[Axis],
     policy: Policy,
     excluded: Excluded | None = None,
-    meant: Meant = everything,
-    needs: Needs | None = None,
+    scope: Scope = EVERYTHING,
 ) -> tuple[Advice, ...]:
     """For every combination that hangs or fails: advice for every configuration together, and for
     each configuration in which it does.
 
-    ``meant`` says what is asked of a release, ``needs`` what each probe can't do without
-    (``scope.py`` has both of a matrix).
+    ``verdicts`` are all that there are, baselines too: they say whose the trouble is.
     """
-    tested = Tested(verdicts, policy, excluded or {}, meant, needs)
+    tested = Tested(verdicts, policy, excluded or {}, scope)
     order = sorted(axes, key=lambda axis: _rank(policy, axis.name))
     found = []
     for pins, python in tested.combinations:
@@ -140,11 +138,10 @@ def answer(
     policy: Policy,
     excluded: Excluded | None = None,
     config: str | None = None,
-    meant: Meant = everything,
-    needs: Needs | None = None,
+    scope: Scope = EVERYTHING,
 ) -> Answer:
     """What is safe along one axis, over all that was tested; ``config`` None is all of them."""
-    tested = Tested(verdicts, policy, excluded or {}, meant, needs)
+    tested = Tested(verdicts, policy, excluded or {}, scope)
     standings = tuple(
         _standing(tested, axis.name, version, config) for version in tested.versions(axis.name)
     )
@@ -179,13 +176,12 @@ def answers(
     policy: Policy,
     excluded: Excluded | None = None,
     config: str | None = None,
-    meant: Meant = everything,
-    needs: Needs | None = None,
+    scope: Scope = EVERYTHING,
 ) -> tuple[Answer, ...]:
     """``answer`` for every axis, the one to prefer first."""
     verdicts = tuple(verdicts)
     order = sorted(axes, key=lambda axis: _rank(policy, axis.name))
-    return tuple(answer(axis, verdicts, policy, excluded, config, meant, needs) for axis in order)
+    return tuple(answer(axis, verdicts, policy, excluded, config, scope) for axis in order)
 
 
 def yanked(releases: Mapping[str, Iterable[Release]]) -> Excluded:

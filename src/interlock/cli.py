@@ -51,7 +51,7 @@ from interlock.index import IndexSettings, read_index_settings
 from interlock.ledger import CampaignRecord, Ledger
 from interlock.model import Backend, Cell, Hang, PythonVersion, Release, Signature, Verdict
 from interlock.releases import Releases
-from interlock.scope import needs_of
+from interlock.scope import needs_of, scope_of
 from interlock.signatures import Example
 from interlock.simple import Pages
 from interlock.store import Store
@@ -439,15 +439,17 @@ def _close(
     shown = on_its_own if plain else found.configurations
     for drawn in report.tables(asked, found.axes, found.probes, shown):
         console.print(drawn)
-    everything = [v for v in known.values() if report.is_plain(v.cell, found)]
-    for line in report.stories(asked, everything, found.axes, found.policy, withdrawn):
+    everything = list(known.values())
+    scope = scope_of(found, everything)
+    for line in report.stories(asked, everything, found.axes, found.policy, withdrawn, scope):
         console.print(line, highlight=False, markup=False)
     for line in report.ways_out(asked, found):
         console.print(line, highlight=False, markup=False)
     if options.keep:
         for line in report.environments(asked, place.store):
             console.print(line, highlight=False, markup=False)
-    safe = report.safe(plain or asked, found.axes, found.policy, withdrawn)
+    beside = [v for v in everything if not report.is_plain(v.cell, found)]
+    safe = report.safe(plain or asked, found.axes, found.policy, withdrawn, beside, scope)
     console.print(f"\n{safe}", style="bold", highlight=False)
     results = options.results or place.store.home / "results"
     _write_results(place, ledger, list(known.values()), results, withdrawn)

@@ -22,7 +22,6 @@ from interlock import judge, power
 from interlock.matrix import Control, Matrix
 from interlock.model import (
     ABSENT,
-    Hang,
     Outcome,
     Probe,
     PythonVersion,
@@ -57,7 +56,7 @@ def answer(control: Control, ran: Trial, probe: Probe) -> Answer:
         at=ran.started_at,
         outcome=outcome_of(finding),
         exposures=0 if isinstance(finding, Unsupported) else finding.exposures,
-        load=power.load_of(ran.events) if isinstance(finding, Hang) else 0.0,
+        load=power.load_of(ran.events),
     )
 
 
@@ -209,6 +208,7 @@ def _row(campaign: str, told: Told) -> dict[str, Any]:
         "got": dict(sorted(Counter(str(given.outcome) for given in told.answers).items())),
         "as_expected": sum(given.as_expected for given in counted),
         "trials": len(counted),
+        "load": [round(of(a.load for a in told.answers), 2) for of in (min, max)],
         "first_at": min(given.at for given in told.answers).isoformat(),
         "last_at": max(given.at for given in told.answers).isoformat(),
         "differs": told.differs,

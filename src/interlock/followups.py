@@ -53,7 +53,7 @@ class FollowUps:
     cells: Mapping[Cell, Why] = field(default_factory=dict)
     """What to run beside what was asked for, and why."""
     trials: Mapping[Cell, int] = field(default_factory=dict)
-    """Cells whose verdict has to rest on so many trials, because two rates are compared."""
+    """Cells whose verdict has to rest on so many trials: what is to help, and what is compared."""
 
 
 def released(pins: Iterable[Pin], releases: Mapping[str, Sequence[Release]]) -> datetime | None:
@@ -80,7 +80,8 @@ def followups(
 
     - On a cell that hangs, or fails once it is installed: each way out that the probe names for its
       configuration, and the same ways out on the nearest cell that passes on either side along each
-      axis, where everything else is equal: a way out must break nothing there.
+      axis, where everything else is equal: a way out must break nothing there. What is to help is
+      tried more often than once: some ways out make a hang rare and no more.
     - For such a cell: the same without each single library, where the probe can be run without it.
     - For a cell that fails before it serves: as of its releases' day.
     - Where a cell and its baseline both hang: more trials of both.
@@ -101,6 +102,8 @@ def followups(
             for near in (cell, *passing.beside(cell)):
                 for way in _ways_out(near, matrix):
                     cells.setdefault(way, Why.WAY_OUT)
+                    if near is cell:
+                        trials[way] = matrix.trials.way_out
             for baseline in _baselines(cell, matrix):
                 cells.setdefault(baseline, Why.BASELINE)
                 alone = known.get(baseline.key)

@@ -154,6 +154,8 @@ class Trials:
     per_cell: int
     when_unproven: int
     """In all, for a cell that stays unproven."""
+    way_out: int = 1
+    """In all, for a way out on a cell that did not pass: some help most of the time."""
     when_compared: int = 1
     """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
     on_trouble: int

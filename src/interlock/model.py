@@ -329,7 +329,7 @@ class Cell:
         pins = " ".join(f"--{pin.axis} {pin.version or ABSENT}" for pin in self.pins)
         return (
             f"nox -s matrix -- {pins} --python {self.python} "
-            f"--probe {self.probe} --config {self.config} --rerun all"
+            f"--probe {self.probe} --config {self.config} --rerun all --no-follow-ups"
         )
 
 

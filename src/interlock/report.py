@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from interlock import advice
+from interlock.attribution import attribute
 from interlock.campaign import LeftOpen
 from interlock.controls import Told
 from interlock.followups import Why
@@ -27,6 +28,7 @@ from interlock.model import (
 )
 from interlock.plan import Plan
 from interlock.progress import SYMBOLS, duration, sentence, trouble_line
+from interlock.scope import EVERYTHING, Scope
 from interlock.store import Store
 
 WORST_FIRST = (
@@ -191,16 +193,24 @@ def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
 
 
 def safe(
-    verdicts: Sequence[Verdict], axes: Sequence[Axis], policy: Policy, withdrawn: advice.Excluded
+    verdicts: Sequence[Verdict],
+    axes: Sequence[Axis],
+    policy: Policy,
+    withdrawn: advice.Excluded,
+    beside: Sequence[Verdict] = (),
+    scope: Scope = EVERYTHING,
 ) -> str:
-    """One sentence: which releases passed with everything they were run with here."""
+    """One sentence: which releases passed with everything they were run with here.
+
+    ``beside`` are baselines and the like, which say whose a trouble is.
+    """
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
         return "Nothing was run, so nothing is known to be safe."
     if all(verdict.outcome is Outcome.PASS for verdict in ran):
         return f"Safe: everything that was run passed ({counted(verdicts)})."
     packages = {axis.name: axis.package for axis in axes}
-    for answer in advice.answers(verdicts, axes, policy, withdrawn):
+    for answer in advice.answers([*verdicts, *beside], axes, policy, withdrawn, scope=scope):
         safe = [str(s.version) for s in answer.standings if s.is_safe and s.recommendable]
         if safe:
             named = " and ".join([", ".join(safe[:-1]), safe[-1]] if safe[1:] else safe)
@@ -217,12 +227,14 @@ def stories(
     axes: Sequence[Axis],
     policy: Policy,
     withdrawn: advice.Excluded,
+    scope: Scope = EVERYTHING,
 ) -> list[str]:
-    """For each kind of hang, failure or doubt: one cell, what it did, where to move to by all that
-    is ``known``, and the command that runs just that cell again."""
+    """For each kind of hang, failure or doubt: one cell, what it did, whose it is, where to move to
+    by all that is ``known``, and the command that runs just that cell again."""
+    whose = attribute(known, scope.needs)
     advised = {
         (found.pins, found.python): found
-        for found in advice.advise(known, axes, policy, withdrawn)
+        for found in advice.advise(known, axes, policy, withdrawn, scope)
         if found.config is None
     }
     alike: dict[object, list[Verdict]] = {}
@@ -234,6 +246,8 @@ def stories(
     for verdict, *others in alike.values():
         more = f"  (and {len(others)} more like it)" if others else ""
         lines += ["", f"{sentence(verdict)}{more}", f"  {verdict.detail}"]
+        if told := whose.get(verdict.cell.key):
+            lines.append(f"  {told.says}")
         found = advised.get((verdict.cell.pins, verdict.cell.python))
         if found:
             lines += [f"  {_move(move)}" for move in found.moves]

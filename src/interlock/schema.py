@@ -221,6 +221,7 @@ class _Limits(Section):
 class _Trials(Section):
     per_cell: _Count
     when_unproven: _Count
+    way_out: _Count = 1
     when_compared: _Count = 1
     on_trouble: _Count
 

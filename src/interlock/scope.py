@@ -9,6 +9,7 @@ how rare it is. None of them is asked of a release. A probe or configuration tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from packaging.version import Version
 
@@ -60,6 +61,22 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
         )
 
     return meant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What a matrix says about rows, as far as advice weighs them."""
+
+    meant: Meant = everything
+    needs: Needs = field(default_factory=dict)
+    """What each probe can't do without."""
+
+
+EVERYTHING = Scope()
+
+
+def scope_of(matrix: Matrix, verdicts: Iterable[Verdict]) -> Scope:
+    return Scope(meant=meant_by(matrix, verdicts), needs=needs_of(matrix))
 
 
 def needs_of(matrix: Matrix) -> Needs:

@@ -62,3 +62,29 @@ def tried(verdicts: Iterable[Verdict], matrix: Matrix) -> Ways:
         if here:
             found[key] = here
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one way out did on all the cells of a probe and configuration that needed it."""
+
+    hangs: int
+    tried: int
+
+
+def record(ways: Ways, of: Tried) -> Record:
+    """The same way out of the same hang, by its signature, over every cell that needed it.
+
+    Where it hangs on some of them it makes that hang rarer and no more: a pass elsewhere is luck.
+    """
+    cell = of.without.cell
+    alike = [
+        one
+        for many in ways.values()
+        for one in many
+        if one.was_needed
+        and one.way.name == of.way.name
+        and (one.without.cell.probe, one.without.cell.config) == (cell.probe, cell.config)
+        and one.without.signature == of.without.signature
+    ]
+    return Record(hangs=sum(one.verdict.outcome is Outcome.HANG for one in alike), tried=len(alike))

@@ -14,10 +14,10 @@ from enum import Enum
 from packaging.version import Version
 
 from interlock import attribution
-from interlock.attribution import DEPENDENCIES, OPEN, PAIR, Attribution, Needs, attribute
+from interlock.attribution import DEPENDENCIES, OPEN, PAIR, Attribution, attribute
 from interlock.matrix import Policy
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
-from interlock.scope import Meant, everything
+from interlock.scope import Scope, everything
 
 Excluded = Mapping[str, Collection[Version]]
 """Versions that are never recommended (yanked ones), by axis; pre-releases never are."""
@@ -61,16 +61,15 @@ class Tested:
         verdicts: Iterable[Verdict],
         policy: Policy,
         excluded: Excluded,
-        meant: Meant,
-        needs: Needs | None,
+        scope: Scope,
     ) -> None:
         self._policy = policy
         self._excluded = excluded
-        self._meant = meant
+        self._meant = scope.meant
         self._found: dict[tuple[tuple[Pin, ...], PythonVersion], dict[tuple[str, str], Verdict]]
         self._found = {}
         verdicts = tuple(verdicts)
-        self._whose = attribute(verdicts, needs)
+        self._whose = attribute(verdicts, scope.needs)
         for verdict in verdicts:
             cell = verdict.cell
             if verdict.basis is Basis.TESTED and everything(cell):

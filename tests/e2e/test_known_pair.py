@@ -110,5 +110,5 @@ def test_the_end_of_the_run_says_what_to_move_to(known: Ran) -> None:
 def test_the_command_that_shows_the_hang_again_is_told(known: Ran) -> None:
     assert (
         "nox -s matrix -- --sentry 2.5.1 --ddtrace 2.14.2 --python 3.10 "
-        "--probe worker_restart --config warning-events --rerun all"
+        "--probe worker_restart --config warning-events --rerun all --no-follow-ups"
     ) in known.output

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from interlock import events, judge, probes
-from interlock.model import Finding, Hang, Pass, Reason
+from interlock.model import Finding, Hang, Pass, Phase, Reason
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "tests" / "data" / "recorded"
 
 
-def finding(name: str) -> Finding:
-    probe = probes.load(ROOT / "probes", "worker_restart", ["stock"], ["sentry", "ddtrace"])
+def finding(name: str, of: str = "worker_restart") -> Finding:
+    probe = probes.load(ROOT / "probes", of, ["stock"], ["sentry", "ddtrace"])
     with (RECORDED / f"{name}.jsonl").open() as stream:
         return judge.classify(tuple(events.read(stream)), probe)
 
@@ -43,3 +43,12 @@ def test_a_recorded_pass_is_live_and_fully_exposed(name):
         "lock-samples",
         "sentry-event",
     }
+
+
+def test_a_worker_of_gunicorn_hangs_with_the_signature_of_a_single_process():
+    hang, alone = finding("gunicorn", of="gunicorn_flask"), finding("self-deadlock")
+    assert isinstance(hang, Hang)
+    assert isinstance(alone, Hang)
+    assert (hang.reason, hang.signature) == (alone.reason, alone.signature)
+    assert hang.evidence[0] == "It is in a process that the app forked."
+    assert hang.phase is Phase.SERVING

@@ -47,7 +47,7 @@ def left(tmp_path: Path) -> Left:
     """What the probe finds where every interpreter does this before it leaves."""
     probe = probes.load(PROBES, "shutdown", ["stock"], ["sentry", "ddtrace"])
     assert isinstance(probe, Probe)
-    for part in ("app.py", "slow.py"):
+    for part in ("app.py", "slow.py", "starved.py"):
         shutil.copy(PROBES / probe.name / part, tmp_path)
 
     def run(how: str) -> Finding:
@@ -61,7 +61,7 @@ def left(tmp_path: Path) -> Left:
             "environment": {},
             "knobs": {**probe.knobs, "exits": 3, "exit_s": 1.5},
             "versions": {"sentry": "-", "ddtrace": "-"},
-            "limits": vars(probe.limits),
+            "limits": {**vars(probe.limits), "deadline_s": 15},
         }
         done = subprocess.run(
             [sys.executable, "-I", str(PROBES / "harness" / "supervisor.py")],
@@ -106,3 +106,9 @@ def test_an_exit_that_goes_wrong_fails(left: Left, how: str, reason: Reason, det
     assert isinstance(fail, Fail)
     assert fail.reason is reason
     assert detail in fail.detail
+
+
+def test_an_exit_that_waits_for_nothing_that_comes_is_a_hang_without_a_cycle(left: Left) -> None:
+    hang = left("atexit.register(threading.Event().wait)")
+    assert isinstance(hang, Hang)
+    assert (hang.phase, hang.reason) == (Phase.SHUTDOWN, Reason.NO_PROGRESS)

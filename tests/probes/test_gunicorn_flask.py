@@ -187,6 +187,18 @@ def test_what_nobody_of_the_trial_started_is_the_others() -> None:
     assert others_s >= 0.4
 
 
+@pytest.mark.parametrize(
+    ("passed_s", "reported", "expected"),
+    [(0, 0, True), (19, 60, True), (20, 60, False), (20, 59, True), (50, 59, False)],
+)
+def test_rounds_go_on_for_a_time_and_then_until_enough_have_reported(
+    passed_s: float, reported: int, expected: bool
+) -> None:
+    knobs = {"seconds": 20, "longest_s": 50, "reports": 60}
+    so_far = measured(reported=reported)
+    assert measures.another_round(knobs, passed_s, so_far) is expected
+
+
 def test_rounds_add_up_and_the_longest_exit_counts() -> None:
     one = measured(answered_ms=(1.0,), timed_out=1, exit_s=2.0, workers=3, reported=2, others=0.1)
     two = measured(answered_ms=(3.0,), refused=4, exit_s=1.0, workers=5, killed=1, reported=5)

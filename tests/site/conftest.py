@@ -250,6 +250,7 @@ def control(differs: bool) -> dict[str, object]:
         "got": {got: 3},
         "as_expected": 0 if differs else 3,
         "trials": 3,
+        "load": [0.21, 1.9],
         "first_at": "2025-03-09T04:00:00+00:00",
         "last_at": "2025-03-09T06:00:00+00:00",
         "differs": differs,

@@ -30,7 +30,7 @@ from interlock.publish.wording import (
     why,
     word,
 )
-from interlock.ways_out import Tried
+from interlock.ways_out import Tried, record
 from interlock.weighing import BAD
 
 
@@ -140,7 +140,12 @@ def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
     for verdict in troubled:
         for one in edition.ways_out.get(verdict.cell.key, ()):
             found.setdefault(one.way.name, []).append(one)
-    ordered = sorted(found.values(), key=lambda many: not all(one.works for one in many))
+
+    def last(many: Sequence[Tried]) -> tuple[bool, bool]:
+        rarer = any(record(edition.ways_out, one).hangs for one in many)
+        return not all(one.works for one in many), rarer
+
+    ordered = sorted(found.values(), key=last)
     return [_way_out(edition, many, len(troubled)) for many in ordered]
 
 
@@ -148,6 +153,15 @@ def _way_out(edition: Edition, many: Sequence[Tried], of: int) -> tuple[str, str
     way = many[0].way
     where = f" by {len(many)} of {of} probes" if of > 1 else ""
     failing = next((one for one in many if not one.works), None)
+    records = [record(edition.ways_out, one) for one in many]
+    rarer = next((record for record in records if record.hangs), None)
+    if failing is None and rarer is not None:
+        says = (
+            f"{sentence(way.title)[:-1]}: not safe. It passes here{where}, yet hangs with "
+            f"{rarer.hangs} of the {rarer.tried} combinations that it was run with: it makes the "
+            "hang rarer, and no more."
+        )
+        return "fail", "!", says
     if failing is None:
         passed = many[0].verdict
         says = f"{sentence(way.title)[:-1]}: passes{where}. It costs: {way.costs}"

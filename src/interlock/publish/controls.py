@@ -104,7 +104,7 @@ def _row(edition: Edition, row: Mapping[str, Any]) -> Markup:
     )
     look, sign = ("il-fail", "!") if row["differs"] else ("il-pass", "✓")
     got = ", ".join(f"{count} {outcome}" for outcome, count in row["got"].items())
-    load = row.get("load")
+    low, high = (f"{load:.1f}" for load in row["load"])
     return Markup(
         '<tr><td><span class="il-mark {}" aria-hidden="true">{}</span> {}<br><small>{} · {}{}'
         "</small></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
@@ -119,6 +119,6 @@ def _row(edition: Edition, row: Mapping[str, Any]) -> Markup:
         row["expected"],
         got,
         plural(row["trials"], "trial"),
-        "–" if load is None else f"{load:.1f}",
+        low if low == high else f"{low} to {high}",
         day(datetime.fromisoformat(row["last_at"])),
     )

@@ -11,7 +11,7 @@ from interlock import advice, windows
 from interlock.attribution import Attribution, attribute
 from interlock.matrix import Matrix
 from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict, Window
-from interlock.scope import Meant, everything, is_amplified, meant_by, needs_of
+from interlock.scope import Scope, everything, is_amplified, scope_of
 from interlock.signatures import version_key
 from interlock.table import Results
 from interlock.ways_out import Ways, tried
@@ -106,12 +106,12 @@ class Edition:
     @cached_property
     def attributions(self) -> Mapping[tuple[str, ...], Attribution]:
         """By cell key, whose each hang and failure is."""
-        return attribute(self.verdicts, needs_of(self.matrix))
+        return attribute(self.verdicts, self.scope.needs)
 
     @cached_property
-    def meant(self) -> Meant:
+    def scope(self) -> Scope:
         """What is asked of a release."""
-        return meant_by(self.matrix, self.verdicts)
+        return scope_of(self.matrix, self.verdicts)
 
     @cached_property
     def answers(self) -> tuple[advice.Answer, ...]:
@@ -121,8 +121,7 @@ class Edition:
             self.axes,
             self.matrix.policy,
             self.results.yanked,
-            meant=self.meant,
-            needs=needs_of(self.matrix),
+            scope=self.scope,
         )
 
     @cached_property
@@ -133,8 +132,7 @@ class Edition:
             self.axes,
             self.matrix.policy,
             self.results.yanked,
-            self.meant,
-            needs_of(self.matrix),
+            self.scope,
         )
         return {(one.pins, one.python, one.config): one for one in found}
 
@@ -157,7 +155,7 @@ class Edition:
         meant for them."""
         probes = [probe for probe, track in self.tracks if track == config]
         cells = [Cell(pins=pins, python=python, probe=p, config=config) for p in probes]
-        said = [self.by_cell.get(cell.key) for cell in cells if self.meant(cell)]
+        said = [self.by_cell.get(cell.key) for cell in cells if self.scope.meant(cell)]
         counted = [v for v in said if v is None or v.reason is not Reason.NO_FEATURE]
         return bool(counted) and all(
             v and v.outcome is Outcome.PASS and v.basis is Basis.TESTED for v in counted

@@ -15,7 +15,7 @@ from interlock.matrix import Upstream
 from interlock.model import Outcome, PythonVersion, Signature
 from interlock.publish import drawing, markup
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
+from interlock.publish.markup import block, code, join
 from interlock.publish.wording import PHASES, plural, span
 from interlock.scope import everything
 from interlock.table import text_key
@@ -140,7 +140,7 @@ def _evidence(edition: Edition, example: Mapping[str, Any]) -> Iterable[Markup]:
             versions=versions,
             python=example["python"],
             config=edition.title(example["config"]),
-            sentences=join(map(Markup("<li>{}</li>").format, map(_code, example["evidence"]))),
+            sentences=join(map(Markup("<li>{}</li>").format, map(code, example["evidence"]))),
             phase=PHASES.get(example["phase"], example["phase"]),
             exposures=example["exposures"],
             unit=edition.unit(example["probe"]),
@@ -156,7 +156,7 @@ def _unresolved(notes: Sequence[str]) -> Markup:
     if not notes:
         return Markup("")
     return Markup("<p>What could not be read in the same snapshots:</p><ul>{}</ul>").format(
-        join(map(Markup("<li>{}</li>").format, map(_code, notes)))
+        join(map(Markup("<li>{}</li>").format, map(code, notes)))
     )
 
 
@@ -181,15 +181,6 @@ def _thread(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Markup:
     return Markup(
         '<details class="il-frames"><summary>Where {} stood: {}</summary><ol>{}</ol></details>'
     ).format(thread["name"], plural(len(thread["frames"]), "frame"), frames)
-
-
-def _code(sentence: str) -> Markup:
-    """A sentence whose `quoted` parts are code."""
-    pieces = sentence.split("`")
-    return join(
-        Markup("<code>{}</code>").format(piece) if number % 2 else piece
-        for number, piece in enumerate(pieces)
-    )
 
 
 def _affected(edition: Edition, file: Mapping[str, Any]) -> Markup:

@@ -66,6 +66,15 @@ def symbol(verdict: Verdict | None, *, own: bool = False, part: bool = False) ->
     return text
 
 
+def code(text: str) -> Markup:
+    """A text whose `quoted` parts are code."""
+    pieces = text.split("`")
+    return join(
+        Markup("<code>{}</code>").format(piece) if number % 2 else piece
+        for number, piece in enumerate(pieces)
+    )
+
+
 def command(text: str) -> Markup:
     """A command to copy; the script of the site adds the button."""
     return Markup('<pre class="il-command"><code>{}</code></pre>').format(text)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from interlock.model import Probe
+from interlock.model import Probe, ProofRule
 from interlock.publish import grid, markup
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
+from interlock.publish.markup import block, code, join
 from interlock.publish.settings import settings
 
 
@@ -19,7 +19,9 @@ def publish(edition: Edition, folder: Path) -> None:
     known = edition.matrix.probes
     item = Markup('<li><a href="generated/{}">{}</a> <code>{}</code><br>{}</li>')
     listed = join(
-        item.format(markup.probe_page(probe.name), probe.title, probe.name, _first(probe.stresses))
+        item.format(
+            markup.probe_page(probe.name), probe.title, probe.name, code(_first(probe.stresses))
+        )
         for probe in known.values()
     )
     markup.page(folder / "probes.md", block(Markup("<ul>{}</ul>").format(listed)))
@@ -35,21 +37,21 @@ def _page(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
     yield f"# {probe.title}"
     yield block(Markup("<p>Probe <code>{}</code></p>").format(probe.name))
     yield "## What it stresses, and why"
-    yield block(Markup("<p>{}</p>").format(probe.stresses))
+    yield block(Markup("<p>{}</p>").format(code(probe.stresses)))
     yield "## What counts as live"
     yield block(
         Markup(
             "<p>A run counts only with proof from inside of it that the libraries were at work:</p>"
             "<ul>{}</ul><p>Below {:,} {} a run without a hang proves nothing.{}</p>"
         ).format(
-            join(Markup("<li>{}</li>").format(rule.says) for rule in probe.live),
+            join(map(_proof, probe.live)),
             probe.least_exposures,
             probe.exposure_unit,
             _raised(probe),
         )
     )
     yield "## What it cannot see"
-    yield block(Markup("<p>{}</p>").format(probe.cannot_see))
+    yield block(Markup("<p>{}</p>").format(code(probe.cannot_see)))
     if made := {**probe.knobs, **probe.environment}:
         yield "## What it sets"
         said = Markup("<p>To make a rare race frequent enough to measure:</p>{}")
@@ -66,6 +68,13 @@ def _matrix(edition: Edition, probe: str) -> Iterator[str | Markup]:
         yield block(join([*panels, grid.legend(summed=False)]), "il-matrix")
     else:
         yield "It has not been run on a pair of the libraries."
+
+
+def _proof(rule: ProofRule) -> Markup:
+    """In words, and with which settings it is asked for."""
+    settings = ", ".join(f"`{name} = {value}`" for name, value in rule.when.items())
+    where = f" Asked for where {settings}." if settings else ""
+    return Markup("<li>{}.{}</li>").format(code(rule.says.rstrip(".")), code(where))
 
 
 def _raised(probe: Probe) -> str:

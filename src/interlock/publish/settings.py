@@ -11,7 +11,7 @@ from markupsafe import Markup
 from interlock.matrix import WayOut
 from interlock.publish import markup
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
+from interlock.publish.markup import block, code, join
 
 
 def publish(edition: Edition, folder: Path) -> None:
@@ -21,7 +21,7 @@ def publish(edition: Edition, folder: Path) -> None:
         entry.format(
             name=known.name,
             title=known.title,
-            says=known.description,
+            says=code(known.description),
             sets=settings({**known.environment, **known.settings}),
         )
         for known in edition.matrix.configurations.values()
@@ -60,7 +60,7 @@ def _way_out(way: WayOut) -> Markup:
     ).format(
         name=way.name,
         title=way.title,
-        says=way.description,
-        costs=way.costs,
+        says=code(way.description),
+        costs=code(way.costs),
         sets=same if way.same_as else settings({**way.environment, **way.settings}),
     )

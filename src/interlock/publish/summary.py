@@ -75,7 +75,7 @@ def _summary(edition: Edition, verdicts: Sequence[Verdict]) -> Summary:
     run = {verdict.cell.probe for verdict in verdicts}
     asked = [probe for probe, config in edition.tracks if config == cell.config]
     missing = tuple(
-        probe for probe in asked if probe not in run and edition.meant(_by(cell, probe))
+        probe for probe in asked if probe not in run and edition.scope.meant(_by(cell, probe))
     )
     return Summary(verdicts=ordered, missing=missing, own=is_own(edition, ordered[0]))
 
