@@ -3,7 +3,8 @@
 ``snapshot("T1 has A wants B; T2 has B wants A")`` is a harness's snapshot: a thread ``has`` locks,
 ``wants`` one, ``joins`` a thread, ``awaits`` an event, or ``runs``. A name with a star is a
 re-entrant lock, one with a question mark is free, and ``A'`` is another lock that is called A.
-``gone W has A`` is a thread that a fork left behind, and it ``takes`` a lock that it had almost.
+``gone W has A`` is a thread that a fork left behind, and it ``takes`` a lock, or
+``frees`` it, when it was just doing so.
 
 ``stream("live | serving | 40 exposures | done | exit 0 | end")`` is what a harness says, event by
 event; ``trials("pass*19 hang")`` are trials of one cell, in the order in which they ran.
@@ -89,15 +90,15 @@ def snapshot(
         waits: Raw | None = None
         verb = "runs"
         for word in words:
-            if word in ("has", "takes", "wants", "joins", "awaits", "runs"):
+            if word in ("has", "takes", "frees", "wants", "joins", "awaits", "runs"):
                 verb = word
                 continue
             bare = word.strip(",'*?")
             at = line + clause
             frame = _frame(f"{verb}_{bare}", at)
-            if verb in ("has", "takes"):
+            if verb in ("has", "takes", "frees"):
                 frames.insert(0, frame)
-                how = {"has": "with", "takes": "entering"}[verb]
+                how = {"has": "with", "takes": "entering", "frees": "leaving"}[verb]
                 hold = {"lock": lock(word.strip(",")), "expression": bare, "how": how}
                 holds.append((frame, hold))
                 continue

@@ -14,6 +14,7 @@ from interlock.errors import ProtocolError
 from interlock.events import read
 from interlock.judge import PRECEDENCE, classify, decide, doubt
 from interlock.model import (
+    LEFT_BEHIND,
     Fail,
     Finding,
     Hang,
@@ -384,6 +385,15 @@ WORKER = "BackgroundWorker._lock"
             "hang lock-cycle in serving: Account.lock → Ledger.lock → Account.lock",
         ),
         #
+        ("sentry-2.5.1-orphan", f"hang orphaned-lock in serving: Queue.mutex → {LEFT_BEHIND}"),
+        (
+            "sentry-2.5.1-ddtrace-2.14.2-orphan",
+            f"hang orphaned-lock in serving: Queue.mutex → {LEFT_BEHIND}",
+        ),
+        ("orphan", f"hang orphaned-lock in serving: Worker._lock → {LEFT_BEHIND}"),
+        ("child", "fail crash in serving: a child was killed by SIGSEGV at ctypes/__init__.py:"),
+        ("waits", "hang no-progress in serving: stuck in app.run"),
+        #
         ("event", "hang no-progress in serving: stuck in app.run"),
         ("gil", "hang no-progress in serving: stuck in run in "),
         ("busy", "unproven slow in serving: no sign of life for "),
@@ -395,6 +405,24 @@ def test_real_streams_are_judged_as_what_they_were(recorded: str, expected: str)
     lines = (JUDGED / f"{recorded}.jsonl").read_text().splitlines()
     finding = told(classify(read(lines), RESTART))
     assert finding.startswith(expected), finding
+
+
+@pytest.mark.parametrize(
+    ("recorded", "did"),
+    [
+        ("sentry-2.5.1-orphan", "was just taking"),
+        ("sentry-2.5.1-ddtrace-2.14.2-orphan", "was inside of"),
+    ],
+)
+def test_a_real_orphan_is_told_with_who_had_it_at_the_fork(recorded: str, did: str) -> None:
+    lines = (JUDGED / f"{recorded}.jsonl").read_text().splitlines()
+    hang = classify(read(lines), RESTART)
+    assert isinstance(hang, Hang)
+    where, waits, held = hang.evidence
+    assert where == "It is in a process that the app forked."
+    assert "MainThread of a forked child waits for Queue.mutex" in waits
+    assert "sentry_sdk/_queue.py:202 in put" in waits
+    assert f"of the parent {did} Queue.mutex" in held
 
 
 def test_a_real_deadlock_is_told_with_its_code() -> None:

@@ -192,7 +192,7 @@ def lock_of(node, frame):
     value, name = evaluate(node, frame)
     raw = unwrap(value)
     if raw is not None:
-        return raw, _made_of(value, node, frame) or name
+        return raw, _made_of(raw, value, node, frame) or name
     if is_a(value, (type, types.ModuleType)) or not has(value, "release"):
         return None
     try:
@@ -204,19 +204,28 @@ def lock_of(node, frame):
     return raw, "{}.lock".format(class_name(defining_class(type(value), "lock")))
 
 
-def _made_of(value, node, frame):
+def _made_of(raw, value, node, frame):
     """The name of the lock that a condition was made of, where the same object has that too.
 
     ``queue.Queue`` has two conditions of one lock: whichever is waited for, it is ``Queue.mutex``.
     """
-    if not isinstance(node, ast.Attribute) or not has(value, "_waiters"):
+    if not isinstance(node, ast.Attribute) or not _is_condition(value):
         return None
     owner, _ = evaluate(node.value, frame)
-    inner = _stored(value, "_lock")
     for name, other in fields(owner).items():
-        if other is inner and inner is not None:
+        made_of = unwrap(other) if not _is_condition(other) else None
+        if made_of is not None and made_of.id == raw.id:
             return f"{class_name(defining_class(type(owner), name))}.{name}"
     return None
+
+
+def _is_condition(obj):
+    """Whether it can be notified, whatever it is wrapped in."""
+    try:
+        follow(obj, "_waiters")
+    except Unresolved:
+        return False
+    return True
 
 
 class Looked:
@@ -227,6 +236,8 @@ class Looked:
         self.enters = False
         """Whether what it waits for is that of a ``with`` statement."""
         self.holds = []
+        self.leaving = []
+        """Of a doubted lock: it is about to be released, or has just been."""
         self.unresolved = []
         self.locks = {}
 
@@ -261,6 +272,8 @@ def look(frames, ident, sources, threads, doubted=()):
             if raw is not None:
                 released.add(raw.id)
         _find_holds(frames, index, ident, looked, sources, released, waited)
+        if doubted:
+            _find_leaving(frame, index, ident, looked, sources, released)
     return looked
 
 
@@ -537,6 +550,38 @@ def _find_holds(frames, index, ident, looked, sources, released, waited):
         looked.note(raw, name, index, text, how)
 
 
+def _find_leaving(frame, index, ident, looked, sources, released):
+    """What the frame's blocks take and release, and it does not read as being inside of.
+
+    A lock is held until it has been released, also by a frame that is already about to do so.
+    """
+    if sources.is_plain(frame):
+        return
+    line = frame.f_lineno
+    for block in sources.parts(frame)[0]:
+        if not block.lineno <= line <= block.end_lineno:
+            continue
+        if isinstance(block, _WITH):
+            expressions = [item.context_expr for item in block.items]
+        else:
+            expressions = _released_by(block)
+        for expression in expressions:
+            try:
+                lock = lock_of(expression, frame)
+            except Unresolved:
+                continue
+            if lock is None or lock[0].id in released:
+                continue
+            raw, name = lock
+            known = any(hold["lock"] == raw.id for hold in looked.holds)
+            others = raw.type == "_thread.RLock" and raw.owner not in (None, ident)
+            if not known and not others:
+                looked.note(raw, name)
+                looked.leaving.append(
+                    {"lock": raw.id, "frame": index, "expression": text_of(expression)}
+                )
+
+
 def _self_lock(frame):
     """The lock whose own ``release`` or ``__exit__`` a frame is."""
     if frame.f_code.co_argcount:
@@ -591,6 +636,11 @@ def _not_yet_left(node, frame, leaves):
 def _inside_try(node, line):
     if not node.body[0].lineno <= line or line >= node.finalbody[0].lineno:
         return []
+    return _released_by(node)
+
+
+def _released_by(node):
+    """What the ``finally`` of a ``try`` releases."""
     return [
         call.func.value
         for statement in node.finalbody

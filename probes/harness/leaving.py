@@ -97,6 +97,8 @@ def _note(seen: Left, ident: int, frames: list, sources, active: dict) -> None:
     if wait and (wait["kind"] == "rlock" or (wait["kind"] == "lock" and looked.enters)):
         parts = {key: wait[key] for key in ("lock", "frame", "expression")}
         holds.append({**parts, "how": "entering"})
+    known = {hold["lock"] for hold in holds}
+    holds.extend({**edge, "how": "leaving"} for edge in looked.leaving if edge["lock"] not in known)
     if holds:
         seen.threads.append({**thread, "holds": holds, "waits": None, "unresolved": []})
         seen.locks.update((hold["lock"], looked.locks[hold["lock"]]) for hold in holds)

@@ -62,8 +62,10 @@ class Hold(Wire):
     lock: int
     frame: Count
     expression: str
-    how: Literal["with", "finally", "owner", "entering"]
-    """``entering``: at a fork, and not to be had after it: it was just being taken."""
+    how: Literal["with", "finally", "owner", "entering", "leaving"]
+    """The last two at a fork, of what is not to be had after it: it was just being taken, or
+    released.
+    """
 
 
 class Unresolved(Wire):

@@ -29,6 +29,10 @@ JOIN = "Thread.join"
 """How a wait for a thread's end is called in a signature; threads' own names are not stable."""
 
 
+PASSING = {"entering": "was just taking", "leaving": "was just releasing"}
+"""How a thread may have had a lock at a fork without reading as being inside of it."""
+
+
 class Node(NamedTuple):
     kind: Literal["thread", "lock"]
     ident: int
@@ -119,7 +123,7 @@ class Orphan:
         """Who waits, who was inside of it at the fork, and who waits for the waiting one."""
         name = self.dump.locks[self.held.source.ident].name
         others = concerned(self.dump, self.threads)[1:]
-        did = "was just taking" if self.held.how == "entering" else "was inside of"
+        did = PASSING.get(self.held.how, "was inside of")
         return (
             f"{self.wait.thread.name} of a forked child waits for {name} "
             f"({_evidence(self.wait)}); it was locked when the child began, and no thread of the "
@@ -213,7 +217,7 @@ def cycles(dump: Dump) -> tuple[Cycle, ...]:
 def orphans(dump: Dump) -> tuple[Orphan, ...]:
     """Every wait for a lock that is not free, that no thread is inside of, and that one left behind
     by a fork was inside of. Where several read as that, none is believed; of several that were
-    just taking it one had got it, whichever.
+    just taking or releasing it one had it, whichever.
     """
     found = []
     for thread in dump.threads.values():
@@ -222,7 +226,7 @@ def orphans(dump: Dump) -> tuple[Orphan, ...]:
             continue
         lock = dump.locks[wait.target.ident]
         claims = _claimed(lock, dump.left)
-        held = [edge for edge in claims if edge.how != "entering"] or list(claims[:1])
+        held = [edge for edge in claims if edge.how not in PASSING] or list(claims[:1])
         if len(held) == 1 and not _holders(lock, dump):
             found.append(Orphan(wait=wait, held=held[0], dump=dump))
     return tuple(found)
@@ -377,7 +381,7 @@ def _claimed(lock: Lock, threads: Iterable[Thread]) -> tuple[Edge, ...]:
     for thread in threads:
         holds = [hold for hold in thread.holds if hold.lock == lock.ident]
         if holds:
-            hold = max(holds, key=lambda h: (h.how != "entering", h.frame))
+            hold = max(holds, key=lambda h: (h.how not in PASSING, h.frame))
             edges.append(
                 Edge(
                     source=Node("lock", lock.ident),

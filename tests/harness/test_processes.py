@@ -425,3 +425,35 @@ def test_an_orphan_that_keeps_no_main_thread_does_not_keep_a_child_from_ending(r
     assert told.all("stall")[-1]["asked"] is None
     assert told.fact["closed"] is False
     assert judged(told).reason is Reason.NOT_LIVE
+
+
+def test_a_lock_that_was_just_being_released_at_the_fork_is_an_orphan_too(run_app):
+    told = run_app(
+        """
+        import os, threading, time
+        class Slow:
+            def __init__(self): self._lock = threading.Lock()
+            def acquire(self): return self._lock.acquire()
+            def release(self):
+                time.sleep(0.5)
+                self._lock.release()
+            def __enter__(self): self.acquire()
+            def __exit__(self, *why): self.release()
+        class Worker: lock = Slow()
+        def hold():
+            with Worker.lock: pass
+        def run(trial):
+            trial.phase("serving")
+            threading.Thread(target=hold, name="holder").start()
+            time.sleep(0.2)
+            child = os.fork()
+            if child == 0:
+                with Worker.lock: pass
+                os._exit(0)
+            os.waitpid(child, 0)
+        """,
+        stall_s=1,
+    )
+    hang = judged(told)
+    assert str(hang.signature) == "Worker.lock → a thread that the fork left behind"
+    assert "holder of the parent was just releasing Worker.lock" in hang.evidence[2]
