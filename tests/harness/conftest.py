@@ -100,9 +100,11 @@ def start_app(write_app: Callable[[str], Path]) -> Callable[..., subprocess.Pope
 
     def start(source: str, python: str = sys.executable, **limits: float) -> subprocess.Popen[str]:
         spec = specification(write_app(source), python, **limits)
+        # What whoever runs the tests has set for the tool is not for the app.
+        ours = {k: v for k, v in os.environ.items() if not k.startswith("INTERLOCK")}
         return subprocess.Popen(
             [python, "-I", str(SUPERVISOR)],
-            env={**os.environ, "INTERLOCK_SPEC": json.dumps(spec)},
+            env={**ours, "INTERLOCK_SPEC": json.dumps(spec)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
