@@ -20,7 +20,7 @@ from interlock.model import Finding, Hang, Trial
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).parents[2]
-TRIALS = 3
+TRIALS = 2
 """Of the pair that hangs: a trial misses its hang now and then, all of them hardly ever."""
 
 
@@ -72,16 +72,14 @@ def test_a_worker_of_the_pair_of_the_report_waits_for_itself(ran: Mapping[str, A
 
 
 def test_the_release_that_is_free_of_it_does_not_hang(ran: Mapping[str, Any]) -> None:
-    trial, *_ = ran["3.2.1"]
-    (found,) = findings([trial])
-    assert not isinstance(found, Hang)
-    assert facts(trial)["profiled-lock"]
-    assert facts(trial)["rounds"]["workers that reported"] > 0
+    for trial, found in zip(ran["3.2.1"], findings(ran["3.2.1"]), strict=True):
+        assert not isinstance(found, Hang)
+        assert facts(trial)["profiled-lock"]
+        assert facts(trial)["rounds"]["workers that reported"] > 0
 
 
 def test_both_servers_are_measured(ran: Mapping[str, Any]) -> None:
-    trial, *_ = ran["3.2.1"]
-    told = facts(trial)
+    told = facts(ran["3.2.1"][0])
     for course in ("plain", "steady"):
         assert told[course]["answered"] > 0
         assert told[course]["exit s"] > 0
