@@ -79,7 +79,7 @@ def test_neither_a_library_alone_nor_what_was_inferred_needs_a_way_out() -> None
     assert tried([*alone, *inferred], ways()) == {}
 
 
-def test_a_pass_is_luck_where_the_same_way_out_hangs_elsewhere() -> None:
+def test_a_pass_may_be_luck_where_the_same_way_out_hangs_elsewhere() -> None:
     other = cell(left="2.0", config="warnings")
     found = tried(
         [

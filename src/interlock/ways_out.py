@@ -75,7 +75,7 @@ class Record:
 def record(ways: Ways, of: Tried) -> Record:
     """The same way out of the same hang, by its signature, over every cell that needed it.
 
-    Where it hangs on some of them it makes that hang rarer and no more: a pass elsewhere is luck.
+    Where it hangs on some of them it may only make that hang rarer, and a pass elsewhere be luck.
     """
     cell = of.without.cell
     alike = [

@@ -157,9 +157,9 @@ def _way_out(edition: Edition, many: Sequence[Tried], of: int) -> tuple[str, str
     rarer = next((record for record in records if record.hangs), None)
     if failing is None and rarer is not None:
         says = (
-            f"{sentence(way.title)[:-1]}: not safe. It passes here{where}, yet hangs with "
-            f"{rarer.hangs} of the {rarer.tried} combinations that it was run with: it makes the "
-            "hang rarer, and no more."
+            f"{sentence(way.title)[:-1]}: don't count on it. It passes here{where}, yet with it "
+            f"{rarer.hangs} of {rarer.tried} combinations hang in the very same way. "
+            f"It costs: {way.costs}"
         )
         return "fail", "!", says
     if failing is None:
