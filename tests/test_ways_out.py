@@ -9,7 +9,7 @@ from grids import cell, matrix, verdict
 
 from interlock.matrix import Matrix, ProbeUse, WayOut
 from interlock.model import Basis, Verdict
-from interlock.ways_out import Record, Tried, record, tried
+from interlock.ways_out import Record, Tried, records, tried
 
 QUIET = WayOut(name="quiet", title="be quiet", description="", costs="No noise.", settings={"q": 1})
 BACK = WayOut(name="back", title="as it was", description="", costs="Nothing.", same_as="stock")
@@ -89,5 +89,5 @@ def test_a_pass_may_be_luck_where_the_same_way_out_hangs_elsewhere() -> None:
         ],
         ways(),
     )
-    here = {one.way.name: record(found, one) for one in found[cell(config="warnings").key]}
+    here = {one.way.name: records(found)[one.kind] for one in found[cell(config="warnings").key]}
     assert here == {"quiet": Record(hangs=1, tried=2), "back": Record(hangs=0, tried=1)}

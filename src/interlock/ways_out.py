@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 
 from interlock.attribution import TROUBLE
 from interlock.matrix import Matrix, WayOut
-from interlock.model import Basis, Outcome, Verdict
+from interlock.model import Basis, Outcome, Signature, Verdict
 from interlock.scope import everything
+
+Kind = tuple[str, str, str, Signature | None]
+"""A way out, the probe and configuration, and the hang that it is to help against."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,12 @@ class Tried:
     """The cell as it is."""
     verdict: Verdict
     """The same cell with the way out."""
+
+    @property
+    def kind(self) -> Kind:
+        """The same for every cell where it is to help against the same hang, by its signature."""
+        cell = self.without.cell
+        return self.way.name, cell.probe, cell.config, self.without.signature
 
     @property
     def works(self) -> bool:
@@ -72,19 +81,17 @@ class Record:
     tried: int
 
 
-def record(ways: Ways, of: Tried) -> Record:
-    """The same way out of the same hang, by its signature, over every cell that needed it.
+def records(ways: Ways) -> Mapping[Kind, Record]:
+    """Each way out of each hang, over every cell that needed it.
 
     Where it hangs on some of them it may only make that hang rarer, and a pass elsewhere be luck.
     """
-    cell = of.without.cell
-    alike = [
-        one
-        for many in ways.values()
-        for one in many
-        if one.was_needed
-        and one.way.name == of.way.name
-        and (one.without.cell.probe, one.without.cell.config) == (cell.probe, cell.config)
-        and one.without.signature == of.without.signature
-    ]
-    return Record(hangs=sum(one.verdict.outcome is Outcome.HANG for one in alike), tried=len(alike))
+    found: dict[Kind, list[Tried]] = {}
+    for one in (one for many in ways.values() for one in many if one.was_needed):
+        found.setdefault(one.kind, []).append(one)
+    return {
+        kind: Record(
+            hangs=sum(one.verdict.outcome is Outcome.HANG for one in alike), tried=len(alike)
+        )
+        for kind, alike in found.items()
+    }

@@ -30,7 +30,7 @@ from interlock.publish.wording import (
     why,
     word,
 )
-from interlock.ways_out import Tried, record
+from interlock.ways_out import Tried
 from interlock.weighing import BAD
 
 
@@ -142,7 +142,7 @@ def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
             found.setdefault(one.way.name, []).append(one)
 
     def last(many: Sequence[Tried]) -> tuple[bool, bool]:
-        rarer = any(record(edition.ways_out, one).hangs for one in many)
+        rarer = any(edition.way_out_records[one.kind].hangs for one in many)
         return not all(one.works for one in many), rarer
 
     ordered = sorted(found.values(), key=last)
@@ -153,7 +153,7 @@ def _way_out(edition: Edition, many: Sequence[Tried], of: int) -> tuple[str, str
     way = many[0].way
     where = f" by {len(many)} of {of} probes" if of > 1 else ""
     failing = next((one for one in many if not one.works), None)
-    records = [record(edition.ways_out, one) for one in many]
+    records = [edition.way_out_records[one.kind] for one in many]
     rarer = next((record for record in records if record.hangs), None)
     if failing is None and rarer is not None:
         says = (

@@ -14,7 +14,7 @@ from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reas
 from interlock.scope import Scope, everything, is_amplified, scope_of
 from interlock.signatures import version_key
 from interlock.table import Results
-from interlock.ways_out import Ways, tried
+from interlock.ways_out import Kind, Record, Ways, records, tried
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +102,11 @@ class Edition:
     def ways_out(self) -> Ways:
         """What became of each way out, by the key of the cell without it."""
         return tried(self.verdicts, self.matrix)
+
+    @cached_property
+    def way_out_records(self) -> Mapping[Kind, Record]:
+        """What each way out did against each hang, over all cells that needed it."""
+        return records(self.ways_out)
 
     @cached_property
     def attributions(self) -> Mapping[tuple[str, ...], Attribution]:
