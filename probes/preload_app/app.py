@@ -1,0 +1,230 @@
+"""gunicorn with a preloaded application: both libraries at work in the master, which then forks.
+
+The app is the master: a custom application, as gunicorn documents it, with ``preload_app``. Each
+worker that it forks answers one request, in which it logs, captures an event and takes a profiled
+lock, and ends as gunicorn's workers end, its exit handlers included.
+
+Nothing private of either library is touched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+
+from libraries import ABSENT, profiler, sentry
+from libraries.settings import Settings
+
+TICK_S = 0.02
+FOR_EVER_S = 3600
+"""Longer than any deadline: gunicorn kills nobody, so that what is stuck can be looked into."""
+LOG = logging.getLogger("interlock.preload_app")
+
+
+def run(trial) -> None:
+    settings = Settings.of(trial)
+    if settings is None or not profiler.start(trial, settings):
+        return
+    trial.phase("startup")
+    logging.getLogger().addHandler(logging.NullHandler())
+    sentry_sdk = sentry.start(trial, settings)
+    if sentry_sdk is None and trial.versions.get("ddtrace", ABSENT) == ABSENT:
+        trial.missing("libraries", "there is neither library here that could be preloaded")
+        return
+    trial.phase("serving")
+    if sentry_sdk is not None:
+        sentry.prove(sentry_sdk, "preload_app")
+    trial.beat()
+    with settings.switching_every(trial.knobs["switch_interval_s"]):
+        serve(trial, sentry_sdk)
+
+
+def serve(trial, sentry_sdk) -> None:
+    """Be gunicorn's master until the workers have been asked what they are to be asked."""
+    from gunicorn.app.base import BaseApplication
+
+    class Preloaded(BaseApplication):
+        def load_config(self) -> None:
+            for name, value in options(trial, sentry_sdk).items():
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self):
+            return Service(sentry_sdk)
+
+    master = os.getpid()
+    try:
+        Preloaded().run()
+    except SystemExit as end:
+        # A worker leaves by it as well, through here, and goes on to its exit handlers.
+        if os.getpid() != master or end.code:
+            raise
+
+
+def options(trial, sentry_sdk) -> dict:
+    def when_ready(server) -> None:
+        """In the master, before it forks its first worker."""
+        course = Course(trial, sentry_sdk, server.LISTENERS[0].getsockname()[1])
+        report_ends(trial, course.gone)
+        course.start()
+
+    return {
+        "bind": "127.0.0.1:0",
+        "preload_app": True,
+        "workers": trial.knobs["workers"],
+        "max_requests": 1,
+        "timeout": 0,
+        "graceful_timeout": FOR_EVER_S,
+        "worker_tmp_dir": "/tmp",
+        "loglevel": "warning",
+        # A socket for a command that nobody gives here; gunicorn has it since 25.
+        "control_socket_disable": True,
+        "when_ready": when_ready,
+    }
+
+
+def report_ends(trial, gone: set) -> None:
+    """Note in the master which workers end, and tell the trial how, which gunicorn only logs."""
+    master, waitpid = os.getpid(), os.waitpid
+
+    def noting(pid, options):
+        found, status = waitpid(pid, options)
+        if found and os.getpid() == master:
+            gone.add(found)
+            if os.WIFSIGNALED(status):
+                if os.WTERMSIG(status) != signal.SIGTERM:
+                    trial.child_ended(found, status)
+            elif os.WEXITSTATUS(status):
+                code = os.WEXITSTATUS(status)
+                trial.error(RuntimeError(f"a worker ended with exit code {code}"))
+        return found, status
+
+    os.waitpid = noting
+
+
+class Service:
+    """What is preloaded: in each worker, a request's work, and who did it."""
+
+    def __init__(self, sentry_sdk) -> None:
+        self._sentry = sentry_sdk
+
+    def __call__(self, environ, start_response):
+        act(self._sentry, threading.Lock(), "a preloaded worker")
+        who = str(os.getpid()).encode()
+        start_response(
+            "200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(who)))]
+        )
+        return [who]
+
+
+def act(sentry_sdk, lock, who: str) -> None:
+    """A log record, an event, a lock."""
+    LOG.warning("%s works", who)
+    if sentry_sdk is not None:
+        sentry_sdk.capture_message(f"{who} works")
+    with lock:
+        sum(range(100))
+
+
+class Course:
+    """What goes on in the master beside gunicorn: threads that work, and clients that ask."""
+
+    def __init__(self, trial, sentry_sdk, port: int) -> None:
+        self._trial = trial
+        self._sentry = sentry_sdk
+        self._port = port
+        self.gone: set = set()
+        """Workers that have ended."""
+        self._stopped = threading.Event()
+        self._asking: set = set()
+        """Clients that have no answer yet."""
+        self._served: dict = {}
+        """Worker to when it gave its answer, until it has ended."""
+        self._looked_at: set = set()
+        self._looked_s = 0.0
+        """When the last look was over, by the monotonic clock."""
+
+    def start(self) -> None:
+        knobs, lock = self._trial.knobs, threading.Lock()
+        for number in range(knobs["threads"]):
+            self._thread(f"work-{number}", self._work, lock)
+        for number in range(knobs["workers"]):
+            self._thread(f"client-{number}", self._ask, number)
+        self._thread("course", self._watch)
+
+    @staticmethod
+    def _thread(name: str, target, *arguments) -> None:
+        threading.Thread(target=target, args=arguments, name=name, daemon=True).start()
+
+    def _work(self, lock) -> None:
+        while not self._stopped.wait(self._trial.knobs["pause_s"]):
+            act(self._sentry, lock, "the master")
+
+    def _ask(self, number: int) -> None:
+        """One request after another, each to whichever worker takes it."""
+        while not self._stopped.is_set():
+            self._asking.add(number)
+            who = ask(self._port)
+            if who is None:
+                time.sleep(TICK_S)  # Its worker has ended, or the server is not there yet.
+            else:
+                self._served[who] = time.monotonic()
+            self._asking.discard(number)
+
+    def _watch(self) -> None:
+        """Count the workers that end, look at what does not, and end the server at last.
+
+        Where something is stuck the server is not ended: nobody would see it in a process that is
+        gone. Silence then brings the next looks, and the deadline the proof.
+        """
+        knobs, began = self._trial.knobs, time.monotonic()
+        while True:
+            time.sleep(TICK_S)
+            self._count()
+            enough = self._trial.exposures >= knobs["forks"]
+            if enough or time.monotonic() - began >= knobs["seconds"]:
+                self._stopped.set()
+                if not self._asking and not self._served:
+                    break
+            self._look()
+        self._trial.phase("shutdown")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _count(self) -> None:
+        for who in self.gone.intersection(self._served):
+            del self._served[who]
+            self._trial.expose()
+
+    def _look(self) -> None:
+        """At each worker once, when it is overdue; looks make the others late, so not at once.
+
+        What is stuck in its answer is never overdue: silence brings the look there.
+        """
+        now, patience_s = time.monotonic(), self._trial.knobs["worker_s"]
+        for who, since in list(self._served.items()):
+            overdue = now - max(since, self._looked_s) > patience_s
+            if overdue and who not in self._looked_at:
+                self._looked_at.add(who)
+                why = f"a worker has not ended {now - since:.1f} s after its last request"
+                self._trial.look(why, now - since, process=who)
+                self._looked_s = time.monotonic()
+                return
+
+
+def ask(port: int) -> int | None:
+    """The worker that answered; None where there was no answer. Waits for as long as it takes."""
+    answer = b""
+    try:
+        with socket.socket() as connection:
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            while data := connection.recv(4096):
+                answer += data
+    except OSError:
+        return None
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(body) if head.startswith(b"HTTP/1.") and b" 200 " in head.split(b"\r\n")[0] else None
