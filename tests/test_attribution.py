@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from grids import cell, rows, verdict
 from hypothesis import given
@@ -128,6 +130,23 @@ def test_a_probe_that_needs_one_library_has_no_baseline_of_the_other(
     text: str, expected: str
 ) -> None:
     assert attribute(rows(text), {"restart": ["left"]})[cell().key].whose == expected
+
+
+@pytest.mark.parametrize(
+    ("did", "expected"),
+    [
+        ("fail error TypeError in import", "right"),
+        ("fail error KeyError in import", "open"),
+        ("pass 9", "open"),
+    ],
+)
+def test_another_configuration_tells_of_a_library_only_that_it_fails_too(
+    did: str, expected: str
+) -> None:
+    pair = rows("pair: fail error TypeError in import; left: pass 9")
+    (right,) = rows(f"right by other: {did}")
+    right = replace(right, cell=replace(right.cell, config="warnings"))
+    assert attribute([*pair, right], {"restart": ["left"]})[cell().key].whose == expected
 
 
 @pytest.mark.parametrize(

@@ -253,10 +253,10 @@ def test_a_probe_that_is_only_a_control_is_in_no_set(loaded: Load, folder: Path)
 def test_a_control_that_takes_long_or_is_not_seen_every_time_says_so(loaded: Load) -> None:
     (usual,) = loaded().controls
     (rare,) = loaded(
-        edited(MATRIX, "expect: hang => expect: hang, rounds: ends, tries: 3")
+        edited(MATRIX, "expect: hang => expect: hang, rounds: ends, tries: 3, scale_by_load: false")
     ).controls
-    assert (usual.rounds, usual.tries) == (Rounds.EVERY, 1)
-    assert (rare.rounds, rare.tries) == (Rounds.ENDS, 3)
+    assert (usual.rounds, usual.tries, usual.scale_by_load) == (Rounds.EVERY, 1, True)
+    assert (rare.rounds, rare.tries, rare.scale_by_load) == (Rounds.ENDS, 3, False)
 
 
 def test_a_hundred_cells_stand_between_controls_unless_the_file_says_otherwise(

@@ -21,6 +21,10 @@ def hung(load: float, exposures: int, python: PythonVersion = HERE) -> Reached:
     return Reached(python=python, load=load, exposures=exposures)
 
 
+def unscaled(load: float, exposures: int) -> Reached:
+    return replace(hung(load, exposures), scales=False)
+
+
 @pytest.mark.parametrize(
     ("controls", "load", "expected"),
     [
@@ -37,6 +41,10 @@ def hung(load: float, exposures: int, python: PythonVersion = HERE) -> Reached:
         # the lightest of those alone: it brackets the load
         ([hung(0.0, 30), hung(1.0, 100), hung(9.0, 4000)], 0.5, 100),
         ([hung(0.0, 30), hung(1.0, 50), hung(9.0, 4000)], 0.5, 68),
+        # what is no meeting of two threads needs the same under any load
+        ([unscaled(0.0, 30)], 9.0, 30),
+        ([unscaled(9.0, 30), unscaled(0.0, 14)], 1.0, 30),
+        ([hung(0.0, 30), unscaled(0.0, 90)], 1.0, 120),
         # another Python is asked where there is none of its own
         ([hung(0.0, 30), hung(0.0, 500, ELSEWHERE)], 0.0, 30),
         ([hung(0.0, 500, ELSEWHERE)], 0.0, 500),

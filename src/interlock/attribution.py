@@ -19,7 +19,8 @@ one alone shows another trouble, or did not run    open, and said so
 for the same reason, with the same exception or signal. *Passes* counts against a hang where it
 rules out, at 95 %, the rate per exposure that the pair showed. A hang in a situation that does not
 exist without the other library (``no-feature``, or the probe needs it) needs both. For a failure
-before anything is served the library's baseline in another probe will do.
+before anything is served the library's baseline in another probe will do, and where it fails in the
+same way, one in another configuration: that it passes there would say nothing.
 
 What this can't tell: a dependency that both libraries share from the Python it runs on; the one
 Python patch release that was run from the others of its line; a failure that comes in some trials
@@ -31,6 +32,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from interlock.confidence import Interval, rate_ratio, ruled_out_rate
 from interlock.model import (
@@ -133,6 +135,7 @@ class _Rows:
         self._known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
         self._needs = needs
         self._probes = sorted({v.cell.probe for v in self._known.values()})
+        self._configs = sorted({plain(v.cell.config) for v in self._known.values()})
         self._pythons = sorted({v.cell.python for v in self._known.values()})
 
     def __iter__(self) -> Iterator[Verdict]:
@@ -147,8 +150,16 @@ class _Rows:
         return not absent & set(self._needs.get(cell.probe, ()))
 
     def by_other_probes(self, cell: Cell) -> list[Verdict]:
-        found = (self.at(replace(cell, probe=p)) for p in self._probes if p != cell.probe)
-        return [said for said in found if said]
+        return self._at_all(replace(cell, probe=p) for p in self._probes if p != cell.probe)
+
+    def in_other_configs(self, cell: Cell) -> list[Verdict]:
+        """The same cell in each plain configuration that it is not in, by every probe."""
+        configs = (config for config in self._configs if config != cell.config)
+        pairs = product(self._probes, configs)
+        return self._at_all(replace(cell, probe=p, config=c) for p, c in pairs)
+
+    def _at_all(self, cells: Iterable[Cell]) -> list[Verdict]:
+        return [said for cell in cells if (said := self.at(cell))]
 
     def passes_on(self, cell: Cell) -> list[PythonVersion]:
         """The other Pythons on which the same passes."""
@@ -278,7 +289,8 @@ def _beside(verdict: Verdict, pin: Pin, rows: _Rows) -> _Beside:
     said = rows.at(cell)
     if said is None and _is_early(verdict):
         others = rows.by_other_probes(cell)
-        said = next((v for v in others if is_same(verdict, v)), None)
+        elsewhere = (*others, *rows.in_other_configs(cell))
+        said = next((v for v in elsewhere if is_same(verdict, v)), None)
         said = said or next((v for v in others if v.outcome is Outcome.PASS), None)
     same = said is not None and is_same(verdict, said)
     if said is None and not rows.can_be_run(cell):

@@ -116,7 +116,10 @@ class Answers:
                     of = (campaign, one.control.cell.probe)
                     self._needed.setdefault(of, []).append(
                         power.Reached(
-                            python=one.control.cell.python, load=one.load, exposures=one.exposures
+                            python=one.control.cell.python,
+                            load=one.load,
+                            exposures=one.exposures,
+                            scales=one.control.scale_by_load,
                         )
                     )
 

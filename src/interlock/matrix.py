@@ -119,6 +119,9 @@ class Control:
     tries: int = 1
     """Trials in a row that may give another answer, each run at once after the other, before it
     counts as one: for a hang that is seen often, but not always."""
+    scale_by_load: bool = True
+    """Whether what its hang needed is scaled to the load of a trial that is held against it: it is
+    a meeting of two threads that run. A lock that a fork orphans is no such meeting."""
     entry: int = field(default=0, repr=False, compare=False)
     """Which entry of the file it comes from; one that lists several Pythons makes several."""
 
@@ -459,6 +462,7 @@ def _controls(entry: int, item: Any, axes: Sequence[Axis]) -> Iterator[Control]:
             expect=Outcome(item.expect),
             rounds=Rounds(item.rounds),
             tries=item.tries,
+            scale_by_load=item.scale_by_load,
             entry=entry,
         )
 

@@ -14,6 +14,9 @@ the lightest of those is asked, which brackets the trial's own. Of all these num
 needed. What error is left makes it larger: a trial that hung spent a second or more of its time at
 rest, while the evidence was taken, so its load is understated and its exposures scaled too far.
 
+A hang that is no meeting of two threads (``scale_by_load: false``) counts as it is under any load:
+a fork orphans the lock of a thread that waits for its turn as well as that of one that runs.
+
 Controls on the trial's own Python are asked, and those of any Python where it has none. Where no
 control hung nothing can be asked for; where one should have, the passes are doubted anyway.
 """
@@ -45,6 +48,8 @@ class Reached:
     load: float
     """Seconds that its tasks waited for a processor, a second."""
     exposures: int
+    scales: bool = True
+    """Whether more is needed under a heavier load: ``Control.scale_by_load``."""
 
 
 def reached(ran: Trial, exposures: int) -> Reached:
@@ -60,10 +65,11 @@ def load_of(events: Iterable[Mapping[str, Any]]) -> float:
 def needed(seen: Sequence[Reached], python: PythonVersion, load: float) -> int:
     """Exposures that a trial under this load needs, by what the known hang took to hang."""
     own = [of for of in seen if of.python == python] or list(seen)
-    heavier = sorted((of for of in own if of.load > load), key=lambda of: of.load)[:1]
-    lighter = [of for of in own if of.load <= load]
+    heavier = sorted((of for of in own if of.scales and of.load > load), key=lambda of: of.load)
+    lighter = [of for of in own if of.scales and of.load <= load]
     scaled = [of.exposures * ((1 + load) / (1 + of.load)) ** 2 for of in lighter]
-    return math.ceil(max([*scaled, *(of.exposures for of in heavier)], default=0))
+    as_it_is = [of.exposures for of in (*heavier[:1], *(of for of in own if not of.scales))]
+    return math.ceil(max([*scaled, *as_it_is], default=0))
 
 
 def raised(probe: Probe, reached: int, wanted: int) -> Probe | None:

@@ -31,7 +31,7 @@ AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
 """It becomes an option of the command line and a column of the table."""
 RESERVED = frozenset(
     {"python", "title", "pinned", "probes", "configs", "probe", "config"}
-    | {"expect", "rounds", "tries"}
+    | {"expect", "rounds", "tries", "scale_by_load"}
 )
 
 
@@ -288,6 +288,7 @@ def schema(axes: Sequence[str]) -> type[BaseModel]:
         expect=(Literal["pass", "hang", "fail"], ...),
         rounds=(Literal["every", "ends"], "every"),
         tries=(_Count, 1),
+        scale_by_load=(bool, True),
     )
     axes_section: Any = make(
         "_AxesSection",
