@@ -533,11 +533,14 @@ def test_a_probe_without_a_folder_names_the_nearest(loaded: Load) -> None:
     ]
 
 
-def test_an_axis_needs_a_name_that_can_be_an_option(loaded: Load) -> None:
+@pytest.mark.parametrize("name", ["config", "pair", "open"])
+def test_an_axis_needs_a_name_that_is_an_option_and_nothing_else(loaded: Load, name: str) -> None:
     (found,) = [
-        line for line in mistakes(loaded, "left: {package => config: {package") if "option" in line
+        line
+        for line in mistakes(loaded, f"left: {{package => {name}: {{package")
+        if "option" in line
     ]
-    assert found.startswith('matrix.yaml:2: axes.config: "config" can\'t be an axis')
+    assert found.startswith(f'matrix.yaml:2: axes.{name}: "{name}" can\'t be an axis')
 
 
 @pytest.mark.parametrize(

@@ -262,6 +262,8 @@ class Probe:
     """What each trial records of its measurements, by the fact's name, in words."""
     knobs: Mapping[str, Any]
     environment: Mapping[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why each knob and each variable of the environment is what it is, in words."""
     requirements: tuple[str, ...]
     """Requirements beside the axis packages, such as ``flask``."""
     least_exposures: int

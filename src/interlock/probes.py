@@ -62,6 +62,10 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
         facts=dict(described.facts),
         knobs={knob: setting.value for knob, setting in described.knobs.items()},
         environment={knob: setting.value for knob, setting in described.environment.items()},
+        reasons={
+            **{knob: setting.why for knob, setting in described.knobs.items()},
+            **{name: variable.why for name, variable in described.environment.items()},
+        },
         requirements=tuple(described.requirements),
         least_exposures=described.exposures.least,
         most_exposures=described.exposures.most or described.exposures.least,

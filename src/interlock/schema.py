@@ -32,6 +32,8 @@ AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
 RESERVED = frozenset(
     {"python", "title", "pinned", "probes", "configs", "probe", "config"}
     | {"expect", "rounds", "tries", "scale_by_load"}
+    # What ``whose`` may say beside the name of an axis.
+    | {"pair", "dependencies", "open"}
 )
 
 

@@ -81,6 +81,20 @@ def test_page_of_a_probe_shows_what_that_probe_found(edition: Any, probe: str) -
         )
 
 
+def test_page_of_a_probe_says_why_each_number_is_what_it_is(edition: Any) -> None:
+    text = edition.text("probes/prefork.md")
+
+    assert "<dt><code>forks = 100</code></dt>" in text
+    assert "As many as <code>fork</code> manages in a second." in text
+
+
+def test_configurations_of_controls_are_not_among_those_of_applications(edition: Any) -> None:
+    text = edition.text("configurations.md")
+
+    assert 'id="stock"' in text
+    assert "no-deadlock" not in text
+
+
 def test_every_verdict_is_in_words_with_its_configuration_and_its_command(edition: Any) -> None:
     pages: dict[str, str] = {}
     for verdict in edition.verdicts:

@@ -11,7 +11,6 @@ from interlock.model import Probe, ProofRule
 from interlock.publish import grid, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, code, join
-from interlock.publish.settings import settings
 
 
 def publish(edition: Edition, folder: Path) -> None:
@@ -54,8 +53,11 @@ def _page(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
     yield block(Markup("<p>{}</p>").format(code(probe.cannot_see)))
     if made := {**probe.knobs, **probe.environment}:
         yield "## What it sets"
-        said = Markup("<p>To make a rare race frequent enough to measure:</p>{}")
-        yield block(said.format(settings(made)))
+        said = Markup("<p>To make a rare race frequent enough to measure:</p><dl>{}</dl>")
+        item = Markup("<dt><code>{} = {}</code></dt><dd><p>{}</p></dd>")
+        reasons = (code(probe.reasons.get(name, "")) for name in made)
+        listed = map(item.format, made.keys(), made.values(), reasons)
+        yield block(said.format(join(listed)))
     yield "## Where it is run"
     yield block(Markup("<p>{}</p>").format(_where(edition, probe)))
     yield from _matrix(edition, probe.name)

@@ -48,21 +48,29 @@ def beside(edition: Edition) -> Markup:
         if whose and whose.whose in [axis.name for axis in edition.axes]:
             of = (whose.whose, verdict.cell.probe, verdict.outcome)
             found.setdefault(of, []).append(verdict.cell)
+    seen_by: dict[tuple[str, Outcome, str, str], list[str]] = {}
+    for (axis, probe, outcome), cells in found.items():
+        tested = sorted(_releases((v.cell for v in edition.pairs), axis))
+        releases = span(_releases(cells, axis), tested)
+        pythons = span({cell.python for cell in cells}, edition.pythons)
+        seen_by.setdefault((axis, outcome, releases, pythons), []).append(probe)
     item = Markup(
-        "<li>{} {} by itself, with or without {}: releases {}, on Python {}, by the probe "
-        '<a href="generated/{}">{}</a>.</li>'
+        "<li>{} {} by itself, with or without {}: releases {}, on Python {}. Seen by {}.</li>"
     )
+    link = Markup('<a href="generated/{}">{}</a>')
     lines = [
         item.format(
             edition.package(axis),
             WORDS[outcome].name,
             listing([a.package for a in edition.axes if a.name != axis], last="or"),
-            span(_releases(cells, axis), sorted(_releases((v.cell for v in edition.pairs), axis))),
-            span({cell.python for cell in cells}, edition.pythons),
-            markup.probe_page(probe),
-            edition.probe_title(probe),
+            releases,
+            pythons,
+            Markup("; ").join(
+                link.format(markup.probe_page(probe), edition.probe_title(probe))
+                for probe in probes
+            ),
         )
-        for (axis, probe, outcome), cells in found.items()
+        for (axis, outcome, releases, pythons), probes in seen_by.items()
     ]
     if not lines:
         return Markup("")

@@ -25,7 +25,7 @@ def publish(edition: Edition, folder: Path) -> None:
             sets=settings({**known.environment, **known.settings}),
         )
         for known in edition.matrix.configurations.values()
-        if not known.is_composed
+        if not known.is_composed and known.name not in _of_controls(edition)
     )
     blocks: list[str | Markup] = [block(Markup("<dl>{}</dl>").format(configurations))]
     if edition.matrix.ways_out:
@@ -36,6 +36,14 @@ def publish(edition: Edition, folder: Path) -> None:
             block(Markup("<dl>{}</dl>").format(ways)),
         ]
     markup.page(folder / "configurations.md", *blocks)
+
+
+def _of_controls(edition: Edition) -> set[str]:
+    """Configurations in which nothing but controls is run: of no concern to an application."""
+    matrix = edition.matrix
+    probes = matrix.probes.values()
+    judged = {c for p in probes if not matrix.use(p.name).only_as_control for c in p.configs}
+    return {config for probe in probes for config in probe.configs} - judged
 
 
 def settings(values: Mapping[str, Any]) -> Markup:
