@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ours import PROBES, FoundBy
 
-from interlock import events
+from interlock import events, judge
+from interlock.model import Finding, Probe
 
-PROBES = Path(__file__).parents[2] / "probes"
 SUPERVISOR = PROBES / "harness" / "supervisor.py"
 LIMITS = {
     "startup_s": 20,
@@ -72,7 +73,7 @@ RunApp = Callable[..., Told]
 
 def specification(app: Path, python: str = sys.executable, **limits: float) -> dict[str, Any]:
     return {
-        "protocol": 2,
+        "protocol": events.PROTOCOL,
         "probe": "made_up",
         "app": str(app),
         "python": python,
@@ -99,18 +100,21 @@ def start_app(write_app: Callable[[str], Path]) -> Callable[..., subprocess.Pope
     """Start a supervisor with an app, and leave the rest to the test."""
 
     def start(source: str, python: str = sys.executable, **limits: float) -> subprocess.Popen[str]:
-        spec = specification(write_app(source), python, **limits)
-        # What whoever runs the tests has set for the tool is not for the app.
-        ours = {k: v for k, v in os.environ.items() if not k.startswith("INTERLOCK")}
-        return subprocess.Popen(
-            [python, "-I", str(SUPERVISOR)],
-            env={**ours, "INTERLOCK_SPEC": json.dumps(spec)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return supervise(specification(write_app(source), python, **limits))
 
     return start
+
+
+def supervise(spec: Mapping[str, Any]) -> subprocess.Popen[str]:
+    # What whoever runs the tests has set for the tool is not for the app.
+    ours = {k: v for k, v in os.environ.items() if not k.startswith("INTERLOCK")}
+    return subprocess.Popen(
+        [spec["python"], "-I", str(SUPERVISOR)],
+        env={**ours, "INTERLOCK_SPEC": json.dumps(spec)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.fixture
@@ -125,6 +129,34 @@ def told_by() -> Callable[[subprocess.Popen[str]], Told]:
         return Told(raw)
 
     return wait
+
+
+@pytest.fixture
+def found_by(told_by: Callable[[subprocess.Popen[str]], Told]) -> FoundBy:
+    """What a probe finds on this very Python, without either library.
+
+    ``app`` takes the place of its own; ``knobs`` and ``limits`` replace single ones.
+    """
+
+    def find(
+        probe: Probe,
+        app: Path | None = None,
+        settings: Mapping[str, Any] | None = None,
+        knobs: Mapping[str, Any] | None = None,
+        **limits: float,
+    ) -> Finding:
+        spec = specification(app or PROBES / probe.name / "app.py")
+        spec |= {
+            "probe": probe.name,
+            "settings": settings or {},
+            "environment": {},
+            "knobs": {**probe.knobs, **(knobs or {})},
+            "versions": {"sentry": "-", "ddtrace": "-"},
+            "limits": {**vars(probe.limits), **limits},
+        }
+        return judge.classify(told_by(supervise(spec)).raw, probe)
+
+    return find
 
 
 @pytest.fixture

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ours import PROBES, FoundBy, probe_of_ours
 
-from interlock import events, judge, probes
-from interlock.model import Fail, Finding, Hang, Phase, Probe, Reason, outcome_of
-
-PROBES = Path(__file__).parents[2] / "probes"
+from interlock.model import Fail, Finding, Hang, Phase, Reason, outcome_of
 
 LEAVES = """\
 import atexit, os, signal, threading, time
@@ -43,36 +37,16 @@ Left = Callable[[str], Finding]
 
 
 @pytest.fixture
-def left(tmp_path: Path) -> Left:
+def left(tmp_path: Path, found_by: FoundBy) -> Left:
     """What the probe finds where every interpreter does this before it leaves."""
-    probe = probes.load(PROBES, "shutdown", ["stock"], ["sentry", "ddtrace"])
-    assert isinstance(probe, Probe)
+    probe = replace(probe_of_ours("shutdown"), live=())
     for part in ("app.py", "slow.py", "starved.py"):
         shutil.copy(PROBES / probe.name / part, tmp_path)
 
     def run(how: str) -> Finding:
         (tmp_path / "leaver.py").write_text(LEAVES.format(how=how))
-        spec = {
-            "protocol": events.PROTOCOL,
-            "probe": probe.name,
-            "app": str(tmp_path / "app.py"),
-            "python": sys.executable,
-            "settings": {},
-            "environment": {},
-            "knobs": {**probe.knobs, "exits": 3, "exit_s": 1.5},
-            "versions": {"sentry": "-", "ddtrace": "-"},
-            "limits": {**vars(probe.limits), "deadline_s": 15},
-        }
-        done = subprocess.run(
-            [sys.executable, "-I", str(PROBES / "harness" / "supervisor.py")],
-            env={**os.environ, "INTERLOCK_SPEC": json.dumps(spec)},
-            capture_output=True,
-            text=True,
-            timeout=50,
-            check=True,
-        )
-        told = tuple(events.read(done.stdout.splitlines()))
-        return judge.classify(told, replace(probe, live=()))
+        knobs = {"exits": 3, "exit_s": 1.5}
+        return found_by(probe, tmp_path / "app.py", knobs=knobs, deadline_s=15)
 
     return run
 
