@@ -130,6 +130,7 @@ def test_a_version_in_the_matrix_that_nobody_published_is_named_with_its_place(
         (["--partner", "1.x"], "did you mean the specifier"),
         (["--partner", ">=7"], "leaves nothing of the set"),
         (["--known", "nowhere.csv"], "there is no such file"),
+        (["--known", "matrix.yaml"], "what is published is called verdicts.csv"),
         (["--jobs", "0"], "not a positive number"),
         (["--jobs", "many"], "invalid"),
         (["--rerun", "some"], "invalid choice"),

@@ -253,6 +253,8 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
         raise UsageError(f"--known {path}: there is no such file")
     from interlock import table
 
+    if path.name != table.VERDICTS:
+        raise UsageError(f"--known {path}: what is published is called {table.VERDICTS}")
     return table.read_results(path.parent, place.matrix.axes).verdicts
 
 
