@@ -1,9 +1,14 @@
-"""Whether this machine has what a test with containers needs."""
+"""Whether this machine has what a test with containers needs, and real releases run in them."""
 
 from __future__ import annotations
 
+import csv
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from docker.errors import ImageNotFound
@@ -13,6 +18,7 @@ from interlock.sandbox import engine
 
 PYTHON = "3.10"
 IMAGE = f"python:{PYTHON}-slim"
+ROOT = Path(__file__).parents[1]
 
 
 def skip_without() -> None:
@@ -36,3 +42,29 @@ def tagged(name: str) -> Iterator[None]:
             yield
         finally:
             client.remove_image(name, noprune=True)
+
+
+def run_matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`interlock matrix` as it is, on these cells alone; all that it keeps is below ``folder``.
+
+    What it printed, errors included, is the ``stdout`` of what is returned.
+    """
+    return subprocess.run(
+        [
+            *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+            *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
+            *("--python", PYTHON, *arguments),
+            *("--no-follow-ups", "--no-page", "--results", str(folder / "results")),
+        ],
+        env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def published(folder: Path) -> list[dict[str, str]]:
+    """The rows that it published there."""
+    with (folder / "results" / "verdicts.csv").open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))

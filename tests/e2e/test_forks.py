@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import containers
 import pytest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).parents[2]
 PROBES = ("prefork", "preload_app")
 SENTRY, DDTRACE = "2.5.1", "4.16.0"
 ENDS = {"pass ", "hang no-progress"}
@@ -28,24 +22,15 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """What was published, by the probe, and the releases of sentry-sdk and ddtrace."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("forks")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
-            *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
-            *("--sentry", SENTRY, "--sentry", "-", "--ddtrace", DDTRACE),
-            *("--python", containers.PYTHON, "--config", "stock"),
-            *(part for probe in PROBES for part in ("--probe", probe)),
-            *("--no-follow-ups", "--no-page", "--results", str(folder / "results")),
-        ],
-        env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+    done = containers.run_matrix(
+        folder,
+        *("--sentry", SENTRY, "--sentry", "-", "--ddtrace", DDTRACE, "--config", "stock"),
+        *(part for probe in PROBES for part in ("--probe", probe)),
     )
     assert done.returncode == 0, done.stdout
-    with (folder / "results" / "verdicts.csv").open(newline="", encoding="utf-8") as lines:
-        return {(row["probe"], row["sentry"], row["ddtrace"]): row for row in csv.DictReader(lines)}
+    return {
+        (row["probe"], row["sentry"], row["ddtrace"]): row for row in containers.published(folder)
+    }
 
 
 @pytest.mark.parametrize("probe", PROBES)

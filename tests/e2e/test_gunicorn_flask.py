@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,20 +27,10 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Trial]]:
     containers.skip_without()
     folder = tmp_path_factory.mktemp("gunicorn")
     for ddtrace, count in (("2.14.2", TRIALS), ("3.2.1", 1)):
-        done = subprocess.run(
-            [
-                *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
-                *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
-                *("--sentry", "2.5.1", "--ddtrace", ddtrace, "--python", containers.PYTHON),
-                *("--probe", "gunicorn_flask", "--config", "warning-events"),
-                *("--trials", str(count), "--results", str(folder / "results"), "--no-page"),
-                "--no-follow-ups",
-            ],
-            env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
+        done = containers.run_matrix(
+            folder,
+            *("--sentry", "2.5.1", "--ddtrace", ddtrace, "--trials", str(count)),
+            *("--probe", "gunicorn_flask", "--config", "warning-events"),
         )
         assert done.returncode == 0, done.stdout
     trials: dict[str, list[Trial]] = {}

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import containers
 import pytest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).parents[2]
 WAYS_OUT = ("no-lock-profiling", "no-logging-integration", "ignore-ddtrace-logger", "no-profiling")
 
 Rows = Mapping[tuple[str, str], Mapping[str, str]]
@@ -26,24 +20,14 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     containers.skip_without()
     folder = tmp_path_factory.mktemp("logs")
     configs = ("stock", *(f"stock+{name}" for name in WAYS_OUT))
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
-            *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
-            *("--sentry", "2.5.1", "--sentry", "2.30.0", "--sentry", "2.60.0"),
-            *("--ddtrace", "2.14.2", "--python", containers.PYTHON, "--probe", "sentry_logs"),
-            *(part for config in configs for part in ("--config", config)),
-            *("--no-follow-ups", "--no-page", "--results", str(folder / "results")),
-        ],
-        env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+    done = containers.run_matrix(
+        folder,
+        *("--sentry", "2.5.1", "--sentry", "2.30.0", "--sentry", "2.60.0"),
+        *("--ddtrace", "2.14.2", "--probe", "sentry_logs"),
+        *(part for config in configs for part in ("--config", config)),
     )
     assert done.returncode == 0, done.stdout
-    with (folder / "results" / "verdicts.csv").open(newline="", encoding="utf-8") as lines:
-        return {(row["sentry"], row["config"]): row for row in csv.DictReader(lines)}
+    return {(row["sentry"], row["config"]): row for row in containers.published(folder)}
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,20 +37,10 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The pair of the report and one that is free of it, several trials each."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("known")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
-            *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
-            *("--sentry", "2.5.1", "--ddtrace", "2.14.2", "--ddtrace", "3.2.1"),
-            *("--python", containers.PYTHON, "--config", "warning-events", "--trials", str(TRIALS)),
-            *("--probe", "worker_restart", "--no-follow-ups"),
-            *("--results", str(folder / "results"), "--no-page"),
-        ],
-        env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+    done = containers.run_matrix(
+        folder,
+        *("--sentry", "2.5.1", "--ddtrace", "2.14.2", "--ddtrace", "3.2.1"),
+        *("--config", "warning-events", "--trials", str(TRIALS), "--probe", "worker_restart"),
     )
     matrix = load(ROOT / "matrix.yaml", ROOT / "probes")
     findings: dict[str, list[Finding]] = {}
@@ -64,8 +50,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Ran:
                 continue
             finding = judge.classify(trial.events, matrix.probes[trial.cell.probe])
             findings.setdefault(str(trial.cell.version("ddtrace")), []).append(finding)
-    with (folder / "results" / "verdicts.csv").open(newline="", encoding="utf-8") as lines:
-        rows = {row["ddtrace"]: row for row in csv.DictReader(lines)}
+    rows = {row["ddtrace"]: row for row in containers.published(folder)}
     return Ran(code=done.returncode, output=done.stdout, rows=rows, findings=findings)
 
 
