@@ -115,6 +115,9 @@ def _command(given: Sequence[str], console: Console) -> int:
     return commands[options.command](place, options)
 
 
+# matrix -------------------------------------------------------------------------------------------
+
+
 def run_matrix(place: Place, options: argparse.Namespace) -> int:
     """Plan, run, judge, plan; print. ``OpenCells`` where something is left to do."""
     console = place.console

@@ -65,11 +65,12 @@ def load_of(events: Iterable[Mapping[str, Any]]) -> float:
 def needed(seen: Sequence[Reached], python: PythonVersion, load: float) -> int:
     """Exposures that a trial under this load needs, by what the known hang took to hang."""
     own = [of for of in seen if of.python == python] or list(seen)
-    heavier = sorted((of for of in own if of.scales and of.load > load), key=lambda of: of.load)
-    lighter = [of for of in own if of.scales and of.load <= load]
+    unscaled = [of.exposures for of in own if not of.scales]
+    own = [of for of in own if of.scales]
+    heavier = sorted((of for of in own if of.load > load), key=lambda of: of.load)[:1]
+    lighter = [of for of in own if of.load <= load]
     scaled = [of.exposures * ((1 + load) / (1 + of.load)) ** 2 for of in lighter]
-    as_it_is = [of.exposures for of in (*heavier[:1], *(of for of in own if not of.scales))]
-    return math.ceil(max([*scaled, *as_it_is], default=0))
+    return math.ceil(max([*unscaled, *scaled, *(of.exposures for of in heavier)], default=0))
 
 
 def raised(probe: Probe, reached: int, wanted: int) -> Probe | None:

@@ -16,6 +16,7 @@ from interlock.publish.markup import block, code, join
 
 def publish(edition: Edition, folder: Path) -> None:
     """``configurations.md``, a part of a hand-written page."""
+    of_controls = _of_controls(edition)
     entry = Markup('<dt id="{name}">{title} <code>{name}</code></dt><dd><p>{says}</p>{sets}</dd>')
     configurations = join(
         entry.format(
@@ -25,7 +26,7 @@ def publish(edition: Edition, folder: Path) -> None:
             sets=settings({**known.environment, **known.settings}),
         )
         for known in edition.matrix.configurations.values()
-        if not known.is_composed and known.name not in _of_controls(edition)
+        if not known.is_composed and known.name not in of_controls
     )
     blocks: list[str | Markup] = [block(Markup("<dl>{}</dl>").format(configurations))]
     if edition.matrix.ways_out:
