@@ -7,7 +7,8 @@
 ''')`` are the verdicts of left 1.0 with right 1.0 and 2.0, and so on; a dot was not tested.
 
 ``rows("pair: hang A 3/90; left: pass 500; right on 3.12: fail crash SIGSEGV")`` are one pair and
-its baselines: in 3 trials it hung in the way A after 90 exposures in all, and so on.
+its baselines: in 3 trials it hung in the way A after 90 exposures in all, and so on. ``pair 2.0``
+and ``left 2.0`` have another release of left.
 """
 
 from __future__ import annotations
@@ -111,8 +112,8 @@ def grid(
 WHO = {"pair": ("1.0", "1.0"), "left": ("1.0", "-"), "right": ("-", "1.0"), "nobody": ("-", "-")}
 
 CLAUSE = re.compile(
-    r"(?P<who>pair|left|right|nobody)(?P<config>[+@]\S+)?(?: on (?P<python>[\d.]+))?"
-    r"(?: by (?P<probe>\w+))?: (?P<did>.*)"
+    r"(?P<who>pair|left|right|nobody)(?P<config>[+@]\S+)?(?: (?P<left>[\d.]+))?"
+    r"(?: on (?P<python>[\d.]+))?(?: in (?P<plain>\w+))?(?: by (?P<probe>\w+))?: (?P<did>.*)"
 )
 
 
@@ -126,10 +127,10 @@ def _clause(text: str) -> Verdict:
     assert match, f"no such clause: {text!r}"
     left, right = WHO[match["who"]]
     of = cell(
-        left,
+        match["left"] or left,
         right,
         match["python"] or "3.10",
-        "stock" + (match["config"] or ""),
+        (match["plain"] or "stock") + (match["config"] or ""),
         match["probe"] or "restart",
     )
     return _did(of, *match["did"].split())

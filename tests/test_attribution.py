@@ -182,6 +182,65 @@ def test_what_a_way_out_does_not_keep_from_hanging_is_whose_it_was(
     assert whose(text, config="stock+way") == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # seen on another Python: that one cell passes is chance
+        ("pair: hang A 1/12; left: pass 100; left on 3.11: hang A 1/90; right: pass 500", "left"),
+        # here it would have been seen alone as well, had it been as likely
+        ("pair: hang A 9/30; left: pass 300; left on 3.11: hang A 1/90; right: pass 500", "pair"),
+        # seen in another configuration of the probe, by the same release
+        ("pair: hang A 1/12; left: pass 100; left in warnings: hang A 1/90; right: pass 500",
+         "left"),
+        # and too seldom alone for what the pair does on all Pythons
+        ("pair: hang A 4/60; pair on 3.11: hang A 4/60; left: pass 400; left on 3.11: pass 400; "
+         "left in warnings: hang A 1/90; right: pass 500", "pair"),
+        # seen with another of its releases, or there in another way
+        ("pair: hang A 1/12; left: pass 100; left 2.0: hang A 1/90; right: pass 500", "left"),
+        ("pair: hang A 1/12; left: pass 100; left 2.0: hang B 1/90; right: pass 500", "pair"),
+        # each cell says little, all of them together enough: 8 of 140 against 4 of 800
+        ("pair: hang A 2/35; pair on 3.11: hang A 2/35; pair 2.0: hang A 2/35; "
+         "pair 2.0 on 3.11: hang A 2/35; left: hang A 1/200; left on 3.11: hang A 1/200; "
+         "left 2.0: hang A 1/200; left 2.0 on 3.11: hang A 1/200; right: pass 500", "pair"),
+        # the same, as often alone
+        ("pair: hang A 2/35; pair on 3.11: pass 400; pair 2.0: pass 400; "
+         "left: hang A 1/200; left on 3.11: hang A 1/200; left 2.0: hang A 1/200; right: pass 500",
+         "left"),
+        # a release that was never run with the other library is not compared
+        ("pair: hang A 2/35; left: hang A 2/100; left 2.0: pass 9000; right: pass 500", "left"),
+        # nor what proved nothing because nothing was at work
+        ("pair: hang A 1/12; left: unproven not-live; left on 3.11: unproven not-live; "
+         "right: pass 500", "open"),
+        # a failure is no matter of chance: what it does on another Python says nothing here
+        ("pair: fail error E; left: pass 9; left on 3.11: fail error E; right: pass 9", "pair"),
+    ],
+)  # fmt: skip
+def test_a_rare_hang_is_read_from_all_cells_of_a_library(text: str, expected: str) -> None:
+    assert whose(text) == expected
+
+
+def test_where_a_library_alone_was_seen_to_hang_is_told() -> None:
+    attribution = found(
+        "pair: hang A 1/12; left: pass 100; left on 3.11: hang A 1/90; right: pass 500"
+    )
+    other = found("pair: hang A 1/12; left: pass 100; left 2.0: hang A 1/90; right: pass 500")
+
+    assert attribution is not None and other is not None
+    assert "left-lib 1.0 alone hangs in the same way on Python 3.11;" in attribution.says
+    assert "left-lib 2.0 alone hangs in the same way;" in other.says
+
+
+def test_what_a_ratio_was_counted_over_is_told() -> None:
+    attribution = found(
+        "pair: hang A 2/35; pair on 3.11: hang A 2/35; left: hang A 1/200; "
+        "left on 3.11: hang A 1/200; right: pass 500"
+    )
+
+    assert attribution is not None and attribution.ratio is not None
+    assert attribution.ratio.times == pytest.approx((4 / 70) / (2 / 400))
+    assert "(4 of 70 against 2 of 400, over 2 releases and Pythons)" in attribution.says
+
+
 def test_likelier_together_is_told_as_a_ratio_with_its_bounds() -> None:
     attribution = found("pair: hang A 5/150; left: hang A 5/2000; right: pass 500")
 

@@ -22,6 +22,12 @@ exist without the other library (``no-feature``, or the probe needs it) needs bo
 before anything is served the library's baseline in another probe will do, and where it fails in the
 same way, one in another configuration: that it passes there would say nothing.
 
+A rare hang shows in one cell and not in the next, and each cell is hung or not by chance. That one
+library alone does the same may therefore be seen on any Python, and, unless the pair's rate is
+certainly above what its own release could have, with another configuration of the probe or another
+of its releases. The rates are compared in the cell, over all Pythons, and over all its releases,
+always of the cells that both have: whichever of these lies certainly above ``MARGIN`` decides.
+
 What this can't tell: a dependency that both libraries share from the Python it runs on; the one
 Python patch release that was run from the others of its line; a failure that comes in some trials
 only from one that always comes, since a row counts hangs alone.
@@ -30,15 +36,13 @@ only from one that always comes, since a row counts hangs alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
+from interlock.baselines import Needs, Pool, Rows, alone, matched, plain, pool, present
 from interlock.confidence import Interval, rate_ratio, ruled_out_rate
 from interlock.model import (
     AT_RELEASE,
-    ON_TOP,
-    Basis,
     Cell,
     Outcome,
     Phase,
@@ -72,11 +76,27 @@ class Ratio:
 
     times: float
     between: Interval
+    together: Pool
+    alone: Pool
+    over: str = ""
+    """What both were counted over beyond the cell."""
+
+    @property
+    def certain(self) -> bool:
+        """Likelier together by more than chance or a trifle."""
+        return self.between.low > MARGIN
 
     def __str__(self) -> str:
+        counted = ""
+        if self.over:
+            together, apart = (
+                f"{p.hangs:,} of {p.exposures if p.per_exposure else p.trials:,}"
+                for p in (self.together, self.alone)
+            )
+            counted = f" ({together} against {apart}, {self.over})"
         return (
             f"{_times(self.times)} times as likely, between {_times(self.between.low)} and "
-            f"{_times(self.between.high)}"
+            f"{_times(self.between.high)}{counted}"
         )
 
 
@@ -96,15 +116,11 @@ class Attribution:
     """What would have to be run to say more."""
 
 
-Needs = Mapping[str, Collection[str]]
-"""By probe, the axes that it can't do without: a baseline without them can't be run."""
-
-
 def attribute(
     verdicts: Iterable[Verdict], needs: Needs | None = None
 ) -> Mapping[tuple[str, ...], Attribution]:
     """By ``Cell.key``, for every tested cell with a library in it that hangs or fails."""
-    rows = _Rows(verdicts, needs or {})
+    rows = Rows(verdicts, needs or {})
     return {
         verdict.cell.key: _attribution(verdict, rows)
         for verdict in rows
@@ -112,62 +128,7 @@ def attribute(
     }
 
 
-def present(cell: Cell) -> tuple[Pin, ...]:
-    """The libraries that are in it."""
-    return tuple(pin for pin in cell.pins if pin.version is not None)
-
-
-def alone(cell: Cell, axis: str) -> Cell:
-    """The cell's baseline: the same with one library alone."""
-    pins = (pin if pin.axis == axis else replace(pin, version=None) for pin in cell.pins)
-    return replace(cell, pins=tuple(pins))
-
-
-def plain(config: str) -> str:
-    """The configuration that a composed one stands on; itself where it is none."""
-    return config.removesuffix(AT_RELEASE).partition(ON_TOP)[0]
-
-
-class _Rows:
-    """The tested verdicts, by cell."""
-
-    def __init__(self, verdicts: Iterable[Verdict], needs: Needs) -> None:
-        self._known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
-        self._needs = needs
-        self._probes = sorted({v.cell.probe for v in self._known.values()})
-        self._configs = sorted({plain(v.cell.config) for v in self._known.values()})
-        self._pythons = sorted({v.cell.python for v in self._known.values()})
-
-    def __iter__(self) -> Iterator[Verdict]:
-        return iter(self._known.values())
-
-    def at(self, cell: Cell) -> Verdict | None:
-        return self._known.get(cell.key)
-
-    def can_be_run(self, cell: Cell) -> bool:
-        """Whether its probe can do without what the cell leaves out."""
-        absent = {pin.axis for pin in cell.pins if pin.version is None}
-        return not absent & set(self._needs.get(cell.probe, ()))
-
-    def by_other_probes(self, cell: Cell) -> list[Verdict]:
-        return self._at_all(replace(cell, probe=p) for p in self._probes if p != cell.probe)
-
-    def in_other_configs(self, cell: Cell) -> list[Verdict]:
-        """The same cell in each plain configuration that it is not in, by every probe."""
-        configs = (config for config in self._configs if config != cell.config)
-        pairs = product(self._probes, configs)
-        return self._at_all(replace(cell, probe=p, config=c) for p, c in pairs)
-
-    def _at_all(self, cells: Iterable[Cell]) -> list[Verdict]:
-        return [said for cell in cells if (said := self.at(cell))]
-
-    def passes_on(self, cell: Cell) -> list[PythonVersion]:
-        """The other Pythons on which the same passes."""
-        found = ((p, self.at(replace(cell, python=p))) for p in self._pythons)
-        return [python for python, said in found if said and said.outcome is Outcome.PASS]
-
-
-def _attribution(verdict: Verdict, rows: _Rows) -> Attribution:
+def _attribution(verdict: Verdict, rows: Rows) -> Attribution:
     cell = verdict.cell
     if plain(cell.config) == cell.config:
         as_then = rows.at(replace(cell, config=cell.config + AT_RELEASE))
@@ -185,7 +146,7 @@ def _attribution(verdict: Verdict, rows: _Rows) -> Attribution:
     return _of_several(verdict, rows)
 
 
-def _as_its_base(verdict: Verdict, rows: _Rows) -> Attribution:
+def _as_its_base(verdict: Verdict, rows: Rows) -> Attribution:
     """A composed configuration is run without baselines of its own."""
     base = rows.at(replace(verdict.cell, config=plain(verdict.cell.config)))
     if base and base.outcome in TROUBLE and is_same(verdict, base):
@@ -200,17 +161,17 @@ def _as_its_base(verdict: Verdict, rows: _Rows) -> Attribution:
     )
 
 
-def _own(verdict: Verdict, rows: _Rows) -> Attribution:
+def _own(verdict: Verdict, rows: Rows) -> Attribution:
     """A baseline: there is nobody else whose it could be."""
     (pin,) = present(verdict.cell)
     says = f"{pin.package}'s own: no other library that is tested here was in the process."
     return Attribution(whose=pin.axis, says=says + _only_here(verdict.cell, rows))
 
 
-def _of_several(verdict: Verdict, rows: _Rows) -> Attribution:
+def _of_several(verdict: Verdict, rows: Rows) -> Attribution:
     found = [_beside(verdict, pin, rows) for pin in present(verdict.cell)]
-    same = [one for one in found if one.verdict and one.same]
-    known = tuple(one.verdict for one in found if one.verdict)
+    same = [one for one in found if one.same]
+    known = tuple(row for one in found for row in one.rows)
     if not same:
         told = "; ".join(one.says for one in found)
         if all(one.cleared for one in found):
@@ -221,11 +182,11 @@ def _of_several(verdict: Verdict, rows: _Rows) -> Attribution:
             rows=known,
             missing=tuple(o.cell for o in found if not o.cleared and rows.can_be_run(o.cell)),
         )
-    ratios = [ratio for one in same if (ratio := _ratio(verdict, one.verdict))]
+    ratios = [ratio for one in same if (ratio := _ratio(verdict, one, rows))]
     least = min(ratios, key=lambda ratio: ratio.between.low, default=None)
-    if least and len(ratios) == len(same) and least.between.low > MARGIN:
-        who = _listed([str(one) for one in same])
-        says = f"The pair's: {who} alone can do the same, but together it is {least}."
+    if least and len(ratios) == len(same) and least.certain:
+        who = _listed([f"{one.who} alone" for one in same])
+        says = f"The pair's: {who} can do the same, but together it is {least}."
         return Attribution(whose=PAIR, says=says, rows=known, ratio=least)
     if len(same) == len(found):
         return _shared(same, rows, known, least)
@@ -233,18 +194,17 @@ def _of_several(verdict: Verdict, rows: _Rows) -> Attribution:
 
 
 def _one_of_several(
-    verdict: Verdict, one: _Beside, rows: _Rows, known: tuple[Verdict, ...], ratio: Ratio | None
+    verdict: Verdict, one: _Beside, rows: Rows, known: tuple[Verdict, ...], ratio: Ratio | None
 ) -> Attribution:
-    assert one.verdict is not None
-    unseen = _unseen_alone(verdict, one.verdict)
-    if unseen is not None and unseen.between.low > MARGIN:
+    unseen = _unseen_alone(verdict, one)
+    if unseen is not None and unseen.certain:
         says = (
-            f"The pair's: {one} alone hangs too, but never in all the ways that the pair does: "
+            f"The pair's: {one.who} alone hangs too, but never in all the ways that the pair does: "
             f"those it was not seen in are at least {_times(unseen.between.low)} times as likely "
             "together."
         )
         return Attribution(whose=PAIR, says=says, rows=known, ratio=unseen)
-    says = f"{one.pin.package}'s own: {one} alone {_does(one.verdict)} in the same way"
+    says = f"{one.pin.package}'s own: {one.who} alone {_does(verdict)} in the same way{one.where}"
     says += f"; together it is {ratio}." if ratio else "."
     if unseen is not None:
         says += " Not every way in which the pair hangs was seen alone, in too few runs to tell."
@@ -253,12 +213,12 @@ def _one_of_several(
 
 
 def _shared(
-    same: Sequence[_Beside], rows: _Rows, known: tuple[Verdict, ...], ratio: Ratio | None
+    same: Sequence[_Beside], rows: Rows, known: tuple[Verdict, ...], ratio: Ratio | None
 ) -> Attribution:
     """Every library alone shows it: it is something that they share."""
-    who = _listed([f"{one} alone" for one in same])
-    elsewhere = [rows.passes_on(one.cell) for one in same]
-    if all(elsewhere):
+    who = _listed([f"{one.who} alone" for one in same])
+    elsewhere = [_passes_on(one.cell, rows) for one in same]
+    if all(elsewhere) and not any(one.where for one in same):
         here = same[0].cell.python
         others = _listed([str(p) for p in elsewhere[0] if all(p in e for e in elsewhere)])
         on = f"on Python {others}" if others else "on other Pythons"
@@ -274,25 +234,29 @@ class _Beside:
 
     pin: Pin
     cell: Cell
-    verdict: Verdict | None
+    rows: tuple[Verdict, ...]
+    """What was read of it, the cell itself at first where it was run."""
     same: bool
+    """In one of the rows it does the same."""
     cleared: bool
     """It is not this library's alone."""
     says: str
+    who: str
+    """The release that did it, which may be another than the pair's."""
+    where: str = ""
+    """Where it did the same, if not in the cell itself: `` on Python 3.8``."""
 
-    def __str__(self) -> str:
-        return f"{self.pin.package} {self.pin.version}"
 
-
-def _beside(verdict: Verdict, pin: Pin, rows: _Rows) -> _Beside:
+def _beside(verdict: Verdict, pin: Pin, rows: Rows) -> _Beside:
     cell = alone(verdict.cell, pin.axis)
+    who = f"{pin.package} {pin.version}"
     said = rows.at(cell)
     if said is None and _is_early(verdict):
         others = rows.by_other_probes(cell)
         elsewhere = (*others, *rows.in_other_configs(cell))
         said = next((v for v in elsewhere if is_same(verdict, v)), None)
         said = said or next((v for v in others if v.outcome is Outcome.PASS), None)
-    same = said is not None and is_same(verdict, said)
+    seen = _seen_alone(verdict, said, pin, rows)
     if said is None and not rows.can_be_run(cell):
         cleared = _in_the_situation(verdict)
         told = "can't be probed: what is probed does not exist without the other library"
@@ -301,11 +265,50 @@ def _beside(verdict: Verdict, pin: Pin, rows: _Rows) -> _Beside:
     return _Beside(
         pin=pin,
         cell=cell,
-        verdict=said,
-        same=same,
+        rows=seen or ((said,) if said else ()),
+        same=bool(seen),
         cleared=cleared,
-        says=f"{pin.package} {pin.version} alone {told}",
+        says=f"{who} alone {told}",
+        who=_who(seen[0], pin) if seen else who,
+        where=_where(seen[0], cell) if seen else "",
     )
+
+
+def _seen_alone(
+    verdict: Verdict, said: Verdict | None, pin: Pin, rows: Rows
+) -> tuple[Verdict, ...]:
+    """Where one library alone does the same: the nearest such row, and those it was found among."""
+    if said is not None and is_same(verdict, said):
+        return (said,)
+    if verdict.outcome is not Outcome.HANG:
+        return ()
+    cell = alone(verdict.cell, pin.axis)
+    here = rows.on_pythons(cell)
+    places = [here]
+    if not _certainly_above(verdict, here, pin, rows):
+        places += [rows.on_pythons(beside) for beside in rows.configs_beside(cell)]
+        places += [rows.with_releases(cell, pin.axis)]
+    for place in places:
+        if alike := [row for row in place if is_same(verdict, row)]:
+            return (alike[0], *(row for row in place if row is not alike[0]))
+    return ()
+
+
+def _certainly_above(verdict: Verdict, here: Sequence[Verdict], pin: Pin, rows: Rows) -> bool:
+    """Whether the pair hangs in this way more often than this release alone could, everywhere."""
+    together, apart = matched(rows.on_pythons(verdict.cell), here, pin.axis)
+    ways = [signature for signature, _ in verdict.signatures]
+    ratio = _ratio_of(pool(together, ways), pool(apart, ways))
+    return ratio is not None and ratio.certain
+
+
+def _who(row: Verdict, pin: Pin) -> str:
+    return f"{pin.package} {row.cell.version(pin.axis)}"
+
+
+def _where(row: Verdict, cell: Cell) -> str:
+    said = f" on Python {row.cell.python}" if row.cell.python != cell.python else ""
+    return said + (f" in {row.cell.config}" if row.cell.config != cell.config else "")
 
 
 def _cleared(trouble: Verdict, said: Verdict | None) -> tuple[bool, str]:
@@ -341,10 +344,11 @@ def _rules_out(said: Verdict, trouble: Verdict) -> bool:
     """Whether so many exposures without this trouble speak against the rate that it was seen at."""
     if trouble.outcome is not Outcome.HANG:
         return True
-    if _per_exposure(trouble):
-        tried, rate = said.exposures, trouble.hangs / trouble.exposures
+    hung = pool([trouble])
+    if hung.per_exposure:
+        tried, rate = said.exposures, hung.hangs / hung.exposures
     else:
-        tried, rate = said.trials, trouble.hangs / trouble.trials
+        tried, rate = said.trials, hung.hangs / hung.trials
     return tried > 0 and ruled_out_rate(tried) < rate
 
 
@@ -362,35 +366,62 @@ def _named(verdict: Verdict) -> str | None:
     return found[0] if found else None
 
 
-def _ratio(together: Verdict, one: Verdict | None) -> Ratio | None:
-    """How much likelier the pair hangs, per exposure; a trial where exposures can't be counted."""
-    if one is None or not together.hangs or not one.hangs:
+def _ratio(verdict: Verdict, one: _Beside, rows: Rows) -> Ratio | None:
+    """How much likelier the pair hangs than one library alone: over all that library's releases
+    and every Python, which knows most, unless the cell or its releases tell it apart better."""
+    if verdict.outcome is not Outcome.HANG:
         return None
-    counted = _per_exposure(together) and _per_exposure(one)
-    tried = [v.exposures if counted else v.trials for v in (together, one)]
-    times, between = rate_ratio(together.hangs, tried[0], one.hangs, tried[1])
-    return Ratio(times=times, between=between)
+    cell, axis = verdict.cell, one.pin.axis
+    wider = [
+        (
+            rows.with_releases(cell, axis),
+            rows.with_releases(one.cell, axis),
+            "releases and Pythons",
+        ),
+        (rows.on_pythons(cell), rows.on_pythons(one.cell), "Pythons"),
+    ]
+    levels = [(*matched(together, apart, axis), of) for together, apart, of in wider]
+    levels.append(([verdict], [row for row in one.rows if row.cell == one.cell], ""))
+    found = []
+    for together, apart, of in levels:
+        over = f"over {len(apart)} {of}" if len(apart) > 1 else ""
+        if ratio := _ratio_of(pool(together), pool(apart), over):
+            found.append(ratio)
+    return next((ratio for ratio in found if ratio.certain), found[0] if found else None)
 
 
-def _unseen_alone(together: Verdict, one: Verdict) -> Ratio | None:
+def _ratio_of(together: Pool, apart: Pool, over: str = "") -> Ratio | None:
+    """Per exposure; per trial where exposures can't be counted; None without anything to count."""
+    if not together.hangs or not apart.trials:
+        return None
+    counted = together.per_exposure and apart.per_exposure
+    tried = [p.exposures if counted else p.trials for p in (together, apart)]
+    times, between = rate_ratio(together.hangs, tried[0], apart.hangs, tried[1])
+    return Ratio(times=times, between=between, together=together, alone=apart, over=over)
+
+
+def _unseen_alone(together: Verdict, one: _Beside) -> Ratio | None:
     """The same for the ways of hanging that one alone was not seen in; None where there is none."""
-    seen = {signature for signature, _ in one.signatures}
-    hits = sum(count for signature, count in together.signatures if signature not in seen)
-    if not hits or not (_per_exposure(together) and _per_exposure(one)):
+    seen = {signature for row in one.rows for signature, _ in row.signatures}
+    unseen = [signature for signature, _ in together.signatures if signature not in seen]
+    hit, apart = pool([together], unseen), pool(one.rows)
+    if not hit.hangs or not (hit.per_exposure and apart.per_exposure):
         return None
-    times, between = rate_ratio(min(hits, together.exposures), together.exposures, 0, one.exposures)
-    return Ratio(times=times, between=between)
+    return _ratio_of(hit, replace(apart, hangs=0))
 
 
-def _per_exposure(verdict: Verdict) -> bool:
-    """Whether its hangs came in what the probe counts, rather than before the first of it."""
-    return verdict.exposures >= max(1, verdict.hangs)
+def _only_here(cell: Cell, rows: Rows) -> str:
+    on = _listed([str(python) for python in _passes_on(cell, rows)])
+    return f" Here, on Python {cell.python}; alone on Python {on} it passes." if on else ""
 
 
-def _only_here(cell: Cell, rows: _Rows) -> str:
-    passes = rows.passes_on(cell)
-    on = _listed([str(python) for python in passes])
-    return f" Here, on Python {cell.python}; alone on Python {on} it passes." if passes else ""
+def _passes_on(cell: Cell, rows: Rows) -> list[PythonVersion]:
+    """The other Pythons on which the same passes, where that speaks against what it does here."""
+    said = rows.at(cell)
+    if said is None or said.outcome not in TROUBLE:
+        return []
+    others = [row for row in rows.on_pythons(cell) if row.outcome is Outcome.PASS]
+    return [row.cell.python for row in others if _rules_out(row, said)]
 
 
 def _does(verdict: Verdict) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from interlock.attribution import Needs, plain
+from interlock.baselines import Needs, plain
 from interlock.choices import Choice, Latest
 from interlock.matrix import EVERYWHERE, Matrix, Only
 from interlock.model import Basis, Cell, Verdict

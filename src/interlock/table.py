@@ -20,7 +20,7 @@ import pandas as pd
 from packaging.version import Version
 
 from interlock import attribution, signatures
-from interlock.attribution import Needs
+from interlock.baselines import Needs
 from interlock.errors import UsageError
 from interlock.model import (
     ABSENT,

@@ -1,0 +1,156 @@
+"""Tested verdicts by what they have in common: the same on another Python, with another release.
+
+A hang that comes in one of a hundred exposures shows in one cell and not in the next, whatever the
+Python. What a library does alone is therefore read from all the cells in which it is alone, and
+held against the cells of the pair that match them. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from packaging.version import Version
+
+from interlock.model import (
+    AT_RELEASE,
+    ON_TOP,
+    Basis,
+    Cell,
+    Outcome,
+    Pin,
+    PythonVersion,
+    Reason,
+    Signature,
+    Verdict,
+)
+
+Needs = Mapping[str, Collection[str]]
+"""By probe, the axes that it can't do without: a baseline without them can't be run."""
+
+
+def present(cell: Cell) -> tuple[Pin, ...]:
+    """The libraries that are in it."""
+    return tuple(pin for pin in cell.pins if pin.version is not None)
+
+
+def alone(cell: Cell, axis: str) -> Cell:
+    """The cell's baseline: the same with one library alone."""
+    pins = (pin if pin.axis == axis else replace(pin, version=None) for pin in cell.pins)
+    return replace(cell, pins=tuple(pins))
+
+
+def plain(config: str) -> str:
+    """The configuration that a composed one stands on; itself where it is none."""
+    return config.removesuffix(AT_RELEASE).partition(ON_TOP)[0]
+
+
+class Rows:
+    """The tested verdicts, by cell, and by all of a cell but its Python, or one of its releases."""
+
+    def __init__(self, verdicts: Iterable[Verdict], needs: Needs) -> None:
+        self._known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
+        self._needs = needs
+        self._probes = sorted({v.cell.probe for v in self._known.values()})
+        self._configs = sorted({plain(v.cell.config) for v in self._known.values()})
+        self._pythons = sorted({v.cell.python for v in self._known.values()})
+        self._families: dict[object, list[Verdict]] = {}
+        for verdict in self._known.values():
+            for pin in present(verdict.cell):
+                self._families.setdefault(_family(verdict.cell, pin.axis), []).append(verdict)
+
+    def __iter__(self) -> Iterator[Verdict]:
+        return iter(self._known.values())
+
+    def at(self, cell: Cell) -> Verdict | None:
+        return self._known.get(cell.key)
+
+    def can_be_run(self, cell: Cell) -> bool:
+        """Whether its probe can do without what the cell leaves out."""
+        absent = {pin.axis for pin in cell.pins if pin.version is None}
+        return not absent & set(self._needs.get(cell.probe, ()))
+
+    def by_other_probes(self, cell: Cell) -> list[Verdict]:
+        return self._at_all(replace(cell, probe=p) for p in self._probes if p != cell.probe)
+
+    def in_other_configs(self, cell: Cell) -> list[Verdict]:
+        """The same cell in each plain configuration that it is not in, by every probe."""
+        configs = (config for config in self._configs if config != cell.config)
+        pairs = product(self._probes, configs)
+        return self._at_all(replace(cell, probe=p, config=c) for p, c in pairs)
+
+    def on_pythons(self, cell: Cell) -> list[Verdict]:
+        """The same on every Python, this one at first."""
+        pythons = sorted(self._pythons, key=lambda python: (python != cell.python, python))
+        return self._at_all(replace(cell, python=python) for python in pythons)
+
+    def with_releases(self, cell: Cell, axis: str) -> list[Verdict]:
+        """The same with any release of that axis, on every Python."""
+        return list(self._families.get(_family(cell, axis), ()))
+
+    def configs_beside(self, cell: Cell) -> list[Cell]:
+        """The same cell in each plain configuration that it is not in."""
+        return [replace(cell, config=config) for config in self._configs if config != cell.config]
+
+    def _at_all(self, cells: Iterable[Cell]) -> list[Verdict]:
+        return [said for cell in cells if (said := self.at(cell))]
+
+
+def _family(cell: Cell, axis: str) -> object:
+    others = tuple(pin for pin in cell.pins if pin.axis != axis)
+    return axis, others, cell.probe, cell.config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Hangs among the exposures of several cells of one probe and configuration."""
+
+    hangs: int
+    exposures: int
+    trials: int
+
+    @property
+    def per_exposure(self) -> bool:
+        """Whether the hangs came in what the probe counts, rather than before the first of it."""
+        return self.exposures >= max(1, self.hangs)
+
+
+def pool(rows: Iterable[Verdict], signatures: Collection[Signature] | None = None) -> Pool:
+    """What counted rows say together; of the hangs, those of these signatures alone."""
+    usable = [row for row in rows if counts(row)]
+    return Pool(
+        hangs=sum(row.hangs if signatures is None else _hangs(row, signatures) for row in usable),
+        exposures=sum(row.exposures for row in usable),
+        trials=sum(row.trials for row in usable),
+    )
+
+
+def counts(row: Verdict) -> bool:
+    """Whether its exposures tell of the libraries: those of a run that was too short do too."""
+    hung_or_not = row.outcome in (Outcome.PASS, Outcome.HANG)
+    return hung_or_not or row.reason is Reason.TOO_FEW_EXPOSURES
+
+
+def _hangs(row: Verdict, signatures: Collection[Signature]) -> int:
+    seen = sum(count for signature, count in row.signatures if signature in signatures)
+    return min(row.hangs, seen)
+
+
+Place = tuple[Version | None, PythonVersion]
+
+
+def matched(
+    one: Sequence[Verdict], other: Sequence[Verdict], axis: str
+) -> tuple[list[Verdict], list[Verdict]]:
+    """Of both, the rows of the releases of that axis and Pythons that both have: a release, or a
+    Python, that only one was run on would be told from the other."""
+
+    def place(row: Verdict) -> Place:
+        return row.cell.version(axis), row.cell.python
+
+    shared = {place(r) for r in one if counts(r)} & {place(r) for r in other if counts(r)}
+    return (
+        [row for row in one if place(row) in shared],
+        [row for row in other if place(row) in shared],
+    )
