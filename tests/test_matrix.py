@@ -250,6 +250,19 @@ def test_a_probe_that_is_only_a_control_is_in_no_set(loaded: Load, folder: Path)
     ]
 
 
+def test_a_probe_may_be_about_one_kind_of_application(loaded: Load) -> None:
+    forking = "{forking: {title: it forks, description: by itself}}"
+    named = edited(MATRIX, "restart: {} => restart: {application: forking}")
+    found = loaded(f"{named}\napplications: {forking}\n")
+    assert found.use("restart").application == "forking"
+    assert found.applications["forking"].title == "it forks"
+    assert found.concerns("forking", "restart") and not found.concerns(None, "restart")
+    assert loaded().concerns("forking", "restart") and loaded().concerns(None, "restart")
+    assert mistakes(loaded, f"{MATRIX} => {named}") == [
+        'matrix.yaml:18: probes.restart.application: "forking" is no application of this file'
+    ]
+
+
 def test_a_control_that_takes_long_or_is_not_seen_every_time_says_so(loaded: Load) -> None:
     (usual,) = loaded().controls
     (rare,) = loaded(

@@ -95,12 +95,13 @@
 
   function answerTo(data, chosen) {
     const key = data.fields.map((field) => chosen[field.name]).join("|");
-    return data.answers[key] || untested(data, { ...chosen, title: titleOf(data, chosen.config) });
+    const { label: title, run } = optionOf(data, chosen.config);
+    return data.answers[key] || untested(data, { ...chosen, title, run });
   }
 
-  function titleOf(data, config) {
+  function optionOf(data, config) {
     const field = data.fields.find((one) => one.name === "config");
-    return (field.options.find((option) => option.value === config) || { label: config }).label;
+    return field.options.find((option) => option.value === config);
   }
 
   function picker(form, data) {

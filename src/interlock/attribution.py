@@ -82,6 +82,11 @@ class Ratio:
     """What both were counted over beyond the cell."""
 
     @property
+    def short(self) -> str:
+        """``7.7 (3.6–17)``."""
+        return f"{_times(self.times)} ({_times(self.between.low)}–{_times(self.between.high)})"
+
+    @property
     def certain(self) -> bool:
         """Likelier together by more than chance or a trifle."""
         return self.between.low > MARGIN
@@ -298,7 +303,7 @@ def _certainly_above(verdict: Verdict, here: Sequence[Verdict], pin: Pin, rows: 
     """Whether the pair hangs in this way more often than this release alone could, everywhere."""
     together, apart = matched(rows.on_pythons(verdict.cell), here, pin.axis)
     ways = [signature for signature, _ in verdict.signatures]
-    ratio = _ratio_of(pool(together, ways), pool(apart, ways))
+    ratio = ratio_of(pool(together, ways), pool(apart, ways))
     return ratio is not None and ratio.certain
 
 
@@ -372,27 +377,24 @@ def _ratio(verdict: Verdict, one: _Beside, rows: Rows) -> Ratio | None:
     if verdict.outcome is not Outcome.HANG:
         return None
     cell, axis = verdict.cell, one.pin.axis
-    wider = [
-        (
-            rows.with_releases(cell, axis),
-            rows.with_releases(one.cell, axis),
-            "releases and Pythons",
-        ),
-        (rows.on_pythons(cell), rows.on_pythons(one.cell), "Pythons"),
-    ]
+    families = rows.with_releases(cell, axis), rows.with_releases(one.cell, axis)
+    pythons = rows.on_pythons(cell), rows.on_pythons(one.cell)
+    wider = ((*families, "releases and Pythons"), (*pythons, "Pythons"))
     levels = [(*matched(together, apart, axis), of) for together, apart, of in wider]
     levels.append(([verdict], [row for row in one.rows if row.cell == one.cell], ""))
     found = []
     for together, apart, of in levels:
         over = f"over {len(apart)} {of}" if len(apart) > 1 else ""
-        if ratio := _ratio_of(pool(together), pool(apart), over):
+        ratio = ratio_of(pool(together), pool(apart), over)
+        if ratio and ratio.times:
             found.append(ratio)
     return next((ratio for ratio in found if ratio.certain), found[0] if found else None)
 
 
-def _ratio_of(together: Pool, apart: Pool, over: str = "") -> Ratio | None:
-    """Per exposure; per trial where exposures can't be counted; None without anything to count."""
-    if not together.hangs or not apart.trials:
+def ratio_of(together: Pool, apart: Pool, over: str = "") -> Ratio | None:
+    """Per exposure; per trial where exposures can't be counted; None where neither hangs, or one
+    was not run."""
+    if not (together.trials and apart.trials and (together.hangs or apart.hangs)):
         return None
     counted = together.per_exposure and apart.per_exposure
     tried = [p.exposures if counted else p.trials for p in (together, apart)]
@@ -407,7 +409,7 @@ def _unseen_alone(together: Verdict, one: _Beside) -> Ratio | None:
     hit, apart = pool([together], unseen), pool(one.rows)
     if not hit.hangs or not (hit.per_exposure and apart.per_exposure):
         return None
-    return _ratio_of(hit, replace(apart, hangs=0))
+    return ratio_of(hit, replace(apart, hangs=0))
 
 
 def _only_here(cell: Cell, rows: Rows) -> str:

@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from packaging.version import Version
-
 from interlock.model import (
     AT_RELEASE,
     ON_TOP,
@@ -20,7 +18,6 @@ from interlock.model import (
     Cell,
     Outcome,
     Pin,
-    PythonVersion,
     Reason,
     Signature,
     Verdict,
@@ -137,17 +134,14 @@ def _hangs(row: Verdict, signatures: Collection[Signature]) -> int:
     return min(row.hangs, seen)
 
 
-Place = tuple[Version | None, PythonVersion]
-
-
 def matched(
-    one: Sequence[Verdict], other: Sequence[Verdict], axis: str
+    one: Sequence[Verdict], other: Sequence[Verdict], *axes: str
 ) -> tuple[list[Verdict], list[Verdict]]:
-    """Of both, the rows of the releases of that axis and Pythons that both have: a release, or a
-    Python, that only one was run on would be told from the other."""
+    """Of both, the rows of the releases of these axes and Pythons that both have: a release, or a
+    Python, that only one was run on would pass for a difference between them."""
 
-    def place(row: Verdict) -> Place:
-        return row.cell.version(axis), row.cell.python
+    def place(row: Verdict) -> object:
+        return row.cell.python, *map(row.cell.version, axes)
 
     shared = {place(r) for r in one if counts(r)} & {place(r) for r in other if counts(r)}
     return (

@@ -52,7 +52,7 @@ from interlock.ledger import CampaignRecord, Ledger
 from interlock.model import Backend, Cell, Hang, PythonVersion, Release, Signature, Verdict
 from interlock.options import parser as parser_of
 from interlock.releases import Releases
-from interlock.scope import needs_of, scope_of
+from interlock.scope import needs_of, scope_for
 from interlock.signatures import Example
 from interlock.simple import Pages
 from interlock.store import Store
@@ -358,17 +358,28 @@ def _close(
     for drawn in report.tables(asked, found.axes, found.probes, shown):
         console.print(drawn)
     everything = list(known.values())
-    scope = scope_of(found, everything)
-    for line in report.stories(asked, everything, found.axes, found.policy, withdrawn, scope):
-        console.print(line, highlight=False, markup=False)
+    groups = [
+        (application, [v for v in asked if found.use(v.cell.probe).application == application])
+        for application in (None, *found.applications)
+    ]
+    for application, about in groups:
+        scope = scope_for(found, everything, application)
+        for line in report.stories(about, everything, found.axes, found.policy, withdrawn, scope):
+            console.print(line, highlight=False, markup=False)
     for line in report.ways_out(asked, found):
         console.print(line, highlight=False, markup=False)
     if options.keep:
         for line in report.environments(asked, place.store):
             console.print(line, highlight=False, markup=False)
     beside = [v for v in everything if not report.is_plain(v.cell, found)]
-    safe = report.safe(plain or asked, found.axes, found.policy, withdrawn, beside, scope)
-    console.print(f"\n{safe}", style="bold", highlight=False)
+    console.print()
+    for application, about in groups:
+        scope = scope_for(found, everything, application)
+        told = [v for v in about if v in plain] or about
+        if told or (application is None and not asked):
+            safe = report.safe(told, found.axes, found.policy, withdrawn, beside, scope)
+            where = f"Where {found.applications[application].title}: " if application else ""
+            console.print(f"{where}{safe}", style="bold", highlight=False)
     results = options.results or place.store.home / "results"
     _write_results(place, ledger, list(known.values()), results, withdrawn)
     console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)

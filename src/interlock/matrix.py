@@ -71,6 +71,16 @@ EVERYWHERE = Only()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Application:
+    """A kind of application that some probes are about, and no other application is."""
+
+    name: str
+    title: str
+    """What it does, after "where": ``the process forks once it is started``."""
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProbeUse:
     """What ``matrix.yaml`` says of a probe; what it is stands in its own folder."""
 
@@ -79,6 +89,8 @@ class ProbeUse:
     only: Only = EVERYWHERE
     only_as_control: bool = False
     """In no set: it vouches for the others."""
+    application: str | None = None
+    """The kind of application that it is about; None is about every one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,6 +227,7 @@ class Matrix:
     uses: Mapping[str, ProbeUse] = field(default_factory=dict)
     """By probe."""
     ways_out: Mapping[str, WayOut] = field(default_factory=dict)
+    applications: Mapping[str, Application] = field(default_factory=dict)
     only: Mapping[str, Only] = field(default_factory=dict)
     """By configuration, where it is narrowed."""
     lines: Mapping[Place, int] = field(default_factory=dict, repr=False, compare=False)
@@ -225,6 +238,10 @@ class Matrix:
 
     def use(self, probe: str) -> ProbeUse:
         return self.uses.get(probe, _USE)
+
+    def concerns(self, application: str | None, probe: str) -> bool:
+        """Whether what the probe finds is about such an application; None is one of no kind."""
+        return self.use(probe).application in (None, application)
 
     def controls_for(self, cells: Iterable[Cell]) -> tuple[Control, ...]:
         """The controls that vouch for these cells: of their probes and Pythons, and of what is in
@@ -280,6 +297,7 @@ def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
         "probes in use": document.keys("probes"),
         "configurations": document.keys("configurations"),
         "ways out": document.keys("ways_out"),
+        "applications": document.keys("applications"),
     }
     _report_circles(document)
     _report_ways_out(document)
@@ -428,6 +446,10 @@ def _matrix(
         upstream=tuple(Upstream(**item.model_dump()) for item in content.upstream),
         uses={name: _use(item, axes) for name, item in content.probes.items()},
         ways_out=_ways_out(content),
+        applications={
+            name: Application(name=name, title=item.title, description=_folded(item.description))
+            for name, item in content.applications.items()
+        },
         only={
             name: _only(item.only, axes)
             for name, item in content.configurations.items()
@@ -472,6 +494,7 @@ def _use(item: Any, axes: Sequence[Axis]) -> ProbeUse:
         ways_out={config: tuple(names) for config, names in item.ways_out.items()},
         only=_only(item.only, axes),
         only_as_control=item.only_as_control,
+        application=item.application,
     )
 
 

@@ -169,6 +169,7 @@ _OneOrMorePythons = Annotated[
 _Probes = Annotated[list[_ProbeName], Field(min_length=1), AfterValidator(_once)]
 _Configs = Annotated[list[_ConfigName], Field(min_length=1), AfterValidator(_once)]
 _WayOutName = Annotated[str, _known("ways out", "way out of this file")]
+_ApplicationName = Annotated[str, _known("applications", "application of this file")]
 _PlainName = Annotated[str, AfterValidator(_plain)]
 _WaysOut = Annotated[list[_WayOutName], Field(min_length=1), AfterValidator(_once)]
 _Axes = Annotated[list[_AxisName], Field(min_length=1), AfterValidator(_once)]
@@ -199,6 +200,11 @@ class WayOutSection(_Settings):
         if bool(self.same_as) == bool(self.settings or self.environment):
             raise wrong('says what it changes: either "settings" and "environment", or "same_as"')
         return self
+
+
+class _Application(Section):
+    title: _Name
+    description: str = ""
 
 
 class SandboxSection(Section):
@@ -271,6 +277,7 @@ def schema(axes: Sequence[str]) -> type[BaseModel]:
         ways_out=(dict[_ConfigName, _WaysOut], {}),
         only=(only | None, None),
         only_as_control=(bool, False),
+        application=(_ApplicationName | None, None),
     )
     configuration: Any = make(
         "_Configuration",
@@ -307,6 +314,7 @@ def schema(axes: Sequence[str]) -> type[BaseModel]:
         probes=(Annotated[dict[_ProbeFolder, probe], Field(min_length=1)], ...),
         configurations=(Annotated[dict[_PlainName, configuration], Field(min_length=1)], ...),
         ways_out=(dict[_PlainName, WayOutSection], {}),
+        applications=(dict[_PlainName, _Application], {}),
         controls=(list[control], []),
         controls_every=(_Count, 100),
         image=(Annotated[str, AfterValidator(_template)], ...),

@@ -9,7 +9,8 @@ how rare it is. None of them is asked of a release. A probe or configuration tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from packaging.version import Version
 
@@ -68,6 +69,8 @@ class Scope:
     """What a matrix says about rows, as far as advice weighs them."""
 
     meant: Meant = everything
+    concerns: Callable[[str], bool] = lambda _: True
+    """Whether a probe is about the application that is advised."""
     needs: Needs = field(default_factory=dict)
     """What each probe can't do without."""
 
@@ -76,7 +79,14 @@ EVERYTHING = Scope()
 
 
 def scope_of(matrix: Matrix, verdicts: Iterable[Verdict]) -> Scope:
+    """Of every probe, whichever kind of application it is about."""
     return Scope(meant=meant_by(matrix, verdicts), needs=needs_of(matrix))
+
+
+def scope_for(matrix: Matrix, verdicts: Iterable[Verdict], application: str | None) -> Scope:
+    """Of the probes that are about every application, and about that kind of one."""
+    concerns = partial(matrix.concerns, application)
+    return replace(scope_of(matrix, verdicts), concerns=concerns)
 
 
 def needs_of(matrix: Matrix) -> Needs:

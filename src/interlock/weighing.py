@@ -72,7 +72,7 @@ class Tested:
         self._whose = attribute(verdicts, scope.needs)
         for verdict in verdicts:
             cell = verdict.cell
-            if verdict.basis is Basis.TESTED and everything(cell):
+            if verdict.basis is Basis.TESTED and everything(cell) and scope.concerns(cell.probe):
                 here = self._found.setdefault((cell.pins, cell.python), {})
                 here[cell.probe, cell.config] = verdict
         self.tracks = sorted({track for here in self._found.values() for track in here})

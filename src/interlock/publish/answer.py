@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from interlock.advice import Move
 from interlock.model import NoTarget, Outcome, Target, Verdict
-from interlock.publish import markup, safety
+from interlock.publish import applications, markup, safety
 from interlock.publish.edition import Edition
 from interlock.publish.markup import ANSWERS, block
 from interlock.publish.summary import Summary, is_own, summaries
@@ -59,6 +59,7 @@ def publish(edition: Edition, folder: Path) -> None:
         block(safety.dangers(edition) + safety.beside(edition) + safety.by_release(edition, first)),
         "## By Python",
         block(safety.by_python(edition)),
+        *applications.sections(edition),
     )
 
 
@@ -80,11 +81,14 @@ class Texts:
 def answers(edition: Edition) -> dict[str, Any]:
     """All that the script looks up: the fields of the form, and an answer per choice."""
     texts = Texts()
-    found = summaries(edition)
     return {
         "fields": fields(edition),
         "untested": untested(edition),
-        "answers": {"|".join(of): _answer(edition, one, texts) for of, one in found.items()},
+        "answers": {
+            "|".join(of): _answer(about, one, texts)
+            for about in edition.by_application
+            for of, one in summaries(about).items()
+        },
         "text": list(texts.numbers),
     }
 
@@ -92,15 +96,30 @@ def answers(edition: Edition) -> dict[str, Any]:
 def fields(edition: Edition) -> list[dict[str, Any]]:
     """The form: each axis, Python and configuration, the newest on top."""
     pythons = [str(python) for python in reversed(edition.pythons)]
-    titles = {name: edition.title(name) for name in edition.configs}
+    settings = {
+        about.choice(name): (about.title(name), _options(about, name))
+        for about in edition.by_application
+        for name in about.configs
+    }
     described = [
         _field(axis.name, axis.package, {v: v for v in reversed(edition.versions(axis))})
         for axis in edition.axes
     ]
     described.append(_field("python", "Python", {python: python for python in pythons}))
-    described.append(_field("config", "Configuration", titles))
-    described[-2]["first"] = str(edition.default_python)
+    described[-1]["first"] = str(edition.default_python)
+    described.append(_field("config", "Configuration", {c: t for c, (t, _) in settings.items()}))
+    for option in described[-1]["options"]:
+        option["run"] = settings[option["value"]][1]
     return described
+
+
+def _options(about: Edition, config: str) -> str:
+    """What asks for a configuration on the command line."""
+    asked = [f"--config {config}"]
+    if about.application:
+        uses = about.matrix.uses.items()
+        asked += [f"--probe {p}" for p, use in uses if use.application == about.application.name]
+    return " ".join(asked)
 
 
 def untested(edition: Edition) -> dict[str, str]:
@@ -111,7 +130,7 @@ def untested(edition: Edition) -> dict[str, str]:
         "says": f"{UNTESTED.sentence}.",
         "about": "Configuration: {title}.",
         "fact": "That is not a pass. The command below tests it on your machine.",
-        "run": f"nox -s matrix -- {options} --python {{python}} --config {{config}}",
+        "run": f"nox -s matrix -- {options} --python {{python}} {{run}}",
     }
 
 
@@ -207,8 +226,14 @@ def elsewhere(edition: Edition, summary: Summary) -> list[str]:
         for other in edition.by_combination[cell.pins, cell.python]
         if other.outcome in BAD and not is_own(edition, other)
     )
-    mind = "Mind that the same releases {} with {}."
-    said = (mind.format(word(o).counted, edition.title(o.cell.config)) for o in others)
+    mind = "Mind that the same releases {} {}."
+    said = [mind.format(word(o).counted, f"with {edition.title(o.cell.config)}") for o in others]
+    for kind, about in edition.kinds:
+        found = about.by_combination.get((cell.pins, cell.python), ())
+        told = [
+            o for o in found if o.outcome is Outcome.HANG and not edition.concerns(o.cell.probe)
+        ]
+        said += [mind.format(word(o).counted, f"where {kind.title}") for o in told]
     return list(dict.fromkeys(said))
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from interlock import advice, windows
 from interlock.attribution import Attribution, attribute
-from interlock.matrix import Matrix
+from interlock.matrix import Application, Matrix
 from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict, Window
-from interlock.scope import Scope, everything, is_amplified, scope_of
+from interlock.scope import Scope, everything, is_amplified, scope_for
 from interlock.signatures import version_key
 from interlock.table import Results
 from interlock.ways_out import Kind, Record, Ways, records, tried
@@ -23,6 +23,28 @@ class Edition:
 
     matrix: Matrix
     results: Results
+    application: Application | None = None
+    """The kind of application that is answered for; None is one of no kind that is named."""
+
+    @cached_property
+    def kinds(self) -> tuple[tuple[Application, Edition], ...]:
+        """The kinds of application that some probe was run for, each with an edition about it."""
+        known = self.matrix.applications.values() if self.application is None else ()
+        made = ((kind, replace(self, application=kind)) for kind in known)
+        return tuple((kind, edition) for kind, edition in made if edition.pairs)
+
+    @property
+    def by_application(self) -> tuple[Edition, ...]:
+        """This one, and that of each kind."""
+        return (self, *(edition for _, edition in self.kinds))
+
+    @property
+    def _name(self) -> str | None:
+        return self.application.name if self.application else None
+
+    def concerns(self, probe: str) -> bool:
+        """Whether what the probe finds is about this kind of application."""
+        return self.matrix.concerns(self._name, probe)
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -44,12 +66,19 @@ class Edition:
     @cached_property
     def pairs(self) -> tuple[Verdict, ...]:
         """Those that a reader chooses among: no library left out, nothing composed, the race as
-        likely as its probe makes it."""
-        return tuple(
+        likely as its probe makes it. For a kind of application in those configurations alone in
+        which a probe is about it."""
+        found = [
             v
             for v in self.verdicts
-            if everything(v.cell) and is_amplified(self.matrix, v.cell.config)
-        )
+            if everything(v.cell)
+            and is_amplified(self.matrix, v.cell.config)
+            and self.concerns(v.cell.probe)
+        ]
+        own = {
+            v.cell.config for v in found if self.matrix.use(v.cell.probe).application == self._name
+        }
+        return tuple(v for v in found if v.cell.config in own)
 
     @cached_property
     def default_python(self) -> PythonVersion | None:
@@ -116,7 +145,7 @@ class Edition:
     @cached_property
     def scope(self) -> Scope:
         """What is asked of a release."""
-        return scope_of(self.matrix, self.verdicts)
+        return scope_for(self.matrix, self.verdicts, self._name)
 
     @cached_property
     def answers(self) -> tuple[advice.Answer, ...]:
@@ -158,7 +187,7 @@ class Edition:
     def passes(self, pins: tuple[Pin, ...], python: PythonVersion, config: str) -> bool:
         """Whether these releases were tested in a configuration and pass, by every probe that was
         meant for them."""
-        probes = [probe for probe, track in self.tracks if track == config]
+        probes = [p for p, track in self.tracks if track == config and self.concerns(p)]
         cells = [Cell(pins=pins, python=python, probe=p, config=config) for p in probes]
         said = [self.by_cell.get(cell.key) for cell in cells if self.scope.meant(cell)]
         counted = [v for v in said if v is None or v.reason is not Reason.NO_FEATURE]
@@ -168,8 +197,17 @@ class Edition:
 
     def title(self, config: str) -> str:
         """A configuration in words; its name where ``matrix.yaml`` no longer has it."""
+        title = self.config_title(config)
+        return f"{title}; {self.application.title}" if self.application else title
+
+    def config_title(self, config: str) -> str:
+        """The same without the kind of application."""
         known = self.matrix.configurations.get(config)
         return known.title if known else config
+
+    def choice(self, config: str) -> str:
+        """What stands for the configuration of this kind of application: ``forking:stock``."""
+        return f"{self.application.name}:{config}" if self.application else config
 
     def probe_title(self, probe: str) -> str:
         """A probe in words; its name where ``matrix.yaml`` no longer has it."""

@@ -40,6 +40,9 @@ class Shown:
     """The key of the answer that it opens in place."""
 
 
+Setting = tuple[str, str]
+"""A configuration, and its title for a kind of application."""
+
 Shows = Mapping[tuple[str, ...], Shown]
 """By the versions, from the first axis to the last."""
 
@@ -49,17 +52,15 @@ def publish(edition: Edition, folder: Path) -> None:
     if not edition.pairs:
         markup.page(folder / "matrix.md", "Nothing has been tested yet, so there is no matrix.")
         return
-    by_config: dict[tuple[PythonVersion, str], dict[tuple[str, ...], Shown]] = {}
-    for summary in summaries(edition).values():
-        here = by_config.setdefault((summary.cell.python, summary.cell.config), {})
-        here[_versions(summary.cell)] = _summed(edition, summary)
+    grids: dict[tuple[PythonVersion, Setting], dict[tuple[str, ...], Shown]] = {}
+    for about in edition.by_application:
+        for summary in summaries(about).values():
+            cell = summary.cell
+            here = grids.setdefault((cell.python, _setting(about, cell.config)), {})
+            here[_versions(cell)] = _summed(about, summary)
+    settings = [_setting(about, c) for about in edition.by_application for c in about.configs]
     panels = [
-        panel(
-            edition,
-            python,
-            [(name, by_config.get((python, name), {})) for name in edition.configs],
-            root="generated/",
-        )
+        panel(edition, python, [(s, grids.get((python, s), {})) for s in settings], "generated/")
         for python in edition.pythons
     ]
     markup.page(
@@ -75,9 +76,9 @@ def by_probe(edition: Edition) -> Markup:
     item = Markup('<li><a href="generated/{}#matrix">{}</a></li>')
     links = (item.format(markup.probe_page(p), edition.probe_title(p)) for p in edition.probes)
     return Markup(
-        '<p class="il-choice">A cell is the worst that {} probes found. One at a time:</p>'
-        "<ul>{}</ul>"
-    ).format(len(edition.probes), join(links))
+        '<p class="il-choice">A cell is the worst that the probes found that are about it. One at '
+        "a time:</p><ul>{}</ul>"
+    ).format(join(links))
 
 
 def of_probe(edition: Edition, probe: str, root: str) -> list[Markup]:
@@ -90,8 +91,9 @@ def of_probe(edition: Edition, probe: str, root: str) -> list[Markup]:
             here = found.setdefault((cell.python, cell.config), {})
             here[_versions(cell)] = _alone(edition, verdict)
     pythons = sorted({python for python, _ in found})
+    settings = [_setting(edition, config) for config in configs]
     return [
-        panel(edition, python, [(c, found.get((python, c), {})) for c in configs], root=root)
+        panel(edition, python, [(s, found.get((python, s[0]), {})) for s in settings], root)
         for python in pythons
     ]
 
@@ -116,8 +118,7 @@ def legend(*, summed: bool = True) -> Markup:
 def panel(
     edition: Edition,
     python: PythonVersion,
-    grids: Sequence[tuple[str, Shows]],
-    *,
+    grids: Sequence[tuple[Setting, Shows]],
     root: str,
 ) -> Markup:
     """One tab: a grid a configuration."""
@@ -127,15 +128,20 @@ def panel(
     ).format(
         python=str(python),
         first=Markup(" data-first") if python == edition.default_python else "",
-        grids=join(_grid(edition, python, config, shows, root) for config, shows in grids),
+        grids=join(_grid(edition, python, setting, shows, root) for setting, shows in grids),
     )
 
 
-def _grid(edition: Edition, python: PythonVersion, config: str, shows: Shows, root: str) -> Markup:
+def _setting(edition: Edition, config: str) -> Setting:
+    return config, edition.title(config)
+
+
+def _grid(
+    edition: Edition, python: PythonVersion, setting: Setting, shows: Shows, root: str
+) -> Markup:
+    config, title = setting
     *down, across = edition.axes
-    caption = Markup("<strong>{}</strong> <small>configuration {}</small>").format(
-        edition.title(config), config
-    )
+    caption = Markup("<strong>{}</strong> <small>configuration {}</small>").format(title, config)
     if not shows:
         return Markup("<figure><figcaption>{}</figcaption><p>Not tested.</p></figure>").format(
             caption
@@ -156,7 +162,7 @@ def _grid(edition: Edition, python: PythonVersion, config: str, shows: Shows, ro
         "<tbody>{rows}</tbody></table></div></figure>"
     ).format(
         caption=caption,
-        label=f"Python {python}, {edition.title(config)}",
+        label=f"Python {python}, {title}",
         corner=Markup("<br>").join(corners),
         head=head,
         rows=join(rows),
@@ -194,7 +200,7 @@ def _summed(edition: Edition, summary: Summary) -> Shown:
         look=markup.look(verdict, own=summary.own),
         symbol=markup.symbol(verdict, own=summary.own, part=bool(missing)),
         says=says,
-        answer=key(verdict.cell),
+        answer=key(edition, verdict.cell),
     )
 
 

@@ -12,7 +12,7 @@ from interlock import windows
 from interlock.advice import Answer
 from interlock.judge import PRECEDENCE
 from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window
-from interlock.publish import markup
+from interlock.publish import applications, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import join
 from interlock.publish.summary import Summary, summaries
@@ -26,7 +26,8 @@ def lead(edition: Edition) -> Markup:
         '<p class="il-when">Configurations: {titles}.<br>'
         "Last tested on {day}: {counted}, Linux on {machines}.</p>"
     )
-    return _safe(edition, edition.answers[0]) + small.format(
+    said = _safe(edition, edition.answers[0]) + applications.warning(edition)
+    return said + small.format(
         titles="; and ".join(edition.title(name) for name in edition.configs),
         day=day(edition.tested_at) if edition.tested_at else "no day",
         counted=f"{len(edition.verdicts):,} cells by {plural(len(edition.probes), 'probe')}",

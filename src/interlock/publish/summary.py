@@ -41,14 +41,14 @@ def summaries(edition: Edition) -> dict[tuple[str, ...], Summary]:
     """By releases, Python and configuration: all that a reader can choose."""
     found: dict[tuple[str, ...], list[Verdict]] = {}
     for verdict in edition.pairs:
-        found.setdefault(key(verdict.cell), []).append(verdict)
+        found.setdefault(key(edition, verdict.cell), []).append(verdict)
     return {of: _summary(edition, verdicts) for of, verdicts in found.items()}
 
 
-def key(cell: Cell) -> tuple[str, ...]:
+def key(edition: Edition, cell: Cell) -> tuple[str, ...]:
     """What a reader chooses by: everything but the probe."""
     *versions, python, _, config = cell.key
-    return (*versions, python, config)
+    return (*versions, python, edition.choice(config))
 
 
 def is_own(edition: Edition, verdict: Verdict) -> bool:
@@ -73,7 +73,8 @@ def _summary(edition: Edition, verdicts: Sequence[Verdict]) -> Summary:
     ordered = tuple(sorted(verdicts, key=rank))
     cell = ordered[0].cell
     run = {verdict.cell.probe for verdict in verdicts}
-    asked = [probe for probe, config in edition.tracks if config == cell.config]
+    tracks = edition.tracks
+    asked = [p for p, config in tracks if config == cell.config and edition.concerns(p)]
     missing = tuple(
         probe for probe in asked if probe not in run and edition.scope.meant(_by(cell, probe))
     )

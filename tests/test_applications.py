@@ -1,0 +1,166 @@
+"""A probe that is about one kind of application says nothing to the others, and is told by rates."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from grids import AXES, cell, matrix, rows
+from packaging.version import Version
+
+from interlock.advice import answers
+from interlock.baselines import Pool
+from interlock.matrix import Application, Matrix, ProbeUse
+from interlock.model import PythonVersion, Target, Verdict
+from interlock.publish import answer, applications, safety
+from interlock.publish.edition import Edition
+from interlock.publish.summary import summaries
+from interlock.scope import scope_for
+from interlock.table import Results, frame
+
+FORKING = Application(name="forking", title="the process forks", description="With `fork`.")
+
+FORKS = (
+    "pair by serve: hang A 6/60; pair on 3.11 by serve: hang A 6/60; "
+    "pair 2.0 by serve: hang A 1/50; "
+    "left by serve: hang A 1/200; left on 3.11 by serve: hang A 1/200; "
+    "left 2.0 by serve: pass 400; right by serve: pass 300; right on 3.11 by serve: pass 300"
+)
+"""The pair hangs ten to twenty times as often as left alone, and right alone never."""
+PASSES = "pair: pass 500; pair on 3.11: pass 500; pair 2.0: pass 500"
+
+
+@pytest.fixture
+def known() -> Matrix:
+    return matrix(
+        uses={"serve": ProbeUse(application="forking")}, applications={"forking": FORKING}
+    )
+
+
+def edition(known: Matrix, text: str) -> Edition:
+    verdicts = rows(text)
+    table = frame(verdicts, AXES)
+    return Edition(
+        matrix=known,
+        results=Results(table=table, verdicts=verdicts, signatures=[], yanked={}, controls=[]),
+    )
+
+
+def safe(verdicts: list[Verdict], known: Matrix, application: str | None) -> object:
+    scope = scope_for(known, verdicts, application)
+    (right, _) = answers(verdicts, AXES, known.policy, scope=scope)
+    return right.by_python[PythonVersion.parse("3.10")]
+
+
+def test_what_only_some_applications_run_into_keeps_no_release_from_the_others(
+    known: Matrix,
+) -> None:
+    verdicts = rows(f"{PASSES}; {FORKS}")
+
+    assert safe(verdicts, known, None) == Target(axis="right", version=Version("1.0"))
+    assert not isinstance(safe(verdicts, known, "forking"), Target)
+
+
+def test_what_every_application_runs_into_counts_for_each_kind(known: Matrix) -> None:
+    verdicts = rows("pair: hang A 1/30; pair by serve: pass 500; left: pass 500; right: pass 500")
+
+    assert not isinstance(safe(verdicts, known, None), Target)
+    assert not isinstance(safe(verdicts, known, "forking"), Target)
+
+
+def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
+    found = answer.answers(edition(known, f"{PASSES}; {FORKS}"))
+
+    options = {o["value"]: o for o in found["fields"][-1]["options"]}
+    assert options["forking:stock"] == {
+        "value": "forking:stock",
+        "label": "as it is; the process forks",
+        "run": "--config stock --probe serve",
+    }
+    assert options["stock"]["run"] == "--config stock"
+    texts = found["text"]
+    everybody = found["answers"]["1.0|1.0|3.10|stock"]
+    forking = found["answers"]["1.0|1.0|3.10|forking:stock"]
+    assert texts[everybody["says"]] == "It did not hang."
+    assert texts[forking["says"]].startswith("It hangs")
+    assert [texts[n] for n in everybody["mind"]] == [
+        "Mind that the same releases hang where the process forks."
+    ]
+    assert forking["mind"] == []
+
+
+def test_only_the_configurations_of_its_own_probes_are_a_kinds_choices(known: Matrix) -> None:
+    about = edition(known, f"{PASSES}; pair in warnings: pass 500; {FORKS}")
+
+    (_, forking) = about.by_application
+    assert (about.configs, forking.configs) == (("stock", "warnings"), ("stock",))
+
+
+def test_without_a_verdict_of_its_own_a_kind_is_no_choice(known: Matrix) -> None:
+    about = edition(known, PASSES)
+
+    assert about.by_application == (about,)
+    assert list(applications.sections(about)) == []
+    assert "the process forks" not in str(safety.lead(about))
+
+
+def test_rates_are_counted_over_what_both_sides_were_run_on(known: Matrix) -> None:
+    (_, forking) = edition(known, f"{PASSES}; {FORKS}").by_application
+
+    found = applications.track(forking, "serve", "stock")
+
+    assert found.without == Pool(hangs=2, exposures=800, trials=3)
+    assert found.alone == Pool(hangs=0, exposures=600, trials=2)
+    (row,) = found.rows
+    assert (row.version, row.pool.hangs, row.pool.exposures) == (Version("1.0"), 13, 170)
+    assert row.ratio is not None
+    assert row.ratio.times == pytest.approx((13 / 170) / (2 / 800))
+    assert row.ratio.certain
+
+
+@pytest.mark.parametrize(
+    ("pool", "expected"),
+    [
+        # Wilson's bounds, and 1 - 0.05 ** (1 / n) for none
+        (Pool(hangs=27, exposures=517, trials=50), "5.2 % (3.6–7.5 %)"),
+        (Pool(hangs=0, exposures=100, trials=5), "below 3 %"),
+        (Pool(hangs=2, exposures=1, trials=2), "–"),
+    ],
+)
+def test_a_rate_is_told_with_its_interval(pool: Pool, expected: str) -> None:
+    assert applications.rate(pool) == expected
+
+
+def test_the_start_page_says_what_hangs_there_by_itself_and_what_is_likelier(
+    known: Matrix, tmp_path: Path
+) -> None:
+    answer.publish(edition(known, f"{PASSES}; {FORKS}"), tmp_path)
+
+    page = re.sub(r"<[^>]+>", " ", (tmp_path / "answer.md").read_text())
+    words = " ".join(page.split())
+    assert "Not where the process forks:" in words
+    assert "left-lib 1.0 hangs there without any right-lib: 2 of 800 starts." in words
+    assert "Certainly more than twice as likely with right-lib 1.0:" in words
+    assert "Every left-lib" not in words
+    assert "## Where the process forks { #forking }" in words
+    script = (tmp_path / "answers.js").read_text()
+    assert json.loads(script.partition("=")[2].rstrip().rstrip(";"))["answers"]
+
+
+def test_where_nothing_hangs_nothing_warns(known: Matrix) -> None:
+    about = edition(known, f"{PASSES}; pair by serve: pass 300; left by serve: pass 300")
+
+    assert "the process forks" not in str(safety.lead(about))
+    assert "il-hang" not in "".join(map(str, applications.sections(about)))
+
+
+def test_a_cell_of_a_kind_is_shown_beside_that_of_every_application(known: Matrix) -> None:
+    about = edition(known, f"{PASSES}; {FORKS}")
+    (_, forking) = about.by_application
+
+    key = ("1.0", "1.0", "3.10")
+    assert summaries(about)[(*key, "stock")].worst.cell == cell()
+    both = summaries(forking)[(*key, "forking:stock")]
+    assert {v.cell.probe for v in both.verdicts} == {"restart", "serve"}
