@@ -1,4 +1,4 @@
-"""A probe that is about one kind of application says nothing to the others, and is told by rates."""
+"""A probe that is about one kind of application says nothing to others, and is told by rates."""
 
 from __future__ import annotations
 

@@ -619,13 +619,22 @@ def test_a_pass_with_fewer_exposures_than_the_known_hang_needed_is_run_with_more
     assert (str(verdict.outcome), verdict.exposures, verdict.trials) == ("pass", 75, 2)
 
 
-def test_a_pass_that_can_not_have_more_exposures_proves_nothing(stage: Stage) -> None:
-    world = stage.world(v0_9=LATE_HANG, v1_0=PASSES)
+@pytest.mark.parametrize(
+    ("needed", "expected"),
+    # 40 exposures a trial, three trials at most
+    [(60, ("pass", 80, 2)), (120, ("pass", 120, 3)), (121, ("unproven", 120, 3))],
+)
+def test_trials_that_can_not_have_more_exposures_count_together(
+    stage: Stage, needed: int, expected: tuple[str, int, int]
+) -> None:
+    world = stage.world(v0_9=LATE_HANG.replace("60", str(needed)), v1_0=PASSES)
     matrix = replace(RAISED, controls=(KNOWN_HANG,), probes={"restart": PROBES["restart"]})
     campaign = replace(stage.campaign(world), matrix=matrix)
     events = list(campaign.run(planned(cell("1.0"), controls=[KNOWN_HANG])))
     (verdict,) = [event.verdict for event in events if isinstance(event, Judged)]
-    assert (verdict.outcome, verdict.reason) == (Outcome.UNPROVEN, Reason.TOO_FEW_EXPOSURES)
+    assert (str(verdict.outcome), verdict.exposures, verdict.trials) == expected
+    if expected[0] == "unproven":
+        assert verdict.reason is Reason.TOO_FEW_EXPOSURES
 
 
 def test_what_the_controls_of_the_end_show_to_be_too_few_is_run_once_more(stage: Stage) -> None:
@@ -639,7 +648,7 @@ def test_what_the_controls_of_the_end_show_to_be_too_few_is_run_once_more(stage:
         for event in events
         if isinstance(event, Judged | Withdrawn)
     ]
-    assert told == [("Judged", "pass", 40), ("Withdrawn", "unproven", 40), ("Judged", "pass", 75)]
+    assert told == [("Judged", "pass", 40), ("Withdrawn", "unproven", 40), ("Judged", "pass", 155)]
     assert lefts(world) == "0.9 1.0 0.9 1.0 1.0 0.9"
 
 

@@ -557,6 +557,34 @@ def test_a_pass_rests_on_the_exposures_of_trials_that_passed() -> None:
     assert "; 2 trials before that proved nothing." in verdict.detail
 
 
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        # 40 exposures a pass, where each trial needed 60
+        ("pass", ("unproven", 40)),
+        ("pass*2", ("pass", 80)),
+        ("pass slow pass", ("pass", 80)),
+        ("pass hang pass", ("hang", 110)),
+        # what was not shown to be at work was not exposed
+        ("pass not-live", ("unproven", 80)),
+        ("not-live*3", ("unproven", 120)),
+        ("slow*3", ("unproven", 90)),
+    ],
+)
+def test_trials_with_too_few_exposures_each_are_parts_of_one(
+    story: str, expected: tuple[str, int]
+) -> None:
+    verdict = decide(trials(story), PROBE, lambda ran: 60)
+    assert (str(verdict.outcome), verdict.exposures) == expected
+
+
+def test_parts_are_measured_by_what_each_trial_needed() -> None:
+    needs = iter([80, 100, 80, 50])
+    # 40 of 80 and 40 of 100 are 0.9 of what is needed; of 80 and 50 it is 1.3.
+    assert decide(trials("pass*2"), PROBE, lambda ran: next(needs)).outcome is Outcome.UNPROVEN
+    assert decide(trials("pass*2"), PROBE, lambda ran: next(needs)).outcome is Outcome.PASS
+
+
 def test_a_cell_keeps_all_its_signatures_and_shows_the_most_frequent() -> None:
     verdict = decide(trials("cycle hang*2 pass"), PROBE)
     assert [(str(s), n) for s, n in verdict.signatures] == [("A → A", 2), ("A → B → A", 1)]

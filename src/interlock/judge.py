@@ -184,7 +184,8 @@ Needs: TypeAlias = Callable[[Trial], int]
 def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) -> Verdict:
     """What all trials of one cell say together.
 
-    A trial that passed with fewer exposures than ``needs`` says proves nothing.
+    A trial that passed with fewer exposures than ``needs`` says proves nothing by itself, and with
+    others what ``together`` says.
 
     ``PRECEDENCE`` decides, but for a trial that proved nothing: it is cleared by a later one that
     passed, or no run on a quieter machine could ever make up for a run on a busy one. Exposures of
@@ -196,9 +197,10 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         raise ValueError("a verdict needs trials, all of one cell")
     ordered = sorted(trials, key=lambda trial: trial.started_at)
     probe = probe.asked_of(ordered[0].cell)
-    findings = [
-        weighed(classify(t.events, probe), probe, needs(t) if needs else 0) for t in ordered
-    ]
+    needed = [needs(trial) if needs else 0 for trial in ordered]
+    found = [classify(trial.events, probe) for trial in ordered]
+    each = [weighed(f, probe, n) for f, n in zip(found, needed, strict=True)]
+    findings = together(each, probe, needed)
     counting = _uncleared(findings)
     outcome = min((outcome_of(f) for f in counting), key=PRECEDENCE.index)
     alike = [f for f in counting if outcome_of(f) is outcome]
@@ -249,7 +251,29 @@ def weighed(finding: Finding, probe: Probe, needed: int) -> Finding:
             f"the known hang needed {needed:,}"
         ),
         exposures=finding.exposures,
+        proofs=finding.proofs,
     )
+
+
+def together(findings: Sequence[Finding], probe: Probe, needed: Sequence[int]) -> Sequence[Finding]:
+    """The findings of trials of one cell, of which each needed so many exposures, or what the probe
+    asks for at the least.
+
+    Exposures are independent of each other, in one trial or in several. So trials without a hang
+    that had too few each are parts of what they needed, and passes where the parts come to a whole.
+    """
+    few = Reason.TOO_FEW_EXPOSURES
+    short = [
+        f if isinstance(f, Unproven) and f.reason is few and f.exposures else None for f in findings
+    ]
+    asked = [max(1, probe.least_exposures, each) for each in needed]
+    parts = sum(part.exposures / of for part, of in zip(short, asked, strict=True) if part)
+    if parts < 1:
+        return findings
+    return [
+        Pass(exposures=part.exposures, proofs=part.proofs) if part else finding
+        for finding, part in zip(findings, short, strict=True)
+    ]
 
 
 def doubt(verdict: Verdict, control: str) -> Verdict:
@@ -477,6 +501,7 @@ def _barely_exposed(history: History, probe: Probe) -> Finding | None:
         reason=Reason.TOO_FEW_EXPOSURES,
         detail=f"{history.exposures} {probe.exposure_unit}, at least {least} are needed",
         exposures=history.exposures,
+        proofs=intake.prove(probe.live, history.told),
     )
 
 

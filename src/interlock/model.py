@@ -460,6 +460,8 @@ class Unproven:
     reason: Reason
     detail: str
     exposures: int = 0
+    proofs: tuple[Proof, ...] = ()
+    """That both libraries worked, where nothing but exposures was wanting."""
 
     def __post_init__(self) -> None:
         _check(Outcome.UNPROVEN, self.reason)

@@ -203,13 +203,16 @@ class Worker:
         """As many trials as are wanted, a few more while they prove nothing; False if stopped.
 
         After one with too few exposures the next enters the situation more often, where the probe
-        can be told to. A control is over with the answer that it should give.
+        can be told to, and counts together with those before. A control is over with the answer
+        that it should give.
         """
         cell = task.cell
         probe = self.matrix.probes[cell.probe]
         most = self.matrix.trials.when_unproven
         wanted = task.trials
         number = 0
+        found: list[Finding] = []
+        needed: list[int] = []
         while number < wanted:
             if self.stopped.is_set():
                 return False
@@ -225,37 +228,34 @@ class Worker:
                 setting=self.setting,
             )
             try:
-                finding = self._found(ran, probe)
+                needed.append(self._needs(ran))
+                found.append(self._found(ran, probe, needed[-1]))
+                finding = judge.together(found, probe.asked_of(cell), needed)[-1]
             except ProtocolError:
                 raise  # what can't be read is no trial
             except Exception:
                 say(self._recorded(task, ran, environment, last=False))
                 raise
             if isinstance(finding, Unproven):
-                further = self._further(probe, ran, finding)
-                if further is not None:
-                    probe = further
-                    wanted = max(wanted, min(number + 1, most))
+                probe = self._further(probe, finding, needed[-1])
+                wanted = max(wanted, min(number + 1, most))
             elif task.control and outcome_of(finding) is not task.control.expect:
                 wanted = max(wanted, min(number + 1, task.control.tries))
             say(self._recorded(task, ran, environment, finding, last=number == wanted))
         return True
 
-    def _found(self, ran: Trial, probe: Probe) -> Finding:
-        finding = judge.classify(ran.events, probe.asked_of(ran.cell))
-        if isinstance(finding, Pass):
-            finding = judge.weighed(finding, probe, self._needs(ran))
-        return finding
+    def _found(self, ran: Trial, probe: Probe, needed: int) -> Finding:
+        return judge.weighed(judge.classify(ran.events, probe.asked_of(ran.cell)), probe, needed)
 
     def _needs(self, ran: Trial) -> int:
         return Answers(self.matrix, tuple(self.answers)).needs(ran)
 
-    def _further(self, probe: Probe, ran: Trial, finding: Unproven) -> Probe | None:
-        """The probe for the next try; None where another would come to the same."""
+    def _further(self, probe: Probe, finding: Unproven, needed: int) -> Probe:
+        """The probe for the next try; the same where it can't be told to do more in one."""
         if finding.reason is not Reason.TOO_FEW_EXPOSURES or probe.exposure_knob is None:
             return probe
-        wanted = max(self._needs(ran), probe.least_exposures)
-        return power.raised(probe, finding.exposures, wanted)
+        wanted = max(needed, probe.least_exposures)
+        return power.raised(probe, finding.exposures, wanted) or probe
 
     def _recorded(
         self,
