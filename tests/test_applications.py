@@ -14,7 +14,7 @@ from interlock.advice import answers
 from interlock.baselines import Pool
 from interlock.matrix import Application, Matrix, ProbeUse
 from interlock.model import PythonVersion, Target, Verdict
-from interlock.publish import answer, applications, safety
+from interlock.publish import answer, applications, safety, settings
 from interlock.publish.edition import Edition
 from interlock.publish.summary import summaries
 from interlock.scope import scope_for
@@ -164,3 +164,13 @@ def test_a_cell_of_a_kind_is_shown_beside_that_of_every_application(known: Matri
     assert summaries(about)[(*key, "stock")].worst.cell == cell()
     both = summaries(forking)[(*key, "forking:stock")]
     assert {v.cell.probe for v in both.verdicts} == {"restart", "serve"}
+
+
+def test_the_configurations_page_says_which_kinds_there_are(known: Matrix, tmp_path: Path) -> None:
+    settings.publish(edition(known, PASSES), tmp_path)
+
+    page = (tmp_path / "configurations.md").read_text()
+    assert "Where the process forks <code>forking</code>" in page
+    assert "<code>fork</code>" in page
+    assert page.count("generated/probes/serve.html") == 1
+    assert "generated/probes/restart.html" not in page

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from grids import AXES, NOON, cell, grid, verdict
+from grids import AXES, NOON, cell, grid, matrix, verdict
 from grids import rows as did
 from languages import PROBE
 from matrices import WAYS
@@ -20,7 +20,7 @@ from interlock.campaign import LeftOpen
 from interlock.controls import Answer, Told
 from interlock.errors import EngineUnavailable
 from interlock.followups import Why
-from interlock.matrix import Control, Policy
+from interlock.matrix import Application, Control, Policy, ProbeUse
 from interlock.model import (
     Cell,
     Configuration,
@@ -337,3 +337,18 @@ def test_what_stays_open_is_a_line_a_cause() -> None:
     first, second = report.left_open(events).splitlines()
     assert first.startswith("2 cells left open: the engine is gone")
     assert second.startswith("1 cell left open: KeyError")
+
+
+def test_what_is_about_one_kind_of_application_is_told_behind_all_else() -> None:
+    forking = Application(name="forking", title="it forks", description="")
+    known = matrix(
+        uses={"serve": ProbeUse(application="forking")}, applications={"forking": forking}
+    )
+    serve, restart = did("pair by serve: pass 9; pair: pass 9")
+
+    assert report.by_application([serve, restart], known) == [
+        (None, [restart]),
+        (forking, [serve]),
+    ]
+    assert report.by_application([serve], known) == [(forking, [serve])]
+    assert report.by_application([], known) == [(None, [])]

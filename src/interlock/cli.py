@@ -359,11 +359,10 @@ def _close(
         console.print(drawn)
     everything = list(known.values())
     groups = [
-        (application, [v for v in asked if found.use(v.cell.probe).application == application])
-        for application in (None, *found.applications)
+        (kind, about, scope_for(found, everything, kind.name if kind else None))
+        for kind, about in report.by_application(asked, found)
     ]
-    for application, about in groups:
-        scope = scope_for(found, everything, application)
+    for _, about, scope in groups:
         for line in report.stories(about, everything, found.axes, found.policy, withdrawn, scope):
             console.print(line, highlight=False, markup=False)
     for line in report.ways_out(asked, found):
@@ -373,13 +372,11 @@ def _close(
             console.print(line, highlight=False, markup=False)
     beside = [v for v in everything if not report.is_plain(v.cell, found)]
     console.print()
-    for application, about in groups:
-        scope = scope_for(found, everything, application)
-        told = [v for v in about if v in plain] or about
-        if told or (application is None and not asked):
-            safe = report.safe(told, found.axes, found.policy, withdrawn, beside, scope)
-            where = f"Where {found.applications[application].title}: " if application else ""
-            console.print(f"{where}{safe}", style="bold", highlight=False)
+    for kind, about, scope in groups:
+        told = [v for v in about if report.is_plain(v.cell, found)] or about
+        safe = report.safe(told, found.axes, found.policy, withdrawn, beside, scope)
+        where = f"Where {kind.title}: " if kind else ""
+        console.print(f"{where}{safe}", style="bold", highlight=False)
     results = options.results or place.store.home / "results"
     _write_results(place, ledger, list(known.values()), results, withdrawn)
     console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)

@@ -14,7 +14,7 @@ from interlock.attribution import attribute
 from interlock.campaign import LeftOpen
 from interlock.controls import Told
 from interlock.followups import Why
-from interlock.matrix import Matrix, Policy
+from interlock.matrix import Application, Matrix, Policy
 from interlock.model import (
     ABSENT,
     Axis,
@@ -132,6 +132,17 @@ def is_plain(cell: Cell, matrix: Matrix) -> bool:
     configuration = matrix.configurations.get(cell.config)
     composed = configuration is not None and configuration.is_composed
     return not composed and all(pin.version for pin in cell.pins)
+
+
+def by_application(
+    verdicts: Iterable[Verdict], matrix: Matrix
+) -> list[tuple[Application | None, list[Verdict]]]:
+    """What is about every application, and then what is about one kind alone, if anything is."""
+    found: dict[str | None, list[Verdict]] = {None: []}
+    for verdict in verdicts:
+        found.setdefault(matrix.use(verdict.cell.probe).application, []).append(verdict)
+    kinds = [(kind, found[name]) for name, kind in matrix.applications.items() if name in found]
+    return [(None, found[None]), *kinds] if found[None] or not kinds else [*kinds]
 
 
 def at_most(plan: Plan, kinds: Mapping[Why, int]) -> str:

@@ -91,6 +91,9 @@ def _raised(probe: Probe) -> str:
 def _where(edition: Edition, probe: Probe) -> str:
     use = edition.matrix.use(probe.name)
     said = f"In {', '.join(probe.configs)}."
+    if use.application:
+        kind = edition.matrix.applications[use.application]
+        said = f"It is about applications where {kind.title}, and no others. {said}"
     if use.only_as_control:
         return f"{said} Only as a control: it is no verdict about the libraries."
     narrowed = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from interlock.matrix import WayOut
+from interlock.matrix import Application, WayOut
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, code, join
@@ -29,6 +29,13 @@ def publish(edition: Edition, folder: Path) -> None:
         if not known.is_composed and known.name not in of_controls
     )
     blocks: list[str | Markup] = [block(Markup("<dl>{}</dl>").format(configurations))]
+    if edition.matrix.applications:
+        kinds = (_application(edition, kind) for kind in edition.matrix.applications.values())
+        blocks += [
+            "## Kinds of application { #applications }",
+            "Some probes are about one kind alone; what the others find is about every one.",
+            block(Markup("<dl>{}</dl>").format(join(kinds))),
+        ]
     if edition.matrix.ways_out:
         ways = join(map(_way_out, edition.matrix.ways_out.values()))
         blocks += [
@@ -58,6 +65,18 @@ def settings(values: Mapping[str, Any]) -> Markup:
             gone.format(name) if value is None else item.format(name, value)
             for name, value in values.items()
         )
+    )
+
+
+def _application(edition: Edition, kind: Application) -> Markup:
+    matrix = edition.matrix
+    probes = [p for name, p in matrix.probes.items() if matrix.use(name).application == kind.name]
+    link = Markup('<a href="generated/{}">{}</a>')
+    return Markup("<dt>Where {} <code>{}</code></dt><dd><p>{}</p><p>Probes: {}.</p></dd>").format(
+        kind.title,
+        kind.name,
+        code(kind.description),
+        Markup("; ").join(link.format(markup.probe_page(p.name), p.title) for p in probes),
     )
 
 
