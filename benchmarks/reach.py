@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from statistics import mean, median
 
-from interlock import confidence, judge, matrix
+from interlock import confidence, judge, matrix_file
 from interlock.ledger import Ledger
 from interlock.model import Finding, Hang, Probe, Trial, outcome_of
 
@@ -41,7 +41,7 @@ def main() -> int:
     options = parser.parse_args()
 
     home = options.home or Path(tempfile.mkdtemp(prefix="interlock-reach-"))
-    probe = matrix.load(ROOT / "matrix.yaml", ROOT / "probes", None).probes[PROBE]
+    probe = matrix_file.load(ROOT / "matrix.yaml", ROOT / "probes", None).probes[PROBE]
     print(f"{platform.machine()}, {os.cpu_count()} cores, {datetime.now(timezone.utc):%Y-%m-%d}")
     print(f"sentry {SENTRY} · {PROBE} · {CONFIG} · Python {', '.join(PYTHON)}\n")
     print("| ddtrace | busy loops | trials | outcomes | seconds waited a second | rules out |")

@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median, quantiles
 
-from interlock import judge, matrix
+from interlock import judge, matrix_file
 from interlock.ledger import Ledger
 from interlock.model import Hang, Pass
 from interlock.store import Store
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    found = matrix.load(ROOT / "matrix.yaml", ROOT / "probes")
+    found = matrix_file.load(ROOT / "matrix.yaml", ROOT / "probes")
     figures: dict[str, list[float]] = defaultdict(list)
     with Ledger(Store.of(os.environ).home) as ledger:
         for trial in ledger.trials():

@@ -17,7 +17,7 @@ from packaging.version import Version
 
 from interlock import cli, selection
 from interlock.ledger import CampaignRecord, Ledger
-from interlock.matrix import load
+from interlock.matrix_file import load
 from interlock.model import Backend, Cell, Outcome, Pin, PythonVersion, Trial
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"

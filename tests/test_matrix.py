@@ -16,7 +16,8 @@ from packaging.version import Version
 from interlock import probes
 from interlock.choices import Latest
 from interlock.errors import MatrixError
-from interlock.matrix import Matrix, Rounds, SandboxLimits, check_published, load
+from interlock.matrix import Matrix, Rounds, SandboxLimits, check_published
+from interlock.matrix_file import load
 from interlock.model import Axis, Outcome, PythonVersion
 
 ROOT = Path(__file__).parent.parent

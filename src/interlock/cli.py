@@ -27,6 +27,7 @@ from interlock import (
     controls,
     judge,
     matrix,
+    matrix_file,
     plan,
     progress,
     repeats,
@@ -100,7 +101,7 @@ def _command(given: Sequence[str], console: Console) -> int:
     first.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE")
     where, rest = first.parse_known_args(given)
     path = where.matrix.resolve()
-    found = matrix.load(path, path.parent / "probes", os.environ.get(IMAGE_VARIABLE))
+    found = matrix_file.load(path, path.parent / "probes", os.environ.get(IMAGE_VARIABLE))
     options = parser_of(found, first).parse_args(rest)
     place = Place(root=path.parent, matrix=found, store=Store.of(os.environ), console=console)
     commands = {

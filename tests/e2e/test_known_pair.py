@@ -11,7 +11,7 @@ import pytest
 
 from interlock import judge
 from interlock.ledger import Ledger
-from interlock.matrix import load
+from interlock.matrix_file import load
 from interlock.model import Finding, Hang, Pass, Reason
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

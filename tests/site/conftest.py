@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from interlock import matrix, publish, table
+from interlock import matrix, matrix_file, publish, table
 from interlock.model import (
     LEFT_BEHIND,
     Backend,
@@ -362,7 +362,7 @@ def published(
     verdicts: Sequence[Verdict], folder: Path, controls: Sequence[dict[str, object]] = ()
 ) -> Published:
     """Everything from ``results/`` to the built site."""
-    described = matrix.load(HERE / "matrix.yaml", HERE / "probes")
+    described = matrix_file.load(HERE / "matrix.yaml", HERE / "probes")
     seen = {signature for verdict in verdicts for signature, _ in verdict.signatures}
     examples = {signature: example(signature) for signature in seen}
     table.write_results(verdicts, examples, folder / "results", described.axes)
