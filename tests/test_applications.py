@@ -123,8 +123,8 @@ def test_rates_are_counted_over_what_both_sides_were_run_on(known: Matrix) -> No
 @pytest.mark.parametrize(
     ("pool", "expected"),
     [
-        # Wilson's bounds, and 1 - 0.05 ** (1 / n) for none
-        (Pool(hangs=27, exposures=517, trials=50), "5.2 % (3.6–7.5 %)"),
+        # Clopper and Pearson's bounds, and 1 - 0.05 ** (1 / n) for none
+        (Pool(hangs=27, exposures=517, trials=50), "5.2 % (3.5–7.5 %)"),
         (Pool(hangs=0, exposures=100, trials=5), "below 3 %"),
         (Pool(hangs=2, exposures=1, trials=2), "–"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.confidence import interval, rate_ratio, ruled_out_rate
+from interlock.confidence import exact_interval, interval, rate_ratio, ruled_out_rate
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,55 @@ def test_what_is_no_proportion_is_refused(hits: int, trials: int) -> None:
         interval(hits, trials)
 
 
+@pytest.mark.parametrize(
+    ("hits", "tried", "low", "high"),
+    [
+        # SciPy: binomtest(x, n).proportion_ci(method="exact"); of one hit 1 - 0.975 ** (1 / n)
+        (0, 10, 0.0, 0.3085),
+        (1, 1, 0.025, 1.0),
+        (1, 12, 1 - 0.975 ** (1 / 12), 0.3848),
+        (1, 3000, 1 - 0.975 ** (1 / 3000), 0.001856),
+        (3, 4, 0.1941, 0.9937),
+        (10, 10, 0.6915, 1.0),
+        # Newcombe, Statistics in Medicine 17 (1998), 857-872, table I, method 5.
+        (81, 263, 0.2527, 0.3676),
+        (15, 148, 0.0578, 0.1617),
+        (0, 20, 0.0, 0.1684),
+        (1, 29, 0.0009, 0.1776),
+    ],
+)
+def test_the_exact_interval_is_clopper_and_pearsons(
+    hits: int, tried: int, low: float, high: float
+) -> None:
+    assert exact_interval(hits, tried) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_the_exact_interval_holds_what_was_seen_and_mirrors(seen: tuple[int, int]) -> None:
+    hits, tried = seen
+    low, high = exact_interval(hits, tried)
+    assert 0 <= low <= hits / tried <= high <= 1
+    mirrored = exact_interval(tried - hits, tried)
+    assert (1 - mirrored.high, 1 - mirrored.low) == pytest.approx((low, high), abs=1e-12)
+
+
+@given(st.floats(0.005, 0.5), st.integers(1, 6))
+def test_who_stops_at_a_hit_is_covered_as_often_as_is_said(rate: float, hits: int) -> None:
+    """Of all numbers of exposures until so many hits, those whose bound lies above the rate."""
+    missed, tried, chance = 0.0, hits, rate**hits
+    while exact_interval(hits, tried).low > rate:
+        missed += chance
+        chance *= (1 - rate) * tried / (tried - hits + 1)
+        tried += 1
+    assert missed <= 0.025 + 1e-9
+
+
+@pytest.mark.parametrize(("hits", "tried"), [(1, 0), (-1, 4), (5, 4), (0, 0)])
+def test_what_is_no_proportion_has_no_exact_interval(hits: int, tried: int) -> None:
+    with pytest.raises(ValueError, match="no proportion"):
+        exact_interval(hits, tried)
+
+
 SMALL = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
@@ -113,6 +162,21 @@ def test_always_and_always_still_leaves_room() -> None:
     ratio, (low, high) = rate_ratio(3, 3, 3, 3)
     assert ratio == 1
     assert low < 1 < high
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "low", "high"),
+    [
+        # Donner and Zou's equation 9, worked out with SciPy's exact intervals.
+        ((5, 150), (5, 2000), 3.3303, 52.970),
+        ((1, 30), (1, 400), 0.27681, 626.24),
+        ((27, 517), (8, 1185), 3.4877, 19.086),
+    ],
+)
+def test_the_ratios_bounds_are_made_of_the_exact_intervals(
+    a: tuple[int, int], b: tuple[int, int], low: float, high: float
+) -> None:
+    assert rate_ratio(*a, *b)[1] == pytest.approx((low, high), rel=1e-4)
 
 
 def test_without_any_hit_nothing_is_known_of_the_ratio() -> None:

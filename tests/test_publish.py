@@ -91,8 +91,8 @@ def test_intermittent_is_what_went_wrong_in_some_trials_and_not_in_others(
 @pytest.mark.parametrize(
     ("did", "expected"),
     [
-        # one in n, and none in n: Wilson's bounds and 1 - 0.05 ** (1 / n), to two digits
-        (("hang", 1, 3000), "one hang in 3,000 starts, between one in 530 and 17,000"),
+        # one in n, and none in n: Clopper and Pearson's bounds and 1 - 0.05 ** (1 / n), two digits
+        (("hang", 1, 3000), "one hang in 3,000 starts, between one in 540 and 120,000"),
         (
             ("pass", 0, 500),
             "passes: no hang in 500 starts; rarer than one in 170 at 95% confidence",

@@ -381,7 +381,7 @@ def _ratio(verdict: Verdict, one: _Beside, rows: Rows) -> Ratio | None:
     pythons = rows.on_pythons(cell), rows.on_pythons(one.cell)
     wider = ((*families, "releases and Pythons"), (*pythons, "Pythons"))
     levels = [(*matched(together, apart, axis), of) for together, apart, of in wider]
-    levels.append(([verdict], [row for row in one.rows if row.cell == one.cell], ""))
+    levels.append(([verdict], [said] if (said := rows.at(one.cell)) else [], ""))
     found = []
     for together, apart, of in levels:
         over = f"over {len(apart)} {of}" if len(apart) > 1 else ""

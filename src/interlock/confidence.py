@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -48,12 +50,53 @@ def interval(hits: int, trials: int, level: float = LEVEL) -> Interval:
     )
 
 
+@lru_cache(maxsize=4096)
+def exact_interval(hits: int, tried: int, level: float = LEVEL) -> Interval:
+    """The same for exposures, where a trial stops at its first hit: Clopper and Pearson's interval.
+
+    Clopper and Pearson, Biometrika 26 (1934), 404–413. Its lower bound is also the exact one of
+    inverse sampling, where one goes on until so many hits were seen (Haldane, Biometrika 33 (1945),
+    222–225, has the sampling); its upper bound is on the safe side there. Wilson's interval is for
+    a number of trials that was fixed before: of one hit in one exposure it says 21 % at least, and
+    that a first exposure hits is no wonder at 3 %.
+    """
+    if not 0 <= hits <= tried or tried < 1:
+        raise ValueError(f"{hits} of {tried} is no proportion")
+    either = (1 - level) / 2
+    low = 0.0 if hits == 0 else _solve(lambda p: 1 - _at_most(hits - 1, tried, p) - either)
+    high = 1.0 if hits == tried else _solve(lambda p: either - _at_most(hits, tried, p))
+    return Interval(low, high)
+
+
+def _at_most(hits: int, tried: int, rate: float) -> float:
+    """The chance of so many hits or fewer: the sum of the binomial distribution."""
+    if hits > tried / 2:
+        return 1 - _at_most(tried - hits - 1, tried, 1 - rate) if hits < tried else 1.0
+    if not 0 < rate < 1:
+        return float(rate <= 0)
+    one, none = math.log(rate), math.log1p(-rate)
+    total, ways = 0.0, 0.0
+    for k in range(hits + 1):
+        total += math.exp(ways + k * one + (tried - k) * none)
+        ways += math.log(tried - k) - math.log(k + 1)
+    return min(1.0, total)
+
+
+def _solve(rising: Callable[[float], float]) -> float:
+    """The rate at which a rising function is 0, by halving; to 15 digits of a rate of 1."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if rising(middle) > 0 else (middle, high)
+    return (low + high) / 2
+
+
 def rate_ratio(
     hits_a: int, trials_a: int, hits_b: int, trials_b: int, level: float = LEVEL
 ) -> tuple[float, Interval]:
     """How many times b's rate a's is, and between which bounds that lies.
 
-    The bounds are made of both rates' Wilson intervals by the method of variance estimates recovery
+    The bounds are made of both rates' exact intervals by the method of variance estimates recovery
     (MOVER-R: Donner and Zou, "Closed-form confidence intervals for functions of the normal mean and
     standard deviation", Statistical Methods in Medical Research 21 (2012), 347–359, equation 9;
     for proportions Fagerland, Lydersen and Laake, "Recommended confidence intervals for two
@@ -64,8 +107,8 @@ def rate_ratio(
     Without a hit of b the ratio is infinite and has no upper bound; without any hit at all it is
     not a number, and anything is possible.
     """
-    low_a, high_a = interval(hits_a, trials_a, level)
-    low_b, high_b = interval(hits_b, trials_b, level)
+    low_a, high_a = exact_interval(hits_a, trials_a, level)
+    low_b, high_b = exact_interval(hits_b, trials_b, level)
     a, b = hits_a / trials_a, hits_b / trials_b
     if not hits_a and not hits_b:
         return math.nan, Interval(0.0, math.inf)

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from interlock.attribution import Ratio, ratio_of
 from interlock.baselines import Pool, counts, matched, plain, pool, present
-from interlock.confidence import LEVEL, interval, ruled_out_rate
+from interlock.confidence import LEVEL, exact_interval, ruled_out_rate
 from interlock.model import Outcome, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
@@ -217,7 +217,7 @@ def rate(of: Pool) -> str:
         return "–"
     if not of.hangs:
         return f"below {_percent(ruled_out_rate(of.exposures))} %"
-    low, high = interval(of.hangs, of.exposures)
+    low, high = exact_interval(of.hangs, of.exposures)
     return f"{_percent(of.hangs / of.exposures)} % ({_percent(low)}–{_percent(high)} %)"
 
 

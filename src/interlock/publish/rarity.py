@@ -58,7 +58,7 @@ def rate(verdict: Verdict, unit: str) -> str:
     """``one hang in 3,000 worker starts, between one in 540 and one in 17,000``."""
     exposed = verdict.exposures
     if verdict.outcome is Outcome.HANG and exposed >= verdict.hangs > 0:
-        low, high = confidence.interval(verdict.hangs, exposed)
+        low, high = confidence.exact_interval(verdict.hangs, exposed)
         often = _about(exposed / verdict.hangs)
         return (
             f"one hang in {often} {unit}, between one in {_about(1 / high)} and {_about(1 / low)}"
