@@ -338,9 +338,14 @@ def _exit(said: Telling, match: re.Match[str]) -> Raw:
 def _witness(said: Telling, match: re.Match[str]) -> Raw:
     text = (
         "Current thread 0x00007f0000000001 (most recent call first):\n"
-        f'  File "/env/lib/python3.10/site-packages/lib/native.py", line 9 in {match[1]}\n'
+        f'  File "/env/lib/python3.10/site-packages/lib/native.py", line 9 in {match[2]}\n'
     )
-    return {"event": "witness", "number": said.stall, "text": text}
+    return {
+        "event": "witness",
+        "number": said.stall,
+        "text": text,
+        "process": int(match[1]) if match[1] else None,
+    }
 
 
 _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
@@ -355,7 +360,7 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
     (r"(\d+) crashed in (\w+)", _crash),
     ("resumed", lambda s, m: {"event": "resumed", "number": s.stall, "silent_s": 1.5}),
     (r"(?:(\d+):)?\[(.*)\]", _snapshot),
-    (r"dump in (\w+)", _witness),
+    (r"(?:(\d+):)?dump in (\w+)", _witness),
     (r"(?:(\d+):)?stood ([\d.]+) s (still|running|starved|polling)", _stood),
     (
         "deadline",

@@ -219,6 +219,14 @@ def test_a_rare_hang_is_read_from_all_cells_of_a_library(text: str, expected: st
     assert whose(text) == expected
 
 
+@pytest.mark.parametrize(("alone", "expected"), [(140, "open"), (300, "pair")])
+def test_an_app_that_did_worse_once_may_have_had_bad_luck(alone: int, expected: str) -> None:
+    """One time in 80 exposures is ruled out by 239 without it: 1 - 0.05 ** (1 / 239) is 1/80."""
+    pair, *others = rows(f"pair: fail degraded slow; left: pass {alone}; right: pass 500")
+    worse = replace(pair, exposures=80)
+    assert attribute([worse, *others])[cell().key].whose == expected
+
+
 def test_where_a_library_alone_was_seen_to_hang_is_told() -> None:
     attribution = found(
         "pair: hang A 1/12; left: pass 100; left on 3.11: hang A 1/90; right: pass 500"

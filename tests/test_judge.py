@@ -271,6 +271,18 @@ def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
         (f"serving | degraded a | degraded b | {ENDED}", "fail degraded in serving: a; b"),
         (f"serving | degraded slow | degraded slow | {ENDED}", "fail degraded in serving: slow"),
         (f"not live | serving | degraded slow | {ENDED}", "fail degraded"),
+        # A process that no look could get into, where its main thread stood in each
+        (
+            "serving | stall as no answer | 7:dump in flush | 7:dump in flush | stall as no end | "
+            f"7:dump in flush | degraded killed | {ENDED}",
+            "fail degraded in serving: killed; no Python code of a process could run in 2 looks "
+            "over 2 s, and its main thread stood at lib/native.py:9 in flush",
+        ),
+        (
+            "serving | stall as no answer | 7:dump in flush | stall as no end | 7:dump in other | "
+            f"degraded killed | {ENDED}",
+            "fail degraded in serving: killed",
+        ),
         (
             f"serving | degraded a but who knows | degraded b | {ENDED}",
             "fail degraded in serving: b",

@@ -346,10 +346,17 @@ def _in_the_situation(trouble: Verdict) -> bool:
 
 
 def _rules_out(said: Verdict, trouble: Verdict) -> bool:
-    """Whether so many exposures without this trouble speak against the rate that it was seen at."""
-    if trouble.outcome is not Outcome.HANG:
+    """Whether so many exposures without this trouble speak against the rate that it was seen at.
+
+    A failure always comes, as far as is known, except that of an app that ran and did worse than
+    its probe allows: that was seen at least once in its exposures.
+    """
+    if trouble.outcome is Outcome.HANG:
+        hung = pool([trouble])
+    elif trouble.reason is Reason.DEGRADED:
+        hung = Pool(hangs=1, exposures=trouble.exposures, trials=trouble.trials)
+    else:
         return True
-    hung = pool([trouble])
     if hung.per_exposure:
         tried, rate = said.exposures, hung.hangs / hung.exposures
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import PurePosixPath
@@ -425,8 +425,31 @@ def _degraded(history: History, probe: Probe) -> Finding | None:
     told = [event for event in history.all(events.Degraded) if event.doubt is None]
     if not told:
         return None
-    detail = "; ".join(dict.fromkeys(event.detail for event in told))
-    return _fail(history, told[0].phase, Reason.DEGRADED, detail)
+    details = [*(event.detail for event in told), *_frozen(history)]
+    return _fail(history, told[0].phase, Reason.DEGRADED, "; ".join(dict.fromkeys(details)))
+
+
+def _frozen(history: History) -> Iterator[str]:
+    """Processes that were no better off in a later look than in an earlier one: no Python code ran,
+    not even the watcher's, and the main thread stood where it had stood.
+
+    That is no proof of a hang, since nobody knows whether it was given processor time.
+    """
+    dumped: dict[int | None, list[events.Witness]] = {}
+    for dump in history.all(events.Witness):
+        if dump.text:
+            dumped.setdefault(dump.process, []).append(dump)
+    for taken in dumped.values():
+        looks = {dump.number for dump in taken}
+        stacks = {dumps.read_witness(dump.text) for dump in taken}
+        if len(looks) < 2 or len(stacks) > 1:
+            continue
+        (threads,) = stacks
+        for stood in [thread for thread in threads if thread.current][:1]:
+            yield (
+                f"no Python code of a process could run in {len(looks)} looks over "
+                f"{taken[-1].at - taken[0].at:.0f} s, and its main thread stood at {stood.place}"
+            )
 
 
 def _slow(history: History, probe: Probe) -> Finding | None:
