@@ -91,6 +91,16 @@ def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
     assert forking["mind"] == []
 
 
+def test_where_no_probe_of_its_own_was_run_a_kind_is_untested(known: Matrix) -> None:
+    about = edition(known, f"{PASSES}; pair 3.0: pass 500; {FORKS}")
+    (_, forking) = about.by_application
+
+    assert {str(v.cell.pins[0].version) for v in about.pairs} == {"1.0", "2.0", "3.0"}
+    assert {str(v.cell.pins[0].version) for v in forking.pairs} == {"1.0", "2.0"}
+    (_, left) = forking.answers
+    assert [str(standing.version) for standing in left.standings] == ["1.0", "2.0"]
+
+
 def test_only_the_configurations_of_its_own_probes_are_a_kinds_choices(known: Matrix) -> None:
     about = edition(known, f"{PASSES}; pair in warnings: pass 500; {FORKS}")
 

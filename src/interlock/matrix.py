@@ -224,6 +224,10 @@ class Matrix:
     def use(self, probe: str) -> ProbeUse:
         return self.uses.get(probe, _USE)
 
+    def is_about(self, application: str | None, probe: str) -> bool:
+        """Whether what the probe finds is about such applications and no others; None is all."""
+        return self.use(probe).application == application
+
     def concerns(self, application: str | None, probe: str) -> bool:
         """Whether what the probe finds is about such an application; None is one of no kind."""
         return self.use(probe).application in (None, application)

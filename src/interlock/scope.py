@@ -71,6 +71,9 @@ class Scope:
     meant: Meant = everything
     concerns: Callable[[str], bool] = lambda _: True
     """Whether a probe is about the application that is advised."""
+    speaks_for: Callable[[str], bool] = lambda _: True
+    """Whether a probe is about that kind and no other: without a verdict of one, a combination was
+    not tested for it."""
     needs: Needs = field(default_factory=dict)
     """What each probe can't do without."""
 
@@ -85,8 +88,11 @@ def scope_of(matrix: Matrix, verdicts: Iterable[Verdict]) -> Scope:
 
 def scope_for(matrix: Matrix, verdicts: Iterable[Verdict], application: str | None) -> Scope:
     """Of the probes that are about every application, and about that kind of one."""
-    concerns = partial(matrix.concerns, application)
-    return replace(scope_of(matrix, verdicts), concerns=concerns)
+    return replace(
+        scope_of(matrix, verdicts),
+        concerns=partial(matrix.concerns, application),
+        speaks_for=partial(matrix.is_about, application),
+    )
 
 
 def needs_of(matrix: Matrix) -> Needs:

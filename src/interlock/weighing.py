@@ -75,6 +75,11 @@ class Tested:
             if verdict.basis is Basis.TESTED and everything(cell) and scope.concerns(cell.probe):
                 here = self._found.setdefault((cell.pins, cell.python), {})
                 here[cell.probe, cell.config] = verdict
+        self._found = {
+            combination: here
+            for combination, here in self._found.items()
+            if any(scope.speaks_for(probe) for probe, _ in here)
+        }
         self.tracks = sorted({track for here in self._found.values() for track in here})
         self.configs = sorted({config for _, config in self.tracks})
         self.pythons = sorted({python for _, python in self._found})

@@ -101,7 +101,9 @@ def _axes(verdict: Verdict) -> set[str]:
 
 def _is_own(edition: Edition, probe: str) -> bool:
     """Whether the probe is about this kind of application alone."""
-    return not edition.matrix.concerns(None, probe) and edition.concerns(probe)
+    return edition.application is not None and edition.matrix.is_about(
+        edition.application.name, probe
+    )
 
 
 def warning(edition: Edition) -> Markup:

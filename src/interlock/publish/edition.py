@@ -66,8 +66,8 @@ class Edition:
     @cached_property
     def pairs(self) -> tuple[Verdict, ...]:
         """Those that a reader chooses among: no library left out, nothing composed, the race as
-        likely as its probe makes it. For a kind of application in those configurations alone in
-        which a probe is about it."""
+        likely as its probe makes it. For a kind of application those alone for which a probe that
+        is about it was run."""
         found = [
             v
             for v in self.verdicts
@@ -75,10 +75,10 @@ class Edition:
             and is_amplified(self.matrix, v.cell.config)
             and self.concerns(v.cell.probe)
         ]
-        own = {
-            v.cell.config for v in found if self.matrix.use(v.cell.probe).application == self._name
-        }
-        return tuple(v for v in found if v.cell.config in own)
+        if self.application is None:
+            return tuple(found)
+        tested = {_choice(v.cell) for v in found if self.matrix.is_about(self._name, v.cell.probe)}
+        return tuple(v for v in found if _choice(v.cell) in tested)
 
     @cached_property
     def default_python(self) -> PythonVersion | None:
@@ -218,3 +218,7 @@ class Edition:
         """What the probe counts as an exposure."""
         known = self.matrix.probes.get(probe)
         return known.exposure_unit if known else "exposures"
+
+
+def _choice(cell: Cell) -> tuple[object, ...]:
+    return cell.pins, cell.python, cell.config
