@@ -134,8 +134,9 @@ def _by_itself(edition: Edition) -> Markup:
             continue
         every = Markup("<strong>Every {} that was tested</strong>").format(axis.package)
         some = Markup("{} {}").format(axis.package, listing([str(v) for v in sorted(hung)]))
-        said += Markup("<p>{} hangs there without any {}: {}.</p>").format(
+        said += Markup("<p>{} {} there without any {}: {}.</p>").format(
             every if hung == tested else some,
+            "hang" if len(hung) > 1 and hung != tested else "hangs",
             listing([a.package for a in edition.axes if a != axis], last="or"),
             listing(_by_unit(edition, alone)),
         )
@@ -192,16 +193,21 @@ def _counted(of: Pool) -> str:
 def _table(edition: Edition, one: Track) -> Markup:
     first = edition.answers[0]
     package = edition.package(first.axis)
-    others = listing([a.package for a in edition.axes if a.name != first.axis])
-    head = (package, "stuck", f"rate ({LEVEL:.0%} interval)", f"times the rate without {package}")
-    lines: list[tuple[str, Pool, str]] = [(f"none, {others} alone", one.without, "")]
+    others = listing([a.package for a in edition.axes if a.name != first.axis], last="or")
+    head = (
+        package,
+        "stuck",
+        f"rate ({LEVEL:.0%} interval)",
+        f"times as often as with no {package}",
+    )
+    lines: list[tuple[str, Pool, str]] = [(f"no {package}", one.without, "")]
     lines += [(str(row.version), row.pool, _times(row.ratio)) for row in one.rows]
     if one.alone.trials:
-        lines.append((f"any, without {others}", one.alone, ""))
+        lines.append((f"no {others}", one.alone, ""))
     cells = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>')
     return Markup(
         '<p>By <a href="generated/{}">{}</a>, {}, of all {} together:</p>'
-        '<div class="il-scroll"><table class="il-table"><thead><tr>{}</tr></thead>'
+        '<div class="il-scroll"><table class="il-table il-rates"><thead><tr>{}</tr></thead>'
         "<tbody>{}</tbody></table></div>"
     ).format(
         markup.probe_page(one.probe),
