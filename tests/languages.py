@@ -287,31 +287,32 @@ def _crash(said: Telling, match: re.Match[str]) -> Raw:
 
 
 def _stood(said: Telling, match: re.Match[str]) -> Raw:
-    moved = {"still": 0, "running": 10**6, "starved": 0, "polling": 0}[match[3]]
-    starved = 10**9 if match[3] == "starved" else 0
-    switched = 40 if match[3] == "polling" else 0
-
-    def tasks(after: int) -> list[Raw]:
-        return [
-            {
-                "tid": tid,
-                "state": "S",
-                "run_ns": 10**9 + after * moved,
-                "wait_ns": 10**8 + after * starved,
-                "voluntary": 100 + after * switched,
-                "involuntary": 3,
-            }
-            for tid in range(1000, 1004)
-        ]
-
     return {
         "event": "stood",
         "number": said.stall,
         "process": int(match[1]) if match[1] else said.app,
         "seconds": float(match[2]),
-        "tasks_before": tasks(0),
-        "tasks_after": tasks(1),
+        "tasks_before": _tasks(),
+        "tasks_after": _tasks(
+            ran=10**6 if match[3] == "running" else 0,
+            waited=10**9 if match[3] == "starved" else 0,
+            switched=40 if match[3] == "polling" else 0,
+        ),
     }
+
+
+def _tasks(ran: int = 0, waited: int = 0, switched: int = 0) -> list[Raw]:
+    return [
+        {
+            "tid": tid,
+            "state": "S",
+            "run_ns": 10**9 + ran,
+            "wait_ns": 10**8 + waited,
+            "voluntary": 100 + switched,
+            "involuntary": 3,
+        }
+        for tid in range(1000, 1004)
+    ]
 
 
 def _error(said: Telling, match: re.Match[str]) -> Raw:
@@ -340,12 +341,16 @@ def _witness(said: Telling, match: re.Match[str]) -> Raw:
         "Current thread 0x00007f0000000001 (most recent call first):\n"
         f'  File "/env/lib/python3.10/site-packages/lib/native.py", line 9 in {match[2]}\n'
     )
-    return {
+    told: Raw = {
         "event": "witness",
         "number": said.stall,
         "text": text,
         "process": int(match[1]) if match[1] else None,
     }
+    if match[3]:
+        ran = int(said.clock * 10**9) if match[3] == "running" else 0
+        told["tasks_before"] = told["tasks_after"] = _tasks(ran=ran)
+    return told
 
 
 _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
@@ -360,7 +365,7 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
     (r"(\d+) crashed in (\w+)", _crash),
     ("resumed", lambda s, m: {"event": "resumed", "number": s.stall, "silent_s": 1.5}),
     (r"(?:(\d+):)?\[(.*)\]", _snapshot),
-    (r"(?:(\d+):)?dump in (\w+)", _witness),
+    (r"(?:(\d+):)?dump in (\w+)(?: (still|running))?", _witness),
     (r"(?:(\d+):)?stood ([\d.]+) s (still|running|starved|polling)", _stood),
     (
         "deadline",

@@ -275,12 +275,37 @@ def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
         (
             "serving | stall as no answer | 7:dump in flush | 7:dump in flush | stall as no end | "
             f"7:dump in flush | degraded killed | {ENDED}",
-            "fail degraded in serving: killed; no Python code of a process could run in 2 looks "
+            "fail degraded in serving: killed; no Python code of a process could run in looks "
             "over 2 s, and its main thread stood at lib/native.py:9 in flush",
         ),
         (
             "serving | stall as no answer | 7:dump in flush | stall as no end | 7:dump in other | "
             f"degraded killed | {ENDED}",
+            "fail degraded in serving: killed",
+        ),
+        # The same, where its main task was not run for four seconds either: a hang
+        (
+            "live | serving | 40 exposures | stall as no answer | 7:dump in flush still | "
+            "live | live | live | live | live | live | stall as no end | 7:dump in flush still | "
+            f"degraded killed | {ENDED}",
+            "hang no-progress in serving: stuck in flush in lib/native.py",
+        ),
+        (
+            "live | serving | 40 exposures | stall as no answer | 7:dump in flush still | "
+            "live | live | live | live | live | stall as no end | 7:dump in flush still | "
+            f"degraded killed | {ENDED}",
+            "fail degraded in serving: killed; no Python code of a process could run",
+        ),
+        (
+            "live | serving | 40 exposures | stall as no answer | 7:dump in flush running | "
+            "live | live | live | live | live | live | stall as no end | 7:dump in flush running | "
+            f"degraded killed | {ENDED}",
+            "fail degraded in serving: killed; no Python code of a process could run",
+        ),
+        (
+            "live | serving | 40 exposures | stall as no answer | 7:dump in flush still | "
+            "live | live | live | live | live | live | stall as no end | 7:dump in flush still | "
+            f"7:[M idles] | degraded killed | {ENDED}",
             "fail degraded in serving: killed",
         ),
         (

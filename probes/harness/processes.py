@@ -91,6 +91,18 @@ class RunQueue:
         return sum(self._wait_ns.values()) / 1e9
 
 
+def reap_adopted(spared: set) -> None:
+    """Reap what ended after the app had left it behind: a zombie counts against every limit."""
+    while True:
+        try:
+            dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if dead is None or dead.si_pid in spared:
+                return
+            os.waitpid(dead.si_pid, 0)
+        except ChildProcessError:
+            return
+
+
 def left_behind(group: int, spared: set) -> list:
     """Processes of the app's group or session, and our own adopted children."""
     found = []

@@ -26,6 +26,7 @@ from harness.processes import (
     adopt_orphans,
     die_with_parent,
     kill_left_behind,
+    reap_adopted,
     tasks,
 )
 from harness.roster import Process, Roster, command
@@ -263,6 +264,7 @@ class Supervisor:
             pid, status, usage = os.wait4(self.app.pid, os.WNOHANG)
             if pid:
                 self.status, self.usage = status, usage
+        reap_adopted({self.app.pid, *self.spared})
 
     def pump_until(self, done, within_s: float) -> bool:
         """Pump until ``done()``, the app's end, or for so long; whether it is done."""
@@ -427,6 +429,7 @@ class Supervisor:
     def _witnesses(self, pids: list) -> None:
         if self._over() or not pids:
             return
+        before = {pid: self._tasks(pid) for pid in pids}
         self.roster.call(pids, WITNESS_SIGNAL)
         self.pump_until(lambda: all(map(self.roster.said, pids)), 1.0)
         # A dump has no last line: all are over when nothing more comes.
@@ -436,7 +439,14 @@ class Supervisor:
             self.pump_until(lambda: self._said_bytes(pids) != so_far, 0.03)  # noqa: B023
         for pid in pids:
             text = self.roster.said(pid).decode("utf-8", "replace")
-            self.emit("witness", number=self.looks, process=pid, text=text)
+            self.emit(
+                "witness",
+                number=self.looks,
+                process=pid,
+                text=text,
+                tasks_before=before[pid],
+                tasks_after=self._tasks(pid),
+            )
 
     def _said_bytes(self, pids: list) -> int:
         return sum(len(self.roster.said(pid)) for pid in pids)

@@ -218,6 +218,10 @@ class Witness(_Event):
     number: Count
     text: str
     process: int | None = None
+    tasks_before: Many[Task] = ()
+    """Before it was called: the call itself wakes the main task."""
+    tasks_after: Many[Task] = ()
+    """When it had spoken."""
 
 
 class Stood(_Event):

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import PurePosixPath
 from statistics import median
 from typing import Any, TypeAlias, TypeVar
@@ -47,6 +47,9 @@ PRECEDENCE = (
 
 STILL_S = 2.0
 """How long the stuck threads must have stood still for a hang without a closed wait."""
+FROZEN_S = 4.0
+"""The same between faulthandler's dumps of a process while the app lives: seconds from one dump to
+the next, which takes up to 1.1 s itself."""
 
 _INSTALLED = re.compile(r"/\S*/(?:site-packages|lib/python3\.\d+)/")
 """Where an environment happens to lie: no reader has that folder."""
@@ -412,12 +415,13 @@ def _exited(history: History, probe: Probe) -> Finding | None:
 
 
 def _stood_still(history: History, probe: Probe) -> Finding | None:
-    """No closed wait, but past the deadline nothing that matters moves any more."""
+    """No closed wait, but past the deadline nothing that matters moves any more, or a process of an
+    app that lives is frozen."""
     for stall in history.open_stalls:
         finding = _stillness(history, stall)
         if isinstance(finding, Hang):
             return finding
-    return None
+    return _frozen_beside(history)
 
 
 def _degraded(history: History, probe: Probe) -> Finding | None:
@@ -430,26 +434,61 @@ def _degraded(history: History, probe: Probe) -> Finding | None:
 
 
 def _frozen(history: History) -> Iterator[str]:
-    """Processes that were no better off in a later look than in an earlier one: no Python code ran,
-    not even the watcher's, and the main thread stood where it had stood.
+    """The same in words, where the tasks were not watched: the looks alone are no proof."""
+    for taken in _dumped(history):
+        if len({dump.number for dump in taken}) > 1:
+            stood = _standing(dumps.read_witness(taken[-1].text))[0]
+            yield (
+                f"no Python code of a process could run in looks over "
+                f"{taken[-1].at - taken[0].at:.0f} s, and its main thread stood at {stood.place}"
+            )
 
-    That is no proof of a hang, since nobody knows whether it was given processor time.
-    """
+
+def _dumped(history: History) -> Iterator[list[events.Witness]]:
+    """By process, faulthandler's dumps of one in which nothing could run to the last look at it,
+    not even the watcher, and whose main thread stood in the same place in all of them."""
     dumped: dict[int | None, list[events.Witness]] = {}
     for dump in history.all(events.Witness):
         if dump.text:
             dumped.setdefault(dump.process, []).append(dump)
-    for taken in dumped.values():
-        looks = {dump.number for dump in taken}
+    for process, taken in dumped.items():
+        answered = [s.at for s in history.all(events.Snapshot) if s.process == process]
         stacks = {dumps.read_witness(dump.text) for dump in taken}
-        if len(looks) < 2 or len(stacks) > 1:
-            continue
-        (threads,) = stacks
-        for stood in [thread for thread in threads if thread.current][:1]:
-            yield (
-                f"no Python code of a process could run in {len(looks)} looks over "
-                f"{taken[-1].at - taken[0].at:.0f} s, and its main thread stood at {stood.place}"
+        if len(stacks) == 1 and all(stacks) and max(answered, default=0.0) < taken[0].at:
+            yield taken
+
+
+def _standing(threads: Sequence[dumps.WitnessThread]) -> Sequence[dumps.WitnessThread]:
+    return [thread for thread in threads if thread.current] or list(threads)
+
+
+def _frozen_beside(history: History) -> Hang | None:
+    """A process of an app that lives, seen in looks that the app asked for, whose main task was
+    not run from the end of one dump to the beginning of another, some seconds later."""
+    looks = {stall.number: stall for stall in history.asked_looks}
+    for taken in _dumped(history):
+        for one, other in pairwise(dump for dump in taken if dump.number in looks):
+            main = {min((task.tid for task in one.tasks_after), default=0)}
+            stall = looks[other.number]
+            stood_s = other.at - one.at
+            if stood_s < FROZEN_S or not _unmoved(one.tasks_after, other.tasks_before, main):
+                continue
+            standing = _standing(dumps.read_witness(other.text))
+            return Hang(
+                phase=looks[one.number].phase,
+                reason=Reason.NO_PROGRESS,
+                signature=Signature(stuck=tuple(sorted({t.standing for t in standing}))),
+                evidence=(
+                    *history.where(one.process),
+                    *(f"A thread stands at {thread.place}." for thread in standing),
+                    f"No Python code of it could run, and its main thread was not run for "
+                    f"{stood_s:.0f} s.",
+                ),
+                unresolved=("the watcher could not run: what is waited for is not known",),
+                exposures=stall.exposures,
+                noticed_after_s=history.noticed_after_s(stall),
             )
+    return None
 
 
 def _slow(history: History, probe: Probe) -> Finding | None:
@@ -623,7 +662,7 @@ def _stillness_by_witness(history: History, stall: events.Stall, stood: events.S
         return "its threads moved between the two dumps"
     if not _still(stood, {min((task.tid for task in stood.tasks_after), default=0)}):
         return "its threads were given processor time or waited for it"
-    standing = [thread for thread in seen[-1] if thread.current] or list(seen[-1])
+    standing = _standing(seen[-1])
     return Hang(
         phase=stall.phase,
         reason=Reason.NO_PROGRESS,
@@ -643,8 +682,12 @@ def _still(stood: events.Stood, tids: set[int]) -> bool:
 
     A starved thread is runnable and its run-queue wait grows, a busy loop runs, a poll switches.
     """
-    before = {task.tid: task for task in stood.tasks_before}
-    after = {task.tid: task for task in stood.tasks_after}
+    return _unmoved(stood.tasks_before, stood.tasks_after, tids)
+
+
+def _unmoved(earlier: Sequence[events.Task], later: Sequence[events.Task], tids: set[int]) -> bool:
+    before = {task.tid: task for task in earlier}
+    after = {task.tid: task for task in later}
     return bool(tids) and all(
         tid in before
         and tid in after

@@ -146,6 +146,75 @@ def test_a_look_that_shows_nothing_closed_lets_the_app_go_on(run_app):
     assert judged(told).reason is Reason.NOT_LIVE
 
 
+def test_a_child_in_which_nothing_can_run_is_frozen_though_the_app_lives(run_app):
+    told = run_app(
+        """
+        import ctypes, os, signal, time
+        def run(trial):
+            trial.phase("serving")
+            child = os.fork()
+            if child == 0:
+                mutex = ctypes.create_string_buffer(64)
+                for _ in range(2):  # a native lock, taken twice with the GIL held
+                    ctypes.PyDLL(None).pthread_mutex_lock(mutex)
+            time.sleep(0.3)
+            trial.fact("closed", trial.look("a child does not answer"))
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                trial.beat()
+                time.sleep(0.05)
+            trial.look("a child does not end")
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        """,
+        stall_s=5,
+        answer_s=0.5,
+    )
+    assert told.fact["closed"] is False
+    assert told.one("exit")["code"] == 0
+    hang = judged(told)
+    assert isinstance(hang, Hang)
+    assert hang.reason is Reason.NO_PROGRESS
+    (stuck,) = hang.signature.stuck
+    assert stuck.startswith("run in ") and stuck.endswith("/app.py")
+    assert hang.evidence[0] == "It is in a process that the app forked."
+    assert "its main thread was not run" in hang.evidence[-1]
+
+
+def test_what_the_app_leaves_behind_is_reaped_when_it_ends(run_app):
+    told = run_app(
+        """
+        import os, time
+        def run(trial):
+            trial.phase("serving")
+            for _ in range(5):
+                child = os.fork()
+                if child == 0:
+                    if os.fork() == 0:
+                        time.sleep(0.1)
+                    os._exit(0)
+                os.waitpid(child, 0)
+            until = time.monotonic() + 3
+            while time.monotonic() < until:
+                trial.beat()
+                time.sleep(0.05)
+                states = []
+                for pid in filter(str.isdigit, os.listdir("/proc")):
+                    try:
+                        fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+                    except OSError:
+                        continue
+                    if int(fields[3]) == os.getsid(0):
+                        states.append(fields[0])
+                if "Z" not in states and len(states) == 1:
+                    break
+            trial.fact("states", states)
+        """
+    )
+    assert [state for state in told.fact["states"] if state == "Z"] == []
+    assert len(told.fact["states"]) == 1
+
+
 def test_a_lock_that_the_child_makes_new_is_no_orphan(run_app):
     told = run_app(
         """
