@@ -10,35 +10,22 @@ Nothing private of either library is touched.
 
 from __future__ import annotations
 
-import logging
 import os
 import select
 import sys
 import threading
 import time
 
-from libraries import ABSENT, profiler, sentry
-from libraries.settings import Settings
+from libraries.forking import act, begin
 
 CHILD_FLUSH_S = 0.5
-LOG = logging.getLogger("interlock.prefork")
 
 
 def run(trial) -> None:
-    settings = Settings.of(trial)
-    if settings is None or not profiler.start(trial, settings):
+    begun = begin(trial, "prefork")
+    if begun is None:
         return
-    trial.phase("startup")
-    # Nothing is printed: the buffer of a stream has a lock too, which a fork orphans without help.
-    logging.getLogger().addHandler(logging.NullHandler())
-    sentry_sdk = sentry.start(trial, settings)
-    if sentry_sdk is None and trial.versions.get("ddtrace", ABSENT) == ABSENT:
-        trial.missing("libraries", "there is neither library here that could be forked")
-        return
-    trial.phase("serving")
-    if sentry_sdk is not None:
-        sentry.prove(sentry_sdk, "prefork")
-    trial.beat()
+    settings, sentry_sdk = begun
     work = Work(sentry_sdk, trial.knobs)
     children = Children(trial, sentry_sdk)
     with settings.switching_every(trial.knobs["switch_interval_s"]):
@@ -74,15 +61,6 @@ class Work:
     def _work(self) -> None:
         while not self._stopped.wait(self._pause_s):
             act(self._sentry, self._lock, "the parent")
-
-
-def act(sentry_sdk, lock, who: str) -> None:
-    """A log record, an event, a lock."""
-    LOG.warning("%s works", who)
-    if sentry_sdk is not None:
-        sentry_sdk.capture_message(f"{who} works")
-    with lock:
-        sum(range(100))
 
 
 class Children:

@@ -9,36 +9,24 @@ Nothing private of either library is touched.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
 import threading
 import time
 
-from libraries import ABSENT, profiler, sentry
-from libraries.settings import Settings
+from libraries.forking import act, begin
 
 TICK_S = 0.02
 FOR_EVER_S = 3600
 """Longer than any deadline: gunicorn kills nobody, so that what is stuck can be looked into."""
-LOG = logging.getLogger("interlock.preload_app")
 
 
 def run(trial) -> None:
-    settings = Settings.of(trial)
-    if settings is None or not profiler.start(trial, settings):
+    begun = begin(trial, "preload_app")
+    if begun is None:
         return
-    trial.phase("startup")
-    logging.getLogger().addHandler(logging.NullHandler())
-    sentry_sdk = sentry.start(trial, settings)
-    if sentry_sdk is None and trial.versions.get("ddtrace", ABSENT) == ABSENT:
-        trial.missing("libraries", "there is neither library here that could be preloaded")
-        return
-    trial.phase("serving")
-    if sentry_sdk is not None:
-        sentry.prove(sentry_sdk, "preload_app")
-    trial.beat()
+    settings, sentry_sdk = begun
     with settings.switching_every(trial.knobs["switch_interval_s"]):
         serve(trial, sentry_sdk)
 
@@ -119,15 +107,6 @@ class Service:
             "200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(who)))]
         )
         return [who]
-
-
-def act(sentry_sdk, lock, who: str) -> None:
-    """A log record, an event, a lock."""
-    LOG.warning("%s works", who)
-    if sentry_sdk is not None:
-        sentry_sdk.capture_message(f"{who} works")
-    with lock:
-        sum(range(100))
 
 
 class Course:
