@@ -219,10 +219,23 @@ def test_a_rare_hang_is_read_from_all_cells_of_a_library(text: str, expected: st
     assert whose(text) == expected
 
 
-@pytest.mark.parametrize(("alone", "expected"), [(140, "open"), (300, "pair")])
-def test_an_app_that_did_worse_once_may_have_had_bad_luck(alone: int, expected: str) -> None:
-    """One time in 80 exposures is ruled out by 239 without it: 1 - 0.05 ** (1 / 239) is 1/80."""
-    pair, *others = rows(f"pair: fail degraded slow; left: pass {alone}; right: pass 500")
+@pytest.mark.parametrize(
+    ("alone", "elsewhere", "expected"),
+    [
+        # One time in 80 exposures is ruled out by 239 without it: 1 - 0.05 ** (1 / 239) is 1/80.
+        (140, "", "open"),
+        (300, "", "pair"),
+        # Where cells like it did not: one time in 480.
+        (300, "; pair 2.0: pass 200; pair on 3.11: pass 200", "open"),
+        (1500, "; pair 2.0: pass 200; pair on 3.11: pass 200", "pair"),
+    ],
+)
+def test_an_app_that_did_worse_once_may_have_had_bad_luck(
+    alone: int, elsewhere: str, expected: str
+) -> None:
+    pair, *others = rows(
+        f"pair: fail degraded slow; left: pass {alone}; right: pass 5000{elsewhere}"
+    )
     worse = replace(pair, exposures=80)
     assert attribute([worse, *others])[cell().key].whose == expected
 

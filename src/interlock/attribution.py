@@ -39,7 +39,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from interlock.baselines import Needs, Pool, Rows, alone, matched, plain, pool, present
+from interlock.baselines import Needs, Pool, Rows, alone, counts, matched, plain, pool, present
 from interlock.confidence import Interval, rate_ratio, ruled_out_rate
 from interlock.model import (
     AT_RELEASE,
@@ -137,7 +137,7 @@ def _attribution(verdict: Verdict, rows: Rows) -> Attribution:
     cell = verdict.cell
     if plain(cell.config) == cell.config:
         as_then = rows.at(replace(cell, config=cell.config + AT_RELEASE))
-        if as_then and as_then.outcome is Outcome.PASS and _rules_out(as_then, verdict):
+        if as_then and as_then.outcome is Outcome.PASS and _rules_out(as_then, verdict, rows):
             return Attribution(
                 whose=DEPENDENCIES,
                 says="What these releases depend on has changed since: with the dependencies of "
@@ -266,7 +266,7 @@ def _beside(verdict: Verdict, pin: Pin, rows: Rows) -> _Beside:
         cleared = _in_the_situation(verdict)
         told = "can't be probed: what is probed does not exist without the other library"
     else:
-        cleared, told = _cleared(verdict, said)
+        cleared, told = _cleared(verdict, said, rows)
     return _Beside(
         pin=pin,
         cell=cell,
@@ -316,12 +316,12 @@ def _where(row: Verdict, cell: Cell) -> str:
     return said + (f" in {row.cell.config}" if row.cell.config != cell.config else "")
 
 
-def _cleared(trouble: Verdict, said: Verdict | None) -> tuple[bool, str]:
+def _cleared(trouble: Verdict, said: Verdict | None, rows: Rows) -> tuple[bool, str]:
     """Whether a library is cleared by what it did alone, and what that was, in words."""
     if said is None:
         return False, "was not run"
     if said.outcome is Outcome.PASS:
-        if _rules_out(said, trouble):
+        if _rules_out(said, trouble, rows):
             return True, _passed(said)
         return False, f"{_passed(said)}, too few to have shown a hang as rare as this"
     if said.reason is Reason.NO_FEATURE and _in_the_situation(trouble):
@@ -330,7 +330,7 @@ def _cleared(trouble: Verdict, said: Verdict | None) -> tuple[bool, str]:
         return False, f"proved nothing ({said.reason})"
     words = f"{_does(said)} in another way"
     if trouble.outcome is said.outcome is Outcome.HANG:
-        return _rules_out(said, trouble), words
+        return _rules_out(said, trouble, rows), words
     return False, words
 
 
@@ -345,16 +345,17 @@ def _in_the_situation(trouble: Verdict) -> bool:
     return trouble.outcome is Outcome.HANG and trouble.exposures > 0
 
 
-def _rules_out(said: Verdict, trouble: Verdict) -> bool:
+def _rules_out(said: Verdict, trouble: Verdict, rows: Rows) -> bool:
     """Whether so many exposures without this trouble speak against the rate that it was seen at.
 
     A failure always comes, as far as is known, except that of an app that ran and did worse than
-    its probe allows: that was seen at least once in its exposures.
+    its probe allows: that was seen at least once in the exposures of all cells like it, with any
+    release of either library, since which of them it came in is chance.
     """
     if trouble.outcome is Outcome.HANG:
         hung = pool([trouble])
     elif trouble.reason is Reason.DEGRADED:
-        hung = Pool(hangs=1, exposures=trouble.exposures, trials=trouble.trials)
+        hung = _worse(trouble, rows)
     else:
         return True
     if hung.per_exposure:
@@ -362,6 +363,21 @@ def _rules_out(said: Verdict, trouble: Verdict) -> bool:
     else:
         tried, rate = said.trials, hung.hangs / hung.trials
     return tried > 0 and ruled_out_rate(tried) < rate
+
+
+def _worse(trouble: Verdict, rows: Rows) -> Pool:
+    """How often cells like it did worse than their probe allows, once each."""
+    alike = {
+        row.cell.key: row
+        for pin in present(trouble.cell)
+        for row in rows.with_releases(trouble.cell, pin.axis)
+        if counts(row) or row.reason is Reason.DEGRADED
+    }
+    return Pool(
+        hangs=sum(row.reason is Reason.DEGRADED for row in alike.values()),
+        exposures=sum(row.exposures for row in alike.values()),
+        trials=sum(row.trials for row in alike.values()),
+    )
 
 
 def is_same(one: Verdict, other: Verdict) -> bool:
@@ -430,7 +446,7 @@ def _passes_on(cell: Cell, rows: Rows) -> list[PythonVersion]:
     if said is None or said.outcome not in TROUBLE:
         return []
     others = [row for row in rows.on_pythons(cell) if row.outcome is Outcome.PASS]
-    return [row.cell.python for row in others if _rules_out(row, said)]
+    return [row.cell.python for row in others if _rules_out(row, said, rows)]
 
 
 def _does(verdict: Verdict) -> str:

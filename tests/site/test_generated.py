@@ -368,7 +368,7 @@ def test_card_of_a_hang_has_whose_it_is_and_what_was_tried(edition: Any) -> None
 def test_page_says_how_rare_the_race_is_by_itself(edition: Any) -> None:
     text = edition.text("rarity.md")
 
-    # one hang in 3,000 exposures, by Clopper and Pearson's; none in 3,000, by 1 - 0.05 ** (1 / 3000)
+    # one hang in 3,000 exposures, by Clopper and Pearson; none in 3,000, by 1 - 0.05 ** (1 / 3000)
     assert "one hang in 3,000 worker starts, between one in 540 and 120,000" in text
     assert "no hang in 3,000 worker starts; rarer than one in 1,000" in text
 
