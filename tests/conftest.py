@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
 # Every run draws the same examples, and a busy machine makes no test fail.
 settings.register_profile("interlock", deadline=None, derandomize=True)
 settings.load_profile("interlock")
+
+# A shell starts what runs in the background with the signal ignored, and so would the tests start
+# what they interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IN_REAL_TIME = {
     "box",  # installs from a package index, in processes

@@ -231,14 +231,12 @@ def test_several_threads_run_at_once(sandbox: ProcessSandbox) -> None:
 
 
 ORCHESTRATOR = """
-import signal, sys
+import sys
 from pathlib import Path
 from interlock.model import PythonVersion
 from interlock.sandbox import Command, Limits
 from interlock.sandbox.process import ProcessSandbox
 from interlock.store import Store
-# A shell starts what runs in the background with the signal ignored, and so does who starts this.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 box = ProcessSandbox(store=Store(home=Path(sys.argv[1])), probes=Path("."))
 limits = Limits(wall_s=60, memory_bytes=1 << 30, pids=100, output_bytes=1 << 20)
 argv = (sys.executable, "-I", "-c", sys.argv[2])
