@@ -117,8 +117,7 @@ def _options(about: Edition, config: str) -> str:
     """What asks for a configuration on the command line."""
     asked = [f"--config {config}"]
     if about.application:
-        uses = about.matrix.uses.items()
-        asked += [f"--probe {p}" for p, use in uses if use.application == about.application.name]
+        asked += [f"--probe {p}" for p in about.matrix.uses if about.is_about(p)]
     return " ".join(asked)
 
 

@@ -25,7 +25,7 @@ from interlock.publish.wording import listing
 def sections(edition: Edition) -> Iterator[str | Markup]:
     """A heading and what was found, for each kind of application."""
     for kind, about in edition.kinds:
-        found = [track(about, *of) for of in about.tracks if _is_own(about, of[0])]
+        found = [track(about, *of) for of in about.tracks if about.is_about(of[0])]
         measured = [one for one in found if one.rows]
         yield f"## Where {kind.title} {{ #{kind.name} }}"
         yield block(Markup("<p>{}</p>").format(markup.code(kind.description)))
@@ -99,20 +99,13 @@ def _axes(verdict: Verdict) -> set[str]:
     return {pin.axis for pin in present(verdict.cell)}
 
 
-def _is_own(edition: Edition, probe: str) -> bool:
-    """Whether the probe is about this kind of application alone."""
-    return edition.application is not None and edition.matrix.is_about(
-        edition.application.name, probe
-    )
-
-
 def warning(edition: Edition) -> Markup:
     """For the first sentences: that this kind of application can hang, and where to look."""
     text = Markup('<p><strong>Not where {}:</strong> <a href="#{}">{}</a>.</p>')
     return join(
         text.format(kind.title, kind.name, "it can hang there, and how often")
         for kind, about in edition.kinds
-        if any(_hangs(v) and _is_own(about, v.cell.probe) for v in about.pairs)
+        if any(_hangs(v) and about.is_about(v.cell.probe) for v in about.pairs)
     )
 
 
@@ -124,7 +117,7 @@ def _by_itself(edition: Edition) -> Markup:
             v
             for v in edition.verdicts
             if _axes(v) == {axis.name}
-            and _is_own(edition, v.cell.probe)
+            and edition.is_about(v.cell.probe)
             and plain(v.cell.config) == v.cell.config
             and counts(v)
         ]
@@ -205,17 +198,16 @@ def _table(edition: Edition, one: Track) -> Markup:
     if one.alone.trials:
         lines.append((f"no {others}", one.alone, ""))
     cells = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>')
-    return Markup(
-        '<p>By <a href="generated/{}">{}</a>, {}, of all {} together:</p>'
-        '<div class="il-scroll"><table class="il-table il-rates"><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div>"
-    ).format(
+    said = Markup('<p>By <a href="generated/{}">{}</a>, {}, of all {} together:</p>').format(
         markup.probe_page(one.probe),
         edition.probe_title(one.probe),
         edition.config_title(one.config),
         edition.unit(one.probe),
-        join(map(Markup('<th scope="col">{}</th>').format, head)),
-        join(cells.format(name, _counted(of), rate(of), times) for name, of, times in lines),
+    )
+    return said + markup.table(
+        map(Markup('<th scope="col">{}</th>').format, head),
+        (cells.format(name, _counted(of), rate(of), times) for name, of, times in lines),
+        "il-rates",
     )
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from interlock.model import ABSENT, Reason
 from interlock.publish import markup
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
+from interlock.publish.markup import block
 from interlock.publish.wording import day, plural
 
 THEME = """{{% extends "base.html" %}}
@@ -89,12 +89,8 @@ def _tables(edition: Edition, rows: Sequence[Mapping[str, Any]]) -> list[str | M
 
 
 def _table(edition: Edition, rows: Sequence[Mapping[str, Any]]) -> Markup:
-    head = join(map(Markup('<th scope="col">{}</th>').format, HEADS))
-    body = join(_row(edition, row) for row in rows)
-    return Markup(
-        '<div class="il-scroll"><table class="il-table"><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div>"
-    ).format(head, body)
+    head = map(Markup('<th scope="col">{}</th>').format, HEADS)
+    return markup.table(head, (_row(edition, row) for row in rows))
 
 
 def _row(edition: Edition, row: Mapping[str, Any]) -> Markup:

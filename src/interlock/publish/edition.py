@@ -46,6 +46,10 @@ class Edition:
         """Whether what the probe finds is about this kind of application."""
         return self.matrix.concerns(self._name, probe)
 
+    def is_about(self, probe: str) -> bool:
+        """Whether it is about this kind and no other."""
+        return self.matrix.is_about(self._name, probe)
+
     @property
     def axes(self) -> tuple[Axis, ...]:
         return self.matrix.axes
@@ -77,7 +81,7 @@ class Edition:
         ]
         if self.application is None:
             return tuple(found)
-        tested = {_choice(v.cell) for v in found if self.matrix.is_about(self._name, v.cell.probe)}
+        tested = {_choice(v.cell) for v in found if self.is_about(v.cell.probe)}
         return tuple(v for v in found if _choice(v.cell) in tested)
 
     @cached_property
@@ -184,12 +188,16 @@ class Edition:
         """What an axis is called in the index."""
         return self.matrix.axis(axis).package
 
+    def asked(self, pins: tuple[Pin, ...], python: PythonVersion, config: str) -> list[Cell]:
+        """What is meant to be run of these releases in a configuration, a cell a probe."""
+        probes = [p for p, track in self.tracks if track == config and self.concerns(p)]
+        cells = (Cell(pins=pins, python=python, probe=p, config=config) for p in probes)
+        return [cell for cell in cells if self.scope.meant(cell)]
+
     def passes(self, pins: tuple[Pin, ...], python: PythonVersion, config: str) -> bool:
         """Whether these releases were tested in a configuration and pass, by every probe that was
         meant for them."""
-        probes = [p for p, track in self.tracks if track == config and self.concerns(p)]
-        cells = [Cell(pins=pins, python=python, probe=p, config=config) for p in probes]
-        said = [self.by_cell.get(cell.key) for cell in cells if self.scope.meant(cell)]
+        said = [self.by_cell.get(cell.key) for cell in self.asked(pins, python, config)]
         counted = [v for v in said if v is None or v.reason is not Reason.NO_FEATURE]
         return bool(counted) and all(
             v and v.outcome is Outcome.PASS and v.basis is Basis.TESTED for v in counted

@@ -75,6 +75,14 @@ def code(text: str) -> Markup:
     )
 
 
+def table(head: Iterable[Markup], rows: Iterable[Markup], kind: str = "") -> Markup:
+    """A table that scrolls in itself where a page is narrow; ``kind`` is one more class of it."""
+    return Markup(
+        '<div class="il-scroll"><table class="{}"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>"
+    ).format(f"il-table {kind}".strip(), join(head), join(rows))
+
+
 def command(text: str) -> Markup:
     """A command to copy; the script of the site adds the button."""
     return Markup('<pre class="il-command"><code>{}</code></pre>').format(text)

@@ -10,7 +10,7 @@ from interlock import confidence
 from interlock.model import Outcome, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
+from interlock.publish.markup import block
 from interlock.publish.wording import word
 from interlock.scope import everything, is_amplified
 
@@ -25,19 +25,10 @@ def publish(edition: Edition, folder: Path) -> None:
     if not here:
         markup.page(folder / "rarity.md", "This has not been measured yet.")
         return
-    head = join(
-        Markup('<th scope="col">{}</th>').format(title)
-        for title in ("Releases", "Python", "Without amplification")
-    )
-    markup.page(
-        folder / "rarity.md",
-        block(
-            Markup(
-                '<div class="il-scroll"><table class="il-table"><thead><tr>{}</tr></thead>'
-                "<tbody>{}</tbody></table></div>"
-            ).format(head, join(_row(edition, verdict) for verdict in here))
-        ),
-    )
+    titles = ("Releases", "Python", "Without amplification")
+    head = map(Markup('<th scope="col">{}</th>').format, titles)
+    rows = (_row(edition, verdict) for verdict in here)
+    markup.page(folder / "rarity.md", block(markup.table(head, rows)))
 
 
 def _row(edition: Edition, verdict: Verdict) -> Markup:

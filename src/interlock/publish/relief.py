@@ -73,12 +73,10 @@ def _table(edition: Edition, ways: Sequence[WayOut], needed: Sequence[Tried]) ->
             "<small>It costs: {}</small></th>{}</tr>"
         )
         rows.append(row.format(way.name, way.title, way.costs, join(cells)))
-    return Markup(
-        '<div class="il-scroll"><table class="il-table il-ways"><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div>"
+    return markup.table(head, rows, "il-ways") + Markup(
         "<p><small>Cells that hang or fail without it and pass with it, of those that it was run"
         " on.</small></p>"
-    ).format(join(head), join(rows))
+    )
 
 
 def _version(one: Tried, axis: str) -> str:

@@ -123,7 +123,7 @@ def by_release(edition: Edition, said: Answer) -> Markup:
         cells = [_counts(counted, said.axis, standing.version, c) for c in edition.configs]
         row = Markup('<tr><th scope="row">{}</th>{}</tr>')
         rows.append(row.format(standing.version, join(cells)))
-    return _table(head, rows)
+    return markup.table(head, rows)
 
 
 def by_python(edition: Edition) -> Markup:
@@ -137,7 +137,7 @@ def by_python(edition: Edition) -> Markup:
         cells = [t.version if isinstance(t, Target) else "none that was tested" for t in reached]
         row = Markup('<tr><th scope="row">{}</th>{}</tr>')
         rows.append(row.format(python, join(map(Markup("<td>{}</td>").format, cells))))
-    return _table(head, rows)
+    return markup.table(head, rows)
 
 
 def _safe(edition: Edition, said: Answer) -> Markup:
@@ -213,10 +213,3 @@ def _counts(counted: Iterable[Summary], axis: str, version: Version, config: str
             for (outcome, own), count in ordered
         )
     )
-
-
-def _table(head: list[Markup], rows: list[Markup]) -> Markup:
-    return Markup(
-        '<div class="il-scroll"><table class="il-table"><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div>"
-    ).format(join(head), join(rows))

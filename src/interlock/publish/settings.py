@@ -70,7 +70,7 @@ def settings(values: Mapping[str, Any]) -> Markup:
 
 def _application(edition: Edition, kind: Application) -> Markup:
     matrix = edition.matrix
-    probes = [p for name, p in matrix.probes.items() if matrix.use(name).application == kind.name]
+    probes = [p for name, p in matrix.probes.items() if matrix.is_about(kind.name, name)]
     link = Markup('<a href="generated/{}">{}</a>')
     return Markup("<dt>Where {} <code>{}</code></dt><dd><p>{}</p><p>Probes: {}.</p></dd>").format(
         kind.title,

@@ -73,13 +73,6 @@ def _summary(edition: Edition, verdicts: Sequence[Verdict]) -> Summary:
     ordered = tuple(sorted(verdicts, key=rank))
     cell = ordered[0].cell
     run = {verdict.cell.probe for verdict in verdicts}
-    tracks = edition.tracks
-    asked = [p for p, config in tracks if config == cell.config and edition.concerns(p)]
-    missing = tuple(
-        probe for probe in asked if probe not in run and edition.scope.meant(_by(cell, probe))
-    )
+    asked = edition.asked(cell.pins, cell.python, cell.config)
+    missing = tuple(one.probe for one in asked if one.probe not in run)
     return Summary(verdicts=ordered, missing=missing, own=is_own(edition, ordered[0]))
-
-
-def _by(cell: Cell, probe: str) -> Cell:
-    return Cell(pins=cell.pins, python=cell.python, probe=probe, config=cell.config)
