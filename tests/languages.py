@@ -416,6 +416,16 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
             "wall_s": 2.0,
         },
     ),
+    (
+        r"refused (\d+) tasks",
+        lambda s, m: {
+            "event": "usage",
+            "cpu_s": 1.0,
+            "run_queue_s": 0.1,
+            "wall_s": 2.0,
+            "refused_tasks": int(m[1]),
+        },
+    ),
     (r"cut (.*)", lambda s, m: {"event": "truncated", "text": m[1]}),
 )
 

@@ -264,6 +264,17 @@ def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
         ("serving | 9 exposures | guard memory", "fail degraded in serving: it went over the"),
         ("serving | exit SIGKILL | guard memory", "fail degraded in serving: it went over the"),
         ("serving | cut {'event': 'ou | guard output", "fail degraded in serving"),
+        # What a task refused may come to: nothing to see, an exception, a crash.
+        (
+            "live | serving | 40 exposures | done | exit 0 | refused 2 tasks | end",
+            "fail degraded in serving: it went over the limit on pids (tasks refused: 2)",
+        ),
+        (
+            "startup | RuntimeError for tracer: can't start | exit 1 | refused 1 tasks | end",
+            "fail degraded in startup: it went over the limit on pids (tasks refused: 1)",
+        ),
+        ("serving | exit SIGABRT | refused 2 tasks | end", "fail degraded in serving"),
+        ("live | serving | 40 exposures | done | exit 0 | refused 0 tasks | end", "pass"),
         (
             f"live | serving | 40 exposures | degraded p50 6.0 times as slow, 5 allowed | {ENDED}",
             "fail degraded in serving: p50 6.0 times as slow, 5 allowed",

@@ -16,6 +16,7 @@ from pathlib import Path
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_PDEATHSIG = 1
 _PROC = Path("/proc")
+_CGROUP = Path("/sys/fs/cgroup")
 
 
 def adopt_orphans() -> None:
@@ -89,6 +90,18 @@ class RunQueue:
     @property
     def seconds(self) -> float:
         return sum(self._wait_ns.values()) / 1e9
+
+
+def refused_tasks(cgroup: Path = _CGROUP) -> int:
+    """How often the kernel has refused our control group a process or thread; 0 if it does not say.
+
+    https://docs.kernel.org/admin-guide/cgroup-v2.html#pid: `max` in `pids.events`, which version 1
+    has in the folder of its controller.
+    """
+    for file in (cgroup / "pids.events", cgroup / "pids" / "pids.events"):
+        with contextlib.suppress(OSError, ValueError):
+            return int(dict(line.split() for line in file.read_text().splitlines())["max"])
+    return 0
 
 
 def reap_adopted(spared: set) -> None:

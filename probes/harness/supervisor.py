@@ -27,6 +27,7 @@ from harness.processes import (
     die_with_parent,
     kill_left_behind,
     reap_adopted,
+    refused_tasks,
     tasks,
 )
 from harness.roster import Process, Roster, command
@@ -187,6 +188,7 @@ class Supervisor:
             start_new_session=True,
         )
         self.run_queue = RunQueue()
+        self.refused_before = refused_tasks()
         self.spared = {os.getpid(), self.intake.pid}
         for fd in (events_w, stdout_w, stderr_w, replies_r):
             os.close(fd)
@@ -498,6 +500,7 @@ class Supervisor:
             cpu_s=round(self.usage.ru_utime + self.usage.ru_stime, 3),
             run_queue_s=round(self.run_queue.seconds, 3),
             wall_s=round(self.now(), 3),
+            refused_tasks=refused_tasks() - self.refused_before,
         )
         self.emit("end")
 

@@ -306,6 +306,7 @@ class Usage(_Event):
     cpu_s: Seconds
     run_queue_s: Seconds
     wall_s: Seconds
+    refused_tasks: Count = 0
 
 
 class Done(_Event):

@@ -360,11 +360,19 @@ def _inactive(history: History, probe: Probe) -> Finding | None:
 
 
 def _over_limit(history: History, probe: Probe) -> Finding | None:
-    """What went beyond the sandbox's memory or output, which the matrix states."""
+    """What went beyond the sandbox's memory, tasks or output, which the matrix states.
+
+    In a container nothing is ended for the tasks: the kernel refuses the next one, and whatever
+    comes of that (an exception, a crash, a wait) is the limit's doing.
+    """
     guard = next((g for g in history.all(events.Guard) if g.limit != "wall"), None)
-    if guard is None:
+    usage = history.first(events.Usage)
+    if guard is not None:
+        detail = f"it went over the limit on {guard.limit} after {guard.seconds:.0f} s"
+    elif usage is not None and usage.refused_tasks:
+        detail = f"it went over the limit on pids (tasks refused: {usage.refused_tasks})"
+    else:
         return None
-    detail = f"it went over the limit on {guard.limit} after {guard.seconds:.0f} s"
     return _fail(history, history.phase, Reason.DEGRADED, detail)
 
 
@@ -571,9 +579,9 @@ SIGNS: tuple[Sign, ...] = (
     _unsupported,
     _not_installed,
     _deadlocked,
+    _over_limit,
     _without_feature,
     _inactive,
-    _over_limit,
     _crashed,
     _raised,
     _exited,

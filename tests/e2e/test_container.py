@@ -160,6 +160,27 @@ def test_a_mount_that_is_not_there_is_refused_in_the_engines_words(box: DockerSa
         run(box, "", mounts=(mount,))
 
 
+def test_what_the_engine_refuses_at_the_limit_on_tasks_can_be_counted(box: DockerSandbox) -> None:
+    probes = Mount(source=PROBES, target=box.path(PROBES))
+    code = f"""
+import sys, threading, time
+sys.path.insert(0, {box.path(PROBES)!r})
+from harness.processes import refused_tasks
+refused = 0
+before = refused_tasks()
+for _ in range(40):
+    try:
+        threading.Thread(target=time.sleep, args=(1,)).start()
+    except RuntimeError:
+        refused += 1
+print(refused, refused_tasks() - before)
+"""
+    refused, counted = map(int, run(box, code, pids=20, mounts=(probes,)).out[-1].split())
+    assert refused >= 20
+    assert counted == refused
+    assert run(box, code, pids=64, mounts=(probes,)).out == ["0 0"]
+
+
 def test_a_mount_below_the_home_of_root_can_be_read(box: DockerSandbox, tmp_path: Path) -> None:
     shown = tmp_path / "wheels"
     shown.mkdir()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from languages import PROBE
+from ours import PROBES
 
 from interlock import judge
 from interlock.model import Fail, Finding, Hang, Reason
@@ -36,6 +38,22 @@ def orphan():
     thread.join()
     return child
 """
+
+
+@pytest.mark.parametrize("place", ["pids.events", "pids/pids.events"])
+def test_how_often_the_kernel_refused_a_task_is_read_from_the_control_group(
+    tmp_path, place, monkeypatch
+):
+    monkeypatch.syspath_prepend(PROBES)
+    from harness import processes
+
+    assert processes.refused_tasks(tmp_path) == 0
+    file = tmp_path / place
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("max 3\n")
+    assert processes.refused_tasks(tmp_path) == 3
+    file.write_text("max 4\nmax.imposed 9\n")
+    assert processes.refused_tasks(tmp_path) == 4
 
 
 def judged(told: Any) -> Finding:

@@ -482,6 +482,7 @@ def test_cpu_and_the_wait_for_it_are_told(run_app):
     assert usage["cpu_s"] >= 0.3
     assert usage["run_queue_s"] >= 0
     assert usage["wall_s"] >= 0.3
+    assert usage["refused_tasks"] == 0
 
 
 OF_EVERY_SHAPE = """
