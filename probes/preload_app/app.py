@@ -9,15 +9,18 @@ Nothing private of either library is touched.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+import struct
 import threading
 import time
 
 from libraries.forking import act, begin
 
 TICK_S = 0.02
+PID = struct.Struct("=i")
 FOR_EVER_S = 3600
 """Longer than any deadline: gunicorn kills nobody, so that what is stuck can be looked into."""
 
@@ -54,11 +57,18 @@ def serve(trial, sentry_sdk) -> None:
 
 
 def options(trial, sentry_sdk) -> dict:
+    up_r, up_w = os.pipe()
+    os.set_blocking(up_r, False)
+
     def when_ready(server) -> None:
         """In the master, before it forks its first worker."""
-        course = Course(trial, sentry_sdk, server.LISTENERS[0].getsockname()[1])
+        course = Course(trial, sentry_sdk, server.LISTENERS[0].getsockname()[1], up_r)
         report_ends(trial, course.gone)
         course.start()
+
+    def post_worker_init(worker) -> None:
+        """In the worker, which handles signals from here on."""
+        os.write(up_w, PID.pack(os.getpid()))
 
     return {
         "bind": "127.0.0.1:0",
@@ -72,6 +82,7 @@ def options(trial, sentry_sdk) -> dict:
         # A socket for a command that nobody gives here; gunicorn has it since 25.
         "control_socket_disable": True,
         "when_ready": when_ready,
+        "post_worker_init": post_worker_init,
     }
 
 
@@ -112,10 +123,13 @@ class Service:
 class Course:
     """What goes on in the master beside gunicorn: threads that work, and clients that ask."""
 
-    def __init__(self, trial, sentry_sdk, port: int) -> None:
+    def __init__(self, trial, sentry_sdk, port: int, up: int) -> None:
         self._trial = trial
         self._sentry = sentry_sdk
         self._port = port
+        self._up_fd = up
+        self._up: set = set()
+        """Workers that have said that they are up."""
         self.gone: set = set()
         """Workers that have ended."""
         self._stopped = threading.Event()
@@ -158,7 +172,8 @@ class Course:
         """Count the workers that end, look at what does not, and end the server at last.
 
         Where something is stuck the server is not ended: nobody would see it in a process that is
-        gone. Silence then brings the next looks, and the deadline the proof.
+        gone. Silence then brings the next looks, and the deadline the proof. Nor is it ended while
+        a worker is still coming up: gunicorn would tell it to end before it listens, and wait.
         """
         knobs, began = self._trial.knobs, time.monotonic()
         while True:
@@ -167,11 +182,17 @@ class Course:
             enough = self._trial.exposures >= knobs["forks"]
             if enough or time.monotonic() - began >= knobs["seconds"]:
                 self._stopped.set()
-                if not self._asking and not self._served:
+                if not self._asking and not self._served and self._all_up():
                     break
             self._look()
         self._trial.phase("shutdown")
         os.kill(os.getpid(), signal.SIGTERM)
+
+    def _all_up(self) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            for (who,) in PID.iter_unpack(os.read(self._up_fd, 1 << 16)):
+                self._up.add(who)
+        return len(self._up - self.gone) == self._trial.knobs["workers"]
 
     def _count(self) -> None:
         for who in self.gone.intersection(self._served):
