@@ -18,7 +18,7 @@ from interlock.choices import Latest
 from interlock.errors import MatrixError
 from interlock.matrix import Matrix, Rounds, SandboxLimits, check_published
 from interlock.matrix_file import load
-from interlock.model import Axis, Outcome, PythonVersion
+from interlock.model import Axis, Measure, Outcome, PythonVersion
 
 ROOT = Path(__file__).parent.parent
 
@@ -78,7 +78,7 @@ needs: [left, right]
 requirements: ["flask>=2"]
 exposures: {least: 250, unit: worker starts}
 limits: {startup_s: 20, stall_s: 0.5, deadline_s: 30, grace_s: 0.5}
-facts: {rate: starts a second}
+measures: {per-s: {title: a second, says: starts a second, fact: rate}}
 """
 
 Load = Callable[..., Matrix]
@@ -283,7 +283,9 @@ def test_a_hundred_cells_stand_between_controls_unless_the_file_says_otherwise(
 def test_a_probe_is_what_its_folder_says(loaded: Load) -> None:
     probe = loaded().probes["restart"]
     assert (probe.knobs, probe.environment) == ({"starts": 500}, {"RATE": "0"})
-    assert probe.facts == {"rate": "starts a second"}
+    assert probe.measures == (
+        Measure(name="per-s", title="a second", says="starts a second", fact="rate"),
+    )
     assert [(r.fact, r.path, r.contains, r.pprof) for r in probe.live] == [
         ("profiled-lock", None, None, ()),
         (None, "/api/*", "hello", ()),

@@ -18,7 +18,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,7 @@ from interlock.model import (
     Basis,
     Cell,
     Environment,
+    Measured,
     Outcome,
     Phase,
     Pin,
@@ -361,6 +362,7 @@ def _verdict_out(verdict: Verdict) -> dict[str, Any]:
         "basis": verdict.basis.value,
         "backend": verdict.backend.value,
         "tested_at": verdict.tested_at.isoformat(),
+        "measured": [asdict(measured) for measured in verdict.measured],
     }
 
 
@@ -383,5 +385,7 @@ def _verdict_in(stored: dict[str, Any]) -> Verdict:
         basis=Basis(stored.pop("basis")),
         backend=Backend(stored.pop("backend")),
         tested_at=datetime.fromisoformat(stored.pop("tested_at")),
+        # What an earlier Interlock remembered has none.
+        measured=tuple(Measured(**each) for each in stored.pop("measured", ())),
         **stored,
     )

@@ -240,6 +240,21 @@ class ProofRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number that each trial of a probe measures, and tells as a fact of its own."""
+
+    name: str
+    """With its unit, where it has one: ``exit-s``."""
+    title: str
+    """In a few words, with the unit: "longest exit, s"."""
+    says: str
+    """In words, how it is measured."""
+    fact: str
+    item: str | None = None
+    """Its key, where the fact is an object."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProbeLimits:
     """Seconds the supervisor inside allows; the outer guard stands some way behind them."""
 
@@ -258,8 +273,7 @@ class Probe:
     stresses: str
     cannot_see: str
     live: tuple[ProofRule, ...]
-    facts: Mapping[str, str] = field(default_factory=dict)
-    """What each trial records of its measurements, by the fact's name, in words."""
+    measures: tuple[Measure, ...] = ()
     knobs: Mapping[str, Any]
     environment: Mapping[str, str]
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -502,6 +516,18 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the trials of a cell measured of one ``Measure``, in its unit."""
+
+    name: str
+    trials: int
+    """That measured it: one that hangs may end before."""
+    median: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What all trials of a cell say together."""
 
@@ -533,6 +559,8 @@ class Verdict:
     machine: str
     tested_at: datetime
     """When the newest trial that counts began, in UTC."""
+    measured: tuple[Measured, ...] = ()
+    """In the probe's order; whatever the trials' outcome."""
 
     @property
     def signature(self) -> Signature | None:

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from interlock.document import Document, Section, nearest, read, wrong
-from interlock.model import Probe, ProbeLimits, ProofRule
+from interlock.model import Measure, Probe, ProbeLimits, ProofRule
 
 HARNESS = "harness"
 """The folder beside the probes that runs them; not a probe."""
@@ -59,7 +59,10 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
         stresses=described.stresses,
         cannot_see=described.cannot_see,
         live=tuple(proof.rule for proof in described.live),
-        facts=dict(described.facts),
+        measures=tuple(
+            Measure(name=name, **measure.model_dump())
+            for name, measure in described.measures.items()
+        ),
         knobs={knob: setting.value for knob, setting in described.knobs.items()},
         environment={knob: setting.value for knob, setting in described.environment.items()},
         reasons={
@@ -119,6 +122,13 @@ class _Knob(Section):
 class _Variable(Section):
     value: str
     why: str
+
+
+class _Measure(Section):
+    title: str
+    says: str
+    fact: str
+    item: str | None = None
 
 
 class _Request(Section):
@@ -197,7 +207,7 @@ class _Description(Section):
     stresses: str
     cannot_see: str
     live: Annotated[list[_Proof], Field(min_length=1)]
-    facts: dict[str, str] = Field(default_factory=dict)
+    measures: dict[str, _Measure] = Field(default_factory=dict)
     knobs: dict[str, _Knob] = Field(default_factory=dict)
     environment: dict[str, _Variable] = Field(default_factory=dict)
     needs: list[Annotated[str, AfterValidator(_axis)]] = Field(default_factory=list)

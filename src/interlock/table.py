@@ -1,7 +1,8 @@
 """The table: one tidy row per verdict, the views over it, and the published files both ways.
 
 ``results/verdicts.csv`` holds a row a verdict, sorted so that one night's change is a readable
-diff; ``results/signatures/`` holds a JSON file a signature (``signatures.py``). Written and read
+diff; ``results/measures.csv`` a row a verdict and thing that its trials measured, in the same
+order; ``results/signatures/`` holds a JSON file a signature (``signatures.py``). Written and read
 again, a table is the same: what is rounded (``tested_at`` to the second, ``seconds`` to the
 millisecond) and folded (``detail`` to one line) is so in the table already.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +30,7 @@ from interlock.model import (
     Backend,
     Basis,
     Cell,
+    Measured,
     Outcome,
     Phase,
     Pin,
@@ -74,7 +76,21 @@ ATTRIBUTED = ("whose", "attribution")
 """Columns that say nothing of their own: they are made of all rows together. A file of schema
 version 1 has none of them."""
 
+MEASURES_COLUMNS: Mapping[str, str] = {
+    "python": "string",
+    "probe": "string",
+    "config": "string",
+    "measure": "string",
+    "trials": "int64",
+    "median": "float64",
+    "least": "float64",
+    "most": "float64",
+}
+"""The same of the measures' table; the last three are in the unit that the measure's name, or
+``probe.yaml``, gives."""
+
 VERDICTS = "verdicts.csv"
+MEASURES = "measures.csv"
 SIGNATURES = "signatures"
 YANKED = "yanked.json"
 CONTROLS = "controls.json"
@@ -102,6 +118,19 @@ def frame(
     whose = attribution.attribute(ordered, needs)
     rows = [_row(verdict, axes, whose.get(verdict.cell.key)) for verdict in ordered]
     return pd.DataFrame(rows, columns=[*names, *COLUMNS]).astype(_types(names))
+
+
+def measures(verdicts: Iterable[Verdict], axes: Sequence[Axis]) -> pd.DataFrame:
+    """What the verdicts' trials measured, as a table, in the verdicts' order."""
+    rows = []
+    for verdict in verdicts:
+        coordinates = signatures.coordinates(verdict.cell, axes)
+        for found in verdict.measured:
+            values = asdict(found)
+            rows.append({**coordinates, "measure": values.pop("name"), **values})
+    names = [axis.name for axis in axes]
+    frame = pd.DataFrame(rows, columns=[*names, *MEASURES_COLUMNS])
+    return frame.astype({**dict.fromkeys(names, "string"), **MEASURES_COLUMNS})
 
 
 def verdicts(
@@ -183,6 +212,35 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
 
 
+def write_measures(verdicts: Iterable[Verdict], axes: Sequence[Axis], folder: Path) -> None:
+    """Write ``measures.csv``; what was there stays until the new one is whole."""
+    text = measures(verdicts, axes).to_csv(index=False, lineterminator="\n")
+    _replace(folder / MEASURES, text)
+
+
+def _read_measures(path: Path, names: Sequence[str]) -> dict[tuple[str, ...], list[Measured]]:
+    """What ``measures.csv`` says, by cell; nothing where there is no such file."""
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        found: dict[tuple[str, ...], list[Measured]] = {}
+        for row in records(raw[[*names, *MEASURES_COLUMNS]]):
+            key = tuple(row[name] for name in (*names, "python", "probe", "config"))
+            found.setdefault(key, []).append(
+                Measured(
+                    name=row["measure"],
+                    trials=int(row["trials"]),
+                    median=float(row["median"]),
+                    least=float(row["least"]),
+                    most=float(row["most"]),
+                )
+            )
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError) as mistake:
+        raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
+    return found
+
+
 # The folder ---------------------------------------------------------------------------------------
 
 
@@ -192,7 +250,8 @@ class Results:
 
     table: pd.DataFrame
     verdicts: list[Verdict]
-    """The rows of ``table`` in the same order, with every signature and its count."""
+    """The rows of ``table`` in the same order, with every signature and its count, and what was
+    measured."""
     signatures: list[Mapping[str, Any]]
     """The signature files' contents, most frequent first."""
     yanked: Mapping[str, frozenset[Version]]
@@ -214,7 +273,9 @@ def write_results(
     Where no example of a signature is handed in, the one that the folder has stays. ``yanked`` are
     withdrawn releases by axis, as the index knows them; those tested are kept.
     """
+    verdicts = sorted(verdicts, key=lambda verdict: signatures.cell_key(verdict.cell, axes))
     write_csv(frame(verdicts, axes, needs), results / VERDICTS)
+    write_measures(verdicts, axes, results)
     tested = {axis.name: {v.cell.version(axis.name) for v in verdicts} for axis in axes}
     withdrawn = {
         axis.name: [
@@ -256,7 +317,11 @@ def read_results(results: Path, axes: Sequence[Axis], needs: Needs | None = None
     files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
     counts = signatures.counts(files, axes)
     withdrawn: dict[str, list[str]] = _content(results / YANKED, {})
-    found = verdicts(table, axes, counts)
+    measured = _read_measures(results / MEASURES, names)
+    found = [
+        replace(verdict, measured=tuple(measured.get(verdict.cell.key, ())))
+        for verdict in verdicts(table, axes, counts)
+    ]
     found.sort(key=lambda verdict: signatures.cell_key(verdict.cell, axes))
     try:
         attributed = frame(found, axes, needs)

@@ -62,6 +62,7 @@ def publish(edition: Edition, folder: Path) -> None:
     rows = edition.results.table
     table.write_csv(rows, data / "verdicts.csv")
     rows.to_parquet(data / "verdicts.parquet", index=False)
+    table.write_measures(edition.verdicts, edition.axes, data)
     _write(data / "verdicts.json", as_json(edition))
     _write(data / "verdicts.schema.json", schema(edition.axes))
     _write(
@@ -141,6 +142,7 @@ def _files(edition: Edition, data: Path) -> Markup:
         "verdicts.parquet": "the same, with types",
         "verdicts.json": "the same, as JSON",
         "verdicts.schema.json": "the JSON Schema of verdicts.json",
+        table.MEASURES: "what the trials of each combination measured, a row each",
         "signatures.json": "every signature: where it was seen, with one recorded example",
     }
     item = Markup('<li><a href="generated/data/{0}" download>{0}</a> <small>{1}</small>: {2}</li>')

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from interlock.baselines import plain, present
 from interlock.model import Verdict
-from interlock.publish import markup
+from interlock.publish import markup, measures
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
 from interlock.publish.summary import is_own
@@ -71,7 +71,7 @@ def card(edition: Edition, verdict: Verdict) -> Markup:
         '<article class="il-card {look}" id="{anchor}"><h3>'
         '<span class="il-mark" aria-hidden="true">{symbol}</span> {releases}</h3>'
         '<p class="il-config">Configuration: {config}</p>'
-        "<p><strong>{says}</strong>{reason}.</p>{whose}<p>{detail}{often}</p>{signatures}"
+        "<p><strong>{says}</strong>{reason}.</p>{whose}<p>{detail}{often}</p>{measured}{signatures}"
         '{ways}<p class="il-basis">{basis}, {day}.</p>{command}</article>'
     ).format(
         look=markup.look(verdict, own=own),
@@ -84,6 +84,7 @@ def card(edition: Edition, verdict: Verdict) -> Markup:
         whose=_whose(edition, verdict),
         detail=verdict.detail,
         often=f" {how_often(verdict)}" if how_often(verdict) else "",
+        measured=_measured(edition, verdict),
         signatures=_signatures(verdict),
         ways=_ways_out(edition, verdict),
         basis=basis(verdict),
@@ -95,6 +96,12 @@ def card(edition: Edition, verdict: Verdict) -> Markup:
 def _whose(edition: Edition, verdict: Verdict) -> Markup:
     found = edition.attributions.get(verdict.cell.key)
     return Markup('<p class="il-whose">{}</p>').format(found.says) if found else Markup("")
+
+
+def _measured(edition: Edition, verdict: Verdict) -> Markup:
+    known = edition.matrix.probes.get(verdict.cell.probe)
+    said = measures.line(known, verdict) if known else ""
+    return Markup('<p class="il-measured">{}</p>').format(said) if said else Markup("")
 
 
 def _ways_out(edition: Edition, verdict: Verdict) -> Markup:

@@ -8,7 +8,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from interlock.model import Probe, ProofRule
-from interlock.publish import grid, markup
+from interlock.publish import grid, markup, measures
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, code, join
 
@@ -61,6 +61,7 @@ def _page(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
     yield "## Where it is run"
     yield block(Markup("<p>{}</p>").format(_where(edition, probe)))
     yield from _matrix(edition, probe.name)
+    yield from measures.section(edition, probe)
 
 
 def _matrix(edition: Edition, probe: str) -> Iterator[str | Markup]:

@@ -1,0 +1,96 @@
+"""What the trials measured: a table a probe, by release, and the numbers of one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from markupsafe import Markup
+from packaging.version import Version
+
+from interlock.model import Measure, Measured, Probe, Verdict
+from interlock.publish import markup
+from interlock.publish.edition import Edition
+from interlock.publish.markup import block, join
+from interlock.publish.wording import listing
+
+
+def section(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
+    """For a probe's page: each measure in words, and a table by release of each library."""
+    rows = [v for v in edition.verdicts if v.cell.probe == probe.name and v.measured]
+    if not rows:
+        return
+    yield "## What it measured { #measured }"
+    item = Markup("<dt>{}</dt><dd><p>{}</p></dd>")
+    said = Markup(
+        "<dl>{}</dl><p>Below are medians of the cells, each the median of its trials, and in "
+        "brackets the least and the greatest cell.</p>"
+    )
+    yield block(
+        said.format(join(item.format(m.title, markup.code(m.says)) for m in probe.measures))
+    )
+    yield block(_table(edition, probe, rows))
+
+
+def _table(edition: Edition, probe: Probe, rows: Sequence[Verdict]) -> Markup:
+    """A row a configuration and what of the libraries was there: with all of them, by release of
+    the one that one moves first; else by which were left out."""
+    groups: dict[tuple[int, str, bool, Version | str], list[Verdict]] = {}
+    order = list(edition.matrix.configurations)
+    for verdict in rows:
+        config, what = verdict.cell.config, _what(edition, verdict)
+        place = order.index(config) if config in order else len(order)
+        groups.setdefault((place, config, isinstance(what, Version), what), []).append(verdict)
+    package = edition.package(edition.answers[0].axis)
+    titles = (package, "configuration", "cells", *(m.title for m in probe.measures))
+    cells = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td>{}</tr>')
+    return markup.table(
+        map(Markup('<th scope="col">{}</th>').format, titles),
+        (
+            cells.format(
+                str(what),
+                edition.title(config),
+                len(found),
+                join(map(Markup("<td>{}</td>").format, _columns(probe, found))),
+            )
+            for (_, config, _, what), found in sorted(groups.items())
+        ),
+        "il-measures",
+    )
+
+
+def _what(edition: Edition, verdict: Verdict) -> Version | str:
+    absent = [pin.package for pin in verdict.cell.pins if pin.version is None]
+    version = verdict.cell.version(edition.answers[0].axis)
+    return f"no {listing(absent, last='or')}" if absent or version is None else version
+
+
+def _columns(probe: Probe, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    for measure in probe.measures:
+        values = [m.median for v in verdicts for m in v.measured if m.name == measure.name]
+        yield _spread(median(values), min(values), max(values)) if values else "–"
+
+
+def line(probe: Probe, verdict: Verdict) -> str:
+    """``Measured: answered 1,204; longest exit, s: 2.1 (1.9 to 2.4 in 3 trials)``; else empty."""
+    named = {measure.name: measure for measure in probe.measures}
+    told = [_one(named[m.name], m) for m in verdict.measured if m.name in named]
+    return f"Measured: {'; '.join(told)}." if told else ""
+
+
+def _one(measure: Measure, found: Measured) -> str:
+    said = f"{measure.title} {number(found.median)}"
+    if found.trials == 1:
+        return said
+    return f"{said} ({number(found.least)} to {number(found.most)} in {found.trials} trials)"
+
+
+def _spread(middle: float, least: float, most: float) -> str:
+    if least == most:
+        return number(middle)
+    return f"{number(middle)} ({number(least)}–{number(most)})"
+
+
+def number(value: float) -> str:
+    """Two digits, or all of a whole part: ``0.83``, ``4.2``, ``1,204``."""
+    return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2g}"
