@@ -12,48 +12,50 @@ from interlock.model import Measure, Measured, Probe, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.publish.wording import listing
+from interlock.publish.wording import listing, sentence
 
 
 def section(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
-    """For a probe's page: each measure in words, and a table by release of each library."""
+    """For a probe's page: a table a configuration, by release, and each measure in words."""
     rows = [v for v in edition.verdicts if v.cell.probe == probe.name and v.measured]
     if not rows:
         return
     yield "## What it measured { #measured }"
-    item = Markup("<dt>{}</dt><dd><p>{}</p></dd>")
-    said = Markup(
-        "<dl>{}</dl><p>Below are medians of the cells, each the median of its trials, and in "
-        "brackets the least and the greatest cell.</p>"
+    yield (
+        "In the median of the combinations, each itself the median of its trials; in brackets the "
+        "least and the greatest of them."
     )
-    yield block(
-        said.format(join(item.format(m.title, markup.code(m.says)) for m in probe.measures))
-    )
-    yield block(_table(edition, probe, rows))
+    by_config: dict[str, list[Verdict]] = {}
+    for verdict in rows:
+        by_config.setdefault(verdict.cell.config, []).append(verdict)
+    place = {name: number for number, name in enumerate(edition.matrix.configurations)}
+    for config in sorted(by_config, key=lambda name: (place.get(name, len(place)), name)):
+        said = Markup("<p>{}</p>").format(sentence(edition.title(config)))
+        yield block(said + _table(edition, probe, by_config[config]))
+    item = Markup("<li><strong>{}</strong>: {}</li>")
+    listed = join(item.format(m.title, markup.code(m.says)) for m in probe.measures)
+    yield block(Markup("<ul>{}</ul>").format(listed))
 
 
 def _table(edition: Edition, probe: Probe, rows: Sequence[Verdict]) -> Markup:
-    """A row a configuration and what of the libraries was there: with all of them, by release of
-    the one that one moves first; else by which were left out."""
-    groups: dict[tuple[int, str, bool, Version | str], list[Verdict]] = {}
-    order = list(edition.matrix.configurations)
+    """Where all libraries were there, a row a release of the one that one moves first; else a row
+    for what was left out."""
+    groups: dict[tuple[bool, Version | str], list[Verdict]] = {}
     for verdict in rows:
-        config, what = verdict.cell.config, _what(edition, verdict)
-        place = order.index(config) if config in order else len(order)
-        groups.setdefault((place, config, isinstance(what, Version), what), []).append(verdict)
+        what = _what(edition, verdict)
+        groups.setdefault((isinstance(what, Version), what), []).append(verdict)
     package = edition.package(edition.answers[0].axis)
-    titles = (package, "configuration", "cells", *(m.title for m in probe.measures))
-    cells = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td>{}</tr>')
+    titles = (package, "combinations", *(m.title for m in probe.measures))
+    cells = Markup('<tr><th scope="row">{}</th><td>{}</td>{}</tr>')
     return markup.table(
         map(Markup('<th scope="col">{}</th>').format, titles),
         (
             cells.format(
                 str(what),
-                edition.title(config),
                 len(found),
                 join(map(Markup("<td>{}</td>").format, _columns(probe, found))),
             )
-            for (_, config, _, what), found in sorted(groups.items())
+            for (_, what), found in sorted(groups.items())
         ),
         "il-measures",
     )
@@ -72,15 +74,15 @@ def _columns(probe: Probe, verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def line(probe: Probe, verdict: Verdict) -> str:
-    """``Measured: answered 1,204; longest exit, s: 2.1 (1.9 to 2.4 in 3 trials)``; else empty."""
+    """``Measured: answered: 1,204; longest exit, s: 2.1 (1.9 to 2.4 in 3 trials).``, or nothing."""
     named = {measure.name: measure for measure in probe.measures}
     told = [_one(named[m.name], m) for m in verdict.measured if m.name in named]
     return f"Measured: {'; '.join(told)}." if told else ""
 
 
 def _one(measure: Measure, found: Measured) -> str:
-    said = f"{measure.title} {number(found.median)}"
-    if found.trials == 1:
+    said = f"{measure.title}: {number(found.median)}"
+    if found.least == found.most:
         return said
     return f"{said} ({number(found.least)} to {number(found.most)} in {found.trials} trials)"
 
