@@ -602,6 +602,15 @@ def test_a_missing_file_is_said_so(folder: Path) -> None:
             'probes/restart/probe.yaml:6: live[0]: names its source: either "fact" or "request"',
         ),
         (
+            ", fact: rate} => }",
+            "probes/restart/probe.yaml:17: measures.per-s: names its source: "
+            'either "fact" or "path"',
+        ),
+        (
+            ", fact: rate} => , item: s, path: /x}",
+            'probes/restart/probe.yaml:17: measures.per-s: an "item" is of a "fact"',
+        ),
+        (
             "least: 250 => least: 250, most: 1000",
             'probes/restart/probe.yaml:15: exposures: names "most" and the "knob" that raises '
             "exposures together, or neither",

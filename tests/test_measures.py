@@ -12,7 +12,7 @@ import pytest
 from grids import AXES, cell, matrix, verdict
 from languages import PROBE, trials
 
-from interlock import judge, table
+from interlock import judge, measuring, table
 from interlock.errors import UsageError
 from interlock.ledger import Ledger
 from interlock.model import Measure, Measured, Verdict
@@ -68,6 +68,29 @@ def test_of_what_a_trial_says_repeatedly_the_last_counts() -> None:
     told = replace(trial, events=(*trial.events[:1], *facts, *trial.events[1:]))
 
     assert judge.decide([told], MEASURING).measured == (of("times", 2.0),)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "count"),
+    [
+        ((), 0.0),
+        (("/api/1/envelope/?x=/no", "/p/v1/input", "/api/1/store/"), 2.0),
+        (("/no/api/1",), 0.0),
+    ],
+)
+def test_requests_are_counted_by_their_path(arrived: tuple[str, ...], count: float) -> None:
+    (trial,) = trials("pass")
+    requests = tuple(
+        {"event": "intake", "at": 1, "method": "POST", "path": path, "headers": {}, "length": 1}
+        for path in arrived
+    )
+    before = tuple(event for event in trial.events if event["event"] != "intake")
+    told = replace(trial, events=(*before, *requests))
+    sent = Measure(name="sent", title="sent", says="Events.", path="/api/*")
+
+    assert measuring.measured([told], replace(PROBE, measures=(sent,))) == (of("sent", count),)
+    never = replace(trial, events=requests)
+    assert measuring.measured([never], replace(PROBE, measures=(sent,))) == ()
 
 
 def some() -> list[Verdict]:

@@ -7,7 +7,6 @@ say how the app ended is trouble of our own, and the cell stays open.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,15 +16,13 @@ from pathlib import PurePosixPath
 from statistics import median
 from typing import Any, TypeAlias, TypeVar
 
-from interlock import confidence, dumps, events, intake, waits
+from interlock import confidence, dumps, events, intake, measuring, waits
 from interlock.errors import ProtocolError
 from interlock.model import (
     Basis,
     Fail,
     Finding,
     Hang,
-    Measure,
-    Measured,
     Outcome,
     Pass,
     Phase,
@@ -232,7 +229,7 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         python_full=newest.python_full,
         machine=newest.machine,
         tested_at=newest.started_at,
-        measured=measured(ordered, probe),
+        measured=measuring.measured(ordered, probe),
     )
     spoken = _spokesman(alike, verdict.signatures)
     if isinstance(spoken, Pass):
@@ -244,38 +241,6 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         detail=_in_words(spoken, verdict, len(alike), probe),
         evidence=spoken.evidence if isinstance(spoken, Hang) else (),
     )
-
-
-def measured(trials: Sequence[Trial], probe: Probe) -> tuple[Measured, ...]:
-    """What trials of one cell measured, of each what its trial said of it last."""
-    told = [
-        {event["name"]: event["value"] for event in trial.events if event["event"] == "fact"}
-        for trial in trials
-    ]
-    found = []
-    for measure in probe.measures:
-        values = [v for facts in told if (v := _value(measure, facts)) is not None]
-        if values:
-            found.append(
-                Measured(
-                    name=measure.name,
-                    trials=len(values),
-                    median=round(median(values), 3),
-                    least=round(min(values), 3),
-                    most=round(max(values), 3),
-                )
-            )
-    return tuple(found)
-
-
-def _value(measure: Measure, facts: Mapping[str, Any]) -> float | None:
-    """None for what is no number: the trial had nothing to measure."""
-    value = facts.get(measure.fact)
-    if measure.item is not None:
-        value = value.get(measure.item) if isinstance(value, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if math.isfinite(value) else None
 
 
 def weighed(finding: Finding, probe: Probe, needed: int) -> Finding:

@@ -241,7 +241,11 @@ class ProofRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A number that each trial of a probe measures, and tells as a fact of its own."""
+    """A number that each trial of a probe measures: a fact that the app tells, or how many requests
+    of a kind the intake got.
+
+    Exactly one of ``fact`` and ``path`` is set.
+    """
 
     name: str
     """With its unit, where it has one: ``exit-s``."""
@@ -249,9 +253,11 @@ class Measure:
     """In a few words, with the unit: "longest exit, s"."""
     says: str
     """In words, how it is measured."""
-    fact: str
+    fact: str | None = None
     item: str | None = None
     """Its key, where the fact is an object."""
+    path: str | None = None
+    """A glob on the requests' path, without its query."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,8 +127,17 @@ class _Variable(Section):
 class _Measure(Section):
     title: str
     says: str
-    fact: str
+    fact: str | None = None
     item: str | None = None
+    path: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> _Measure:
+        if (self.fact is None) == (self.path is None):
+            raise wrong('names its source: either "fact" or "path"')
+        if self.item is not None and self.fact is None:
+            raise wrong('an "item" is of a "fact"')
+        return self
 
 
 class _Request(Section):
