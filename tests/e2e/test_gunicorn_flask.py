@@ -9,7 +9,7 @@ from typing import Any
 import containers
 import pytest
 
-from interlock import judge
+from interlock import judge, measuring
 from interlock.ledger import Ledger
 from interlock.matrix_file import load
 from interlock.model import Finding, Hang, Trial
@@ -41,9 +41,11 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Trial]]:
     return trials
 
 
+PROBE = load(ROOT / "matrix.yaml", ROOT / "probes").probes["gunicorn_flask"]
+
+
 def findings(trials: list[Trial]) -> list[Finding]:
-    probe = load(ROOT / "matrix.yaml", ROOT / "probes").probes["gunicorn_flask"]
-    return [judge.classify(trial.events, probe) for trial in trials]
+    return [judge.classify(trial.events, PROBE) for trial in trials]
 
 
 def facts(trial: Trial) -> dict[str, Any]:
@@ -73,3 +75,13 @@ def test_both_servers_are_measured(ran: Mapping[str, Any]) -> None:
         assert 0 < told[course]["p50 ms"] <= told[course]["p99 ms"]
     expected = told["steady"]["p50 ms"] / told["plain"]["p50 ms"]
     assert told["p50 ratio"] == pytest.approx(expected, abs=0.1)
+
+
+def test_all_that_is_published_of_a_trial_was_measured(ran: Mapping[str, Any]) -> None:
+    found = {one.name: one.median for one in measuring.measured(ran["3.2.1"][:1], PROBE)}
+    told = facts(ran["3.2.1"][0])
+    assert found.keys() == {measure.name for measure in PROBE.measures}
+    assert found["p50-ratio"] == told["p50 ratio"]
+    assert found["answered"] == told["rounds"]["answered"] > 0
+    assert found["envelopes"] > 0
+    assert found["profiles"] > 0
