@@ -235,6 +235,25 @@ def test_what_was_not_proven_with_one_partner_is_not_safe() -> None:
     ]
 
 
+def test_a_release_has_to_be_run_with_what_the_others_were_run_with() -> None:
+    """3.0 was run with one partner alone; 1.2 is a partner that hardly any release was run with."""
+    found = answer(
+        RIGHT, grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass .\n1.2 . pass ."), POLICY
+    )
+    assert table(found) == [
+        "1.0: passes 3.10; breaks -; unproven -; safe",
+        "2.0: passes 3.10; breaks -; unproven -; safe",
+        "3.0: passes -; breaks -; unproven 3.10; not safe",
+    ]
+
+
+def test_a_partner_that_cannot_be_installed_with_it_is_none() -> None:
+    found = answer(
+        RIGHT, grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass unsupported"), POLICY
+    )
+    assert [str(s.version) for s in found.standings if s.is_safe] == ["1.0", "2.0", "3.0"]
+
+
 def test_a_release_that_installs_nowhere_is_not_called_safe() -> None:
     (standing,) = answer(RIGHT, grid("1.0\n1.0 unsupported"), POLICY).standings
     assert not standing.is_safe

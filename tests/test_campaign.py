@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -517,7 +517,8 @@ def test_a_control_with_several_tries_is_over_with_the_known_answer(stage: Stage
     rare = replace(KNOWN_HANG, tries=3)
     world = stage.world(v0_9=["pass", "hang", "hang"])
     events = stage.run(world, cell("1.0"), controls=[rare])
-    assert lefts(world) == "0.9 0.9 1.0 0.9"
+    # The known hang took two trials, so a pass needs as much.
+    assert lefts(world) == "0.9 0.9 1.0 1.0 0.9"
     assert answers(events) == [("hang", True), ("hang", True)]
     assert judged(events) == {"1.0": "pass"}
 
@@ -616,7 +617,7 @@ def test_a_pass_with_fewer_exposures_than_the_known_hang_needed_is_run_with_more
     assert lefts(world) == "0.9 1.0 1.0 0.9"
     assert [knobs["starts"] for knobs in world.knobs] == [40, 40, 75, 40]
     (verdict,) = [event.verdict for event in events if isinstance(event, Judged)]
-    assert (str(verdict.outcome), verdict.exposures, verdict.trials) == ("pass", 75, 2)
+    assert (str(verdict.outcome), verdict.exposures, verdict.trials) == ("pass", 75, 1)
 
 
 @pytest.mark.parametrize(
@@ -798,3 +799,20 @@ def test_nothing_to_do_is_done_at_once(stage: Stage) -> None:
 
 def _wait_for(event: threading.Event) -> None:
     assert event.wait(10)
+
+
+def test_what_is_judged_again_leaves_out_what_was_stale_when_the_newest_ran(stage: Stage) -> None:
+    stage.run(stage.world(v1_0="hang"), cell("1.0"))
+    (old,) = stage.ledger.trials(cell("1.0"))
+    passed = stage.world(v1_0="pass")
+    stage.run(passed, cell("1.1"))
+    (fresh,) = stage.ledger.trials(cell("1.1"))
+    week = timedelta(days=7)
+    later = replace(fresh, cell=cell("1.0"), started_at=old.started_at + week + timedelta(hours=1))
+    stage.ledger.record(later)
+
+    def says(**fresh_for: timedelta) -> str:
+        return str(verdict_of(stage.ledger, cell("1.0"), probe=RESTART, **fresh_for).outcome)
+
+    assert says(fresh_for=week) == "pass"
+    assert says(fresh_for=2 * week) == says() == "hang"

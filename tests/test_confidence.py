@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.confidence import Interval, exact_interval, interval, rate_ratio, ruled_out_rate
+from interlock.confidence import (
+    Interval,
+    Stratum,
+    chance,
+    exact_interval,
+    interval,
+    rate_ratio,
+    ruled_out_rate,
+)
 
 
 @pytest.mark.parametrize(
@@ -123,58 +131,107 @@ def test_who_stops_at_a_hit_is_covered_as_often_as_is_said(rate: float, hits: in
 SMALL = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
-@given(SMALL, SMALL)
-def test_the_ratio_lies_in_its_interval(a: tuple[int, int], b: tuple[int, int]) -> None:
-    ratio, (low, high) = rate_ratio(*a, *b)
-    assert 0 <= low <= high
-    assert math.isnan(ratio) or low * (1 - 1e-9) <= ratio <= high * (1 + 1e-9)
-
-
-@given(SMALL, SMALL)
-def test_the_ratio_the_other_way_round_is_one_over_it(
-    a: tuple[int, int], b: tuple[int, int]
-) -> None:
-    _, (low, high) = rate_ratio(*a, *b)
-    _, mirrored = rate_ratio(*b, *a)
-    assert mirrored.low == pytest.approx(1 / high if high else math.inf)
-    assert mirrored.high == pytest.approx(1 / low if low else math.inf)
-
-
-def test_with_many_trials_it_is_the_interval_of_the_log_ratio() -> None:
-    """Katz and others: exp(ln r ± z √(1/x − 1/n + 1/y − 1/m))."""
-    _, found = rate_ratio(3000, 10_000, 2000, 10_000)
-    reach = 1.959964 * math.sqrt(1 / 3000 - 1 / 10_000 + 1 / 2000 - 1 / 10_000)
-    assert found == pytest.approx((1.5 * math.exp(-reach), 1.5 * math.exp(reach)), rel=1e-3)
-
-
-def test_always_against_never_is_as_far_apart_as_so_few_trials_can_tell() -> None:
-    ratio, (low, high) = rate_ratio(5, 5, 0, 5)
-    assert (ratio, high) == (math.inf, math.inf)
-    assert 1 < low < 5
-
-
-def test_always_and_always_still_leaves_room() -> None:
-    ratio, (low, high) = rate_ratio(3, 3, 3, 3)
-    assert ratio == 1
-    assert low < 1 < high
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "low", "high"),
-    [
-        # Donner and Zou's equation 9, worked out with SciPy's exact intervals.
-        ((5, 150), (5, 2000), 3.3303, 52.970),
-        ((1, 30), (1, 400), 0.27681, 626.24),
-        ((27, 517), (8, 1185), 3.4877, 19.086),
-    ],
+TRIED = st.integers(1, 400)
+PLACE = st.builds(
+    lambda n, m, a, b: Stratum(min(a, n), n, min(b, m), m),
+    *(TRIED, TRIED, st.integers(0, 6), st.integers(0, 6)),
 )
-def test_the_ratios_bounds_are_made_of_the_exact_intervals(
-    a: tuple[int, int], b: tuple[int, int], low: float, high: float
-) -> None:
-    assert rate_ratio(*a, *b)[1] == pytest.approx((low, high), rel=1e-4)
+PLACES = st.lists(PLACE, min_size=1, max_size=5)
+
+
+def mirrored(strata: list[Stratum]) -> list[Stratum]:
+    return [Stratum(b, m, a, n) for a, n, b, m in strata]
+
+
+@given(PLACES)
+def test_the_ratio_the_other_way_round_is_one_over_it(strata: list[Stratum]) -> None:
+    ratio, (low, high) = rate_ratio(strata)
+    other, (least, most) = rate_ratio(mirrored(strata))
+    assert 0 <= low <= high
+    assert other == pytest.approx(1 / ratio if ratio else math.inf, nan_ok=True)
+    assert least == pytest.approx(1 / high if high else math.inf, rel=1e-4)
+    assert most == pytest.approx(1 / low if low else math.inf, rel=1e-4)
+
+
+@given(PLACE.filter(lambda place: place.hits_a + place.hits_b > 0))
+def test_the_bounds_of_one_place_are_those_of_its_share_of_the_hits(place: Stratum) -> None:
+    """Przyborowski and Wilenski: a's share of the hits is binomial."""
+    ratio, found = rate_ratio([place])
+    share = exact_interval(place.hits_a, place.hits_a + place.hits_b)
+    as_ratio = [p / (1 - p) * place.tried_b / place.tried_a if p < 1 else math.inf for p in share]
+    assert found == pytest.approx(as_ratio, rel=1e-4)
+    assert found.low * (1 - 1e-9) <= ratio <= found.high * (1 + 1e-9)
+
+
+def test_with_many_hits_it_is_the_interval_of_the_log_ratio() -> None:
+    """exp(ln r ± z √(1/x + 1/y))"""
+    _, found = rate_ratio([Stratum(450, 10_000, 300, 10_000)])
+    reach = 1.959964 * math.sqrt(1 / 450 + 1 / 300)
+    assert found == pytest.approx((1.5 * math.exp(-reach), 1.5 * math.exp(reach)), rel=1e-2)
+
+
+def test_a_place_that_was_tried_more_is_no_difference() -> None:
+    """5 % in one place and 0.5 % in the other, of both; counted together 3.5 against 0.59 %."""
+    strata = [Stratum(20, 400, 2, 40), Stratum(1, 200, 10, 2000)]
+    ratio, (low, high) = rate_ratio(strata)
+    assert ratio == pytest.approx(1)
+    assert low < 0.5
+    assert 2 < high < 5
+    pooled, (least, _) = rate_ratio([Stratum(21, 600, 12, 2040)])
+    assert pooled == pytest.approx(5.95)
+    assert least > 2
+
+
+def test_the_ratio_is_mantel_and_haenszels() -> None:
+    """The sum of a m / N over the sum of b n / N: Rothman, Greenland and Lash, "Modern
+    Epidemiology" 3, 2008, chapter 15."""
+    ratio, _ = rate_ratio([Stratum(6, 60, 1, 200), Stratum(1, 50, 3, 400)])
+    expected = (6 * 200 / 260 + 1 * 400 / 450) / (1 * 60 / 260 + 3 * 50 / 450)
+    assert ratio == pytest.approx(expected)
+
+
+def test_places_without_a_hit_say_nothing_of_the_ratio() -> None:
+    some = [Stratum(3, 40, 1, 100)]
+    assert rate_ratio([*some, Stratum(0, 9000, 0, 10)]) == rate_ratio(some)
+    assert chance([*some, Stratum(0, 9000, 0, 10)]) == chance(some)
 
 
 def test_without_any_hit_nothing_is_known_of_the_ratio() -> None:
-    ratio, bounds = rate_ratio(0, 5, 0, 7)
+    ratio, bounds = rate_ratio([Stratum(0, 5, 0, 7)])
     assert math.isnan(ratio)
     assert bounds == (0, math.inf)
+    assert chance([Stratum(0, 5, 0, 7)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("strata", "expected"),
+    [
+        # One hit falls to a by its share of what was tried.
+        ([(1, 30, 0, 500)], 30 / 530),
+        ([(2, 10, 0, 90)], 0.01),
+        # Two of three or more: 3 p² (1 - p) + p³.
+        ([(2, 50, 1, 50)], 0.5),
+        ([(0, 50, 4, 50)], 1.0),
+        # Two places, one hit each.
+        ([(1, 30, 0, 500), (1, 30, 0, 500)], (30 / 530) ** 2),
+        # Of three hits a has two or more: both of the first place's, or one of them and the other.
+        ([(1, 10, 1, 30), (1, 10, 0, 10)], 0.0625 + 0.375 * 0.5),
+    ],
+)
+def test_how_likely_so_many_of_the_hits_are_by_chance(
+    strata: list[tuple[int, int, int, int]], expected: float
+) -> None:
+    assert chance(Stratum(*each) for each in strata) == pytest.approx(expected)
+
+
+@given(PLACES)
+def test_a_ratio_of_one_is_outside_where_chance_is_not_likely(strata: list[Stratum]) -> None:
+    _, (low, _) = rate_ratio(strata, 0.9)
+    likely = chance(strata)
+    assert abs(likely - 0.05) < 1e-4 or (low > 1) == (likely < 0.05)
+
+
+@pytest.mark.parametrize("place", [(1, 0, 1, 5), (1, 5, 1, 0), (-1, 5, 1, 5)])
+def test_what_was_not_tried_is_not_compared(place: tuple[int, int, int, int]) -> None:
+    with pytest.raises(ValueError, match="compares nothing"):
+        rate_ratio([Stratum(*place)])

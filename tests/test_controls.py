@@ -157,6 +157,22 @@ def test_what_a_known_hang_took_is_needed_by_a_pass_of_its_campaign_and_probe() 
     assert answers.needed("d", "restart", here, 0.0) == 0
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        # a trial without it is part of what it took
+        ("pass pass hang", 210),
+        # the most that any of its hangs took
+        ("hang pass hang hang", 140),
+        # that proved nothing, or without a hang after them
+        ("unproven hang pass", 70),
+    ],
+)
+def test_a_known_hang_took_the_trials_without_it_as_well(outcomes: str, expected: int) -> None:
+    answers = told(gave(HANG, outcomes, exposures=70))
+    assert answers.needed("c", "restart", PythonVersion(3, 10), 0.0) == expected
+
+
 def test_a_known_hang_that_did_not_hang_says_nothing_of_what_is_needed() -> None:
     assert told(gave(HANG, "pass")).needed("c", "restart", PythonVersion(3, 10), 0.0) == 0
 

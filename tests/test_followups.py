@@ -238,6 +238,31 @@ def test_where_both_hang_both_get_more_trials(pair: str, alone: str | None, comp
     assert found.trials == ({cell(): 5, ALONE: 5} if compared else {})
 
 
+@pytest.mark.parametrize(
+    ("hung", "alone", "trials"),
+    [
+        # By chance the one hang would be among 30 of 530 exposures in 5.7 %; of 1,030 in 2.9 %.
+        ((1, 30), (1, 500), 2),
+        ((1, 25), (1, 500), None),
+        ((1, 30), (2, 1000), None),
+        # Among 100 of 2,000 in 5 %.
+        ((1, 100), (1, 500), 4),
+        # Among 200 of 2,700 in 7.4 %: five would not tell.
+        ((1, 200), (1, 500), None),
+        # Three hangs tell much more.
+        ((3, 200), (1, 500), None),
+        ((3, 400), (1, 300), 3),
+    ],
+)
+def test_a_baseline_that_passes_is_run_until_it_tells(
+    hung: tuple[int, int], alone: tuple[int, int], trials: int | None
+) -> None:
+    pair = replace(verdict(cell(), "hang"), trials=hung[0], hangs=hung[0], exposures=hung[1])
+    passed = replace(verdict(ALONE), trials=alone[0], exposures=alone[1])
+    found = follow([pair, passed], asked=[cell()])
+    assert found.trials == ({ALONE: trials} if trials else {})
+
+
 # --- the end -------------------------------------------------------------------------------------
 
 

@@ -97,7 +97,10 @@ def test_intermittent_is_what_went_wrong_in_some_trials_and_not_in_others(
             ("pass", 0, 500),
             "passes: no hang in 500 starts; rarer than one in 170 at 95% confidence",
         ),
-        (("hang", 1, 0), "hangs, before it could be counted"),
+        (("hang", 1, 0), "hangs, and could not be counted"),
+        # what failed, or proved nothing, rules nothing out
+        (("fail", 0, 500), "fails, and could not be counted"),
+        (("unproven", 0, 500), "unproven, and could not be counted"),
     ],
 )
 def test_rarity_is_told_as_one_in_so_many(did: tuple[str, int, int], expected: str) -> None:

@@ -26,7 +26,7 @@ from interlock.model import (
     Verdict,
 )
 from interlock.scope import EVERYTHING, Scope
-from interlock.weighing import BAD, TOGETHER, Tested, Trouble, version_of
+from interlock.weighing import BAD, TOGETHER, Tested, Trouble, version_of, without
 from interlock.weighing import Excluded as Excluded
 
 
@@ -81,7 +81,7 @@ class Standing:
     breaks: tuple[PythonVersion, ...]
     """Pythons on which some partner makes it hang or fail."""
     unproven: tuple[PythonVersion, ...]
-    """Pythons on which nothing broke, and not everything passed."""
+    """Pythons on which nothing broke, and not everything passed, or was run that usually is."""
     partners: int
     """Combinations of the other axes that it passes with on some Python."""
     recommendable: bool
@@ -279,13 +279,18 @@ def _standing(tested: Tested, axis: str, version: Version, config: str | None) -
             and tested.installs(pins, python, config)
         ]
         good = [pins for pins in installable if tested.passes(pins, python, config, axis)]
-        partners |= {tuple(pin for pin in pins if pin.axis != axis) for pins in good}
+        partners |= {without(pins, axis) for pins in good}
         for pins in installable:
             troubles = tested.troubles(pins, python, config)
             beside += [one for one in troubles if not one.counts_against(axis)]
+        run_with = {
+            without(pins, axis)
+            for pins, on in tested.combinations
+            if on == python and version_of(pins, axis) == version
+        }
         if any(tested.breaks(pins, python, config, axis) for pins in installable):
             breaks.append(python)
-        elif len(good) < len(installable):
+        elif len(good) < len(installable) or tested.usual(axis, python) - run_with:
             unproven.append(python)
         elif good:
             passes.append(python)

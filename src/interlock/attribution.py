@@ -16,17 +16,21 @@ one alone shows another trouble, or did not run    open, and said so
 =================================================  ==============================================
 
 *The same* is a hang of the same reason with a signature in common, or a failure in the same phase,
-for the same reason, with the same exception or signal. *Passes* counts against a hang where it
-rules out, at 95 %, the rate per exposure that the pair showed. A hang in a situation that does not
-exist without the other library (``no-feature``, or the probe needs it) needs both. For a failure
-before anything is served the library's baseline in another probe will do, and where it fails in the
-same way, one in another configuration: that it passes there would say nothing.
+for the same reason, with the same exception or signal. *Passes* counts against a hang where the
+pair would hardly, in 5 % of all cases, have all of the hangs if both hung as often. A hang in a
+situation that does not exist without the other library (``no-feature``, or the probe needs it)
+needs both. For a failure before anything is served the library's baseline in another probe will do,
+and where it fails in the same way, one in another configuration: that it passes there would say
+nothing.
 
 A rare hang shows in one cell and not in the next, and each cell is hung or not by chance. That one
 library alone does the same may therefore be seen on any Python, and, unless the pair's rate is
 certainly above what its own release could have, with another configuration of the probe or another
-of its releases. The rates are compared in the cell, over all Pythons, and over all its releases,
-always of the cells that both have: whichever of these lies certainly above ``MARGIN`` decides.
+of its releases. The rates of the same hang are compared over all its releases, over all Pythons,
+and in the cell, place by place of those that both have: whichever of these lies certainly above
+``MARGIN`` decides, unless a wider one says that there is no such difference. A library that hangs
+nowhere is cleared by any of them at which the hangs of the pair are no chance. A row of several
+looks finds something more easily than one: each has to be surer for that.
 
 What this can't tell: a dependency that both libraries share from the Python it runs on; the one
 Python patch release that was run from the others of its line; a failure that comes in some trials
@@ -39,8 +43,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from interlock.baselines import Needs, Pool, Rows, alone, counts, matched, plain, pool, present
-from interlock.confidence import Interval, rate_ratio, ruled_out_rate
+from interlock.baselines import Needs, Pool, Rows, alone, counts, places, plain, pool, present
+from interlock.confidence import LEVEL, Interval, Stratum, chance, rate_ratio
 from interlock.model import (
     AT_RELEASE,
     Cell,
@@ -49,6 +53,7 @@ from interlock.model import (
     Pin,
     PythonVersion,
     Reason,
+    Signature,
     Verdict,
 )
 
@@ -76,10 +81,12 @@ class Ratio:
 
     times: float
     between: Interval
+    at_least: float
+    """The lower bound where this is one of several looks at the same: each has to be surer."""
     together: Pool
     alone: Pool
     over: str = ""
-    """What both were counted over beyond the cell."""
+    """What both were compared over beyond the cell."""
 
     @property
     def short(self) -> str:
@@ -89,7 +96,7 @@ class Ratio:
     @property
     def certain(self) -> bool:
         """Likelier together by more than chance or a trifle."""
-        return self.between.low > MARGIN
+        return self.at_least > MARGIN
 
     def __str__(self) -> str:
         counted = ""
@@ -137,13 +144,15 @@ def _attribution(verdict: Verdict, rows: Rows) -> Attribution:
     cell = verdict.cell
     if plain(cell.config) == cell.config:
         as_then = rows.at(replace(cell, config=cell.config + AT_RELEASE))
-        if as_then and as_then.outcome is Outcome.PASS and _rules_out(as_then, verdict, rows):
-            return Attribution(
-                whose=DEPENDENCIES,
-                says="What these releases depend on has changed since: with the dependencies of "
-                f"the newer release's day the same {_passed(as_then)}.",
-                rows=(as_then,),
-            )
+        if as_then and as_then.outcome is Outcome.PASS:
+            look = _speaks_against(as_then, verdict, rows)
+            if look is not None:
+                return Attribution(
+                    whose=DEPENDENCIES,
+                    says="What these releases depend on has changed since: with the dependencies "
+                    f"of the newer release's day the same {_passed(as_then, look)}.",
+                    rows=(as_then,),
+                )
     elif not any(rows.at(alone(cell, pin.axis)) for pin in present(cell)):
         return _as_its_base(verdict, rows)
     if len(present(cell)) == 1:
@@ -187,8 +196,8 @@ def _of_several(verdict: Verdict, rows: Rows) -> Attribution:
             rows=known,
             missing=tuple(o.cell for o in found if not o.cleared and rows.can_be_run(o.cell)),
         )
-    ratios = [ratio for one in same if (ratio := _ratio(verdict, one, rows))]
-    least = min(ratios, key=lambda ratio: ratio.between.low, default=None)
+    ratios = [ratio for one in same if (ratio := _ratio(verdict, one.cell, one.pin.axis, rows))]
+    least = min(ratios, key=lambda ratio: ratio.at_least, default=None)
     if least and len(ratios) == len(same) and least.certain:
         who = _listed([f"{one.who} alone" for one in same])
         says = f"The pair's: {who} can do the same, but together it is {least}."
@@ -263,10 +272,10 @@ def _beside(verdict: Verdict, pin: Pin, rows: Rows) -> _Beside:
         said = said or next((v for v in others if v.outcome is Outcome.PASS), None)
     seen = _seen_alone(verdict, said, pin, rows)
     if said is None and not rows.can_be_run(cell):
-        cleared = _in_the_situation(verdict)
+        cleared = _in_the_situation(verdict, rows)
         told = "can't be probed: what is probed does not exist without the other library"
     else:
-        cleared, told = _cleared(verdict, said, rows)
+        cleared, told = _cleared(verdict, said, pin, rows)
     return _Beside(
         pin=pin,
         cell=cell,
@@ -288,22 +297,19 @@ def _seen_alone(
     if verdict.outcome is not Outcome.HANG:
         return ()
     cell = alone(verdict.cell, pin.axis)
-    here = rows.on_pythons(cell)
-    places = [here]
-    if not _certainly_above(verdict, here, pin, rows):
-        places += [rows.on_pythons(beside) for beside in rows.configs_beside(cell)]
-        places += [rows.with_releases(cell, pin.axis)]
-    for place in places:
-        if alike := [row for row in place if is_same(verdict, row)]:
-            return (alike[0], *(row for row in place if row is not alike[0]))
+    nearest = [rows.on_pythons(cell)]
+    if not _certainly_above(verdict, cell, pin, rows):
+        nearest += [rows.on_pythons(beside) for beside in rows.configs_beside(cell)]
+        nearest += [rows.with_releases(cell, pin.axis)]
+    for found in nearest:
+        if alike := [row for row in found if is_same(verdict, row)]:
+            return (alike[0], *(row for row in found if row is not alike[0]))
     return ()
 
 
-def _certainly_above(verdict: Verdict, here: Sequence[Verdict], pin: Pin, rows: Rows) -> bool:
-    """Whether the pair hangs in this way more often than this release alone could, everywhere."""
-    together, apart = matched(rows.on_pythons(verdict.cell), here, pin.axis)
-    ways = [signature for signature, _ in verdict.signatures]
-    ratio = ratio_of(pool(together, ways), pool(apart, ways))
+def _certainly_above(verdict: Verdict, alone: Cell, pin: Pin, rows: Rows) -> bool:
+    """Whether the pair hangs in this way more often than this library alone could."""
+    ratio = _ratio(verdict, alone, pin.axis, rows)
     return ratio is not None and ratio.certain
 
 
@@ -316,21 +322,22 @@ def _where(row: Verdict, cell: Cell) -> str:
     return said + (f" in {row.cell.config}" if row.cell.config != cell.config else "")
 
 
-def _cleared(trouble: Verdict, said: Verdict | None, rows: Rows) -> tuple[bool, str]:
+def _cleared(trouble: Verdict, said: Verdict | None, pin: Pin, rows: Rows) -> tuple[bool, str]:
     """Whether a library is cleared by what it did alone, and what that was, in words."""
     if said is None:
         return False, "was not run"
     if said.outcome is Outcome.PASS:
-        if _rules_out(said, trouble, rows):
-            return True, _passed(said)
+        if look := _speaks_against(said, trouble, rows, pin.axis):
+            return True, _passed(said, look)
         return False, f"{_passed(said)}, too few to have shown a hang as rare as this"
-    if said.reason is Reason.NO_FEATURE and _in_the_situation(trouble):
+    if said.reason is Reason.NO_FEATURE and _in_the_situation(trouble, rows):
         return True, "never comes into the situation that hangs"
     if said.outcome in (Outcome.UNSUPPORTED, Outcome.UNPROVEN):
         return False, f"proved nothing ({said.reason})"
     words = f"{_does(said)} in another way"
     if trouble.outcome is said.outcome is Outcome.HANG:
-        return _rules_out(said, trouble, rows), words
+        look = _speaks_against(said, trouble, rows, pin.axis)
+        return look is not None, words
     return False, words
 
 
@@ -340,29 +347,86 @@ def _is_early(trouble: Verdict) -> bool:
     return trouble.outcome is Outcome.FAIL and trouble.phase in early
 
 
-def _in_the_situation(trouble: Verdict) -> bool:
-    """It hung where the probe leads it, not on the way there."""
-    return trouble.outcome is Outcome.HANG and trouble.exposures > 0
+def _in_the_situation(trouble: Verdict, rows: Rows) -> bool:
+    """It hung where the probe leads it, not on the way there: here or, in the same way, on another
+    Python, where a hang in the very first exposure is told from one before it."""
+    alike = (row for row in rows.on_pythons(trouble.cell) if is_same(row, trouble))
+    return trouble.outcome is Outcome.HANG and any(row.exposures > 0 for row in alike)
 
 
-def _rules_out(said: Verdict, trouble: Verdict, rows: Rows) -> bool:
-    """Whether so many exposures without this trouble speak against the rate that it was seen at.
+def _speaks_against(
+    said: Verdict, trouble: Verdict, rows: Rows, axis: str | None = None
+) -> Look | None:
+    """Where what was done without this trouble is more than chance; None where it is nowhere.
 
-    A failure always comes, as far as is known, except that of an app that ran and did worse than
-    its probe allows: that was seen at least once in the exposures of all cells like it, with any
-    release of either library, since which of them it came in is chance.
+    ``axis`` is that of the library that was alone, if any. A failure always comes, as far as is
+    known, except that of an app that ran and did worse than its probe allows: that was seen at
+    least once in the exposures of all cells like it, with any release of either library, since
+    which of them it came in is chance.
     """
     if trouble.outcome is Outcome.HANG:
-        hung = pool([trouble])
+        looks = _looks(trouble, said.cell, rows, axis)
     elif trouble.reason is Reason.DEGRADED:
-        hung = _worse(trouble, rows)
+        looks = [Look(places=((_worse(trouble, rows), pool([said])),))]
     else:
-        return True
-    if hung.per_exposure:
-        tried, rate = said.exposures, hung.hangs / hung.exposures
-    else:
-        tried, rate = said.trials, hung.hangs / hung.trials
-    return tried > 0 and ruled_out_rate(tried) < rate
+        return Look(places=())
+    level = (1 - LEVEL) / len(looks)
+    # The narrowest that tells is the simplest to follow.
+    return next((o for o in reversed(looks) if o.places and chance(o.strata) <= level), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The pair's hangs of one kind beside those of something else, place by place."""
+
+    places: tuple[tuple[Pool, Pool], ...]
+    over: str = ""
+
+    @property
+    def strata(self) -> list[Stratum]:
+        """Counted per exposure; per trial where exposures can't be counted."""
+        together, alone = self.sums
+        if together.per_exposure and alone.per_exposure:
+            tried = [(one.exposures, other.exposures) for one, other in self.places]
+        else:
+            tried = [(one.trials, other.trials) for one, other in self.places]
+        return [
+            Stratum(one.hangs, a, other.hangs, b)
+            for (one, other), (a, b) in zip(self.places, tried, strict=True)
+            if a and b
+        ]
+
+    @property
+    def sums(self) -> tuple[Pool, Pool]:
+        nothing = Pool(hangs=0, exposures=0, trials=0)
+        return (
+            sum((one for one, _ in self.places), nothing),
+            sum((other for _, other in self.places), nothing),
+        )
+
+
+def _looks(trouble: Verdict, other: Cell, rows: Rows, axis: str | None) -> list[Look]:
+    """The same hang in the cell and in the other, in both on all Pythons, and with all releases of
+    one axis, the widest first; where a wider one sees no more than the next, the next alone."""
+    ways = _ways(trouble)
+    here = [row for row in [rows.at(other)] if row]
+    wider = [(rows.on_pythons(trouble.cell), rows.on_pythons(other), "Pythons")]
+    if axis is not None:
+        families = rows.with_releases(trouble.cell, axis), rows.with_releases(other, axis)
+        wider.insert(0, (*families, "releases and Pythons"))
+    by = () if axis is None else (axis,)
+    found: list[Look] = []
+    for together, apart, of in wider:
+        compared = places(together, apart, *by, signatures=ways)
+        if len(compared) > 1 and not (found and len(compared) == len(found[-1].places)):
+            over = f"over {len(compared)} {of}, each held against itself"
+            found.append(Look(places=tuple(compared), over=over))
+    cell = tuple((pool([trouble], ways), pool([row], ways)) for row in here if counts(row))
+    return [*found, Look(places=cell)]
+
+
+def _ways(verdict: Verdict) -> list[Signature]:
+    return [signature for signature, _ in verdict.signatures]
 
 
 def _worse(trouble: Verdict, rows: Rows) -> Pool:
@@ -394,35 +458,40 @@ def _named(verdict: Verdict) -> str | None:
     return found[0] if found else None
 
 
-def _ratio(verdict: Verdict, one: _Beside, rows: Rows) -> Ratio | None:
-    """How much likelier the pair hangs than one library alone: over all that library's releases
-    and every Python, which knows most, unless the cell or its releases tell it apart better."""
+def _ratio(verdict: Verdict, alone: Cell, axis: str, rows: Rows) -> Ratio | None:
+    """How much likelier the pair hangs like this than one library alone: over all that library's
+    releases and every Python, which knows most, unless its Pythons or the cell tell it apart
+    better, and no wider look says that there is nothing to tell apart."""
     if verdict.outcome is not Outcome.HANG:
         return None
-    cell, axis = verdict.cell, one.pin.axis
-    families = rows.with_releases(cell, axis), rows.with_releases(one.cell, axis)
-    pythons = rows.on_pythons(cell), rows.on_pythons(one.cell)
-    wider = ((*families, "releases and Pythons"), (*pythons, "Pythons"))
-    levels = [(*matched(together, apart, axis), of) for together, apart, of in wider]
-    levels.append(([verdict], [said] if (said := rows.at(one.cell)) else [], ""))
+    looks = _looks(verdict, alone, rows, axis)
     found = []
-    for together, apart, of in levels:
-        over = f"over {len(apart)} {of}" if len(apart) > 1 else ""
-        ratio = ratio_of(pool(together), pool(apart), over)
-        if ratio and ratio.times:
-            found.append(ratio)
-    return next((ratio for ratio in found if ratio.certain), found[0] if found else None)
+    for look in looks:
+        ratio = ratio_of(look.places, look.over, len(looks))
+        if ratio is None or not ratio.times:
+            continue
+        if ratio.certain:
+            return ratio
+        found.append(ratio)
+        if ratio.between.high <= MARGIN:
+            break
+    return found[0] if found else None
 
 
-def ratio_of(together: Pool, apart: Pool, over: str = "") -> Ratio | None:
-    """Per exposure; per trial where exposures can't be counted; None where neither hangs, or one
-    was not run."""
-    if not (together.trials and apart.trials and (together.hangs or apart.hangs)):
+def ratio_of(compared: Sequence[tuple[Pool, Pool]], over: str = "", looks: int = 1) -> Ratio | None:
+    """Place by place, one of so many looks at the same; None where neither hangs, or one was not
+    run."""
+    look = Look(places=tuple(compared))
+    together, apart = look.sums
+    if not (look.strata and (together.hangs or apart.hangs)):
         return None
-    counted = together.per_exposure and apart.per_exposure
-    tried = [p.exposures if counted else p.trials for p in (together, apart)]
-    times, between = rate_ratio(together.hangs, tried[0], apart.hangs, tried[1])
-    return Ratio(times=times, between=between, together=together, alone=apart, over=over)
+    times, between = rate_ratio(look.strata)
+    at_least = between.low
+    if looks > 1:
+        _, (at_least, _) = rate_ratio(look.strata, 1 - (1 - LEVEL) / looks)
+    return Ratio(
+        times=times, between=between, at_least=at_least, together=together, alone=apart, over=over
+    )
 
 
 def _unseen_alone(together: Verdict, one: _Beside) -> Ratio | None:
@@ -432,7 +501,7 @@ def _unseen_alone(together: Verdict, one: _Beside) -> Ratio | None:
     hit, apart = pool([together], unseen), pool(one.rows)
     if not hit.hangs or not (hit.per_exposure and apart.per_exposure):
         return None
-    return ratio_of(hit, replace(apart, hangs=0))
+    return ratio_of([(hit, replace(apart, hangs=0))])
 
 
 def _only_here(cell: Cell, rows: Rows) -> str:
@@ -446,15 +515,29 @@ def _passes_on(cell: Cell, rows: Rows) -> list[PythonVersion]:
     if said is None or said.outcome not in TROUBLE:
         return []
     others = [row for row in rows.on_pythons(cell) if row.outcome is Outcome.PASS]
-    return [row.cell.python for row in others if _rules_out(row, said, rows)]
+    return [row.cell.python for row in others if _differs(row, said)]
+
+
+def _differs(passed: Verdict, trouble: Verdict) -> bool:
+    """Of one cell and another of the same on another Python, which alone can tell them apart."""
+    if trouble.outcome is not Outcome.HANG:
+        return True
+    look = Look(places=((pool([trouble]), pool([passed])),))
+    return chance(look.strata) <= 1 - LEVEL
 
 
 def _does(verdict: Verdict) -> str:
     return "hangs" if verdict.outcome is Outcome.HANG else "fails"
 
 
-def _passed(verdict: Verdict) -> str:
-    return f"passes ({verdict.exposures:,} exposures)"
+def _passed(verdict: Verdict, look: Look | None = None) -> str:
+    """``passes (40 exposures)``, and how many those are with all that was counted beside them."""
+    counted = f"{verdict.exposures:,} exposures"
+    if look is not None and look.over:
+        _, alone = look.sums
+        hung = f"{alone.hangs:,} like it in {alone.exposures:,}" if alone.hangs else None
+        counted += f"; {hung or f'{alone.exposures:,}'} {look.over}"
+    return f"passes ({counted})"
 
 
 def _times(number: float) -> str:

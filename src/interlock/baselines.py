@@ -7,7 +7,7 @@ held against the cells of the pair that match them. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -106,6 +106,14 @@ class Pool:
     hangs: int
     exposures: int
     trials: int
+    """Among which there were so many hangs where exposures can't be counted."""
+
+    def __add__(self, other: Pool) -> Pool:
+        return Pool(
+            hangs=self.hangs + other.hangs,
+            exposures=self.exposures + other.exposures,
+            trials=self.trials + other.trials,
+        )
 
     @property
     def per_exposure(self) -> bool:
@@ -134,17 +142,22 @@ def _hangs(row: Verdict, signatures: Collection[Signature]) -> int:
     return min(row.hangs, seen)
 
 
-def matched(
-    one: Sequence[Verdict], other: Sequence[Verdict], *axes: str
-) -> tuple[list[Verdict], list[Verdict]]:
-    """Of both, the rows of the releases of these axes and Pythons that both have: a release, or a
-    Python, that only one was run on would pass for a difference between them."""
-
-    def place(row: Verdict) -> object:
-        return row.cell.python, *map(row.cell.version, axes)
-
-    shared = {place(r) for r in one if counts(r)} & {place(r) for r in other if counts(r)}
-    return (
-        [row for row in one if place(row) in shared],
-        [row for row in other if place(row) in shared],
-    )
+def places(
+    one: Iterable[Verdict],
+    other: Iterable[Verdict],
+    *axes: str,
+    signatures: Collection[Signature] | None = None,
+) -> list[tuple[Pool, Pool]]:
+    """Both, Python by Python and release by release of these axes; of the hangs, those of these
+    signatures alone. Where only one of them was run, it compares with nothing."""
+    found: dict[object, tuple[list[Verdict], list[Verdict]]] = {}
+    for side, rows in enumerate((one, other)):
+        for row in rows:
+            if counts(row):
+                place = row.cell.python, *map(row.cell.version, axes)
+                found.setdefault(place, ([], []))[side].append(row)
+    return [
+        (pool(here, signatures), pool(there, signatures))
+        for here, there in found.values()
+        if here and there
+    ]

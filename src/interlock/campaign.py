@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import groupby
 from queue import SimpleQueue
 
@@ -428,15 +428,19 @@ def verdict_of(
     *,
     probe: Probe,
     newer_than: datetime | None = None,
+    fresh_for: timedelta | None = None,
     answers: Answers | None = None,
 ) -> Verdict:
     """Judge the trials of a cell that count: same probe, configuration and backend as the newest.
 
-    ``newer_than`` leaves out what has gone stale. A pass stands on the trials of the campaigns in
+    ``newer_than`` leaves out what has gone stale, ``fresh_for`` what was so much older than the
+    newest: it ran with other dependencies. A pass stands on the trials of the campaigns in
     which no control says otherwise, if there are any. Raises ``ValueError`` where no trial counts.
     """
     trials = list(ledger.trials(cell))
     newest = trials[-1]
+    if fresh_for is not None:
+        newer_than = newest.started_at - fresh_for
     counting = [
         ran
         for ran in trials

@@ -470,7 +470,13 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
         for cell in ledger.cells():
             if cell.probe not in found.probes:
                 continue
-            verdict = verdict_of(ledger, cell, probe=found.probes[cell.probe], answers=answers)
+            verdict = verdict_of(
+                ledger,
+                cell,
+                probe=found.probes[cell.probe],
+                fresh_for=found.fresh_for,
+                answers=answers,
+            )
             ledger.keep_verdict(verdict)
             judged += 1
             old = before.get(cell.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple
@@ -91,37 +91,84 @@ def _solve(rising: Callable[[float], float]) -> float:
     return (low + high) / 2
 
 
-def rate_ratio(
-    hits_a: int, trials_a: int, hits_b: int, trials_b: int, level: float = LEVEL
-) -> tuple[float, Interval]:
-    """How many times b's rate a's is, and between which bounds that lies.
+class Stratum(NamedTuple):
+    """In one place, the hits among what was tried of two kinds."""
 
-    The bounds are made of both rates' exact intervals by the method of variance estimates recovery
-    (MOVER-R: Donner and Zou, "Closed-form confidence intervals for functions of the normal mean and
-    standard deviation", Statistical Methods in Medical Research 21 (2012), 347–359, equation 9;
-    for proportions Fagerland, Lydersen and Laake, "Recommended confidence intervals for two
-    independent binomial proportions", ibid. 24 (2015), 224–254). Unlike the interval of the log
-    ratio (Katz and others, Biometrics 34 (1978), 469–474) it needs no half hits where there are
-    none, and does not shrink to a point where all of both were hits.
+    hits_a: int
+    tried_a: int
+    hits_b: int
+    tried_b: int
+
+
+def rate_ratio(strata: Iterable[Stratum], level: float = LEVEL) -> tuple[float, Interval]:
+    """How many times b's rate a's is, place by place, and between which bounds that lies.
+
+    Places differ in both rates, and in how much of each kind was tried there: counted together, one
+    place that was tried more would pass for a difference of the kinds. So each is held against
+    itself: of the hits of a place, a's share is binomial with the ratio and what was tried, and the
+    hits of all places add up. The bounds are the exact ones given all hits (Breslow and Day,
+    "Statistical Methods in Cancer Research" II, 1987, chapter 3; Martin and Austin, "Exact
+    estimates for a rate ratio", Epidemiology 7 (1996), 29-33), for one place those of Przyborowski
+    and Wilenski (Biometrika 31 (1940), 313-323); the ratio itself is that of Mantel and Haenszel.
+    It takes hits to be rare in what is tried, and is on the safe side where they are not.
 
     Without a hit of b the ratio is infinite and has no upper bound; without any hit at all it is
     not a number, and anything is possible.
     """
-    low_a, high_a = exact_interval(hits_a, trials_a, level)
-    low_b, high_b = exact_interval(hits_b, trials_b, level)
-    a, b = hits_a / trials_a, hits_b / trials_b
-    if not hits_a and not hits_b:
+    known = _with_hits(strata)
+    if not known:
         return math.nan, Interval(0.0, math.inf)
+    return _exact_ratio(known, level)
 
-    def root(of_a: float, of_b: float) -> float:
-        return math.sqrt(max(0.0, (a * b) ** 2 - of_a * of_b))
 
-    least_a, least_b = low_a * (2 * a - low_a), low_b * (2 * b - low_b)
-    most_a, most_b = high_a * (2 * a - high_a), high_b * (2 * b - high_b)
-    return (
-        a / b if hits_b else math.inf,
-        Interval(
-            least_a / (a * b + root(least_a, most_b)) if hits_a else 0.0,
-            (a * b + root(most_a, least_b)) / least_b if hits_b else math.inf,
-        ),
-    )
+def chance(strata: Iterable[Stratum]) -> float:
+    """How likely a would have so many of the hits or more, if both rates were the same: a one-sided
+    p-value, of the same distribution as the bounds of ``rate_ratio``."""
+    known = _with_hits(strata)
+    hits = sum(place.hits_a for place in known)
+    return math.fsum(_shares(known, 1.0)[hits:])
+
+
+def _with_hits(strata: Iterable[Stratum]) -> tuple[Stratum, ...]:
+    """In order, without the places that say nothing of the ratio."""
+    known = tuple(sorted(strata))
+    for place in known:
+        if min(place) < 0 or not (place.tried_a and place.tried_b):
+            raise ValueError(f"{place} compares nothing")
+    return tuple(place for place in known if place.hits_a or place.hits_b)
+
+
+@lru_cache(maxsize=4096)
+def _exact_ratio(strata: tuple[Stratum, ...], level: float) -> tuple[float, Interval]:
+    hits_a = sum(place.hits_a for place in strata)
+    hits_b = sum(place.hits_b for place in strata)
+    of_a = math.fsum(p.hits_a * p.tried_b / (p.tried_a + p.tried_b) for p in strata)
+    of_b = math.fsum(p.hits_b * p.tried_a / (p.tried_a + p.tried_b) for p in strata)
+    either = (1 - level) / 2
+    low, high = 0.0, math.inf
+    if hits_a:
+        low = _solve_ratio(lambda r: math.fsum(_shares(strata, r)[hits_a:]) - either)
+    if hits_b:
+        high = _solve_ratio(lambda r: either - math.fsum(_shares(strata, r)[: hits_a + 1]))
+    return of_a / of_b if hits_b else math.inf, Interval(low, high)
+
+
+def _shares(strata: tuple[Stratum, ...], ratio: float) -> list[float]:
+    """How likely it is, with that ratio of the rates, that a has no hit, one of them, and so on."""
+    found = [1.0]
+    for place in strata:
+        odds = ratio * place.tried_a / place.tried_b
+        of_a, of_b = odds / (1 + odds), 1 / (1 + odds)
+        for _ in range(place.hits_a + place.hits_b):
+            longer, shifted = [*found, 0.0], [0.0, *found]
+            found = [of_b * x + of_a * y for x, y in zip(longer, shifted, strict=True)]
+    return found
+
+
+def _solve_ratio(rising: Callable[[float], float]) -> float:
+    """The ratio at which a rising function is 0, by halving its logarithm; to five digits."""
+    low, high = -30.0, 30.0
+    for _ in range(22):
+        middle = (low + high) / 2
+        low, high = (low, middle) if rising(math.exp(middle)) > 0 else (middle, high)
+    return math.exp((low + high) / 2)

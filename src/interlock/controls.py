@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,6 +97,22 @@ class Told:
         )
 
 
+def _reached(answers: Sequence[Answer]) -> Iterator[power.Reached]:
+    """What each hang of a control took: its exposures, and those of the passes since the last."""
+    missed = 0
+    for one in answers:
+        if one.outcome is Outcome.PASS:
+            missed += one.exposures
+        elif one.as_expected:
+            yield power.Reached(
+                python=one.control.cell.python,
+                load=one.load,
+                exposures=missed + one.exposures,
+                scales=one.control.scale_by_load,
+            )
+            missed = 0
+
+
 class Answers:
     """What the controls of some campaigns answered, asked about what they vouch for."""
 
@@ -111,17 +127,9 @@ class Answers:
             for_all = self._matrix.vouches_for_all(control.cell.probe)
             told = Told(control=control, answers=answers, for_all=for_all)
             self._told.setdefault(campaign, []).append(told)
-            for one in answers:
-                if one.control.expect is Outcome.HANG and one.as_expected:
-                    of = (campaign, one.control.cell.probe)
-                    self._needed.setdefault(of, []).append(
-                        power.Reached(
-                            python=one.control.cell.python,
-                            load=one.load,
-                            exposures=one.exposures,
-                            scales=one.control.scale_by_load,
-                        )
-                    )
+            if control.expect is Outcome.HANG:
+                of = (campaign, control.cell.probe)
+                self._needed.setdefault(of, []).extend(_reached(answers))
 
     def told(self, campaign: str) -> Sequence[Told]:
         """By control, in the order of the matrix."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
+from interlock.confidence import LEVEL, Stratum, chance
 from interlock.matrix import Matrix
 from interlock.model import AT_RELEASE, Cell, Outcome, Phase, Pin, Release, Verdict
 
@@ -42,10 +43,14 @@ class Result(NamedTuple):
 
     outcome: Outcome
     phase: Phase | None
+    trials: int = 0
+    hangs: int = 0
+    exposures: int = 0
 
     @classmethod
     def of(cls, verdict: Verdict) -> Result:
-        return cls(verdict.outcome, verdict.phase)
+        v = verdict
+        return cls(v.outcome, v.phase, v.trials, v.hangs, v.exposures)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +89,8 @@ def followups(
       tried more often than once: some ways out make a hang rare and no more.
     - For such a cell: the same without each single library, where the probe can be run without it.
     - For a cell that fails before it serves: as of its releases' day.
-    - Where a cell and its baseline both hang: more trials of both.
+    - Where a cell and its baseline both hang: more trials of both. Where the baseline passes, but
+      in so few exposures that the hang may have missed it by chance: as many as it takes to tell.
     """
     troubled = [
         (cell, result)
@@ -107,13 +113,30 @@ def followups(
             for baseline in _baselines(cell, matrix):
                 cells.setdefault(baseline, Why.BASELINE)
                 alone = known.get(baseline.key)
+                most = matrix.trials.when_compared
                 if alone and alone.outcome is result.outcome is Outcome.HANG:
-                    trials[cell] = trials[baseline] = matrix.trials.when_compared
+                    trials[cell] = trials[baseline] = most
+                elif alone and (enough := _enough(result, alone, most)):
+                    trials[baseline] = max(enough, trials.get(baseline, 0))
         if _is_early(result) and released(cell.pins, releases):
             cells.setdefault(replace(cell, config=f"{cell.config}{AT_RELEASE}"), Why.AT_RELEASE)
     for cell in asked:
         cells.pop(cell, None)
     return FollowUps(cells=cells, trials=trials)
+
+
+def _enough(hung: Result, alone: Result, most: int) -> int | None:
+    """So many trials of a baseline that passes as would show that a hang is not its own, if it goes
+    on like this; None where it has been shown, or so many would not show it."""
+    if hung.outcome is not Outcome.HANG or alone.outcome is not Outcome.PASS:
+        return None
+    if not (hung.hangs and hung.exposures and alone.trials and alone.exposures):
+        return None
+    for trials in range(alone.trials, most + 1):
+        exposures = alone.exposures * trials // alone.trials
+        if chance([Stratum(hung.hangs, hung.exposures, 0, exposures)]) <= 1 - LEVEL:
+            return trials if trials > alone.trials else None
+    return None
 
 
 def _is_early(result: Result) -> bool:

@@ -217,7 +217,7 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         detail="",
         evidence=(),
         basis=Basis.TESTED,
-        trials=len(findings),
+        trials=len(alike if outcome is Outcome.PASS else findings),
         hangs=sum(isinstance(f, Hang) for f in findings),
         exposures=sum(_exposures(f) for f in (alike if outcome is Outcome.PASS else findings)),
         seconds=round(median(trial.seconds for trial in ordered), 3),
@@ -233,7 +233,7 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
     )
     spoken = _spokesman(alike, verdict.signatures)
     if isinstance(spoken, Pass):
-        return replace(verdict, detail=_passes_in_words(verdict, len(alike), probe))
+        return replace(verdict, detail=_passes_in_words(verdict, len(findings) - len(alike), probe))
     return replace(
         verdict,
         phase=spoken.phase,
@@ -726,14 +726,13 @@ def _spokesman(alike: Sequence[Finding], signatures: tuple[tuple[Signature, int]
     return alike[kinds.index(Counter(kinds).most_common(1)[0][0])]
 
 
-def _passes_in_words(verdict: Verdict, passed: int, probe: Probe) -> str:
+def _passes_in_words(verdict: Verdict, others: int, probe: Probe) -> str:
     rate = confidence.ruled_out_rate(verdict.exposures)
-    others = verdict.trials - passed
     aside = f"; {_trials(others)} before that proved nothing" if others else ""
+    unit = probe.exposure_unit
     return (
-        f"{_trials(passed)} without a hang in {verdict.exposures:,} {probe.exposure_unit}: more "
-        f"than one hang in {1 / rate:,.0f} {probe.exposure_unit} is ruled out at "
-        f"{confidence.LEVEL:.0%} confidence{aside}."
+        f"{_trials(verdict.trials)} without a hang in {verdict.exposures:,} {unit}: more than one "
+        f"hang in {1 / rate:,.0f} {unit} is ruled out at {confidence.LEVEL:.0%} confidence{aside}."
     )
 
 

@@ -15,7 +15,9 @@ needed. What error is left makes it larger: a trial that hung spent a second or 
 rest, while the evidence was taken, so its load is understated and its exposures scaled too far.
 
 A hang that is no meeting of two threads (``scale_by_load: false``) counts as it is under any load:
-a fork orphans the lock of a thread that waits for its turn as well as that of one that runs.
+a fork orphans the lock of a thread that waits for its turn as well as that of one that runs. It is
+not seen in every trial of its control, so that what one of them took is chance: needed is what a
+hang took on average, the trials without one included.
 
 Controls on the trial's own Python are asked, and those of any Python where it has none. Where no
 control hung nothing can be asked for; where one should have, the passes are doubted anyway.
@@ -70,7 +72,8 @@ def needed(seen: Sequence[Reached], python: PythonVersion, load: float) -> int:
     heavier = sorted((of for of in own if of.load > load), key=lambda of: of.load)[:1]
     lighter = [of for of in own if of.load <= load]
     scaled = [of.exposures * ((1 + load) / (1 + of.load)) ** 2 for of in lighter]
-    return math.ceil(max([*unscaled, *scaled, *(of.exposures for of in heavier)], default=0))
+    on_average = [sum(unscaled) / len(unscaled)] if unscaled else []
+    return math.ceil(max([*on_average, *scaled, *(of.exposures for of in heavier)], default=0))
 
 
 def raised(probe: Probe, reached: int, wanted: int) -> Probe | None:

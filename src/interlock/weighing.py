@@ -89,6 +89,7 @@ class Tested:
                 if pin.version is not None:
                     versions.setdefault(pin.axis, set()).add(pin.version)
         self._versions = {axis: sorted(known) for axis, known in versions.items()}
+        self._usual: dict[tuple[str, PythonVersion], frozenset[tuple[Pin, ...]]] = {}
 
     @property
     def combinations(self) -> list[tuple[tuple[Pin, ...], PythonVersion]]:
@@ -96,6 +97,22 @@ class Tested:
 
     def __contains__(self, combination: tuple[tuple[Pin, ...], PythonVersion]) -> bool:
         return combination in self._found
+
+    def usual(self, axis: str, python: PythonVersion) -> frozenset[tuple[Pin, ...]]:
+        """With what more than half of the releases of that axis were run on that Python: one that
+        was not has still to show that it passes there."""
+        if (axis, python) not in self._usual:
+            run_with: dict[tuple[Pin, ...], int] = {}
+            releases = set()
+            for pins, on in self._found:
+                if on == python and self.installs(pins, python, None):
+                    releases.add(version_of(pins, axis))
+                    beside = without(pins, axis)
+                    run_with[beside] = run_with.get(beside, 0) + 1
+            self._usual[axis, python] = frozenset(
+                beside for beside, count in run_with.items() if 2 * count > len(releases)
+            )
+        return self._usual[axis, python]
 
     def versions(self, axis: str) -> list[Version]:
         return self._versions.get(axis, [])
@@ -170,3 +187,8 @@ class Tested:
 def version_of(pins: Iterable[Pin], axis: str) -> Version | None:
     """The version that the pins hold the axis at; None where the library is left out."""
     return next(pin.version for pin in pins if pin.axis == axis)
+
+
+def without(pins: tuple[Pin, ...], axis: str) -> tuple[Pin, ...]:
+    """What the release of that axis is run with."""
+    return tuple(pin for pin in pins if pin.axis != axis)

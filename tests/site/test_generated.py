@@ -198,6 +198,21 @@ def test_signature_page_tells_affected_releases_as_windows(edition: Any) -> None
     assert ("2.5.1 to 2.20.0", "2.14.2 to 2.21.12", "3.13") in lines
 
 
+def test_a_release_that_hangs_in_another_way_is_not_affected(edition: Any) -> None:
+    from interlock.publish.edition import Edition
+    from interlock.publish.hangs import affected
+    from interlock.table import read_results
+
+    results = read_results(edition.results, edition.matrix.axes)
+    whole = Edition(matrix=edition.matrix, results=results)
+    (file,) = [f for f in results.signatures if f["signature"] == str(SELF)]
+    track = ("worker_restart", "warning-events")
+    axes = ("sentry", "ddtrace", "python")
+    only = [c for c in file["cells"] if (c["probe"], c["config"]) == track][:1]
+    (row,) = affected(whole, {**file, "cells": only}, *track)
+    assert row == tuple(only[0][axis] for axis in axes)
+
+
 def test_withdrawn_release_is_never_recommended(edition: Any, tmp_path: Path) -> None:
     from packaging.version import Version
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from packaging.version import Version
 
 from interlock.attribution import Ratio, ratio_of
-from interlock.baselines import Pool, counts, matched, plain, pool, present
+from interlock.baselines import Pool, counts, places, plain, pool, present
 from interlock.confidence import LEVEL, exact_interval, ruled_out_rate
 from interlock.model import Outcome, Verdict
 from interlock.publish import markup
@@ -91,8 +91,7 @@ def track(edition: Edition, probe: str, config: str) -> Track:
 def _ratio(
     rows: Sequence[Verdict], without: Sequence[Verdict], axes: Sequence[str]
 ) -> Ratio | None:
-    together, apart = matched(rows, without, *axes)
-    return ratio_of(pool(together), pool(apart))
+    return ratio_of(places(rows, without, *axes))
 
 
 def _axes(verdict: Verdict) -> set[str]:
@@ -131,7 +130,7 @@ def _by_itself(edition: Edition) -> Markup:
             every if hung == tested else some,
             "hang" if len(hung) > 1 and hung != tested else "hangs",
             listing([a.package for a in edition.axes if a != axis], last="or"),
-            listing(_by_unit(edition, alone)),
+            listing(_by_unit(edition, [v for v in alone if v.cell.version(axis.name) in hung])),
         )
     return said
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from interlock import windows
 from interlock.matrix import Upstream
 from interlock.model import Outcome, PythonVersion, Signature
 from interlock.publish import drawing, markup
@@ -232,21 +234,22 @@ def affected(
 ) -> list[tuple[str, ...]]:
     """A line per stretch of the other axes with equal windows along the last one, and Pythons.
 
-    Windows are those of hanging releases in which this signature was seen on that Python.
+    Windows are those of releases in which this signature was seen; one that hangs in another way
+    ends them.
     """
-    *down, _ = edition.axes
-    seen = {
-        (*(cell[axis.name] for axis in down), cell["python"])
-        for cell in file["cells"]
-        if (cell["probe"], cell["config"]) == (probe, config)
-    }
+    seen = {_key(edition, cell) for cell in file["cells"]}
+    here = [
+        v if v.cell.key in seen else replace(v, outcome=Outcome.UNPROVEN)
+        for v in edition.verdicts
+        if everything(v.cell) and (v.cell.probe, v.cell.config) == (probe, config)
+    ]
     found: dict[tuple[str, ...], dict[str, list[PythonVersion]]] = {}
-    for rest, along in edition.windows.items():
-        *others, _, python, ran, track = rest
-        if (ran, track) == (probe, config) and (*others, python) in seen:
-            text = "; ".join(_stretch(w.first, w.last) for w in along if w.outcome is Outcome.HANG)
+    for rest, along in windows.along(edition.axes[-1].name, here).items():
+        *others, _, python, _, _ = rest
+        hanging = [_stretch(w.first, w.last) for w in along if w.outcome is Outcome.HANG]
+        if hanging:
             pythons = found.setdefault(tuple(others), {})
-            pythons.setdefault(text, []).append(PythonVersion.parse(python))
+            pythons.setdefault("; ".join(hanging), []).append(PythonVersion.parse(python))
     told = {
         others: tuple((text, span(on, edition.pythons)) for text, on in pythons.items())
         for others, pythons in found.items()

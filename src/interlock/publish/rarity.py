@@ -7,6 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from interlock import confidence
+from interlock.baselines import counts
 from interlock.model import Outcome, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
@@ -54,13 +55,13 @@ def rate(verdict: Verdict, unit: str) -> str:
         return (
             f"one hang in {often} {unit}, between one in {_about(1 / high)} and {_about(1 / low)}"
         )
-    if exposed and verdict.outcome is not Outcome.HANG:
+    if exposed and counts(verdict) and verdict.outcome is not Outcome.HANG:
         ruled_out = 1 / confidence.ruled_out_rate(exposed)
         return (
             f"{word(verdict).name}: no hang in {exposed:,} {unit}; "
             f"rarer than one in {_about(ruled_out)} at {confidence.LEVEL:.0%} confidence"
         )
-    return f"{word(verdict).name}, before it could be counted"
+    return f"{word(verdict).name}, and could not be counted"
 
 
 def _about(number: float) -> str:
