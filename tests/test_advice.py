@@ -247,6 +247,22 @@ def test_a_release_has_to_be_run_with_what_the_others_were_run_with() -> None:
     ]
 
 
+def test_what_the_other_library_does_alone_is_no_reason_not_to_call_a_release_safe() -> None:
+    """right 2.0 fails by itself: nothing is known of any left with it, and nothing need be."""
+    alone = [
+        verdict(cell("-", "2.0"), "fail"),
+        verdict(cell("1.0", "-")),
+        verdict(cell("1.1", "-")),
+    ]
+    verdicts = [*grid("1.0 2.0\n1.0 pass fail\n1.1 pass fail"), *alone]
+    left = answer(LEFT, verdicts, POLICY)
+    assert table(left) == [
+        "1.0: passes 3.10; breaks -; unproven -; safe",
+        "1.1: passes 3.10; breaks -; unproven -; safe",
+    ]
+    assert {str(t.attribution.whose) for s in left.standings for t in s.beside} == {"right"}
+
+
 def test_a_partner_that_cannot_be_installed_with_it_is_none() -> None:
     found = answer(
         RIGHT, grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass unsupported"), POLICY

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from grids import cell, verdict
+from grids import AXES, cell, matrix, verdict
 
+from interlock.matrix import ProbeUse, WayOut
 from interlock.model import Axis, Outcome, Phase, Reason, Signature
-from interlock.publish import data, drawing, hangs, markup, rarity, wording
-from interlock.table import COLUMNS
+from interlock.publish import data, drawing, hangs, markup, rarity, relief, wording
+from interlock.publish.edition import Edition
+from interlock.table import COLUMNS, Results, frame
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -110,6 +114,67 @@ def test_rarity_is_told_as_one_in_so_many(did: tuple[str, int, int], expected: s
         rarity.rate(verdict(cell(), outcome, hangs=hangs, exposures=exposures), "starts")
         == expected
     )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "exposures", "says"),
+    [
+        ("pass", None, 100, "It did not hang"),
+        ("hang", Reason.SELF_DEADLOCK, 100, "It hangs"),
+        ("fail", Reason.BUILD, 0, "It fails before it could hang"),
+        ("fail", Reason.CRASH, 40, "It fails"),
+        ("fail", Reason.DEGRADED, 40, "It did not hang for good"),
+        ("unsupported", Reason.NO_WHEEL, 0, "It cannot be installed like this"),
+        ("unsupported", Reason.NO_FEATURE, 0, "There is nothing to test"),
+    ],
+)
+def test_the_first_words_say_what_it_did(
+    outcome: str, reason: Reason | None, exposures: int, says: str
+) -> None:
+    of = verdict(cell(), outcome, reason=reason, exposures=exposures)
+    assert wording.headline(of) == says
+
+
+def test_what_the_index_decides_was_not_run() -> None:
+    for reason in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON):
+        said = wording.basis(verdict(cell(), "unsupported", reason=reason))
+        assert said == "Decided by the package index; nothing was run"
+    assert wording.basis(verdict(cell())).startswith("Run in a container")
+
+
+RELIEF = matrix(
+    uses={"restart": ProbeUse(ways_out={"warnings": ("quiet",)})},
+    ways_out={"quiet": WayOut(name="quiet", title="be quiet", description="", costs="No noise.")},
+)
+
+
+@pytest.mark.parametrize(
+    ("without", "with_it", "expected"),
+    [
+        (("hang", 30), ("pass", 900), "✓ 1 of 1"),
+        (("hang", 90), ("pass", 90), "? 1 of 1, too few to tell"),
+        (("hang", 30), ("hang", 30), "✗ 0 of 1"),
+        # the sign is what happened, not how much of it
+        (("hang", 30), ("fail", 0), "! 0 of 1"),
+        (("fail", 0), ("fail", 0), "! 0 of 1"),
+        (("hang", 30), ("unproven", 0), "? 0 of 1"),
+        (("hang", 30), ("unsupported", 0), "can't be run"),
+    ],
+)
+def test_a_way_out_is_told_by_the_worst_that_happened_with_it(
+    without: tuple[str, int], with_it: tuple[str, int], expected: str, tmp_path: Path
+) -> None:
+    verdicts = [
+        verdict(cell(config=config), outcome, exposures=exposures, hangs=int(outcome == "hang"))
+        for config, (outcome, exposures) in (("warnings", without), ("warnings+quiet", with_it))
+    ]
+    results = Results(
+        table=frame(verdicts, AXES), verdicts=verdicts, signatures=[], yanked={}, controls=[]
+    )
+    relief.publish(Edition(matrix=RELIEF, results=results), tmp_path)
+    page = (tmp_path / "ways-out.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"<tr><th scope=\"row\".*?</th><td[^>]*>(.*?)</td></tr>", page)
+    assert re.sub(r"<[^>]+>", "", row) == expected.replace("'", "&#39;")
 
 
 def test_drawing_of_a_hostile_name_is_still_a_drawing() -> None:

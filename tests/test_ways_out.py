@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from grids import cell, matrix, verdict
 
 from interlock.matrix import Matrix, ProbeUse, WayOut
-from interlock.model import Basis, Verdict
-from interlock.ways_out import Record, Tried, records, tried
+from interlock.model import Basis, Outcome, Reason, Verdict
+from interlock.ways_out import Record, Tried, luck, records, tried
 
 QUIET = WayOut(name="quiet", title="be quiet", description="", costs="No noise.", settings={"q": 1})
 BACK = WayOut(name="back", title="as it was", description="", costs="Nothing.", same_as="stock")
@@ -90,4 +91,53 @@ def test_a_pass_may_be_luck_where_the_same_way_out_hangs_elsewhere() -> None:
         ways(),
     )
     here = {one.way.name: records(found)[one.kind] for one in found[cell(config="warnings").key]}
-    assert here == {"quiet": Record(hangs=1, tried=2), "back": Record(hangs=0, tried=1)}
+    # two of three hangs, or more, without it in as many exposures: 3/8 + 1/8
+    assert here == {
+        "quiet": Record(hangs=1, tried=2, luck=pytest.approx(1 / 2)),
+        "back": Record(hangs=0, tried=1, luck=pytest.approx(1 / 2)),
+    }
+
+
+def one(without: dict[str, Any], with_it: dict[str, Any]) -> Tried:
+    of = cell(config="warnings")
+    return Tried(
+        way=QUIET,
+        without=replace(verdict(of, "hang"), **without),
+        verdict=replace(verdict(replace(of, config="warnings+quiet")), **with_it),
+    )
+
+
+@pytest.mark.parametrize(
+    ("without", "with_it", "expected"),
+    [
+        ({"exposures": 30}, {"exposures": 570}, 30 / 600),
+        # what a hang came before the first exposure of is counted by trials
+        ({"exposures": 0}, {"trials": 3}, 1 / 4),
+        # an app that did worse than it may did so once
+        (
+            {"outcome": Outcome.FAIL, "reason": Reason.DEGRADED, "hangs": 0, "exposures": 80},
+            {"exposures": 240},
+            80 / 320,
+        ),
+        # any other failure always comes
+        ({"outcome": Outcome.FAIL, "reason": Reason.ERROR, "hangs": 0}, {}, 1 / 1001),
+    ],
+)
+def test_how_much_of_a_pass_is_luck(
+    without: dict[str, Any], with_it: dict[str, Any], expected: float
+) -> None:
+    assert luck([one(without, with_it)]) == pytest.approx(expected)
+    assert luck([one(without, with_it)] * 2) == pytest.approx(expected**2)
+
+
+@pytest.mark.parametrize(("exposures", "tells"), [(569, False), (571, True)])
+def test_a_way_out_tells_where_its_passes_are_hardly_luck(exposures: int, tells: bool) -> None:
+    tried_once = one({"exposures": 30}, {"exposures": exposures})
+    (record,) = records({("here",): (tried_once,)}).values()
+    assert record.tells is tells
+
+
+def test_what_could_not_be_run_with_it_is_not_counted() -> None:
+    unsupported = one({}, {"outcome": Outcome.UNSUPPORTED})
+    assert not unsupported.was_run
+    assert records({("here",): (unsupported,)}) == {}

@@ -278,7 +278,8 @@ def _standing(tested: Tested, axis: str, version: Version, config: str | None) -
             and version_of(pins, axis) == version
             and tested.installs(pins, python, config)
         ]
-        good = [pins for pins in installable if tested.passes(pins, python, config, axis)]
+        telling = [pins for pins in installable if tested.tells(pins, python, config, axis)]
+        good = [pins for pins in telling if tested.passes(pins, python, config, axis)]
         partners |= {without(pins, axis) for pins in good}
         for pins in installable:
             troubles = tested.troubles(pins, python, config)
@@ -290,7 +291,7 @@ def _standing(tested: Tested, axis: str, version: Version, config: str | None) -
         }
         if any(tested.breaks(pins, python, config, axis) for pins in installable):
             breaks.append(python)
-        elif len(good) < len(installable) or tested.usual(axis, python) - run_with:
+        elif len(good) < len(telling) or tested.usual(axis, python) - run_with:
             unproven.append(python)
         elif good:
             passes.append(python)

@@ -63,6 +63,8 @@ class Application:
     title: str
     """What it does, after "where": ``the process forks once it is started``."""
     description: str
+    instead: str = ""
+    """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
 
 
 @dataclass(frozen=True, kw_only=True)

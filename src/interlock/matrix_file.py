@@ -184,7 +184,12 @@ def _matrix(
         uses={name: _use(item, axes) for name, item in content.probes.items()},
         ways_out=_ways_out(content),
         applications={
-            name: Application(name=name, title=item.title, description=_folded(item.description))
+            name: Application(
+                name=name,
+                title=item.title,
+                description=_folded(item.description),
+                instead=_folded(item.instead),
+            )
             for name, item in content.applications.items()
         },
         only={

@@ -205,6 +205,7 @@ class WayOutSection(_Settings):
 class _Application(Section):
     title: _Name
     description: str = ""
+    instead: str = ""
 
 
 class SandboxSection(Section):

@@ -10,9 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from interlock.attribution import TROUBLE
+from interlock.confidence import LEVEL, Stratum, chance
 from interlock.matrix import Matrix, WayOut
-from interlock.model import Basis, Outcome, Signature, Verdict
+from interlock.model import Basis, Outcome, Reason, Signature, Verdict
 from interlock.scope import everything
+
+NEVER = 1000
+"""So many exposures as would show again what always comes."""
 
 Kind = tuple[str, str, str, Signature | None]
 """A way out, the probe and configuration, and the hang that it is to help against."""
@@ -38,6 +42,11 @@ class Tried:
     def works(self) -> bool:
         """Whether what went wrong without it passes with it."""
         return self.was_needed and self.verdict.outcome is Outcome.PASS
+
+    @property
+    def was_run(self) -> bool:
+        """It could be: not every release has what a way out sets."""
+        return self.verdict.outcome is not Outcome.UNSUPPORTED
 
     @property
     def was_needed(self) -> bool:
@@ -79,6 +88,35 @@ class Record:
 
     hangs: int
     tried: int
+    luck: float
+    """How likely it is that nothing went wrong with it where it did without it, did it nothing."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether that it passes is more than luck."""
+        return self.luck <= 1 - LEVEL
+
+
+def luck(tried: Iterable[Tried]) -> float:
+    """How likely so much more would go wrong without it than with it by chance, cell by cell.
+
+    What fails always comes, as far as is known, but for an app that did worse than it may.
+    """
+    return chance(stratum for one in tried if (stratum := _stratum(one)))
+
+
+def _stratum(one: Tried) -> Stratum | None:
+    without, with_it = one.without, one.verdict
+    rare = without.outcome is Outcome.HANG or without.reason is Reason.DEGRADED
+    if not rare:
+        return Stratum(1, 1, int(with_it.outcome is not Outcome.PASS), NEVER)
+    hit = max(without.hangs, 1)
+    again = with_it.hangs or int(with_it.reason is Reason.DEGRADED)
+    if without.exposures >= hit and with_it.exposures >= again:
+        tried = without.exposures, with_it.exposures
+    else:
+        tried = without.trials, with_it.trials
+    return Stratum(hit, tried[0], again, tried[1]) if all(tried) else None
 
 
 def records(ways: Ways) -> Mapping[Kind, Record]:
@@ -87,11 +125,14 @@ def records(ways: Ways) -> Mapping[Kind, Record]:
     Where it hangs on some of them it may only make that hang rarer, and a pass elsewhere be luck.
     """
     found: dict[Kind, list[Tried]] = {}
-    for one in (one for many in ways.values() for one in many if one.was_needed):
+    needed = (one for many in ways.values() for one in many if one.was_needed and one.was_run)
+    for one in needed:
         found.setdefault(one.kind, []).append(one)
     return {
         kind: Record(
-            hangs=sum(one.verdict.outcome is Outcome.HANG for one in alike), tried=len(alike)
+            hangs=sum(one.verdict.outcome is Outcome.HANG for one in alike),
+            tried=len(alike),
+            luck=luck(alike),
         )
         for kind, alike in found.items()
     }

@@ -149,6 +149,13 @@ class Tested:
         said = self._said(pins, python, config).values()
         return any(verdict.outcome is not Outcome.UNSUPPORTED for verdict in said if verdict)
 
+    def tells(
+        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None, axis: str
+    ) -> bool:
+        """Something of it is more than what another library does alone there."""
+        beside = {Weight.BESIDE, Weight.NEUTRAL}
+        return not self._weights(pins, python, config, axis) <= beside
+
     def _weights(
         self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None, axis: str
     ) -> set[Weight]:

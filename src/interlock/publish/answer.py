@@ -21,8 +21,10 @@ from interlock.publish.markup import ANSWERS, block
 from interlock.publish.summary import Summary, is_own, summaries
 from interlock.publish.wording import (
     UNTESTED,
+    WORDS,
     basis,
     day,
+    headline,
     how_often,
     listing,
     plural,
@@ -134,7 +136,12 @@ def untested(edition: Edition) -> dict[str, str]:
 
 
 def moves(edition: Edition, verdict: Verdict) -> list[tuple[str | None, str]]:
-    """What to move to, and why; for a reader in any configuration, then in this one alone."""
+    """What to move to, and why; for a reader in any configuration, then in this one alone.
+
+    For a kind of application there is none: its hangs are rare, and that one cell passes is luck.
+    """
+    if edition.application:
+        return []
     cell = verdict.cell
     everywhere = edition.advice.get((cell.pins, cell.python, None))
     here = edition.advice.get((cell.pins, cell.python, cell.config))
@@ -157,19 +164,31 @@ def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
     found: dict[str, list[Tried]] = {}
     for verdict in troubled:
         for one in edition.ways_out.get(verdict.cell.key, ()):
-            found.setdefault(one.way.name, []).append(one)
+            if one.was_run:
+                found.setdefault(one.way.name, []).append(one)
 
     def last(many: Sequence[Tried]) -> tuple[bool, bool]:
         rarer = any(edition.way_out_records[one.kind].hangs for one in many)
         return not all(one.works for one in many), rarer
 
     ordered = sorted(found.values(), key=last)
-    return [_way_out(edition, many, len(troubled)) for many in ordered]
+    return [_way_out(edition, many, troubled) for many in ordered]
 
 
-def _way_out(edition: Edition, many: Sequence[Tried], of: int) -> tuple[str, str, str]:
-    way = many[0].way
-    where = f" by {len(many)} of {of} probes" if of > 1 else ""
+def _where(many: Sequence[Tried], troubled: Sequence[Verdict]) -> str:
+    """By which probes, where several go wrong there: one may not name that way out."""
+    if len(troubled) == 1:
+        return ""
+    run = [one.without.cell.probe for one in many]
+    rest = [v.cell.probe for v in troubled if v.cell.probe not in run]
+    return f" by {listing(run)}" + (f" (not run by {listing(rest, last='or')})" if rest else "")
+
+
+def _way_out(
+    edition: Edition, many: Sequence[Tried], troubled: Sequence[Verdict]
+) -> tuple[str, str, str]:
+    way, of = many[0].way, len(troubled)
+    where = _where(many, troubled)
     failing = next((one for one in many if not one.works), None)
     records = [edition.way_out_records[one.kind] for one in many]
     rarer = next((record for record in records if record.hangs), None)
@@ -179,7 +198,13 @@ def _way_out(edition: Edition, many: Sequence[Tried], of: int) -> tuple[str, str
             f"{rarer.hangs} of {rarer.tried} combinations hang in the very same way. "
             f"It costs: {way.costs}"
         )
-        return "fail", "!", says
+        return f"il-{Outcome.FAIL}", WORDS[Outcome.FAIL].symbol, says
+    if failing is None and not all(record.tells for record in records):
+        says = (
+            f"{sentence(way.title)[:-1]}: passes{where}, in too few runs to tell from luck. "
+            f"It costs: {way.costs}"
+        )
+        return "il-unproven", WORDS[Outcome.UNPROVEN].symbol, says
     if failing is None:
         passed = many[0].verdict
         says = f"{sentence(way.title)[:-1]}: passes{where}. It costs: {way.costs}"
@@ -198,7 +223,7 @@ def _way_out(edition: Edition, many: Sequence[Tried], of: int) -> tuple[str, str
 def other_configurations(edition: Edition, summary: Summary) -> list[str]:
     """Plain configurations that are not listed as a way out, in which the same releases pass."""
     worst, cell = summary.worst, summary.cell
-    if worst.outcome is not Outcome.HANG:
+    if worst.outcome is not Outcome.HANG or edition.application:
         return []
     listed = {
         one.verdict.cell.config
@@ -216,8 +241,12 @@ def other_configurations(edition: Edition, summary: Summary) -> list[str]:
 
 
 def elsewhere(edition: Edition, summary: Summary) -> list[str]:
-    """For what the pair does not do: in which configurations the same releases hang or fail."""
+    """For what the pair does not do: in which configurations the same releases hang or fail; for a
+    kind of application, that one cell says little, and what helps."""
     cell = summary.cell
+    if edition.application:
+        rates = "A hang is rare there: the rates by release, further down, say more than one cell."
+        return [rates, *filter(None, [edition.application.instead])]
     if summary.worst.outcome is not Outcome.PASS and not summary.own:
         return []
     others = (
@@ -303,7 +332,7 @@ def _headline(edition: Edition, summary: Summary) -> str:
     verdict = summary.worst
     reason = f": {why(verdict)}" if verdict.reason else ""
     if not summary.own:
-        return f"{word(verdict).sentence}{reason}."
+        return f"{headline(verdict)}{reason}."
     found = edition.attributions[verdict.cell.key]
     owners = [p.package for p in verdict.cell.pins if p.axis == found.whose]
     who = (
@@ -311,7 +340,7 @@ def _headline(edition: Edition, summary: Summary) -> str:
         if owners
         else f"each library does on Python {verdict.cell.python}"
     )
-    return f"{word(verdict).sentence}, as {who}{reason}."
+    return f"{headline(verdict)}, as {who}{reason}."
 
 
 def _facts(edition: Edition, summary: Summary) -> list[str]:

@@ -21,6 +21,12 @@ from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
 from interlock.publish.wording import listing
 
+NOTE = (
+    "How many times as often is held against each other release by release and Python by Python, "
+    "of those that both were run on: it is not the quotient of two rates above. Cells that stayed "
+    "unproven, such as those that were too slow, are left out."
+)
+
 
 def sections(edition: Edition) -> Iterator[str | Markup]:
     """A heading and what was found, for each kind of application."""
@@ -30,8 +36,13 @@ def sections(edition: Edition) -> Iterator[str | Markup]:
         yield f"## Where {kind.title} {{ #{kind.name} }}"
         yield block(Markup("<p>{}</p>").format(markup.code(kind.description)))
         if any(row.pool.hangs for one in measured for row in one.rows):
-            yield block(_by_itself(about) + _likelier(about, measured), "il-lead il-hang")
+            told = _by_itself(about) + _likelier(about, measured)
+            if kind.instead:
+                told += Markup("<p>{}</p>").format(markup.code(kind.instead))
+            yield block(told, "il-lead il-hang")
         yield from (block(_table(about, one)) for one in measured)
+        if measured:
+            yield block(Markup(f"<p><small>{NOTE}</small></p>"))
 
 
 @dataclass(frozen=True, kw_only=True)

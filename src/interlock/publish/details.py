@@ -13,10 +13,10 @@ from interlock.publish import markup, measures
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
 from interlock.publish.summary import is_own
-from interlock.publish.wording import basis, day, how_often, why, word
+from interlock.publish.wording import basis, day, headline, how_often, why
 
 SECTIONS = (
-    ("", "every pair"),
+    ("pairs", "every pair"),
     ("ways-out", "the same with a way out, or with the dependencies of its day"),
     ("alone", "one library alone"),
 )
@@ -50,8 +50,7 @@ def _sections(edition: Edition, verdicts: list[Verdict]) -> Iterator[str | Marku
     for anchor, says in SECTIONS:
         cards = [card(edition, v) for v in verdicts if _section(v) == anchor]
         if cards:
-            if anchor:
-                yield f"## {says.capitalize()} {{ #{anchor} }}"
+            yield f"## {says.capitalize()} {{ #{anchor} }}"
             yield block(join(cards), "il-cards")
 
 
@@ -59,7 +58,7 @@ def _section(verdict: Verdict) -> str:
     cell = verdict.cell
     if len(present(cell)) < len(cell.pins):
         return "alone"
-    return "" if plain(cell.config) == cell.config else "ways-out"
+    return "pairs" if plain(cell.config) == cell.config else "ways-out"
 
 
 def card(edition: Edition, verdict: Verdict) -> Markup:
@@ -79,7 +78,7 @@ def card(edition: Edition, verdict: Verdict) -> Markup:
         symbol=markup.symbol(verdict, own=own),
         releases=markup.releases(cell),
         config=edition.title(cell.config),
-        says=word(verdict).sentence,
+        says=headline(verdict),
         reason=reason,
         whose=_whose(edition, verdict),
         detail=verdict.detail,

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from interlock.confidence import LEVEL
+from interlock.judge import PRECEDENCE
 from interlock.matrix import WayOut
+from interlock.model import Outcome
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.publish.wording import plural, why, word
+from interlock.publish.wording import WORDS, plural, why, word
 from interlock.table import in_order
-from interlock.ways_out import Tried
+from interlock.ways_out import Tried, luck
 
 LISTED = 20
 """Cells that are named where a way out does not help; the rest is counted."""
@@ -46,7 +49,7 @@ def _of_track(
     if needed:
         yield block(_table(edition, [known[name] for name in ways], needed))
     for name in ways:
-        failing = [one for one in needed if one.way.name == name and not one.works]
+        failing = [o for o in needed if o.way.name == name and o.was_run and not o.works]
         broken = [one for one in tried if one.way.name == name and one.breaks]
         if failing or broken:
             yield block(_failing(known[name], failing, broken))
@@ -75,7 +78,7 @@ def _table(edition: Edition, ways: Sequence[WayOut], needed: Sequence[Tried]) ->
         rows.append(row.format(way.name, way.title, way.costs, join(cells)))
     return markup.table(head, rows, "il-ways") + Markup(
         "<p><small>Cells that hang or fail without it and pass with it, of those that it was run"
-        " on.</small></p>"
+        " on; the sign is the worst that happened with it.</small></p>"
     )
 
 
@@ -84,12 +87,19 @@ def _version(one: Tried, axis: str) -> str:
 
 
 def _count(tried: Sequence[Tried]) -> Markup:
-    if not tried:
-        return Markup('<td class="il-untested">not run</td>')
-    works = sum(one.works for one in tried)
-    look = "pass" if works == len(tried) else "hang" if not works else "fail"
-    return Markup('<td><span class="il-mark il-{}">{}</span> {} of {}</td>').format(
-        look, {"pass": "✓", "hang": "✗", "fail": "!"}[look], works, len(tried)
+    """The worst that happened with it, and on how many cells it works of those that it ran on."""
+    run = [one for one in tried if one.was_run]
+    if not run:
+        says = "can't be run" if tried else "not run"
+        return Markup('<td class="il-untested">{}</td>').format(says)
+    worst = min((one.verdict for one in run), key=lambda v: PRECEDENCE.index(v.outcome))
+    works = sum(one.works for one in run)
+    look, symbol, but = markup.look(worst), markup.symbol(worst), ""
+    if works == len(run) and luck(run) > 1 - LEVEL:
+        unsure = WORDS[Outcome.UNPROVEN]
+        look, symbol, but = f"il-{Outcome.UNPROVEN}", unsure.symbol, ", too few to tell"
+    return Markup('<td><span class="il-mark {}">{}</span> {} of {}{}</td>').format(
+        look, symbol, works, len(run), but
     )
 
 
@@ -103,7 +113,9 @@ def _failing(way: WayOut, failing: Sequence[Tried], broken: Sequence[Tried]) -> 
         )
     if broken:
         parts.append(
-            Markup("<h3>{}: what it breaks</h3><ul>{}</ul>").format(way.title, _named(broken))
+            Markup("<h3>{}: what passes without it and goes wrong with it</h3><ul>{}</ul>").format(
+                way.title, _named(broken)
+            )
         )
     return join(parts)
 

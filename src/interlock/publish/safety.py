@@ -11,7 +11,7 @@ from packaging.version import Version
 from interlock import windows
 from interlock.advice import Answer
 from interlock.judge import PRECEDENCE
-from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window
+from interlock.model import Basis, Cell, Outcome, PythonVersion, Reason, Target, Window
 from interlock.publish import applications, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import join
@@ -30,9 +30,14 @@ def lead(edition: Edition) -> Markup:
     return said + small.format(
         titles="; and ".join(edition.title(name) for name in edition.configs),
         day=day(edition.tested_at) if edition.tested_at else "no day",
-        counted=f"{len(edition.verdicts):,} cells by {plural(len(edition.probes), 'probe')}",
+        counted=f"{_run(edition):,} cells run by {plural(len(edition.probes), 'probe')}",
         machines=listing(sorted({verdict.machine for verdict in edition.verdicts})),
     )
+
+
+def _run(edition: Edition) -> int:
+    """Cells whose verdict is not what the package index says alone."""
+    return sum(v.reason not in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON) for v in edition.verdicts)
 
 
 def dangers(edition: Edition) -> Markup:

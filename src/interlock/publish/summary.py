@@ -67,7 +67,8 @@ def _summary(edition: Edition, verdicts: Sequence[Verdict]) -> Summary:
         # troubles of a kind the one that is known to be the pair's, and that always comes.
         unknown = whose is not None and whose.whose == OPEN
         rare = intermittent(verdict) is not None
-        return lacks, 1 if own else worst, own, unknown, rare, place[verdict.cell.probe]
+        about = edition.is_about(verdict.cell.probe)
+        return lacks, 1 if own else worst, own, unknown, rare, not about, place[verdict.cell.probe]
 
     place = {probe: number for number, probe in enumerate(edition.probes)}
     ordered = tuple(sorted(verdicts, key=rank))

@@ -43,7 +43,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.ERROR: "the application stops with an exception",
     Reason.CRASH: "the process is killed by a signal",
     Reason.INACTIVE: "the application runs, but the feature under test does not start",
-    Reason.DEGRADED: "it runs, but worse than the stated threshold",
+    Reason.DEGRADED: "it ran worse than its probe allows",
     Reason.NO_WHEEL: "there is no wheel for this Python",
     Reason.REQUIRES_PYTHON: "the release does not allow this Python",
     Reason.NO_FEATURE: "the release does not have the feature under test",
@@ -68,6 +68,17 @@ _COUNTED = re.compile(r"(\d+) of (\d+) trials? failed ")
 
 def word(verdict: Verdict | None) -> Word:
     return WORDS[verdict.outcome] if verdict else UNTESTED
+
+
+def headline(verdict: Verdict) -> str:
+    """What it does, as the first half of a sentence."""
+    if verdict.reason is Reason.DEGRADED:
+        return "It did not hang for good"
+    if verdict.reason is Reason.NO_FEATURE:
+        return "There is nothing to test"
+    if verdict.outcome is Outcome.FAIL and verdict.exposures:
+        return "It fails"
+    return word(verdict).sentence
 
 
 def why(verdict: Verdict) -> str:
@@ -105,6 +116,8 @@ def basis(verdict: Verdict) -> str:
     """What it was run on, or that it was not."""
     if verdict.basis is Basis.INFERRED:
         return "Inferred from both its tested neighbours of the same release line; not run itself"
+    if verdict.reason in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON):
+        return "Decided by the package index; nothing was run"
     isolated = "in a container" if verdict.backend is Backend.DOCKER else "without a container"
     return f"Run {isolated}, Python {verdict.python_full} on {verdict.machine}"
 
