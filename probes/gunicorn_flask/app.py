@@ -52,7 +52,7 @@ def serve_all(trial, settings: Settings) -> None:
 
     served = Drive(trial, settings, steady).run()
     trial.fact("steady", served.facts())
-    judge(trial, "steady", served, plain)
+    judge(trial, "unamplified", served, plain)
     compare(trial, served, plain)
 
     began, together = time.monotonic(), Measured()
@@ -60,7 +60,7 @@ def serve_all(trial, settings: Settings) -> None:
         one = Drive(trial, settings, a_round, before=together).run()
         together += one
         trial.fact("rounds", together.facts())
-        judge(trial, "rounds", one, plain)
+        judge(trial, "under load", one, plain)
 
 
 def compare(trial, served: Measured, plain: Measured) -> None:
@@ -72,14 +72,14 @@ def compare(trial, served: Measured, plain: Measured) -> None:
     say(trial, too_slow(served, plain, limits), doubt((served, plain), limits))
 
 
-def judge(trial, name: str, served: Measured, plain: Measured) -> None:
+def judge(trial, when: str, served: Measured, plain: Measured) -> None:
     """Say where a server was worse than it may be, and stop there."""
     limits = allowed(trial)
     why = doubt((served, plain), limits)
     if unanswered(plain) or not_graceful(plain, limits):
         why = why or "the app without the libraries was no better"
     found = unanswered(served) + not_graceful(served, limits)
-    say(trial, [f"{name}: {sentence}" for sentence in found], why)
+    say(trial, [f"{when}, {'; '.join(found)}"] if found else [], why)
 
 
 def allowed(trial) -> Allowed:

@@ -122,9 +122,9 @@ def unanswered(served: Measured) -> list:
     """The same of requests and workers."""
     found = []
     if served.timed_out:
-        found.append(f"{served.timed_out} requests timed out; none may")
+        found.append(f"requests that timed out: {served.timed_out} (none may)")
     if served.failed:
-        found.append(f"{served.failed} requests were answered with an error; none may")
+        found.append(f"requests answered with an error: {served.failed} (none may)")
     return found
 
 
@@ -132,7 +132,9 @@ def not_graceful(served: Measured, allowed: Allowed) -> list:
     """The same of the way from SIGTERM to the end."""
     found = []
     if served.killed:
-        found.append(f"{served.killed} of {served.workers} workers had to be killed; none may")
+        found.append(
+            f"workers that had to be killed: {served.killed} of {served.workers} (none may)"
+        )
     limit_s = allowed.graceful_timeout_s + allowed.exit_margin_s
     if served.given_up or (served.exit_s or 0.0) > limit_s:
         still = "was still there" if served.given_up else "ended"

@@ -164,7 +164,7 @@
   /* A cell opens its answer in place; without the data it is a link to the same in words. */
   function cells(matrix, data) {
     const close = el("button", { type: "button" }, "Close");
-    const dialog = el("dialog", { class: "il-dialog md-typeset" });
+    const dialog = el("dialog", { class: "il-dialog md-typeset", "aria-label": "What was found" });
     close.addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     document.body.append(dialog);

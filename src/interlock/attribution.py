@@ -329,7 +329,7 @@ def _cleared(trouble: Verdict, said: Verdict | None, pin: Pin, rows: Rows) -> tu
     if said.outcome is Outcome.PASS:
         if look := _speaks_against(said, trouble, rows, pin.axis):
             return True, _passed(said, look)
-        return False, f"{_passed(said)}, too few to have shown a hang as rare as this"
+        return False, f"{_passed(said)}, too few to have shown what is as rare as this"
     if said.reason is Reason.NO_FEATURE and _in_the_situation(trouble, rows):
         return True, "never comes into the situation that hangs"
     if said.outcome in (Outcome.UNSUPPORTED, Outcome.UNPROVEN):

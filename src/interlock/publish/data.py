@@ -157,10 +157,10 @@ def _files(edition: Edition, data: Path) -> Markup:
 def _columns(edition: Edition) -> Markup:
     columns = schema(edition.axes)["properties"]["verdicts"]["items"]["properties"]
     row = Markup("<tr><td><code>{}</code></td><td>{}</td></tr>")
-    return Markup(
-        '<div class="il-scroll"><table class="il-table"><thead><tr><th>Column</th>'
-        "<th>What it says</th></tr></thead><tbody>{}</tbody></table></div>"
-    ).format(join(row.format(name, about["description"]) for name, about in columns.items()))
+    return markup.table(
+        map(Markup('<th scope="col">{}</th>').format, ("Column", "What it says")),
+        (row.format(name, about["description"]) for name, about in columns.items()),
+    )
 
 
 def _size(size: int) -> str:

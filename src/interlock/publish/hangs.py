@@ -188,21 +188,17 @@ def _thread(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Markup:
 def _affected(edition: Edition, file: Mapping[str, Any]) -> Markup:
     """A table per probe and configuration; then where else it was seen."""
     heads = [*(axis.package for axis in edition.axes), "Python"]
-    head = join(map(Markup('<th scope="col">{}</th>').format, heads))
+    head = [Markup('<th scope="col">{}</th>').format(title) for title in heads]
     cell, row = Markup("<td>{}</td>"), Markup("<tr>{}</tr>")
     tables = []
     for probe, config in edition.tracks:
         lines = affected(edition, file, probe, config)
-        body = join(row.format(join(map(cell.format, line))) for line in lines)
+        body = [row.format(join(map(cell.format, line))) for line in lines]
         if lines:
-            tables.append(
-                Markup(
-                    "<p>Configuration: <strong>{}</strong><br><small>{}</small></p>"
-                    '<div class="il-scroll">'
-                    '<table class="il-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
-                    "</div>"
-                ).format(edition.title(config), edition.probe_title(probe), head, body)
+            said = Markup("<p>Configuration: <strong>{}</strong><br><small>{}</small></p>").format(
+                edition.title(config), edition.probe_title(probe)
             )
+            tables.append(said + markup.table(head, body))
     note = "<p>Both ends were tested; not everything that lies between them was.</p>"
     beside = _beside(edition, file)
     if not tables:

@@ -78,8 +78,8 @@ def code(text: str) -> Markup:
 def table(head: Iterable[Markup], rows: Iterable[Markup], kind: str = "") -> Markup:
     """A table that scrolls in itself where a page is narrow; ``kind`` is one more class of it."""
     return Markup(
-        '<div class="il-scroll"><table class="{}"><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div>"
+        '<div class="il-scroll" tabindex="0" role="region" aria-label="A table">'
+        '<table class="{}"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
     ).format(f"il-table {kind}".strip(), join(head), join(rows))
 
 
