@@ -52,7 +52,7 @@ class Row:
     version: Version
     pool: Pool
     ratio: Ratio | None
-    """To the same without it."""
+    """To the same without it; certain where it is among that many releases."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,18 +91,12 @@ def track(edition: Edition, probe: str, config: str) -> Track:
             Row(
                 version=version,
                 pool=pool(rows),
-                ratio=_ratio(rows, without, others),
+                ratio=ratio_of(places(rows, without, *others), looks=len(whole)),
             )
             for version, rows in sorted(whole.items())
         ),
         alone=pool(v for v in here if _axes(v) == {axis}),
     )
-
-
-def _ratio(
-    rows: Sequence[Verdict], without: Sequence[Verdict], axes: Sequence[str]
-) -> Ratio | None:
-    return ratio_of(places(rows, without, *axes))
 
 
 def _axes(verdict: Verdict) -> set[str]:

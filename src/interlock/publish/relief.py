@@ -14,12 +14,12 @@ from interlock.model import Outcome
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.publish.wording import WORDS, plural, why, word
+from interlock.publish.wording import WORDS, listing, plural, why, word
 from interlock.table import in_order
 from interlock.ways_out import Tried, luck
 
 LISTED = 20
-"""Cells that are named where a way out does not help; the rest is counted."""
+"""Lines that name cells where a way out does not help; the rest is counted."""
 
 
 def publish(edition: Edition, folder: Path) -> None:
@@ -52,7 +52,7 @@ def _of_track(
         failing = [o for o in needed if o.way.name == name and o.was_run and not o.works]
         broken = [one for one in tried if one.way.name == name and one.breaks]
         if failing or broken:
-            yield block(_failing(known[name], failing, broken))
+            yield block(_failing(edition, known[name], failing, broken))
     passing = [one for one in tried if not one.was_needed and one.way.same_as is None]
     if passing:
         kept = sum(not one.breaks for one in passing)
@@ -103,39 +103,56 @@ def _count(tried: Sequence[Tried]) -> Markup:
     )
 
 
-def _failing(way: WayOut, failing: Sequence[Tried], broken: Sequence[Tried]) -> Markup:
+def _failing(
+    edition: Edition, way: WayOut, failing: Sequence[Tried], broken: Sequence[Tried]
+) -> Markup:
     parts = []
-    if failing:
-        parts.append(
-            Markup("<h3>{}: where it does not help</h3><ul>{}</ul>").format(
-                way.title, _named(failing)
-            )
-        )
-    if broken:
-        parts.append(
-            Markup("<h3>{}: what passes without it and goes wrong with it</h3><ul>{}</ul>").format(
-                way.title, _named(broken)
-            )
-        )
+    for title, cells in (
+        ("where it does not help", failing),
+        ("what passes without it and goes wrong with it", broken),
+    ):
+        if cells:
+            text = Markup("<h3>{}: {}</h3><ul>{}</ul>")
+            parts.append(text.format(way.title, title, _named(edition, cells)))
     return join(parts)
 
 
-def _named(tried: Iterable[Tried]) -> Markup:
-    listed = list(tried)
+def _named(edition: Edition, tried: Iterable[Tried]) -> Markup:
+    """A line for what one release does in the same way on a Python, whatever it is run with."""
+    axis = edition.answers[0].axis
+    alike: dict[object, list[Tried]] = {}
+    for one in tried:
+        said = one.verdict
+        what = said.cell.version(axis), said.cell.python, said.outcome, said.reason, said.signature
+        alike.setdefault(what, []).append(one)
     item = Markup('<li><a href="generated/{}">{}, Python {}</a>: {}{}</li>')
     lines = [
         item.format(
-            markup.found_at(one.verdict.cell),
-            markup.releases(one.verdict.cell),
-            str(one.verdict.cell.python),
-            word(one.verdict).name,
-            _how(one),
+            markup.found_at(many[0].verdict.cell),
+            _releases(edition, axis, many),
+            str(many[0].verdict.cell.python),
+            word(many[0].verdict).name,
+            _how(many[0]),
         )
-        for one in listed[:LISTED]
+        for many in [*alike.values()][:LISTED]
     ]
-    if len(listed) > LISTED:
-        lines.append(Markup("<li>and {} more</li>").format(len(listed) - LISTED))
+    if len(alike) > LISTED:
+        lines.append(Markup("<li>and {} more</li>").format(len(alike) - LISTED))
     return join(lines)
+
+
+def _releases(edition: Edition, axis: str, many: Sequence[Tried]) -> str:
+    """``ddtrace 2.21.12 with 9 releases of sentry-sdk``."""
+    cell = many[0].verdict.cell
+    if len(many) == 1:
+        return markup.releases(cell)
+    others = [
+        plural(len({one.verdict.cell.version(a.name) for one in many}), "release")
+        + f" of {a.package}"
+        for a in edition.axes
+        if a.name != axis
+    ]
+    return f"{edition.package(axis)} {cell.version(axis)} with {listing(others)}"
 
 
 def _how(one: Tried) -> Markup:
