@@ -352,3 +352,34 @@ def test_what_is_about_one_kind_of_application_is_told_behind_all_else() -> None
     ]
     assert report.by_application([serve], known) == [(forking, [serve])]
     assert report.by_application([], known) == [(None, [])]
+
+
+FORKS = Application(
+    name="forking", title="it forks", description="", instead="Start it in the `child`."
+)
+
+
+def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_to() -> None:
+    known = grid("1.0 2.0\n1.0 hang pass")
+    lines = report.stories(known, known, AXES, POLICY, NONE, kind=FORKS)
+    assert "  Start it in the child." in lines
+    assert not any("move to" in line for line in lines)
+    assert any("move to" in line for line in report.stories(known, known, AXES, POLICY, NONE))
+
+
+@pytest.mark.parametrize(
+    ("did", "says"),
+    [
+        (
+            "hang pass",
+            "Where it forks: 1 hang, 1 pass. A hang is rare there, so a pass says little; the page "
+            "has the rates by release. Start it in the child.",
+        ),
+        (
+            "unsupported unsupported",
+            "Where it forks: nothing was run, so nothing is known to be safe.",
+        ),
+    ],
+)
+def test_of_a_kind_of_application_no_release_is_called_safe(did: str, says: str) -> None:
+    assert report.in_kind(grid(f"1.0 2.0\n1.0 {did}"), FORKS) == says

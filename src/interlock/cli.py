@@ -363,8 +363,10 @@ def _close(
         (kind, about, scope_for(found, everything, kind.name if kind else None))
         for kind, about in report.by_application(asked, found)
     ]
-    for _, about, scope in groups:
-        for line in report.stories(about, everything, found.axes, found.policy, withdrawn, scope):
+    for kind, about, scope in groups:
+        for line in report.stories(
+            about, everything, found.axes, found.policy, withdrawn, scope, kind
+        ):
             console.print(line, highlight=False, markup=False)
     for line in report.ways_out(asked, found):
         console.print(line, highlight=False, markup=False)
@@ -375,9 +377,11 @@ def _close(
     console.print()
     for kind, about, scope in groups:
         told = [v for v in about if report.is_plain(v.cell, found)] or about
-        safe = report.safe(told, found.axes, found.policy, withdrawn, beside, scope)
-        where = f"Where {kind.title}: " if kind else ""
-        console.print(f"{where}{safe}", style="bold", highlight=False)
+        if kind:
+            says = report.in_kind(told, kind)
+        else:
+            says = report.safe(told, found.axes, found.policy, withdrawn, beside, scope)
+        console.print(says, style="bold", highlight=False)
     results = options.results or place.store.home / "results"
     _write_results(place, ledger, list(known.values()), results, withdrawn)
     console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)

@@ -232,6 +232,14 @@ def safe(
     return f"No release passed with everything it was run with ({counted(verdicts)})."
 
 
+def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:
+    """One sentence on a kind of application, of whose rare hangs no cell's pass says much."""
+    if all(verdict.outcome is Outcome.UNSUPPORTED for verdict in verdicts):
+        return f"Where {kind.title}: nothing was run, so nothing is known to be safe."
+    said = f"Where {kind.title}: {counted(verdicts)}. A hang is rare there, so a pass says little"
+    return f"{said}; the page has the rates by release. {kind.instead.replace('`', '')}".rstrip()
+
+
 def stories(
     verdicts: Sequence[Verdict],
     known: Sequence[Verdict],
@@ -239,20 +247,25 @@ def stories(
     policy: Policy,
     withdrawn: advice.Excluded,
     scope: Scope = EVERYTHING,
+    kind: Application | None = None,
 ) -> list[str]:
     """For each kind of hang, failure or doubt: one cell, what it did, whose it is, where to move to
-    by all that is ``known``, and the command that runs just that cell again."""
+    by all that is ``known``, and the command that runs just that cell again.
+
+    For a kind of application nothing to move to, but what helps: its hangs are rare, and that one
+    cell passes is luck.
+    """
     whose = attribute(known, scope.needs)
     advised = {
         (found.pins, found.python): found
-        for found in advice.advise(known, axes, policy, withdrawn, scope)
+        for found in ([] if kind else advice.advise(known, axes, policy, withdrawn, scope))
         if found.config is None
     }
     alike: dict[object, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.outcome not in (Outcome.PASS, Outcome.UNSUPPORTED):
-            kind = (verdict.outcome, verdict.phase, verdict.reason, verdict.signature)
-            alike.setdefault(kind, []).append(verdict)
+            what = (verdict.outcome, verdict.phase, verdict.reason, verdict.signature)
+            alike.setdefault(what, []).append(verdict)
     lines: list[str] = []
     for verdict, *others in alike.values():
         more = f"  (and {len(others)} more like it)" if others else ""
@@ -262,6 +275,8 @@ def stories(
         found = advised.get((verdict.cell.pins, verdict.cell.python))
         if found:
             lines += [f"  {_move(move)}" for move in found.moves]
+        if kind and kind.instead:
+            lines.append(f"  {kind.instead.replace('`', '')}")
         lines += [f"  {verdict.cell.reproduce}"]
     return lines
 
