@@ -74,7 +74,7 @@
         el("p", {}, ...answer.links.flatMap(([label, href], n) => [n ? " · " : null, el("a", { href: root + text(href) }, text(label))]))
       );
     }
-    body.append(el("h3", {}, "See it yourself"), runLine(text(answer.run)));
+    body.append(el("h3", {}, "See it yourself, in a checkout of Interlock"), runLine(text(answer.run)));
     return el(
       "div",
       { class: "il-answer" },

@@ -104,7 +104,7 @@ def _page(
         yield from _evidence(edition, example)
     yield "## Affected releases"
     yield block(_affected(edition, file))
-    yield "## See it yourself"
+    yield "## See it yourself, in a checkout of Interlock"
     yield block(markup.command(_reproduce(edition, file)))
 
 
