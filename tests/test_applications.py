@@ -24,7 +24,7 @@ FORKING = Application(
     name="forking",
     title="the process forks",
     description="With `fork`.",
-    instead="Start it in the child.",
+    instead="Start it in the `child`.",
 )
 
 FORKS = (

@@ -246,7 +246,7 @@ def elsewhere(edition: Edition, summary: Summary) -> list[str]:
     cell = summary.cell
     if edition.application:
         rates = "A hang is rare there: the rates by release, further down, say more than one cell."
-        return [rates, *filter(None, [edition.application.instead])]
+        return [rates, *filter(None, [edition.application.instead.replace("`", "")])]
     if summary.worst.outcome is not Outcome.PASS and not summary.own:
         return []
     others = (
@@ -345,7 +345,8 @@ def _headline(edition: Edition, summary: Summary) -> str:
 
 def _facts(edition: Edition, summary: Summary) -> list[str]:
     verdict = summary.worst
-    facts = [sentence(verdict.detail)]
+    named = verdict.detail.startswith(tuple(axis.package for axis in edition.axes))
+    facts = [verdict.detail if named else sentence(verdict.detail)]
     if often := how_often(verdict):
         facts.append(often)
     if summary.missing:
