@@ -340,6 +340,18 @@ def test_what_a_library_is_cleared_by_is_counted() -> None:
     assert "right-lib 1.0 alone passes (2,000 exposures)." in attribution.says
 
 
+@pytest.mark.parametrize(("exposures", "whose"), [(300, "open"), (500, "pair")])
+def test_a_run_that_was_too_short_to_pass_did_not_hang_all_the_same(
+    exposures: int, whose: str
+) -> None:
+    """One hang in 20 exposures against none in 300 is chance at 6 %."""
+    pair, left, right = rows("pair: hang A 1/20; left: unproven too-few-exposures; right: pass 500")
+    short = replace(left, exposures=exposures)
+    attribution = attribute([pair, short, right])[pair.cell.key]
+    assert attribution.whose == whose
+    assert f"left-lib 1.0 alone does not ({exposures} exposures)" in attribution.says
+
+
 def test_what_would_have_to_be_run_is_named() -> None:
     attribution = found("pair: hang A 1/20; left: pass 500")
 

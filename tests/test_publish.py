@@ -12,8 +12,9 @@ from grids import AXES, cell, matrix, verdict
 
 from interlock.matrix import ProbeUse, WayOut
 from interlock.model import Axis, Outcome, Phase, Reason, Signature
-from interlock.publish import data, drawing, hangs, markup, rarity, relief, wording
+from interlock.publish import answer, data, drawing, hangs, markup, rarity, relief, wording
 from interlock.publish.edition import Edition
+from interlock.publish.summary import summaries
 from interlock.table import COLUMNS, Results, frame
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -175,6 +176,34 @@ def test_a_way_out_is_told_by_the_worst_that_happened_with_it(
     page = (tmp_path / "ways-out.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"<tr><th scope=\"row\".*?</th><td[^>]*>(.*?)</td></tr>", page)
     assert re.sub(r"<[^>]+>", "", row) == expected.replace("'", "&#39;")
+
+
+@pytest.mark.parametrize(
+    ("with_it", "says"),
+    [
+        (("pass", 900), "✓ Be quiet: passes. It costs: No noise."),
+        (
+            ("pass", 90),
+            "? Be quiet: passes, in too few runs to tell from luck. It costs: No noise.",
+        ),
+        (("unproven", 9), "? Be quiet: not proven. It costs: No noise."),
+    ],
+)
+def test_a_way_out_is_offered_as_what_was_seen_of_it(with_it: tuple[str, int], says: str) -> None:
+    verdicts = [
+        verdict(cell(config=config), outcome, exposures=exposures, hangs=int(outcome == "hang"))
+        for config, (outcome, exposures) in (
+            ("warnings", ("hang", 30)),
+            ("warnings+quiet", with_it),
+        )
+    ]
+    results = Results(
+        table=frame(verdicts, AXES), verdicts=verdicts, signatures=[], yanked={}, controls=[]
+    )
+    edition = Edition(matrix=RELIEF, results=results)
+    (summary,) = summaries(edition).values()
+    ((_, symbol, said),) = answer.ways_out(edition, summary)
+    assert f"{symbol} {said}" == says
 
 
 def test_drawing_of_a_hostile_name_is_still_a_drawing() -> None:

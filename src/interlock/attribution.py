@@ -326,7 +326,7 @@ def _cleared(trouble: Verdict, said: Verdict | None, pin: Pin, rows: Rows) -> tu
     """Whether a library is cleared by what it did alone, and what that was, in words."""
     if said is None:
         return False, "was not run"
-    if said.outcome is Outcome.PASS:
+    if said.outcome is Outcome.PASS or said.reason is Reason.TOO_FEW_EXPOSURES:
         if look := _speaks_against(said, trouble, rows, pin.axis):
             return True, _passed(said, look)
         return False, f"{_passed(said)}, too few to have shown what is as rare as this"
@@ -531,13 +531,17 @@ def _does(verdict: Verdict) -> str:
 
 
 def _passed(verdict: Verdict, look: Look | None = None) -> str:
-    """``passes (40 exposures)``, and how many those are with all that was counted beside them."""
+    """``passes (40 exposures)``, and how many those are with all that was counted beside them.
+
+    A run that was too short to pass is one without a hang all the same.
+    """
+    did = "passes" if verdict.outcome is Outcome.PASS else "does not"
     counted = f"{verdict.exposures:,} exposures"
     if look is not None and look.over:
         _, alone = look.sums
         hung = f"{alone.hangs:,} like it in {alone.exposures:,}" if alone.hangs else None
         counted += f"; {hung or f'{alone.exposures:,}'} {look.over}"
-    return f"passes ({counted})"
+    return f"{did} ({counted})"
 
 
 def _times(number: float) -> str:

@@ -44,6 +44,11 @@ class Tried:
         return self.was_needed and self.verdict.outcome is Outcome.PASS
 
     @property
+    def fails(self) -> bool:
+        """Whether what went wrong without it goes wrong with it, in the same way or another."""
+        return self.was_needed and self.verdict.outcome in TROUBLE
+
+    @property
     def was_run(self) -> bool:
         """It could be: not every release has what a way out sets."""
         return self.verdict.outcome is not Outcome.UNSUPPORTED

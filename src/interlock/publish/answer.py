@@ -189,9 +189,12 @@ def _way_out(
 ) -> tuple[str, str, str]:
     way, of = many[0].way, len(troubled)
     where = _where(many, troubled)
-    failing = next((one for one in many if not one.works), None)
+    failing = next((one for one in many if one.fails), None)
     records = [edition.way_out_records[one.kind] for one in many]
     rarer = next((record for record in records if record.hangs), None)
+    if failing is None and not all(o.works for o in many):
+        says = f"{sentence(way.title)[:-1]}: not proven{where}. It costs: {way.costs}"
+        return "il-unproven", WORDS[Outcome.UNPROVEN].symbol, says
     if failing is None and rarer is not None:
         says = (
             f"{sentence(way.title)[:-1]}: don't count on it. It passes here{where}, yet with it "

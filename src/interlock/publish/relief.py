@@ -49,7 +49,7 @@ def _of_track(
     if needed:
         yield block(_table(edition, [known[name] for name in ways], needed))
     for name in ways:
-        failing = [o for o in needed if o.way.name == name and o.was_run and not o.works]
+        failing = [o for o in needed if o.way.name == name and o.fails]
         broken = [one for one in tried if one.way.name == name and one.breaks]
         if failing or broken:
             yield block(_failing(edition, known[name], failing, broken))
