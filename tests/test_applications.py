@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from packaging.version import Version
 
 from interlock.advice import answers
 from interlock.baselines import Pool
-from interlock.matrix import Application, Matrix, ProbeUse
+from interlock.matrix import Application, Matrix, ProbeUse, WayOut
 from interlock.model import PythonVersion, Target, Verdict
 from interlock.publish import answer, applications, safety, settings
 from interlock.publish.edition import Edition
@@ -206,3 +207,15 @@ def test_the_configurations_page_says_which_kinds_there_are(known: Matrix, tmp_p
     assert "<code>fork</code>" in page
     assert page.count("generated/probes/serve.html") == 1
     assert "generated/probes/restart.html" not in page
+
+
+def test_ways_out_are_told_by_their_rates_too(known: Matrix) -> None:
+    calm = WayOut(name="calm", title="calm down", description="", costs="Nothing.", settings={})
+    use = ProbeUse(application="forking", ways_out={"stock": ("calm",)})
+    known = replace(known, uses={**known.uses, "serve": use}, ways_out={"calm": calm})
+    tried = "pair+calm by serve: hang A 1/40; pair+calm 2.0 by serve: pass 60"
+    (_, forking) = edition(known, f"{PASSES}; {FORKS}; {tried}").by_application
+
+    found = applications.track(forking, "serve", "stock")
+
+    assert found.ways == (("calm down", Pool(hangs=1, exposures=100, trials=2)),)

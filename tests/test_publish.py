@@ -158,7 +158,7 @@ RELIEF = matrix(
         # the sign is what happened, not how much of it
         (("hang", 30), ("fail", 0), "! 0 of 1"),
         (("fail", 0), ("fail", 0), "! 0 of 1"),
-        (("hang", 30), ("unproven", 0), "? 0 of 1"),
+        (("hang", 30), ("unproven", 0), "? 0 of 1, 1 unproven"),
         (("hang", 30), ("unsupported", 0), "can't be run"),
     ],
 )

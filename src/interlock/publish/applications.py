@@ -66,6 +66,8 @@ class Track:
     rows: tuple[Row, ...]
     alone: Pool
     """The first axis without the others."""
+    ways: tuple[tuple[str, Pool], ...] = ()
+    """With each way out, by its title: every release that it was run with, together."""
 
 
 def track(edition: Edition, probe: str, config: str) -> Track:
@@ -96,7 +98,22 @@ def track(edition: Edition, probe: str, config: str) -> Track:
             for version, rows in sorted(whole.items())
         ),
         alone=pool(v for v in here if _axes(v) == {axis}),
+        ways=tuple(_ways(edition, probe, config)),
     )
+
+
+def _ways(edition: Edition, probe: str, config: str) -> Iterator[tuple[str, Pool]]:
+    matrix, every = edition.matrix, {axis.name for axis in edition.axes}
+    for name in matrix.use(probe).ways_out.get(config, ()):
+        way = matrix.ways_out[name]
+        on = way.on(config)
+        run = [
+            v
+            for v in edition.verdicts
+            if (v.cell.probe, v.cell.config) == (probe, on) and _axes(v) == every and counts(v)
+        ]
+        if run:
+            yield way.title, pool(run)
 
 
 def _axes(verdict: Verdict) -> set[str]:
@@ -201,6 +218,7 @@ def _table(edition: Edition, one: Track) -> Markup:
     lines += [(str(row.version), row.pool, _times(row.ratio)) for row in one.rows]
     if one.alone.trials:
         lines.append((f"no {others}", one.alone, ""))
+    lines += [(f"{title}, any {package}", of, "") for title, of in one.ways]
     cells = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>')
     said = Markup('<p>By <a href="generated/{}">{}</a>, {}, of all {} together:</p>').format(
         markup.probe_page(one.probe),

@@ -94,7 +94,9 @@ def _count(tried: Sequence[Tried]) -> Markup:
         return Markup('<td class="il-untested">{}</td>').format(says)
     worst = min((one.verdict for one in run), key=lambda v: PRECEDENCE.index(v.outcome))
     works = sum(one.works for one in run)
-    look, symbol, but = markup.look(worst), markup.symbol(worst), ""
+    unproven = sum(one.verdict.outcome is Outcome.UNPROVEN for one in run)
+    look, symbol = markup.look(worst), markup.symbol(worst)
+    but = f", {unproven} unproven" if unproven else ""
     if works == len(run) and luck(run) > 1 - LEVEL:
         unsure = WORDS[Outcome.UNPROVEN]
         look, symbol, but = f"il-{Outcome.UNPROVEN}", unsure.symbol, ", too few to tell"
