@@ -273,6 +273,15 @@ def test_an_app_that_did_worse_once_may_have_had_bad_luck(
     assert attribute([worse, *others])[cell().key].whose == expected
 
 
+@pytest.mark.parametrize(("exposures", "expected"), [(0, "pair"), (80, "open")])
+def test_a_crash_in_the_middle_of_the_work_may_be_bad_luck_too(
+    exposures: int, expected: str
+) -> None:
+    pair, *others = rows("pair: fail crash SIGSEGV; left: pass 300; right: pass 50000")
+    crashed = replace(pair, exposures=exposures)
+    assert attribute([crashed, *others])[cell().key].whose == expected
+
+
 def test_where_a_library_alone_was_seen_to_hang_is_told() -> None:
     attribution = found(
         "pair: hang A 1/12; left: pass 100; left on 3.11: hang A 1/90; right: pass 500"

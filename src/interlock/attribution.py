@@ -360,13 +360,13 @@ def _speaks_against(
     """Where what was done without this trouble is more than chance; None where it is nowhere.
 
     ``axis`` is that of the library that was alone, if any. A failure always comes, as far as is
-    known, except that of an app that ran and did worse than its probe allows: that was seen at
-    least once in the exposures of all cells like it, with any release of either library, since
-    which of them it came in is chance.
+    known, except that of an app that ran for a while, and crashed or did worse than its probe
+    allows: that was seen at least once in the exposures of all cells like it, with any release of
+    either library, since which of them it came in is chance.
     """
     if trouble.outcome is Outcome.HANG:
         looks = _looks(trouble, said.cell, rows, axis)
-    elif trouble.reason is Reason.DEGRADED:
+    elif comes_by_chance(trouble):
         looks = [Look(places=((_worse(trouble, rows), pool([said])),))]
     else:
         return Look(places=())
@@ -429,16 +429,22 @@ def _ways(verdict: Verdict) -> list[Signature]:
     return [signature for signature, _ in verdict.signatures]
 
 
+def comes_by_chance(trouble: Verdict) -> bool:
+    """Whether a failure came in the middle of what its probe does over and over."""
+    later = trouble.reason is Reason.CRASH and trouble.exposures > 0
+    return later or trouble.reason is Reason.DEGRADED
+
+
 def _worse(trouble: Verdict, rows: Rows) -> Pool:
-    """How often cells like it did worse than their probe allows, once each."""
+    """How often cells like it crashed, or did worse than their probe allows, once each."""
     alike = {
         row.cell.key: row
         for pin in present(trouble.cell)
         for row in rows.with_releases(trouble.cell, pin.axis)
-        if counts(row) or row.reason is Reason.DEGRADED
+        if counts(row) or row.reason is trouble.reason
     }
     return Pool(
-        hangs=sum(row.reason is Reason.DEGRADED for row in alike.values()),
+        hangs=sum(row.reason is trouble.reason for row in alike.values()),
         exposures=sum(row.exposures for row in alike.values()),
         trials=sum(row.trials for row in alike.values()),
     )

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from interlock.attribution import TROUBLE
+from interlock.attribution import TROUBLE, comes_by_chance
 from interlock.confidence import LEVEL, Stratum, chance
 from interlock.matrix import Matrix, WayOut
-from interlock.model import Basis, Outcome, Reason, Signature, Verdict
+from interlock.model import Basis, Outcome, Signature, Verdict
 from interlock.scope import everything
 
 NEVER = 1000
@@ -105,18 +105,17 @@ class Record:
 def luck(tried: Iterable[Tried]) -> float:
     """How likely so much more would go wrong without it than with it by chance, cell by cell.
 
-    What fails always comes, as far as is known, but for an app that did worse than it may.
+    A failure always comes, as far as is known, but for those in the middle of what a probe does.
     """
     return chance(stratum for one in tried if (stratum := _stratum(one)))
 
 
 def _stratum(one: Tried) -> Stratum | None:
     without, with_it = one.without, one.verdict
-    rare = without.outcome is Outcome.HANG or without.reason is Reason.DEGRADED
-    if not rare:
+    if without.outcome is not Outcome.HANG and not comes_by_chance(without):
         return Stratum(1, 1, int(with_it.outcome is not Outcome.PASS), NEVER)
     hit = max(without.hangs, 1)
-    again = with_it.hangs or int(with_it.reason is Reason.DEGRADED)
+    again = with_it.hangs or int(comes_by_chance(with_it))
     if without.exposures >= hit and with_it.exposures >= again:
         tried = without.exposures, with_it.exposures
     else:
