@@ -102,6 +102,17 @@ def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
     assert forking["moves"] == forking["until"] == []
 
 
+def test_what_every_application_runs_into_keeps_its_advice_for_a_kind(known: Matrix) -> None:
+    text = "pair: hang B 1/20; pair 2.0: pass 500; left: pass 500; right: pass 500"
+    told = answer.answers(
+        edition(known, f"{text}; pair by serve: pass 20; pair 2.0 by serve: pass 20")
+    )
+    texts, forking = told["text"], told["answers"]["1.0|1.0|3.10|forking:stock"]
+    assert texts[forking["says"]].startswith("It hangs")
+    assert forking["moves"]
+    assert not any("rates by release" in texts[n] for n in forking["mind"])
+
+
 def test_of_equals_the_probe_that_is_about_it_speaks_for_a_kind_of_application(
     known: Matrix,
 ) -> None:

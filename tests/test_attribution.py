@@ -215,6 +215,14 @@ def test_what_a_way_out_does_not_keep_from_hanging_is_whose_it_was(
         # of the hang that is asked about: other hangs, however likely together, do not count
         ("pair: hang B 1/30; pair on 3.11: hang A 6/60; left: hang B 1/200; "
          "left on 3.11: pass 200; right: pass 900; right on 3.11: pass 900", "left"),
+        # a hang in the very first exposure is one of the hangs
+        ("pair: hang A 5/150; pair on 3.11: hang A 5/150; left: hang A 4/0; "
+         "left on 3.11: pass 2000; right: pass 2000; right on 3.11: pass 2000", "left"),
+        # what another Python alone was compared on tells of this one
+        ("pair: hang A 5/150; pair on 3.11: hang A 5/150; left on 3.11: hang A 5/2000; "
+         "right: pass 900; right on 3.11: pass 900", "pair"),
+        # a baseline that never came to it clears nobody of a failure
+        ("pair: fail error E; left: unproven too-few-exposures; right: pass 500", "open"),
         # a release that was never run with the other library is not compared
         ("pair: hang A 2/35; left: hang A 2/100; left 2.0: pass 9000; right: pass 500", "left"),
         # nor what proved nothing because nothing was at work
@@ -280,6 +288,15 @@ def test_a_crash_in_the_middle_of_the_work_may_be_bad_luck_too(
     pair, *others = rows("pair: fail crash SIGSEGV; left: pass 300; right: pass 50000")
     crashed = replace(pair, exposures=exposures)
     assert attribute([crashed, *others])[cell().key].whose == expected
+
+
+def test_a_ratio_is_a_number_wherever_it_is_told() -> None:
+    attribution = found(
+        "pair: hang A 1/0; pair on 3.11: pass 100; left: hang A 1/20; left on 3.11: pass 100; "
+        "right: pass 500; right on 3.11: pass 500"
+    )
+    assert attribution is not None
+    assert "nan" not in attribution.says
 
 
 def test_where_a_library_alone_was_seen_to_hang_is_told() -> None:

@@ -128,9 +128,6 @@ def test_who_stops_at_a_hit_is_covered_as_often_as_is_said(rate: float, hits: in
     assert missed <= 0.025 + 1e-9
 
 
-SMALL = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
-
-
 TRIED = st.integers(1, 400)
 PLACE = st.builds(
     lambda n, m, a, b: Stratum(min(a, n), n, min(b, m), m),

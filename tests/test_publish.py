@@ -124,7 +124,7 @@ def test_rarity_is_told_as_one_in_so_many(did: tuple[str, int, int], expected: s
         ("hang", Reason.SELF_DEADLOCK, 100, "It hangs"),
         ("fail", Reason.BUILD, 0, "It fails before it could hang"),
         ("fail", Reason.CRASH, 40, "It fails"),
-        ("fail", Reason.DEGRADED, 40, "It did not hang for good"),
+        ("fail", Reason.DEGRADED, 40, "It runs badly"),
         ("unsupported", Reason.NO_WHEEL, 0, "It cannot be installed like this"),
         ("unsupported", Reason.NO_FEATURE, 0, "There is nothing to test"),
     ],

@@ -130,6 +130,12 @@ def test_how_much_of_a_pass_is_luck(
     assert luck([one(without, with_it)] * 2) == pytest.approx(expected**2)
 
 
+def test_what_proved_nothing_with_it_tells_nothing_of_it() -> None:
+    passed = one({"exposures": 100}, {"exposures": 100})
+    dead = {"outcome": Outcome.UNPROVEN, "reason": Reason.NOT_LIVE, "exposures": 400}
+    assert luck([passed]) == luck([passed, one({"exposures": 100}, dead)]) == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize(("exposures", "tells"), [(569, False), (571, True)])
 def test_a_way_out_tells_where_its_passes_are_hardly_luck(exposures: int, tells: bool) -> None:
     tried_once = one({"exposures": 30}, {"exposures": exposures})

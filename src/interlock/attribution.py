@@ -326,7 +326,8 @@ def _cleared(trouble: Verdict, said: Verdict | None, pin: Pin, rows: Rows) -> tu
     """Whether a library is cleared by what it did alone, and what that was, in words."""
     if said is None:
         return False, "was not run"
-    if said.outcome is Outcome.PASS or said.reason is Reason.TOO_FEW_EXPOSURES:
+    short = said.reason is Reason.TOO_FEW_EXPOSURES and trouble.outcome is Outcome.HANG
+    if said.outcome is Outcome.PASS or short:
         if look := _speaks_against(said, trouble, rows, pin.axis):
             return True, _passed(said, look)
         return False, f"{_passed(said)}, too few to have shown what is as rare as this"
@@ -384,10 +385,14 @@ class Look:
 
     @property
     def strata(self) -> list[Stratum]:
-        """Counted per exposure; per trial where exposures can't be counted."""
+        """Counted per exposure, a hang before the first as one in it; per trial where exposures
+        can't be counted."""
         together, alone = self.sums
         if together.per_exposure and alone.per_exposure:
-            tried = [(one.exposures, other.exposures) for one, other in self.places]
+            tried = [
+                (max(one.exposures, one.hangs), max(other.exposures, other.hangs))
+                for one, other in self.places
+            ]
         else:
             tried = [(one.trials, other.trials) for one, other in self.places]
         return [
@@ -407,7 +412,7 @@ class Look:
 
 def _looks(trouble: Verdict, other: Cell, rows: Rows, axis: str | None) -> list[Look]:
     """The same hang in the cell and in the other, in both on all Pythons, and with all releases of
-    one axis, the widest first; where a wider one sees no more than the next, the next alone."""
+    one axis, the widest first; where the next sees no less than a wider one, the wider alone."""
     ways = _ways(trouble)
     here = [row for row in [rows.at(other)] if row]
     wider = [(rows.on_pythons(trouble.cell), rows.on_pythons(other), "Pythons")]
@@ -418,7 +423,8 @@ def _looks(trouble: Verdict, other: Cell, rows: Rows, axis: str | None) -> list[
     found: list[Look] = []
     for together, apart, of in wider:
         compared = places(together, apart, *by, signatures=ways)
-        if len(compared) > 1 and not (found and len(compared) == len(found[-1].places)):
+        is_cell = len(compared) == 1 and any(map(counts, here))
+        if compared and not is_cell and not (found and len(compared) == len(found[-1].places)):
             over = f"over {len(compared)} {of}, each held against itself"
             found.append(Look(places=tuple(compared), over=over))
     cell = tuple((pool([trouble], ways), pool([row], ways)) for row in here if counts(row))
@@ -441,13 +447,17 @@ def _worse(trouble: Verdict, rows: Rows) -> Pool:
         row.cell.key: row
         for pin in present(trouble.cell)
         for row in rows.with_releases(trouble.cell, pin.axis)
-        if counts(row) or row.reason is trouble.reason
+        if counts(row) or _is_alike(row, trouble)
     }
     return Pool(
-        hangs=sum(row.reason is trouble.reason for row in alike.values()),
+        hangs=sum(_is_alike(row, trouble) for row in alike.values()),
         exposures=sum(row.exposures for row in alike.values()),
         trials=sum(row.trials for row in alike.values()),
     )
+
+
+def _is_alike(one: Verdict, trouble: Verdict) -> bool:
+    return one.reason is trouble.reason and comes_by_chance(one) and _named(one) == _named(trouble)
 
 
 def is_same(one: Verdict, other: Verdict) -> bool:
@@ -489,7 +499,7 @@ def ratio_of(compared: Sequence[tuple[Pool, Pool]], over: str = "", looks: int =
     run."""
     look = Look(places=tuple(compared))
     together, apart = look.sums
-    if not (look.strata and (together.hangs or apart.hangs)):
+    if not any(place.hits_a or place.hits_b for place in look.strata):
         return None
     times, between = rate_ratio(look.strata)
     at_least = between.low
@@ -526,9 +536,13 @@ def _passes_on(cell: Cell, rows: Rows) -> list[PythonVersion]:
 
 def _differs(passed: Verdict, trouble: Verdict) -> bool:
     """Of one cell and another of the same on another Python, which alone can tell them apart."""
-    if trouble.outcome is not Outcome.HANG:
+    if trouble.outcome is Outcome.HANG:
+        hung = pool([trouble])
+    elif comes_by_chance(trouble):
+        hung = Pool(hangs=1, exposures=trouble.exposures, trials=trouble.trials)
+    else:
         return True
-    look = Look(places=((pool([trouble]), pool([passed])),))
+    look = Look(places=((hung, pool([passed])),))
     return chance(look.strata) <= 1 - LEVEL
 
 

@@ -252,13 +252,13 @@ def stories(
     """For each kind of hang, failure or doubt: one cell, what it did, whose it is, where to move to
     by all that is ``known``, and the command that runs just that cell again.
 
-    For a kind of application nothing to move to, but what helps: its hangs are rare, and that one
-    cell passes is luck.
+    Of the rare hangs of a kind of application nothing to move to, but what helps: that another cell
+    passes is luck.
     """
     whose = attribute(known, scope.needs)
     advised = {
         (found.pins, found.python): found
-        for found in ([] if kind else advice.advise(known, axes, policy, withdrawn, scope))
+        for found in advice.advise(known, axes, policy, withdrawn, scope)
         if found.config is None
     }
     alike: dict[object, list[Verdict]] = {}
@@ -273,10 +273,10 @@ def stories(
         if told := whose.get(verdict.cell.key):
             lines.append(f"  {told.says}")
         found = advised.get((verdict.cell.pins, verdict.cell.python))
-        if found:
+        if kind and verdict.outcome is not Outcome.FAIL:
+            lines += [f"  {kind.instead.replace('`', '')}"] if kind.instead else []
+        elif found:
             lines += [f"  {_move(move)}" for move in found.moves]
-        if kind and kind.instead:
-            lines.append(f"  {kind.instead.replace('`', '')}")
         lines += [f"  {verdict.cell.reproduce}"]
     return lines
 

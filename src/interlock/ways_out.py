@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from interlock.attribution import TROUBLE, comes_by_chance
+from interlock.baselines import counts
 from interlock.confidence import LEVEL, Stratum, chance
 from interlock.matrix import Matrix, WayOut
 from interlock.model import Basis, Outcome, Signature, Verdict
@@ -114,6 +115,8 @@ def _stratum(one: Tried) -> Stratum | None:
     without, with_it = one.without, one.verdict
     if without.outcome is not Outcome.HANG and not comes_by_chance(without):
         return Stratum(1, 1, int(with_it.outcome is not Outcome.PASS), NEVER)
+    if not (counts(with_it) or comes_by_chance(with_it)):
+        return None
     hit = max(without.hangs, 1)
     again = with_it.hangs or int(comes_by_chance(with_it))
     if without.exposures >= hit and with_it.exposures >= again:

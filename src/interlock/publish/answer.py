@@ -135,12 +135,19 @@ def untested(edition: Edition) -> dict[str, str]:
     }
 
 
+def told_by_rates(edition: Edition, verdict: Verdict) -> bool:
+    """Whether it is about one kind of application alone, where a hang is rare and a pass is too."""
+    rare = (Outcome.HANG, Outcome.PASS, Outcome.UNPROVEN)
+    about = edition.application is not None and edition.is_about(verdict.cell.probe)
+    return about and verdict.outcome in rare
+
+
 def moves(edition: Edition, verdict: Verdict) -> list[tuple[str | None, str]]:
     """What to move to, and why; for a reader in any configuration, then in this one alone.
 
-    For a kind of application there is none: its hangs are rare, and that one cell passes is luck.
+    Of a rare hang there is none: that another cell passes is luck.
     """
-    if edition.application:
+    if told_by_rates(edition, verdict):
         return []
     cell = verdict.cell
     everywhere = edition.advice.get((cell.pins, cell.python, None))
@@ -226,7 +233,7 @@ def _way_out(
 def other_configurations(edition: Edition, summary: Summary) -> list[str]:
     """Plain configurations that are not listed as a way out, in which the same releases pass."""
     worst, cell = summary.worst, summary.cell
-    if worst.outcome is not Outcome.HANG or edition.application:
+    if worst.outcome is not Outcome.HANG or told_by_rates(edition, worst):
         return []
     listed = {
         one.verdict.cell.config
@@ -245,9 +252,9 @@ def other_configurations(edition: Edition, summary: Summary) -> list[str]:
 
 def elsewhere(edition: Edition, summary: Summary) -> list[str]:
     """For what the pair does not do: in which configurations the same releases hang or fail; for a
-    kind of application, that one cell says little, and what helps."""
+    kind of application whose hangs are rare, that one cell says little, and what helps."""
     cell = summary.cell
-    if edition.application:
+    if edition.application and told_by_rates(edition, summary.worst):
         rates = "A hang is rare there: the rates by release, further down, say more than one cell."
         return [rates, *filter(None, [edition.application.instead.replace("`", "")])]
     if summary.worst.outcome is not Outcome.PASS and not summary.own:

@@ -23,8 +23,9 @@ from interlock.publish.wording import listing
 
 NOTE = (
     "How many times as often is held against each other release by release and Python by Python, "
-    "of those that both were run on: it is not the quotient of two rates above. Cells that stayed "
-    "unproven, such as those that were too slow, are left out."
+    "of those that both were run on: it is not the quotient of two rates above. Each is one of "
+    "as many as there are releases, so that an interval above 2 is not yet certain. Cells that "
+    "failed, or proved nothing for another reason than too few exposures, are left out."
 )
 
 

@@ -43,7 +43,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.ERROR: "the application stops with an exception",
     Reason.CRASH: "the process is killed by a signal",
     Reason.INACTIVE: "the application runs, but the feature under test does not start",
-    Reason.DEGRADED: "it ran worse than its probe allows",
+    Reason.DEGRADED: "worse than its probe allows",
     Reason.NO_WHEEL: "there is no wheel for this Python",
     Reason.REQUIRES_PYTHON: "the release does not allow this Python",
     Reason.NO_FEATURE: "the release does not have the feature under test",
@@ -73,7 +73,7 @@ def word(verdict: Verdict | None) -> Word:
 def headline(verdict: Verdict) -> str:
     """What it does, as the first half of a sentence."""
     if verdict.reason is Reason.DEGRADED:
-        return "It did not hang for good"
+        return "It runs badly"
     if verdict.reason is Reason.NO_FEATURE:
         return "There is nothing to test"
     if verdict.outcome is Outcome.FAIL and verdict.exposures:
