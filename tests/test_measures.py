@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from grids import AXES, cell, matrix, verdict
 from languages import PROBE, trials
+from ours import PROBES
 
 from interlock import judge, measuring, table
 from interlock.errors import UsageError
 from interlock.ledger import Ledger
+from interlock.matrix_file import load
 from interlock.model import Measure, Measured, Verdict
 from interlock.publish import measures
 from interlock.publish.edition import Edition
@@ -202,3 +204,11 @@ def test_a_probe_tells_by_release_of_the_library_that_one_moves_first() -> None:
 
 def test_a_probe_that_measured_nothing_has_no_such_section() -> None:
     assert not list(measures.section(edition(verdict(cell())), replace(MEASURING, name="restart")))
+
+
+def test_what_shutdown_publishes_is_what_its_app_tells() -> None:
+    told = (PROBES / "shutdown" / "app.py").read_text(encoding="utf-8")
+    published = load(PROBES.parent / "matrix.yaml", PROBES).probes["shutdown"].measures
+    assert published
+    for measure in published:
+        assert f'trial.fact("{measure.fact}"' in told

@@ -81,7 +81,8 @@ class Standing:
     breaks: tuple[PythonVersion, ...]
     """Pythons on which some partner makes it hang or fail."""
     unproven: tuple[PythonVersion, ...]
-    """Pythons on which nothing broke, and not everything passed, or was run that usually is."""
+    """Pythons on which nothing broke, but not everything passed, or was not even run that was with
+    most of the others."""
     partners: int
     """Combinations of the other axes that it passes with on some Python."""
     recommendable: bool
@@ -91,7 +92,7 @@ class Standing:
 
     @property
     def is_safe(self) -> bool:
-        """Passes wherever it installs, with every partner that was tested."""
+        """Passes wherever it installs, with everything that most of the others were run with."""
         return bool(self.passes) and not self.breaks and not self.unproven
 
 

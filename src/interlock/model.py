@@ -553,7 +553,7 @@ class Verdict:
     trials: int
     hangs: int
     exposures: int
-    """How often the guarded situation was entered, over all trials."""
+    """How often the guarded situation was entered, over all trials that count."""
     seconds: float
     """Median of the trials."""
     backend: Backend
