@@ -272,24 +272,19 @@ def _standing(tested: Tested, axis: str, version: Version, config: str | None) -
     partners: set[tuple[Pin, ...]] = set()
     beside: list[Trouble] = []
     for python in tested.pythons:
-        installable = [
+        here = [
             pins
             for pins, on in tested.combinations
-            if on == python
-            and version_of(pins, axis) == version
-            and tested.installs(pins, python, config)
+            if on == python and version_of(pins, axis) == version
         ]
+        installable = [pins for pins in here if tested.installs(pins, python, config)]
         telling = [pins for pins in installable if tested.tells(pins, python, config, axis)]
         good = [pins for pins in telling if tested.passes(pins, python, config, axis)]
         partners |= {without(pins, axis) for pins in good}
         for pins in installable:
             troubles = tested.troubles(pins, python, config)
             beside += [one for one in troubles if not one.counts_against(axis)]
-        run_with = {
-            without(pins, axis)
-            for pins, on in tested.combinations
-            if on == python and version_of(pins, axis) == version
-        }
+        run_with = {without(pins, axis) for pins in here}
         if any(tested.breaks(pins, python, config, axis) for pins in installable):
             breaks.append(python)
         elif len(good) < len(telling) or tested.usual(axis, python) - run_with:

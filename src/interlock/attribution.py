@@ -42,6 +42,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from interlock.baselines import Needs, Pool, Rows, alone, counts, places, plain, pool, present
 from interlock.confidence import LEVEL, Interval, Stratum, chance, rate_ratio
@@ -196,7 +197,7 @@ def _of_several(verdict: Verdict, rows: Rows) -> Attribution:
             rows=known,
             missing=tuple(o.cell for o in found if not o.cleared and rows.can_be_run(o.cell)),
         )
-    ratios = [ratio for one in same if (ratio := _ratio(verdict, one.cell, one.pin.axis, rows))]
+    ratios = [one.ratio for one in same if one.ratio]
     least = min(ratios, key=lambda ratio: ratio.at_least, default=None)
     if least and len(ratios) == len(same) and least.certain:
         who = _listed([f"{one.who} alone" for one in same])
@@ -259,6 +260,8 @@ class _Beside:
     """The release that did it, which may be another than the pair's."""
     where: str = ""
     """Where it did the same, if not in the cell itself: `` on Python 3.8``."""
+    ratio: Ratio | None = None
+    """How much likelier the pair hangs like this."""
 
 
 def _beside(verdict: Verdict, pin: Pin, rows: Rows) -> _Beside:
@@ -270,7 +273,8 @@ def _beside(verdict: Verdict, pin: Pin, rows: Rows) -> _Beside:
         elsewhere = (*others, *rows.in_other_configs(cell))
         said = next((v for v in elsewhere if is_same(verdict, v)), None)
         said = said or next((v for v in others if v.outcome is Outcome.PASS), None)
-    seen = _seen_alone(verdict, said, pin, rows)
+    ratio = _ratio(verdict, cell, pin.axis, rows)
+    seen = _seen_alone(verdict, said, pin, rows, ratio)
     if said is None and not rows.can_be_run(cell):
         cleared = _in_the_situation(verdict, rows)
         told = "can't be probed: what is probed does not exist without the other library"
@@ -285,32 +289,30 @@ def _beside(verdict: Verdict, pin: Pin, rows: Rows) -> _Beside:
         says=f"{who} alone {told}",
         who=_who(seen[0], pin) if seen else who,
         where=_where(seen[0], cell) if seen else "",
+        ratio=ratio,
     )
 
 
 def _seen_alone(
-    verdict: Verdict, said: Verdict | None, pin: Pin, rows: Rows
+    verdict: Verdict, said: Verdict | None, pin: Pin, rows: Rows, ratio: Ratio | None
 ) -> tuple[Verdict, ...]:
-    """Where one library alone does the same: the nearest such row, and those it was found among."""
+    """Where one library alone does the same: the nearest such row, and those it was found among.
+
+    Not further away than on other Pythons where the pair's ``ratio`` to it is certain.
+    """
     if said is not None and is_same(verdict, said):
         return (said,)
     if verdict.outcome is not Outcome.HANG:
         return ()
     cell = alone(verdict.cell, pin.axis)
     nearest = [rows.on_pythons(cell)]
-    if not _certainly_above(verdict, cell, pin, rows):
+    if not (ratio and ratio.certain):
         nearest += [rows.on_pythons(beside) for beside in rows.configs_beside(cell)]
         nearest += [rows.with_releases(cell, pin.axis)]
     for found in nearest:
         if alike := [row for row in found if is_same(verdict, row)]:
             return (alike[0], *(row for row in found if row is not alike[0]))
     return ()
-
-
-def _certainly_above(verdict: Verdict, alone: Cell, pin: Pin, rows: Rows) -> bool:
-    """Whether the pair hangs in this way more often than this library alone could."""
-    ratio = _ratio(verdict, alone, pin.axis, rows)
-    return ratio is not None and ratio.certain
 
 
 def _who(row: Verdict, pin: Pin) -> str:
@@ -383,7 +385,7 @@ class Look:
     places: tuple[tuple[Pool, Pool], ...]
     over: str = ""
 
-    @property
+    @cached_property
     def strata(self) -> list[Stratum]:
         """Counted per exposure, a hang before the first as one in it; per trial where exposures
         can't be counted."""
@@ -401,7 +403,7 @@ class Look:
             if a and b
         ]
 
-    @property
+    @cached_property
     def sums(self) -> tuple[Pool, Pool]:
         nothing = Pool(hangs=0, exposures=0, trials=0)
         return (

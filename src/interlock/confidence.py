@@ -82,10 +82,11 @@ def _at_most(hits: int, tried: int, rate: float) -> float:
     return min(1.0, total)
 
 
-def _solve(rising: Callable[[float], float]) -> float:
-    """The rate at which a rising function is 0, by halving; to 15 digits of a rate of 1."""
-    low, high = 0.0, 1.0
-    for _ in range(60):
+def _solve(
+    rising: Callable[[float], float], low: float = 0.0, high: float = 1.0, halvings: int = 60
+) -> float:
+    """Where a rising function is 0, by halving; without bounds, a rate to 15 digits of 1."""
+    for _ in range(halvings):
         middle = (low + high) / 2
         low, high = (low, middle) if rising(middle) > 0 else (middle, high)
     return (low + high) / 2
@@ -166,9 +167,5 @@ def _shares(strata: tuple[Stratum, ...], ratio: float) -> list[float]:
 
 
 def _solve_ratio(rising: Callable[[float], float]) -> float:
-    """The ratio at which a rising function is 0, by halving its logarithm; to five digits."""
-    low, high = -30.0, 30.0
-    for _ in range(22):
-        middle = (low + high) / 2
-        low, high = (low, middle) if rising(math.exp(middle)) > 0 else (middle, high)
-    return math.exp((low + high) / 2)
+    """The ratio at which a rising function is 0, to five digits."""
+    return math.exp(_solve(lambda log: rising(math.exp(log)), -30.0, 30.0, halvings=22))

@@ -48,8 +48,7 @@ class Result(NamedTuple):
     exposures: int = 0
 
     @classmethod
-    def of(cls, verdict: Verdict) -> Result:
-        v = verdict
+    def of(cls, v: Verdict) -> Result:
         return cls(v.outcome, v.phase, v.trials, v.hangs, v.exposures)
 
 

@@ -66,6 +66,11 @@ class Application:
     instead: str = ""
     """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
 
+    @property
+    def instead_plain(self) -> str:
+        """The same without the marks of code, for where they would be shown."""
+        return self.instead.replace("`", "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeUse:

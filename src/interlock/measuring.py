@@ -9,16 +9,18 @@ import math
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from statistics import median
-from typing import Any
 
 from interlock.model import Measure, Measured, Probe, Trial
 
 
 def measured(trials: Sequence[Trial], probe: Probe) -> tuple[Measured, ...]:
     """Each of the probe's measures that any of the trials has, rounded to a thousandth."""
+    if not probe.measures:
+        return ()
+    told = [_Told(trial) for trial in trials]
     found = []
     for measure in probe.measures:
-        values = [v for trial in trials if (v := _value(measure, trial)) is not None]
+        values = [value for one in told if (value := one.value(measure)) is not None]
         if values:
             found.append(
                 Measured(
@@ -32,27 +34,28 @@ def measured(trials: Sequence[Trial], probe: Probe) -> tuple[Measured, ...]:
     return tuple(found)
 
 
-def _value(measure: Measure, trial: Trial) -> float | None:
-    """None where the trial had nothing to measure: it never said so, or said no number."""
-    if measure.path is not None:
-        return _requests(measure.path, trial)
-    value = _said(measure.fact, trial)
-    if measure.item is not None:
-        value = value.get(measure.item) if isinstance(value, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if math.isfinite(value) else None
+class _Told:
+    """What a trial said last of each fact, and what arrived at its intake."""
 
+    def __init__(self, trial: Trial) -> None:
+        self._facts = {e["name"]: e["value"] for e in trial.events if e["event"] == "fact"}
+        paths = [e["path"].partition("?")[0] for e in trial.events if e["event"] == "intake"]
+        started = any(e["event"] == "hello" for e in trial.events)
+        self._arrived = paths if started else None
 
-def _said(fact: str | None, trial: Trial) -> Any:
-    """What the trial said of it last."""
-    told = (e["value"] for e in trial.events if e["event"] == "fact" and e["name"] == fact)
-    return next(iter([*told][-1:]), None)
+    def value(self, measure: Measure) -> float | None:
+        """None where it had nothing to measure: the app never said so, or said no number."""
+        if measure.path is not None:
+            return self._requests(measure.path)
+        value = self._facts.get(measure.fact)
+        if measure.item is not None:
+            value = value.get(measure.item) if isinstance(value, Mapping) else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return value if math.isfinite(value) else None
 
-
-def _requests(path: str, trial: Trial) -> int | None:
-    """How many arrived at the intake; None for a trial whose app was never started."""
-    if not any(event["event"] == "hello" for event in trial.events):
-        return None
-    arrived = (e["path"].partition("?")[0] for e in trial.events if e["event"] == "intake")
-    return sum(fnmatchcase(one, path) for one in arrived)
+    def _requests(self, path: str) -> int | None:
+        """None for a trial whose app was never started."""
+        if self._arrived is None:
+            return None
+        return sum(fnmatchcase(one, path) for one in self._arrived)

@@ -572,6 +572,11 @@ class Verdict:
     def signature(self) -> Signature | None:
         return self.signatures[0][0] if self.signatures else None
 
+    @property
+    def was_run(self) -> bool:
+        """False where the package index alone decided."""
+        return self.reason not in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:

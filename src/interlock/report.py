@@ -237,7 +237,7 @@ def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:
     if all(verdict.outcome is Outcome.UNSUPPORTED for verdict in verdicts):
         return f"Where {kind.title}: nothing was run, so nothing is known to be safe."
     said = f"Where {kind.title}: {counted(verdicts)}. A hang is rare there, so a pass says little"
-    return f"{said}; the page has the rates by release. {kind.instead.replace('`', '')}".rstrip()
+    return f"{said}; the page has the rates by release. {kind.instead_plain}".rstrip()
 
 
 def stories(
@@ -274,7 +274,7 @@ def stories(
             lines.append(f"  {told.says}")
         found = advised.get((verdict.cell.pins, verdict.cell.python))
         if kind and verdict.outcome is not Outcome.FAIL:
-            lines += [f"  {kind.instead.replace('`', '')}"] if kind.instead else []
+            lines += [f"  {kind.instead_plain}"] if kind.instead else []
         elif found:
             lines += [f"  {_move(move)}" for move in found.moves]
         lines += [f"  {verdict.cell.reproduce}"]

@@ -130,7 +130,7 @@ def measures(verdicts: Iterable[Verdict], axes: Sequence[Axis]) -> pd.DataFrame:
             rows.append({**coordinates, "measure": values.pop("name"), **values})
     names = [axis.name for axis in axes]
     frame = pd.DataFrame(rows, columns=[*names, *MEASURES_COLUMNS])
-    return frame.astype({**dict.fromkeys(names, "string"), **MEASURES_COLUMNS})
+    return frame.astype(_types(names, MEASURES_COLUMNS))
 
 
 def verdicts(
@@ -433,8 +433,8 @@ def _moment(value: Any) -> datetime:
     return moment.astimezone(timezone.utc)
 
 
-def _types(names: Iterable[str]) -> dict[str, str]:
-    return {**dict.fromkeys(names, "string"), **COLUMNS}
+def _types(names: Iterable[str], columns: Mapping[str, str] = COLUMNS) -> dict[str, str]:
+    return {**dict.fromkeys(names, "string"), **columns}
 
 
 def _replace(path: Path, text: str) -> None:

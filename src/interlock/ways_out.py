@@ -6,7 +6,7 @@ see that it breaks nothing. Where it was not run on a cell nothing is said of it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from interlock.attribution import TROUBLE, comes_by_chance
@@ -135,11 +135,13 @@ def records(ways: Ways) -> Mapping[Kind, Record]:
     needed = (one for many in ways.values() for one in many if one.was_needed and one.was_run)
     for one in needed:
         found.setdefault(one.kind, []).append(one)
-    return {
-        kind: Record(
-            hangs=sum(one.verdict.outcome is Outcome.HANG for one in alike),
-            tried=len(alike),
-            luck=luck(alike),
-        )
-        for kind, alike in found.items()
-    }
+    return {kind: record(alike) for kind, alike in found.items()}
+
+
+def record(tried: Sequence[Tried]) -> Record:
+    """What a way out did on these cells."""
+    return Record(
+        hangs=sum(one.verdict.outcome is Outcome.HANG for one in tried),
+        tried=len(tried),
+        luck=luck(tried),
+    )

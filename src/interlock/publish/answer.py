@@ -194,40 +194,33 @@ def _where(many: Sequence[Tried], troubled: Sequence[Verdict]) -> str:
 def _way_out(
     edition: Edition, many: Sequence[Tried], troubled: Sequence[Verdict]
 ) -> tuple[str, str, str]:
-    way, of = many[0].way, len(troubled)
+    way = many[0].way
+    title = sentence(way.title)[:-1]
     where = _where(many, troubled)
-    failing = next((one for one in many if one.fails), None)
+    if failing := next((one.verdict for one in many if one.fails), None):
+        by = f" by {failing.cell.probe}" if len(troubled) > 1 else ""
+        reason = f", {why(failing)}" if failing.reason else ""
+        shape = f" ({failing.signature})" if failing.signature else ""
+        says = f"does not help. With it, it {word(failing).name}{by}{reason}{shape}."
+        return markup.look(failing), markup.symbol(failing), f"{title}: {says}"
     records = [edition.way_out_records[one.kind] for one in many]
     rarer = next((record for record in records if record.hangs), None)
-    if failing is None and not all(o.works for o in many):
-        says = f"{sentence(way.title)[:-1]}: not proven{where}. It costs: {way.costs}"
-        return "il-unproven", WORDS[Outcome.UNPROVEN].symbol, says
-    if failing is None and rarer is not None:
+    if not all(one.works for one in many):
+        outcome, says = Outcome.UNPROVEN, f"not proven{where}"
+    elif rarer is not None:
+        outcome = Outcome.FAIL
         says = (
-            f"{sentence(way.title)[:-1]}: don't count on it. It passes here{where}, yet with it "
-            f"{rarer.hangs} of {rarer.tried} combinations hang in the very same way. "
-            f"It costs: {way.costs}"
+            f"don't count on it. It passes here{where}, yet with it {rarer.hangs} of {rarer.tried} "
+            "combinations hang in the very same way"
         )
-        return f"il-{Outcome.FAIL}", WORDS[Outcome.FAIL].symbol, says
-    if failing is None and not all(record.tells for record in records):
-        says = (
-            f"{sentence(way.title)[:-1]}: passes{where}, in too few runs to tell from luck. "
-            f"It costs: {way.costs}"
-        )
-        return "il-unproven", WORDS[Outcome.UNPROVEN].symbol, says
-    if failing is None:
-        passed = many[0].verdict
-        says = f"{sentence(way.title)[:-1]}: passes{where}. It costs: {way.costs}"
+    elif not all(record.tells for record in records):
+        outcome, says = Outcome.UNPROVEN, f"passes{where}, in too few runs to tell from luck"
     else:
-        passed = failing.verdict
-        reason = f", {why(passed)}" if passed.reason else ""
-        shape = f" ({passed.signature})" if passed.signature else ""
-        by = f" by {passed.cell.probe}" if of > 1 else ""
-        says = (
-            f"{sentence(way.title)[:-1]}: does not help. With it, it {word(passed).name}{by}"
-            f"{reason}{shape}."
-        )
-    return markup.look(passed), markup.symbol(passed), says
+        outcome, says = Outcome.PASS, f"passes{where}"
+    passed = many[0].verdict if outcome is Outcome.PASS else None
+    look = markup.look(passed) if passed else f"il-{outcome}"
+    symbol = markup.symbol(passed) if passed else WORDS[outcome].symbol
+    return look, symbol, f"{title}: {says}. It costs: {way.costs}"
 
 
 def other_configurations(edition: Edition, summary: Summary) -> list[str]:
@@ -256,7 +249,7 @@ def elsewhere(edition: Edition, summary: Summary) -> list[str]:
     cell = summary.cell
     if edition.application and told_by_rates(edition, summary.worst):
         rates = "A hang is rare there: the rates by release, further down, say more than one cell."
-        return [rates, *filter(None, [edition.application.instead.replace("`", "")])]
+        return [rates, *filter(None, [edition.application.instead_plain])]
     if summary.worst.outcome is not Outcome.PASS and not summary.own:
         return []
     others = (

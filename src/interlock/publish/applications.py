@@ -228,7 +228,7 @@ def _table(edition: Edition, one: Track) -> Markup:
         edition.unit(one.probe),
     )
     return said + markup.table(
-        map(Markup('<th scope="col">{}</th>').format, head),
+        markup.columns(head),
         (cells.format(name, _counted(of), rate(of), times) for name, of, times in lines),
         "il-rates",
     )

@@ -89,7 +89,7 @@ def _tables(edition: Edition, rows: Sequence[Mapping[str, Any]]) -> list[str | M
 
 
 def _table(edition: Edition, rows: Sequence[Mapping[str, Any]]) -> Markup:
-    head = map(Markup('<th scope="col">{}</th>').format, HEADS)
+    head = markup.columns(HEADS)
     return markup.table(head, (_row(edition, row) for row in rows))
 
 

@@ -158,7 +158,7 @@ def _columns(edition: Edition) -> Markup:
     columns = schema(edition.axes)["properties"]["verdicts"]["items"]["properties"]
     row = Markup("<tr><td><code>{}</code></td><td>{}</td></tr>")
     return markup.table(
-        map(Markup('<th scope="col">{}</th>').format, ("Column", "What it says")),
+        markup.columns(("Column", "What it says")),
         (row.format(name, about["description"]) for name, about in columns.items()),
     )
 

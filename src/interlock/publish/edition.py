@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from interlock import advice, windows
+from interlock import advice
 from interlock.attribution import Attribution, attribute
 from interlock.matrix import Application, Matrix
-from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict, Window
+from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
 from interlock.scope import Scope, everything, is_amplified, scope_for
 from interlock.signatures import version_key
 from interlock.table import Results
@@ -110,12 +110,15 @@ class Edition:
         """The probes that have a verdict about a pair, in the order of ``matrix.yaml``."""
         return tuple(dict.fromkeys(probe for probe, _ in self.tracks))
 
+    def in_order(self, configs: Iterable[str]) -> tuple[str, ...]:
+        """Configurations in the order of ``matrix.yaml``, and what it no longer has."""
+        place = {name: number for number, name in enumerate(self.matrix.configurations)}
+        return tuple(sorted(configs, key=lambda name: (place.get(name, len(place)), name)))
+
     @cached_property
     def configs(self) -> tuple[str, ...]:
         """The configurations that a reader chooses among, in the order of ``matrix.yaml``."""
-        place = {name: number for number, name in enumerate(self.matrix.configurations)}
-        found = {verdict.cell.config for verdict in self.pairs}
-        return tuple(sorted(found, key=lambda name: (place.get(name, len(place)), name)))
+        return self.in_order({verdict.cell.config for verdict in self.pairs})
 
     @cached_property
     def by_combination(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion], list[Verdict]]:
@@ -124,12 +127,6 @@ class Edition:
         for verdict in self.pairs:
             found.setdefault((verdict.cell.pins, verdict.cell.python), []).append(verdict)
         return found
-
-    @cached_property
-    def windows(self) -> Mapping[windows.Rest, tuple[Window, ...]]:
-        """The windows of pairs along the last axis."""
-        whole = (verdict for verdict in self.verdicts if everything(verdict.cell))
-        return windows.along(self.axes[-1].name, whole)
 
     @cached_property
     def ways_out(self) -> Ways:

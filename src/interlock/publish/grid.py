@@ -149,7 +149,7 @@ def _grid(
     corners = [*(f"{axis.package} ↓" for axis in down), f"{across.package} →"]
     columns = table.in_order(versions[-1] for versions in shows)
     lines = sorted({versions[:-1] for versions in shows}, key=lambda of: [*map(table.text_key, of)])
-    head = join(Markup('<th scope="col">{}</th>').format(version) for version in columns)
+    head = join(markup.columns(columns))
     rows = []
     for line in lines:
         cells = [_cell(shows.get((*line, column)), root) for column in columns]

@@ -187,8 +187,7 @@ def _thread(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Markup:
 
 def _affected(edition: Edition, file: Mapping[str, Any]) -> Markup:
     """A table per probe and configuration; then where else it was seen."""
-    heads = [*(axis.package for axis in edition.axes), "Python"]
-    head = [Markup('<th scope="col">{}</th>').format(title) for title in heads]
+    head = markup.columns([*(axis.package for axis in edition.axes), "Python"])
     cell, row = Markup("<td>{}</td>"), Markup("<tr>{}</tr>")
     tables = []
     for probe, config in edition.tracks:

@@ -75,6 +75,11 @@ def code(text: str) -> Markup:
     )
 
 
+def columns(titles: Iterable[object]) -> list[Markup]:
+    """The headings of a table's columns."""
+    return [Markup('<th scope="col">{}</th>').format(title) for title in titles]
+
+
 def table(head: Iterable[Markup], rows: Iterable[Markup], kind: str = "") -> Markup:
     """A table that scrolls in itself where a page is narrow; ``kind`` is one more class of it."""
     return Markup(

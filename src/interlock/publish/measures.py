@@ -28,8 +28,7 @@ def section(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
     by_config: dict[str, list[Verdict]] = {}
     for verdict in rows:
         by_config.setdefault(verdict.cell.config, []).append(verdict)
-    place = {name: number for number, name in enumerate(edition.matrix.configurations)}
-    for config in sorted(by_config, key=lambda name: (place.get(name, len(place)), name)):
+    for config in edition.in_order(by_config):
         said = Markup("<p>{}</p>").format(sentence(edition.title(config)))
         yield block(said + _table(edition, probe, by_config[config]))
     item = Markup("<li><strong>{}</strong>: {}</li>")
@@ -48,7 +47,7 @@ def _table(edition: Edition, probe: Probe, rows: Sequence[Verdict]) -> Markup:
     titles = (package, "combinations", *(m.title for m in probe.measures))
     cells = Markup('<tr><th scope="row">{}</th><td>{}</td>{}</tr>')
     return markup.table(
-        map(Markup('<th scope="col">{}</th>').format, titles),
+        markup.columns(titles),
         (
             cells.format(
                 str(what),

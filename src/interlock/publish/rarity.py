@@ -26,8 +26,7 @@ def publish(edition: Edition, folder: Path) -> None:
     if not here:
         markup.page(folder / "rarity.md", "This has not been measured yet.")
         return
-    titles = ("Releases", "Python", "Without amplification")
-    head = map(Markup('<th scope="col">{}</th>').format, titles)
+    head = markup.columns(("Releases", "Python", "Without amplification"))
     rows = (_row(edition, verdict) for verdict in here)
     markup.page(folder / "rarity.md", block(markup.table(head, rows)))
 

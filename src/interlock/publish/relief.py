@@ -7,7 +7,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from interlock.confidence import LEVEL
 from interlock.judge import PRECEDENCE
 from interlock.matrix import WayOut
 from interlock.model import Outcome
@@ -16,7 +15,7 @@ from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
 from interlock.publish.wording import WORDS, listing, plural, why, word
 from interlock.table import in_order
-from interlock.ways_out import Tried, luck
+from interlock.ways_out import Tried, record
 
 LISTED = 20
 """Lines that name cells where a way out does not help; the rest is counted."""
@@ -66,7 +65,7 @@ def _table(edition: Edition, ways: Sequence[WayOut], needed: Sequence[Tried]) ->
     axis = edition.answers[0].axis
     versions = in_order(_version(one, axis) for one in needed)
     head = [Markup('<th class="il-corner">way out ↓<br>{} →</th>').format(edition.package(axis))]
-    head += map(Markup('<th scope="col">{}</th>').format, versions)
+    head += markup.columns(versions)
     rows = []
     for way in ways:
         here = [one for one in needed if one.way.name == way.name]
@@ -97,7 +96,7 @@ def _count(tried: Sequence[Tried]) -> Markup:
     unproven = sum(one.verdict.outcome is Outcome.UNPROVEN for one in run)
     look, symbol = markup.look(worst), markup.symbol(worst)
     but = f", {unproven} unproven" if unproven else ""
-    if works == len(run) and luck(run) > 1 - LEVEL:
+    if works == len(run) and not record(run).tells:
         unsure = WORDS[Outcome.UNPROVEN]
         look, symbol, but = f"il-{Outcome.UNPROVEN}", unsure.symbol, ", too few to tell"
     return Markup('<td><span class="il-mark {}">{}</span> {} of {}{}</td>').format(

@@ -11,7 +11,7 @@ from packaging.version import Version
 from interlock import windows
 from interlock.advice import Answer
 from interlock.judge import PRECEDENCE
-from interlock.model import Basis, Cell, Outcome, PythonVersion, Reason, Target, Window
+from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window
 from interlock.publish import applications, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import join
@@ -27,17 +27,13 @@ def lead(edition: Edition) -> Markup:
         "Last tested on {day}: {counted}, Linux on {machines}.</p>"
     )
     said = _safe(edition, edition.answers[0]) + applications.warning(edition)
+    run = sum(verdict.was_run for verdict in edition.verdicts)
     return said + small.format(
         titles="; and ".join(edition.title(name) for name in edition.configs),
         day=day(edition.tested_at) if edition.tested_at else "no day",
-        counted=f"{_run(edition):,} cells run by {plural(len(edition.probes), 'probe')}",
+        counted=f"{run:,} cells run by {plural(len(edition.probes), 'probe')}",
         machines=listing(sorted({verdict.machine for verdict in edition.verdicts})),
     )
-
-
-def _run(edition: Edition) -> int:
-    """Cells whose verdict is not what the package index says alone."""
-    return sum(v.reason not in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON) for v in edition.verdicts)
 
 
 def dangers(edition: Edition) -> Markup:
@@ -122,7 +118,7 @@ def by_release(edition: Edition, said: Answer) -> Markup:
     """For every release of one axis, what it does in each configuration with all the others."""
     counted = summaries(edition).values()
     head = [Markup('<th class="il-corner">{}</th>').format(edition.package(said.axis))]
-    head += map(Markup('<th scope="col">{}</th>').format, map(edition.title, edition.configs))
+    head += markup.columns(map(edition.title, edition.configs))
     rows = []
     for standing in reversed(said.standings):
         cells = [_counts(counted, said.axis, standing.version, c) for c in edition.configs]

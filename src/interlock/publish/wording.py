@@ -116,7 +116,7 @@ def basis(verdict: Verdict) -> str:
     """What it was run on, or that it was not."""
     if verdict.basis is Basis.INFERRED:
         return "Inferred from both its tested neighbours of the same release line; not run itself"
-    if verdict.reason in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON):
+    if not verdict.was_run:
         return "Decided by the package index; nothing was run"
     isolated = "in a container" if verdict.backend is Backend.DOCKER else "without a container"
     return f"Run {isolated}, Python {verdict.python_full} on {verdict.machine}"
