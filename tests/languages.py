@@ -262,9 +262,10 @@ def _app(said: Telling, match: re.Match[str]) -> Raw:
 
 
 def _child(said: Telling, match: re.Match[str]) -> Raw:
-    forked = match[2] == "forked"
+    forked = match[2].endswith("forked")
     command = [] if forked else match[3].split()
-    return {**_process(int(match[1])), "forked": forked, "command": command}
+    joined = not match[2].startswith("found")
+    return {**_process(int(match[1])), "forked": forked, "joined": joined, "command": command}
 
 
 def _process(pid: int) -> Raw:
@@ -338,8 +339,12 @@ def _exit(said: Telling, match: re.Match[str]) -> Raw:
 
 def _witness(said: Telling, match: re.Match[str]) -> Raw:
     text = (
-        "Current thread 0x00007f0000000001 (most recent call first):\n"
-        f'  File "/env/lib/python3.10/site-packages/lib/native.py", line 9 in {match[2]}\n'
+        ""
+        if match[2] is None
+        else (
+            "Current thread 0x00007f0000000001 (most recent call first):\n"
+            f'  File "/env/lib/python3.10/site-packages/lib/native.py", line 9 in {match[2]}\n'
+        )
     )
     told: Raw = {
         "event": "witness",
@@ -360,12 +365,12 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
     ("not live", lambda s, m: {"event": "fact", "name": "profiled-lock", "value": False}),
     (r"stall(?: as (no \w+(?: of (\d+))?))?", _stall),
     (r"process (\d+)", _app),
-    (r"process (\d+) (forked|starts (.*))", _child),
+    (r"process (\d+) ((?:found )?(?:forked|starts (.*)))", _child),
     (r"child (\d+) exit (\w+)", _child_ended),
     (r"(\d+) crashed in (\w+)", _crash),
     ("resumed", lambda s, m: {"event": "resumed", "number": s.stall, "silent_s": 1.5}),
     (r"(?:(\d+):)?\[(.*)\]", _snapshot),
-    (r"(?:(\d+):)?dump in (\w+)(?: (still|running))?", _witness),
+    (r"(?:(\d+):)?(?:dump in (\w+)|no dump)(?: (still|running))?", _witness),
     (r"(?:(\d+):)?stood ([\d.]+) s (still|running|starved|polling)", _stood),
     (
         "deadline",

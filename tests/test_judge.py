@@ -140,6 +140,13 @@ def test_a_closed_wait_that_stands_is_a_hang(story: str, expected: str) -> None:
 STILL = f"serving | 30 exposures | deadline | stall | {OPEN} | stood 2.0 s still | {OPEN}"
 
 
+def found(process: str, how: str, did: str) -> str:
+    """``STILL`` with one process more, which never joined."""
+    return STILL.replace(
+        "s still", f"s still | process {process} found {how} | {process}:stood 2.0 s {did}"
+    )
+
+
 @pytest.mark.parametrize(
     ("story", "expected"),
     [
@@ -167,6 +174,22 @@ STILL = f"serving | 30 exposures | deadline | stall | {OPEN} | stood 2.0 s still
             + f" | {KILLED}",
             "unproven slow in serving",
         ),
+        # So does one that never joined, and names the hang where it was said to be overdue.
+        (
+            f"{found('8', 'forked', 'still')} | {KILLED}",
+            "hang no-progress in serving: stuck in lib",
+        ),
+        (f"{found('8', 'forked', 'running')} | {KILLED}", "unproven slow in serving"),
+        (
+            f"stall as no end of 8 | {found('8', 'forked', 'still')} | {KILLED}",
+            "hang no-progress in serving: stuck in fork() in the child",
+        ),
+        (
+            f"stall as no end of 8 | {found('8', 'starts /bin/spam --eggs', 'still')} | {KILLED}",
+            "hang no-progress in serving: stuck in the program spam",
+        ),
+        # Nobody looked for those that had not joined once.
+        (f"stall as no end of 8 | {STILL} | {KILLED}", "unproven slow in serving"),
         (f"{STILL} | exit SIGKILL | guard wall", "fail crash"),
         (f"{STILL} | guard wall", "hang no-progress"),
         #
@@ -204,6 +227,12 @@ def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
     story: str, expected: str
 ) -> None:
     check(story, expected)
+
+
+def frozen(why: str, how: str) -> str:
+    """Two looks at process 8, which never joined and does not run in the four seconds between."""
+    look = f"stall as {why} | process 8 found {how} | 8:no dump still"
+    return f"serving | {look}{' | live' * 7} | {look} | degraded killed | {ENDED}"
 
 
 @pytest.mark.parametrize(
@@ -318,6 +347,16 @@ def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
             "live | live | live | live | live | live | stall as no end | 7:dump in flush still | "
             f"7:[M idles] | degraded killed | {ENDED}",
             "fail degraded in serving: killed",
+        ),
+        # One that never joined, if the app says that it should have ended
+        (
+            f"live | {frozen('no end of 8', 'forked')}",
+            "hang no-progress in serving: stuck in fork()",
+        ),
+        (f"live | {frozen('no answer', 'forked')}", "fail degraded in serving: killed"),
+        (
+            f"live | {frozen('no end of 8', 'forked')} | process 8 forked",
+            "fail degraded in serving",
         ),
         (
             f"serving | degraded a but who knows | degraded b | {ENDED}",

@@ -12,9 +12,12 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_PDEATHSIG = 1
+_PF_FORKNOEXEC = 0x40
+"""Of the flags in ``/proc/PID/stat``, proc(5): forked, and has not become another program."""
 _PROC = Path("/proc")
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -116,8 +119,17 @@ def reap_adopted(spared: set) -> None:
             return
 
 
-def left_behind(group: int, spared: set) -> list:
-    """Processes of the app's group or session, and our own adopted children."""
+class Relative(NamedTuple):
+    """A process of the app, as the kernel tells of it."""
+
+    pid: int
+    parent: int
+    forked: bool
+    """Whether it is still the program that it was forked from."""
+
+
+def relatives(group: int, spared: set) -> list:
+    """What has not ended of the app's group or session and of our own adopted children."""
     found = []
     me = os.getpid()
     for entry in os.listdir("/proc"):
@@ -126,9 +138,10 @@ def left_behind(group: int, spared: set) -> list:
         with contextlib.suppress(OSError, ValueError, IndexError):
             # The name in parentheses may hold anything; what follows it does not.
             text = (_PROC / entry / "stat").read_text()
-            state, parent, process_group, session = text.rpartition(")")[2].split()[:4]
-            if state != "Z" and (group in (int(process_group), int(session)) or int(parent) == me):
-                found.append(int(entry))
+            state, *numbers = text.rpartition(")")[2].split()[:7]
+            parent, process_group, session, _, _, flags = map(int, numbers)
+            if state != "Z" and (group in (process_group, session) or parent == me):
+                found.append(Relative(int(entry), parent, bool(flags & _PF_FORKNOEXEC)))
     return found
 
 
@@ -137,10 +150,10 @@ def kill_left_behind(group: int, spared: set, within_s: float = 2.0) -> int:
     killed: set = set()
     until = time.monotonic() + within_s
     while time.monotonic() < until:
-        remaining = left_behind(group, spared)
+        remaining = relatives(group, spared)
         if not remaining:
             break
-        for pid in remaining:
+        for pid, _, _ in remaining:
             killed.add(pid)
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)

@@ -28,6 +28,7 @@ from harness.processes import (
     kill_left_behind,
     reap_adopted,
     refused_tasks,
+    relatives,
     tasks,
 )
 from harness.roster import Process, Roster, command
@@ -77,6 +78,8 @@ class Supervisor:
         """Looks that the driver asks for."""
         self.looking = False
         """Whether one of them is being taken: no heartbeat ends it."""
+        self.strangers: set = set()
+        """Processes of the app that were found without having joined, and told of."""
         self.misuse = None
         self.terminated = False
         self.status = None
@@ -206,6 +209,7 @@ class Supervisor:
             parent=process.parent,
             app=process.pid == self.app.pid,
             forked=forked,
+            joined=True,
             command=command(process.pid),
         )
 
@@ -320,6 +324,27 @@ class Supervisor:
         """Every process of the app that has joined; the app itself first, joined or not."""
         return [self.app.pid, *(pid for pid in self.roster.processes if pid != self.app.pid)]
 
+    def _present(self) -> list:
+        """The same and those that have not joined: other programs than Python, and forks in which
+        no Python code could run yet. What the app waits for may be one of them."""
+        everyone = self._everyone()
+        for pid, parent, forked in relatives(self.app.pid, self.spared):
+            if pid in everyone:
+                continue
+            everyone.append(pid)
+            if pid not in self.strangers:
+                self.strangers.add(pid)
+                self.emit(
+                    "process",
+                    process=pid,
+                    parent=parent,
+                    app=False,
+                    forked=forked,
+                    joined=False,
+                    command=command(pid),
+                )
+        return everyone
+
     def _stall(self, silent_s: float, asked: dict | None = None) -> None:
         self.looks += 1
         if asked is None:
@@ -351,7 +376,7 @@ class Supervisor:
     def _look(self, silent_s: float, asked: dict | None = None) -> bool:
         """Two snapshots of every process; whether both of one show the same closed wait."""
         self._stall(silent_s, asked)
-        everyone = self._everyone()
+        everyone = self._present()
         first = self._snapshots(everyone, 0)
         # Where the watcher cannot run the witness is asked twice instead.
         self._witnesses([pid for pid in everyone if pid not in first])
@@ -380,7 +405,7 @@ class Supervisor:
         self.emit("deadline", phase=self.phase, exposures=self.exposures)
         if silent:
             self._stall(time.monotonic() - self.heard_at)
-            everyone = self._everyone()
+            everyone = self._present()
             first = self._snapshots(everyone, 0)
             self._witnesses([pid for pid in everyone if pid not in first])
             before = {pid: self._tasks(pid) for pid in everyone}
@@ -433,7 +458,8 @@ class Supervisor:
             return
         before = {pid: self._tasks(pid) for pid in pids}
         self.roster.call(pids, WITNESS_SIGNAL)
-        self.pump_until(lambda: all(map(self.roster.said, pids)), 1.0)
+        called = [pid for pid in pids if pid in self.roster.processes]
+        self.pump_until(lambda: all(map(self.roster.said, called)), 1.0)
         # A dump has no last line: all are over when nothing more comes.
         length = -1
         while length != (length := self._said_bytes(pids)):

@@ -111,8 +111,8 @@ class _Event(Wire):
     """Seconds since the supervisor started."""
 
 
-class ProcessJoined(_Event):
-    """A process of the app has told of itself: the app, what it forked, what it started."""
+class Process(_Event):
+    """A process of the app told of itself, or was found: the app itself, a fork, a program."""
 
     event: Literal["process"]
     process: int
@@ -121,6 +121,8 @@ class ProcessJoined(_Event):
     """Whether it is the one that the probe drives."""
     forked: bool
     """Whether it began as a copy of another; else it was started as a program of its own."""
+    joined: bool = True
+    """Whether it told of itself; else a look found it, and nothing but its tasks is known."""
     command: Many[str]
     """Empty where it had ended before it could be asked."""
 
@@ -356,7 +358,7 @@ class Truncated(_Event):
 
 Event: TypeAlias = (
     Hello
-    | ProcessJoined
+    | Process
     | PhaseBegan
     | Fact
     | Progress

@@ -126,7 +126,7 @@ class History:
     @property
     def app(self) -> int | None:
         """The process that the probe drives; None under protocol 1, which has no other."""
-        return next((p.process for p in self.all(events.ProcessJoined) if p.app), None)
+        return next((p.process for p in self.all(events.Process) if p.app), None)
 
     def dumps(self, stall: events.Stall) -> Mapping[int | None, tuple[dumps.Dump, dumps.Dump]]:
         """The two snapshots of each process, in order, where both are there; the app's first."""
@@ -151,13 +151,22 @@ class History:
 
     def where(self, process: int | None) -> tuple[str, ...]:
         """A sentence that says in which process it is; none where it is the app's own."""
-        joined = [p for p in self.all(events.ProcessJoined) if p.process == process]
-        if process == self.app or not joined:
+        told = self.process(process)
+        if process == self.app or told is None:
             return ()
-        if joined[-1].forked:
+        if told.forked:
             return ("It is in a process that the app forked.",)
-        program = " ".join(PurePosixPath(word).name for word in joined[-1].command[:3])
+        program = " ".join(PurePosixPath(word).name for word in told.command[:3])
         return (f"It is in a process that the app started: `{program}`.",)
+
+    def process(self, process: int | None) -> events.Process | None:
+        """What was told of it last; None under protocol 1, which has no other than the app."""
+        return next((p for p in reversed(self.all(events.Process)) if p.process == process), None)
+
+    def stranger(self, process: int | None) -> events.Process | None:
+        """A process that a look found and that never joined, if it is one."""
+        told = self.process(process)
+        return told if told is not None and not told.joined else None
 
     def noticed_after_s(self, stall: events.Stall) -> float:
         taken = [s.at for s in self.all(events.Snapshot) if s.number == stall.number]
@@ -445,7 +454,7 @@ def _degraded(history: History, probe: Probe) -> Finding | None:
 def _frozen(history: History) -> Iterator[str]:
     """The same in words, where the tasks were not watched: the looks alone are no proof."""
     for taken in _dumped(history):
-        if len({dump.number for dump in taken}) > 1:
+        if taken[-1].text and len({dump.number for dump in taken}) > 1:
             stood = _standing(dumps.read_witness(taken[-1].text))[0]
             yield (
                 f"no Python code of a process could run in looks over "
@@ -454,16 +463,18 @@ def _frozen(history: History) -> Iterator[str]:
 
 
 def _dumped(history: History) -> Iterator[list[events.Witness]]:
-    """By process, faulthandler's dumps of one in which nothing could run to the last look at it,
-    not even the watcher, and whose main thread stood in the same place in all of them."""
+    """By process, the looks at one in which nothing could run to the last look at it, not even the
+    watcher: where faulthandler could dump it, those whose main thread stood in the same place in
+    all of them."""
     dumped: dict[int | None, list[events.Witness]] = {}
     for dump in history.all(events.Witness):
-        if dump.text:
+        if dump.text or history.stranger(dump.process):
             dumped.setdefault(dump.process, []).append(dump)
     for process, taken in dumped.items():
         answered = [s.at for s in history.all(events.Snapshot) if s.process == process]
-        stacks = {dumps.read_witness(dump.text) for dump in taken}
-        if len(stacks) == 1 and all(stacks) and max(answered, default=0.0) < taken[0].at:
+        stacks = {dumps.read_witness(dump.text) for dump in taken if dump.text}
+        alike = all(stacks) and len(stacks) <= 1
+        if alike and max(answered, default=0.0) < taken[0].at:
             yield taken
 
 
@@ -473,23 +484,30 @@ def _standing(threads: Sequence[dumps.WitnessThread]) -> Sequence[dumps.WitnessT
 
 def _frozen_beside(history: History) -> Hang | None:
     """A process of an app that lives, seen in looks that the app asked for, whose main task was
-    not run from the end of one dump to the beginning of another, some seconds later."""
+    not run from the end of one dump to the beginning of another, some seconds later.
+
+    Of the processes that never joined it is one that the app says is overdue: others may rest.
+    """
     looks = {stall.number: stall for stall in history.asked_looks}
     for taken in _dumped(history):
-        for one, other in pairwise(dump for dump in taken if dump.number in looks):
+        process = taken[-1].process
+        in_doubt = history.stranger(process) is not None
+        about = [n for n, look in looks.items() if look.process == process or not in_doubt]
+        for one, other in pairwise(dump for dump in taken if dump.number in about):
             main = {min((task.tid for task in one.tasks_after), default=0)}
             stall = looks[other.number]
             stood_s = other.at - one.at
             if stood_s < FROZEN_S or not _unmoved(one.tasks_after, other.tasks_before, main):
                 continue
-            standing = _standing(dumps.read_witness(other.text))
+            stands = _strange(history, process) or _dumped_at(dumps.read_witness(other.text))
+            signature, sentences = stands
             return Hang(
                 phase=looks[one.number].phase,
                 reason=Reason.NO_PROGRESS,
-                signature=Signature(stuck=tuple(sorted({t.standing for t in standing}))),
+                signature=signature,
                 evidence=(
-                    *history.where(one.process),
-                    *(f"A thread stands at {thread.place}." for thread in standing),
+                    *history.where(process),
+                    *sentences,
                     f"No Python code of it could run, and its main thread was not run for "
                     f"{stood_s:.0f} s.",
                 ),
@@ -605,23 +623,29 @@ def _stillness(history: History, stall: events.Stall) -> Hang | str:
     """The hang, or in words what keeps it from being one.
 
     Every process has to stand still: one that works may be what the others wait for. Where it is
-    not the app alone, what it waits for is the last one that it started.
+    not the app alone, what it waits for is the last one that it started; of those that never joined
+    one that it has said to be overdue, since another program may rest.
     """
     if not history.all(events.Deadline):
         return "its deadline had not passed"
     stood = {s.process: s for s in history.all(events.Stood) if s.number == stall.number}
     if not stood or any(s.seconds < STILL_S for s in stood.values()):
         return f"it was not watched for {STILL_S:.0f} s past the deadline"
+    overdue = {look.process for look in history.asked_looks} - {None}
+    if any(history.process(process) is None for process in overdue):
+        return "what it waited for was not watched"
     pairs = history.dumps(stall)
     found: Hang | str = ""
     for process, watched in stood.items():
-        found = (
+        still = (
             _process_stillness(history, stall, watched, pairs[process])
             if process in pairs
             else _stillness_by_witness(history, stall, watched)
         )
-        if isinstance(found, str):
-            return found
+        if isinstance(still, str):
+            return still
+        if not history.stranger(process) or process in overdue:
+            found = still
     return found
 
 
@@ -657,33 +681,57 @@ def _stillness_by_witness(history: History, stall: events.Stall, stood: events.S
 
     The signal it dumps on goes to the main thread, which it calls the current one. Others that
     wait for the GIL wake at every switch interval, so only the main task has to stand; it has the
-    smallest tid, having been the first.
+    smallest tid, having been the first. A process that never joined has nobody to dump it: all of
+    its tasks have to stand.
     """
-    texts = [
-        w.text
-        for w in history.all(events.Witness)
-        if (w.number, w.process) == (stall.number, stood.process)
-    ]
-    seen = [dumps.read_witness(text) for text in texts]
-    if len(seen) < 2 or not seen[-1]:
-        return "no two dumps of its threads could be taken"
-    if seen[-2] != seen[-1]:
-        return "its threads moved between the two dumps"
-    if not _still(stood, {min((task.tid for task in stood.tasks_after), default=0)}):
+    tids = {task.tid for task in stood.tasks_after}
+    stands = _strange(history, stood.process)
+    if stands is None:
+        texts = [
+            w.text
+            for w in history.all(events.Witness)
+            if (w.number, w.process) == (stall.number, stood.process)
+        ]
+        seen = [dumps.read_witness(text) for text in texts]
+        if len(seen) < 2 or not seen[-1]:
+            return "no two dumps of its threads could be taken"
+        if seen[-2] != seen[-1]:
+            return "its threads moved between the two dumps"
+        stands = _dumped_at(seen[-1])
+        tids = {min(tids, default=0)}
+    if not _still(stood, tids):
         return "its threads were given processor time or waited for it"
-    standing = _standing(seen[-1])
+    signature, sentences = stands
     return Hang(
         phase=stall.phase,
         reason=Reason.NO_PROGRESS,
-        signature=Signature(stuck=tuple(sorted({thread.standing for thread in standing}))),
-        evidence=(
-            *history.where(stood.process),
-            *(f"A thread stands at {thread.place}." for thread in standing),
-        ),
+        signature=signature,
+        evidence=(*history.where(stood.process), *sentences),
         unresolved=("the watcher could not run: what is waited for is not known",),
         exposures=stall.exposures,
         noticed_after_s=history.noticed_after_s(stall),
     )
+
+
+Stands: TypeAlias = tuple[Signature, tuple[str, ...]]
+"""Where a process stands in which no watcher could run, and the same in sentences."""
+
+
+def _dumped_at(threads: Sequence[dumps.WitnessThread]) -> Stands:
+    standing = _standing(threads)
+    signature = Signature(stuck=tuple(sorted({thread.standing for thread in standing})))
+    return signature, tuple(f"A thread stands at {thread.place}." for thread in standing)
+
+
+def _strange(history: History, process: int | None) -> Stands | None:
+    """The same of a process that never joined; None where it did, or was the app's own."""
+    stranger = history.stranger(process)
+    if stranger is None:
+        return None
+    if stranger.forked:
+        return Signature(stuck=("fork() in the child",)), ("It never came to run Python code.",)
+    program = PurePosixPath((*stranger.command, "?")[0]).name
+    return Signature(stuck=(f"the program {program}",)), ()
 
 
 def _still(stood: events.Stood, tids: set[int]) -> bool:

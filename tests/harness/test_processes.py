@@ -438,6 +438,85 @@ def test_an_app_that_waits_for_a_child_at_work_does_not_hang(run_app):
     assert judged(told).reason is Reason.SLOW
 
 
+@pytest.mark.parametrize(
+    "program",
+    ["while True: pass", "import time; [time.sleep(0.01) for _ in iter(int, 1)]"],
+)
+def test_an_app_that_waits_for_a_program_at_work_that_never_joined_does_not_hang(run_app, program):
+    told = run_app(
+        f"""
+        import subprocess, sys
+        def run(trial):
+            trial.phase("serving")
+            subprocess.run([sys.executable, "-I", "-c", {program!r}])
+        """,
+        deadline_s=1,
+        still_s=2,
+    )
+    assert judged(told).reason is Reason.SLOW
+    assert [event["joined"] for event in told.all("process")] == [True, False]
+
+
+NATIVE_FORK = """
+import ctypes, os, signal, time
+def fork_and_pause():
+    \"\"\"A child that no fork handler of Python's was run in, and that rests.\"\"\"
+    libc = ctypes.PyDLL(None)
+    child = libc.fork()
+    while child == 0:
+        libc.pause()
+    return child
+"""
+
+
+def test_a_fork_that_never_comes_to_python_is_what_the_app_waits_for(run_app):
+    told = run_app(
+        NATIVE_FORK
+        + """
+def run(trial):
+    trial.phase("serving")
+    child = fork_and_pause()
+    trial.look("a child has not ended", 1.0, process=child)
+    os.waitpid(child, 0)
+""",
+        deadline_s=2,
+        still_s=2,
+    )
+    hang = judged(told)
+    assert (hang.reason, hang.signature.stuck) == (Reason.NO_PROGRESS, ("fork() in the child",))
+    assert hang.evidence == (
+        "It is in a process that the app forked.",
+        "It never came to run Python code.",
+    )
+
+
+@pytest.mark.parametrize("overdue", [True, False])
+def test_a_fork_that_never_comes_to_python_is_frozen_where_it_is_overdue(run_app, overdue):
+    told = run_app(
+        NATIVE_FORK
+        + f"""
+def run(trial):
+    trial.phase("serving")
+    child = fork_and_pause()
+    for look in range(2):
+        trial.look("a child has not ended", 1.0, process=child if {overdue} else None)
+        until = time.monotonic() + 4.2
+        while time.monotonic() < until:
+            trial.beat()
+            time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+""",
+    )
+    assert told.one("exit")["code"] == 0
+    finding = judged(told)
+    if overdue:
+        assert finding.signature.stuck == ("fork() in the child",)
+        assert "its main thread was not run" in finding.evidence[-1]
+    else:
+        assert finding.reason is Reason.NOT_LIVE
+
+
 CRASHING = """
 import ctypes, os, signal
 def crash(): ctypes.string_at(0)
