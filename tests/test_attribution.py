@@ -9,7 +9,8 @@ from grids import cell, rows, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.attribution import MARGIN, WHOSE, Attribution, attribute
+from interlock.attribution import MARGIN, WHOSE, Attribution, attribute, ratio_of
+from interlock.baselines import Pool
 from interlock.model import Basis, Outcome
 
 
@@ -338,6 +339,16 @@ def test_a_ratio_that_decides_nothing_is_told_too() -> None:
 
     assert attribution is not None
     assert "20 times as likely, between 0.25 and 1,570" in attribution.says
+
+
+def test_a_ratio_that_would_be_certain_alone_tells_the_bound_that_decides_among_several() -> None:
+    hung = Pool(hangs=11, exposures=240, trials=12), Pool(hangs=6, exposures=1000, trials=20)
+    alone, among = ratio_of([hung]), ratio_of([hung], looks=7)
+    assert alone and among and alone.certain and not among.certain
+    assert "looks" not in f"{alone.short} {alone}"
+    told = among.short.removeprefix(f"{alone.short}, as one of several looks above ")
+    assert among.at_least - 0.1 < float(told) <= among.at_least
+    assert f"as one of several looks above {told}" in str(among)
 
 
 def test_the_sentence_names_what_was_run_and_what_it_did() -> None:

@@ -241,17 +241,17 @@ def test_where_both_hang_both_get_more_trials(pair: str, alone: str | None, comp
 @pytest.mark.parametrize(
     ("hung", "alone", "trials"),
     [
-        # By chance the one hang would be among 30 of 530 exposures in 5.7 %; of 1,030 in 2.9 %.
-        ((1, 30), (1, 500), 2),
-        ((1, 25), (1, 500), None),
-        ((1, 30), (2, 1000), None),
-        # Among 100 of 2,000 in 5 %.
-        ((1, 100), (1, 500), 4),
-        # Among 200 of 2,700 in 7.4 %: five would not tell.
-        ((1, 200), (1, 500), None),
-        # Three hangs tell much more.
-        ((3, 200), (1, 500), None),
-        ((3, 400), (1, 300), 3),
+        # By chance the one hang would be among 30 of 1,530 exposures in 2.0 %; of 2,030 in 1.5 %.
+        ((1, 30), (1, 500), 4),
+        ((1, 25), (1, 500), 3),
+        ((1, 25), (3, 1500), None),
+        # Among 40 of 2,540 in 1.6 %.
+        ((1, 40), (1, 500), 5),
+        # Among 45 of 2,545 in 1.8 %: five would not tell.
+        ((1, 45), (1, 500), None),
+        # Three hangs tell much more: all among 200 of 700 in 2.3 %, of 1,200 in 0.5 %.
+        ((3, 200), (1, 500), 2),
+        ((3, 400), (1, 300), 4),
     ],
 )
 def test_a_baseline_that_passes_is_run_until_it_tells(

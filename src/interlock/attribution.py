@@ -39,6 +39,7 @@ only from one that always comes, since a row counts hangs alone.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -91,8 +92,17 @@ class Ratio:
 
     @property
     def short(self) -> str:
-        """``7.7 (3.6–17)``."""
-        return f"{_times(self.times)} ({_times(self.between.low)}–{_times(self.between.high)})"
+        """``7.7 (3.6–17)``, and the bound that decides where the interval alone would mislead."""
+        low, high = self.between
+        return f"{_times(self.times)} ({_times(low)}–{_times(high)}){self._surely}"
+
+    @property
+    def _surely(self) -> str:
+        """``, as one of several looks above 1.9``, where only that bound is no certainty."""
+        if self.certain or self.between.low <= MARGIN:
+            return ""
+        # Rounded down: 1.95 is not above 2.
+        return f", as one of several looks above {math.floor(self.at_least * 10) / 10:g}"
 
     @property
     def certain(self) -> bool:
@@ -109,7 +119,7 @@ class Ratio:
             counted = f" ({together} against {apart}, {self.over})"
         return (
             f"{_times(self.times)} times as likely, between {_times(self.between.low)} and "
-            f"{_times(self.between.high)}{counted}"
+            f"{_times(self.between.high)}{self._surely}{counted}"
         )
 
 

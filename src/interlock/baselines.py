@@ -26,6 +26,10 @@ from interlock.model import (
 Needs = Mapping[str, Collection[str]]
 """By probe, the axes that it can't do without: a baseline without them can't be run."""
 
+LOOKS = 3
+"""So many ways at most there are to hold two libraries against one: in the cell, over its Pythons,
+and over all releases of the one as well. Each has to be surer than one look alone would."""
+
 
 def present(cell: Cell) -> tuple[Pin, ...]:
     """The libraries that are in it."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
+from interlock.baselines import LOOKS
 from interlock.confidence import LEVEL, Stratum, chance
 from interlock.matrix import Matrix
 from interlock.model import AT_RELEASE, Cell, Outcome, Phase, Pin, Release, Verdict
@@ -126,14 +127,15 @@ def followups(
 
 def _enough(hung: Result, alone: Result, most: int) -> int | None:
     """So many trials of a baseline that passes as would show that a hang is not its own, if it goes
-    on like this; None where it has been shown, or so many would not show it."""
+    on like this, however many looks the attribution takes; None where it has been shown, or so many
+    would not show it."""
     if hung.outcome is not Outcome.HANG or alone.outcome is not Outcome.PASS:
         return None
     if not (hung.hangs and hung.exposures and alone.trials and alone.exposures):
         return None
     for trials in range(alone.trials, most + 1):
         exposures = alone.exposures * trials // alone.trials
-        if chance([Stratum(hung.hangs, hung.exposures, 0, exposures)]) <= 1 - LEVEL:
+        if chance([Stratum(hung.hangs, hung.exposures, 0, exposures)]) <= (1 - LEVEL) / LOOKS:
             return trials if trials > alone.trials else None
     return None
 
