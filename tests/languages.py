@@ -2,7 +2,8 @@
 
 ``snapshot("T1 has A wants B; T2 has B wants A")`` is a harness's snapshot: a thread ``has`` locks,
 ``wants`` one, ``joins`` a thread, ``awaits`` an event, or ``runs``. A name with a star is a
-re-entrant lock, one with a question mark is free, and ``A'`` is another lock that is called A.
+re-entrant lock, one with a question mark is free, and ``A'`` is another lock that is called A;
+what is waited for with a tilde is waited for with a timeout.
 ``gone W has A`` is a thread that a fork left behind, and it ``takes`` a lock, or
 ``frees`` it, when it was just doing so.
 
@@ -93,7 +94,7 @@ def snapshot(
             if word in ("has", "takes", "frees", "wants", "joins", "awaits", "runs"):
                 verb = word
                 continue
-            bare = word.strip(",'*?")
+            bare = word.strip(",'*?~")
             at = line + clause
             frame = _frame(f"{verb}_{bare}", at)
             if verb in ("has", "takes", "frees"):
@@ -103,6 +104,8 @@ def snapshot(
                 holds.append((frame, hold))
                 continue
             frames.insert(0, frame)
+            bounded = word.endswith("~")
+            word = word.rstrip("~")
             waits = {
                 "kind": {"joins": "join", "awaits": "event"}.get(
                     verb, "rlock" if "*" in word else "lock"
@@ -111,6 +114,7 @@ def snapshot(
                 "thread": idents.get(word) if verb == "joins" else None,
                 "frame": 0,
                 "expression": bare,
+                "bounded": bounded,
             }
         frames.append(_frame("main", line))
         threads.append(

@@ -98,6 +98,26 @@ def test_a_closed_wait_is_found_and_named_after_its_locks(text: str, expected: s
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "T1 has A wants A~",
+        "T1 has A wants B~; T2 has B wants A",
+        "T1 has A joins T2~; T2 wants A",
+        "M wants A~; gone W has A",
+    ],
+)
+def test_a_wait_that_gives_up_closes_nothing(text: str) -> None:
+    assert closed(waits(text.replace("~", "")), waits(text.replace("~", "")))
+    assert not closed(waits(text), waits(text))
+
+
+def test_a_wait_that_gives_up_is_told_as_such() -> None:
+    dump = waits("T1 has A wants A~")
+    (said,) = describe(dump, dump.threads)
+    assert said.startswith("T1 waits for a limited time (`A`, ")
+
+
+@pytest.mark.parametrize(
     ("first", "second"),
     [
         ("T1 has A wants A", "T1 has A runs f"),

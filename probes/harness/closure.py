@@ -54,6 +54,7 @@ def _orphaned(snapshot: dict) -> set:
         for thread in snapshot["threads"]
         for wait in [thread["waits"] or {}]
         if wait.get("kind") in ("lock", "rlock")
+        and not wait["bounded"]
         and wait["lock"] in left
         and not holders.get(wait["lock"])
         and snapshot["locks"][str(wait["lock"])]["locked"] is not False
@@ -83,8 +84,8 @@ def _waits(snapshot: dict) -> dict:
     waits = {}
     for thread in snapshot["threads"]:
         wait = thread["waits"]
-        if wait is None:
-            continue
+        if wait is None or wait["bounded"]:
+            continue  # It will give up.
         if wait["kind"] in ("lock", "rlock"):
             following = holders.get(wait["lock"], set())
             if wait["kind"] == "rlock":

@@ -291,7 +291,7 @@ def _find_wait(frames, looked, sources, threads, doubted):
     if _is_join(frame):
         _waits_for_thread(frame, looked, threads)
         return
-    found = None
+    found, call = None, None
     for node, entering, _ in _entered(frame, None, sources, looked, 0):
         try:
             lock = lock_of(node, frame)
@@ -303,6 +303,7 @@ def _find_wait(frames, looked, sources, threads, doubted):
         if lock is not None and (lock[0].locked is not False or lock[0].id in doubted):
             found = (lock[0], lock[1], text_of(node))
             looked.enters = isinstance(entering, _WITH)
+            call = entering if isinstance(entering, ast.Call) else None
             break
     if found is None:
         return
@@ -324,7 +325,14 @@ def _find_wait(frames, looked, sources, threads, doubted):
                 return
     looked.note(raw, name)
     kind = "rlock" if raw.type == "_thread.RLock" else "lock"
-    looked.waits = _wait(kind, raw.id, None, 0, expression)
+    bounded = False
+    if call is not None:
+        try:
+            bounded = _gives_up(*_acquire_arguments(call, frame))
+        except Unresolved as why:
+            bounded = True
+            looked.doubt(0, expression, f"for how long is not known: {why}")
+    looked.waits = _wait(kind, raw.id, None, 0, expression, bounded)
     # Outwards through the wrappers to who asked for the lock, and by which name.
     for index in range(1, len(frames)):
         callee = frames[index - 1].f_code.co_name
@@ -352,14 +360,52 @@ def _calls_acquire(frame, raw):
     return False
 
 
-def _wait(kind, lock, thread, frame, expression):
+def _wait(kind, lock, thread, frame, expression, bounded=False):
     return {
         "kind": kind,
         "lock": lock,
         "thread": thread,
         "frame": frame,
         "expression": expression,
+        "bounded": bounded,
     }
+
+
+def _gives_up(blocking=True, timeout=-1):
+    """Whether a call of ``lock.acquire`` with these arguments returns without the lock at last.
+
+    https://docs.python.org/3/library/threading.html#threading.Lock.acquire: -1 waits for ever.
+    """
+    return not blocking or timeout >= 0
+
+
+def _acquire_arguments(call, frame):
+    """``blocking`` and ``timeout`` of a call of ``acquire``, as far as they are given."""
+    given = []
+    for node in call.args:
+        if isinstance(node, ast.Starred):
+            given.extend(_argument(node.value, frame, (tuple, list)))
+        else:
+            given.append(_argument(node, frame))
+    named = {}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            named.update(_argument(keyword.value, frame, (dict,)))
+        else:
+            named[keyword.arg] = _argument(keyword.value, frame)
+    values = dict(zip(("blocking", "timeout"), given), **named)
+    return values.get("blocking", True), values.get("timeout", -1)
+
+
+def _argument(node, frame, types=(bool, int, float)):
+    """The value of an argument, where it is written down or a name stands for it."""
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        value, _ = evaluate(node, frame)
+    if type(value) not in types:
+        raise Unresolved(f"{text_of(node)} is a {type(value).__name__}")
+    return value
 
 
 def _is_join(frame):
@@ -382,7 +428,9 @@ def _waits_for_thread(frame, looked, threads):
                 return
         looked.waits = _wait("join", None, None, 0, "threading._shutdown()")
         return
-    looked.waits = _wait("join", None, _stored(joined, "_ident"), 0, "self.join()")
+    timeout = frame.f_locals.get("timeout")
+    bounded = timeout is not None and _gives_up(frame.f_locals.get("block", True), timeout)
+    looked.waits = _wait("join", None, _stored(joined, "_ident"), 0, "self.join()", bounded)
 
 
 def _main_ident(threads):

@@ -54,6 +54,8 @@ class Wait(Wire):
     frame: Count
     """Which of the thread's frames says so, counted from the innermost."""
     expression: str
+    bounded: bool = False
+    """It has a timeout, or one that could not be read: it may come to an end by itself."""
 
 
 class Hold(Wire):

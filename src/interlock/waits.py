@@ -9,8 +9,9 @@ A fork copies one thread, and every lock as it was. What another thread held sta
 child for good, with nobody there to release it. What was read of that thread just before the fork
 is the edge that leads out of the child: such a wait is closed as well (``Orphan``).
 
-What waits for an event or a condition closes no cycle: no object says who would set it. It is
-described (``describe``), and stays a hang only if nothing moves until the deadline (``judge``).
+What waits for an event or a condition closes no cycle: no object says who would set it. Nor does
+what waits with a timeout: it gives up, and may then let go of what it holds. Both are described
+(``describe``), and stay a hang only if nothing moves until the deadline (``judge``).
 """
 
 from __future__ import annotations
@@ -323,7 +324,7 @@ def unresolved(dump: Dump) -> tuple[str, ...]:
 
 def _wait(thread: Thread, dump: Dump) -> Edge | None:
     wait = thread.waits
-    if wait is None:
+    if wait is None or wait.bounded:
         return None
     source = Node("thread", thread.ident)
     if wait.kind in ("lock", "rlock") and wait.lock is not None:
@@ -451,6 +452,8 @@ def _open(thread: Thread) -> str:
         "condition": "on a condition that nobody is known to notify",
         "join": "for the end of a thread that is not there",
     }.get(wait.kind, "for something that could not be resolved")
+    if wait.bounded:
+        what = "for a limited time"
     where = place(thread.frames[wait.frame])
     return f"{thread.name} waits {what} (`{wait.expression}`, {where})"
 

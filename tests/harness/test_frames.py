@@ -53,6 +53,10 @@ class Read:
         return {self._name(hold["lock"]) for hold in self.thread["holds"]}
 
     @property
+    def bounded(self) -> bool:
+        return bool(self.thread["waits"]["bounded"])
+
+    @property
     def unresolved(self) -> list[str]:
         return [part["expression"] for part in self.thread["unresolved"]]
 
@@ -115,6 +119,48 @@ def _acquire(blocked: Blocked) -> None:
         5,
     ):
         blocked.lock.release()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "bounded"),
+    [
+        ((), {}, False),
+        ((True,), {}, False),
+        ((True, -1), {}, False),
+        ((), {"timeout": -1}, False),
+        ((True, 5), {}, True),
+        ((True, 0.5), {}, True),
+        ((), {"timeout": 5}, True),
+        ((), {"blocking": True, "timeout": 0.5}, True),
+    ],
+)
+def test_a_wait_with_a_timeout_is_bounded_however_it_is_handed_on(
+    parked, blocked, arguments, named, bounded
+):
+    def handed_on(acquire, *args, **kwargs) -> None:
+        if acquire(*args, **kwargs):
+            blocked.lock.release()
+
+    read = parked(lambda: handed_on(blocked.lock.acquire, *arguments, **named))
+    assert (read.kind, read.bounded) == ("lock", bounded)
+    assert not read.unresolved
+
+
+def test_a_timeout_that_can_not_be_read_may_be_one(parked, blocked):
+    def target() -> None:
+        if blocked.lock.acquire(timeout=float("5")):
+            blocked.lock.release()
+
+    read = parked(target)
+    assert (read.kind, read.bounded, read.unresolved) == ("lock", True, ["blocked.lock"])
+
+
+@pytest.mark.parametrize(("timeout", "bounded"), [(None, False), (5, True)])
+def test_a_join_with_a_timeout_is_bounded(parked, blocked, timeout, bounded):
+    other = threading.Thread(target=blocked.lock.acquire, args=(True, 1), daemon=True)
+    other.start()
+    read = parked(lambda: other.join(timeout))
+    assert (read.kind, read.bounded) == ("join", bounded)
 
 
 def test_a_condition_is_named_after_the_lock_that_it_was_made_of(parked):

@@ -275,6 +275,31 @@ def test_an_app_that_pauses_and_goes_on_is_resumed(run_app):
     assert not told.all("signal")
 
 
+@pytest.mark.parametrize(
+    "waits",
+    ["lock.acquire(timeout=1.5)", "other.join(1.5)", "lock.acquire(*(True, 1.5))"],
+)
+def test_who_waits_with_a_timeout_for_what_it_holds_goes_on_in_the_end(run_app, waits):
+    told = run_app(
+        f"""
+        import threading
+        def run(trial):
+            trial.phase("serving")
+            lock = threading.Lock()
+            def take():
+                with lock: pass
+            other = threading.Thread(target=take, daemon=True)
+            with lock:
+                other.start()
+                {waits}
+            trial.expose()
+        """
+    )
+    assert told.all("stall")
+    assert told.one("done") and told.one("exit")["code"] == 0
+    assert not told.all("signal")
+
+
 def test_an_app_that_works_beyond_the_deadline_is_stopped_without_a_stall(run_app):
     told = run_app(
         """
