@@ -223,7 +223,6 @@ def release(
             Wheel(filename=f"{stem}-{tags}.whl", requires_python=required)
             for tags in wheels.split()
         ),
-        has_sdist=True,
         yanked=yanked,
     )
 

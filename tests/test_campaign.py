@@ -811,8 +811,8 @@ def test_what_is_judged_again_leaves_out_what_was_stale_when_the_newest_ran(stag
     later = replace(fresh, cell=cell("1.0"), started_at=old.started_at + week + timedelta(hours=1))
     stage.ledger.record(later)
 
-    def says(**fresh_for: timedelta) -> str:
-        return str(verdict_of(stage.ledger, cell("1.0"), probe=RESTART, **fresh_for).outcome)
+    def says(**since: datetime) -> str:
+        return str(verdict_of(stage.ledger, cell("1.0"), probe=RESTART, **since).outcome)
 
-    assert says(fresh_for=week) == "pass"
-    assert says(fresh_for=2 * week) == says() == "hang"
+    assert says(newer_than=later.started_at - week) == "pass"
+    assert says(newer_than=later.started_at - 2 * week) == says() == "hang"

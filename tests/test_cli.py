@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from languages import STORIES, stream
+from matrices import MATRIX
 from packages import build
 from packages.campaigns import Project
 from packaging.version import Version
 
-from interlock import cli, selection
+from interlock import cli, options, selection, table
 from interlock.ledger import CampaignRecord, Ledger
 from interlock.matrix_file import load
-from interlock.model import Backend, Cell, Outcome, Pin, PythonVersion, Trial
+from interlock.model import Backend, Cell, Outcome, Pin, PythonVersion, Trial, Verdict
+from interlock.schema import AXIS_NAME, RESERVED
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 NOWHERE = "http://127.0.0.1:9/simple"
@@ -132,7 +136,7 @@ def test_a_version_in_the_matrix_that_nobody_published_is_named_with_its_place(
         (["--known", "nowhere.csv"], "there is no such file"),
         (["--known", "matrix.yaml"], "what is published is called verdicts.csv"),
         (["--jobs", "0"], "not a positive number"),
-        (["--jobs", "many"], "invalid"),
+        (["--jobs", "many"], "many is not a positive number"),
         (["--rerun", "some"], "invalid choice"),
         (["--sentry", "2.5.1"], "unrecognized arguments"),
     ],
@@ -144,6 +148,19 @@ def test_an_option_that_makes_no_sense_is_told_what_would_be_right(
     assert answer.code == 2
     assert said in answer.errors
     assert "Traceback" not in answer.errors
+
+
+def test_no_axis_can_have_the_name_of_an_option_or_a_column() -> None:
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--matrix")
+    whole = options.parser(MATRIX, first)
+    (commands,) = (a for a in whole._actions if isinstance(a, argparse._SubParsersAction))
+    actions = [*whole._actions, *commands.choices["matrix"]._actions]
+    names = {action.dest for action in actions}
+    names |= {text.lstrip("-") for action in actions for text in action.option_strings}
+    names |= {*table.COLUMNS, *table.MEASURES_COLUMNS}
+    axes = {axis.name for axis in MATRIX.axes}
+    assert {name for name in names - axes if AXIS_NAME.fullmatch(name)} - RESERVED == {"h"}
 
 
 def test_a_project_without_a_matrix_says_where_it_was_looked_for(typed: Typed) -> None:
@@ -250,10 +267,28 @@ def test_clean_says_what_is_held(typed: Typed) -> None:
     assert str(typed.project.home) in said.output
 
 
+@pytest.mark.parametrize("days", ["nan", "inf", "-1", "some", "1e12"])
+def test_clean_removes_nothing_for_what_is_no_number_of_days(typed: Typed, days: str) -> None:
+    remember(typed, "pass")
+    said = typed("clean", f"--days={days}")
+    assert (said.code, "Traceback" in said.errors) == (2, False)
+    assert f"{days} is not a number of days" in said.errors
+
+
+def test_no_page_is_built_of_results_that_are_not_there(typed: Typed) -> None:
+    said = typed("site", "--results", "typo")
+    assert (said.code, said.errors) == (2, "--results typo: there is no such folder\n")
+
+
 # Judging again ------------------------------------------------------------------------------------
 
 
-def remember(typed: Typed, story: str, says: Outcome = Outcome.PASS) -> Cell:
+def remember(
+    typed: Typed,
+    story: str,
+    says: Outcome = Outcome.PASS,
+    backend: Backend = Backend.PROCESS,
+) -> Cell:
     """A trial of `1+passes`, and a verdict on it that says what is asked for."""
     found = load(typed.project.folder / "matrix.yaml", typed.project.folder / "probes")
     cell = Cell(
@@ -275,7 +310,7 @@ def remember(typed: Typed, story: str, says: Outcome = Outcome.PASS) -> Cell:
                 started_at=now,
                 seconds=1.0,
                 events=stream(STORIES[story]),
-                backend=Backend.PROCESS,
+                backend=backend,
                 probe_digest=found.probes["fate"].digest,
                 config_digest=found.configurations["plain"].digest,
                 environment_digest="e",
@@ -284,7 +319,7 @@ def remember(typed: Typed, story: str, says: Outcome = Outcome.PASS) -> Cell:
                 machine="x86_64",
             )
         )
-        verdict = cli.verdict_of(ledger, cell, probe=found.probes["fate"])
+        verdict = cli.verdict_of(ledger, cell, probe=found.probes["fate"], backend=backend)
         ledger.keep_verdict(replace(verdict, outcome=says, phase=None, reason=None))
     return cell
 
@@ -303,3 +338,32 @@ def test_judging_again_writes_the_verdicts_where_it_is_told(typed: Typed, tmp_pa
     typed("judge", "--results", str(tmp_path / "again"))
     (row,) = (tmp_path / "again" / "verdicts.csv").read_text().splitlines()[1:]
     assert row.startswith("1+passes,1,3.10,fate,plain,hang,serving,self-deadlock,A → A,")
+
+
+def test_judging_again_judges_what_ran_on_either_backend(typed: Typed) -> None:
+    cell = remember(typed, "hang", says=Outcome.PASS)
+    remember(typed, "hang", says=Outcome.PASS, backend=Backend.DOCKER)
+    assert "2 cells judged again, 2 changed" in typed("judge").output
+    with Ledger(typed.project.home) as ledger:
+        for backend in Backend:
+            (verdict,) = ledger.verdicts(backend)
+            assert (verdict.cell, verdict.outcome) == (cell, Outcome.HANG)
+
+
+def test_one_cell_that_can_not_be_judged_keeps_no_other_from_it(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(typed, "hang", says=Outcome.PASS)
+    remember(typed, "hang", says=Outcome.PASS, backend=Backend.DOCKER)
+    decide = cli.verdict_of
+
+    def crashing(*args: Any, **named: Any) -> Verdict:
+        if named["backend"] is Backend.PROCESS:
+            raise ZeroDivisionError("a mistake in the judge")
+        return decide(*args, **named)
+
+    monkeypatch.setattr(cli, "verdict_of", crashing)
+    said = typed("judge")
+    assert said.code == 3
+    assert "1 cell judged again, 1 changed" in said.output
+    assert "left open: ZeroDivisionError: a mistake in the judge" in said.output

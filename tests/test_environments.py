@@ -42,6 +42,13 @@ conclude that you require werkzeug>=3.0.0.
          And because you require werkzeug==1.0, we can conclude that your requirements are \
 unsatisfiable.
 """
+OF_A_TIMEOUT = """\
+error: No solution found when resolving dependencies
+  cause: Because redis==4.5.5 depends on async-timeout{python_full_version <= '3.11.2'}>=4.0.2 and \
+you require redis==4.5.5, we can conclude that you require async-timeout>=4.0.2.
+         And because you require async-timeout==3.0, we can conclude that your requirements are \
+unsatisfiable.
+"""
 NO_WHEEL = """\
 error: No solution found when resolving dependencies
   cause: Because ddtrace==2.14.2 has no usable wheels and you require ddtrace==2.14.2, we can \
@@ -92,6 +99,7 @@ error: Failed to install: flask-3.1.3-py3-none-any.whl (flask==3.1.3)
     ("stage", "said", "means"),
     [
         ("resolve", UNSATISFIABLE, "resolve"),
+        ("resolve", OF_A_TIMEOUT, "resolve"),
         ("resolve", NO_WHEEL, "resolve"),
         ("resolve", BROKEN_BUILD, "build"),
         ("install", BROKEN_BUILD, "build"),

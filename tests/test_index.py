@@ -166,6 +166,10 @@ def test_passwords_are_never_described(machine: Machine) -> None:
     settings = machine.settings({"PIP_INDEX_URL": "https://me:secret@mirror.example/simple"})
     assert "secret" not in settings.described
     assert redacted("https://me:secret@h/s") == "https://me:****@h/s"
+    # A token alone, as some indexes have it
+    for token in ("secret", "secret:", ":secret"):
+        assert redacted(f"https://{token}@h/s") == "https://****@h/s"
+    assert redacted("https://h/s?at=@") == "https://h/s?at=@"
 
 
 def test_how_packages_travel_does_not_change_where_they_come_from(machine: Machine) -> None:

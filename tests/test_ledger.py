@@ -79,6 +79,21 @@ VERDICT = Verdict(
 CAMPAIGN = CampaignRecord(id="c1", started_at=NOON, resolved={"left latest": "1.9"})
 
 
+def test_trials_of_one_backend_and_since_a_moment_are_those_alone(tmp_path: Path) -> None:
+    other = replace(TRIAL, backend=Backend.DOCKER, started_at=NOON + timedelta(hours=1))
+    with Ledger(tmp_path) as ledger:
+        ledger.begin(CAMPAIGN)
+        ledger.record(TRIAL)
+        ledger.record(other)
+        assert list(ledger.trials(CELL, backend=Backend.DOCKER)) == [other]
+        assert list(ledger.trials(CELL, since=TRIAL.started_at)) == [TRIAL, other]
+        assert list(ledger.trials(since=TRIAL.started_at + timedelta(microseconds=1))) == [other]
+        assert ledger.newest() == [
+            (CELL, TRIAL.backend, TRIAL.started_at),
+            (CELL, Backend.DOCKER, other.started_at),
+        ]
+
+
 def test_a_trial_reads_back_as_it_was_recorded(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.begin(CAMPAIGN)
@@ -156,11 +171,13 @@ def test_a_folder_that_cannot_be_written_is_a_clear_line(tmp_path: Path) -> None
         Ledger(tmp_path / "home")
 
 
-def test_lost_events_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [0, 20, 40, -1])
+def test_events_that_are_lost_or_were_changed_are_named(tmp_path: Path, kept: int) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.begin(CAMPAIGN)
         ledger.record(TRIAL)
         for blob in tmp_path.glob("events/*/*.gz"):
-            blob.write_bytes(b"")
+            whole = blob.read_bytes()
+            blob.write_bytes(whole[:kept] + bytes([whole[kept] ^ 0xFF]) + whole[kept:][1:])
         with pytest.raises(StorageTrouble, match="can't be read back"):
             list(ledger.trials())

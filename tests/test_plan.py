@@ -12,7 +12,7 @@ from matrices import MATRIX, RELEASES, STOCK, probe
 
 from interlock.matrix import Control, Matrix, Trials
 from interlock.model import Basis, Cell, Outcome, Reason, Release, Verdict
-from interlock.plan import Costs, Plan, Rerun, plan
+from interlock.plan import Costs, Plan, Rerun, by_cell, is_there, plan
 from interlock.selection import Request, select
 
 # --- what is open --------------------------------------------------------------------------------
@@ -81,6 +81,30 @@ def test_rerun_says_which_verdicts_count(
         for rerun in (Rerun.MISSING, Rerun.STALE, Rerun.FAILED, Rerun.ALL)
     ]
     assert answers == [missing, stale, failed, True]
+
+
+@pytest.mark.parametrize(
+    ("published", "local", "speaks"),
+    [
+        (known("pass", days=1), known("hang", days=2), "pass"),
+        (known("pass", days=2), known("hang", days=1), "hang"),
+        # judged again
+        (known("pass", days=1), known("hang", days=1), "hang"),
+        (known("pass", days=2), known("hang", days=1, probe_digest="of yesterday"), "pass"),
+        (known("pass", days=1, probe_digest="of yesterday"), known("hang", days=2), "hang"),
+    ],
+)
+def test_the_newest_verdict_of_todays_probe_speaks_for_a_cell(
+    published: Verdict, local: Verdict, speaks: str
+) -> None:
+    (found,) = by_cell([published, local], MATRIX).values()
+    assert str(found.outcome) == speaks
+
+
+def test_a_release_that_the_index_has_no_more_is_not_there() -> None:
+    assert is_there(known(), RELEASES)
+    assert is_there(known(of=cell(right="-")), RELEASES)
+    assert not is_there(known(of=cell("7.7")), RELEASES)
 
 
 def test_every_cell_is_run_decided_or_known() -> None:

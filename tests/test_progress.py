@@ -117,6 +117,15 @@ def test_what_nobody_expected_is_named_by_its_type() -> None:
     assert "1 cell left open: ZeroDivisionError: division by zero" in printed([event])
 
 
+def test_what_nobody_expected_is_told_with_its_place() -> None:
+    def mistaken() -> None:
+        raise ZeroDivisionError("division by zero")
+
+    with pytest.raises(ZeroDivisionError) as raised:
+        mistaken()
+    assert "in mistaken" in printed([LeftOpen(cells=(cell(),), trouble=raised.value)])
+
+
 def test_a_version_in_brackets_is_no_markup() -> None:
     event = LeftOpen(cells=(cell(),), trouble=ImageMissing("[red]no[/red] image"))
     assert "[red]no[/red] image" in printed([event])

@@ -66,14 +66,15 @@ def test_what_was_not_used_for_long_is_removed(store: Store) -> None:
 def test_old_resolutions_go_and_the_ledger_stays(store: Store) -> None:
     store.resolutions.mkdir(parents=True)
     resolution = store.resolutions / "key.json"
-    for file in (resolution, store.ledger):
+    ledger = store.home / "ledger.sqlite"
+    for file in (resolution, ledger):
         file.write_text("{}")
         os.utime(file, (0, 0))
 
     store.remove_older_than(timedelta(days=30))
 
     assert not resolution.exists()
-    assert store.ledger.exists()
+    assert ledger.exists()
 
 
 def test_removing_everything_empties_the_cache_too(store: Store) -> None:
@@ -84,6 +85,17 @@ def test_removing_everything_empties_the_cache_too(store: Store) -> None:
     store.remove_older_than(timedelta(0))
 
     assert list(cache.iterdir()) == []
+
+
+def test_nothing_is_removed_while_a_run_is_under_way(store: Store) -> None:
+    old = environment(store, "old", days_unused=40)
+    _, lock = store.claim_run(Backend.PROCESS)
+    with pytest.raises(StorageTrouble, match="a run is under way"):
+        store.remove_older_than(timedelta(days=30))
+    assert old.exists()
+    os.close(lock)
+    store.remove_older_than(timedelta(days=30))
+    assert not old.exists()
 
 
 def test_a_file_with_two_names_counts_once(store: Store) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from interlock import table
+from interlock import signatures, table
 from interlock.errors import UsageError
 from interlock.model import (
     LEFT_BEHIND,
@@ -29,6 +29,7 @@ from interlock.model import (
     PythonVersion,
     Reason,
     Signature,
+    Trial,
     Verdict,
 )
 from interlock.signatures import Example, portable
@@ -408,6 +409,25 @@ def test_results_that_do_not_exist_yet_are_a_table_without_rows(tmp_path: Path) 
     results = table.read_results(tmp_path / "results", AXES)
 
     assert (len(results.table), results.verdicts, results.signatures) == (0, [], [])
+
+
+@pytest.mark.parametrize("name", ["yanked.json", "controls.json", f"signatures/{SELF.slug}.json"])
+def test_a_file_with_a_merge_in_it_is_named(tmp_path: Path, name: str) -> None:
+    hung = verdict(cell("2.9", "3.1"), Outcome.HANG, signatures=((SELF, 1),), hangs=1)
+    table.write_results([hung], {}, tmp_path, AXES)
+    (tmp_path / name).write_text("<<<<<<< ours\n{}\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match=f"{name}: .*use the file as it was published"):
+        table.read_results(tmp_path, AXES)
+
+
+def test_a_probe_that_is_gone_gives_no_example() -> None:
+    hung = verdict(cell("2.9", "3.1"), Outcome.HANG, signatures=((SELF, 1),), hangs=1)
+
+    def trials_of(of: Cell) -> list[Trial]:
+        raise AssertionError(f"{of} can't be judged")
+
+    assert signatures.examples([hung], {}, trials_of) == {}
 
 
 def test_results_of_another_matrix_are_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from interlock.followups import FollowUps, Result, Why, followups
 from interlock.matrix import Matrix
 from interlock.model import Cell, Outcome, Phase, Release, Verdict
-from interlock.plan import Plan, Rerun, is_fresh, is_same, plan
+from interlock.plan import Plan, Rerun, by_cell, is_fresh, is_same, plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,9 @@ class Agenda:
 
     def _by_now(self, told: Mapping[tuple[str, ...], Verdict]) -> Mapping[tuple[str, ...], Verdict]:
         """What counts as known; where everything is run again, only what was."""
-        return told if self.rerun is Rerun.ALL else {**self.known, **told}
+        if self.rerun is Rerun.ALL:
+            return told
+        return by_cell((*self.known.values(), *told.values()), self.matrix)
 
     def _counts(self, verdict: Verdict) -> bool:
         if self.rerun is Rerun.MISSING:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from itertools import groupby
 from queue import SimpleQueue
 
@@ -32,6 +32,7 @@ from interlock.errors import (
 from interlock.ledger import Ledger
 from interlock.matrix import Control, Matrix, Rounds
 from interlock.model import (
+    Backend,
     Cell,
     Outcome,
     Pin,
@@ -427,26 +428,25 @@ def verdict_of(
     cell: Cell,
     *,
     probe: Probe,
+    backend: Backend | None = None,
     newer_than: datetime | None = None,
-    fresh_for: timedelta | None = None,
     answers: Answers | None = None,
 ) -> Verdict:
     """Judge the trials of a cell that count: same probe, configuration and backend as the newest.
 
-    ``newer_than`` leaves out what has gone stale, ``fresh_for`` what was so much older than the
-    newest: it ran with other dependencies. A pass stands on the trials of the campaigns in
-    which no control says otherwise, if there are any. Raises ``ValueError`` where no trial counts.
+    ``newer_than`` leaves out what has gone stale: it ran with other dependencies. A pass stands on
+    the trials of the campaigns in which no control says otherwise, if there are any. Raises
+    ``ValueError`` where no trial counts.
     """
-    trials = list(ledger.trials(cell))
+    trials = list(ledger.trials(cell, backend=backend, since=newer_than))
+    if not trials:
+        raise ValueError(f"no trial counts of {cell}")
     newest = trials[-1]
-    if fresh_for is not None:
-        newer_than = newest.started_at - fresh_for
     counting = [
         ran
         for ran in trials
         if (ran.probe_digest, ran.config_digest, ran.backend)
         == (newest.probe_digest, newest.config_digest, newest.backend)
-        and (newer_than is None or ran.started_at >= newer_than)
     ]
     needs = answers.needs if answers else None
     verdict = judge.decide(counting, probe, needs)
@@ -466,8 +466,11 @@ def answers_in(
     for control in matrix.controls:
         probe = matrix.probes[control.cell.probe]
         digests = (probe.digest, matrix.configurations[control.cell.config].digest)
-        for ran in ledger.trials(control.cell):
-            if (ran.probe_digest, ran.config_digest) == digests and (
-                newer_than is None or ran.started_at >= newer_than
-            ):
-                yield answer(control, ran, probe)
+        for ran in ledger.trials(control.cell, since=newer_than):
+            if (ran.probe_digest, ran.config_digest) != digests:
+                continue
+            try:
+                given = answer(control, ran, probe)
+            except Exception:  # a crash in the judge, told of when it ran, is no answer
+                continue
+            yield given

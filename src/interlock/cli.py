@@ -25,7 +25,6 @@ from rich.console import Console
 from interlock import (
     advice,
     controls,
-    judge,
     matrix,
     matrix_file,
     plan,
@@ -34,6 +33,7 @@ from interlock import (
     report,
     sandbox,
     selection,
+    signatures,
 )
 from interlock.agenda import Agenda
 from interlock.campaign import Campaign, Follow, LeftOpen, answers_in, verdict_of
@@ -45,16 +45,16 @@ from interlock.errors import (
     InterpreterMissing,
     Interrupted,
     OpenCells,
+    StorageTrouble,
     UsageError,
 )
 from interlock.followups import released
 from interlock.index import IndexSettings, read_index_settings
 from interlock.ledger import CampaignRecord, Ledger
-from interlock.model import Backend, Cell, Hang, PythonVersion, Release, Signature, Verdict
+from interlock.model import Backend, Cell, PythonVersion, Release, Verdict
 from interlock.options import parser as parser_of
 from interlock.releases import Releases
 from interlock.scope import needs_of, scope_for
-from interlock.signatures import Example
 from interlock.simple import Pages
 from interlock.store import Store
 from interlock.trial import Setting
@@ -140,7 +140,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         remembered = ledger.verdicts(box.backend)
         agenda = Agenda(
             asked=selected.cells,
-            known={verdict.cell.key: verdict for verdict in (*published, *remembered)},
+            known=plan.by_cell((*published, *remembered), found),
             matrix=found,
             releases=releases,
             now=datetime.now(timezone.utc),
@@ -184,8 +184,11 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
     box = _sandbox(place, options, sorted({p for s in found.sets.values() for p in s.pythons}))
     with Ledger(place.store.home) as ledger:
         published = _published(place, options.known)
-        known = {v.cell.key: v for v in (*published, *ledger.verdicts(box.backend))}
-        cells = repeats.choose((v for v in known.values() if plan.is_same(v, found)), options.cells)
+        known = plan.by_cell((*published, *ledger.verdicts(box.backend)), found)
+        cells = repeats.choose(
+            (v for v in known.values() if plan.is_same(v, found) and plan.is_there(v, releases)),
+            options.cells,
+        )
         if not cells:
             raise UsageError("nothing is known that could be run again; run `nox -s matrix` first")
         planned = plan.plan(
@@ -351,7 +354,7 @@ def _close(
     found, console = place.matrix, place.console
     now = datetime.now(timezone.utc)
     current = [v for v in ledger.verdicts(backend) if plan.is_fresh(v, found, now)]
-    known = {verdict.cell.key: verdict for verdict in (*published, *current)}
+    known = plan.by_cell((*published, *current), found)
     asked = [known[cell.key] for cell in cells if cell.key in known]
     plain = [v for v in asked if report.is_plain(v.cell, found)]
     on_its_own = {n: c for n, c in found.configurations.items() if not c.is_composed}
@@ -407,17 +410,7 @@ def _write_results(
 
     # What needs no library at all says something of the harness, and stands in controls.json.
     verdicts = [v for v in verdicts if any(pin.version for pin in v.cell.pins)]
-    examples: dict[Signature, Example] = {}
-    wanted = {signature for verdict in verdicts for signature, _ in verdict.signatures}
-    for verdict in verdicts:
-        if not any(s in wanted - examples.keys() for s, _ in verdict.signatures):
-            continue
-        for ran in ledger.trials(verdict.cell):
-            finding = judge.classify(ran.events, place.matrix.probes[ran.cell.probe])
-            if isinstance(finding, Hang) and finding.signature not in examples:
-                examples[finding.signature] = Example(
-                    cell=ran.cell, hang=finding, events=ran.events
-                )
+    examples = signatures.examples(verdicts, place.matrix.probes, ledger.trials)
     needs = needs_of(place.matrix)
     table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn, needs)
     since = datetime.now(timezone.utc) - place.matrix.fresh_for
@@ -451,6 +444,8 @@ def _python(text: str) -> PythonVersion:
 def build_site(place: Place, options: argparse.Namespace) -> int:
     from interlock import site
 
+    if options.results and not options.results.is_dir():
+        raise UsageError(f"--results {options.results}: there is no such folder")
     page = site.build(place.root, options.results or place.root / "results", place.matrix)
     place.console.print(f"page: {page}", highlight=False)
     return 0
@@ -468,22 +463,32 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
     """Every cell of the ledger, by today's rules; what differs from before is printed."""
     found = place.matrix
     with Ledger(place.store.home) as ledger:
-        before = {verdict.cell.key: verdict for verdict in ledger.verdicts()}
+        before = {(v.cell.key, b): v for b in Backend for v in ledger.verdicts(b)}
         answers = Answers(found, answers_in(ledger, found))
         judged = changed = 0
-        for cell in ledger.cells():
+        left_open: list[LeftOpen] = []
+        for cell, backend, last in ledger.newest():
             if cell.probe not in found.probes:
                 continue
-            verdict = verdict_of(
-                ledger,
-                cell,
-                probe=found.probes[cell.probe],
-                fresh_for=found.fresh_for,
-                answers=answers,
-            )
+            try:
+                verdict = verdict_of(
+                    ledger,
+                    cell,
+                    probe=found.probes[cell.probe],
+                    backend=backend,
+                    newer_than=last - found.fresh_for,
+                    answers=answers,
+                )
+            except StorageTrouble:
+                raise
+            except Exception as problem:  # a crash in the judge keeps no other cell from it
+                left_open.append(LeftOpen(cells=(cell,), trouble=problem))
+                told = progress.trouble_text(left_open[-1])
+                place.console.print(told, highlight=False, markup=False)
+                continue
             ledger.keep_verdict(verdict)
             judged += 1
-            old = before.get(cell.key)
+            old = before.get((cell.key, backend))
             if old is None or (old.outcome, old.reason) != (verdict.outcome, verdict.reason):
                 changed += 1
                 place.console.print(progress.sentence(verdict), highlight=False)
@@ -496,11 +501,14 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
             current = [v for v in ledger.verdicts() if plan.is_fresh(v, found, now)]
             withdrawn = table.read_results(options.results, found.axes).yanked
             _write_results(place, ledger, current, options.results, withdrawn)
+    if left_open:
+        raise OpenCells(report.left_open(left_open))
     return 0
 
 
 def clean(place: Place, options: argparse.Namespace) -> int:
-    """Say what is held; with an age, remove what was not used for that long."""
+    """Say what is held, and remove what was not used for so long, or for as long as a verdict is
+    fresh."""
     age = timedelta(days=options.days) if options.days is not None else place.matrix.fresh_for
     for holding in place.store.holdings():
         place.console.print(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -29,6 +28,7 @@ from interlock.model import (
     Unsupported,
     outcome_of,
 )
+from interlock.store import read_json, write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +176,7 @@ def _order(control: Control) -> tuple[Any, ...]:
 
 
 CONTROLS = "controls.json"
+"""The file beside the published verdicts."""
 SCHEMA_VERSION = 1
 """Of that file."""
 
@@ -199,13 +200,13 @@ def published(
 
 
 def write(answers: Answers, results: Path, *, newer_than: datetime) -> None:
-    """Write ``controls.json`` beside the verdicts, with what was known there of other ledgers."""
+    """Write ``controls.json`` beside the verdicts, with what was known there of other ledgers.
+
+    Raises ``UsageError`` where the file that is there is no JSON: it would be lost.
+    """
     file = results / CONTROLS
-    before = None
-    with suppress(OSError, ValueError):
-        before = json.loads(file.read_text(encoding="utf-8"))
-    said = published(answers, before, newer_than)
-    file.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    said = published(answers, read_json(file) if file.exists() else None, newer_than)
+    write_whole(file, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
 
 
 def _row(campaign: str, told: Told) -> dict[str, Any]:

@@ -272,7 +272,7 @@ class Environments:
 _UNREACHABLE = re.compile(
     r"Failed to fetch|error sending request|Request failed after|client error \(Connect\)|"
     r"dns error|tcp connect error|connection reset|error decoding response body|"
-    r"operation timed out|timeout|HTTP status (?:server|client) error|"
+    r"operation timed out|network timeout|UV_HTTP_TIMEOUT|HTTP status (?:server|client) error|"
     r"lack of valid authentication credentials|returned a 403 Forbidden|"
     r"failed to read from file|Permission denied",
     re.IGNORECASE,

@@ -119,12 +119,14 @@ class IndexSettings:
 
 
 def redacted(url: str) -> str:
-    """The URL with a password replaced by stars."""
+    """The URL with its credentials replaced by stars: a user's name beside a password is shown, but
+    alone it may be a token."""
     parts = urlsplit(url)
-    if not parts.password:
+    _, at, host = parts.netloc.rpartition("@")
+    if not at:
         return url
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username}:****@{host}"))
+    shown = f"{parts.username}:****" if parts.password and parts.username else "****"
+    return urlunsplit(parts._replace(netloc=f"{shown}@{host}"))
 
 
 def read_index_settings(

@@ -247,7 +247,7 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         verdict,
         phase=spoken.phase,
         reason=spoken.reason,
-        detail=_in_words(spoken, verdict, len(alike), probe),
+        detail=_in_words(spoken, verdict, len(alike)),
         evidence=spoken.evidence if isinstance(spoken, Hang) else (),
     )
 
@@ -784,7 +784,7 @@ def _passes_in_words(verdict: Verdict, others: int, probe: Probe) -> str:
     )
 
 
-def _in_words(spoken: Finding, verdict: Verdict, alike: int, probe: Probe) -> str:
+def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
     of = f"{alike} of {_trials(verdict.trials)}"
     match spoken:
         case Hang():

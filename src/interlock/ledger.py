@@ -16,6 +16,7 @@ import json
 import os
 import sqlite3
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -183,10 +184,29 @@ class Ledger:
                 ),
             )
 
-    def trials(self, cell: Cell | None = None) -> Iterator[Trial]:
-        """All trials of a cell, or of every cell, oldest first."""
-        where, args = ("WHERE cell = ?", (_cell_id(cell),)) if cell else ("", ())
-        for row in self._db.execute(f"SELECT * FROM trials {where} ORDER BY id", args).fetchall():
+    def trials(
+        self,
+        cell: Cell | None = None,
+        *,
+        backend: Backend | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[Trial]:
+        """All trials of a cell, or of every cell, oldest first; of one backend alone, or of those
+        that began no earlier.
+
+        Raises ``StorageTrouble`` where the events of one can't be read back.
+        """
+        asked = {
+            "cell = ?": _cell_id(cell) if cell else None,
+            "backend = ?": backend.value if backend else None,
+            "started_at >= ?": since.isoformat() if since else None,
+        }
+        given = {clause: value for clause, value in asked.items() if value is not None}
+        where = " AND ".join(["TRUE", *given])
+        rows = self._db.execute(
+            f"SELECT * FROM trials WHERE {where} ORDER BY id", tuple(given.values())
+        )
+        for row in rows.fetchall():
             yield Trial(
                 cell=_cell_in(row),
                 campaign=row["campaign"],
@@ -202,12 +222,17 @@ class Ledger:
                 machine=row["machine"],
             )
 
-    def cells(self) -> list[Cell]:
-        """Every cell that has a trial, in the order of its first."""
+    def newest(self) -> list[tuple[Cell, Backend, datetime]]:
+        """Every cell that has a trial on a backend, in the order of its first, and when the last
+        one began there."""
         rows = self._db.execute(
-            "SELECT pins, python, probe, config FROM trials GROUP BY cell ORDER BY min(id)"
+            "SELECT pins, python, probe, config, backend, max(started_at) AS last FROM trials "
+            "GROUP BY cell, backend ORDER BY min(id)"
         )
-        return [_cell_in(row) for row in rows.fetchall()]
+        return [
+            (_cell_in(row), Backend(row["backend"]), datetime.fromisoformat(row["last"]))
+            for row in rows.fetchall()
+        ]
 
     def keep_verdict(self, verdict: Verdict) -> None:
         """Remember what the judge says of a cell's trials, in place of what it said before."""
@@ -277,14 +302,18 @@ class Ledger:
         path = self._blob(digest)
         try:
             data = gzip.decompress(path.read_bytes())
-        except (OSError, EOFError) as problem:
-            raise StorageTrouble(
-                f"the events of a trial can't be read back from {path}: {problem}"
-            ) from problem
+        except (OSError, EOFError, zlib.error) as problem:
+            raise self._unreadable(f"{path}: {problem}") from problem
         if hashlib.sha256(data).hexdigest() != digest:
-            raise StorageTrouble(f"the events of a trial can't be read back: {path} was changed")
+            raise self._unreadable(f"{path} was changed")
         text = data.decode()
         return tuple(json.loads(line) for line in text.splitlines())
+
+    def _unreadable(self, why: str) -> StorageTrouble:
+        return StorageTrouble(
+            f"the events of a trial can't be read back: {why}; a ledger without its trials proves "
+            f"nothing: restore {self._blobs}, or name another folder in INTERLOCK_HOME"
+        )
 
     def _blob(self, digest: str) -> Path:
         return self._blobs / digest[:2] / f"{digest}.jsonl.gz"

@@ -271,9 +271,6 @@ class Matrix:
             or (known.base in plain and known.way_out in tried.get(known.base or "", ()))
         )
 
-    def image_for(self, python: PythonVersion) -> str:
-        return self.image.format(python=python)
-
 
 _USE = ProbeUse()
 

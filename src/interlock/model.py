@@ -160,7 +160,6 @@ class Release:
     """When its last file was uploaded, in UTC; None where the index does not say."""
     requires_python: SpecifierSet | None
     wheels: tuple[Wheel, ...]
-    has_sdist: bool
     yanked: bool
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from interlock.matrix import Matrix
@@ -85,15 +86,22 @@ def parser(found: Matrix, first: argparse.ArgumentParser) -> argparse.ArgumentPa
     judged.add_argument("--results", type=Path, metavar="DIR", help="where to write the verdicts")
 
     cleaned = commands.add_parser("clean", help="say what the cache holds, remove what is old")
-    cleaned.add_argument("--days", type=float, default=None, help="unused for longer: removed")
+    cleaned.add_argument("--days", type=_days, default=None, help="unused for longer: removed")
     return whole
 
 
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days <= timedelta.max.days:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of days")
+    return days
+
+
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return number
-
-
-# matrix -------------------------------------------------------------------------------------------

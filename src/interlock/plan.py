@@ -101,7 +101,7 @@ def plan(
     for cell in cells:
         verdict = known.get(cell.key)
         missing = (trials_of or {}).get(cell, 0) - (verdict.trials if verdict else 0)
-        if not _open(cell, verdict, matrix, now, rerun):
+        if not _open(verdict, matrix, now, rerun):
             if missing <= 0:
                 settled.append(cell)
                 continue
@@ -151,7 +151,30 @@ def is_same(verdict: Verdict, matrix: Matrix) -> bool:
     )
 
 
-def _open(cell: Cell, verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) -> bool:
+def is_there(verdict: Verdict, releases: Mapping[str, Sequence[Release]]) -> bool:
+    """Whether the index still has the releases that it is about."""
+    return all(
+        pin.version is None or any(release.version == pin.version for release in releases[pin.axis])
+        for pin in verdict.cell.pins
+    )
+
+
+def by_cell(verdicts: Iterable[Verdict], matrix: Matrix) -> dict[tuple[str, ...], Verdict]:
+    """The verdict that speaks for each cell: one of today's probe and configuration if there is
+    one; of several the newest, of equally old ones the last."""
+    found: dict[tuple[str, ...], Verdict] = {}
+    for verdict in verdicts:
+        other = found.get(verdict.cell.key)
+        if other is None or _rank(verdict, matrix) >= _rank(other, matrix):
+            found[verdict.cell.key] = verdict
+    return found
+
+
+def _rank(verdict: Verdict, matrix: Matrix) -> tuple[bool, datetime]:
+    return is_same(verdict, matrix), verdict.tested_at
+
+
+def _open(verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) -> bool:
     if verdict is None or rerun is Rerun.ALL:
         return True
     if rerun is Rerun.MISSING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from traceback import format_exception
 from types import TracebackType
 from typing import Protocol
 
@@ -66,6 +67,14 @@ def trouble_line(event: LeftOpen) -> str:
     cells = f"{len(event.cells)} cell" + ("s" if len(event.cells) != 1 else "")
     where = f" (first: {event.cells[0]})" if event.cells else ""
     return f"{cells} left open: {why}{where}"
+
+
+def trouble_text(event: LeftOpen) -> str:
+    """The same, and of what is our own mistake where it is."""
+    line = trouble_line(event)
+    if isinstance(event.trouble, InterlockError):
+        return line
+    return f"{line}\n{''.join(format_exception(event.trouble)).rstrip()}"
 
 
 def kept_line(event: Kept) -> str:
@@ -204,7 +213,7 @@ class Printed:
             case Withdrawn() as withdrawn:
                 self._print(withdrawn_line(withdrawn))
             case LeftOpen() as left_open:
-                self._print(trouble_line(left_open))
+                self._print(trouble_text(left_open))
             case Kept() as kept:
                 self._print(kept_line(kept))
             case Installing(combination=combination) if self._first:
@@ -271,7 +280,7 @@ class Drawn:
             case LeftOpen(cells=cells) as left_open:
                 for cell in cells:
                     self._busy.pop(cell.combination, None)
-                self._console.print(Text(trouble_line(left_open), style="yellow"))
+                self._console.print(Text(trouble_text(left_open), style="yellow"))
 
     def _picture(self) -> Group:
         busy = Table.grid(padding=(0, 2))

@@ -103,7 +103,6 @@ def _release(package: str, version: Version, files: list[File]) -> Release:
             for file in files
             if file.name.endswith(".whl")
         ),
-        has_sdist=any(not file.name.endswith(".whl") for file in files),
         # pip passes a release over when every file of it is yanked (PEP 592)
         yanked=all(file.yanked for file in files),
     )

@@ -32,9 +32,16 @@ AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
 RESERVED = frozenset(
     {"python", "title", "pinned", "probes", "configs", "probe", "config"}
     | {"expect", "rounds", "tries", "scale_by_load"}
+    # Options of the command line, and what becomes of them.
+    | {"matrix", "command", "help", "set", "trials", "rerun", "keep", "jobs", "backend", "known"}
+    | {"results"}
+    # Columns of the published tables.
+    | {"outcome", "phase", "reason", "signature", "basis", "hangs", "exposures", "seconds"}
+    | {"machine", "detail", "whose", "attribution", "measure", "median", "least", "most"}
     # What ``whose`` may say beside the name of an axis.
     | {"pair", "dependencies", "open"}
 )
+"""What no axis can be called."""
 
 
 def _unquoted(value: Any) -> str:

@@ -7,13 +7,24 @@ it was read from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from packaging.version import Version
 
-from interlock.model import ABSENT, LEFT_BEHIND, Axis, Cell, Hang, Signature, Verdict
+from interlock import judge
+from interlock.model import (
+    ABSENT,
+    LEFT_BEHIND,
+    Axis,
+    Cell,
+    Hang,
+    Probe,
+    Signature,
+    Trial,
+    Verdict,
+)
 
 SCHEMA_VERSION = 1
 """Of a signature's file; it grows when a key changes its name or its meaning."""
@@ -30,6 +41,24 @@ class Example:
     hang: Hang
     events: Sequence[Mapping[str, Any]]
     """The trial's events; its two snapshots are taken from them."""
+
+
+def examples(
+    verdicts: Iterable[Verdict],
+    probes: Mapping[str, Probe],
+    trials_of: Callable[[Cell], Iterable[Trial]],
+) -> dict[Signature, Example]:
+    """One recorded hang for each signature that was seen, as far as trials of it are there."""
+    found: dict[Signature, Example] = {}
+    for verdict in verdicts:
+        probe = probes.get(verdict.cell.probe)
+        if probe is None or all(seen in found for seen, _ in verdict.signatures):
+            continue
+        for ran in trials_of(verdict.cell):
+            hang = judge.classify(ran.events, probe)
+            if isinstance(hang, Hang) and hang.signature not in found:
+                found[hang.signature] = Example(cell=ran.cell, hang=hang, events=ran.events)
+    return found
 
 
 def signature_file(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -41,8 +42,13 @@ def build(root: Path, results: Path, matrix: Matrix) -> Path:
 
 
 def serve(root: Path, say: Callable[[str], object]) -> None:
-    """Serve what was built, until interrupted."""
+    """Serve what was built, until interrupted. Raises ``UsageError`` where the port is taken."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(root / "public"))
-    with ThreadingHTTPServer(ADDRESS, handler) as server:
+    try:
+        server = ThreadingHTTPServer(ADDRESS, handler)
+    except OSError as problem:
+        place = f"http://{ADDRESS[0]}:{ADDRESS[1]}"
+        raise UsageError(f"{place}: {problem.strerror}; is it being served already?") from None
+    with server, suppress(KeyboardInterrupt):
         say(f"serving on http://{ADDRESS[0]}:{server.server_port}, Ctrl-C ends it")
         server.serve_forever()

@@ -19,6 +19,7 @@ could not change, and the other way round.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -29,11 +30,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 import uv
 
-from interlock.errors import StorageTrouble
+from interlock.errors import StorageTrouble, UsageError
 from interlock.model import Backend
 
 COMPLETE = "interlock-complete.json"
@@ -64,10 +66,6 @@ class Store:
         return cls(
             home=Path(named or platformdirs.user_cache_dir("interlock")).expanduser().resolve()
         )
-
-    @property
-    def ledger(self) -> Path:
-        return self.home / "ledger.sqlite"
 
     @property
     def index(self) -> Path:
@@ -114,8 +112,11 @@ class Store:
     def remove_older_than(self, age: timedelta) -> int:
         """Remove environments and resolutions not used for that long.
 
-        Bytes freed. The ledger stays: trials are facts. Raises ``StorageTrouble``.
+        Bytes freed. The ledger stays: trials are facts. Raises ``StorageTrouble``, also while a run
+        is under way: what it has just installed would be gone when it is imported.
         """
+        if self.is_in_use:
+            raise StorageTrouble(f"a run is under way in {self.home}; nothing was removed")
         before = sum(holding.size_bytes for holding in self.holdings())
         oldest = time.time() - age.total_seconds()
         with writing(self.home):
@@ -152,6 +153,11 @@ class Store:
         found = sorted(self.runs.glob(f"{backend.value}-*"))
         return [path.name for path in found if not _locked(path)]
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a run is under way."""
+        return any(_locked(path) for path in self.runs.glob("*"))
+
     def forget(self, run: str) -> None:
         (self.runs / run).unlink(missing_ok=True)
 
@@ -167,6 +173,22 @@ def writing(place: Path) -> Iterator[None]:
             f"{where}: {error.strerror or error}; make room or name another folder in "
             "INTERLOCK_HOME (`nox -s clean` shows what is held)"
         ) from error
+
+
+def read_json(path: Path) -> Any:
+    """A published file's content. Raises ``UsageError`` for what is no JSON, such as a merge's."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as mistake:
+        raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees either what was there or all of the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8", newline="\n")
+    fresh.replace(path)
 
 
 def _locked(path: Path) -> bool:

@@ -22,6 +22,7 @@ from packaging.version import Version
 
 from interlock import attribution, signatures
 from interlock.baselines import Needs
+from interlock.controls import CONTROLS
 from interlock.errors import UsageError
 from interlock.model import (
     ABSENT,
@@ -40,6 +41,7 @@ from interlock.model import (
     Verdict,
 )
 from interlock.signatures import Counts, Example, version_key
+from interlock.store import read_json, write_whole
 
 SCHEMA_VERSION = 2
 """Of the published table; it grows when a column is added or changes its name or its meaning."""
@@ -93,7 +95,6 @@ VERDICTS = "verdicts.csv"
 MEASURES = "measures.csv"
 SIGNATURES = "signatures"
 YANKED = "yanked.json"
-CONTROLS = "controls.json"
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -187,7 +188,7 @@ def text_key(text: str) -> tuple[bool, Version]:
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write the published file; what was there stays until the new one is whole."""
     times = [_moment(value).strftime(_TIME) for value in table["tested_at"]]
-    _replace(path, table.assign(tested_at=times).to_csv(index=False, lineterminator="\n"))
+    write_whole(path, table.assign(tested_at=times).to_csv(index=False, lineterminator="\n"))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -215,7 +216,7 @@ def read_csv(path: Path) -> pd.DataFrame:
 def write_measures(verdicts: Iterable[Verdict], axes: Sequence[Axis], folder: Path) -> None:
     """Write ``measures.csv``; what was there stays until the new one is whole."""
     text = measures(verdicts, axes).to_csv(index=False, lineterminator="\n")
-    _replace(folder / MEASURES, text)
+    write_whole(folder / MEASURES, text)
 
 
 def _read_measures(path: Path, names: Sequence[str]) -> dict[tuple[str, ...], list[Measured]]:
@@ -283,15 +284,15 @@ def write_results(
         ]
         for axis in axes
     }
-    _replace(results / YANKED, json.dumps(withdrawn, indent=1) + "\n")
+    write_whole(results / YANKED, json.dumps(withdrawn, indent=1) + "\n")
     folder = results / SIGNATURES
     written = set()
     for signature in {seen for verdict in verdicts for seen, _ in verdict.signatures}:
         path = folder / f"{signature.slug}.json"
         content = signatures.signature_file(signature, verdicts, examples.get(signature), axes)
         if content["example"] is None and path.exists():
-            content["example"] = json.loads(path.read_text(encoding="utf-8"))["example"]
-        _replace(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+            content["example"] = read_json(path)["example"]
+        write_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
         written.add(path)
     for stale in set(folder.glob("*.json")) - written:
         stale.unlink()
@@ -310,10 +311,7 @@ def read_results(results: Path, axes: Sequence[Axis], needs: Needs | None = None
             f"{path}: its axes are {', '.join(axis_names(table))}, not {', '.join(names)}: "
             "it belongs to another matrix"
         )
-    files = [
-        json.loads(file.read_text(encoding="utf-8"))
-        for file in sorted((results / SIGNATURES).glob("*.json"))
-    ]
+    files = [read_json(file) for file in sorted((results / SIGNATURES).glob("*.json"))]
     files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
     counts = signatures.counts(files, axes)
     withdrawn: dict[str, list[str]] = _content(results / YANKED, {})
@@ -337,7 +335,7 @@ def read_results(results: Path, axes: Sequence[Axis], needs: Needs | None = None
 
 
 def _content(path: Path, otherwise: Any) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else otherwise
+    return read_json(path) if path.exists() else otherwise
 
 
 # A row and its values -----------------------------------------------------------------------------
@@ -435,10 +433,3 @@ def _moment(value: Any) -> datetime:
 
 def _types(names: Iterable[str], columns: Mapping[str, str] = COLUMNS) -> dict[str, str]:
     return {**dict.fromkeys(names, "string"), **columns}
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(text, encoding="utf-8", newline="\n")
-    fresh.replace(path)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +17,7 @@ from typing import Any
 from interlock import judge, power, trial
 from interlock.controls import Answer, Answers, answer
 from interlock.environments import Environments, InstallFailed
-from interlock.errors import EngineUnavailable, ProtocolError, StorageTrouble, TroubleError
+from interlock.errors import EngineUnavailable, ProtocolError, StorageTrouble
 from interlock.matrix import Control, Matrix
 from interlock.model import (
     Cell,
@@ -138,8 +137,6 @@ class Worker:
         try:
             self._run(work, image, todo, say)
         except Exception as problem:
-            if not isinstance(problem, TroubleError):
-                problem.add_note(traceback.format_exc()) if hasattr(problem, "add_note") else None
             trouble = problem
             if isinstance(problem, FATAL):
                 self.stopped.set()
