@@ -298,11 +298,14 @@ def _stood(said: Telling, match: re.Match[str]) -> Raw:
         "process": int(match[1]) if match[1] else said.app,
         "seconds": float(match[2]),
         "tasks_before": _tasks(),
-        "tasks_after": _tasks(
-            ran=10**6 if match[3] == "running" else 0,
-            waited=10**9 if match[3] == "starved" else 0,
-            switched=40 if match[3] == "polling" else 0,
-        ),
+        "tasks_after": [
+            *_tasks(
+                ran=10**6 if match[3] == "running" else 0,
+                waited=10**9 if match[3] == "starved" else 0,
+                switched=40 if match[3] == "polling" else 0,
+            ),
+            *([{**_tasks()[0], "tid": 1009, "run_ns": 1_100_000_000}] * (match[3] == "beside")),
+        ],
     }
 
 
@@ -375,7 +378,7 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
     ("resumed", lambda s, m: {"event": "resumed", "number": s.stall, "silent_s": 1.5}),
     (r"(?:(\d+):)?\[(.*)\]", _snapshot),
     (r"(?:(\d+):)?(?:dump in (\w+)|no dump)(?: (still|running))?", _witness),
-    (r"(?:(\d+):)?stood ([\d.]+) s (still|running|starved|polling)", _stood),
+    (r"(?:(\d+):)?stood ([\d.]+) s (still|running|starved|polling|beside)", _stood),
     (
         "deadline",
         lambda s, m: {"event": "deadline", "phase": s.phase, "exposures": s.exposures},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from languages import CELL, PROBE, STORIES, stream, trials
+from languages import CELL, PROBE, STORIES, Raw, stream, trials
 
 from interlock.errors import ProtocolError
 from interlock.events import read
@@ -198,6 +199,17 @@ def found(process: str, how: str, did: str) -> str:
         (STILL.replace("still", "running") + f" | {KILLED}", "unproven slow in serving"),
         (STILL.replace("still", "starved") + f" | {KILLED}", "unproven slow in serving"),
         (STILL.replace("still", "polling") + f" | {KILLED}", "unproven slow in serving"),
+        # Another of its threads, which the main one waits for or not, is at work.
+        (STILL.replace("still", "beside") + f" | {KILLED}", "unproven slow in serving"),
+        (STILL.replace("awaits E", "awaits E~") + f" | {KILLED}", "unproven slow in serving"),
+        (
+            "process 7 | serving | process 9 forked | process 8 forked | stall as no end of 9 | "
+            f"deadline | stall | [MainThread awaits E] | 9:[MainThread runs stuck] | "
+            "8:[MainThread runs idle] | stood 2.0 s still | 9:stood 2.0 s still | "
+            "8:stood 2.0 s still | [MainThread awaits E] | 9:[MainThread runs stuck] | "
+            f"8:[MainThread runs idle] | {KILLED}",
+            "hang no-progress in serving: stuck in lib.app.runs_stuck",
+        ),
         (STILL.removesuffix(f" | {OPEN}") + f" | {KILLED}", "unproven slow in serving"),
         (STILL.removesuffix("]") + f" elsewhere] | {KILLED}", "unproven slow in serving"),
         (f"live | {STILL} | resumed | done | exit 0 | end", "pass: 30"),
@@ -221,12 +233,67 @@ def found(process: str, how: str, did: str) -> str:
             f"serving | deadline | stall | dump in spin | stood 2.0 s still | {KILLED}",
             "unproven slow",
         ),
+        (
+            "serving | deadline | stall | dump in spin | stood 2.0 s beside | dump in spin "
+            f"| {KILLED}",
+            "unproven slow",
+        ),
     ],
 )
 def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(
     story: str, expected: str
 ) -> None:
     check(story, expected)
+
+
+CHILD = "process 7 | serving | process 8 forked"
+LATE = "deadline | stall | [MainThread runs poll] | 8:[MainThread awaits E]"
+
+
+def told_of_child(
+    *at: float, enters: bool = True, busy: bool = False, woken: bool = False
+) -> tuple[Raw, ...]:
+    """A child that is looked at at these times, the last time when the deadline has passed; its
+    parent is at work, so that not everything stands still."""
+    looks = " | ".join(["stall | 8:[MainThread awaits E]"] * (len(at) - 1))
+    told = [dict(event) for event in stream(f"{CHILD} | {looks} | {LATE} | {KILLED}")]
+    taken = [e for e in told if e["event"] == "snapshot" and e["process"] == 8]
+    for number, (snapshot, moment) in enumerate(zip(taken, at, strict=True)):
+        task = {"state": "S", "wait_ns": 0, "voluntary": 1, "involuntary": 0}
+        ran = int(moment * 10**9) if busy else 0
+        main = {**task, "tid": 8, "run_ns": number if woken else 0}
+        snapshot.update(at=moment, tasks=[main, {**task, "tid": 9, "run_ns": ran}])
+        if enters:
+            thread = snapshot["threads"][0]
+            thread["waits"] = None  # as of a lock that does not tell that it is locked
+            thread["frames"][0]["function"] = "__enter__"
+    return tuple(told)
+
+
+def test_a_child_that_takes_a_lock_for_ten_seconds_hangs_whatever_others_do() -> None:
+    hang = classify(told_of_child(20, 24, 30), PROBE)
+    assert isinstance(hang, Hang)
+    assert (hang.reason, hang.signature.stuck) == (Reason.NO_PROGRESS, ("lib.app.__enter__",))
+    assert hang.evidence[0] == "It is in a process that the app forked."
+    assert hang.evidence[-1] == "It is about to take a lock, and was not run for 10 s."
+
+
+@pytest.mark.parametrize(
+    ("at", "how", "lasting"),
+    [
+        ((20, 24, 30), {"enters": False}, True),
+        ((20, 24, 30), {"busy": True}, True),
+        ((21, 24, 30), {}, False),
+        ((20, 24, 30), {"woken": True}, False),
+    ],
+)
+def test_what_stood_to_the_end_is_told_where_it_proves_no_hang(
+    at: tuple[float, ...], how: dict[str, bool], lasting: bool
+) -> None:
+    finding = classify(told_of_child(*at, **how), PROBE)
+    assert isinstance(finding, Unproven)
+    assert (finding.reason, finding.lasting) == (Reason.SLOW, lasting)
+    assert ("stood at lib/app.py:100 in" in finding.detail) == lasting
 
 
 def frozen(why: str, how: str) -> str:
@@ -663,6 +730,15 @@ def test_trials_with_too_few_exposures_each_are_parts_of_one(
 ) -> None:
     verdict = decide(trials(story), PROBE, lambda ran: 60)
     assert (str(verdict.outcome), verdict.exposures) == expected
+
+
+def test_what_stood_to_the_end_is_cleared_by_no_pass() -> None:
+    told = told_of_child(20, 24, 30, busy=True)
+    passed, again = trials("pass*2")
+    slow = replace(passed, events=told, started_at=passed.started_at - timedelta(hours=1))
+    verdict = decide([slow, passed, again], PROBE)
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNPROVEN, Reason.SLOW)
+    assert verdict.detail.startswith("1 of 3 trials proved nothing: no sign of life")
 
 
 def test_parts_are_measured_by_what_each_trial_needed() -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
@@ -94,10 +95,24 @@ class Server:
         return self._crashed + master
 
     def terminate(self) -> None:
+        self._ending = threading.Thread(target=self._note_end, daemon=True)
+        self._ending.start()
         self.process.terminate()
+
+    def _note_end(self) -> None:
+        """In a thread of its own: a look keeps the course busy for seconds meanwhile."""
+        self.process.wait()
+        self._ended_at = time.monotonic()
 
     def ended(self) -> bool:
         return self.process.poll() is not None
+
+    def ended_at(self) -> float:
+        """When it had ended, by the monotonic clock, once it was told to and has; else now."""
+        if not self.ended():
+            return time.monotonic()
+        self._ending.join()
+        return self._ended_at
 
     def abandon(self) -> None:
         """Leave nothing of it behind: for a way out that is not its end."""

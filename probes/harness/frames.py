@@ -326,7 +326,7 @@ def _find_wait(frames, looked, sources, threads, doubted):
     looked.note(raw, name)
     kind = "rlock" if raw.type == "_thread.RLock" else "lock"
     bounded = False
-    if call is not None:
+    if call is not None and _takes_timeout(call, frame):
         try:
             bounded = _gives_up(*_acquire_arguments(call, frame))
         except Unresolved as why:
@@ -377,6 +377,15 @@ def _gives_up(blocking=True, timeout=-1):
     https://docs.python.org/3/library/threading.html#threading.Lock.acquire: -1 waits for ever.
     """
     return not blocking or timeout >= 0
+
+
+def _takes_timeout(call, frame):
+    """Whether what is called is ``acquire``: the others that take a lock wait for ever."""
+    if isinstance(call.func, ast.Attribute):
+        name = call.func.attr
+    else:
+        name = frame.f_locals[call.func.id].__name__
+    return name in ("acquire", "_acquire", "acquire_lock")
 
 
 def _acquire_arguments(call, frame):
@@ -450,6 +459,7 @@ def _stored(obj, name):
 def _waits_for_condition(frames, raw, looked, sources):
     """Where nobody holds what is awaited: a condition to be notified, an event to be set."""
     kind, index, expression, names = "condition", 0, "waiter", []
+    bounded = frames[0].f_locals.get("timeout") is not None
     for outer in (1, 2):
         if outer >= len(frames):
             break
@@ -472,7 +482,7 @@ def _waits_for_condition(frames, raw, looked, sources):
             continue
         break
     looked.note(raw, names[-1] if names else "Condition.waiter")
-    looked.waits = _wait(kind, raw.id, None, index, expression)
+    looked.waits = _wait(kind, raw.id, None, index, expression, bounded)
 
 
 def _calls_at(frame, sources):

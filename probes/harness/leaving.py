@@ -15,8 +15,12 @@ from .frames import look as look_at
 
 _current_frames, _ident = sys._current_frames, _thread.get_ident
 _get_interval, _set_interval = sys.getswitchinterval, sys.setswitchinterval
-UNDISTURBED_S = 10.0
-"""Between two switches of threads while it looks: longer than any look."""
+UNDISTURBED_S = 0.5
+"""Between two switches of threads while it looks: longer than nearly any look. Where one of them
+gets its turn all the same, which a switch that was asked for before will do, the one that forks
+waits for so long at most, and looks again."""
+LOOKS = 3
+"""At a thread that moves meanwhile; then nothing of it is believed."""
 
 
 class Left:
@@ -34,6 +38,12 @@ class Left:
             holds = [hold for hold in thread["holds"] if hold["lock"] not in released]
             if holds:
                 threads.append({**thread, "holds": holds})
+        held = {hold["lock"] for thread in threads for hold in thread["holds"]}
+        return Left(threads, {lock: self.locks[lock] for lock in held})
+
+    def without_threads(self, idents) -> Left:
+        """What of it was not read of these threads."""
+        threads = [thread for thread in self.threads if thread["ident"] not in idents]
         held = {hold["lock"] for thread in threads for hold in thread["holds"]}
         return Left(threads, {lock: self.locks[lock] for lock in held})
 
@@ -58,17 +68,41 @@ _interval = None
 def look() -> None:
     """Before a fork, in the thread that forks: what all others are inside of.
 
-    From here to the fork no other thread gets its turn, so that each is forked where it was seen,
-    which is where the fork would have met it anyway.
+    From here to the fork no other thread should get its turn, so that each is forked where it was
+    seen, which is where the fork would have met it anyway. One that moved meanwhile is looked at
+    again with all the others.
     """
     global _seen, _interval
     if _interval is None:  # Two threads may fork at once.
         _interval = _get_interval()
     _set_interval(UNDISTURBED_S)
+    for last in range(1, LOOKS + 1):
+        frames_of = _current_frames()
+        before = _places(frames_of)
+        seen = _look(frames_of)
+        after = _places(_current_frames())
+        moved = {ident for ident, place in before.items() if after.get(ident) != place}
+        if not moved:
+            break
+        if last == LOOKS:
+            seen = seen.without_threads(moved)
+    _seen = seen
+
+
+def _places(frames_of: dict) -> dict:
+    """Where every other thread stands, to the instruction."""
+    aside = (_ident(), watcher.ident())
+    return {
+        ident: (id(frame), frame.f_lasti)
+        for ident, frame in frames_of.items()
+        if ident not in aside
+    }
+
+
+def _look(frames_of: dict) -> Left:
     seen = Left()
     me, sources = _ident(), watcher.SOURCES
     active = watcher.active_threads()
-    frames_of = _current_frames()
     for ident, innermost in frames_of.items():
         if ident in (me, watcher.ident()):
             continue
@@ -83,7 +117,7 @@ def look() -> None:
             seen = seen.without({hold["lock"] for hold in mine.holds})
         except Exception:
             seen = Left()
-    _seen = seen
+    return seen
 
 
 def _note(seen: Left, ident: int, frames: list, sources, active: dict) -> None:

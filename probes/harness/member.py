@@ -48,10 +48,10 @@ class Member:
         os.register_at_fork(
             before=leaving.look, after_in_parent=leaving.forget, after_in_child=self._join_again
         )
-        watcher.start(self._asks, forked=False)
+        watcher.announce(self._asks, forked=False)
+        watcher.start(self._asks)
 
     def _join_again(self) -> None:
-        left = leaving.settle()
         try:
             _close(self._asks)
             witness = connect(self._witnesses)
@@ -59,9 +59,12 @@ class Member:
             _dup2(witness, self._witness, inheritable=False)
             _close(witness)
             self._asks = connect(self._watchers)
-            watcher.start(self._asks, forked=True, left=left)
+            # First of all: whatever becomes of it, it was there.
+            watcher.announce(self._asks, forked=True)
+            watcher.start(self._asks, leaving.settle())
         except (OSError, RuntimeError):
-            pass  # The supervisor is gone, or no thread can be started: nobody will ask.
+            # The supervisor is gone, or no thread can be started: nobody will ask.
+            leaving.settle()
 
 
 def join() -> None:

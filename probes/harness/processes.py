@@ -129,9 +129,10 @@ class Relative(NamedTuple):
 
 
 def relatives(group: int, spared: set) -> list:
-    """What has not ended of the app's group or session and of our own adopted children."""
-    found = []
+    """What has not ended of the app's group or session, of our own adopted children, and of what
+    descends from any of them."""
     me = os.getpid()
+    near, others = [], {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) in spared or int(entry) == me:
             continue
@@ -140,9 +141,16 @@ def relatives(group: int, spared: set) -> list:
             text = (_PROC / entry / "stat").read_text()
             state, *numbers = text.rpartition(")")[2].split()[:7]
             parent, process_group, session, _, _, flags = map(int, numbers)
-            if state != "Z" and (group in (process_group, session) or parent == me):
-                found.append(Relative(int(entry), parent, bool(flags & _PF_FORKNOEXEC)))
-    return found
+            if state == "Z":
+                continue
+            relative = Relative(int(entry), parent, bool(flags & _PF_FORKNOEXEC))
+            if group in (process_group, session, relative.pid) or parent == me:
+                near.append(relative)
+            else:
+                others.setdefault(parent, []).append(relative)
+    for relative in near:  # which grows meanwhile
+        near.extend(others.pop(relative.pid, ()))
+    return near
 
 
 def kill_left_behind(group: int, spared: set, within_s: float = 2.0) -> int:

@@ -111,14 +111,14 @@ class Roster:
 
     # -- asking ---------------------------------------------------------------------------------
 
-    def ask(self, pids) -> int:
-        """Ask watchers for a snapshot; the number that their answers carry."""
+    def ask(self, pids) -> tuple:
+        """Ask watchers for a snapshot: whom, and the number that their answers carry."""
         self._asked += 1
-        for pid in pids:
-            if pid in self.processes:
-                with contextlib.suppress(OSError):
-                    os.write(self.processes[pid].fd, b"%d\n" % self._asked)
-        return self._asked
+        asked = [pid for pid in pids if pid in self.processes]
+        for pid in asked:
+            with contextlib.suppress(OSError):
+                os.write(self.processes[pid].fd, b"%d\n" % self._asked)
+        return asked, self._asked
 
     def answered(self, pids, number: int) -> bool:
         """Whether all of them have answered, or are gone."""

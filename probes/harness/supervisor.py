@@ -78,8 +78,8 @@ class Supervisor:
         """Looks that the driver asks for."""
         self.looking = False
         """Whether one of them is being taken: no heartbeat ends it."""
-        self.strangers: set = set()
-        """Processes of the app that were found without having joined, and told of."""
+        self.strangers: dict = {}
+        """What was told of processes of the app that were found without having joined."""
         self.misuse = None
         self.terminated = False
         self.status = None
@@ -332,17 +332,10 @@ class Supervisor:
             if pid in everyone:
                 continue
             everyone.append(pid)
-            if pid not in self.strangers:
-                self.strangers.add(pid)
-                self.emit(
-                    "process",
-                    process=pid,
-                    parent=parent,
-                    app=False,
-                    forked=forked,
-                    joined=False,
-                    command=command(pid),
-                )
+            told = {"parent": parent, "forked": forked, "command": command(pid)}
+            if self.strangers.get(pid) != told:
+                self.strangers[pid] = told
+                self.emit("process", process=pid, app=False, joined=False, **told)
         return everyone
 
     def _stall(self, silent_s: float, asked: dict | None = None) -> None:
@@ -441,13 +434,13 @@ class Supervisor:
         """Ask the watchers; the snapshot of each process whose watcher can answer."""
         if self._over():
             return {}
-        number = self.roster.ask(pids)
+        asked, number = self.roster.ask(pids)
         within_s = self.limits.get("answer_s", ANSWER_S)
-        self.pump_until(lambda: self.roster.answered(pids, number) or self._over(), within_s)
+        self.pump_until(lambda: self.roster.answered(asked, number) or self._over(), within_s)
         if self._over():
             return {}
         found = {}
-        for pid, answer in self.roster.answers(pids, number).items():
+        for pid, answer in self.roster.answers(asked, number).items():
             found[pid] = {key: answer[key] for key in ("threads", "locks", "at_fork")}
             found[pid]["tasks"] = self._tasks(pid)
             self.emit("snapshot", number=self.looks, index=index, process=pid, **found[pid])

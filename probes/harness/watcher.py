@@ -34,11 +34,14 @@ _own: list = []
 """The ident of this process's watcher."""
 
 
-def start(connection: int, forked: bool, left=None) -> None:
+def announce(connection: int, forked: bool) -> None:
+    """Say that this process is there, before anything else can end it."""
+    _say(connection, {"parent": _getppid(), "forked": forked})
+
+
+def start(connection: int, left=None) -> None:
     """Watch from now on; ``left`` is what the fork that began this process left behind."""
     _own.clear()
-    # Before anything else can end this process: it was there.
-    _say(connection, {"parent": _getppid(), "forked": forked})
     _thread.start_new_thread(_watch, (connection, left, _ident()))
 
 

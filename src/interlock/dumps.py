@@ -45,6 +45,13 @@ class Thread:
     unresolved: tuple[Unresolved, ...]
 
     @property
+    def enters_lock(self) -> bool:
+        """Whether it stands where a lock is taken, with no timeout, as far as can be seen."""
+        if self.waits is not None:
+            return self.waits.kind in ("lock", "rlock") and not self.waits.bounded
+        return bool(self.frames) and self.frames[0].function == "__enter__"
+
+    @property
     def stack(self) -> tuple[tuple[str, str, int], ...]:
         """Where it stands, to be compared with where it stood."""
         return tuple((frame.file, frame.function, frame.line) for frame in self.frames)
@@ -137,10 +144,12 @@ class WitnessThread:
 
     @property
     def standing(self) -> str:
-        """The innermost frame without its line, which differs between Python versions."""
+        """The innermost frame that is not the standard library's, if there is one, without its
+        line, which differs between Python versions."""
         if not self.frames:
             return "no Python frame"
-        return f"{self.frames[0].function} in {_short(self.frames[0].file)}"
+        frame = next((f for f in self.frames if not _STDLIB.match(f.file)), self.frames[0])
+        return f"{frame.function} in {_short(frame.file)}"
 
     @property
     def place(self) -> str:
@@ -156,6 +165,7 @@ class WitnessThread:
 _HEAD = re.compile(
     r"^(?:(?P<current>Current thread|Thread) 0x(?P<ident>[0-9a-f]+)\b.*|Stack \(.*\)):$"
 )
+_STDLIB = re.compile(r".*/lib/python3\.\d+/(?!site-packages/|dist-packages/)")
 _LINE = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<function>.*)$')
 
 

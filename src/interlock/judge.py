@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from pathlib import PurePosixPath
 from statistics import median
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from interlock import confidence, dumps, events, intake, measuring, waits
 from interlock.errors import ProtocolError
@@ -47,6 +47,8 @@ PRECEDENCE = (
 
 STILL_S = 2.0
 """How long the stuck threads must have stood still for a hang without a closed wait."""
+LASTING_S = 10.0
+"""How long a forked process must have stood in one place, to the end, for no pass to clear that."""
 FROZEN_S = 4.0
 """The same between faulthandler's dumps of a process while the app lives: seconds from one dump to
 the next, which takes up to 1.1 s itself."""
@@ -200,7 +202,8 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
     others what ``together`` says.
 
     ``PRECEDENCE`` decides, but for a trial that proved nothing: it is cleared by a later one that
-    passed, or no run on a quieter machine could ever make up for a run on a busy one. Exposures of
+    passed, or no run on a quieter machine could ever make up for a run on a busy one; unless it had
+    a process in it that stood where it was to the end. Exposures of
     a pass are those of the trials that passed, because the rate it rules out rests on them alone.
     Trials are taken in the order in which they began. Raises ``ValueError`` without trials and for
     trials of several cells.
@@ -439,7 +442,7 @@ def _stood_still(history: History, probe: Probe) -> Finding | None:
         finding = _stillness(history, stall)
         if isinstance(finding, Hang):
             return finding
-    return _frozen_beside(history)
+    return _frozen_beside(history) or _locked_out(history)
 
 
 def _degraded(history: History, probe: Probe) -> Finding | None:
@@ -497,7 +500,8 @@ def _frozen_beside(history: History) -> Hang | None:
             main = {min((task.tid for task in one.tasks_after), default=0)}
             stall = looks[other.number]
             stood_s = other.at - one.at
-            if stood_s < FROZEN_S or not _unmoved(one.tasks_after, other.tasks_before, main):
+            between = one.tasks_after, other.tasks_before
+            if stood_s < FROZEN_S or not _unmoved(*between, main) or _works(*between, stood_s):
                 continue
             stands = _strange(history, process) or _dumped_at(dumps.read_witness(other.text))
             signature, sentences = stands
@@ -516,6 +520,91 @@ def _frozen_beside(history: History) -> Hang | None:
                 noticed_after_s=history.noticed_after_s(stall),
             )
     return None
+
+
+class _Stood(NamedTuple):
+    """A forked process, from the first look at which its main thread stood where it did in all that
+    followed, to the last look of the trial."""
+
+    process: int
+    first: events.Snapshot
+    last: events.Snapshot
+    dumps: tuple[dumps.Dump, dumps.Dump]
+
+    @property
+    def seconds(self) -> float:
+        return self.last.at - self.first.at
+
+
+def _stood_to_the_end(history: History) -> Iterator[_Stood]:
+    """Whose main thread was in the same place in all looks of ``LASTING_S`` seconds, the trial's
+    last one included, without having been run at all."""
+    taken: dict[int, list[events.Snapshot]] = {}
+    for snapshot in history.all(events.Snapshot):
+        told = history.process(snapshot.process)
+        if told and told.forked and not told.app:
+            taken.setdefault(told.process, []).append(snapshot)
+    stalls = history.all(events.Stall)
+    for process, looks in taken.items():
+        last = looks[-1]
+        if last.number != stalls[-1].number or last.at - looks[0].at < LASTING_S:
+            continue
+        there, first = dumps.read(last), last
+        for snapshot in reversed(looks[:-1]):
+            read = dumps.read(snapshot)
+            if not _unmoved(snapshot.tasks, last.tasks, {process}) or not _alike(read, there):
+                break
+            first = snapshot
+        if last.at - first.at >= LASTING_S:
+            yield _Stood(process, first, last, (dumps.read(first), there))
+
+
+def _alike(one: dumps.Dump, other: dumps.Dump) -> bool:
+    return one.main is not None and other.main is not None and one.main.stack == other.main.stack
+
+
+def _locked_out(history: History) -> Hang | None:
+    """A forked process that was to get a lock for all that time, and nobody in it at work who might
+    release it: it hangs, whatever others of the app do."""
+    for stood in _stood_to_the_end(history):
+        main = stood.dumps[1].main
+        if main is None or not main.enters_lock:
+            continue
+        if _works(stood.first.tasks, stood.last.tasks, stood.seconds):
+            continue
+        stall = next(s for s in history.all(events.Stall) if s.number == stood.first.number)
+        return Hang(
+            phase=stall.phase,
+            reason=Reason.NO_PROGRESS,
+            signature=waits.stuck_at(stood.dumps[1], [main.ident]),
+            evidence=(
+                *history.where(stood.process),
+                *waits.describe(stood.dumps[1], [main.ident]),
+                f"It is about to take a lock, and was not run for {stood.seconds:.0f} s.",
+            ),
+            unresolved=waits.unresolved(stood.dumps[1]),
+            exposures=stall.exposures,
+            noticed_after_s=history.noticed_after_s(stall),
+        )
+    return None
+
+
+def _lasting(history: History) -> str:
+    """What stood where it was to the end, without proof, in words; empty where nothing did."""
+    for stood in _stood_to_the_end(history):
+        main = stood.dumps[1].main
+        at = dumps.place(main.frames[0]) if main and main.frames else "no Python frame"
+        return f"a forked process stood at {at} for {stood.seconds:.0f} s, to the end"
+    last = max((stall.number for stall in history.all(events.Stall)), default=0)
+    for taken in _dumped(history):
+        seconds = taken[-1].at - taken[0].at
+        if taken[-1].text and taken[-1].number == last and seconds >= LASTING_S:
+            stood_at = _standing(dumps.read_witness(taken[-1].text))[0]
+            return (
+                f"no Python code of a process could run for {seconds:.0f} s, to the end, and its "
+                f"main thread stood at {stood_at.place}"
+            )
+    return ""
 
 
 def _slow(history: History, probe: Probe) -> Finding | None:
@@ -541,7 +630,14 @@ def _slow(history: History, probe: Probe) -> Finding | None:
         detail = f"only the outer time limit ended it, after {wall.seconds:.0f} s in {phase}"
     else:
         return None
-    return Unproven(phase=phase, reason=Reason.SLOW, detail=detail, exposures=history.exposures)
+    lasting = _lasting(history)
+    return Unproven(
+        phase=phase,
+        reason=Reason.SLOW,
+        detail="; ".join(filter(None, (detail, lasting))),
+        exposures=history.exposures,
+        lasting=bool(lasting),
+    )
 
 
 def _cut_short(history: History, probe: Probe) -> Finding | None:
@@ -623,8 +719,8 @@ def _stillness(history: History, stall: events.Stall) -> Hang | str:
     """The hang, or in words what keeps it from being one.
 
     Every process has to stand still: one that works may be what the others wait for. Where it is
-    not the app alone, what it waits for is the last one that it started; of those that never joined
-    one that it has said to be overdue, since another program may rest.
+    not the app alone, what it waits for is one that it has said to be overdue, or the last one that
+    it started; not one that never joined, since another program may rest.
     """
     if not history.all(events.Deadline):
         return "its deadline had not passed"
@@ -636,7 +732,7 @@ def _stillness(history: History, stall: events.Stall) -> Hang | str:
         return "what it waited for was not watched"
     pairs = history.dumps(stall)
     found: Hang | str = ""
-    for process, watched in stood.items():
+    for process, watched in sorted(stood.items(), key=lambda item: item[0] in overdue):
         still = (
             _process_stillness(history, stall, watched, pairs[process])
             if process in pairs
@@ -662,6 +758,10 @@ def _process_stillness(
     tasks = [second.threads[ident].native_id for ident in stuck]
     if None in tasks or not _still(stood, {task for task in tasks if task is not None}):
         return "its threads were given processor time or waited for it"
+    if any((wait := second.threads[ident].waits) and wait.bounded for ident in stuck):
+        return "it waits with a timeout"
+    if _works(stood.tasks_before, stood.tasks_after, stood.seconds):
+        return "another of its threads was at work"
     return Hang(
         phase=stall.phase,
         reason=Reason.NO_PROGRESS,
@@ -701,6 +801,8 @@ def _stillness_by_witness(history: History, stall: events.Stall, stood: events.S
         tids = {min(tids, default=0)}
     if not _still(stood, tids):
         return "its threads were given processor time or waited for it"
+    if _works(stood.tasks_before, stood.tasks_after, stood.seconds):
+        return "another of its threads was at work, and let no Python code run"
     signature, sentences = stands
     return Hang(
         phase=stall.phase,
@@ -729,7 +831,7 @@ def _strange(history: History, process: int | None) -> Stands | None:
     if stranger is None:
         return None
     if stranger.forked:
-        return Signature(stuck=("fork() in the child",)), ("It never came to run Python code.",)
+        return Signature(stuck=("fork() in the child",)), ("No Python code is known to have run.",)
     program = PurePosixPath((*stranger.command, "?")[0]).name
     return Signature(stuck=(f"the program {program}",)), ()
 
@@ -755,9 +857,22 @@ def _unmoved(earlier: Sequence[events.Task], later: Sequence[events.Task], tids:
     )
 
 
+def _works(earlier: Sequence[events.Task], later: Sequence[events.Task], seconds: float) -> bool:
+    """Whether one of the tasks ran, or wanted to, for at least half of the time: it may yet do what
+    the others wait for. Samplers and the like, which wake to rest again, are far below that."""
+    before = {task.tid: task.run_ns + task.wait_ns for task in earlier}
+    return any(
+        task.run_ns + task.wait_ns - before.get(task.tid, 0) >= seconds * 1e9 / 2 for task in later
+    )
+
+
 def _uncleared(findings: Sequence[Finding]) -> Sequence[Finding]:
     last_pass = max((i for i, f in enumerate(findings) if isinstance(f, Pass)), default=-1)
-    return [f for i, f in enumerate(findings) if i >= last_pass or not isinstance(f, Unproven)]
+    return [
+        f
+        for i, f in enumerate(findings)
+        if i >= last_pass or not isinstance(f, Unproven) or f.lasting
+    ]
 
 
 def _signatures(findings: Iterable[Finding]) -> tuple[tuple[Signature, int], ...]:

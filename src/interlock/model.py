@@ -481,6 +481,8 @@ class Unproven:
     exposures: int = 0
     proofs: tuple[Proof, ...] = ()
     """That both libraries worked, where nothing but exposures was wanting."""
+    lasting: bool = False
+    """Something stood where it was to the end: that another trial passes does not clear it."""
 
     def __post_init__(self) -> None:
         _check(Outcome.UNPROVEN, self.reason)

@@ -163,6 +163,35 @@ def test_a_join_with_a_timeout_is_bounded(parked, blocked, timeout, bounded):
     assert (read.kind, read.bounded) == ("join", bounded)
 
 
+@pytest.mark.parametrize(("timeout", "bounded"), [(None, False), (5, True)])
+def test_a_wait_for_an_event_with_a_timeout_is_bounded(parked, timeout, bounded):
+    event = threading.Event()
+    read = parked(lambda: event.wait(timeout))
+    event.set()
+    assert (read.kind, read.bounded) == ("event", bounded)
+
+
+def test_of_a_thread_that_moves_while_it_is_looked_at_nothing_is_left_behind(watcher, monkeypatch):
+    from harness import leaving
+
+    threads = [{"ident": ident, "holds": [{"lock": ident}]} for ident in (1, 2)]
+    seen = leaving.Left(threads, {1: "one", 2: "two"})
+    moves = iter(range(100))
+    looks = []
+
+    def places(_):
+        return {1: "still", 2: next(moves)}
+
+    monkeypatch.setattr(leaving, "_places", places)
+    monkeypatch.setattr(leaving, "_look", lambda _: looks.append(None) or seen)
+    leaving.look()
+    found = leaving._seen
+    leaving.forget()
+    assert len(looks) == leaving.LOOKS
+    assert [thread["ident"] for thread in found.threads] == [1]
+    assert found.locks == {1: "one"}
+
+
 def test_a_condition_is_named_after_the_lock_that_it_was_made_of(parked):
     ours = queue.Queue()
 
@@ -336,7 +365,7 @@ def test_a_condition_that_wakes_waits_for_its_lock_again(parked, blocked, lock):
 
     read = parked(wait_and_wake)
     assert (read.kind in ("lock", "rlock"), read.waits) == (True, "Blocked.condition")
-    assert read.holds == set()
+    assert (read.holds, read.bounded, read.unresolved) == (set(), False, [])
 
 
 def test_an_event_is_named_by_who_waits_for_it(parked):

@@ -34,6 +34,7 @@ def module(name: str) -> ModuleType:
 measures: Any = module("measures")
 clients: Any = module("clients")
 machine: Any = module("machine")
+server: Any = module("server")
 ALLOWED = measures.Allowed(slower=5, graceful_timeout_s=4, exit_margin_s=1, others=0.15)
 
 
@@ -185,6 +186,16 @@ def test_what_nobody_of_the_trial_started_is_the_others() -> None:
         time.sleep(0.02)
     others_s = share.of_others() * (time.monotonic() - began) * (os.cpu_count() or 1)
     assert others_s >= 0.4
+
+
+@pytest.mark.e2e
+def test_how_long_a_server_takes_to_end_is_not_how_long_one_looked_away() -> None:
+    ending = server.Server.__new__(server.Server)
+    ending.process = subprocess.Popen(["sleep", "60"])
+    ending.terminate()
+    time.sleep(1)
+    until_s = time.monotonic() - 0.5
+    assert ending.ended_at() < until_s
 
 
 @pytest.mark.parametrize(
