@@ -119,11 +119,15 @@ class Drive:
         """Wait until the service answers, and pass on what it says of itself."""
         # For as long as it takes: to import everything takes long where the machine is busy, and
         # a server that never answers is the supervisor's, at its deadline.
-        self.clients = Clients(self.server.port, "/about", threads=1, timeout_s=None, at_most=1)
-        self.clients.start()
-        while self.clients.under_way():
-            waited_s = self.clients.longest_wait_s()
-            self._tick(waited_s, self.knobs["up_s"], "the first request has no answer")
+        while True:
+            self.clients = Clients(self.server.port, "/about", threads=1, timeout_s=None, at_most=1)
+            self.clients.start()
+            while self.clients.under_way():
+                waited_s = self.clients.longest_wait_s()
+                self._tick(waited_s, self.knobs["up_s"], "the first request has no answer")
+            # A worker that is replaced may close a connection that it has not read from.
+            if not self.clients.refused or self.server.ended():
+                break
         if not self.clients.last:
             self._fail(f"the server for {self.course.name} does not answer: {self.clients.outcome}")
         said = json.loads(self.clients.last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import socket
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +37,16 @@ clients: Any = module("clients")
 machine: Any = module("machine")
 server: Any = module("server")
 ALLOWED = measures.Allowed(slower=5, graceful_timeout_s=4, exit_margin_s=1, others=0.15)
+
+
+@pytest.fixture
+def course(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """As gunicorn's driver imports it: beside the probe's other modules."""
+    for folder in (PROBE.parent, PROBE):
+        monkeypatch.syspath_prepend(str(folder))
+    for loaded in (measures, clients, machine, server):
+        monkeypatch.setitem(sys.modules, loaded.__name__.rpartition("_")[2], loaded)
+    return module("course")
 
 
 def measured(**values: Any) -> Any:
@@ -297,6 +308,38 @@ def test_a_request_under_way_is_seen_to_wait(answering: Any) -> None:
     assert asking.waiting() == 1
     wait_for(asking)
     assert asking.timed_out == 1
+
+
+ABOUT = b'{"facts": {"spam": 1}, "lacks": [], "errors": []}'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(ABOUT), ABOUT)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("answers", "ended", "comes_up"),
+    [
+        ((ANSWER,), False, True),
+        ((b"", b"", ANSWER), False, True),
+        ((b"",), True, False),
+        ((ERROR,), False, False),
+    ],
+)
+def test_a_server_comes_up_though_a_worker_closes_a_connection(
+    course: Any, answering: Any, answers: tuple[bytes, ...], ended: bool, comes_up: bool
+) -> None:
+    told: dict[str, object] = {}
+    coming = course.Drive.__new__(course.Drive)
+    coming.knobs, coming.looked = {"up_s": 9}, 0
+    coming.course = SimpleNamespace(plain=False, counted=True, name="rounds")
+    coming.trial = SimpleNamespace(
+        fact=told.__setitem__, beat=lambda: None, error=lambda *_: told.update(failed=True)
+    )
+    coming.server = SimpleNamespace(
+        port=answering(*answers), listen=lambda: 0, ended=lambda: ended, crashes=list
+    )
+    with contextlib.nullcontext() if comes_up else pytest.raises(course.Trouble):
+        coming._come_up()
+    assert told == ({"spam": 1} if comes_up else {"failed": True})
 
 
 @pytest.mark.e2e
