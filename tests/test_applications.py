@@ -162,6 +162,9 @@ def test_rates_are_counted_over_what_both_sides_were_run_on(known: Matrix) -> No
     expected = (2 * 6 * 200 / 260 + 1 * 400 / 450) / (2 * 1 * 60 / 260)
     assert row.ratio.times == pytest.approx(expected)
     assert row.ratio.certain
+    # Of a single release all together say the same.
+    assert (found.every.version, found.every.pool) == (None, row.pool)
+    assert found.every.ratio == row.ratio
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,10 @@ from interlock.publish.wording import listing
 
 NOTE = (
     "How many times as often is held against each other release by release and Python by Python, "
-    "of those that both were run on: it is not the quotient of two rates above. Each is one of "
-    "as many as there are releases, so that an interval above 2 is not yet certain. Cells that "
-    "failed, or proved nothing for another reason than too few exposures, are left out."
+    "of those that both were run on: it is not the quotient of two rates above. Each release is "
+    "one of several looks, and all of them together one more, so that an interval above 2 is not "
+    "yet certain. Cells that failed, or proved nothing for another reason than too few exposures, "
+    "are left out."
 )
 
 
@@ -48,12 +49,13 @@ def sections(edition: Edition) -> Iterator[str | Markup]:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One release of the first axis, with all that it was run with."""
+    """One release of the first axis, or all of them, with all that they were run with."""
 
-    version: Version
+    version: Version | None
+    """None for all."""
     pool: Pool
     ratio: Ratio | None
-    """To the same without it; certain where it is among that many releases."""
+    """To the same without it; certain where it is among all of these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ class Track:
     without: Pool
     """The others without the first axis."""
     rows: tuple[Row, ...]
+    every: Row
     alone: Pool
     """The first axis without the others."""
     ways: tuple[tuple[str, Pool], ...] = ()
@@ -86,21 +89,35 @@ def track(edition: Edition, probe: str, config: str) -> Track:
         version = verdict.cell.version(axis)
         if version is not None and _axes(verdict) == {axis, *others}:
             whole.setdefault(version, []).append(verdict)
+    among = len(whole) + (len(whole) > 1)
     return Track(
         probe=probe,
         config=config,
         without=pool(without),
         rows=tuple(
-            Row(
-                version=version,
-                pool=pool(rows),
-                ratio=ratio_of(places(rows, without, *others), looks=len(whole)),
-            )
-            for version, rows in sorted(whole.items())
+            _row(version, rows, without, others, among) for version, rows in sorted(whole.items())
+        ),
+        every=_row(
+            None,
+            [row for rows in whole.values() for row in rows],
+            without,
+            others,
+            among,
         ),
         alone=pool(v for v in here if _axes(v) == {axis}),
         ways=tuple(_ways(edition, probe, config)),
     )
+
+
+def _row(
+    version: Version | None,
+    rows: Sequence[Verdict],
+    without: Sequence[Verdict],
+    others: Sequence[str],
+    among: int,
+) -> Row:
+    ratio = ratio_of(places(rows, without, *others), looks=among)
+    return Row(version=version, pool=pool(rows), ratio=ratio)
 
 
 def _ways(edition: Edition, probe: str, config: str) -> Iterator[tuple[str, Pool]]:
@@ -175,6 +192,7 @@ def _likelier(edition: Edition, tracks: Sequence[Track]) -> Markup:
     package = edition.package(edition.answers[0].axis)
     found = {
         (one.probe, one.config): [str(row.version) for row in one.rows if _certain(row)]
+        or ["as a whole: which releases, the runs so far don't tell"] * _certain(one.every)
         for one in tracks
     }
     if not any(found.values()):
@@ -217,6 +235,8 @@ def _table(edition: Edition, one: Track) -> Markup:
     )
     lines: list[tuple[str, Pool, str]] = [(f"no {package}", one.without, "")]
     lines += [(str(row.version), row.pool, _times(row.ratio)) for row in one.rows]
+    if len(one.rows) > 1:
+        lines.append((f"any {package}", one.every.pool, _times(one.every.ratio)))
     if one.alone.trials:
         lines.append((f"no {others}", one.alone, ""))
     lines += [(f"{title}, any {package}", of, "") for title, of in one.ways]
