@@ -345,10 +345,10 @@ def test_a_ratio_that_would_be_certain_alone_tells_the_bound_that_decides_among_
     hung = Pool(hangs=11, exposures=240, trials=12), Pool(hangs=6, exposures=1000, trials=20)
     alone, among = ratio_of([hung]), ratio_of([hung], looks=7)
     assert alone and among and alone.certain and not among.certain
-    assert "looks" not in f"{alone.short} {alone}"
-    told = among.short.removeprefix(f"{alone.short}, as one of several looks above ")
+    assert "surely" not in f"{alone.short} {alone}"
+    told = among.short.removeprefix(f"{alone.short}, surely above ")
     assert among.at_least - 0.1 < float(told) <= among.at_least
-    assert f"as one of several looks above {told}" in str(among)
+    assert f"surely above {told}" in str(among)
 
 
 def test_the_sentence_names_what_was_run_and_what_it_did() -> None:

@@ -98,11 +98,11 @@ class Ratio:
 
     @property
     def _surely(self) -> str:
-        """``, as one of several looks above 1.9``, where only that bound is no certainty."""
+        """``, surely above 1.9``: as one of several looks, where the interval says more."""
         if self.certain or self.between.low <= MARGIN:
             return ""
         # Rounded down: 1.95 is not above 2.
-        return f", as one of several looks above {math.floor(self.at_least * 10) / 10:g}"
+        return f", surely above {math.floor(self.at_least * 10) / 10:g}"
 
     @property
     def certain(self) -> bool:

@@ -25,8 +25,8 @@ NOTE = (
     "How many times as often is held against each other release by release and Python by Python, "
     "of those that both were run on: it is not the quotient of two rates above. Each release is "
     "one of several looks, and all of them together one more, so that an interval above 2 is not "
-    "yet certain. Cells that failed, or proved nothing for another reason than too few exposures, "
-    "are left out."
+    "yet certain: what is sure all the same stands behind it. Cells that failed, or proved nothing "
+    "for another reason than too few exposures, are left out."
 )
 
 
