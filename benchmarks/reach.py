@@ -90,7 +90,7 @@ def found(home: Path, ddtrace: str, probe: Probe) -> list[tuple[Trial, Finding]]
     with Ledger(home) as ledger:
         return [
             (trial, judge.classify(trial.events, probe))
-            for cell in ledger.cells()
+            for cell in dict.fromkeys(cell for cell, _, _ in ledger.newest())
             if (str(cell.version("ddtrace")), str(cell.version("sentry"))) == (ddtrace, SENTRY)
             and (cell.probe, cell.config) == (PROBE, CONFIG)
             for trial in ledger.trials(cell)
