@@ -205,7 +205,7 @@ def write(answers: Answers, results: Path, *, newer_than: datetime) -> None:
     Raises ``UsageError`` where the file that is there is no JSON: it would be lost.
     """
     file = results / CONTROLS
-    said = published(answers, read_json(file) if file.exists() else None, newer_than)
+    said = published(answers, read_json(file), newer_than)
     write_whole(file, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
 
 

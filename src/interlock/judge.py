@@ -58,6 +58,8 @@ _INSTALLED = re.compile(r"/\S*/(?:site-packages|lib/python3\.\d+)/")
 
 _CAUSE = re.compile(r"^ *cause: ", re.MULTILINE)
 
+_UNSEEN = ("the watcher could not run: what is waited for is not known",)
+
 E = TypeVar("E", bound=events.Event)
 
 
@@ -203,10 +205,9 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
 
     ``PRECEDENCE`` decides, but for a trial that proved nothing: it is cleared by a later one that
     passed, or no run on a quieter machine could ever make up for a run on a busy one; unless it had
-    a process in it that stood where it was to the end. Exposures of
-    a pass are those of the trials that passed, because the rate it rules out rests on them alone.
-    Trials are taken in the order in which they began. Raises ``ValueError`` without trials and for
-    trials of several cells.
+    a process in it that stood where it was to the end. Exposures of a pass are those of the trials
+    that passed, because the rate it rules out rests on them alone. Trials are taken in the order in
+    which they began. Raises ``ValueError`` without trials and for trials of several cells.
     """
     if not trials or any(trial.cell != trials[0].cell for trial in trials):
         raise ValueError("a verdict needs trials, all of one cell")
@@ -515,7 +516,7 @@ def _frozen_beside(history: History) -> Hang | None:
                     f"No Python code of it could run, and its main thread was not run for "
                     f"{stood_s:.0f} s.",
                 ),
-                unresolved=("the watcher could not run: what is waited for is not known",),
+                unresolved=_UNSEEN,
                 exposures=stall.exposures,
                 noticed_after_s=history.noticed_after_s(stall),
             )
@@ -809,7 +810,7 @@ def _stillness_by_witness(history: History, stall: events.Stall, stood: events.S
         reason=Reason.NO_PROGRESS,
         signature=signature,
         evidence=(*history.where(stood.process), *sentences),
-        unresolved=("the watcher could not run: what is waited for is not known",),
+        unresolved=_UNSEEN,
         exposures=stall.exposures,
         noticed_after_s=history.noticed_after_s(stall),
     )

@@ -175,8 +175,13 @@ def writing(place: Path) -> Iterator[None]:
         ) from error
 
 
-def read_json(path: Path) -> Any:
-    """A published file's content. Raises ``UsageError`` for what is no JSON, such as a merge's."""
+def read_json(path: Path, otherwise: Any = None) -> Any:
+    """A published file's content, or ``otherwise`` where there is no such file.
+
+    Raises ``UsageError`` for what is no JSON, such as a merge's.
+    """
+    if not path.exists():
+        return otherwise
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as mistake:

@@ -314,7 +314,7 @@ def read_results(results: Path, axes: Sequence[Axis], needs: Needs | None = None
     files = [read_json(file) for file in sorted((results / SIGNATURES).glob("*.json"))]
     files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
     counts = signatures.counts(files, axes)
-    withdrawn: dict[str, list[str]] = _content(results / YANKED, {})
+    withdrawn: dict[str, list[str]] = read_json(results / YANKED, {})
     measured = _read_measures(results / MEASURES, names)
     found = [
         replace(verdict, measured=tuple(measured.get(verdict.cell.key, ())))
@@ -330,12 +330,8 @@ def read_results(results: Path, axes: Sequence[Axis], needs: Needs | None = None
         verdicts=found,
         signatures=files,
         yanked={axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()},
-        controls=_content(results / CONTROLS, {"controls": []})["controls"],
+        controls=read_json(results / CONTROLS, {"controls": []})["controls"],
     )
-
-
-def _content(path: Path, otherwise: Any) -> Any:
-    return read_json(path) if path.exists() else otherwise
 
 
 # A row and its values -----------------------------------------------------------------------------
