@@ -530,7 +530,10 @@ class _Stood(NamedTuple):
     process: int
     first: events.Snapshot
     last: events.Snapshot
-    dumps: tuple[dumps.Dump, dumps.Dump]
+    dump: dumps.Dump
+    """Of the last."""
+    main: dumps.Thread
+    """Its main thread there."""
 
     @property
     def seconds(self) -> float:
@@ -550,40 +553,37 @@ def _stood_to_the_end(history: History) -> Iterator[_Stood]:
         last = looks[-1]
         if last.number != stalls[-1].number or last.at - looks[0].at < LASTING_S:
             continue
-        there, first = dumps.read(last), last
+        dump, first = dumps.read(last), last
+        if dump.main is None:
+            continue
         for snapshot in reversed(looks[:-1]):
-            read = dumps.read(snapshot)
-            if not _unmoved(snapshot.tasks, last.tasks, {process}) or not _alike(read, there):
+            main = dumps.read(snapshot).main
+            there = main is not None and main.stack == dump.main.stack
+            if not there or not _unmoved(snapshot.tasks, last.tasks, {process}):
                 break
             first = snapshot
         if last.at - first.at >= LASTING_S:
-            yield _Stood(process, first, last, (dumps.read(first), there))
-
-
-def _alike(one: dumps.Dump, other: dumps.Dump) -> bool:
-    return one.main is not None and other.main is not None and one.main.stack == other.main.stack
+            yield _Stood(process, first, last, dump, dump.main)
 
 
 def _locked_out(history: History) -> Hang | None:
     """A forked process that was to get a lock for all that time, and nobody in it at work who might
     release it: it hangs, whatever others of the app do."""
     for stood in _stood_to_the_end(history):
-        main = stood.dumps[1].main
-        if main is None or not main.enters_lock:
-            continue
-        if _works(stood.first.tasks, stood.last.tasks, stood.seconds):
+        at_work = _works(stood.first.tasks, stood.last.tasks, stood.seconds)
+        if at_work or not stood.main.enters_lock:
             continue
         stall = next(s for s in history.all(events.Stall) if s.number == stood.first.number)
         return Hang(
             phase=stall.phase,
             reason=Reason.NO_PROGRESS,
-            signature=waits.stuck_at(stood.dumps[1], [main.ident]),
+            signature=waits.stuck_at(stood.dump, [stood.main.ident]),
             evidence=(
                 *history.where(stood.process),
-                *waits.describe(stood.dumps[1], [main.ident]),
+                *waits.describe(stood.dump, [stood.main.ident]),
                 f"It is about to take a lock, and was not run for {stood.seconds:.0f} s.",
             ),
-            unresolved=waits.unresolved(stood.dumps[1]),
+            unresolved=waits.unresolved(stood.dump),
             exposures=stall.exposures,
             noticed_after_s=history.noticed_after_s(stall),
         )
@@ -593,8 +593,8 @@ def _locked_out(history: History) -> Hang | None:
 def _lasting(history: History) -> str:
     """What stood where it was to the end, without proof, in words; empty where nothing did."""
     for stood in _stood_to_the_end(history):
-        main = stood.dumps[1].main
-        at = dumps.place(main.frames[0]) if main and main.frames else "no Python frame"
+        frames = stood.main.frames
+        at = dumps.place(frames[0]) if frames else "no Python frame"
         return f"a forked process stood at {at} for {stood.seconds:.0f} s, to the end"
     last = max((stall.number for stall in history.all(events.Stall)), default=0)
     for taken in _dumped(history):
