@@ -59,7 +59,7 @@ class DockerSandbox:
         host = (os.getuid(), os.getgid())
         self._user = (0, 0) if "name=rootless" in security else host if host[0] else _UNPRIVILEGED
         owner = self._user if host[0] == 0 and "name=rootless" not in security else None
-        self.store = store.prepare(self.backend, owner)
+        self.store = store.prepare(self.backend, owner).resolve()
         self._home = store
         self._probes = probes.resolve()
         self._template = template
