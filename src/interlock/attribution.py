@@ -40,24 +40,34 @@ only from one that always comes, since a row counts hangs alone.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from interlock.baselines import Needs, Pool, Rows, alone, counts, places, plain, pool, present
+from interlock.baselines import (
+    Needs,
+    Pool,
+    Rows,
+    alone,
+    counts,
+    fails_early,
+    places,
+    plain,
+    pool,
+    present,
+)
 from interlock.confidence import LEVEL, Interval, Stratum, chance, rate_ratio
 from interlock.model import (
     AT_RELEASE,
     Cell,
     Outcome,
-    Phase,
     Pin,
     PythonVersion,
     Reason,
     Signature,
     Verdict,
 )
+from interlock.sentences import cause
 
 PAIR = "pair"
 PYTHON = "python"
@@ -72,9 +82,6 @@ TROUBLE = (Outcome.HANG, Outcome.FAIL)
 MARGIN = 2.0
 """A hang that one library shows alone is the pair's trouble too where the lower bound of the
 ratio of the rates is above this: certainly twice as likely, not a little more often by chance."""
-
-_NAMED = re.compile(r"\bSIG[A-Z]+\d*\b|\b\w*(?:Error|Exception|Exit|Interrupt)\b")
-"""An exception or a signal in a verdict's sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +285,7 @@ def _beside(verdict: Verdict, pin: Pin, rows: Rows) -> _Beside:
     cell = alone(verdict.cell, pin.axis)
     who = f"{pin.package} {pin.version}"
     said = rows.at(cell)
-    if said is None and _is_early(verdict):
+    if said is None and fails_early(verdict.outcome, verdict.phase):
         others = rows.by_other_probes(cell)
         elsewhere = (*others, *rows.in_other_configs(cell))
         said = next((v for v in elsewhere if is_same(verdict, v)), None)
@@ -352,12 +359,6 @@ def _cleared(trouble: Verdict, said: Verdict | None, pin: Pin, rows: Rows) -> tu
         look = _speaks_against(said, trouble, rows, pin.axis)
         return look is not None, words
     return False, words
-
-
-def _is_early(trouble: Verdict) -> bool:
-    """It failed on the way to what the probe does, where another probe would have too."""
-    early = (Phase.INSTALL, Phase.IMPORT, Phase.STARTUP)
-    return trouble.outcome is Outcome.FAIL and trouble.phase in early
 
 
 def _in_the_situation(trouble: Verdict, rows: Rows) -> bool:
@@ -469,7 +470,7 @@ def _worse(trouble: Verdict, rows: Rows) -> Pool:
 
 
 def _is_alike(one: Verdict, trouble: Verdict) -> bool:
-    return one.reason is trouble.reason and comes_by_chance(one) and _named(one) == _named(trouble)
+    return one.reason is trouble.reason and comes_by_chance(one) and cause(one) == cause(trouble)
 
 
 def is_same(one: Verdict, other: Verdict) -> bool:
@@ -478,12 +479,7 @@ def is_same(one: Verdict, other: Verdict) -> bool:
         return False
     if one.outcome is Outcome.HANG:
         return bool({s for s, _ in one.signatures} & {s for s, _ in other.signatures})
-    return one.phase is other.phase and _named(one) == _named(other)
-
-
-def _named(verdict: Verdict) -> str | None:
-    found = _NAMED.search(verdict.detail)
-    return found[0] if found else None
+    return one.phase is other.phase and cause(one) == cause(other)
 
 
 def _ratio(verdict: Verdict, alone: Cell, axis: str, rows: Rows) -> Ratio | None:

@@ -17,6 +17,7 @@ from interlock.model import (
     Basis,
     Cell,
     Outcome,
+    Phase,
     Pin,
     Reason,
     Signature,
@@ -139,6 +140,12 @@ def counts(row: Verdict) -> bool:
     """Whether its exposures tell of the libraries: those of a run that was too short do too."""
     hung_or_not = row.outcome in (Outcome.PASS, Outcome.HANG)
     return hung_or_not or row.reason is Reason.TOO_FEW_EXPOSURES
+
+
+def fails_early(outcome: Outcome, phase: Phase | None) -> bool:
+    """Whether it fails on the way to what the probe does, where another probe would have too, in
+    what a dependency may have broken."""
+    return outcome is Outcome.FAIL and phase in (Phase.INSTALL, Phase.IMPORT, Phase.STARTUP)
 
 
 def _hangs(row: Verdict, signatures: Collection[Signature]) -> int:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from interlock.baselines import LOOKS
+from interlock.baselines import LOOKS, fails_early
 from interlock.confidence import LEVEL, Stratum, chance
 from interlock.matrix import Matrix
 from interlock.model import AT_RELEASE, Cell, Outcome, Phase, Pin, Release, Verdict
@@ -118,7 +118,7 @@ def followups(
                     trials[cell] = trials[baseline] = most
                 elif alone and (enough := _enough(result, alone, most)):
                     trials[baseline] = max(enough, trials.get(baseline, 0))
-        if _is_early(result) and released(cell.pins, releases):
+        if fails_early(result.outcome, result.phase) and released(cell.pins, releases):
             cells.setdefault(replace(cell, config=f"{cell.config}{AT_RELEASE}"), Why.AT_RELEASE)
     for cell in asked:
         cells.pop(cell, None)
@@ -138,15 +138,6 @@ def _enough(hung: Result, alone: Result, most: int) -> int | None:
         if chance([Stratum(hung.hangs, hung.exposures, 0, exposures)]) <= (1 - LEVEL) / LOOKS:
             return trials if trials > alone.trials else None
     return None
-
-
-def _is_early(result: Result) -> bool:
-    """Whether it failed in what its dependencies may have broken: before it served."""
-    return result.outcome is Outcome.FAIL and result.phase in (
-        Phase.INSTALL,
-        Phase.IMPORT,
-        Phase.STARTUP,
-    )
 
 
 def _ways_out(cell: Cell, matrix: Matrix) -> Iterator[Cell]:

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from statistics import median
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from interlock import confidence, dumps, events, intake, measuring, waits
+from interlock import confidence, dumps, events, intake, measuring, sentences, waits
 from interlock.errors import ProtocolError
 from interlock.model import (
     Basis,
@@ -892,16 +892,17 @@ def _spokesman(alike: Sequence[Finding], signatures: tuple[tuple[Signature, int]
 
 def _passes_in_words(verdict: Verdict, others: int, probe: Probe) -> str:
     rate = confidence.ruled_out_rate(verdict.exposures)
-    aside = f"; {_trials(others)} before that proved nothing" if others else ""
+    aside = f"; {sentences.trials(others)} before that proved nothing" if others else ""
     unit = probe.exposure_unit
+    seen = f"{sentences.trials(verdict.trials)} without a hang in {verdict.exposures:,} {unit}"
     return (
-        f"{_trials(verdict.trials)} without a hang in {verdict.exposures:,} {unit}: more than one "
-        f"hang in {1 / rate:,.0f} {unit} is ruled out at {confidence.LEVEL:.0%} confidence{aside}."
+        f"{seen}: more than one hang in {1 / rate:,.0f} {unit} is ruled out at "
+        f"{confidence.LEVEL:.0%} confidence{aside}."
     )
 
 
 def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
-    of = f"{alike} of {_trials(verdict.trials)}"
+    of = f"{alike} of {sentences.trials(verdict.trials)}"
     match spoken:
         case Hang():
             low, high = confidence.interval(verdict.hangs, verdict.trials)
@@ -910,17 +911,13 @@ def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
                 f"{spoken.phase}: {spoken.signature}."
             )
         case Fail():
-            return f"{of} failed in {spoken.phase}: {spoken.detail}."
+            return sentences.of_failure(alike, verdict.trials, spoken)
         case Unsupported():
             return f"{spoken.detail}."
         case Unproven():
             return f"{of} proved nothing: {spoken.detail}."
         case Pass():
             raise AssertionError("a pass is worded on its own")
-
-
-def _trials(count: int) -> str:
-    return f"{count} trial" if count == 1 else f"{count} trials"
 
 
 def _exposures(finding: Finding) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from packaging.version import Version
 
-from interlock import confidence
+from interlock import confidence, sentences
 from interlock.model import Backend, Basis, Outcome, Phase, PythonVersion, Reason, Verdict
 
 
@@ -62,10 +61,6 @@ PHASES: Mapping[Phase, str] = {
 }
 
 
-_COUNTED = re.compile(r"(\d+) of (\d+) trials? failed ")
-"""How the judge begins the sentence of a failure."""
-
-
 def word(verdict: Verdict | None) -> Word:
     return WORDS[verdict.outcome] if verdict else UNTESTED
 
@@ -91,13 +86,9 @@ def why(verdict: Verdict) -> str:
 
 def intermittent(verdict: Verdict) -> tuple[int, int] | None:
     """How many of how many trials went wrong, where some did and some did not."""
-    if verdict.outcome is Outcome.HANG:
-        went_wrong, of = verdict.hangs, verdict.trials
-    elif verdict.outcome is Outcome.FAIL and (told := _COUNTED.match(verdict.detail)):
-        went_wrong, of = int(told[1]), int(told[2])
-    else:
-        return None
-    return (went_wrong, of) if 0 < went_wrong < of else None
+    hung = (verdict.hangs, verdict.trials) if verdict.outcome is Outcome.HANG else None
+    found = hung or sentences.failed(verdict)
+    return found if found and 0 < found[0] < found[1] else None
 
 
 def how_often(verdict: Verdict) -> str:

@@ -1,0 +1,35 @@
+"""What stands in a verdict's sentence beside its columns, written and read in one place. Pure.
+
+The published table counts the trials that hang and the exposures, and says the rest in ``detail``:
+how many trials failed, and by which exception or signal. The site and the attribution need both.
+"""
+
+from __future__ import annotations
+
+import re
+
+from interlock.model import Fail, Outcome, Verdict
+
+_FAILED = re.compile(r"(\d+) of (\d+) trials? failed ")
+_CAUSE = re.compile(r"\bSIG[A-Z]+\d*\b|\b\w*(?:Error|Exception|Exit|Interrupt)\b")
+
+
+def trials(count: int) -> str:
+    return f"{count} trial" if count == 1 else f"{count} trials"
+
+
+def of_failure(failed: int, of: int, finding: Fail) -> str:
+    """``2 of 5 trials failed in import: ddtrace does not start: TypeError: …``."""
+    return f"{failed} of {trials(of)} failed in {finding.phase}: {finding.detail}."
+
+
+def failed(verdict: Verdict) -> tuple[int, int] | None:
+    """How many of how many trials failed; None of a cell that did not fail, or does not say."""
+    told = _FAILED.match(verdict.detail) if verdict.outcome is Outcome.FAIL else None
+    return (int(told[1]), int(told[2])) if told else None
+
+
+def cause(verdict: Verdict) -> str | None:
+    """The exception (``TypeError``) or the signal (``SIGSEGV``) that is named first."""
+    found = _CAUSE.search(verdict.detail)
+    return found[0] if found else None

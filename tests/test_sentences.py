@@ -1,0 +1,29 @@
+"""What the judge writes into a verdict's sentence is read back from it."""
+
+from __future__ import annotations
+
+import pytest
+from languages import PROBE, trials
+
+from interlock import sentences
+from interlock.judge import decide
+
+
+@pytest.mark.parametrize(
+    ("ran", "failed", "cause"),
+    [
+        ("crash", (1, 1), "SIGSEGV"),
+        ("pass error", (1, 2), "TypeError"),
+        ("pass*3 crash*2", (2, 5), "SIGSEGV"),
+        ("pass*2", None, None),
+        ("pass hang", None, None),
+        ("slow", None, None),
+        ("no-wheel", None, None),
+    ],
+)
+def test_how_many_failed_and_by_what(
+    ran: str, failed: tuple[int, int] | None, cause: str | None
+) -> None:
+    verdict = decide(trials(ran), PROBE)
+
+    assert (sentences.failed(verdict), sentences.cause(verdict)) == (failed, cause)
