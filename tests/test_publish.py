@@ -227,11 +227,3 @@ def test_threads_that_no_snapshot_names_are_numbered() -> None:
 
 def test_what_is_quoted_is_code_and_never_markup() -> None:
     assert markup.code("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
-
-
-@pytest.mark.parametrize(
-    ("items", "expected"),
-    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
-)
-def test_listing(items: list[str], expected: str) -> None:
-    assert wording.listing(items) == expected

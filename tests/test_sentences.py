@@ -1,4 +1,4 @@
-"""What the judge writes into a verdict's sentence is read back from it."""
+"""Sentences: what the judge writes into a verdict's is read back from it."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def test_how_many_failed_and_by_what(
     verdict = decide(trials(ran), PROBE)
 
     assert (sentences.failed(verdict), sentences.cause(verdict)) == (failed, cause)
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_listing(items: list[str], expected: str) -> None:
+    assert sentences.listing(items) == expected

@@ -67,7 +67,7 @@ from interlock.model import (
     Signature,
     Verdict,
 )
-from interlock.sentences import cause
+from interlock.sentences import cause, listing
 
 PAIR = "pair"
 PYTHON = "python"
@@ -217,7 +217,7 @@ def _of_several(verdict: Verdict, rows: Rows) -> Attribution:
     ratios = [one.ratio for one in same if one.ratio]
     least = min(ratios, key=lambda ratio: ratio.at_least, default=None)
     if least and len(ratios) == len(same) and least.certain:
-        who = _listed([f"{one.who} alone" for one in same])
+        who = listing([f"{one.who} alone" for one in same])
         says = f"The pair's: {who} can do the same, but together it is {least}."
         return Attribution(whose=PAIR, says=says, rows=known, ratio=least)
     if len(same) == len(found):
@@ -248,11 +248,11 @@ def _shared(
     same: Sequence[_Beside], rows: Rows, known: tuple[Verdict, ...], ratio: Ratio | None
 ) -> Attribution:
     """Every library alone shows it: it is something that they share."""
-    who = _listed([f"{one.who} alone" for one in same])
+    who = listing([f"{one.who} alone" for one in same])
     elsewhere = [_passes_on(one.cell, rows) for one in same]
     if all(elsewhere) and not any(one.where for one in same):
         here = same[0].cell.python
-        others = _listed([str(p) for p in elsewhere[0] if all(p in e for e in elsewhere)])
+        others = listing([str(p) for p in elsewhere[0] if all(p in e for e in elsewhere)])
         on = f"on Python {others}" if others else "on other Pythons"
         says = f"Python {here}'s, as far as can be told: {who} do the same here, and pass {on}."
         return Attribution(whose=PYTHON, says=says, rows=known, ratio=ratio)
@@ -529,7 +529,7 @@ def _unseen_alone(together: Verdict, one: _Beside) -> Ratio | None:
 
 
 def _only_here(cell: Cell, rows: Rows) -> str:
-    on = _listed([str(python) for python in _passes_on(cell, rows)])
+    on = listing([str(python) for python in _passes_on(cell, rows)])
     return f" Here, on Python {cell.python}; alone on Python {on} it passes." if on else ""
 
 
@@ -577,8 +577,3 @@ def _times(number: float) -> str:
     if number == float("inf"):
         return "any number"
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
-
-
-def _listed(items: Sequence[str]) -> str:
-    *front, last = items or [""]
-    return f"{', '.join(front)} and {last}" if front else last

@@ -142,6 +142,11 @@ class Basis(str, Enum):
         return self.value
 
 
+def version_key(version: Version | None) -> tuple[bool, Version]:
+    """Versions in version order; a library that was left out comes first."""
+    return (version is not None, version or Version("0"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
     """One wheel of a release: its file name and the tags it carries (``packaging.tags.Tag``s)."""

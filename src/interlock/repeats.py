@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from packaging.version import Version
-
 from interlock import confidence, judge
 from interlock.model import (
     Cell,
@@ -23,6 +21,7 @@ from interlock.model import (
     Trial,
     Verdict,
     outcome_of,
+    version_key,
 )
 
 
@@ -95,8 +94,7 @@ def choose(verdicts: Iterable[Verdict], count: int) -> tuple[Cell, ...]:
 
 def _place(cell: Cell) -> tuple[object, ...]:
     """Versions in their order, one that is left out first."""
-    versions = [(pin.version is not None, pin.version or Version("0")) for pin in cell.pins]
-    return (*versions, cell.python)
+    return (*(version_key(pin.version) for pin in cell.pins), cell.python)
 
 
 def repeated(cell: Cell, trials: Iterable[Trial], probe: Probe) -> Repeated:

@@ -25,6 +25,7 @@ from interlock.model import (
     Probe,
     Target,
     Verdict,
+    version_key,
 )
 from interlock.plan import Plan
 from interlock.progress import SYMBOLS, duration, sentence, trouble_line
@@ -77,17 +78,14 @@ def _table(verdicts: Sequence[Verdict], axes: Sequence[Axis]) -> Table:
     for python in pythons:
         table.add_column(str(python), justify="center", no_wrap=True)
     rows: dict[tuple[str, ...], dict[object, Verdict]] = {}
-    for verdict in sorted(verdicts, key=lambda v: [_order(v, axis) for axis in axes]):
+    for verdict in sorted(
+        verdicts, key=lambda v: [version_key(v.cell.version(axis.name)) for axis in axes]
+    ):
         releases = tuple(str(verdict.cell.version(axis.name) or ABSENT) for axis in axes)
         rows.setdefault(releases, {})[verdict.cell.python] = verdict
     for releases, by_python in rows.items():
         table.add_row(*releases, *(_sign(by_python.get(python)) for python in pythons))
     return table
-
-
-def _order(verdict: Verdict, axis: Axis) -> tuple[bool, object]:
-    version = verdict.cell.version(axis.name)
-    return version is not None, version
 
 
 def _sign(verdict: Verdict | None) -> Text:

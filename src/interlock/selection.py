@@ -17,7 +17,7 @@ from interlock.choices import Choice, Latest, newest, read_choice, unpublished
 from interlock.document import nearest
 from interlock.errors import UsageError
 from interlock.matrix import EVERYWHERE, PYTHON, CellSet, Matrix, Only
-from interlock.model import ABSENT, Axis, Cell, Pin, PythonVersion, Release
+from interlock.model import ABSENT, Axis, Cell, Pin, PythonVersion, Release, version_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +210,7 @@ def _pins(
         versions += kept
     return tuple(
         Pin(axis=axis.name, package=axis.package, version=version)
-        for version in sorted(set(versions), key=lambda v: (v is not None, v or Version("0")))
+        for version in sorted(set(versions), key=version_key)
     )
 
 

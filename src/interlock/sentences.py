@@ -1,4 +1,4 @@
-"""What stands in a verdict's sentence beside its columns, written and read in one place. Pure.
+"""The parts of a sentence, and what a verdict's says beside its columns. Pure.
 
 The published table counts the trials that hang and the exposures, and says the rest in ``detail``:
 how many trials failed, and by which exception or signal. The site and the attribution need both.
@@ -7,11 +7,18 @@ how many trials failed, and by which exception or signal. The site and the attri
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from interlock.model import Fail, Outcome, Verdict
 
 _FAILED = re.compile(r"(\d+) of (\d+) trials? failed ")
 _CAUSE = re.compile(r"\bSIG[A-Z]+\d*\b|\b\w*(?:Error|Exception|Exit|Interrupt)\b")
+
+
+def listing(items: Sequence[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    *front, end = items or [""]
+    return f"{', '.join(front)} {last} {end}" if front else end
 
 
 def trials(count: int) -> str:

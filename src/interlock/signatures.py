@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.version import Version
-
 from interlock import judge
 from interlock.model import (
     ABSENT,
@@ -24,6 +22,7 @@ from interlock.model import (
     Signature,
     Trial,
     Verdict,
+    version_key,
 )
 
 SCHEMA_VERSION = 1
@@ -122,11 +121,6 @@ def cell_key(cell: Cell, axes: Sequence[Axis]) -> tuple[Any, ...]:
         cell.python,
         *(version_key(cell.version(axis.name)) for axis in axes),
     )
-
-
-def version_key(version: Version | None) -> tuple[bool, Version]:
-    """Versions in version order; a library that was left out comes first."""
-    return (version is not None, version or Version("0"))
 
 
 def portable(path: str) -> str:

@@ -39,8 +39,9 @@ from interlock.model import (
     Reason,
     Signature,
     Verdict,
+    version_key,
 )
-from interlock.signatures import Counts, Example, version_key
+from interlock.signatures import Counts, Example
 from interlock.store import read_json, write_whole
 
 SCHEMA_VERSION = 2

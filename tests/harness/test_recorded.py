@@ -37,7 +37,7 @@ def test_a_recorded_hang_closes_its_cycle_on_lock_objects(name, reason, locks):
 def test_a_recorded_pass_is_live_and_fully_exposed(name):
     passed = finding(name)
     assert isinstance(passed, Pass)
-    assert passed.exposures == 500
+    assert passed.exposures == 1500
     assert {proof.name for proof in passed.proofs} == {
         "profiled-lock",
         "lock-samples",

@@ -26,12 +26,12 @@ from interlock.publish.wording import (
     day,
     headline,
     how_often,
-    listing,
     plural,
     sentence,
     why,
     word,
 )
+from interlock.sentences import listing
 from interlock.ways_out import Tried
 from interlock.weighing import BAD
 

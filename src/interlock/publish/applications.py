@@ -19,7 +19,7 @@ from interlock.model import Outcome, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.publish.wording import listing
+from interlock.sentences import listing
 
 NOTE = (
     "How many times as often is held against each other release by release and Python by Python, "

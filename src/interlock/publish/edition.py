@@ -10,9 +10,18 @@ from functools import cached_property
 from interlock import advice
 from interlock.attribution import Attribution, attribute
 from interlock.matrix import Application, Matrix
-from interlock.model import Axis, Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
+from interlock.model import (
+    Axis,
+    Basis,
+    Cell,
+    Outcome,
+    Pin,
+    PythonVersion,
+    Reason,
+    Verdict,
+    version_key,
+)
 from interlock.scope import Scope, everything, is_amplified, scope_for
-from interlock.signatures import version_key
 from interlock.table import Results
 from interlock.ways_out import Kind, Record, Ways, records, tried
 

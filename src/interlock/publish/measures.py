@@ -12,7 +12,8 @@ from interlock.model import Measure, Measured, Probe, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.publish.wording import listing, sentence
+from interlock.publish.wording import sentence
+from interlock.sentences import listing
 
 
 def section(edition: Edition, probe: Probe) -> Iterator[str | Markup]:

@@ -16,7 +16,8 @@ from interlock.publish import applications, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import join
 from interlock.publish.summary import Summary, summaries
-from interlock.publish.wording import WORDS, day, listing, plural, span
+from interlock.publish.wording import WORDS, day, plural, span
+from interlock.sentences import listing
 from interlock.weighing import TOGETHER
 
 

@@ -141,10 +141,6 @@ def span(some: Iterable[V], of: Sequence[V]) -> str:
             runs[-1].append(place)
         else:
             runs.append([place])
-    return listing([str(of[r[0]]) if len(r) == 1 else f"{of[r[0]]} to {of[r[-1]]}" for r in runs])
-
-
-def listing(items: list[str], last: str = "and") -> str:
-    """``a, b and c``."""
-    *front, end = items or [""]
-    return f"{', '.join(front)} {last} {end}" if front else end
+    return sentences.listing(
+        [str(of[r[0]]) if len(r) == 1 else f"{of[r[0]]} to {of[r[-1]]}" for r in runs]
+    )
