@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from statistics import mean, median
 
-from interlock import confidence, judge, matrix_file
+from interlock import confidence, matrix_file, signs
 from interlock.ledger import Ledger
 from interlock.model import Finding, Hang, Probe, Trial, outcome_of
 
@@ -89,7 +89,7 @@ def run(home: Path, ddtrace: str, trials: int, jobs: int) -> None:
 def found(home: Path, ddtrace: str, probe: Probe) -> list[tuple[Trial, Finding]]:
     with Ledger(home) as ledger:
         return [
-            (trial, judge.classify(trial.events, probe))
+            (trial, signs.classify(trial.events, probe))
             for cell in dict.fromkeys(cell for cell, _, _ in ledger.newest())
             if (str(cell.version("ddtrace")), str(cell.version("sentry"))) == (ddtrace, SENTRY)
             and (cell.probe, cell.config) == (PROBE, CONFIG)

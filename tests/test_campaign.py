@@ -10,13 +10,14 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from grids import NOON, cell
 from languages import PROBE, STORIES, stream
 from matrices import MATRIX
 
-from interlock import judge
+from interlock import judge, signs
 from interlock.campaign import (
     Answered,
     Campaign,
@@ -753,11 +754,11 @@ def test_a_stream_that_breaks_the_protocol_is_trouble_and_no_trial(stage: Stage)
     assert list(stage.ledger.trials()) == []
 
 
-@pytest.mark.parametrize("step", ["classify", "decide"])
+@pytest.mark.parametrize(("module", "step"), [(signs, "classify"), (judge, "decide")])
 def test_a_crash_in_the_judge_leaves_the_cell_open_and_keeps_the_trial(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, step: str
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
 ) -> None:
-    right = getattr(judge, step)
+    right = getattr(module, step)
 
     def crash(told: object, probe: Probe, *more: object) -> object:
         first = told[0] if step == "decide" else None  # type: ignore[index]
@@ -765,7 +766,7 @@ def test_a_crash_in_the_judge_leaves_the_cell_open_and_keeps_the_trial(
             raise ZeroDivisionError("division by zero")
         return right(told, probe, *more)
 
-    monkeypatch.setattr(judge, step, crash)
+    monkeypatch.setattr(module, step, crash)
     events = stage.run(stage.world(), cell("1.0"))
     assert left_open(events) == [(["1.0"], "division by zero")]
     assert len(list(stage.ledger.trials(cell("1.0")))) == 1

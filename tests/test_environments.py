@@ -13,7 +13,7 @@ import pytest
 from languages import PROBE
 from packaging.version import Version
 
-from interlock import judge
+from interlock import signs
 from interlock.environments import Environments, InstallFailed, read_failure
 from interlock.errors import EngineUnavailable, IndexUnreachable, StorageTrouble, TroubleError
 from interlock.index import IndexSettings
@@ -132,7 +132,7 @@ def test_what_is_the_packages_fault_is_a_failure(stage: str, said: str, means: s
 )
 def test_a_failure_is_told_in_one_line_without_progress_and_hints(said: str, reads: str) -> None:
     failed = read_failure("resolve", said, index="an index")
-    finding = judge.classify([failed.event(1.0)], PROBE)
+    finding = signs.classify([failed.event(1.0)], PROBE)
     assert isinstance(finding, Fail)
     assert finding.detail == reads
 

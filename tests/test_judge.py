@@ -13,7 +13,7 @@ from languages import CELL, PROBE, STORIES, Raw, stream, trials
 
 from interlock.errors import ProtocolError
 from interlock.events import read
-from interlock.judge import PRECEDENCE, classify, decide, doubt
+from interlock.judge import PRECEDENCE, decide, doubt
 from interlock.model import (
     LEFT_BEHIND,
     Fail,
@@ -26,6 +26,7 @@ from interlock.model import (
     Unproven,
     Unsupported,
 )
+from interlock.signs import classify
 
 JUDGED = Path(__file__).parent / "data" / "judged"
 

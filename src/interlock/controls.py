@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from interlock import judge, power
+from interlock import power, signs
 from interlock.matrix import Control, Matrix
 from interlock.model import (
     ABSENT,
@@ -49,7 +49,7 @@ class Answer:
 
 def answer(control: Control, ran: Trial, probe: Probe) -> Answer:
     """Raises ``ProtocolError`` for a stream that says nothing."""
-    finding = judge.classify(ran.events, probe.asked_of(ran.cell))
+    finding = signs.classify(ran.events, probe.asked_of(ran.cell))
     return Answer(
         campaign=ran.campaign,
         control=control,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from interlock import confidence, judge
+from interlock import confidence, signs
 from interlock.model import (
     Cell,
     Hang,
@@ -105,7 +105,7 @@ def repeated(cell: Cell, trials: Iterable[Trial], probe: Probe) -> Repeated:
 
 
 def _given(ran: Trial, probe: Probe) -> Given:
-    finding = judge.classify(ran.events, probe)
+    finding = signs.classify(ran.events, probe)
     return Given(
         outcome=outcome_of(finding),
         reason=getattr(finding, "reason", None),

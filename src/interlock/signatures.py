@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from interlock import judge
+from interlock import signs
 from interlock.model import (
     ABSENT,
     LEFT_BEHIND,
@@ -54,7 +54,7 @@ def examples(
         if probe is None or all(seen in found for seen, _ in verdict.signatures):
             continue
         for ran in trials_of(verdict.cell):
-            hang = judge.classify(ran.events, probe)
+            hang = signs.classify(ran.events, probe)
             if isinstance(hang, Hang) and hang.signature not in found:
                 found[hang.signature] = Example(cell=ran.cell, hang=hang, events=ran.events)
     return found

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from interlock import judge, power, trial
+from interlock import judge, power, signs, trial
 from interlock.controls import Answer, Answers, answer
 from interlock.environments import Environments, InstallFailed
 from interlock.errors import EngineUnavailable, ProtocolError, StorageTrouble
@@ -242,7 +242,7 @@ class Worker:
         return True
 
     def _found(self, ran: Trial, probe: Probe, needed: int) -> Finding:
-        return judge.weighed(judge.classify(ran.events, probe.asked_of(ran.cell)), probe, needed)
+        return judge.weighed(signs.classify(ran.events, probe.asked_of(ran.cell)), probe, needed)
 
     def _needs(self, ran: Trial) -> int:
         return Answers(self.matrix, tuple(self.answers)).needs(ran)

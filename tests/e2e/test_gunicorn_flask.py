@@ -9,7 +9,7 @@ from typing import Any
 import containers
 import pytest
 
-from interlock import judge, measuring
+from interlock import measuring, signs
 from interlock.ledger import Ledger
 from interlock.matrix_file import load
 from interlock.model import Finding, Hang, Trial
@@ -45,7 +45,7 @@ PROBE = load(ROOT / "matrix.yaml", ROOT / "probes").probes["gunicorn_flask"]
 
 
 def findings(trials: list[Trial]) -> list[Finding]:
-    return [judge.classify(trial.events, PROBE) for trial in trials]
+    return [signs.classify(trial.events, PROBE) for trial in trials]
 
 
 def facts(trial: Trial) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from interlock import events, judge, probes
+from interlock import events, probes, signs
 from interlock.model import Finding, Hang, Pass, Phase, Reason
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +16,7 @@ RECORDED = ROOT / "tests" / "data" / "recorded"
 def finding(name: str, of: str = "worker_restart") -> Finding:
     probe = probes.load(ROOT / "probes", of, ["stock"], ["sentry", "ddtrace"])
     with (RECORDED / f"{name}.jsonl").open() as stream:
-        return judge.classify(tuple(events.read(stream)), probe)
+        return signs.classify(tuple(events.read(stream)), probe)
 
 
 @pytest.mark.parametrize(
