@@ -450,8 +450,10 @@ def test_a_store_may_be_a_link_to_another_disk(
     linked = DockerSandbox(store=store, probes=PROBES, template=TEMPLATE)
     mark = store.of_backend(box.backend) / "environments" / "mark"
     mark.write_text("seen")
+    mount = Mount(source=linked.store, target=linked.path(linked.store))
     for path in (mark, linked.store / "environments" / "mark"):
-        assert run(linked, f"print(open({linked.path(path)!r}).read())").out == ["seen"]
+        ran = run(linked, f"print(open({linked.path(path)!r}).read())", mounts=(mount,))
+        assert ran.out == ["seen"]
 
 
 def test_a_python_that_cannot_be_had_is_missing_and_the_others_go_on(box: DockerSandbox) -> None:
