@@ -141,11 +141,14 @@ def frozen(history: History) -> Iterator[str]:
     """In words, the processes that looks found frozen: no proof, for the looks alone."""
     for taken in _dumped(history):
         if taken[-1].text and len({dump.number for dump in taken}) > 1:
-            stood = _standing(dumps.read_witness(taken[-1].text))[0]
-            yield (
-                f"no Python code of a process could run in looks over "
-                f"{taken[-1].at - taken[0].at:.0f} s, and its main thread stood at {stood.place}"
-            )
+            yield _in_words(taken, f"in looks over {taken[-1].at - taken[0].at:.0f} s")
+
+
+def _in_words(taken: Sequence[events.Witness], when: str) -> str:
+    stood = _standing(dumps.read_witness(taken[-1].text))[0]
+    return (
+        f"no Python code of a process could run {when}, and its main thread stood at {stood.place}"
+    )
 
 
 def _dumped(history: History) -> Iterator[list[events.Witness]]:
@@ -282,11 +285,7 @@ def lasting(history: History) -> str:
     for taken in _dumped(history):
         seconds = taken[-1].at - taken[0].at
         if taken[-1].text and taken[-1].number == last and seconds >= LASTING_S:
-            stood_at = _standing(dumps.read_witness(taken[-1].text))[0]
-            return (
-                f"no Python code of a process could run for {seconds:.0f} s, to the end, and its "
-                f"main thread stood at {stood_at.place}"
-            )
+            return _in_words(taken, f"for {seconds:.0f} s, to the end")
     return ""
 
 
