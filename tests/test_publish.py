@@ -11,8 +11,8 @@ import pytest
 from grids import AXES, cell, matrix, verdict
 
 from interlock.matrix import ProbeUse, WayOut
-from interlock.model import Axis, Outcome, Phase, Reason, Signature
-from interlock.publish import answer, data, drawing, hangs, markup, rarity, relief, wording
+from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason, Signature
+from interlock.publish import answer, data, drawing, grid, hangs, markup, rarity, relief, wording
 from interlock.publish.edition import Edition
 from interlock.publish.summary import summaries
 from interlock.table import COLUMNS, Results, frame
@@ -227,3 +227,14 @@ def test_threads_that_no_snapshot_names_are_numbered() -> None:
 
 def test_what_is_quoted_is_code_and_never_markup() -> None:
     assert markup.code("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
+
+
+def test_the_legend_explains_a_source_where_it_is_shown() -> None:
+    run = verdict(cell(), "pass")
+    by_source = {
+        "inferred from both neighbours": replace(run, basis=Basis.INFERRED),
+        "run without a container": replace(run, backend=Backend.PROCESS),
+    }
+    for told, shown in by_source.items():
+        assert [text for text in by_source if text in grid.legend([run, shown])] == [told]
+    assert not any(text in grid.legend([run]) for text in by_source)

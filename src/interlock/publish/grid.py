@@ -6,14 +6,14 @@ probe's page it is what that probe found. Libraries alone and ways out are in ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
 
 from interlock import table
-from interlock.model import Cell, Pin, PythonVersion, Verdict
+from interlock.model import Backend, Basis, Cell, Pin, PythonVersion, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import (
@@ -65,7 +65,10 @@ def publish(edition: Edition, folder: Path) -> None:
     ]
     markup.page(
         folder / "matrix.md",
-        block(join([*panels, legend(), by_probe(edition), markup.ANSWERS]), "il-matrix"),
+        block(
+            join([*panels, legend(edition.verdicts), by_probe(edition), markup.ANSWERS]),
+            "il-matrix",
+        ),
     )
 
 
@@ -98,16 +101,24 @@ def of_probe(edition: Edition, probe: str, root: str) -> list[Markup]:
     ]
 
 
-def legend(*, summed: bool = True) -> Markup:
-    """What the symbols mean."""
+def legend(shown: Iterable[Verdict], *, summed: bool = True) -> Markup:
+    """What the symbols mean; the two that few tables have, where these verdicts do."""
+    sources = {source for verdict in shown for source in (verdict.basis, verdict.backend)}
+    inferred = f"({WORDS[next(iter(WORDS))].symbol})"
     entries = [
         *((word.symbol, word.name, f"il-{outcome}") for outcome, word in WORDS.items()),
         (UNTESTED.symbol, "not tested", "il-untested"),
         (f"✗{INTERMITTENT_MARK}", "in some trials, not in all", "il-hang"),
         (f"✗{OWN_MARK}", "as one library does alone", "il-hang il-own"),
         *([(f"✓{PART_MARK}", "by the probes run so far", "il-pass")] if summed else []),
-        (f"({WORDS[next(iter(WORDS))].symbol})", "inferred from both neighbours", "il-inferred"),
-        (PROCESS_MARK, "run without a container", "il-process"),
+        *(
+            entry
+            for source, entry in (
+                (Basis.INFERRED, (inferred, "inferred from both neighbours", "il-inferred")),
+                (Backend.PROCESS, (PROCESS_MARK, "run without a container", "il-process")),
+            )
+            if source in sources
+        ),
     ]
     item = Markup('<li><span class="il-mark {}" aria-hidden="true">{}</span> {}</li>')
     return Markup('<ul class="il-legend" aria-label="Symbols">{}</ul>').format(

@@ -66,9 +66,10 @@ def _page(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
 
 def _matrix(edition: Edition, probe: str) -> Iterator[str | Markup]:
     panels = grid.of_probe(edition, probe, root="../")
+    shown = [verdict for verdict in edition.verdicts if verdict.cell.probe == probe]
     yield "## What it found { #matrix }"
     if panels:
-        yield block(join([*panels, grid.legend(summed=False)]), "il-matrix")
+        yield block(join([*panels, grid.legend(shown, summed=False)]), "il-matrix")
     else:
         yield "It has not been run on a pair of the libraries."
 
