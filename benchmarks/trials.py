@@ -6,6 +6,7 @@ take as it is. Run it after ``nox -s matrix``: ``.nox/matrix/bin/python benchmar
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections import defaultdict
 from pathlib import Path
@@ -20,12 +21,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--probe", help="of this probe alone")
+    only = parser.parse_args().probe
     found = matrix_file.load(ROOT / "matrix.yaml", ROOT / "probes")
     figures: dict[str, list[float]] = defaultdict(list)
     with Ledger(Store.of(os.environ).home) as ledger:
         for trial in ledger.trials():
             probe = found.probes.get(trial.cell.probe)
             end = next((e["at"] for e in trial.events if e["event"] == "end"), None)
+            if only and trial.cell.probe != only:
+                continue
             if probe is None or trial.probe_digest != probe.digest or end is None:
                 continue
             finding = signs.classify(trial.events, probe)
