@@ -17,12 +17,12 @@ from interlock.history import History
 from interlock.model import Hang, Reason, Signature
 
 STILL_S = 2.0
-"""How long the stuck threads must have stood still for a hang without a closed wait."""
+"""How long the stuck threads must have stood still, past the deadline."""
 LASTING_S = 10.0
 """How long a forked process must have stood in one place, to the end, for no pass to clear that."""
 FROZEN_S = 4.0
-"""The same between faulthandler's dumps of a process while the app lives: seconds from one dump to
-the next, which takes up to 1.1 s itself."""
+"""How long a process of an app that lives must have stood between two of faulthandler's dumps, each
+of which takes up to 1.1 s itself."""
 
 _UNSEEN = ("the watcher could not run: what is waited for is not known",)
 
