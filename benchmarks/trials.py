@@ -28,10 +28,10 @@ def main() -> None:
     figures: dict[str, list[float]] = defaultdict(list)
     with Ledger(Store.of(os.environ).home) as ledger:
         for trial in ledger.trials():
-            probe = found.probes.get(trial.cell.probe)
-            end = next((e["at"] for e in trial.events if e["event"] == "end"), None)
             if only and trial.cell.probe != only:
                 continue
+            probe = found.probes.get(trial.cell.probe)
+            end = next((e["at"] for e in trial.events if e["event"] == "end"), None)
             if probe is None or trial.probe_digest != probe.digest or end is None:
                 continue
             finding = signs.classify(trial.events, probe)

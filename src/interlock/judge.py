@@ -12,7 +12,7 @@ from dataclasses import replace
 from statistics import median
 from typing import TypeAlias
 
-from interlock import confidence, measuring, sentences, signs
+from interlock import confidence, measuring, signs
 from interlock.model import (
     Basis,
     Fail,
@@ -30,6 +30,7 @@ from interlock.model import (
     Verdict,
     outcome_of,
 )
+from interlock.sentences import of_failure, plural
 
 PRECEDENCE = (
     Outcome.HANG,
@@ -181,9 +182,9 @@ def _spokesman(alike: Sequence[Finding], signatures: tuple[tuple[Signature, int]
 
 def _passes_in_words(verdict: Verdict, others: int, probe: Probe) -> str:
     rate = confidence.ruled_out_rate(verdict.exposures)
-    aside = f"; {sentences.trials(others)} before that proved nothing" if others else ""
+    aside = f"; {plural(others, 'trial')} before that proved nothing" if others else ""
     unit = probe.exposure_unit
-    seen = f"{sentences.trials(verdict.trials)} without a hang in {verdict.exposures:,} {unit}"
+    seen = f"{plural(verdict.trials, 'trial')} without a hang in {verdict.exposures:,} {unit}"
     return (
         f"{seen}: more than one hang in {1 / rate:,.0f} {unit} is ruled out at "
         f"{confidence.LEVEL:.0%} confidence{aside}."
@@ -191,7 +192,7 @@ def _passes_in_words(verdict: Verdict, others: int, probe: Probe) -> str:
 
 
 def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
-    of = f"{alike} of {sentences.trials(verdict.trials)}"
+    of = f"{alike} of {plural(verdict.trials, 'trial')}"
     match spoken:
         case Hang():
             low, high = confidence.interval(verdict.hangs, verdict.trials)
@@ -200,7 +201,7 @@ def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
                 f"{spoken.phase}: {spoken.signature}."
             )
         case Fail():
-            return sentences.of_failure(alike, verdict.trials, spoken)
+            return of_failure(alike, verdict.trials, spoken)
         case Unsupported():
             return f"{spoken.detail}."
         case Unproven():

@@ -17,6 +17,7 @@ from rich.text import Text
 from interlock.campaign import Answered, Judged, LeftOpen, Planned, Progress, Withdrawn
 from interlock.errors import InterlockError
 from interlock.model import Cell, Outcome, Verdict
+from interlock.sentences import plural
 from interlock.work import Installed, Installing, Kept, Probing
 
 SYMBOLS = {
@@ -64,7 +65,7 @@ def trouble_line(event: LeftOpen) -> str:
     trouble = event.trouble
     known = isinstance(trouble, InterlockError)
     why = str(trouble) if known else f"{type(trouble).__name__}: {trouble}"
-    cells = f"{len(event.cells)} cell" + ("s" if len(event.cells) != 1 else "")
+    cells = plural(len(event.cells), "cell")
     where = f" (first: {event.cells[0]})" if event.cells else ""
     return f"{cells} left open: {why}{where}"
 

@@ -21,13 +21,14 @@ def listing(items: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(front)} {last} {end}" if front else end
 
 
-def trials(count: int) -> str:
-    return f"{count} trial" if count == 1 else f"{count} trials"
+def plural(number: int, thing: str) -> str:
+    """``1 trial``, ``2 trials``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def of_failure(failed: int, of: int, finding: Fail) -> str:
     """``2 of 5 trials failed in import: ddtrace does not start: TypeError: …``."""
-    return f"{failed} of {trials(of)} failed in {finding.phase}: {finding.detail}."
+    return f"{failed} of {plural(of, 'trial')} failed in {finding.phase}: {finding.detail}."
 
 
 def failed(verdict: Verdict) -> tuple[int, int] | None:

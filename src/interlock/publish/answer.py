@@ -26,12 +26,11 @@ from interlock.publish.wording import (
     day,
     headline,
     how_often,
-    plural,
     sentence,
     why,
     word,
 )
-from interlock.sentences import listing
+from interlock.sentences import listing, plural
 from interlock.ways_out import Tried
 from interlock.weighing import BAD
 

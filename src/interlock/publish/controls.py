@@ -14,7 +14,8 @@ from interlock.model import ABSENT, Reason
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block
-from interlock.publish.wording import day, plural
+from interlock.publish.wording import day
+from interlock.sentences import plural
 
 THEME = """{{% extends "base.html" %}}
 {{% block announce %}}{banner}{{% endblock %}}

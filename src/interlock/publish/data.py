@@ -16,7 +16,7 @@ from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.publish.wording import plural
+from interlock.sentences import plural
 
 DESCRIPTIONS: Mapping[str, str] = {
     "python": "Feature release of CPython, such as 3.10.",

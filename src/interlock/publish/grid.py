@@ -104,21 +104,20 @@ def of_probe(edition: Edition, probe: str, root: str) -> list[Markup]:
 def legend(shown: Iterable[Verdict], *, summed: bool = True) -> Markup:
     """What the symbols mean; the two that few tables have, where these verdicts do."""
     sources = {source for verdict in shown for source in (verdict.basis, verdict.backend)}
-    inferred = f"({WORDS[next(iter(WORDS))].symbol})"
+    inferred = (
+        f"({WORDS[next(iter(WORDS))].symbol})",
+        "inferred from both neighbours",
+        "il-inferred",
+    )
+    by_process = (PROCESS_MARK, "run without a container", "il-process")
     entries = [
         *((word.symbol, word.name, f"il-{outcome}") for outcome, word in WORDS.items()),
         (UNTESTED.symbol, "not tested", "il-untested"),
         (f"✗{INTERMITTENT_MARK}", "in some trials, not in all", "il-hang"),
         (f"✗{OWN_MARK}", "as one library does alone", "il-hang il-own"),
         *([(f"✓{PART_MARK}", "by the probes run so far", "il-pass")] if summed else []),
-        *(
-            entry
-            for source, entry in (
-                (Basis.INFERRED, (inferred, "inferred from both neighbours", "il-inferred")),
-                (Backend.PROCESS, (PROCESS_MARK, "run without a container", "il-process")),
-            )
-            if source in sources
-        ),
+        *([inferred] if Basis.INFERRED in sources else []),
+        *([by_process] if Backend.PROCESS in sources else []),
     ]
     item = Markup('<li><span class="il-mark {}" aria-hidden="true">{}</span> {}</li>')
     return Markup('<ul class="il-legend" aria-label="Symbols">{}</ul>').format(

@@ -18,8 +18,9 @@ from interlock.model import Outcome, PythonVersion, Signature
 from interlock.publish import drawing, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, code, join
-from interlock.publish.wording import PHASES, plural, span
+from interlock.publish.wording import PHASES, span
 from interlock.scope import everything
+from interlock.sentences import plural
 from interlock.table import text_key
 
 

@@ -13,8 +13,8 @@ from interlock.model import Outcome
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.publish.wording import WORDS, plural, why, word
-from interlock.sentences import listing
+from interlock.publish.wording import WORDS, why, word
+from interlock.sentences import listing, plural
 from interlock.table import in_order
 from interlock.ways_out import Tried, record
 

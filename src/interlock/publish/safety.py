@@ -16,8 +16,8 @@ from interlock.publish import applications, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import join
 from interlock.publish.summary import Summary, summaries
-from interlock.publish.wording import WORDS, day, plural, span
-from interlock.sentences import listing
+from interlock.publish.wording import WORDS, day, span
+from interlock.sentences import listing, plural
 from interlock.weighing import TOGETHER
 
 

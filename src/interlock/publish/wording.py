@@ -119,10 +119,6 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {months.split()[moment.month - 1]} {moment.year}"
 
 
-def plural(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
 def sentence(text: str) -> str:
     """The text with a capital letter and a full stop."""
     whole = text[:1].upper() + text[1:]
