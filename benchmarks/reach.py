@@ -21,9 +21,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from statistics import mean, median
 
-from interlock import confidence, matrix_file, signs
-from interlock.ledger import Ledger
+from interlock.evidence import classification, confidence
+from interlock.matrix import matrix_file
 from interlock.model import Finding, Hang, Probe, Trial, outcome_of
+from interlock.record.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE, CONFIG, SENTRY = "worker_restart", "warning-events", "2.5.1"
@@ -89,7 +90,7 @@ def run(home: Path, ddtrace: str, trials: int, jobs: int) -> None:
 def found(home: Path, ddtrace: str, probe: Probe) -> list[tuple[Trial, Finding]]:
     with Ledger(home) as ledger:
         return [
-            (trial, signs.classify(trial.events, probe))
+            (trial, classification.classify(trial.events, probe))
             for cell in dict.fromkeys(cell for cell, _, _ in ledger.newest())
             if (str(cell.version("ddtrace")), str(cell.version("sentry"))) == (ddtrace, SENTRY)
             and (cell.probe, cell.config) == (PROBE, CONFIG)

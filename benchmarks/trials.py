@@ -12,10 +12,11 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median, quantiles
 
-from interlock import matrix_file, signs
-from interlock.ledger import Ledger
+from interlock.evidence import classification
+from interlock.isolation.store import Store
+from interlock.matrix import matrix_file
 from interlock.model import Hang, Pass
-from interlock.store import Store
+from interlock.record.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,7 +35,7 @@ def main() -> None:
             end = next((e["at"] for e in trial.events if e["event"] == "end"), None)
             if probe is None or trial.probe_digest != probe.digest or end is None:
                 continue
-            finding = signs.classify(trial.events, probe)
+            finding = classification.classify(trial.events, probe)
             if isinstance(finding, Hang):
                 figures["last heartbeat to proven hang, s"].append(finding.noticed_after_s)
                 figures[f"{probe.exposure_unit} until a hang"].append(finding.exposures)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from docker.errors import ImageNotFound
 
-from interlock.errors import EngineUnavailable
-from interlock.sandbox import engine
+from interlock.isolation.sandbox import engine
+from interlock.model import EngineUnavailable
 
 PYTHON = "3.10"
 IMAGE = f"python:{PYTHON}-slim"

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta, timezone
 
 from packaging.version import Version
 
-from interlock.matrix import Matrix, MatrixLimits, Policy, SandboxLimits, Trials
+from interlock.matrix.definition import Matrix, MatrixLimits, Policy, SandboxLimits, Trials
 from interlock.model import (
     REASONS,
     Axis,

@@ -21,17 +21,8 @@ from typing import Any
 
 from packaging.version import Version
 
-from interlock import dumps, events
-from interlock.model import (
-    Backend,
-    Cell,
-    Pin,
-    Probe,
-    ProbeLimits,
-    ProofRule,
-    PythonVersion,
-    Trial,
-)
+from interlock.evidence import dumps, events
+from interlock.model import Backend, Cell, Pin, Probe, ProbeLimits, ProofRule, PythonVersion, Trial
 
 Raw = dict[str, Any]
 

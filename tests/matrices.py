@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 
 from grids import AXES, LEFT, RIGHT, published, release
 
-from interlock.choices import read_choice
-from interlock.matrix import (
+from interlock.matrix.choices import read_choice
+from interlock.matrix.definition import (
     CellSet,
     Matrix,
     MatrixLimits,

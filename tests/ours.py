@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from interlock import probes
+from interlock.matrix import probes
 from interlock.model import Finding, Probe
 
 PROBES = Path(__file__).parents[1] / "probes"

@@ -12,6 +12,7 @@ import pytest
 from interlock.model import REASONS, Outcome, Reason
 
 ROOT = Path(__file__).parent.parent
+ROOMS = ROOT / "src" / "interlock"
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 SECTION = TEXT.partition("## The map")[2].partition("\n## ")[0]
 MAP = re.findall(r"^\| `([^`]+)` \|", SECTION, re.MULTILINE)
@@ -19,17 +20,37 @@ MAP = re.findall(r"^\| `([^`]+)` \|", SECTION, re.MULTILINE)
 
 def test_everything_on_the_map_exists() -> None:
     places = [place for place in MAP if "/" in place or "." in place]
-    assert len(places) > 30
+    assert len(places) > 15
     assert [place for place in places if not (ROOT / place).exists()] == []
 
 
-def test_every_module_is_on_the_map() -> None:
-    source = ROOT / "src" / "interlock"
-    modules = {
-        f"src/interlock/{path.name}" for path in source.glob("*.py") if path.name != "__init__.py"
-    }
-    packages = {f"src/interlock/{path.parent.name}/" for path in source.glob("*/__init__.py")}
-    assert (modules | packages) - set(MAP) == set()
+@pytest.mark.parametrize("room", sorted(ROOMS.glob("*/__init__.py")), ids=lambda p: p.parent.name)
+def test_a_room_is_on_the_map_with_all_its_modules_and_no_other(room: Path) -> None:
+    folder = room.parent
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    packages = {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    row = re.search(rf"^\| `src/interlock/{folder.name}/` \| (.*) \|$", SECTION, re.MULTILINE)
+    assert row is not None
+    named = set(re.findall(r"`([a-z_]+/?)`", row[1].rpartition(". ")[2]))
+    assert named == modules | packages
+
+
+def test_every_module_is_in_a_room() -> None:
+    assert [path.name for path in ROOMS.glob("*.py")] == ["__init__.py"]
+
+
+def test_rooms_use_each_other_by_what_their_front_door_hands_out() -> None:
+    inside = re.compile(r"interlock\.(\w+)\.")
+    past_the_door = [
+        f"{path.relative_to(ROOMS)}:{node.lineno}"
+        for path in ROOMS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and (found := inside.match(f"{node.module}."))
+        and found[1] != path.relative_to(ROOMS).parts[0]
+        and node.module != f"interlock.{found[1]}"
+    ]
+    assert past_the_door == []
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if REASONS[o]])
@@ -40,7 +61,7 @@ def test_every_reason_stands_beside_its_outcome(outcome: Outcome) -> None:
 
 
 def test_every_command_is_named() -> None:
-    source = (ROOT / "src/interlock/cli.py").read_text(encoding="utf-8")
+    source = (ROOT / "src/interlock/console/cli.py").read_text(encoding="utf-8")
     commands = set(re.findall(r"^        \"(\w+)\": \w+,$", source, re.MULTILINE))
     line = re.search(r"^Commands of `interlock`: (.*)\.$", TEXT, re.MULTILINE)
     assert line is not None

@@ -19,18 +19,24 @@ from urllib.parse import urlsplit
 import pytest
 from docker import APIClient
 
-from interlock import images
-from interlock.errors import EngineUnavailable, ImageMissing, Interrupted
-from interlock.model import Backend, PythonVersion, digest_of
-from interlock.sandbox import Command, Ended, Limits, Mount, engine
-from interlock.sandbox.container import (
+from interlock.isolation import images
+from interlock.isolation.sandbox import Command, Ended, Limits, Mount, engine
+from interlock.isolation.sandbox.container import (
     EXPIRES_LABEL,
     HOME_LABEL,
     RUN_LABEL,
     DockerSandbox,
     _pull,
 )
-from interlock.store import Store
+from interlock.isolation.store import Store
+from interlock.model import (
+    Backend,
+    EngineUnavailable,
+    ImageMissing,
+    Interrupted,
+    PythonVersion,
+    digest_of,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -275,8 +281,8 @@ import sys
 from pathlib import Path
 from interlock.errors import TroubleError
 from interlock.model import PythonVersion
-from interlock.sandbox import Command, Limits
-from interlock.sandbox.container import DockerSandbox
+from interlock.isolation.sandbox import Command, Limits
+from interlock.isolation.sandbox.container import DockerSandbox
 from interlock.store import Store
 box = DockerSandbox(
     store=Store(home=Path(sys.argv[1])), probes=Path("."), template="python:{python}-slim"
@@ -426,7 +432,7 @@ def test_a_registry_that_does_not_answer_is_asked_once(
         pulled.append(reference)
         _pull(client, reference)
 
-    monkeypatch.setattr("interlock.sandbox.container._pull", pull)
+    monkeypatch.setattr("interlock.isolation.sandbox.container._pull", pull)
     box = DockerSandbox(store=store, probes=PROBES, template="nowhere.invalid/python:{python}")
     for python in (PythonVersion(3, 9), PYTHON):
         with pytest.raises(ImageMissing, match="nox -s images"):

@@ -15,7 +15,7 @@ import pytest
 from packages import build
 from packages.campaigns import Project
 
-from interlock.sandbox import engine
+from interlock.isolation.sandbox import engine
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

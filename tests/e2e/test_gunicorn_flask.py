@@ -9,10 +9,10 @@ from typing import Any
 import containers
 import pytest
 
-from interlock import measuring, signs
-from interlock.ledger import Ledger
-from interlock.matrix_file import load
+from interlock.evidence import classification, measuring
+from interlock.matrix.matrix_file import load
 from interlock.model import Finding, Hang, Trial
+from interlock.record.ledger import Ledger
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
@@ -45,7 +45,7 @@ PROBE = load(ROOT / "matrix.yaml", ROOT / "probes").probes["gunicorn_flask"]
 
 
 def findings(trials: list[Trial]) -> list[Finding]:
-    return [signs.classify(trial.events, PROBE) for trial in trials]
+    return [classification.classify(trial.events, PROBE) for trial in trials]
 
 
 def facts(trial: Trial) -> dict[str, Any]:

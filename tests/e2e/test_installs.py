@@ -15,13 +15,20 @@ from threading import Thread
 import pytest
 from packaging.version import Version
 
-from interlock.environments import Environments, InstallFailed
-from interlock.errors import EngineUnavailable, ImageMissing, IndexUnreachable, StorageTrouble
-from interlock.index import IndexSettings, read_index_settings
-from interlock.model import Environment, Pin, PythonVersion
-from interlock.sandbox import Command, Limits, Mount
-from interlock.sandbox.container import DockerSandbox
-from interlock.store import COMPLETE, Store
+from interlock.index.settings import IndexSettings, read_index_settings
+from interlock.isolation.environments import Environments, InstallFailed
+from interlock.isolation.sandbox import Command, Limits, Mount
+from interlock.isolation.sandbox.container import DockerSandbox
+from interlock.isolation.store import COMPLETE, Store
+from interlock.model import (
+    EngineUnavailable,
+    Environment,
+    ImageMissing,
+    IndexUnreachable,
+    Pin,
+    PythonVersion,
+    StorageTrouble,
+)
 
 pytestmark = pytest.mark.e2e
 

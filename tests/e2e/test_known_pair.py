@@ -9,10 +9,10 @@ from pathlib import Path
 import containers
 import pytest
 
-from interlock import signs
-from interlock.ledger import Ledger
-from interlock.matrix_file import load
+from interlock.evidence import classification
+from interlock.matrix.matrix_file import load
 from interlock.model import Finding, Hang, Pass, Reason
+from interlock.record.ledger import Ledger
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -48,7 +48,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         for trial in ledger.trials():
             if trial.cell.probe != "worker_restart" or trial.cell.version("ddtrace") is None:
                 continue
-            finding = signs.classify(trial.events, matrix.probes[trial.cell.probe])
+            finding = classification.classify(trial.events, matrix.probes[trial.cell.probe])
             findings.setdefault(str(trial.cell.version("ddtrace")), []).append(finding)
     rows = {row["ddtrace"]: row for row in containers.published(folder)}
     return Ran(code=done.returncode, output=done.stdout, rows=rows, findings=findings)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from ours import PROBES, FoundBy
 
-from interlock import events, signs
+from interlock.evidence import classification, events
 from interlock.model import Finding, Probe
 
 SUPERVISOR = PROBES / "harness" / "supervisor.py"
@@ -154,7 +154,7 @@ def found_by(told_by: Callable[[subprocess.Popen[str]], Told]) -> FoundBy:
             "versions": {"sentry": "-", "ddtrace": "-"},
             "limits": {**vars(probe.limits), **limits},
         }
-        return signs.classify(told_by(supervise(spec)).raw, probe)
+        return classification.classify(told_by(supervise(spec)).raw, probe)
 
     return find
 

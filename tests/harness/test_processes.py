@@ -9,7 +9,7 @@ import pytest
 from languages import PROBE
 from ours import PROBES
 
-from interlock import signs
+from interlock.evidence import classification
 from interlock.model import Fail, Finding, Hang, Reason
 
 CLOSED = "the same closed wait in two snapshots"
@@ -57,7 +57,7 @@ def test_how_often_the_kernel_refused_a_task_is_read_from_the_control_group(
 
 
 def judged(told: Any) -> Finding:
-    return signs.classify(told.raw, PROBE)
+    return classification.classify(told.raw, PROBE)
 
 
 def child_of(told: Any) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from interlock import events, probes, signs
+from interlock.evidence import classification, events
+from interlock.matrix import probes
 from interlock.model import Finding, Hang, Pass, Phase, Reason
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +17,7 @@ RECORDED = ROOT / "tests" / "data" / "recorded"
 def finding(name: str, of: str = "worker_restart") -> Finding:
     probe = probes.load(ROOT / "probes", of, ["stock"], ["sentry", "ddtrace"])
     with (RECORDED / f"{name}.jsonl").open() as stream:
-        return signs.classify(tuple(events.read(stream)), probe)
+        return classification.classify(tuple(events.read(stream)), probe)
 
 
 @pytest.mark.parametrize(

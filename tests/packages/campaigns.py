@@ -19,10 +19,10 @@ from threading import Thread
 
 from packages import build
 
-from interlock.ledger import Ledger
+from interlock.isolation.sandbox import engine
+from interlock.isolation.sandbox.container import HOME_LABEL
 from interlock.model import digest_of
-from interlock.sandbox import engine
-from interlock.sandbox.container import HOME_LABEL
+from interlock.record.ledger import Ledger
 
 HERE = Path(__file__).parent
 HARNESS = HERE.parents[1] / "probes" / "harness"

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from interlock.matrix_file import load
+from interlock.matrix.matrix_file import load
 
 ROOT = Path(__file__).parents[2]
 PROBE = ROOT / "probes" / "gunicorn_flask"

@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from interlock import matrix, matrix_file, publish, table
+from interlock.findings import attribute, needs_of
+from interlock.matrix import definition, matrix_file
 from interlock.model import (
     LEFT_BEHIND,
     Backend,
@@ -36,7 +37,9 @@ from interlock.model import (
     Signature,
     Verdict,
 )
-from interlock.signatures import Example
+from interlock.publish.publishers import generate
+from interlock.record import table
+from interlock.record.signatures import Example
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -334,7 +337,7 @@ def _thread(name: str, *, waits: int, holds: int) -> dict[str, object]:
 class Published:
     """A data set, and the folders that were made from it."""
 
-    matrix: matrix.Matrix
+    matrix: definition.Matrix
     verdicts: Sequence[Verdict]
     results: Path
     site: Path
@@ -365,13 +368,14 @@ def published(
     described = matrix_file.load(HERE / "matrix.yaml", HERE / "probes")
     seen = {signature for verdict in verdicts for signature, _ in verdict.signatures}
     examples = {signature: example(signature) for signature in seen}
-    table.write_results(verdicts, examples, folder / "results", described.axes)
+    whose = attribute(verdicts, needs_of(described))
+    table.write_results(verdicts, examples, folder / "results", described.axes, attributions=whose)
     if controls:
         said = json.dumps({"schema_version": 1, "controls": controls})
         (folder / "results" / "controls.json").write_text(said, encoding="utf-8")
     shutil.copytree(ROOT / "site", folder / "site", ignore=shutil.ignore_patterns("generated"))
     shutil.copy(ROOT / "mkdocs.yml", folder)
-    generated = publish.generate(folder / "results", folder / "site", described)
+    generated = generate(folder / "results", folder / "site", described)
     built = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"],
         cwd=folder,

@@ -201,7 +201,7 @@ def test_signature_page_tells_affected_releases_as_windows(edition: Any) -> None
 def test_a_release_that_hangs_in_another_way_is_not_affected(edition: Any) -> None:
     from interlock.publish.edition import Edition
     from interlock.publish.hangs import affected
-    from interlock.table import read_results
+    from interlock.record.table import read_results
 
     results = read_results(edition.results, edition.matrix.axes)
     whole = Edition(matrix=edition.matrix, results=results)
@@ -216,11 +216,12 @@ def test_a_release_that_hangs_in_another_way_is_not_affected(edition: Any) -> No
 def test_withdrawn_release_is_never_recommended(edition: Any, tmp_path: Path) -> None:
     from packaging.version import Version
 
-    from interlock import publish, table
+    from interlock.publish.publishers import generate
+    from interlock.record import table
 
     withdrawn = {"ddtrace": [Version("3.2.1"), Version("4.16.0"), Version("1.0")]}
     table.write_results(edition.verdicts, {}, tmp_path / "results", edition.matrix.axes, withdrawn)
-    folder = publish.generate(tmp_path / "results", tmp_path / "site", edition.matrix)
+    folder = generate(tmp_path / "results", tmp_path / "site", edition.matrix)
     said = (folder / "answers.js").read_text(encoding="utf-8")
 
     assert "ddtrace 3.19.9" in json.dumps(_moves(said))
@@ -242,13 +243,13 @@ def test_before_the_first_campaign_the_site_says_so(nothing: Any) -> None:
 
 
 def test_generating_again_leaves_nothing_old_behind(edition: Any, tmp_path: Path) -> None:
-    from interlock import publish
+    from interlock.publish.publishers import generate
 
     stale = tmp_path / "generated" / "hangs" / "gone.md"
     stale.parent.mkdir(parents=True)
     stale.touch()
 
-    publish.generate(edition.results, tmp_path, edition.matrix)
+    generate(edition.results, tmp_path, edition.matrix)
 
     assert not stale.exists()
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from interlock.advice import Move
-from interlock.model import NoTarget, Outcome, Target, Verdict
+from interlock.findings import BAD, Move, Tried
+from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
 from interlock.publish import applications, markup, safety
 from interlock.publish.edition import Edition
 from interlock.publish.markup import ANSWERS, block
@@ -30,9 +30,6 @@ from interlock.publish.wording import (
     why,
     word,
 )
-from interlock.sentences import listing, plural
-from interlock.ways_out import Tried
-from interlock.weighing import BAD
 
 
 def publish(edition: Edition, folder: Path) -> None:

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from packaging.version import Version
 
-from interlock.attribution import Ratio, ratio_of
-from interlock.baselines import Pool, counts, places, plain, pool, present
-from interlock.confidence import LEVEL, exact_interval, ruled_out_rate
-from interlock.model import Outcome, Verdict
+from interlock.evidence import LEVEL, exact_interval, ruled_out_rate
+from interlock.findings import Pool, Ratio, counts, places, plain, pool, present, ratio_of
+from interlock.model import Outcome, Verdict, listing
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.sentences import listing
 
 NOTE = (
     "How many times as often is held against each other release by release and Python by Python, "

@@ -10,12 +10,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from interlock.model import ABSENT, Reason
+from interlock.model import ABSENT, Reason, plural
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block
 from interlock.publish.wording import day
-from interlock.sentences import plural
 
 THEME = """{{% extends "base.html" %}}
 {{% block announce %}}{banner}{{% endblock %}}

@@ -10,13 +10,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from interlock import table
-from interlock.attribution import WHOSE
-from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason
+from interlock.findings import WHOSE
+from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason, plural
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
-from interlock.sentences import plural
+from interlock.record import table
 
 DESCRIPTIONS: Mapping[str, str] = {
     "python": "Feature release of CPython, such as 3.10.",
@@ -59,7 +58,7 @@ def publish(edition: Edition, folder: Path) -> None:
     """``data/``: the files themselves, and ``data.md``, a part of the hand-written page."""
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    rows = edition.results.table
+    rows = table.frame(edition.verdicts, edition.axes, edition.attributions)
     table.write_csv(rows, data / "verdicts.csv")
     rows.to_parquet(data / "verdicts.parquet", index=False)
     table.write_measures(edition.verdicts, edition.axes, data)
@@ -74,7 +73,7 @@ def publish(edition: Edition, folder: Path) -> None:
 
 def as_json(edition: Edition) -> dict[str, Any]:
     """The table as JSON values, as ``schema`` describes them."""
-    rows = list(table.records(edition.results.table))
+    rows = list(table.records(table.frame(edition.verdicts, edition.axes, edition.attributions)))
     for row in rows:
         row["tested_at"] = row["tested_at"].strftime("%Y-%m-%dT%H:%M:%SZ")
     return {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from interlock.baselines import plain, present
+from interlock.findings import plain, present
 from interlock.model import Verdict
 from interlock.publish import markup, measures
 from interlock.publish.edition import Edition

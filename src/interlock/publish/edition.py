@@ -7,8 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from interlock import advice
-from interlock.attribution import Attribution, attribute
+from interlock.findings import (
+    Attribution,
+    Kind,
+    Record,
+    Scope,
+    Ways,
+    advice,
+    attribute,
+    everything,
+    is_amplified,
+    records,
+    scope_for,
+    tried,
+)
 from interlock.matrix import Application, Matrix
 from interlock.model import (
     Axis,
@@ -21,9 +33,7 @@ from interlock.model import (
     Verdict,
     version_key,
 )
-from interlock.scope import Scope, everything, is_amplified, scope_for
-from interlock.table import Results
-from interlock.ways_out import Kind, Record, Ways, records, tried
+from interlock.record import Results
 
 
 @dataclass(frozen=True, kw_only=True)

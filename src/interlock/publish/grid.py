@@ -12,7 +12,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from interlock import table
 from interlock.model import Backend, Basis, Cell, Pin, PythonVersion, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
@@ -26,6 +25,7 @@ from interlock.publish.markup import (
 )
 from interlock.publish.summary import Summary, is_own, key, summaries
 from interlock.publish.wording import UNTESTED, WORDS, how_often, why, word
+from interlock.record import table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,16 +12,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from interlock import windows
+from interlock.findings import everything, windows
 from interlock.matrix import Upstream
-from interlock.model import Outcome, PythonVersion, Signature
+from interlock.model import Outcome, PythonVersion, Signature, plural
 from interlock.publish import drawing, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, code, join
 from interlock.publish.wording import PHASES, span
-from interlock.scope import everything
-from interlock.sentences import plural
-from interlock.table import text_key
+from interlock.record import text_key
 
 
 def publish(edition: Edition, folder: Path) -> None:

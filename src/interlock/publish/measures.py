@@ -8,12 +8,11 @@ from statistics import median
 from markupsafe import Markup
 from packaging.version import Version
 
-from interlock.model import Measure, Measured, Probe, Verdict
+from interlock.model import Measure, Measured, Probe, Verdict, listing
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
 from interlock.publish.wording import sentence
-from interlock.sentences import listing
 
 
 def section(edition: Edition, probe: Probe) -> Iterator[str | Markup]:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from interlock import confidence
-from interlock.baselines import counts
+from interlock.evidence import confidence
+from interlock.findings import counts, everything, is_amplified
 from interlock.model import Outcome, Verdict
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block
 from interlock.publish.wording import word
-from interlock.scope import everything, is_amplified
 
 
 def publish(edition: Edition, folder: Path) -> None:

@@ -7,16 +7,15 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from interlock.judge import PRECEDENCE
+from interlock.evidence import PRECEDENCE
+from interlock.findings import Tried, record
 from interlock.matrix import WayOut
-from interlock.model import Outcome
+from interlock.model import Outcome, listing, plural
 from interlock.publish import markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import block, join
 from interlock.publish.wording import WORDS, why, word
-from interlock.sentences import listing, plural
-from interlock.table import in_order
-from interlock.ways_out import Tried, record
+from interlock.record import in_order
 
 LISTED = 20
 """Lines that name cells where a way out does not help; the rest is counted."""

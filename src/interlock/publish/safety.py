@@ -8,17 +8,14 @@ from collections.abc import Iterable
 from markupsafe import Markup
 from packaging.version import Version
 
-from interlock import windows
-from interlock.advice import Answer
-from interlock.judge import PRECEDENCE
-from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window
+from interlock.evidence import PRECEDENCE
+from interlock.findings import TOGETHER, Answer, windows
+from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window, listing, plural
 from interlock.publish import applications, markup
 from interlock.publish.edition import Edition
 from interlock.publish.markup import join
 from interlock.publish.summary import Summary, summaries
 from interlock.publish.wording import WORDS, day, span
-from interlock.sentences import listing, plural
-from interlock.weighing import TOGETHER
 
 
 def lead(edition: Edition) -> Markup:

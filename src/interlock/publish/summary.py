@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from interlock.attribution import OPEN
-from interlock.judge import PRECEDENCE
+from interlock.evidence import PRECEDENCE
+from interlock.findings import OPEN, TOGETHER
 from interlock.model import Cell, Reason, Verdict
 from interlock.publish.edition import Edition
 from interlock.publish.wording import intermittent
-from interlock.weighing import TOGETHER
 
 
 @dataclass(frozen=True, kw_only=True)

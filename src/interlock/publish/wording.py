@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from packaging.version import Version
 
-from interlock import confidence, sentences
-from interlock.model import Backend, Basis, Outcome, Phase, PythonVersion, Reason, Verdict
+from interlock.evidence import confidence
+from interlock.model import Backend, Basis, Outcome, Phase, PythonVersion, Reason, Verdict, words
 
 
 class Word(NamedTuple):
@@ -87,7 +87,7 @@ def why(verdict: Verdict) -> str:
 def intermittent(verdict: Verdict) -> tuple[int, int] | None:
     """How many of how many trials went wrong, where some did and some did not."""
     hung = (verdict.hangs, verdict.trials) if verdict.outcome is Outcome.HANG else None
-    found = hung or sentences.failed(verdict)
+    found = hung or words.failed(verdict)
     return found if found and 0 < found[0] < found[1] else None
 
 
@@ -137,6 +137,6 @@ def span(some: Iterable[V], of: Sequence[V]) -> str:
             runs[-1].append(place)
         else:
             runs.append([place])
-    return sentences.listing(
+    return words.listing(
         [str(of[r[0]]) if len(r) == 1 else f"{of[r[0]]} to {of[r[-1]]}" for r in runs]
     )

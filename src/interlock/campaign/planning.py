@@ -1,0 +1,260 @@
+"""Cells, releases and what is known → the cells to run now, and what they will cost.
+
+Pure: releases, verdicts and the time are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from statistics import median
+
+from interlock.index import unsupported
+from interlock.matrix import Control, Matrix, Rounds
+from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Release, Unsupported, Verdict
+
+
+class Rerun(str, Enum):
+    """Which cells are run although something is known of them."""
+
+    MISSING = "missing"
+    """None: a verdict counts however old it is."""
+    STALE = "stale"
+    """Those whose verdict is older than ``matrix.yaml`` allows."""
+    FAILED = "failed"
+    """The stale ones, and those that failed or prove nothing."""
+    ALL = "all"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """Seconds that parts of a run take beside the trials themselves."""
+
+    install_s: float = 10.0
+    """An environment with a cold cache; one that is there already costs nothing worth counting."""
+    overhead_s: float = 0.6
+    """What a container adds to a trial."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to do now."""
+
+    cells: tuple[Cell, ...]
+    """To run; those that share an install stand together, what is installed already comes first."""
+    unsupported: Mapping[Cell, Unsupported]
+    """What the index alone decides."""
+    known: tuple[Cell, ...]
+    """Asked for, and not run, because a verdict counts."""
+    seconds: float
+    """Estimate of the whole run, its controls included."""
+    more: Mapping[Cell, int] = field(default_factory=dict)
+    """Of ``cells``, those that have a verdict, and how many trials more it is to rest on."""
+    controls: tuple[Control, ...] = ()
+    """What is run beside them, to see that hangs are seen."""
+    rounds: int = 0
+    """How often the controls are run, those of the beginning and of the end included."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.cells and not self.unsupported
+
+
+def plan(
+    cells: Sequence[Cell],
+    known: Mapping[tuple[str, ...], Verdict],
+    *,
+    matrix: Matrix,
+    releases: Mapping[str, Sequence[Release]],
+    now: datetime,
+    machine: str,
+    rerun: Rerun = Rerun.STALE,
+    trials_of: Mapping[Cell, int] | None = None,
+    jobs: int = 1,
+    costs: Costs | None = None,
+) -> Plan:
+    """What of the cells is open.
+
+    ``known`` are verdicts by ``Cell.key``; one of another probe or configuration than today's is
+    of another cell. ``machine`` is where the wheels must fit (``x86_64``). ``trials_of`` are the
+    cells whose verdict has to rest on so many trials: what is missing is run.
+    """
+    installable = _Installable(releases, machine)
+    todo: list[Cell] = []
+    decided: dict[Cell, Unsupported] = {}
+    settled: list[Cell] = []
+    more: dict[Cell, int] = {}
+    for cell in cells:
+        verdict = known.get(cell.key)
+        missing = (trials_of or {}).get(cell, 0) - (verdict.trials if verdict else 0)
+        if not _open(verdict, matrix, now, rerun):
+            if missing <= 0:
+                settled.append(cell)
+                continue
+            more[cell] = missing
+        if finding := installable.why_not(cell):
+            decided[cell] = finding
+        else:
+            todo.append(cell)
+    installed = {
+        install_of(verdict.cell, matrix)
+        for verdict in known.values()
+        if verdict.environment_digest
+        and verdict.cell.probe in matrix.probes
+        and verdict.cell.config in matrix.configurations
+        and now - verdict.tested_at <= matrix.resolve_fresh_for
+    }
+    ordered = _ordered(todo, matrix, installed)
+    controls = matrix.controls_for(ordered)
+    rounds = (2 + (len(ordered) - 1) // matrix.controls_every) if controls else 0
+    work = [(cell, more.get(cell, matrix.trials.per_cell)) for cell in ordered]
+    work += [(c.cell, rounds if c.rounds is Rounds.EVERY else 2) for c in controls]
+    return Plan(
+        cells=ordered,
+        unsupported=decided,
+        known=tuple(settled),
+        seconds=_estimate(work, known, installed, matrix, jobs, costs or Costs()),
+        more=more,
+        controls=controls,
+        rounds=rounds,
+    )
+
+
+def is_fresh(verdict: Verdict, matrix: Matrix, now: datetime) -> bool:
+    """Whether a verdict still answers its cell: the same question, and asked recently enough."""
+    return is_same(verdict, matrix) and now - verdict.tested_at <= matrix.fresh_for
+
+
+def is_same(verdict: Verdict, matrix: Matrix) -> bool:
+    """Whether a verdict is about today's probe and configuration, however old it is."""
+    probe = matrix.probes.get(verdict.cell.probe)
+    configuration = matrix.configurations.get(verdict.cell.config)
+    return (
+        verdict.basis is Basis.TESTED
+        and probe is not None
+        and configuration is not None
+        and (verdict.probe_digest, verdict.config_digest) == (probe.digest, configuration.digest)
+    )
+
+
+def is_there(verdict: Verdict, releases: Mapping[str, Sequence[Release]]) -> bool:
+    """Whether the index still has the releases that it is about."""
+    return all(
+        pin.version is None or any(release.version == pin.version for release in releases[pin.axis])
+        for pin in verdict.cell.pins
+    )
+
+
+def by_cell(verdicts: Iterable[Verdict], matrix: Matrix) -> dict[tuple[str, ...], Verdict]:
+    """The verdict that speaks for each cell: one of today's probe and configuration if there is
+    one; of several the newest, of equally old ones the last."""
+    found: dict[tuple[str, ...], Verdict] = {}
+    for verdict in verdicts:
+        other = found.get(verdict.cell.key)
+        if other is None or _rank(verdict, matrix) >= _rank(other, matrix):
+            found[verdict.cell.key] = verdict
+    return found
+
+
+def _rank(verdict: Verdict, matrix: Matrix) -> tuple[bool, datetime]:
+    return is_same(verdict, matrix), verdict.tested_at
+
+
+def _open(verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) -> bool:
+    if verdict is None or rerun is Rerun.ALL:
+        return True
+    if rerun is Rerun.MISSING:
+        return not is_same(verdict, matrix)
+    if rerun is Rerun.FAILED and verdict.outcome in (Outcome.FAIL, Outcome.UNPROVEN):
+        return True
+    return not is_fresh(verdict, matrix, now)
+
+
+class _Installable:
+    """Where releases install: asked of the wheels once a release and Python, not once a cell."""
+
+    def __init__(self, releases: Mapping[str, Sequence[Release]], machine: str) -> None:
+        self._releases = {
+            axis: {release.version: release for release in of} for axis, of in releases.items()
+        }
+        self._machine = machine
+        self._known: dict[tuple[Pin, PythonVersion], Unsupported | None] = {}
+
+    def why_not(self, cell: Cell) -> Unsupported | None:
+        return next(filter(None, (self._of(pin, cell.python) for pin in cell.pins)), None)
+
+    def _of(self, pin: Pin, python: PythonVersion) -> Unsupported | None:
+        if pin.version is None:
+            return None
+        if (pin, python) not in self._known:
+            release = self._releases[pin.axis][pin.version]
+            self._known[pin, python] = unsupported(release, python, self._machine)
+        return self._known[pin, python]
+
+
+Install = tuple[tuple[Pin, ...], PythonVersion, tuple[str, ...], bool]
+"""What an environment is made of: releases, Python, the probe's requirements, and whether all the
+rest is resolved as of the releases' day."""
+
+
+def install_of(cell: Cell, matrix: Matrix) -> Install:
+    """Cells with the same answer share one environment."""
+    return (
+        cell.pins,
+        cell.python,
+        matrix.probes[cell.probe].requirements,
+        matrix.configurations[cell.config].at_release,
+    )
+
+
+def _ordered(cells: Sequence[Cell], matrix: Matrix, installed: set[Install]) -> tuple[Cell, ...]:
+    """Cells that share an install together, in the order they are first asked for; what is
+    installed first, and what has to be alone on the machine last.
+
+    Neighbours differ in their Python, so that two jobs that start together do not wait for one
+    download of the same wheel.
+    """
+    first: dict[Install, int] = {}
+    for cell in cells:
+        first.setdefault(install_of(cell, matrix), len(first))
+
+    def place(cell: Cell) -> tuple[bool, bool, int]:
+        install = install_of(cell, matrix)
+        return matrix.probes[cell.probe].alone, install not in installed, first[install]
+
+    return tuple(sorted(cells, key=place))
+
+
+def _estimate(
+    work: Iterable[tuple[Cell, int]],
+    known: Mapping[tuple[str, ...], Verdict],
+    installed: set[Install],
+    matrix: Matrix,
+    jobs: int,
+    costs: Costs,
+) -> float:
+    """Seconds for so many trials of these cells: what each probe took so far, or says it takes.
+
+    What has to be alone shares the machine with no other job, nor does its install.
+    """
+    took: dict[str, list[float]] = {}
+    for verdict in known.values():
+        if verdict.outcome is not Outcome.UNSUPPORTED and verdict.seconds > 0:
+            took.setdefault(verdict.cell.probe, []).append(verdict.seconds)
+    there = set(installed)
+    total = 0.0
+    for cell, trials in work:
+        probe = matrix.probes[cell.probe]
+        usual = median(took[cell.probe]) if cell.probe in took else probe.expected_s
+        seconds = trials * (usual + costs.overhead_s)
+        install = install_of(cell, matrix)
+        if install not in there:
+            there.add(install)
+            seconds += costs.install_s
+        total += seconds if probe.alone else seconds / jobs
+    return total

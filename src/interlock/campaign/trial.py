@@ -1,0 +1,212 @@
+"""One cell in one sandbox: the harness's events, kept as a ``Trial``.
+
+Nothing is judged here. What the outer guard did, and how installing went, are events like the
+harness's own, so that a trial can be judged again from its events alone.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from interlock.evidence import events
+from interlock.isolation import Command, Ended, Image, Limits, Mount, Sandbox
+from interlock.matrix import MatrixLimits
+from interlock.model import (
+    ABSENT,
+    Backend,
+    Cell,
+    Configuration,
+    Environment,
+    Probe,
+    ProtocolError,
+    Trial,
+    Unsupported,
+)
+
+INTAKE_BYTES = 16 * 2**20
+"""Raw bodies that the intake keeps of one trial; what comes later is counted, not kept."""
+
+APP_OUTPUT_BYTES = 64 * 2**10
+"""The tail of the app's own standard output and error that a trial keeps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What every trial of a run shares."""
+
+    campaign: str
+    sandbox: Sandbox
+    probes: Path
+    limits: MatrixLimits
+
+
+def run(
+    cell: Cell,
+    *,
+    probe: Probe,
+    configuration: Configuration,
+    environment: Environment,
+    image: Image,
+    install: Mapping[str, Any],
+    setting: Setting,
+) -> Trial:
+    """Run the probe once; ``install`` is the event that says how the environment came to be.
+
+    Raises ``ProtocolError`` when the supervisor itself did not finish its stream without a guard
+    having stopped it, and whatever trouble the sandbox has; both leave the cell open.
+    """
+    sandbox = setting.sandbox
+    lines: list[str] = []
+    errors: list[str] = []
+    spec = specification(cell, probe, configuration, environment, setting)
+    limits = Limits(
+        wall_s=setting.limits.wall_s(probe),
+        memory_bytes=setting.limits.probe.memory_bytes,
+        pids=setting.limits.probe.pids,
+        output_bytes=setting.limits.probe.output_bytes,
+    )
+    supervisor = sandbox.path(setting.probes / "harness" / "supervisor.py")
+    began = datetime.now(timezone.utc)
+    clock = time.monotonic()
+    ended = sandbox.run(
+        Command(
+            argv=(image.python, "-I", supervisor),
+            python=cell.python,
+            env={"INTERLOCK_SPEC": json.dumps(spec)},
+            mounts=(
+                Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=False),
+                Mount(source=setting.probes, target=sandbox.path(setting.probes), writable=False),
+            ),
+            network=False,
+            limits=limits,
+            label="probe",
+        ),
+        on_line=lines.append,
+        on_stderr=errors.append,
+    )
+    return _trial(
+        cell,
+        began=began,
+        seconds=time.monotonic() - clock,
+        told=(install, *_read(lines, errors, ended)),
+        probe=probe,
+        configuration=configuration,
+        environment_digest=environment.digest,
+        image=image,
+        setting=setting,
+    )
+
+
+def without_running(
+    cell: Cell,
+    event: Mapping[str, Any],
+    *,
+    probe: Probe,
+    configuration: Configuration,
+    image: Image,
+    setting: Setting,
+    seconds: float = 0.0,
+) -> Trial:
+    """A trial that ended before anything was probed: ``event`` says what installing gave."""
+    return _trial(
+        cell,
+        began=datetime.now(timezone.utc),
+        seconds=seconds,
+        told=(event,),
+        probe=probe,
+        configuration=configuration,
+        environment_digest="",
+        image=image,
+        setting=setting,
+    )
+
+
+def unsupported_event(finding: Unsupported) -> dict[str, Any]:
+    """What the index alone decided, as an event."""
+    return {
+        "event": "unsupported",
+        "at": 0.0,
+        "reason": finding.reason.value,
+        "detail": finding.detail,
+    }
+
+
+def specification(
+    cell: Cell,
+    probe: Probe,
+    configuration: Configuration,
+    environment: Environment,
+    setting: Setting,
+) -> dict[str, Any]:
+    """What the supervisor is told, as ``probes/harness/PROTOCOL.md`` describes it."""
+    path: Callable[[Path], str] = setting.sandbox.path
+    return {
+        "protocol": events.PROTOCOL,
+        "probe": probe.name,
+        "app": path(setting.probes / probe.name / "app.py"),
+        "python": f"{environment.path}/bin/python",
+        "settings": dict(configuration.settings),
+        "environment": {
+            name: value
+            for name, value in {**probe.environment, **configuration.environment}.items()
+            if value is not None
+        },
+        "knobs": dict(probe.knobs),
+        "versions": {pin.axis: str(pin.version or ABSENT) for pin in cell.pins},
+        "limits": {
+            "startup_s": probe.limits.startup_s,
+            "stall_s": probe.limits.stall_s,
+            "deadline_s": probe.limits.deadline_s,
+            "grace_s": probe.limits.grace_s,
+            "intake_bytes": INTAKE_BYTES,
+            "output_bytes": APP_OUTPUT_BYTES,
+        },
+    }
+
+
+def _read(lines: list[str], errors: list[str], ended: Ended) -> list[Mapping[str, Any]]:
+    told = list(events.read(lines))
+    if ended.guard:
+        told.append({"event": "guard", "limit": ended.guard, "seconds": round(ended.seconds, 3)})
+    elif not told or told[-1].get("event") != "end":
+        said = next((line.strip() for line in reversed(errors) if line.strip()), "")
+        raise ProtocolError(
+            f"the supervisor ended (exit code {ended.exit_code}) before its stream did"
+            + (f"; it said: {said}" if said else "")
+        )
+    return told
+
+
+def _trial(
+    cell: Cell,
+    *,
+    began: datetime,
+    seconds: float,
+    told: tuple[Mapping[str, Any], ...],
+    probe: Probe,
+    configuration: Configuration,
+    environment_digest: str,
+    image: Image,
+    setting: Setting,
+) -> Trial:
+    backend: Backend = setting.sandbox.backend
+    return Trial(
+        cell=cell,
+        campaign=setting.campaign,
+        started_at=began,
+        seconds=round(seconds, 3),
+        events=told,
+        backend=backend,
+        probe_digest=probe.digest,
+        config_digest=configuration.digest,
+        environment_digest=environment_digest,
+        image_digest=image.digest,
+        python_full=image.python_full,
+        machine=image.machine,
+    )

@@ -1,0 +1,301 @@
+"""What a run prints while it runs: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from traceback import format_exception
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from interlock.campaign import (
+    Answered,
+    Installed,
+    Installing,
+    Judged,
+    Kept,
+    LeftOpen,
+    Planned,
+    Probing,
+    Progress,
+    Withdrawn,
+)
+from interlock.model import Cell, InterlockError, Outcome, Verdict, plural
+
+SYMBOLS = {
+    Outcome.PASS: ("✓", "green"),
+    Outcome.HANG: ("✗", "bold red"),
+    Outcome.FAIL: ("!", "magenta"),
+    Outcome.UNSUPPORTED: ("–", "dim"),
+    Outcome.UNPROVEN: ("?", "yellow"),
+}
+"""A sign beside the colour: nobody needs the colour to read it."""
+
+RECENT = 6
+"""Verdicts shown under the progress bar of a terminal."""
+
+
+class Display(Protocol):
+    """Draws a run; a context manager around it."""
+
+    def __enter__(self) -> Display: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def show(self, event: Progress) -> None: ...
+
+
+def display(console: Console) -> Display:
+    """The display that suits where the output goes."""
+    return Drawn(console) if console.is_terminal else Printed(console)
+
+
+def sentence(verdict: Verdict) -> str:
+    """One line for a verdict: sign, outcome, reason, cell."""
+    sign, _ = SYMBOLS[verdict.outcome]
+    why = f" ({verdict.reason})" if verdict.reason else ""
+    return f"{sign} {verdict.outcome}{why}  {verdict.cell}"
+
+
+def trouble_line(event: LeftOpen) -> str:
+    """One line for cells that stay open, and why."""
+    trouble = event.trouble
+    known = isinstance(trouble, InterlockError)
+    why = str(trouble) if known else f"{type(trouble).__name__}: {trouble}"
+    cells = plural(len(event.cells), "cell")
+    where = f" (first: {event.cells[0]})" if event.cells else ""
+    return f"{cells} left open: {why}{where}"
+
+
+def trouble_text(event: LeftOpen) -> str:
+    """The same, and of what is our own mistake where it is."""
+    line = trouble_line(event)
+    if isinstance(event.trouble, InterlockError):
+        return line
+    return f"{line}\n{''.join(format_exception(event.trouble)).rstrip()}"
+
+
+def kept_line(event: Kept) -> str:
+    """Where to look at what did not install."""
+    return f"{event.combination} does not install; what there is of it: {event.path}"
+
+
+def answer_line(event: Answered) -> str:
+    """One line for a control: whether it gave the answer that is known."""
+    given = event.answer
+    sign = "·" if given.as_expected else "?"
+    known = "as known" if given.as_expected else f"and should give {event.control.expect}"
+    return f"{sign} control: {given.outcome}, {known}  {event.control.cell}"
+
+
+def withdrawn_line(event: Withdrawn) -> str:
+    """One line for a pass that proves nothing after all."""
+    return f"{sentence(event.verdict)}: {event.verdict.detail}"
+
+
+def planned_line(event: Planned) -> str:
+    """One line for what the verdicts so far call for."""
+    planned = event.plan
+    cells = len(planned.cells)
+    named = f"{cells} cell{'s' * (cells != 1)} called for by what was found"
+    if planned.more:
+        named += f", {len(planned.more)} of them for more trials"
+    return f"{named}, about {duration(planned.seconds)}"
+
+
+def duration(seconds: float) -> str:
+    """``48 s``, ``3 min 20 s``, ``2 h 5 min``, ``7 days``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 2 * 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} days"
+
+
+class _Count:
+    """How far a run is, and how long the rest may take."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.done = 0
+        self.open = 0
+        self.outcomes: Counter[Outcome] = Counter()
+        self._estimate_s = 0.0
+        self._began = time.monotonic()
+        self._decided: set[Cell] = set()
+
+    def add(self, event: Progress) -> None:
+        match event:
+            case Planned(plan=planned):
+                self.total += len(planned.cells)
+                self._estimate_s += planned.seconds
+                self._decided.update(planned.unsupported)
+            case Judged(verdict=verdict) if not self.is_decided(event):
+                self.done += 1
+                self.outcomes[verdict.outcome] += 1
+            case Withdrawn(verdict=verdict):
+                self.outcomes[Outcome.PASS] -= 1
+                self.outcomes[verdict.outcome] += 1
+            case LeftOpen(cells=cells):
+                self.open += len(cells)
+
+    def is_decided(self, event: Progress) -> bool:
+        """Whether it is about what the index alone decides, which is not run."""
+        return isinstance(event, Judged) and event.cell in self._decided
+
+    @property
+    def left(self) -> int:
+        return max(0, self.total - self.done - self.open)
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._began
+
+    @property
+    def eta_s(self) -> float:
+        """The plan's estimate at first; what this run has shown, the more of it is done."""
+        share = self.done / self.total if self.total else 1.0
+        planned = self._estimate_s * self.left / self.total if self.total else 0.0
+        seen = self.elapsed_s / self.done * self.left if self.done else planned
+        return share * seen + (1 - share) * planned
+
+    def line(self) -> str:
+        parts = [f"{self.done} of {self.total} done"]
+        for outcome in (Outcome.PASS, Outcome.HANG, Outcome.FAIL, Outcome.UNPROVEN):
+            if self.outcomes[outcome]:
+                parts.append(f"{self.outcomes[outcome]} {outcome}")
+        if self.outcomes[Outcome.UNSUPPORTED]:
+            parts.append(f"{self.outcomes[Outcome.UNSUPPORTED]} unsupported")
+        if self.open:
+            parts.append(f"{self.open} left open")
+        parts.append(f"{self.left} left, about {duration(self.eta_s)}")
+        return " · ".join(parts)
+
+
+class Printed:
+    """Plain lines, for logs: each verdict as it comes, and now and then how far it is."""
+
+    EVERY_S = 30.0
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._count = _Count()
+        self._said_at = time.monotonic()
+        self._first = True
+
+    def __enter__(self) -> Printed:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    def show(self, event: Progress) -> None:
+        self._count.add(event)
+        if self._count.is_decided(event):
+            return
+        match event:
+            case Planned(follows=True):
+                self._print(planned_line(event))
+            case Judged(verdict=verdict):
+                self._print(sentence(verdict))
+            case Answered() as answered:
+                self._print(answer_line(answered))
+            case Withdrawn() as withdrawn:
+                self._print(withdrawn_line(withdrawn))
+            case LeftOpen() as left_open:
+                self._print(trouble_text(left_open))
+            case Kept() as kept:
+                self._print(kept_line(kept))
+            case Installing(combination=combination) if self._first:
+                self._first = False
+                self._print(f"installing {combination} …")
+        if time.monotonic() - self._said_at > self.EVERY_S:
+            self._said_at = time.monotonic()
+            self._print(f"… {self._count.line()}")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+class Drawn:
+    """A live picture: a bar, what is being installed and probed, the last verdicts."""
+
+    def __init__(self, console: Console) -> None:
+        self._count = _Count()
+        self._busy: dict[str, str] = {}
+        self._recent: list[Text] = []
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=8, get_renderable=self._picture)
+
+    def __enter__(self) -> Drawn:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._busy.clear()
+        self._live.__exit__(kind, value, trace)
+
+    def show(self, event: Progress) -> None:
+        self._count.add(event)
+        if self._count.is_decided(event):
+            return
+        match event:
+            case Planned(follows=True):
+                self._console.print(Text(planned_line(event)))
+            case Answered(control=control, answer=answer):
+                self._busy.pop(control.cell.combination, None)
+                if not answer.as_expected:
+                    self._console.print(Text(answer_line(event), style="bold yellow"))
+            case Withdrawn() as withdrawn:
+                self._console.print(Text(withdrawn_line(withdrawn), style="yellow"))
+            case Installing(combination=combination):
+                self._busy[combination] = "installing"
+            case Installed(combination=combination):
+                self._busy[combination] = "installed"
+            case Kept() as kept:
+                self._console.print(Text(kept_line(kept), style="yellow"))
+            case Probing(cell=cell, number=number, of=of):
+                again = f", trial {number} of {of}" if of > 1 else ""
+                self._busy[cell.combination] = f"probing {cell.probe} · {cell.config}{again}"
+            case Judged(cell=cell, verdict=verdict):
+                self._busy.pop(cell.combination, None)
+                _, style = SYMBOLS[verdict.outcome]
+                self._recent.append(Text(sentence(verdict), style=style, no_wrap=True))
+                del self._recent[:-RECENT]
+            case LeftOpen(cells=cells) as left_open:
+                for cell in cells:
+                    self._busy.pop(cell.combination, None)
+                self._console.print(Text(trouble_text(left_open), style="yellow"))
+
+    def _picture(self) -> Group:
+        busy = Table.grid(padding=(0, 2))
+        for combination, what in list(self._busy.items())[:4]:
+            busy.add_row(Text(combination, style="bold", no_wrap=True), Text(what, no_wrap=True))
+        bar = ProgressBar(total=max(1, self._count.total), completed=self._count.done, width=30)
+        head = Table.grid(padding=(0, 2))
+        head.add_row(bar, Text(self._count.line()))
+        return Group(*list(self._recent), head, busy)

@@ -1,0 +1,300 @@
+"""What a run prints at its end: the verdicts by release, and what is safe in one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from rich.table import Table
+from rich.text import Text
+
+from interlock.campaign import LeftOpen, Plan, Told, Why
+from interlock.console.progress import SYMBOLS, duration, sentence, trouble_line
+from interlock.findings import EVERYTHING, Scope, advice, attribute
+from interlock.isolation import Store
+from interlock.matrix import Application, Matrix, Policy
+from interlock.model import (
+    ABSENT,
+    Axis,
+    Cell,
+    Configuration,
+    NoTarget,
+    Outcome,
+    Probe,
+    Target,
+    Verdict,
+    version_key,
+)
+
+WORST_FIRST = (
+    Outcome.HANG,
+    Outcome.FAIL,
+    Outcome.UNPROVEN,
+    Outcome.UNSUPPORTED,
+    Outcome.PASS,
+)
+
+MANY = {
+    Why.WAY_OUT: "ways out",
+    Why.BASELINE: "baselines",
+    Why.AT_RELEASE: str(Why.AT_RELEASE),
+}
+
+LEGEND = "  ".join(f"{sign} {outcome}" for outcome, (sign, _) in SYMBOLS.items())
+
+
+def tables(
+    verdicts: Sequence[Verdict],
+    axes: Sequence[Axis],
+    probes: Mapping[str, Probe],
+    configurations: Mapping[str, Configuration],
+) -> list[Text | Table]:
+    """One table a probe and configuration: a row per releases, a column per Python."""
+    drawn: list[Text | Table] = []
+    for probe in probes.values():
+        for configuration in configurations.values():
+            about = [
+                verdict
+                for verdict in verdicts
+                if (verdict.cell.probe, verdict.cell.config) == (probe.name, configuration.name)
+            ]
+            if about:
+                title = f"\n{probe.name} · {configuration.name}: {configuration.title}"
+                drawn += [Text(title, style="bold"), _table(about, axes)]
+    return [*drawn, Text(LEGEND, style="dim")] if drawn else []
+
+
+def _table(verdicts: Sequence[Verdict], axes: Sequence[Axis]) -> Table:
+    pythons = sorted({verdict.cell.python for verdict in verdicts})
+    table = Table()
+    for axis in axes:
+        table.add_column(axis.name, no_wrap=True)
+    for python in pythons:
+        table.add_column(str(python), justify="center", no_wrap=True)
+    rows: dict[tuple[str, ...], dict[object, Verdict]] = {}
+    for verdict in sorted(
+        verdicts, key=lambda v: [version_key(v.cell.version(axis.name)) for axis in axes]
+    ):
+        releases = tuple(str(verdict.cell.version(axis.name) or ABSENT) for axis in axes)
+        rows.setdefault(releases, {})[verdict.cell.python] = verdict
+    for releases, by_python in rows.items():
+        table.add_row(*releases, *(_sign(by_python.get(python)) for python in pythons))
+    return table
+
+
+def _sign(verdict: Verdict | None) -> Text:
+    if verdict is None:
+        return Text("")
+    sign, style = SYMBOLS[verdict.outcome]
+    return Text(sign, style=style)
+
+
+def counted(verdicts: Iterable[Verdict]) -> str:
+    """``12 hang, 30 pass``, worst first."""
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in WORST_FIRST if counts[outcome])
+
+
+def planned(plan: Plan, jobs: int) -> str:
+    """One line: what is to be run, what is known, and how long it may take."""
+    cells = len(plan.cells)
+    parts = [f"{cells} cell{'s' * (cells != 1)} to run"]
+    if plan.controls:
+        count = len(plan.controls)
+        parts.append(f"{count} control{'s' * (count != 1)} {plan.rounds} times beside them")
+    if plan.unsupported:
+        parts.append(f"{len(plan.unsupported)} the index alone decides")
+    if plan.known:
+        parts.append(f"{len(plan.known)} with a fresh verdict")
+    if cells:
+        parts.append(f"about {duration(plan.seconds)} with {jobs} job{'s' * (jobs != 1)}")
+    return ", ".join(parts)
+
+
+def repeated(plan: Plan, times: int, jobs: int) -> str:
+    """One line: what is run again, how often, and how long it may take."""
+    return (
+        f"{len(plan.cells)} cells, {times} times each, about {duration(plan.seconds * times)} with "
+        f"{jobs} job{'s' * (jobs != 1)}"
+    )
+
+
+def is_plain(cell: Cell, matrix: Matrix) -> bool:
+    """Whether it is a pair in a configuration of its own, and not run because of another cell."""
+    configuration = matrix.configurations.get(cell.config)
+    composed = configuration is not None and configuration.is_composed
+    return not composed and all(pin.version for pin in cell.pins)
+
+
+def by_application(
+    verdicts: Iterable[Verdict], matrix: Matrix
+) -> list[tuple[Application | None, list[Verdict]]]:
+    """What is about every application, and then what is about one kind alone, if anything is."""
+    found: dict[str | None, list[Verdict]] = {None: []}
+    for verdict in verdicts:
+        found.setdefault(matrix.use(verdict.cell.probe).application, []).append(verdict)
+    kinds = [(kind, found[name]) for name, kind in matrix.applications.items() if name in found]
+    return [(None, found[None]), *kinds] if found[None] or not kinds else [*kinds]
+
+
+def at_most(plan: Plan, kinds: Mapping[Why, int]) -> str:
+    """One line: what may follow from what is found, and how long that may take."""
+    if not plan.cells:
+        return "nothing follows from what is found"
+    named = ", ".join(f"{n} {kind if n == 1 else MANY[kind]}" for kind, n in kinds.items())
+    return (
+        f"what does not pass is followed up: at most {len(plan.cells)} cells more ({named}), about "
+        f"{duration(plan.seconds)}"
+    )
+
+
+def cells(plan: Plan) -> str:
+    """The plan, a line a cell."""
+    lines = [f"control      {control.cell}: {control.expect}" for control in plan.controls]
+    lines += [f"run          {cell}" for cell in plan.cells]
+    lines += [f"unsupported  {cell}: {why.detail}" for cell, why in plan.unsupported.items()]
+    lines += [f"known        {cell}" for cell in plan.known]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def doubts(told: Iterable[Told]) -> list[str]:
+    """What of this run proves nothing, a line for each control that gave another answer."""
+    lines = []
+    for one in told:
+        if one.differs:
+            probes = "every probe" if one.for_all else one.control.cell.probe
+            lines.append(
+                f"the passes of {probes} on Python {one.control.cell.python}, and on Pythons "
+                f"without such a control, prove nothing in this run: {one}; --rerun failed"
+            )
+    return lines
+
+
+def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
+    """For each way out that was tried on what did not pass: how often it helped, and the cost."""
+    by_cell = {verdict.cell: verdict for verdict in verdicts}
+    lines: list[str] = []
+    for probe in matrix.probes:
+        for config, names in matrix.use(probe).ways_out.items():
+            troubled = [
+                cell
+                for cell, verdict in by_cell.items()
+                if (cell.probe, cell.config) == (probe, config)
+                and all(pin.version for pin in cell.pins)
+                and verdict.outcome in (Outcome.HANG, Outcome.FAIL)
+            ]
+            for name in names:
+                way = matrix.ways_out[name]
+                tried = [replace(cell, config=way.on(config)) for cell in troubled]
+                found = [by_cell[cell] for cell in tried if cell in by_cell]
+                if found:
+                    lines += [
+                        f"  {name} ({way.title}): {counted(found)}, where {config} did not pass",
+                        f"    {way.costs}",
+                    ]
+    return ["", "ways out:", *lines] if lines else []
+
+
+def safe(
+    verdicts: Sequence[Verdict],
+    axes: Sequence[Axis],
+    policy: Policy,
+    withdrawn: advice.Excluded,
+    beside: Sequence[Verdict] = (),
+    scope: Scope = EVERYTHING,
+) -> str:
+    """One sentence: which releases passed with everything they were run with here.
+
+    ``beside`` are baselines and the like, which say whose a trouble is.
+    """
+    ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
+    if not ran:
+        return "Nothing was run, so nothing is known to be safe."
+    if all(verdict.outcome is Outcome.PASS for verdict in ran):
+        return f"Safe: everything that was run passed ({counted(verdicts)})."
+    packages = {axis.name: axis.package for axis in axes}
+    for answer in advice.answers([*verdicts, *beside], axes, policy, withdrawn, scope=scope):
+        safe = [str(s.version) for s in answer.standings if s.is_safe and s.recommendable]
+        if safe:
+            named = " and ".join([", ".join(safe[:-1]), safe[-1]] if safe[1:] else safe)
+            return (
+                f"Safe: {packages[answer.axis]} {named}, with everything that was run here "
+                f"({counted(verdicts)} in all)."
+            )
+    return f"No release passed with everything it was run with ({counted(verdicts)})."
+
+
+def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:
+    """One sentence on a kind of application, of whose rare hangs no cell's pass says much."""
+    if all(verdict.outcome is Outcome.UNSUPPORTED for verdict in verdicts):
+        return f"Where {kind.title}: nothing was run, so nothing is known to be safe."
+    said = f"Where {kind.title}: {counted(verdicts)}. A hang is rare there, so a pass says little"
+    return f"{said}; the page has the rates by release. {kind.instead_plain}".rstrip()
+
+
+def stories(
+    verdicts: Sequence[Verdict],
+    known: Sequence[Verdict],
+    axes: Sequence[Axis],
+    policy: Policy,
+    withdrawn: advice.Excluded,
+    scope: Scope = EVERYTHING,
+    kind: Application | None = None,
+) -> list[str]:
+    """For each kind of hang, failure or doubt: one cell, what it did, whose it is, where to move to
+    by all that is ``known``, and the command that runs just that cell again.
+
+    Of the rare hangs of a kind of application nothing to move to, but what helps: that another cell
+    passes is luck.
+    """
+    whose = attribute(known, scope.needs)
+    advised = {
+        (found.pins, found.python): found
+        for found in advice.advise(known, axes, policy, withdrawn, scope)
+        if found.config is None
+    }
+    alike: dict[object, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.outcome not in (Outcome.PASS, Outcome.UNSUPPORTED):
+            what = (verdict.outcome, verdict.phase, verdict.reason, verdict.signature)
+            alike.setdefault(what, []).append(verdict)
+    lines: list[str] = []
+    for verdict, *others in alike.values():
+        more = f"  (and {len(others)} more like it)" if others else ""
+        lines += ["", f"{sentence(verdict)}{more}", f"  {verdict.detail}"]
+        if told := whose.get(verdict.cell.key):
+            lines.append(f"  {told.says}")
+        found = advised.get((verdict.cell.pins, verdict.cell.python))
+        if kind and verdict.outcome is not Outcome.FAIL:
+            lines += [f"  {kind.instead_plain}"] if kind.instead else []
+        elif found:
+            lines += [f"  {_move(move)}" for move in found.moves]
+        lines += [f"  {verdict.cell.reproduce}"]
+    return lines
+
+
+def _move(move: advice.Move) -> str:
+    match move.nearest, move.newest:
+        case Target(axis=axis, version=nearest), Target(version=newest):
+            either = f"{nearest}" if nearest == newest else f"{nearest} (nearest) or {newest}"
+            return f"move to {axis} {either}"
+        case NoTarget(reason=reason), _:
+            return reason
+    raise AssertionError("a move is a target or the reason why there is none")
+
+
+def environments(verdicts: Sequence[Verdict], store: Store) -> list[str]:
+    """Where the environment of each cell lies that was run and did not pass."""
+    lines = [
+        f"{store.of_backend(verdict.backend) / 'environments' / verdict.environment_digest}  "
+        f"{verdict.cell}"
+        for verdict in verdicts
+        if verdict.environment_digest and verdict.outcome is not Outcome.PASS
+    ]
+    return ["", "environments of what did not pass:", *lines] if lines else []
+
+
+def left_open(events: Iterable[LeftOpen]) -> str:
+    """What stays open and why, a line each."""
+    return "\n".join(trouble_line(event) for event in events)

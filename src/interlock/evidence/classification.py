@@ -1,0 +1,317 @@
+"""What one trial shows: the signs that its events may bear, first to last. Pure.
+
+Only ``ProtocolError`` leaves this module: a stream that does not say how the app ended is trouble
+of our own, and the cell stays open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from interlock.evidence import dumps, events, intake, stillness, waits
+from interlock.evidence.history import History
+from interlock.model import (
+    Fail,
+    Finding,
+    Hang,
+    Pass,
+    Phase,
+    Probe,
+    ProtocolError,
+    Reason,
+    Unproven,
+    Unsupported,
+)
+
+_INSTALLED = re.compile(r"/\S*/(?:site-packages|lib/python3\.\d+)/")
+"""Where an environment happens to lie: no reader has that folder."""
+
+_CAUSE = re.compile(r"^ *cause: ", re.MULTILINE)
+
+Sign: TypeAlias = Callable[[History, Probe], Finding | None]
+
+
+def classify(raw: Iterable[Mapping[str, Any]], probe: Probe) -> Finding:
+    """What one trial shows: the first of ``SIGNS`` that its events bear.
+
+    Raises ``ProtocolError`` for a stream that breaks the protocol, or ends without saying why.
+    """
+    history = History(events.parse(raw))
+    for sign in SIGNS:
+        finding = sign(history, probe)
+        if finding is not None:
+            return finding
+    return _passed(history, probe)
+
+
+def _unsupported(history: History, probe: Probe) -> Finding | None:
+    event = history.first(events.NotSupported)
+    if event is None:
+        return None
+    return Unsupported(phase=Phase.INSTALL, reason=Reason(event.reason), detail=event.detail)
+
+
+def _not_installed(history: History, probe: Probe) -> Finding | None:
+    failed = next((event for event in history.all(events.Install) if not event.ok), None)
+    if failed is None:
+        return None
+    reason = Reason.RESOLUTION if failed.stage == "resolve" else Reason.BUILD
+    said = _installer_said(failed.output) or "it said nothing"
+    return Fail(phase=Phase.INSTALL, reason=reason, detail=f"{failed.stage}: {said}")
+
+
+def _deadlocked(history: History, probe: Probe) -> Finding | None:
+    """A closed wait, the same in both snapshots of a process.
+
+    A silence that ended by itself is passed over; a look that was asked for is not: a closed wait
+    stays one, whatever the app, which lives, goes on to do.
+    """
+    looks = {stall.number: stall for stall in (*history.open_stalls, *history.asked_looks)}
+    for _, stall in sorted(looks.items()):
+        for process, (first, second) in history.dumps(stall).items():
+            closed = waits.closed(first, second)
+            if history.only_main(stall, process):
+                closed = tuple(wait for wait in closed if waits.keeps_main(wait))
+            if not closed or stall.process not in (None, process):
+                continue
+            explained = (sentence for wait in closed for sentence in wait.explain())
+            return Hang(
+                phase=stall.phase,
+                reason=closed[0].reason,
+                signature=closed[0].signature,
+                evidence=(*history.where(process), *dict.fromkeys(explained)),
+                unresolved=waits.unresolved(second),
+                exposures=stall.exposures,
+                noticed_after_s=history.noticed_after_s(stall),
+            )
+    return None
+
+
+def _without_feature(history: History, probe: Probe) -> Finding | None:
+    event = history.first(events.Missing)
+    if event is None:
+        return None
+    detail = f"no {event.feature}: {event.detail}"
+    phase = history.phase_at(history.told.index(event))
+    return Unsupported(phase=phase, reason=Reason.NO_FEATURE, detail=detail)
+
+
+def _inactive(history: History, probe: Probe) -> Finding | None:
+    """The app runs, but the feature under test did not start: never counted as safe."""
+    error = next((e for e in history.all(events.Error) if e.feature is not None), None)
+    if error is None:
+        return None
+    detail = f"{error.feature} does not start: {_exception(error)}"
+    return _fail(history, error.phase, Reason.INACTIVE, detail)
+
+
+def _over_limit(history: History, probe: Probe) -> Finding | None:
+    """What went beyond the sandbox's memory, tasks or output, which the matrix states.
+
+    In a container nothing is ended for the tasks: the kernel refuses the next one, and whatever
+    comes of that (an exception, a crash, a wait) is the limit's doing.
+    """
+    guard = next((g for g in history.all(events.Guard) if g.limit != "wall"), None)
+    usage = history.first(events.Usage)
+    if guard is not None:
+        detail = f"it went over the limit on {guard.limit} after {guard.seconds:.0f} s"
+    elif usage is not None and usage.refused_tasks:
+        detail = f"it went over the limit on pids (tasks refused: {usage.refused_tasks})"
+    else:
+        return None
+    return _fail(history, history.phase, Reason.DEGRADED, detail)
+
+
+def _crashed(history: History, probe: Probe) -> Finding | None:
+    """The app or a child of it ended by a signal that was not ours."""
+    ended = history.exit
+    children = (
+        c for c in history.all(events.ChildEnded) if c.signal not in (None, *history.signals)
+    )
+    child = next(children, None)
+    if child is not None:
+        phase = history.phase_at(history.told.index(child))
+        detail = f"a child was killed by {child.signal}{_last_words(history, child.process)}"
+        return _fail(history, phase, Reason.CRASH, detail)
+    if ended is None or ended.signal is None or ended.signal in history.signals:
+        return None
+    detail = f"killed by {ended.signal}{_last_words(history, history.app)}"
+    return _fail(history, ended.phase, Reason.CRASH, detail)
+
+
+def _last_words(history: History, process: int | None) -> str:
+    """`` in find, spam/eggs.py:7``: where Python stood when it crashed, as far as it could say."""
+    texts = [c.text for c in history.all(events.Crash) if c.process == process]
+    for thread in dumps.read_witness(texts[-1]) if texts else ():
+        if thread.current and thread.frames:
+            return f" at {thread.place}"
+    return ""
+
+
+def _raised(history: History, probe: Probe) -> Finding | None:
+    error = history.first(events.Error)
+    if error is None:
+        return None
+    return _fail(history, error.phase, Reason.ERROR, _exception(error))
+
+
+def _exited(history: History, probe: Probe) -> Finding | None:
+    """An app that ended by itself, but with an error or before it was done."""
+    ended = history.exit
+    if ended is None or ended.code is None or history.signals:
+        return None
+    if ended.code == 0 and history.first(events.Done):
+        return None
+    early = "" if history.first(events.Done) else " before it was done"
+    said = _last_line("".join(o.text for o in history.all(events.Output) if o.stream == "stderr"))
+    detail = f"ended with exit code {ended.code}{early}" + (f": {said}" if said else "")
+    return _fail(history, ended.phase, Reason.ERROR, detail)
+
+
+def _stood_still(history: History, probe: Probe) -> Finding | None:
+    return stillness.proven(history)
+
+
+def _degraded(history: History, probe: Probe) -> Finding | None:
+    """What the app measured of itself goes beyond what its probe allows."""
+    told = [event for event in history.all(events.Degraded) if event.doubt is None]
+    if not told:
+        return None
+    details = [*(event.detail for event in told), *stillness.frozen(history)]
+    return _fail(history, told[0].phase, Reason.DEGRADED, "; ".join(dict.fromkeys(details)))
+
+
+def _slow(history: History, probe: Probe) -> Finding | None:
+    """What stalled or ran out of time without proof; the outer guard's word alone included."""
+    wall = next((g for g in history.all(events.Guard) if g.limit == "wall"), None)
+    stalls = history.open_stalls
+    late = [d for d in history.all(events.Deadline) if not history.recovered(d)]
+    if stalls:
+        stall = stalls[-1]
+        phase = stall.phase
+        detail = (
+            f"no sign of life for {stall.silent_s:.1f} s in {phase}, but no proof of a hang: "
+            f"{stillness.past_deadline(history, stall)}"
+        )
+    elif late:
+        phase = late[-1].phase
+        detail = f"still at work when its time was over, in {phase}"
+    elif history.asked_looks and history.signals:
+        phase = history.asked_looks[-1].phase
+        detail = f"{history.asked_looks[-1].asked}, but no proof of a hang: no wait was closed"
+    elif wall:
+        phase = history.phase
+        detail = f"only the outer time limit ended it, after {wall.seconds:.0f} s in {phase}"
+    else:
+        return None
+    lasting = stillness.lasting(history)
+    return Unproven(
+        phase=phase,
+        reason=Reason.SLOW,
+        detail="; ".join(filter(None, (detail, lasting))),
+        exposures=history.exposures,
+        lasting=bool(lasting),
+    )
+
+
+def _cut_short(history: History, probe: Probe) -> Finding | None:
+    """Never a finding: raises for a stream that does not say how the app ended."""
+    last = history.told[-1].event if history.told else "nothing"
+    if not history.all(events.End):
+        raise ProtocolError(f"the stream stops after {last}, and no guard stopped it")
+    if not history.first(events.Done):
+        raise ProtocolError("the stream ends without saying what became of the app")
+    return None
+
+
+def _doubtful(history: History, probe: Probe) -> Finding | None:
+    """It was worse than its probe allows, but that may not be the app's doing."""
+    event = history.first(events.Degraded)
+    if event is None:
+        return None
+    return Unproven(
+        phase=event.phase,
+        reason=Reason.SLOW,
+        detail=f"{event.detail}, but {event.doubt}",
+        exposures=history.exposures,
+    )
+
+
+def _not_live(history: History, probe: Probe) -> Finding | None:
+    proofs = intake.prove(probe.live, history.told)
+    missing = [proof for proof in proofs if not proof.ok]
+    if proofs and not missing:
+        return None
+    detail = "; ".join(f"{proof.name}: {proof.detail}" for proof in missing)
+    return Unproven(
+        phase=Phase.SERVING,
+        reason=Reason.NOT_LIVE,
+        detail=detail or "the probe asks for no proof of life",
+        exposures=history.exposures,
+    )
+
+
+def _barely_exposed(history: History, probe: Probe) -> Finding | None:
+    least = max(1, probe.least_exposures)
+    if history.exposures >= least:
+        return None
+    return Unproven(
+        phase=Phase.SERVING,
+        reason=Reason.TOO_FEW_EXPOSURES,
+        detail=f"{history.exposures} {probe.exposure_unit}, at least {least} are needed",
+        exposures=history.exposures,
+        proofs=intake.prove(probe.live, history.told),
+    )
+
+
+SIGNS: tuple[Sign, ...] = (
+    _unsupported,
+    _not_installed,
+    _deadlocked,
+    _over_limit,
+    _without_feature,
+    _inactive,
+    _crashed,
+    _raised,
+    _exited,
+    _stood_still,
+    _degraded,
+    _slow,
+    _cut_short,
+    _doubtful,
+    _not_live,
+    _barely_exposed,
+)
+"""What is looked for in a trial, first to last; a trial with none of them passed."""
+
+
+def _passed(history: History, probe: Probe) -> Pass:
+    return Pass(exposures=history.exposures, proofs=intake.prove(probe.live, history.told))
+
+
+def _fail(history: History, phase: Phase, reason: Reason, detail: str) -> Fail:
+    return Fail(phase=phase, reason=reason, detail=detail, exposures=history.exposures)
+
+
+def _exception(error: events.Error) -> str:
+    """``TypeError: the first line of its message``."""
+    first = _INSTALLED.sub("", error.message.strip().partition("\n")[0])[:300]
+    return f"{error.type}: {first}" if first else error.type
+
+
+def _installer_said(text: str) -> str:
+    """uv's own words in one line: its error and the causes, without progress and hints.
+
+    It writes ``error: …``, then ``  cause: …`` for each, each over several lines, then ``hint: …``.
+    """
+    own, _, _ = text.partition("\nhint:")
+    told = re.sub(r"\A.*?^error: ", "", own, count=1, flags=re.DOTALL | re.MULTILINE)
+    causes = [" ".join(part.split()).rstrip(".") for part in _CAUSE.split(told)]
+    return _INSTALLED.sub("", ": ".join(filter(None, causes)))[:500]
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return _INSTALLED.sub("", lines[-1])[:300] if lines else ""

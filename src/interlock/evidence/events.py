@@ -1,0 +1,462 @@
+"""The harness's event stream, parsed and validated.
+
+One JSON object a line, described in ``probes/harness/PROTOCOL.md``. The orchestrator adds events of
+its own to the same stream: what came of installing (``unsupported``, ``install``), what the outer
+guard did (``guard``), and that the last line was cut (``truncated``). An event or a field that the
+protocol does not have is an error here, not a surprise later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter, ValidationError
+
+from interlock.model import Phase, ProtocolError
+
+PROTOCOL = 2
+"""What the harness speaks now."""
+
+READ = (1, 2)
+"""Versions that are read: under 1 there was one process, and no event names it."""
+
+T = TypeVar("T")
+Many: TypeAlias = Annotated[tuple[T, ...], Strict(False)]
+"""A JSON array; its items stay strict."""
+InPhase: TypeAlias = Annotated[Phase, Strict(False)]
+Count: TypeAlias = Annotated[int, Field(ge=0)]
+Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Wire(BaseModel):
+    """What all parts of an event share: immutable, no coercion, no field that is not described."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Frame(Wire):
+    file: str
+    function: str
+    qualname: str
+    module: str
+    line: Count
+
+
+class Wait(Wire):
+    """What a thread's innermost frame waits for; ``lock`` and ``thread`` as far as resolved."""
+
+    kind: Literal["lock", "rlock", "condition", "event", "join", "unresolved"]
+    lock: int | None = None
+    thread: int | None = None
+    frame: Count
+    """Which of the thread's frames says so, counted from the innermost."""
+    expression: str
+    bounded: bool = False
+    """It has a timeout, or one that could not be read: it may come to an end by itself."""
+
+
+class Hold(Wire):
+    """A lock that a frame of the thread is inside of, and how that was read."""
+
+    lock: int
+    frame: Count
+    expression: str
+    how: Literal["with", "finally", "owner", "entering", "leaving"]
+    """The last two at a fork, of what is not to be had after it: it was just being taken, or
+    released.
+    """
+
+
+class Unresolved(Wire):
+    frame: Count
+    expression: str
+    why: str
+
+
+class Thread(Wire):
+    ident: int
+    native_id: int | None = None
+    name: str
+    frames: Many[Frame]
+    """Innermost first."""
+    waits: Wait | None = None
+    holds: Many[Hold] = ()
+    unresolved: Many[Unresolved] = ()
+
+
+class Lock(Wire):
+    type: str
+    locked: bool | None = None
+    """None where the lock cannot be asked."""
+    owner: int | None = None
+    """A thread's ident, for lock types that know their owner."""
+    names: Many[str] = ()
+
+
+class Task(Wire):
+    """One kernel task of the app, from ``/proc/PID/task/*/schedstat`` and ``status``."""
+
+    tid: int
+    state: str
+    run_ns: Count
+    wait_ns: Count
+    """Time spent on a run queue: a starved thread's grows, a deadlocked one's does not."""
+    voluntary: Count
+    involuntary: Count
+
+
+class _Event(Wire):
+    at: Seconds = 0.0
+    """Seconds since the supervisor started."""
+
+
+class Process(_Event):
+    """A process of the app told of itself, or was found: the app itself, a fork, a program."""
+
+    event: Literal["process"]
+    process: int
+    parent: int
+    app: bool
+    """Whether it is the one that the probe drives."""
+    forked: bool
+    """Whether it began as a copy of another; else it was started as a program of its own."""
+    joined: bool = True
+    """Whether it told of itself; else a look found it, and nothing but its tasks is known."""
+    command: Many[str]
+    """Empty where it had ended before it could be asked."""
+
+
+class Hello(_Event):
+    event: Literal["hello"]
+    protocol: int
+    python: str
+    implementation: str
+    machine: str
+    supervisor_pid: int
+
+
+class PhaseBegan(_Event):
+    event: Literal["phase"]
+    phase: InPhase
+
+
+class Fact(_Event):
+    """Something the app says about itself: a version, the lock type that is in place."""
+
+    event: Literal["fact"]
+    name: str
+    value: Any
+
+
+class Progress(_Event):
+    event: Literal["progress"]
+    exposures: Count
+
+
+class Error(_Event):
+    """An exception of the app; ``feature`` names what did not start, where that is what failed."""
+
+    event: Literal["error"]
+    phase: InPhase
+    type: str
+    message: str
+    traceback: str
+    feature: str | None = None
+
+
+class Missing(_Event):
+    """The release has no such feature."""
+
+    event: Literal["missing"]
+    feature: str
+    detail: str
+
+
+class Degraded(_Event):
+    """It works, but worse than its probe allows; ``detail`` has the measure and the threshold."""
+
+    event: Literal["degraded"]
+    phase: InPhase
+    detail: str
+    doubt: str | None = None
+    """Why that may not be the app's doing: then it proves nothing."""
+
+
+class Stall(_Event):
+    """The heartbeat stopped, or the app has asked for a look at its processes."""
+
+    event: Literal["stall"]
+    number: Count
+    phase: InPhase
+    silent_s: Seconds
+    exposures: Count
+    asked: str | None = None
+    """Why the app asked for it: what does not answer, while the app itself lives."""
+    process: int | None = None
+    """The one that should have ended, where the app asked because of that."""
+
+
+class Snapshot(_Event):
+    """One of two looks at every thread of one process, by the watcher inside of it."""
+
+    event: Literal["snapshot"]
+    number: Count
+    """Of the stall that it belongs to."""
+    index: Literal[0, 1]
+    threads: Many[Thread]
+    locks: dict[str, Lock]
+    """By ``str(id)`` of the lock object."""
+    tasks: Many[Task] = ()
+    process: int | None = None
+    at_fork: Many[Thread] = ()
+    """Threads that the fork left behind, with what they were inside of and is still locked."""
+
+
+class Witness(_Event):
+    """faulthandler's dump, for when no Python thread of the app can run."""
+
+    event: Literal["witness"]
+    number: Count
+    text: str
+    process: int | None = None
+    tasks_before: Many[Task] = ()
+    """Before it was called: the call itself wakes the main task."""
+    tasks_after: Many[Task] = ()
+    """When it had spoken."""
+
+
+class Stood(_Event):
+    """What the kernel's tasks did over some seconds, once the deadline had passed."""
+
+    event: Literal["stood"]
+    number: Count
+    seconds: Seconds
+    tasks_before: Many[Task]
+    tasks_after: Many[Task]
+    process: int | None = None
+
+
+class Resumed(_Event):
+    event: Literal["resumed"]
+    number: Count
+    silent_s: Seconds
+
+
+class Deadline(_Event):
+    """The supervisor's own deadline passed."""
+
+    event: Literal["deadline"]
+    phase: InPhase
+    exposures: Count
+
+
+class SignalSent(_Event):
+    """What the supervisor sent to the app's process group: ``SIGTERM``."""
+
+    event: Literal["signal"]
+    signal: str
+    reason: str
+
+
+class Crash(_Event):
+    """faulthandler's last words in a process that a signal ended: Python's stacks, and C's."""
+
+    event: Literal["crash"]
+    process: int
+    text: str
+
+
+class ChildEnded(_Event):
+    """How a child of the app ended, as the app says; not those that it ended itself."""
+
+    event: Literal["child"]
+    process: int
+    code: int | None = None
+    signal: str | None = None
+
+
+class Exit(_Event):
+    """How the app ended: an exit code or a signal's name, never both."""
+
+    event: Literal["exit"]
+    code: int | None = None
+    signal: str | None = None
+    phase: InPhase
+
+
+class Output(_Event):
+    event: Literal["output"]
+    stream: Literal["stdout", "stderr"]
+    text: str
+    dropped_bytes: Count = 0
+
+
+class IntakeRequest(_Event):
+    """One request that the intake got; ``body`` is base64, None where it was over the limits."""
+
+    event: Literal["intake"]
+    method: str
+    path: str
+    headers: dict[str, str]
+    length: Count
+    body: str | None = None
+
+
+class Usage(_Event):
+    event: Literal["usage"]
+    cpu_s: Seconds
+    run_queue_s: Seconds
+    wall_s: Seconds
+    refused_tasks: Count = 0
+
+
+class Done(_Event):
+    """The app's own last word: every exposure done, and shut down in good order."""
+
+    event: Literal["done"]
+    exposures: Count
+
+
+class End(_Event):
+    event: Literal["end"]
+
+
+class NotSupported(_Event):
+    """Ours: known before anything was run."""
+
+    event: Literal["unsupported"]
+    reason: Literal["no-wheel", "requires-python", "no-feature"]
+    detail: str
+
+
+class Install(_Event):
+    """Ours: what came of installing the environment."""
+
+    event: Literal["install"]
+    ok: bool
+    stage: Literal["resolve", "build", "install"]
+    seconds: Seconds
+    cached: bool = False
+    output: str = ""
+
+
+class Guard(_Event):
+    """Ours: the outer guard ended the sandbox."""
+
+    event: Literal["guard"]
+    limit: Literal["wall", "memory", "pids", "output"]
+    seconds: Seconds
+
+
+class Truncated(_Event):
+    """Ours: the stream's last line was cut, as happens when its container is killed."""
+
+    event: Literal["truncated"]
+    text: str
+
+
+Event: TypeAlias = (
+    Hello
+    | Process
+    | PhaseBegan
+    | Fact
+    | Progress
+    | Error
+    | Missing
+    | Degraded
+    | Stall
+    | Snapshot
+    | Witness
+    | Stood
+    | Resumed
+    | Deadline
+    | SignalSent
+    | Crash
+    | ChildEnded
+    | Exit
+    | Output
+    | IntakeRequest
+    | Usage
+    | Done
+    | End
+    | NotSupported
+    | Install
+    | Guard
+    | Truncated
+)
+
+OURS = (NotSupported, Install, Guard, Truncated)
+"""Events of the orchestrator, which stand before and after the harness's own."""
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+_QUOTED = 200
+
+
+def read(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """JSON lines as raw events, validated one by one as they come.
+
+    Only the last line may be cut off: it becomes a ``truncated`` event. A line that is no JSON and
+    is followed by another raises ``ProtocolError``, as does an event outside of the protocol.
+    """
+    cut: str | None = None
+    number = 0
+    for line in lines:
+        if not line.strip():
+            continue
+        if cut is not None:
+            raise ProtocolError(f"line {number}: not JSON: {cut[:_QUOTED]!r}")
+        number += 1
+        try:
+            raw = json.loads(line)
+        except ValueError:
+            cut = line
+            continue
+        _validate(raw, number)
+        yield raw
+    if cut is not None:
+        yield {"event": "truncated", "at": 0.0, "text": cut[:_QUOTED]}
+
+
+def parse(events: Iterable[Mapping[str, Any]]) -> tuple[Event, ...]:
+    """Raw events, as a trial keeps them, as typed values.
+
+    Raises ``ProtocolError`` for an unknown event, a malformed one, a protocol of another version,
+    and for a harness that does not say hello first; the message names line and field.
+    """
+    parsed = tuple(_validate(raw, number) for number, raw in enumerate(events, 1))
+    for number, event in enumerate(parsed, 1):
+        if isinstance(event, OURS):
+            continue
+        if not isinstance(event, Hello):
+            raise ProtocolError(f"line {number}: {event.event} comes before hello")
+        break
+    return parsed
+
+
+def _validate(raw: object, number: int) -> Event:
+    try:
+        event = _ADAPTER.validate_python(raw)
+    except ValidationError as error:
+        raise ProtocolError(f"line {number}: {_mistakes(error)}") from None
+    if isinstance(event, Hello) and event.protocol not in READ:
+        raise ProtocolError(
+            f"line {number}: hello.protocol is {event.protocol}, "
+            f"this reads {READ[0]} to {READ[-1]}: harness and package are of different versions"
+        )
+    if isinstance(event, (Exit, ChildEnded)) and (event.code is None) == (event.signal is None):
+        raise ProtocolError(
+            f"line {number}: {event.event}.code: exactly one of code and signal is needed"
+        )
+    return event
+
+
+def _mistakes(error: ValidationError) -> str:
+    return "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """``('snapshot', 'threads', 2, 'name')`` as ``snapshot.threads[2].name``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.lstrip(".") or "event"

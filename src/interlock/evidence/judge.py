@@ -1,0 +1,215 @@
+"""Trials → ``Verdict``: what all trials of a cell say together.
+
+Pure: no clock, no disk, no engine. Trials are facts and are kept, so a verdict can be computed
+again when a rule here changes. Only ``ProtocolError`` leaves this module, of ``signs``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from statistics import median
+from typing import TypeAlias
+
+from interlock.evidence import classification, confidence, measuring
+from interlock.model import (
+    Basis,
+    Fail,
+    Finding,
+    Hang,
+    Outcome,
+    Pass,
+    Phase,
+    Probe,
+    Reason,
+    Signature,
+    Trial,
+    Unproven,
+    Unsupported,
+    Verdict,
+    of_failure,
+    outcome_of,
+    plural,
+)
+
+PRECEDENCE = (
+    Outcome.HANG,
+    Outcome.FAIL,
+    Outcome.UNSUPPORTED,
+    Outcome.UNPROVEN,
+    Outcome.PASS,
+)
+"""Which outcome speaks for a cell whose trials differ: the first of these that any of them had."""
+
+Needs: TypeAlias = Callable[[Trial], int]
+"""How many exposures a trial needs on a machine as busy as it was; see ``power.py``."""
+
+
+def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) -> Verdict:
+    """What all trials of one cell say together.
+
+    A trial that passed with fewer exposures than ``needs`` says proves nothing by itself, and with
+    others what ``together`` says.
+
+    ``PRECEDENCE`` decides, but for a trial that proved nothing: it is cleared by a later one that
+    passed, or no run on a quieter machine could ever make up for a run on a busy one; unless it had
+    a process in it that stood where it was to the end. Exposures of a pass are those of the trials
+    that passed, because the rate it rules out rests on them alone. Trials are taken in the order in
+    which they began. Raises ``ValueError`` without trials and for trials of several cells.
+    """
+    if not trials or any(trial.cell != trials[0].cell for trial in trials):
+        raise ValueError("a verdict needs trials, all of one cell")
+    ordered = sorted(trials, key=lambda trial: trial.started_at)
+    probe = probe.asked_of(ordered[0].cell)
+    needed = [needs(trial) if needs else 0 for trial in ordered]
+    found = [classification.classify(trial.events, probe) for trial in ordered]
+    each = [weighed(f, probe, n) for f, n in zip(found, needed, strict=True)]
+    findings = together(each, probe, needed)
+    counting = _uncleared(findings)
+    outcome = min((outcome_of(f) for f in counting), key=PRECEDENCE.index)
+    alike = [f for f in counting if outcome_of(f) is outcome]
+    newest = ordered[-1]
+    verdict = Verdict(
+        cell=newest.cell,
+        outcome=outcome,
+        phase=None,
+        reason=None,
+        signatures=_signatures(findings),
+        detail="",
+        evidence=(),
+        basis=Basis.TESTED,
+        trials=len(alike if outcome is Outcome.PASS else findings),
+        hangs=sum(isinstance(f, Hang) for f in findings),
+        exposures=sum(_exposures(f) for f in (alike if outcome is Outcome.PASS else findings)),
+        seconds=round(median(trial.seconds for trial in ordered), 3),
+        backend=newest.backend,
+        probe_digest=newest.probe_digest,
+        config_digest=newest.config_digest,
+        environment_digest=newest.environment_digest,
+        image_digest=newest.image_digest,
+        python_full=newest.python_full,
+        machine=newest.machine,
+        tested_at=newest.started_at,
+        measured=measuring.measured(ordered, probe),
+    )
+    spoken = _spokesman(alike, verdict.signatures)
+    if isinstance(spoken, Pass):
+        return replace(verdict, detail=_passes_in_words(verdict, len(findings) - len(alike), probe))
+    return replace(
+        verdict,
+        phase=spoken.phase,
+        reason=spoken.reason,
+        detail=_in_words(spoken, verdict, len(alike)),
+        evidence=spoken.evidence if isinstance(spoken, Hang) else (),
+    )
+
+
+def weighed(finding: Finding, probe: Probe, needed: int) -> Finding:
+    """The finding of a trial that needed so many exposures: a pass with fewer proves nothing."""
+    if not isinstance(finding, Pass) or finding.exposures >= needed:
+        return finding
+    return Unproven(
+        phase=Phase.SERVING,
+        reason=Reason.TOO_FEW_EXPOSURES,
+        detail=(
+            f"{finding.exposures:,} {probe.exposure_unit} without a hang, but on a machine as busy "
+            f"the known hang needed {needed:,}"
+        ),
+        exposures=finding.exposures,
+        proofs=finding.proofs,
+    )
+
+
+def together(findings: Sequence[Finding], probe: Probe, needed: Sequence[int]) -> Sequence[Finding]:
+    """The findings of trials of one cell, of which each needed so many exposures, or what the probe
+    asks for at the least.
+
+    Exposures are independent of each other, in one trial or in several. So trials without a hang
+    that had too few each are parts of what they needed, and passes where the parts come to a whole.
+    """
+    few = Reason.TOO_FEW_EXPOSURES
+    short = [
+        f if isinstance(f, Unproven) and f.reason is few and f.exposures else None for f in findings
+    ]
+    asked = [max(1, probe.least_exposures, each) for each in needed]
+    parts = sum(part.exposures / of for part, of in zip(short, asked, strict=True) if part)
+    if parts < 1:
+        return findings
+    return [
+        Pass(exposures=part.exposures, proofs=part.proofs) if part else finding
+        for finding, part in zip(findings, short, strict=True)
+    ]
+
+
+def doubt(verdict: Verdict, control: str) -> Verdict:
+    """The verdict when a control did not do what it is known to do: a pass then proves nothing.
+
+    ``control`` says so in words. Whatever is not a pass stands: it was seen.
+    """
+    if verdict.outcome is not Outcome.PASS:
+        return verdict
+    return replace(
+        verdict,
+        outcome=Outcome.UNPROVEN,
+        phase=Phase.SERVING,
+        reason=Reason.CONTROL_DIFFERS,
+        detail=f"Nothing went wrong, but it might not have been seen: {control}",
+    )
+
+
+def _uncleared(findings: Sequence[Finding]) -> Sequence[Finding]:
+    last_pass = max((i for i, f in enumerate(findings) if isinstance(f, Pass)), default=-1)
+    return [
+        f
+        for i, f in enumerate(findings)
+        if i >= last_pass or not isinstance(f, Unproven) or f.lasting
+    ]
+
+
+def _signatures(findings: Iterable[Finding]) -> tuple[tuple[Signature, int], ...]:
+    """Most frequent first; those seen equally often in the order of their names."""
+    counts = Counter(f.signature for f in findings if isinstance(f, Hang))
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
+
+
+def _spokesman(alike: Sequence[Finding], signatures: tuple[tuple[Signature, int], ...]) -> Finding:
+    """The finding that stands for its outcome: of the most frequent signature, or reason."""
+    if signatures and isinstance(alike[0], Hang):
+        return next(f for f in alike if isinstance(f, Hang) and f.signature == signatures[0][0])
+    kinds = [None if isinstance(f, Pass) else (f.phase, f.reason) for f in alike]
+    return alike[kinds.index(Counter(kinds).most_common(1)[0][0])]
+
+
+def _passes_in_words(verdict: Verdict, others: int, probe: Probe) -> str:
+    rate = confidence.ruled_out_rate(verdict.exposures)
+    aside = f"; {plural(others, 'trial')} before that proved nothing" if others else ""
+    unit = probe.exposure_unit
+    seen = f"{plural(verdict.trials, 'trial')} without a hang in {verdict.exposures:,} {unit}"
+    return (
+        f"{seen}: more than one hang in {1 / rate:,.0f} {unit} is ruled out at "
+        f"{confidence.LEVEL:.0%} confidence{aside}."
+    )
+
+
+def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
+    of = f"{alike} of {plural(verdict.trials, 'trial')}"
+    match spoken:
+        case Hang():
+            low, high = confidence.interval(verdict.hangs, verdict.trials)
+            return (
+                f"{of} hung ({low:.0%} to {high:.0%} at {confidence.LEVEL:.0%} confidence), in "
+                f"{spoken.phase}: {spoken.signature}."
+            )
+        case Fail():
+            return of_failure(alike, verdict.trials, spoken)
+        case Unsupported():
+            return f"{spoken.detail}."
+        case Unproven():
+            return f"{of} proved nothing: {spoken.detail}."
+        case Pass():
+            raise AssertionError("a pass is worded on its own")
+
+
+def _exposures(finding: Finding) -> int:
+    return 0 if isinstance(finding, Unsupported) else finding.exposures

@@ -1,0 +1,340 @@
+"""A hang without a closed wait: where nothing that matters moved, for how long, and what of it
+is a proof. Pure.
+
+What the watcher and faulthandler saw is held against what the kernel counted of each task. Two
+looks that are alike prove nothing by themselves: a thread that is starved looks the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import NamedTuple, TypeAlias
+
+from interlock.evidence import dumps, events, waits
+from interlock.evidence.history import History
+from interlock.model import Hang, Reason, Signature
+
+STILL_S = 2.0
+"""How long the stuck threads must have stood still, past the deadline."""
+LASTING_S = 10.0
+"""How long a forked process must have stood in one place, to the end, for no pass to clear that."""
+FROZEN_S = 4.0
+"""How long a process of an app that lives must have stood between two of faulthandler's dumps, each
+of which takes up to 1.1 s itself."""
+
+_UNSEEN = ("the watcher could not run: what is waited for is not known",)
+
+
+def proven(history: History) -> Hang | None:
+    """Past the deadline nothing that matters moves any more, or a process of an app that lives is
+    frozen."""
+    for stall in history.open_stalls:
+        finding = past_deadline(history, stall)
+        if isinstance(finding, Hang):
+            return finding
+    return _frozen_beside(history) or _locked_out(history)
+
+
+def past_deadline(history: History, stall: events.Stall) -> Hang | str:
+    """The hang, or in words what keeps it from being one.
+
+    Every process has to stand still: one that works may be what the others wait for. Where it is
+    not the app alone, what it waits for is one that it has said to be overdue, or the last one that
+    it started; not one that never joined, since another program may rest.
+    """
+    if not history.all(events.Deadline):
+        return "its deadline had not passed"
+    stood = {s.process: s for s in history.all(events.Stood) if s.number == stall.number}
+    if not stood or any(s.seconds < STILL_S for s in stood.values()):
+        return f"it was not watched for {STILL_S:.0f} s past the deadline"
+    overdue = {look.process for look in history.asked_looks} - {None}
+    if any(history.process(process) is None for process in overdue):
+        return "what it waited for was not watched"
+    pairs = history.dumps(stall)
+    found: Hang | str = ""
+    for process, watched in sorted(stood.items(), key=lambda item: item[0] in overdue):
+        still = (
+            _by_watcher(history, stall, watched, pairs[process])
+            if process in pairs
+            else _by_witness(history, stall, watched)
+        )
+        if isinstance(still, str):
+            return still
+        if not history.stranger(process) or process in overdue:
+            found = still
+    return found
+
+
+def _by_watcher(
+    history: History,
+    stall: events.Stall,
+    stood: events.Stood,
+    pair: tuple[dumps.Dump, dumps.Dump],
+) -> Hang | str:
+    first, second = pair
+    stuck = waits.stuck(second)
+    if waits.moved(first, second, stuck):
+        return "its threads moved between the two snapshots"
+    tasks = [second.threads[ident].native_id for ident in stuck]
+    if None in tasks or not _still(stood, {task for task in tasks if task is not None}):
+        return "its threads were given processor time or waited for it"
+    if any((wait := second.threads[ident].waits) and wait.bounded for ident in stuck):
+        return "it waits with a timeout"
+    if _works(stood.tasks_before, stood.tasks_after, stood.seconds):
+        return "another of its threads was at work"
+    return Hang(
+        phase=stall.phase,
+        reason=Reason.NO_PROGRESS,
+        signature=waits.stuck_at(second, stuck),
+        evidence=(
+            *history.where(stood.process),
+            *waits.describe(second, waits.concerned(second, stuck)),
+        ),
+        unresolved=waits.unresolved(second),
+        exposures=stall.exposures,
+        noticed_after_s=history.noticed_after_s(stall),
+    )
+
+
+def _by_witness(history: History, stall: events.Stall, stood: events.Stood) -> Hang | str:
+    """The same from faulthandler's dumps, when the watcher could not run.
+
+    The signal it dumps on goes to the main thread, which it calls the current one. Others that
+    wait for the GIL wake at every switch interval, so only the main task has to stand; it has the
+    smallest tid, having been the first. A process that never joined has nobody to dump it: all of
+    its tasks have to stand.
+    """
+    tids = {task.tid for task in stood.tasks_after}
+    stands = _strange(history, stood.process)
+    if stands is None:
+        texts = [
+            w.text
+            for w in history.all(events.Witness)
+            if (w.number, w.process) == (stall.number, stood.process)
+        ]
+        seen = [dumps.read_witness(text) for text in texts]
+        if len(seen) < 2 or not seen[-1]:
+            return "no two dumps of its threads could be taken"
+        if seen[-2] != seen[-1]:
+            return "its threads moved between the two dumps"
+        stands = _dumped_at(seen[-1])
+        tids = {min(tids, default=0)}
+    if not _still(stood, tids):
+        return "its threads were given processor time or waited for it"
+    if _works(stood.tasks_before, stood.tasks_after, stood.seconds):
+        return "another of its threads was at work, and let no Python code run"
+    signature, sentences = stands
+    return Hang(
+        phase=stall.phase,
+        reason=Reason.NO_PROGRESS,
+        signature=signature,
+        evidence=(*history.where(stood.process), *sentences),
+        unresolved=_UNSEEN,
+        exposures=stall.exposures,
+        noticed_after_s=history.noticed_after_s(stall),
+    )
+
+
+def frozen(history: History) -> Iterator[str]:
+    """In words, the processes that looks found frozen: no proof, for the looks alone."""
+    for taken in _dumped(history):
+        if taken[-1].text and len({dump.number for dump in taken}) > 1:
+            yield _in_words(taken, f"in looks over {taken[-1].at - taken[0].at:.0f} s")
+
+
+def _in_words(taken: Sequence[events.Witness], when: str) -> str:
+    stood = _standing(dumps.read_witness(taken[-1].text))[0]
+    return (
+        f"no Python code of a process could run {when}, and its main thread stood at {stood.place}"
+    )
+
+
+def _dumped(history: History) -> Iterator[list[events.Witness]]:
+    """By process, the looks at one in which nothing could run to the last look at it, not even the
+    watcher: where faulthandler could dump it, those whose main thread stood in the same place in
+    all of them."""
+    dumped: dict[int | None, list[events.Witness]] = {}
+    for dump in history.all(events.Witness):
+        if dump.text or history.stranger(dump.process):
+            dumped.setdefault(dump.process, []).append(dump)
+    for process, taken in dumped.items():
+        answered = [s.at for s in history.all(events.Snapshot) if s.process == process]
+        stacks = {dumps.read_witness(dump.text) for dump in taken if dump.text}
+        alike = all(stacks) and len(stacks) <= 1
+        if alike and max(answered, default=0.0) < taken[0].at:
+            yield taken
+
+
+def _standing(threads: Sequence[dumps.WitnessThread]) -> Sequence[dumps.WitnessThread]:
+    return [thread for thread in threads if thread.current] or list(threads)
+
+
+def _frozen_beside(history: History) -> Hang | None:
+    """A process of an app that lives, seen in looks that the app asked for, whose main task was
+    not run from the end of one dump to the beginning of another, some seconds later.
+
+    Of the processes that never joined it is one that the app says is overdue: others may rest.
+    """
+    looks = {stall.number: stall for stall in history.asked_looks}
+    for taken in _dumped(history):
+        process = taken[-1].process
+        in_doubt = history.stranger(process) is not None
+        about = [n for n, look in looks.items() if look.process == process or not in_doubt]
+        for one, other in pairwise(dump for dump in taken if dump.number in about):
+            main = {min((task.tid for task in one.tasks_after), default=0)}
+            stall = looks[other.number]
+            stood_s = other.at - one.at
+            between = one.tasks_after, other.tasks_before
+            if stood_s < FROZEN_S or not _unmoved(*between, main) or _works(*between, stood_s):
+                continue
+            stands = _strange(history, process) or _dumped_at(dumps.read_witness(other.text))
+            signature, sentences = stands
+            return Hang(
+                phase=looks[one.number].phase,
+                reason=Reason.NO_PROGRESS,
+                signature=signature,
+                evidence=(
+                    *history.where(process),
+                    *sentences,
+                    f"No Python code of it could run, and its main thread was not run for "
+                    f"{stood_s:.0f} s.",
+                ),
+                unresolved=_UNSEEN,
+                exposures=stall.exposures,
+                noticed_after_s=history.noticed_after_s(stall),
+            )
+    return None
+
+
+class _Stood(NamedTuple):
+    """A forked process, from the first look at which its main thread stood where it did in all that
+    followed, to the last look of the trial."""
+
+    process: int
+    first: events.Snapshot
+    last: events.Snapshot
+    dump: dumps.Dump
+    """Of the last."""
+    main: dumps.Thread
+    """Its main thread there."""
+
+    @property
+    def seconds(self) -> float:
+        return self.last.at - self.first.at
+
+
+def _stood_to_the_end(history: History) -> Iterator[_Stood]:
+    """Whose main thread was in the same place in all looks of ``LASTING_S`` seconds, the trial's
+    last one included, without having been run at all."""
+    taken: dict[int, list[events.Snapshot]] = {}
+    for snapshot in history.all(events.Snapshot):
+        told = history.process(snapshot.process)
+        if told and told.forked and not told.app:
+            taken.setdefault(told.process, []).append(snapshot)
+    stalls = history.all(events.Stall)
+    for process, looks in taken.items():
+        last = looks[-1]
+        if last.number != stalls[-1].number or last.at - looks[0].at < LASTING_S:
+            continue
+        dump, first = dumps.read(last), last
+        if dump.main is None:
+            continue
+        for snapshot in reversed(looks[:-1]):
+            main = dumps.read(snapshot).main
+            there = main is not None and main.stack == dump.main.stack
+            if not there or not _unmoved(snapshot.tasks, last.tasks, {process}):
+                break
+            first = snapshot
+        if last.at - first.at >= LASTING_S:
+            yield _Stood(process, first, last, dump, dump.main)
+
+
+def _locked_out(history: History) -> Hang | None:
+    """A forked process that was to get a lock for all that time, and nobody in it at work who might
+    release it: it hangs, whatever others of the app do."""
+    for stood in _stood_to_the_end(history):
+        at_work = _works(stood.first.tasks, stood.last.tasks, stood.seconds)
+        if at_work or not stood.main.enters_lock:
+            continue
+        stall = next(s for s in history.all(events.Stall) if s.number == stood.first.number)
+        return Hang(
+            phase=stall.phase,
+            reason=Reason.NO_PROGRESS,
+            signature=waits.stuck_at(stood.dump, [stood.main.ident]),
+            evidence=(
+                *history.where(stood.process),
+                *waits.describe(stood.dump, [stood.main.ident]),
+                f"It is about to take a lock, and was not run for {stood.seconds:.0f} s.",
+            ),
+            unresolved=waits.unresolved(stood.dump),
+            exposures=stall.exposures,
+            noticed_after_s=history.noticed_after_s(stall),
+        )
+    return None
+
+
+def lasting(history: History) -> str:
+    """What stood where it was to the end, without proof, in words; empty where nothing did."""
+    for stood in _stood_to_the_end(history):
+        frames = stood.main.frames
+        at = dumps.place(frames[0]) if frames else "no Python frame"
+        return f"a forked process stood at {at} for {stood.seconds:.0f} s, to the end"
+    last = max((stall.number for stall in history.all(events.Stall)), default=0)
+    for taken in _dumped(history):
+        seconds = taken[-1].at - taken[0].at
+        if taken[-1].text and taken[-1].number == last and seconds >= LASTING_S:
+            return _in_words(taken, f"for {seconds:.0f} s, to the end")
+    return ""
+
+
+Stands: TypeAlias = tuple[Signature, tuple[str, ...]]
+"""Where a process stands in which no watcher could run, and the same in sentences."""
+
+
+def _dumped_at(threads: Sequence[dumps.WitnessThread]) -> Stands:
+    standing = _standing(threads)
+    signature = Signature(stuck=tuple(sorted({thread.standing for thread in standing})))
+    return signature, tuple(f"A thread stands at {thread.place}." for thread in standing)
+
+
+def _strange(history: History, process: int | None) -> Stands | None:
+    """The same of a process that never joined; None where it did, or was the app's own."""
+    stranger = history.stranger(process)
+    if stranger is None:
+        return None
+    if stranger.forked:
+        return Signature(stuck=("fork() in the child",)), ("No Python code is known to have run.",)
+    program = PurePosixPath((*stranger.command, "?")[0]).name
+    return Signature(stuck=(f"the program {program}",)), ()
+
+
+def _still(stood: events.Stood, tids: set[int]) -> bool:
+    """Whether the tasks slept all the time: not one nanosecond run, not one spent queueing.
+
+    A starved thread is runnable and its run-queue wait grows, a busy loop runs, a poll switches.
+    """
+    return _unmoved(stood.tasks_before, stood.tasks_after, tids)
+
+
+def _unmoved(earlier: Sequence[events.Task], later: Sequence[events.Task], tids: set[int]) -> bool:
+    before = {task.tid: task for task in earlier}
+    after = {task.tid: task for task in later}
+    return bool(tids) and all(
+        tid in before
+        and tid in after
+        and after[tid].state.startswith("S")
+        and before[tid].model_copy(update={"state": ""})
+        == after[tid].model_copy(update={"state": ""})
+        for tid in tids
+    )
+
+
+def _works(earlier: Sequence[events.Task], later: Sequence[events.Task], seconds: float) -> bool:
+    """Whether one of the tasks ran, or wanted to, for at least half of the time: it may yet do what
+    the others wait for. Samplers and the like, which wake to rest again, are far below that."""
+    before = {task.tid: task.run_ns + task.wait_ns for task in earlier}
+    return any(
+        task.run_ns + task.wait_ns - before.get(task.tid, 0) >= seconds * 1e9 / 2 for task in later
+    )

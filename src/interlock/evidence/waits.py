@@ -1,0 +1,481 @@
+"""The wait-for graph: who waits for which lock while holding which.
+
+Nodes are threads and lock objects, by identity. A thread waits for at most one thing and a lock is
+held by at most one thread, so every node has at most one way out and a cycle is found by following
+it. A cycle that is there in two snapshots, with none of its threads having moved, is a deadlock.
+Every edge carries the frame and the expression that it was read from; prose is only a rendering.
+
+A fork copies one thread, and every lock as it was. What another thread held stays locked in the
+child for good, with nobody there to release it. What was read of that thread just before the fork
+is the edge that leads out of the child: such a wait is closed as well (``Orphan``).
+
+What waits for an event or a condition closes no cycle: no object says who would set it. Nor does
+what waits with a timeout: it gives up, and may then let go of what it holds. Both are described
+(``describe``), and stay a hang only if nothing moves until the deadline (``judge``).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from interlock.evidence.dumps import Dump, Lock, Thread, place
+from interlock.evidence.events import Frame
+from interlock.model import LEFT_BEHIND, ProtocolError, Reason, Signature
+
+JOIN = "Thread.join"
+"""How a wait for a thread's end is called in a signature; threads' own names are not stable."""
+
+
+PASSING = {"entering": "was just taking", "leaving": "was just releasing"}
+"""How a thread may have had a lock at a fork without reading as being inside of it."""
+
+
+class Node(NamedTuple):
+    kind: Literal["thread", "lock"]
+    ident: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """``source`` waits for ``target`` or, from a lock, is held by ``target``; with the evidence.
+
+    ``thread`` is the one in whose frames it was read. Only an owner that the lock itself names
+    stands without a frame.
+    """
+
+    source: Node
+    target: Node
+    thread: Thread
+    frame: Frame | None
+    expression: str
+    how: str
+
+    def __post_init__(self) -> None:
+        if self.frame is None and self.how != "owner":
+            raise ProtocolError(
+                f"an edge without evidence: {self.thread.name}, {self.expression or self.how}"
+            )
+
+    @property
+    def claim(self) -> tuple[Node, Node]:
+        return self.source, self.target
+
+
+Graph: TypeAlias = Mapping[Node, Edge]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cycle:
+    """A closed wait, starting at the smallest name, with the dump that its names come from."""
+
+    edges: tuple[Edge, ...]
+    dump: Dump
+
+    @property
+    def signature(self) -> Signature:
+        return Signature(locks=tuple(_step_name(edge, self.dump) for edge in _waits(self.edges)))
+
+    @property
+    def threads(self) -> tuple[int, ...]:
+        return tuple(edge.source.ident for edge in _waits(self.edges))
+
+    @property
+    def reason(self) -> Reason:
+        return Reason.SELF_DEADLOCK if len(self.threads) == 1 else Reason.LOCK_CYCLE
+
+    def explain(self) -> tuple[str, ...]:
+        """One sentence a thread: what it waits for, and who holds that since when."""
+        held = {edge.source: edge for edge in self.edges if edge.source.kind == "lock"}
+        return tuple(
+            _sentence(edge, held.get(edge.target), self.dump) for edge in _waits(self.edges)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orphan:
+    """A thread of a forked child that waits for what only a thread of the parent held."""
+
+    wait: Edge
+    held: Edge
+    """By whom it was held at the fork: a thread that is not in the dump."""
+    dump: Dump
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        return self.wait, self.held
+
+    @property
+    def signature(self) -> Signature:
+        return Signature(locks=(_step_name(self.wait, self.dump), LEFT_BEHIND))
+
+    @property
+    def threads(self) -> tuple[int, ...]:
+        return (self.wait.source.ident,)
+
+    @property
+    def reason(self) -> Reason:
+        return Reason.ORPHANED_LOCK
+
+    def explain(self) -> tuple[str, ...]:
+        """Who waits, who was inside of it at the fork, and who waits for the waiting one."""
+        name = self.dump.locks[self.held.source.ident].name
+        others = concerned(self.dump, self.threads)[1:]
+        did = PASSING.get(self.held.how, "was inside of")
+        return (
+            f"{self.wait.thread.name} of a forked child waits for {name} "
+            f"({_evidence(self.wait)}); it was locked when the child began, and no thread of the "
+            "child is inside of it.",
+            f"At the fork {self.held.thread.name} of the parent {did} {name} "
+            f"({_evidence(self.held)}); a fork copies the lock as it is, and only the thread that "
+            "forks.",
+            *describe(self.dump, others),
+        )
+
+
+Closed: TypeAlias = Cycle | Orphan
+
+
+def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
+    """Closed waits that are in both dumps on the same objects, none of their threads having moved.
+
+    Cycles come first, and what the main thread waits for before the rest, then in the order of
+    their signatures; names are those of the second dump.
+    """
+    before = set(map(_claims, _all_closed(first)))
+    main = chain(second, second.main.ident) if second.main else ()
+
+    def rank(wait: Closed) -> tuple[bool, bool, tuple[str, ...], tuple[Node, Node]]:
+        aside = isinstance(wait, Orphan) and set(wait.threads).isdisjoint(main)
+        return isinstance(wait, Orphan), aside, wait.signature.locks, wait.edges[0].claim
+
+    unchanged = [
+        wait
+        for wait in _all_closed(second)
+        if _claims(wait) in before
+        and not moved(first, second, wait.threads)
+        and (isinstance(wait, Cycle) or rested(first, second, wait.threads))
+    ]
+    return tuple(sorted(unchanged, key=rank))
+
+
+def _all_closed(dump: Dump) -> tuple[Closed, ...]:
+    return *cycles(dump), *orphans(dump)
+
+
+def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
+    """Whether any of the threads stands elsewhere in the second dump, or is missing in one."""
+    return any(
+        ident not in first.threads
+        or ident not in second.threads
+        or first.threads[ident].stack != second.threads[ident].stack
+        for ident in threads
+    )
+
+
+def keeps_main(wait: Closed) -> bool:
+    """Whether the main thread is part of it, or ends up waiting for it."""
+    main = wait.dump.main
+    return main is not None and not set(wait.threads).isdisjoint(chain(wait.dump, main.ident))
+
+
+def rested(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
+    """Whether the kernel counted nothing for them between the two: they slept, and did not even
+    wait for the interpreter's own lock, for which a thread wakes at every switch interval.
+    """
+    before = {task.tid: task for task in first.tasks}
+    after = {task.tid: task for task in second.tasks}
+    tids = [second.threads[ident].native_id for ident in threads]
+    return all(
+        tid in before
+        and tid in after
+        and (before[tid].run_ns, before[tid].voluntary) == (after[tid].run_ns, after[tid].voluntary)
+        for tid in tids
+        if tid is not None
+    )
+
+
+def cycles(dump: Dump) -> tuple[Cycle, ...]:
+    """Every cycle of one dump, each once."""
+    edges = graph(dump)
+    found: list[Cycle] = []
+    seen: set[Node] = set()
+    for start in edges:
+        path: list[Node] = []
+        node = start
+        while node in edges and node not in seen:
+            seen.add(node)
+            path.append(node)
+            node = edges[node].target
+        if node in path:
+            found.append(_rotated([edges[n] for n in path[path.index(node) :]], dump))
+    return tuple(found)
+
+
+def orphans(dump: Dump) -> tuple[Orphan, ...]:
+    """Every wait for a lock that is not free, that no thread is inside of, and that one left behind
+    by a fork was inside of. Where several read as that, none is believed; of several that were
+    just taking or releasing it one had it, whichever.
+    """
+    found = []
+    for thread in dump.threads.values():
+        wait = _wait(thread, dump)
+        if wait is None or wait.target.kind != "lock":
+            continue
+        lock = dump.locks[wait.target.ident]
+        claims = _claimed(lock, dump.left)
+        held = [edge for edge in claims if edge.how not in PASSING] or list(claims[:1])
+        if len(held) == 1 and not _holders(lock, dump):
+            found.append(Orphan(wait=wait, held=held[0], dump=dump))
+    return tuple(found)
+
+
+def graph(dump: Dump) -> Graph:
+    """What waits for what, as far as it is certain; ``unresolved`` says what was left out."""
+    edges: dict[Node, Edge] = {}
+    for thread in dump.threads.values():
+        edge = _wait(thread, dump)
+        if edge:
+            edges[edge.source] = edge
+    for lock in dump.locks.values():
+        holders = _holders(lock, dump)
+        if len(holders) == 1:
+            edges[holders[0].source] = holders[0]
+    return edges
+
+
+def chain(dump: Dump, start: int) -> tuple[int, ...]:
+    """The thread, the one that it waits for, and so on; idents, each once."""
+    edges = graph(dump)
+    seen: list[Node] = []
+    node = Node("thread", start)
+    while node not in seen:
+        seen.append(node)
+        if node not in edges:
+            break
+        node = edges[node].target
+    return tuple(n.ident for n in seen if n.kind == "thread" and n.ident in dump.threads)
+
+
+def stuck(dump: Dump) -> tuple[int, ...]:
+    """Whose standing still is the app's: the main thread, and whom it waits for in turn.
+
+    Other threads idle as they should, in a pool or a queue. Without a main thread, all of them.
+    """
+    return chain(dump, dump.main.ident) if dump.main else tuple(dump.threads)
+
+
+def concerned(dump: Dump, threads: Iterable[int]) -> tuple[int, ...]:
+    """The threads, and then the others that wait for one of them, directly or in turn."""
+    those = tuple(threads)
+    others = (ident for ident in dump.threads if ident not in those)
+    return (*those, *(ident for ident in others if not set(those).isdisjoint(chain(dump, ident))))
+
+
+def stuck_at(dump: Dump, threads: Iterable[int]) -> Signature:
+    """Where the threads stand, in words that hold across line numbers and Python versions."""
+    places = [_standing(dump.threads[ident]) for ident in threads]
+    return Signature(stuck=tuple(dict.fromkeys(places)) or ("no Python frame",))
+
+
+def describe(dump: Dump, threads: Iterable[int]) -> tuple[str, ...]:
+    """One sentence a thread, closed or not: what it waits for, and what it is inside of."""
+    edges = graph(dump)
+    sentences = []
+    for ident in threads:
+        thread = dump.threads[ident]
+        edge = edges.get(Node("thread", ident))
+        if edge:
+            sentences.append(_sentence(edge, edges.get(edge.target), dump))
+        else:
+            sentences.append(_open(thread) + _inside(thread, dump) + ".")
+    return tuple(sentences)
+
+
+def unresolved(dump: Dump) -> tuple[str, ...]:
+    """What could not be read, or not be believed; empty where everything was."""
+    notes: list[str] = []
+    for thread in dump.threads.values():
+        for gap in thread.unresolved:
+            where = place(thread.frames[gap.frame])
+            notes.append(f"{thread.name}: `{gap.expression}` ({where}): {gap.why}")
+        wait = thread.waits
+        if wait is None:
+            continue
+        where = place(thread.frames[wait.frame])
+        if wait.kind == "unresolved" or (wait.kind in ("lock", "rlock") and wait.lock is None):
+            notes.append(f"{thread.name} waits for `{wait.expression}` ({where}): not resolved")
+        elif wait.kind == "join" and wait.thread not in dump.threads:
+            notes.append(f"{thread.name} waits for the end of a thread that is not there ({where})")
+    for lock in dump.locks.values():
+        holders = _holders(lock, dump)
+        if len(holders) > 1:
+            names = ", ".join(edge.thread.name for edge in holders)
+            notes.append(f"{lock.name}: {names} all read as being inside of it")
+        elif lock.owner is not None and lock.owner not in dump.threads:
+            notes.append(f"{lock.name}: its owner is not among the threads")
+        if lock.locked is False and _claimed(lock, dump.threads.values()):
+            notes.append(f"{lock.name}: read as held, but it was free")
+    return tuple(notes)
+
+
+def _wait(thread: Thread, dump: Dump) -> Edge | None:
+    wait = thread.waits
+    if wait is None or wait.bounded:
+        return None
+    source = Node("thread", thread.ident)
+    if wait.kind in ("lock", "rlock") and wait.lock is not None:
+        if _admits(dump.locks[wait.lock], thread, dump):
+            return None
+        target = Node("lock", wait.lock)
+    elif wait.kind == "join" and wait.thread is not None and wait.thread in dump.threads:
+        target = Node("thread", wait.thread)
+    else:
+        return None
+    return Edge(
+        source=source,
+        target=target,
+        thread=thread,
+        frame=thread.frames[wait.frame],
+        expression=wait.expression,
+        how=wait.kind,
+    )
+
+
+def _admits(lock: Lock, thread: Thread, dump: Dump) -> bool:
+    """Whether the thread was only about to take it: it is free, or re-entrant and its own."""
+    own = any(edge.thread is thread for edge in _holders(lock, dump))
+    return lock.locked is False or (own and lock.type.endswith("RLock"))
+
+
+def _holders(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
+    """Who holds it: the owner that it names, else whoever reads as being inside of it."""
+    if lock.locked is False:
+        return ()
+    claims = _claimed(lock, dump.threads.values())
+    if _claimed(lock, dump.left):
+        # The owner's number may be that of a new thread by now; only frames are believed.
+        return tuple(edge for edge in claims if edge.frame is not None)
+    if lock.owner is None:
+        return claims
+    if lock.owner not in dump.threads:
+        return ()
+    owned = tuple(edge for edge in claims if edge.thread.ident == lock.owner)
+    return owned or (
+        Edge(
+            source=Node("lock", lock.ident),
+            target=Node("thread", lock.owner),
+            thread=dump.threads[lock.owner],
+            frame=None,
+            expression="",
+            how="owner",
+        ),
+    )
+
+
+def _claimed(lock: Lock, threads: Iterable[Thread]) -> tuple[Edge, ...]:
+    """One edge a thread, from the outermost frame that is inside of it: since when it holds it."""
+    edges = []
+    for thread in threads:
+        holds = [hold for hold in thread.holds if hold.lock == lock.ident]
+        if holds:
+            hold = max(holds, key=lambda h: (h.how not in PASSING, h.frame))
+            edges.append(
+                Edge(
+                    source=Node("lock", lock.ident),
+                    target=Node("thread", thread.ident),
+                    thread=thread,
+                    frame=None if hold.how == "owner" else thread.frames[hold.frame],
+                    expression=hold.expression,
+                    how=hold.how,
+                )
+            )
+    return tuple(edges)
+
+
+def _waits(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    return tuple(edge for edge in edges if edge.source.kind == "thread")
+
+
+def _claims(wait: Closed) -> frozenset[tuple[Node, Node]]:
+    return frozenset(edge.claim for edge in wait.edges)
+
+
+def _rotated(edges: list[Edge], dump: Dump) -> Cycle:
+    """The cycle turned to its smallest sequence of names, so that it does not depend on idents."""
+    starts = [i for i, edge in enumerate(edges) if edge.source.kind == "thread"]
+    turns = [edges[i:] + edges[:i] for i in starts]
+    smallest = min(turns, key=lambda turn: [_step_name(edge, dump) for edge in _waits(turn)])
+    return Cycle(edges=tuple(smallest), dump=dump)
+
+
+def _step_name(edge: Edge, dump: Dump) -> str:
+    return JOIN if edge.target.kind == "thread" else dump.locks[edge.target.ident].name
+
+
+def _sentence(wait: Edge, held: Edge | None, dump: Dump) -> str:
+    """``MainThread waits for Worker._lock (…), which it holds itself since …``"""
+    name = wait.thread.name
+    if wait.target.kind == "thread":
+        other = dump.threads[wait.target.ident].name
+        return f"{name} waits for {other} to end ({_evidence(wait)})."
+    lock = dump.locks[wait.target.ident]
+    text = f"{name} waits for {lock.name} ({_evidence(wait)})"
+    if held is None and _claimed(lock, dump.left):
+        return f"{text}, which a thread held that the fork left behind."
+    if held is None:
+        return f"{text}; who holds it could not be read."
+    who = "it holds itself" if held.target == wait.source else f"{held.thread.name} holds"
+    if held.frame is None:
+        return f"{text}, which {who}: the lock names its owner."
+    return f"{text}, which {who} since {_evidence(held)}."
+
+
+def _evidence(edge: Edge) -> str:
+    if edge.frame is None:
+        raise ProtocolError(f"{edge.thread.name}: an edge without a frame cannot be explained")
+    words = {"with": "with {}", "finally": "try … finally: {}.release()", "join": "{}"}
+    expression = words.get(edge.how, "{}").format(edge.expression)
+    return f"`{expression}`, {place(edge.frame)}"
+
+
+def _open(thread: Thread) -> str:
+    wait = thread.waits
+    if wait is None:
+        at = place(thread.frames[0]) if thread.frames else "no Python frame"
+        return f"{thread.name} stands at {at}"
+    what = {
+        "event": "for an event that nobody is known to set",
+        "condition": "on a condition that nobody is known to notify",
+        "join": "for the end of a thread that is not there",
+    }.get(wait.kind, "for something that could not be resolved")
+    if wait.bounded:
+        what = "for a limited time"
+    where = place(thread.frames[wait.frame])
+    return f"{thread.name} waits {what} (`{wait.expression}`, {where})"
+
+
+def _inside(thread: Thread, dump: Dump) -> str:
+    holds = sorted(thread.holds, key=lambda hold: -hold.frame)
+    if not holds:
+        return ""
+    inside = [
+        dump.locks[hold.lock].name
+        if hold.how == "owner"
+        else f"{dump.locks[hold.lock].name} (`{hold.expression}`, "
+        f"{place(thread.frames[hold.frame])})"
+        for hold in holds
+    ]
+    return ", while it is inside of " + " and ".join(inside)
+
+
+def _standing(thread: Thread) -> str:
+    """The innermost frame that is not the standard library's, as module and function."""
+    for frame in thread.frames:
+        if frame.module.partition(".")[0] not in sys.stdlib_module_names:
+            return f"{frame.module}.{frame.function}"
+    if thread.frames:
+        return f"{thread.frames[0].module}.{thread.frames[0].function}"
+    return "no Python frame"

@@ -1,0 +1,123 @@
+"""Which rows a release has to pass: those that the matrix means to run everywhere. Pure.
+
+A campaign runs more than that. Ways out and ``@release`` are run where a cell did not pass, a
+baseline says what one library does alone, and a configuration that does not amplify the race shows
+how rare it is. None of them is asked of a release. A probe or configuration that is narrowed by
+``only`` is asked of the releases that it names, and of no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from packaging.version import Version
+
+from interlock.findings.baselines import Needs, plain
+from interlock.matrix import EVERYWHERE, Choice, Latest, Matrix, Only
+from interlock.model import Basis, Cell, Verdict
+
+Meant = Callable[[Cell], bool]
+"""Whether a verdict about the cell is asked of its releases."""
+
+AMPLIFIED = "amplified"
+"""The setting with which a configuration leaves out what makes the race likelier."""
+
+
+def everything(cell: Cell) -> bool:
+    """All that is no baseline and not composed: what a matrix without ``only`` means."""
+    return _is_whole(cell) and plain(cell.config) == cell.config
+
+
+def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
+    """What ``matrix.yaml`` means to run; ``latest`` there is the newest that has a verdict."""
+    tested = [v.cell for v in verdicts if v.basis is Basis.TESTED and _is_whole(v.cell)]
+    versions = {
+        axis.name: {v for cell in tested if (v := cell.version(axis.name))} for axis in matrix.axes
+    }
+    narrowed = {
+        id(only): _resolved(only, versions)
+        for only in (*(use.only for use in matrix.uses.values()), *matrix.only.values())
+    }
+
+    def within(cell: Cell, only: Only) -> bool:
+        if only is EVERYWHERE:
+            return True
+        named = narrowed[id(only)]
+        return (not only.pythons or cell.python in only.pythons) and all(
+            cell.version(axis) in listed for axis, listed in named.items()
+        )
+
+    def meant(cell: Cell) -> bool:
+        probe = matrix.probes.get(cell.probe)
+        return (
+            everything(cell)
+            and probe is not None
+            and cell.config in probe.configs
+            and is_amplified(matrix, cell.config)
+            and within(cell, matrix.use(cell.probe).only)
+            and within(cell, matrix.only.get(cell.config, EVERYWHERE))
+        )
+
+    return meant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What a matrix says about rows, as far as advice weighs them."""
+
+    meant: Meant = everything
+    concerns: Callable[[str], bool] = lambda _: True
+    """Whether a probe is about the application that is advised."""
+    speaks_for: Callable[[str], bool] = lambda _: True
+    """Whether a probe is about that kind and no other: without a verdict of one, a combination was
+    not tested for it."""
+    needs: Needs = field(default_factory=dict)
+    """What each probe can't do without."""
+
+
+EVERYTHING = Scope()
+
+
+def scope_of(matrix: Matrix, verdicts: Iterable[Verdict]) -> Scope:
+    """Of every probe, whichever kind of application it is about."""
+    return Scope(meant=meant_by(matrix, verdicts), needs=needs_of(matrix))
+
+
+def scope_for(matrix: Matrix, verdicts: Iterable[Verdict], application: str | None) -> Scope:
+    """Of the probes that are about every application, and about that kind of one."""
+    return replace(
+        scope_of(matrix, verdicts),
+        concerns=partial(matrix.concerns, application),
+        speaks_for=partial(matrix.is_about, application),
+    )
+
+
+def needs_of(matrix: Matrix) -> Needs:
+    """What each probe can't do without, for ``attribute``."""
+    return {name: probe.needs for name, probe in matrix.probes.items()}
+
+
+def is_amplified(matrix: Matrix, config: str) -> bool:
+    """Whether a configuration leaves the race as likely as its probe makes it."""
+    known = matrix.configurations.get(config)
+    return known is None or bool(known.settings.get(AMPLIFIED, True))
+
+
+def _is_whole(cell: Cell) -> bool:
+    return all(pin.version is not None for pin in cell.pins)
+
+
+def _resolved(only: Only, versions: Mapping[str, set[Version]]) -> dict[str, set[Version]]:
+    return {
+        axis: set().union(*(_named(choice, versions[axis]) for choice in choices))
+        for axis, choices in only.versions.items()
+    }
+
+
+def _named(choice: Choice, versions: set[Version]) -> set[Version]:
+    if isinstance(choice, Latest):
+        finals = [v for v in versions if not v.is_prerelease and choice.within.contains(v)]
+        return {max(finals)} if finals else set()
+    return set() if choice is None else {choice}

@@ -1,0 +1,147 @@
+"""Verdicts → what became of each way out, on the very cells where it was run. Pure.
+
+A way out is run on cells that hang or fail, to see whether it helps, and on passing neighbours, to
+see that it breaks nothing. Where it was not run on a cell nothing is said of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from interlock.evidence import LEVEL, Stratum, chance
+from interlock.findings.attribution import TROUBLE, comes_by_chance
+from interlock.findings.baselines import counts
+from interlock.findings.criteria import everything
+from interlock.matrix import Matrix, WayOut
+from interlock.model import Basis, Outcome, Signature, Verdict
+
+NEVER = 1000
+"""So many exposures as would show again what always comes."""
+
+Kind = tuple[str, str, str, Signature | None]
+"""A way out, the probe and configuration, and the hang that it is to help against."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One way out on one cell."""
+
+    way: WayOut
+    without: Verdict
+    """The cell as it is."""
+    verdict: Verdict
+    """The same cell with the way out."""
+
+    @property
+    def kind(self) -> Kind:
+        """The same for every cell where it is to help against the same hang, by its signature."""
+        cell = self.without.cell
+        return self.way.name, cell.probe, cell.config, self.without.signature
+
+    @property
+    def works(self) -> bool:
+        """Whether what went wrong without it passes with it."""
+        return self.was_needed and self.verdict.outcome is Outcome.PASS
+
+    @property
+    def fails(self) -> bool:
+        """Whether what went wrong without it goes wrong with it, in the same way or another."""
+        return self.was_needed and self.verdict.outcome in TROUBLE
+
+    @property
+    def was_run(self) -> bool:
+        """It could be: not every release has what a way out sets."""
+        return self.verdict.outcome is not Outcome.UNSUPPORTED
+
+    @property
+    def was_needed(self) -> bool:
+        return self.without.outcome in TROUBLE
+
+    @property
+    def breaks(self) -> bool:
+        """Whether what passes without it goes wrong with it."""
+        return self.without.outcome is Outcome.PASS and self.verdict.outcome in TROUBLE
+
+
+Ways = Mapping[tuple[str, ...], tuple[Tried, ...]]
+"""By the key of the cell without it, in the order in which the probe names them."""
+
+
+def tried(verdicts: Iterable[Verdict], matrix: Matrix) -> Ways:
+    """What was run of what each probe names for the cell's configuration."""
+    known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
+    found = {}
+    for key, without in known.items():
+        cell = without.cell
+        if not everything(cell) or without.outcome not in (*TROUBLE, Outcome.PASS):
+            continue
+        named = matrix.use(cell.probe).ways_out.get(cell.config, ())
+        with_it = (
+            (matrix.ways_out[name], known.get(replace(cell, config=config).key))
+            for name in named
+            for config in [matrix.ways_out[name].on(cell.config)]
+        )
+        here = tuple(Tried(way=way, without=without, verdict=v) for way, v in with_it if v)
+        if here:
+            found[key] = here
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one way out did on all the cells of a probe and configuration that needed it."""
+
+    hangs: int
+    tried: int
+    luck: float
+    """How likely it is that nothing went wrong with it where it did without it, did it nothing."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether that it passes is more than luck."""
+        return self.luck <= 1 - LEVEL
+
+
+def luck(tried: Iterable[Tried]) -> float:
+    """How likely so much more would go wrong without it than with it by chance, cell by cell.
+
+    A failure always comes, as far as is known, but for those in the middle of what a probe does.
+    """
+    return chance(stratum for one in tried if (stratum := _stratum(one)))
+
+
+def _stratum(one: Tried) -> Stratum | None:
+    without, with_it = one.without, one.verdict
+    if without.outcome is not Outcome.HANG and not comes_by_chance(without):
+        return Stratum(1, 1, int(with_it.outcome is not Outcome.PASS), NEVER)
+    if not (counts(with_it) or comes_by_chance(with_it)):
+        return None
+    hit = max(without.hangs, 1)
+    again = with_it.hangs or int(comes_by_chance(with_it))
+    if without.exposures >= hit and with_it.exposures >= again:
+        tried = without.exposures, with_it.exposures
+    else:
+        tried = without.trials, with_it.trials
+    return Stratum(hit, tried[0], again, tried[1]) if all(tried) else None
+
+
+def records(ways: Ways) -> Mapping[Kind, Record]:
+    """Each way out of each hang, over every cell that needed it.
+
+    Where it hangs on some of them it may only make that hang rarer, and a pass elsewhere be luck.
+    """
+    found: dict[Kind, list[Tried]] = {}
+    needed = (one for many in ways.values() for one in many if one.was_needed and one.was_run)
+    for one in needed:
+        found.setdefault(one.kind, []).append(one)
+    return {kind: record(alike) for kind, alike in found.items()}
+
+
+def record(tried: Sequence[Tried]) -> Record:
+    """What a way out did on these cells."""
+    return Record(
+        hangs=sum(one.verdict.outcome is Outcome.HANG for one in tried),
+        tried=len(tried),
+        luck=luck(tried),
+    )

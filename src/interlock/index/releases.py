@@ -1,0 +1,178 @@
+"""The package index → ``Release``s, and what their wheels say about where they install."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timezone
+from functools import cache
+from typing import Protocol
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from interlock.index.pages import File
+from interlock.model import Phase, PythonVersion, Reason, Release, Unsupported, UsageError, Wheel
+
+_PATCHES = 40
+"""More than any Python feature release has had (3.8 ended with 3.8.20)."""
+
+
+class Source(Protocol):
+    """Knows the files of a package: ``simple.Pages``."""
+
+    def files(self, package: str) -> tuple[File, ...]: ...
+
+
+class Releases:
+    """What is published, asked once a package and then remembered."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._known: dict[str, tuple[Release, ...]] = {}
+
+    def of(self, package: str) -> tuple[Release, ...]:
+        """Every release in version order, pre-releases and yanked ones included.
+
+        Raises ``IndexUnreachable``, and ``UsageError`` for a package that no index knows.
+        """
+        if package not in self._known:
+            files = self._source.files(package)
+            if not files:
+                raise UsageError(
+                    f'no package index knows "{package}"; check its name in matrix.yaml, '
+                    "and the indexes that pip and uv are told to use"
+                )
+            self._known[package] = releases(package, files)
+        return self._known[package]
+
+
+def releases(package: str, files: Iterable[File]) -> tuple[Release, ...]:
+    """Files grouped by version, in version order; names that no installer reads are left out."""
+    grouped: dict[Version, list[File]] = {}
+    for file in files:
+        version = _version(file.name, package)
+        if version is not None:
+            grouped.setdefault(version, []).append(file)
+    return tuple(_release(package, version, grouped[version]) for version in sorted(grouped))
+
+
+def unsupported(release: Release, python: PythonVersion, machine: str) -> Unsupported | None:
+    """Why a release can't be installed on a CPython of Linux; None where it can, or may.
+
+    ``machine`` is ``x86_64`` or ``aarch64``. Decided as an installer would that builds nothing of
+    this package: by requires-python, and by the tags of its wheels for the ordinary (GIL) build
+    and glibc. A wheel that asks for a newer glibc than the image has is left to the installer.
+    """
+    required = {wheel.requires_python for wheel in release.wheels} or {release.requires_python}
+    if not any(_allows(requirement, python) for requirement in required):
+        stated = next(str(r) for r in required if r is not None)
+        return Unsupported(
+            phase=Phase.INSTALL,
+            reason=Reason.REQUIRES_PYTHON,
+            detail=f"{release.package} {release.version} requires Python {stated}",
+        )
+    tags = _tags(python)
+    for wheel in release.wheels:
+        if _allows(wheel.requires_python, python) and any(
+            tag in tags for tag in _linux(wheel.filename, machine)
+        ):
+            return None
+    return Unsupported(
+        phase=Phase.INSTALL,
+        reason=Reason.NO_WHEEL,
+        detail=(
+            f"{release.package} {release.version} has no wheel for CPython {python} on {machine}"
+        ),
+    )
+
+
+def _release(package: str, version: Version, files: list[File]) -> Release:
+    uploads = [file.uploaded_at for file in files if file.uploaded_at]
+    stated = next((file.requires_python for file in files if file.requires_python), None)
+    return Release(
+        package=package,
+        version=version,
+        uploaded_at=_moment(max(uploads)) if uploads else None,
+        requires_python=_specifier(stated),
+        wheels=tuple(
+            Wheel(filename=file.name, requires_python=_specifier(file.requires_python))
+            for file in files
+            if file.name.endswith(".whl")
+        ),
+        # pip passes a release over when every file of it is yanked (PEP 592)
+        yanked=all(file.yanked for file in files),
+    )
+
+
+def _version(file: str, package: str) -> Version | None:
+    if file.endswith(".whl"):
+        parts = file.removesuffix(".whl").split("-")
+        return _parsed(parts[1]) if len(parts) in (5, 6) else None
+    for ending in (".tar.gz", ".zip"):
+        if file.endswith(ending):
+            name, _, version = file.removesuffix(ending).rpartition("-")
+            return _parsed(version) if _canonical(name) == _canonical(package) else None
+    return None
+
+
+@cache
+def _canonical(name: str) -> str:
+    return canonicalize_name(name)
+
+
+@cache
+def _parsed(version: str) -> Version | None:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return None
+
+
+@cache
+def _specifier(text: str | None) -> SpecifierSet | None:
+    try:
+        return SpecifierSet(text) if text else None
+    except InvalidSpecifier:
+        return None  # as installers do: ">=2.7, !=3.0*" of old uploads says nothing they can use
+
+
+def _moment(text: str) -> datetime | None:
+    # Python 3.10's fromisoformat reads no "Z", and no fraction of other than 3 or 6 digits.
+    text = re.sub(r"\.\d+", "", text.removesuffix("Z"))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+@cache
+def _allows(requirement: SpecifierSet | None, python: PythonVersion) -> bool:
+    """Whether some patch release of that Python may be used: which one the image has is open."""
+    return requirement is None or any(
+        requirement.contains(f"{python}.{patch}", prereleases=True) for patch in range(_PATCHES)
+    )
+
+
+@cache
+def _tags(python: PythonVersion) -> frozenset[Tag]:
+    """What that CPython installs; every platform that fits is called ``linux``."""
+    with_pymalloc = "m" if python < (3, 8) else ""
+    abi = f"cp{python.major}{python.minor}{with_pymalloc}"
+    pair = (python.major, python.minor)
+    return frozenset(
+        [*cpython_tags(pair, [abi], ["linux"]), *compatible_tags(pair, abi, ["linux"])]
+    )
+
+
+def _linux(wheel: str, machine: str) -> Iterator[Tag]:
+    """The wheel's tags that fit the machine, their platform called ``linux``."""
+    fits = re.compile(rf"(?:manylinux\w*|linux)_{re.escape(machine)}")
+    for tag in parse_tag("-".join(wheel.removesuffix(".whl").split("-")[-3:])):
+        if tag.platform == "any":
+            yield tag
+        elif fits.fullmatch(tag.platform):
+            yield Tag(tag.interpreter, tag.abi, "linux")

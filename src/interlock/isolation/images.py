@@ -1,0 +1,353 @@
+"""Base images from what the machine has, for places where no image registry can be reached.
+
+A Debian system by debootstrap, shared by all, and on top of it one of the machine's own CPython
+interpreters laid out in ``/usr/local`` as Docker's official images have it. Where the machine has
+no such interpreter, the Debian suite that ships one supplies it.
+
+An image says by its label what it was made from, so a second call changes nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from docker import APIClient
+from docker.errors import APIError, ImageNotFound
+
+from interlock.isolation.sandbox import engine
+from interlock.isolation.sandbox.interpreters import Interpreter, find
+from interlock.model import ImageMissing, PythonVersion, StorageTrouble, TroubleError, digest_of
+
+LABEL = "org.interlock.image"
+"""On every image of ours: the digest of what it was made from."""
+
+_RECIPE = 1
+"""Counts up when the same sources make another image."""
+
+_DEBIAN_MIRROR = "http://deb.debian.org/debian"
+_SCRIPTS = Path("/usr/share/debootstrap/scripts")
+
+# What CPython's extension modules are linked against, as Debian calls it.
+_LIBRARIES = {
+    "bookworm": "ca-certificates libssl3 libffi8 libsqlite3-0 zlib1g liblzma5 libbz2-1.0 "
+    "libreadline8 libuuid1 libncursesw6 libexpat1 libgdbm6 libcrypt1",
+    "trixie": "ca-certificates libssl3t64 libffi8 libsqlite3-0 zlib1g liblzma5 libbz2-1.0 "
+    "libreadline8t64 libuuid1 libncursesw6 libexpat1 libgdbm6t64 libcrypt1 libzstd1",
+}
+
+# The glibc of each: an interpreter built here can ask for what its own glibc has, not for more.
+_GLIBC = {"bookworm": (2, 36), "trixie": (2, 41)}
+
+# https://packages.debian.org/python3, for Pythons that the machine does not have.
+_SUITES = {
+    PythonVersion(3, 9): "bullseye",
+    PythonVersion(3, 11): "bookworm",
+    PythonVersion(3, 13): "trixie",
+    PythonVersion(3, 14): "forky",
+}
+
+# Parts of the standard library that no probe imports, and what belongs to the old place.
+_LEFT_OUT = frozenset(
+    {"test", "tests", "idlelib", "idle_test", "turtledemo", "tkinter", "site-packages"}
+    | {"__pycache__"}
+)
+
+_CHECK = """
+import bz2, ctypes, hashlib, json, lzma, platform, sqlite3, ssl, sys, threading, uuid, venv, zlib
+import importlib.metadata
+others = sorted(d.metadata["Name"] for d in importlib.metadata.distributions())
+assert not others, "third-party packages in the image: " + ", ".join(others)
+print(platform.python_version())
+"""
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseImage:
+    """What became of one Python of the axis."""
+
+    python: PythonVersion
+    reference: str
+    """``python:3.10-slim``."""
+    status: str
+    """``built``, ``current`` (made earlier from the same), ``kept`` (not ours), ``missing``."""
+    detail: str
+    """From what, or why not."""
+
+
+def reference_for(python: PythonVersion, template: str) -> str:
+    """``python:{python}-slim`` for 3.10 is ``python:3.10-slim``."""
+    return template.format(python=python)
+
+
+def build(
+    pythons: Iterable[PythonVersion], template: str, report: Report = print
+) -> list[BaseImage]:
+    """Make what is not there yet; one ``BaseImage`` a Python, in the order given.
+
+    Raises ``EngineUnavailable`` without an engine, ``TroubleError`` without root or debootstrap;
+    a Python that can't be had is ``missing`` in the answer, and the others go on.
+    """
+    client = engine.connect()
+    made = []
+    for python in pythons:
+        reference = reference_for(python, template)
+        with engine.translated():
+            made.append(_build_one(client, python, reference, report))
+        report(f"{made[-1].reference}: {made[-1].status} ({made[-1].detail})")
+    return made
+
+
+def _build_one(
+    client: APIClient, python: PythonVersion, reference: str, report: Report
+) -> BaseImage:
+    def became(status: str, detail: str) -> BaseImage:
+        return BaseImage(python=python, reference=reference, status=status, detail=detail)
+
+    interpreter = next((i for i in find(python, os.environ) if i.prefix != Path("/usr")), None)
+    suite = _suite_here() if interpreter else _SUITES.get(python)
+    if suite is None:
+        return became(
+            "missing",
+            f"no Python {python} on this machine; install one with pyenv or "
+            f"`uv python install {python}`",
+        )
+    source = f"{interpreter.prefix} ({interpreter.full})" if interpreter else f"Debian {suite}"
+    recipe = _recipe(suite, interpreter)
+    labels = _labels(client, reference)
+    if labels is not None and LABEL not in labels:
+        return became("kept", "an image of that name is here and was not built by Interlock")
+    if labels is not None and labels[LABEL] == recipe:
+        return became("current", f"from {source}")
+    try:
+        base = _debian(client, suite, () if interpreter else ("python3",), report)
+        report(f"{reference}: building from {source}")
+        _assemble(client, reference, base, recipe, source, interpreter, python)
+        _check(client, reference, python)
+    except ImageMissing as error:
+        return became("missing", str(error))
+    return became("built", f"from {source}")
+
+
+def _recipe(suite: str, interpreter: Interpreter | None) -> str:
+    if interpreter is None:
+        return digest_of([_RECIPE, suite, "python3"])
+    built = interpreter.executable.stat()
+    return digest_of(
+        [_RECIPE, suite, str(interpreter.prefix), interpreter.full, built.st_mtime, built.st_size]
+    )
+
+
+def _suite_here() -> str:
+    """The oldest suite whose glibc is not older than this machine's."""
+    version = platform.libc_ver()[1]
+    here = tuple(int(part) for part in version.split(".") if part.isdigit())
+    return next((suite for suite, glibc in _GLIBC.items() if here <= glibc), "trixie")
+
+
+def _labels(client: APIClient, reference: str) -> dict[str, str] | None:
+    """The labels of an image; None where there is no such image."""
+    try:
+        found: dict[str, Any] = client.inspect_image(reference)  # type: ignore[no-untyped-call]
+        return found["Config"].get("Labels") or {}
+    except ImageNotFound:
+        return None
+
+
+def _debian(client: APIClient, suite: str, extra: tuple[str, ...], report: Report) -> str:
+    """The image of a minimal Debian: a reference, made if it is not there yet."""
+    packages = [*_LIBRARIES.get(suite, "ca-certificates").split(), *extra]
+    recipe = digest_of([_RECIPE, suite, packages])
+    repository, tag = "interlock-debian", f"{suite}-{recipe[:12]}"
+    if _labels(client, f"{repository}:{tag}") is not None:
+        return f"{repository}:{tag}"
+    if not shutil.which("debootstrap"):
+        raise TroubleError("debootstrap is not installed: apt-get install debootstrap, then again")
+    if os.geteuid() != 0:
+        raise TroubleError('debootstrap needs root: run `sudo env PATH="$PATH" nox -s images`')
+    report(f"Debian {suite}: fetching the system ({len(packages)} packages and what they need)")
+    with tempfile.TemporaryDirectory(prefix="interlock-debian-", dir="/var/tmp") as folder:
+        rootfs = Path(folder) / "rootfs"
+        _debootstrap(suite, packages, rootfs)
+        for rubbish in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man"):
+            shutil.rmtree(rootfs / rubbish, ignore_errors=True)
+        for mark in rootfs.glob("usr/lib/python3*/EXTERNALLY-MANAGED"):
+            mark.unlink()
+        client.import_image(
+            _tar_of(rootfs),
+            repository=repository,
+            tag=tag,
+            changes=[f"LABEL {LABEL}={recipe}", 'CMD ["/bin/sh"]'],
+            stream_src=True,
+        )
+    return f"{repository}:{tag}"
+
+
+def _debootstrap(suite: str, packages: Iterable[str], rootfs: Path) -> None:
+    command = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
+    command += [suite, str(rootfs), _mirror() or _DEBIAN_MIRROR]
+    if not (_SCRIPTS / suite).exists():
+        # A debootstrap older than the suite: every suite since sid is made alike.
+        command.append(str(_SCRIPTS / "sid"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return
+    log = rootfs / "debootstrap/debootstrap.log"
+    said = f"{done.stdout}\n{done.stderr}"
+    if log.exists():
+        said += log.read_text(errors="replace")
+    if "no space left" in said.lower():
+        raise StorageTrouble(f"/var/tmp is full: debootstrap could not make Debian {suite}")
+    last = next((line for line in reversed(done.stdout.splitlines()) if line.startswith("E:")), "")
+    raise ImageMissing(f"debootstrap could not make Debian {suite}: {last[2:].strip() or said}")
+
+
+def _mirror() -> str | None:
+    """The Debian mirror that apt uses on this machine; None where apt does not name one."""
+    command = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(CODENAME) $(REPO_URI)"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    for line in done.stdout.splitlines():
+        origin, codename, *uri = line.split(" ")
+        if origin == "Debian" and "-" not in codename and uri:
+            return uri[0].rstrip("/")
+    return None
+
+
+def _tar_of(folder: Path) -> Iterator[bytes]:
+    command = ["tar", "--numeric-owner", "-C", str(folder), "-c", "."]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
+        assert tar.stdout is not None
+        while chunk := tar.stdout.read(1 << 20):
+            yield chunk
+
+
+def _assemble(
+    client: APIClient,
+    reference: str,
+    base: str,
+    recipe: str,
+    source: str,
+    interpreter: Interpreter | None,
+    python: PythonVersion,
+) -> None:
+    """Build the image on its base; the standard library is compiled, as the root is read-only."""
+    name = f"python{python}"
+    if interpreter:
+        steps = [
+            "COPY python/ /usr/local/",
+            f"RUN ldconfig && ln -sf {name} /usr/local/bin/python3"
+            f" && ln -sf {name} /usr/local/bin/python"
+            f" && python3 -m compileall -q -j 0 /usr/local/lib/{name}",
+        ]
+    else:
+        steps = [f"RUN ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"]
+    labels = {LABEL: recipe, f"{LABEL}.source": source, f"{LABEL}.python": str(python)}
+    dockerfile = [
+        f"FROM {base}",
+        "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
+        *steps,
+        'CMD ["python3"]',
+    ]
+    with tempfile.TemporaryFile(dir="/var/tmp") as context:
+        _write_context(context, "\n".join(dockerfile), interpreter)
+        context.seek(0)
+        log = client.build(
+            fileobj=context,
+            custom_context=True,
+            tag=reference,
+            labels=labels,
+            network_mode="none",
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        _follow(log, reference)
+
+
+def _follow(log: Iterable[dict[str, Any]], reference: str) -> None:
+    said: list[str] = []
+    for entry in log:
+        said.append(str(entry.get("stream", "")))
+        if "error" in entry:
+            tail = "".join(said)[-2000:]
+            if "no space left" in f"{entry['error']}{tail}".lower():
+                raise StorageTrouble("the container engine's disk is full")
+            raise ImageMissing(f"{reference} could not be built: {entry['error']}\n{tail}")
+
+
+def _write_context(context: Any, dockerfile: str, interpreter: Interpreter | None) -> None:
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile.encode())
+        tar.addfile(entry, io.BytesIO(dockerfile.encode()))
+        if interpreter is None:
+            return
+        prefix = interpreter.prefix
+        name = "python" + ".".join(interpreter.full.split(".")[:2])
+        parts = [prefix / "bin" / name, prefix / "lib" / name, prefix / "include" / name]
+        for path in [*parts, *sorted((prefix / "lib").glob("libpython3*.so*"))]:
+            if path.exists():
+                _add(tar, path, prefix)
+
+
+def _add(tar: tarfile.TarFile, path: Path, prefix: Path) -> None:
+    """Add a file or folder with what is in it, owned by root and readable by everyone."""
+    if path.name in _LEFT_OUT or path.suffix == ".a" or path.name.startswith("_tkinter."):
+        return
+    entry = tar.gettarinfo(path, str(PurePosixPath("python") / path.relative_to(prefix)))
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mode |= 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+    if entry.isdir():
+        tar.addfile(entry)
+        for child in sorted(path.iterdir()):
+            _add(tar, child, prefix)
+    elif entry.isreg() and _names_its_place(path):
+        content = path.read_bytes().replace(bytes(prefix), b"/usr/local")
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content))
+    elif entry.isreg():
+        with path.open("rb") as file:
+            tar.addfile(entry, file)
+    elif entry.issym():
+        tar.addfile(entry)
+
+
+def _names_its_place(path: Path) -> bool:
+    """Whether a text file of the interpreter holds the folder it was installed to."""
+    return path.name.startswith("_sysconfigdata") or path.name in {"Makefile", "python-config.py"}
+
+
+def _check(client: APIClient, reference: str, python: PythonVersion) -> None:
+    """Run it as a probe would be, unprivileged and without network; untag what does not work."""
+    host = client.create_host_config(network_mode="none", read_only=True, cap_drop=["ALL"])
+    container = client.create_container(
+        reference, ["python3", "-I", "-c", _CHECK], user="65532:65532", host_config=host
+    )["Id"]
+    try:
+        client.start(container)
+        code = client.wait(container)["StatusCode"]
+        said = client.logs(container).decode(errors="replace").strip()
+    finally:
+        client.remove_container(container, force=True)
+    if code == 0 and said.startswith(f"{python}."):
+        return
+    try:
+        client.remove_image(reference)
+    except APIError:
+        client.remove_image(reference, force=True)
+    raise ImageMissing(f"{reference} was built but does not work: {said[-1000:]}")

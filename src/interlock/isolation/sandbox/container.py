@@ -1,0 +1,423 @@
+"""The real sandbox: one container a command, on the engine that ``DOCKER_HOST`` names.
+
+A container here has a read-only root, no capabilities, no way to gain privileges, a user without
+any, and limits on memory, processes, output and time. What it may write is what is mounted
+writable, and a ``/tmp`` in memory. Only one that installs has a network.
+
+Every container carries the id of its run. A run holds a lock file for as long as it lives, so
+``sweep`` knows whose containers are orphans, after ``kill -9`` too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from docker import APIClient
+from docker.errors import APIError, ImageNotFound
+from docker.types import LogConfig, Ulimit
+from docker.types import Mount as DockerMount
+from docker.utils import parse_repository_tag
+
+from interlock.isolation.sandbox import Command, Ended, Image, Mount, engine
+from interlock.isolation.sandbox.streams import OnLine, Output
+from interlock.isolation.store import Store, writing
+from interlock.model import (
+    Backend,
+    EngineUnavailable,
+    ImageMissing,
+    Interrupted,
+    PythonVersion,
+    TroubleError,
+    digest_of,
+)
+
+RUN_LABEL = "org.interlock.run"
+HOME_LABEL = "org.interlock.home"
+EXPIRES_LABEL = "org.interlock.expires"
+"""Unix time after which the container is an orphan, whoever started it."""
+
+_INSIDE = "/interlock"
+_UNPRIVILEGED = (65532, 65532)
+"""For a host user who is root; the id that distroless images use for ``nonroot``."""
+
+_TMP_BYTES = 1 << 28
+_EXPIRY_MARGIN_S = 120
+
+_ABOUT = "import json, platform;print(json.dumps([platform.python_version(), platform.machine()]))"
+
+
+class DockerSandbox:
+    """Containers; raises ``EngineUnavailable`` at once where no engine answers."""
+
+    backend = Backend.DOCKER
+
+    def __init__(self, *, store: Store, probes: Path, template: str) -> None:
+        self._version, security = _greet()
+        # In a rootless engine the container's root is the host's user, and nobody else is.
+        host = (os.getuid(), os.getgid())
+        self._user = (0, 0) if "name=rootless" in security else host if host[0] else _UNPRIVILEGED
+        owner = self._user if host[0] == 0 and "name=rootless" not in security else None
+        self.store = store.prepare(self.backend, owner).resolve()
+        self._home = store
+        self._probes = probes.resolve()
+        self._template = template
+        self._run, self._lock_file = store.claim_run(self.backend)
+        self._numbers = itertools.count()
+        self._local = threading.local()
+        self._images: dict[PythonVersion, Image | ImageMissing] = {}
+        self._images_lock = threading.Lock()
+        self._silent_registry: str | None = None
+        self._live: set[str] = set()
+        self._stopped = threading.Event()
+
+    def available(self, python: PythonVersion) -> Image:
+        with self._images_lock, engine.translated():
+            if python not in self._images:
+                try:
+                    self._images[python] = self._describe(self._template.format(python=python))
+                except ImageMissing as missing:
+                    self._images[python] = missing
+            found = self._images[python]
+        if isinstance(found, ImageMissing):
+            raise found
+        return found
+
+    def run(self, command: Command, on_line: OnLine, on_stderr: OnLine | None = None) -> Ended:
+        image = self.available(command.python)
+        return self._run_in(image.digest, command, on_line, on_stderr)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        with suppress(EngineUnavailable):
+            for name in list(self._live):
+                self._remove(name)
+
+    def sweep(self) -> int:
+        dead = set(self._home.dead_runs(self.backend))
+        removed = 0
+        with engine.translated():
+            client = self._client()
+            for container in client.containers(all=True, filters={"label": RUN_LABEL}):
+                labels = container["Labels"]
+                ours = labels.get(HOME_LABEL) == self._home_digest
+                expired = float(labels.get(EXPIRES_LABEL, "inf")) < time.time()
+                if expired or (ours and labels[RUN_LABEL] in dead):
+                    self._remove(container["Id"])
+                    removed += 1
+        for run in dead:
+            self._home.forget(run)
+        return removed
+
+    def path(self, host: Path) -> str:
+        host = host.resolve()
+        for root, name in ((self.store, "store"), (self._probes, "probes")):
+            if host == root or root in host.parents:
+                return str(Path(_INSIDE, name, host.relative_to(root)))
+        raise ValueError(f"{host} is neither in the store nor in the probes")
+
+    def mount(self, host: Path, name: str) -> Mount:
+        return Mount(source=host.resolve(), target=f"{_INSIDE}/{name}")
+
+    @property
+    def _home_digest(self) -> str:
+        return digest_of(str(self._home.home))[:16]
+
+    def _client(self) -> APIClient:
+        """This thread's own client: a session of requests is not to be shared between threads."""
+        if not hasattr(self._local, "client"):
+            self._local.client = engine.client(self._version)
+        client: APIClient = self._local.client
+        return client
+
+    def _describe(self, reference: str) -> Image:
+        image_id = self._identify(reference)
+        known = self._home.images / f"{image_id.removeprefix('sha256:')}.json"
+        try:
+            python_full, machine = json.loads(known.read_text())
+        except (OSError, ValueError):
+            python_full, machine = self._ask(image_id, reference)
+            with writing(known):
+                known.parent.mkdir(parents=True, exist_ok=True)
+                known.write_text(json.dumps([python_full, machine]))
+        return Image(
+            reference=reference,
+            digest=image_id,
+            python="python3",
+            python_full=python_full,
+            machine=machine,
+        )
+
+    def _identify(self, reference: str) -> str:
+        """The image's id, pulling the image where a registry answers."""
+        try:
+            return self._id_of(reference)
+        except ImageNotFound:
+            pass
+        registry = reference.rpartition("/")[0]
+        why = self._silent_registry or ""
+        if not why:
+            try:
+                _pull(self._client(), reference)
+                return self._id_of(reference)
+            except APIError as error:
+                why = str(error.explanation or error).strip()
+                if not isinstance(error, ImageNotFound):
+                    self._silent_registry = why
+        raise ImageMissing(
+            f"no image {reference} here, and {registry or 'its registry'} does not give it "
+            f"({why}); `nox -s images` builds it from this machine's interpreters"
+        )
+
+    def _id_of(self, reference: str) -> str:
+        found: dict[str, Any] = self._client().inspect_image(reference)  # type: ignore[no-untyped-call]
+        return str(found["Id"])
+
+    def _ask(self, image_id: str, reference: str) -> tuple[str, str]:
+        """Which Python it has, by running it once."""
+        client = self._client()
+        name = self._next_name()
+        host = client.create_host_config(network_mode="none", read_only=True, cap_drop=["ALL"])
+        try:
+            client.create_container(
+                image_id,
+                ["-I", "-c", _ABOUT],
+                entrypoint=["python3"],
+                name=name,
+                user=self._user_text,
+                host_config=host,
+                labels=self._labels(60),
+            )
+            client.start(name)
+            code = client.wait(name)["StatusCode"]
+            said = client.logs(name).decode(errors="replace").strip()
+        except APIError as error:
+            raise ImageMissing(f"{reference} does not run python3: {error.explanation}") from error
+        finally:
+            self._remove(name)
+        if code != 0:
+            raise ImageMissing(f"{reference} does not run python3: {said[-500:]}")
+        python_full, machine = json.loads(said)
+        return python_full, machine
+
+    @property
+    def _user_text(self) -> str:
+        return f"{self._user[0]}:{self._user[1]}"
+
+    def _next_name(self) -> str:
+        return f"interlock-{self._run}-{next(self._numbers)}"
+
+    def _labels(self, wall_s: float) -> dict[str, str]:
+        return {
+            RUN_LABEL: self._run,
+            HOME_LABEL: self._home_digest,
+            EXPIRES_LABEL: str(int(time.time() + wall_s + _EXPIRY_MARGIN_S)),
+            "org.interlock.pid": str(os.getpid()),
+        }
+
+    def _run_in(
+        self, image: str, command: Command, on_line: OnLine, on_stderr: OnLine | None
+    ) -> Ended:
+        name = self._next_name()
+        began = time.monotonic()
+        output = Output(on_line, on_stderr, command.limits.output_bytes)
+        # Known by its name before it exists: an exception between the engine's making it and our
+        # hearing of it leaves nothing behind.
+        self._live.add(name)
+        try:
+            with self._interruptible(), _our_trouble():
+                self._create(name, image, command)
+                client = self._client()
+                with _attached(client, name) as stream:
+                    if self._stopped.is_set():
+                        raise Interrupted("stopped")
+                    client.start(name)
+                    guard = _follow(stream, output, began + command.limits.wall_s)
+                if guard:
+                    # Only after the stream is closed: an engine whose client does not read what
+                    # it is sent does not get round to killing.
+                    self._kill(name)
+                output.close()
+                code = client.wait(name, timeout=30)["StatusCode"]
+                state = client.inspect_container(name)["State"]
+        finally:
+            self._remove(name)
+            self._live.discard(name)
+        guard = guard or ("memory" if state["OOMKilled"] else None)
+        seconds = time.monotonic() - began
+        return Ended(exit_code=None if guard else int(code), seconds=seconds, guard=guard)
+
+    def _create(self, name: str, image: str, command: Command) -> None:
+        client = self._client()
+        limits = command.limits
+        network = "none" if not command.network else "host" if command.host_network else "bridge"
+        host = client.create_host_config(
+            network_mode=network,
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            mem_limit=limits.memory_bytes,
+            memswap_limit=limits.memory_bytes,
+            pids_limit=limits.pids,
+            init=True,
+            # The stream is read from the engine as it comes; nothing is kept on its disk.
+            log_config=LogConfig(type="none"),
+            # exec: a package may unpack and load a native library here.
+            tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={_TMP_BYTES},mode=1777"},
+            ulimits=[Ulimit(name="core", soft=0, hard=0)],
+            mounts=[
+                DockerMount(
+                    target=mount.target,
+                    source=str(mount.source),
+                    type="bind",
+                    read_only=not mount.writable,
+                )
+                for mount in (*self._open_root(command.mounts), *command.mounts)
+            ],
+        )
+        client.create_container(
+            image,
+            list(command.argv[1:]),
+            entrypoint=[command.argv[0]],
+            name=name,
+            user=self._user_text,
+            working_dir="/tmp",
+            environment={"HOME": "/tmp", "LANG": "C.UTF-8", **command.env},
+            labels={**self._labels(limits.wall_s), "org.interlock.for": command.label},
+            network_disabled=not command.network,
+            host_config=host,
+        )
+
+    def _open_root(self, mounts: tuple[Mount, ...]) -> tuple[Mount, ...]:
+        """An open ``/root`` for what is mounted below it: an image's own lets only root pass."""
+        if not any(mount.target.startswith("/root/") for mount in mounts):
+            return ()
+        folder = self._home.home / "root"
+        with writing(folder):
+            folder.mkdir(mode=0o755, exist_ok=True)
+        # Writable for the engine, which makes the places to mount on; its user can't write there.
+        return (Mount(source=folder, target="/root", writable=True),)
+
+    def _kill(self, name: str) -> None:
+        with _unless_gone():
+            self._client().kill(name)
+
+    def _remove(self, name: str) -> None:
+        """Kill and remove it; the next run sweeps what a vanished engine kept."""
+        with suppress(EngineUnavailable), engine.translated(), _unless_gone():
+            self._client().remove_container(name, force=True, v=True)
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """What fails because ``stop`` took the container away is an interruption."""
+        try:
+            yield
+        except (APIError, TroubleError) as error:
+            if self._stopped.is_set():
+                raise Interrupted("stopped") from error
+            raise
+        if self._stopped.is_set():
+            raise Interrupted("stopped")
+
+
+def _follow(stream: socket.socket, output: Output, deadline: float) -> str | None:
+    """Read until the container's output ends, or a guard has to end it: that guard."""
+    frames = _Frames()
+    while True:
+        stream.settimeout(max(0.01, deadline - time.monotonic()))
+        try:
+            data = stream.recv(1 << 16)
+        except TimeoutError:
+            return "wall"
+        if not data:
+            return None
+        if not all(output.feed(*frame) for frame in frames.feed(data)):
+            return "output"
+        if time.monotonic() > deadline:
+            return "wall"
+
+
+class _Frames:
+    """Takes apart what the engine multiplexes: a header of 8 bytes, then that many of a stream.
+
+    https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        self._buffer += data
+        while len(self._buffer) >= 8:
+            end = 8 + int.from_bytes(self._buffer[4:8], "big")
+            if len(self._buffer) < end:
+                return
+            stream, payload = self._buffer[0], bytes(self._buffer[8:end])
+            del self._buffer[:end]
+            yield stream, payload
+
+
+@contextmanager
+def _attached(client: APIClient, name: str) -> Iterator[socket.socket]:
+    """The container's output, from its first byte: attached before it starts."""
+    params = {"stdout": 1, "stderr": 1, "stream": 1}
+    # The SDK hands out a file object over the socket. Nothing can have been read ahead into it,
+    # as the container has not started, so the socket below is read with our own deadlines.
+    attached: Any = client.attach_socket(name, params)
+    stream: socket.socket = getattr(attached, "_sock", attached)
+    try:
+        yield stream
+    finally:
+        # close() alone leaves the connection open, as the SDK's response holds it too.
+        with suppress(OSError):
+            stream.shutdown(socket.SHUT_RDWR)
+        attached.close()
+
+
+@contextmanager
+def _our_trouble() -> Iterator[None]:
+    """An engine that refuses what we ask of it is trouble of ours, with its own words."""
+    try:
+        with engine.translated():
+            yield
+    except ImageNotFound as error:
+        raise ImageMissing(
+            f"the image was removed while it was in use ({error.explanation}); "
+            "`nox -s images` builds it again"
+        ) from error
+    except APIError as error:
+        raise EngineUnavailable(
+            f"the container engine at {engine.address()} refused: {error.explanation or error}"
+        ) from error
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    try:
+        yield
+    except APIError as error:
+        if error.status_code not in {404, 409}:
+            raise
+
+
+def _greet() -> tuple[str, frozenset[str]]:
+    """The API version to speak, and the engine's security options."""
+    with engine.translated():
+        client = engine.connect()
+        options: Mapping[str, Any] = client.info()
+        return client.api_version, frozenset(options.get("SecurityOptions") or ())
+
+
+def _pull(client: APIClient, reference: str) -> None:
+    repository, tag = parse_repository_tag(reference)
+    for said in client.pull(repository, tag=tag or "latest", stream=True, decode=True):
+        if "error" in said:
+            raise APIError(said["error"])

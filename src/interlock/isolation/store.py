@@ -1,0 +1,222 @@
+"""What Interlock keeps on this machine: where, how much, and what of it is old.
+
+Everything is below one folder, ``INTERLOCK_HOME`` or the user's cache folder::
+
+    ledger.sqlite     trials
+    index/            answers of the package index
+    resolutions/      what was resolved when, and the lock files
+    images/           what is known of an image, by its id
+    runs/             one locked file a run, so that the next one knows which have died
+    docker/ process/  the store of a backend, the one folder that its commands see:
+        uv/             uv's cache, Interlock's own
+        environments/   virtual environments, by digest, with a marker file when complete
+        locks/          held while an environment is being made
+
+The backends keep stores of their own: what a container's user wrote, a process of another user
+could not change, and the other way round.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import platformdirs
+import uv
+
+from interlock.model import Backend, StorageTrouble
+
+COMPLETE = "interlock-complete.json"
+"""In an environment: it is whole. Its modification time is when it was last used."""
+
+_PARTS = ("uv", "environments", "locks")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """One part of what is kept."""
+
+    what: str
+    path: Path
+    count: int
+    size_bytes: int
+    """On disk; a file with several names counts once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    home: Path
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Store:
+        """The store that ``INTERLOCK_HOME`` names, or the user's cache folder."""
+        named = environ.get("INTERLOCK_HOME")
+        return cls(
+            home=Path(named or platformdirs.user_cache_dir("interlock")).expanduser().resolve()
+        )
+
+    @property
+    def index(self) -> Path:
+        return self.home / "index"
+
+    @property
+    def resolutions(self) -> Path:
+        return self.home / "resolutions"
+
+    @property
+    def images(self) -> Path:
+        return self.home / "images"
+
+    @property
+    def runs(self) -> Path:
+        return self.home / "runs"
+
+    def of_backend(self, backend: Backend) -> Path:
+        return self.home / backend.value
+
+    def prepare(self, backend: Backend, owner: tuple[int, int] | None = None) -> Path:
+        """Make the folders of a backend, owned by the user its commands run as."""
+        root = self.of_backend(backend)
+        with writing(root):
+            for folder in (root, *(root / part for part in _PARTS)):
+                folder.mkdir(parents=True, exist_ok=True)
+                if owner and (folder.stat().st_uid, folder.stat().st_gid) != owner:
+                    os.chown(folder, *owner)
+        return root
+
+    def holdings(self) -> list[Holding]:
+        """What is kept and how much of it, largest first."""
+        found = []
+        for path in sorted(self.home.glob("*")):
+            if path.name not in {backend.value for backend in Backend}:
+                found.append(_holding(path.name, path))
+                continue
+            # A hard link between cache and environment counts where it is met first.
+            seen: set[tuple[int, int]] = set()
+            for part in _PARTS:
+                found.append(_holding(f"{path.name}/{part}", path / part, seen))
+        return sorted(found, key=lambda holding: holding.size_bytes, reverse=True)
+
+    def remove_older_than(self, age: timedelta) -> int:
+        """Remove environments and resolutions not used for that long.
+
+        Bytes freed. The ledger stays: trials are facts. Raises ``StorageTrouble``, also while a run
+        is under way: what it has just installed would be gone when it is imported.
+        """
+        if self.is_in_use:
+            raise StorageTrouble(f"a run is under way in {self.home}; nothing was removed")
+        before = sum(holding.size_bytes for holding in self.holdings())
+        oldest = time.time() - age.total_seconds()
+        with writing(self.home):
+            for environment in self.home.glob("*/environments/*"):
+                marker = environment / COMPLETE
+                used = marker if marker.exists() else environment
+                if used.stat().st_mtime < oldest:
+                    shutil.rmtree(environment)
+            for resolution in self.resolutions.glob("*.json"):
+                if resolution.stat().st_mtime < oldest:
+                    resolution.unlink()
+            for backend in Backend:
+                _prune(self.of_backend(backend), everything=age <= timedelta(0))
+        return before - sum(holding.size_bytes for holding in self.holdings())
+
+    def claim_run(self, backend: Backend) -> tuple[str, int]:
+        """A fresh run id and the open file whose lock says that the run lives.
+
+        The kernel drops the lock with the process, ``kill -9`` included, and unlike a process id
+        it is never given to somebody else.
+        """
+        run = f"{backend.value}-{secrets.token_hex(6)}"
+        with writing(self.runs):
+            self.runs.mkdir(parents=True, exist_ok=True)
+            # Locked before it has its name: nobody ever sees it there without its lock.
+            unnamed = self.home / f".{run}"
+            lock = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            unnamed.rename(self.runs / run)
+        return run, lock
+
+    def dead_runs(self, backend: Backend) -> list[str]:
+        """Runs that have ended and were not swept yet."""
+        found = sorted(self.runs.glob(f"{backend.value}-*"))
+        return [path.name for path in found if not _locked(path)]
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a run is under way."""
+        return any(_locked(path) for path in self.runs.glob("*"))
+
+    def forget(self, run: str) -> None:
+        (self.runs / run).unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Turn a disk that is full, or a folder that can't be written, into ``StorageTrouble``."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or place
+        raise StorageTrouble(
+            f"{where}: {error.strerror or error}; make room or name another folder in "
+            "INTERLOCK_HOME (`nox -s clean` shows what is held)"
+        ) from error
+
+
+def _locked(path: Path) -> bool:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return True  # gone, or another user's
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def _holding(what: str, path: Path, seen: set[tuple[int, int]] | None = None) -> Holding:
+    seen = set() if seen is None else seen
+    size = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            size += _size(Path(folder, name), seen)
+    if path.is_file():
+        size = _size(path, seen)
+    count = len(list(path.iterdir())) if path.is_dir() else int(path.exists())
+    return Holding(what=what, path=path, count=count, size_bytes=size)
+
+
+def _size(path: Path, seen: set[tuple[int, int]]) -> int:
+    try:
+        stat = path.lstat()
+    except OSError:
+        return 0
+    if (identity := (stat.st_dev, stat.st_ino)) in seen:
+        return 0
+    seen.add(identity)
+    return stat.st_blocks * 512
+
+
+def _prune(root: Path, *, everything: bool) -> None:
+    """Remove from uv's cache what nothing can use any more, or all of it."""
+    cache = root / "uv"
+    if not cache.is_dir() or not any(cache.iterdir()):
+        return
+    if everything:
+        for child in cache.iterdir():
+            shutil.rmtree(child) if child.is_dir() else child.unlink()
+        return
+    command = [uv.find_uv_bin(), "cache", "prune", "--no-config", "--cache-dir", str(cache)]
+    subprocess.run(command, capture_output=True, check=False)

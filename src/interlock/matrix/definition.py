@@ -1,0 +1,304 @@
+"""What is tested, as ``matrix.yaml`` and its probes say it; ``matrix_file.py`` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from interlock.matrix.choices import Choice, unpublished
+from interlock.matrix.document import Place, where
+from interlock.model import (
+    ON_TOP,
+    Axis,
+    Cell,
+    Configuration,
+    MatrixError,
+    Outcome,
+    Probe,
+    PythonVersion,
+    Release,
+)
+
+PYTHON = "python"
+"""The axis that is no package."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellSet:
+    """A named part of the matrix: every combination of what it lists."""
+
+    name: str
+    title: str
+    pinned: bool
+    """Names no ``latest``, so that listing its cells needs no network."""
+    versions: Mapping[str, tuple[Choice, ...]]
+    """By axis, in axis order."""
+    pythons: tuple[PythonVersion, ...]
+    probes: tuple[str, ...]
+    configs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Only:
+    """The part of a set that a probe or a configuration is run on; of each axis, or all of it."""
+
+    versions: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    """By axis; an axis that is not there is not narrowed."""
+    pythons: tuple[PythonVersion, ...] = ()
+    """None named is all of them."""
+
+
+EVERYWHERE = Only()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """A kind of application that some probes are about, and no other application is."""
+
+    name: str
+    title: str
+    """What it does, after "where": ``the process forks once it is started``."""
+    description: str
+    instead: str = ""
+    """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
+
+    @property
+    def instead_plain(self) -> str:
+        """The same without the marks of code, for where they would be shown."""
+        return self.instead.replace("`", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeUse:
+    """What ``matrix.yaml`` says of a probe; what it is stands in its own folder."""
+
+    ways_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By configuration, the ways out that are tried on top of it where a cell did not pass."""
+    only: Only = EVERYWHERE
+    only_as_control: bool = False
+    """In no set: it vouches for the others."""
+    application: str | None = None
+    """The kind of application that it is about; None is about every one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayOut:
+    """What people are told to do about a hang: settings on top of the configuration that hangs."""
+
+    name: str
+    title: str
+    description: str
+    costs: str
+    """What is no longer collected."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    same_as: str | None = None
+    """The configuration that it amounts to; the cell there is its evidence."""
+
+    def on(self, config: str) -> str:
+        """The configuration in which a cell of ``config`` is run with it."""
+        return self.same_as or f"{config}{ON_TOP}{self.name}"
+
+
+class Rounds(str, Enum):
+    """When a control is run."""
+
+    EVERY = "every"
+    """At the beginning, after every ``controls_every`` cells, and at the end."""
+    ENDS = "ends"
+    """At the beginning and at the end: for one that takes long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """A cell with a known answer that runs with every campaign, under its load."""
+
+    cell: Cell
+    expect: Outcome
+    rounds: Rounds = Rounds.EVERY
+    tries: int = 1
+    """Trials in a row that may give another answer, each run at once after the other, before it
+    counts as one: for a hang that is seen often, but not always."""
+    scale_by_load: bool = True
+    """Whether what its hang needed is scaled to the load of a trial that is held against it: it is
+    a meeting of two threads that run. A lock that a fork orphans is no such meeting."""
+    entry: int = field(default=0, repr=False, compare=False)
+    """Which entry of the file it comes from; one that lists several Pythons makes several."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxLimits:
+    """What one container may use."""
+
+    memory_bytes: int
+    pids: int
+    output_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixLimits:
+    install: SandboxLimits
+    install_wall_s: float
+    probe: SandboxLimits
+    wall_factor: float
+    """The outer guard of a trial stands this many times behind the probe's own limits."""
+
+    def wall_s(self, probe: Probe) -> float:
+        """Seconds after which the outer guard ends a trial of this probe."""
+        inside = probe.limits
+        own = inside.startup_s + inside.deadline_s + inside.stall_s + inside.grace_s
+        return self.wall_factor * own
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trials:
+    """How often a cell is run."""
+
+    per_cell: int
+    when_unproven: int
+    """In all, for a cell that stays unproven."""
+    way_out: int = 1
+    """In all, for a way out on a cell that did not pass: some help most of the time."""
+    when_compared: int = 1
+    """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
+    on_trouble: int
+    """In all, where trouble of our own stopped it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What may be recommended."""
+
+    prefer: tuple[str, ...]
+    """Axes, the one to move first comes first."""
+    least_trials: int
+    """Passing trials of every cell that a recommendation rests on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """A report of the libraries' own about a hang, recognised by a lock in its signature."""
+
+    lock: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """What is tested, as ``matrix.yaml`` and the probes it names say it."""
+
+    name: str
+    """Of the file, for messages."""
+    axes: tuple[Axis, ...]
+    """The package axes, in the order of the file."""
+    sets: Mapping[str, CellSet]
+    default_set: str
+    probes: Mapping[str, Probe]
+    configurations: Mapping[str, Configuration]
+    """Those of the file, each followed by what is composed on top of it: with every way out that a
+    probe names for it (``warning-events+no-profiling``), and as of the releases' day
+    (``stock@release``)."""
+    controls: tuple[Control, ...]
+    controls_every: int
+    """Cells between two rounds of controls."""
+    image: str
+    """A template with ``{python}`` in it."""
+    limits: MatrixLimits
+    trials: Trials
+    fresh_for: timedelta
+    """How long a verdict is not asked again."""
+    resolve_fresh_for: timedelta
+    """How long the resolved dependencies of an environment are kept."""
+    policy: Policy
+    upstream: tuple[Upstream, ...] = ()
+    uses: Mapping[str, ProbeUse] = field(default_factory=dict)
+    """By probe."""
+    ways_out: Mapping[str, WayOut] = field(default_factory=dict)
+    applications: Mapping[str, Application] = field(default_factory=dict)
+    only: Mapping[str, Only] = field(default_factory=dict)
+    """By configuration, where it is narrowed."""
+    lines: Mapping[Place, int] = field(default_factory=dict, repr=False, compare=False)
+
+    def axis(self, name: str) -> Axis:
+        """The package axis of that name; ``KeyError`` where there is none."""
+        return next(axis for axis in self.axes if axis.name == name)
+
+    def use(self, probe: str) -> ProbeUse:
+        return self.uses.get(probe, _USE)
+
+    def is_about(self, application: str | None, probe: str) -> bool:
+        """Whether what the probe finds is about such applications and no others; None is all."""
+        return self.use(probe).application == application
+
+    def concerns(self, application: str | None, probe: str) -> bool:
+        """Whether what the probe finds is about such an application; None is one of no kind."""
+        return self.use(probe).application in (None, application)
+
+    def controls_for(self, cells: Iterable[Cell]) -> tuple[Control, ...]:
+        """The controls that vouch for these cells: of their probes and Pythons, and of what is in
+        no set, which vouches for every probe on its Python."""
+        of = {(cell.probe, cell.python) for cell in cells}
+        pythons = {python for _, python in of}
+        return tuple(
+            control
+            for control in self.controls
+            if (control.cell.probe, control.cell.python) in of
+            or (self.vouches_for_all(control.cell.probe) and control.cell.python in pythons)
+        )
+
+    def control_of(self, cell: Cell) -> Control | None:
+        """The control that is about that very cell; whoever asked for a trial of it, it answers."""
+        return next((control for control in self.controls if control.cell == cell), None)
+
+    def vouches_for_all(self, probe: str) -> bool:
+        """Whether a control of this probe is about the machine and the harness, not the probe."""
+        return all(probe not in cells.probes for cells in self.sets.values())
+
+    def judged_in(self, probe: str) -> tuple[str, ...]:
+        """Every configuration that a cell of the probe may have, the composed ones included."""
+        plain = self.probes[probe].configs
+        tried = self.use(probe).ways_out
+        return tuple(
+            name
+            for name, known in self.configurations.items()
+            if name in plain
+            or (known.at_release and known.base in plain)
+            or (known.base in plain and known.way_out in tried.get(known.base or "", ()))
+        )
+
+
+_USE = ProbeUse()
+
+
+def check_published(matrix: Matrix, releases: Mapping[str, Sequence[Release]]) -> None:
+    """Raise ``MatrixError`` for every listed version that nobody published.
+
+    ``releases`` are those of each axis's package, by the axis's name.
+    """
+    mistakes = [
+        f"{where(matrix.name, matrix.lines, place)} {problem}"
+        for place, axis, choice in _choices(matrix)
+        if (problem := unpublished(axis.package, choice, releases[axis.name]))
+    ]
+    if mistakes:
+        raise MatrixError(mistakes)
+
+
+def _choices(matrix: Matrix) -> Iterator[tuple[Place, Axis, Choice]]:
+    lists: list[tuple[Place, Mapping[str, tuple[Choice, ...]]]] = [
+        *((("sets", name), cells.versions) for name, cells in matrix.sets.items()),
+        *((("probes", name, "only"), use.only.versions) for name, use in matrix.uses.items()),
+        *((("configurations", name, "only"), o.versions) for name, o in matrix.only.items()),
+    ]
+    for place, versions in lists:
+        for axis in matrix.axes:
+            for position, choice in enumerate(versions.get(axis.name, ())):
+                yield (*place, axis.name, position), axis, choice
+    for number, (control, *_) in groupby(matrix.controls, key=lambda control: control.entry):
+        for axis in matrix.axes:
+            yield ("controls", number, axis.name), axis, control.cell.version(axis.name)

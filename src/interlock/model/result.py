@@ -1,0 +1,107 @@
+"""What the trials of a cell say together, and what follows for a reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from packaging.version import Version
+
+from interlock.model.evidence import Signature
+from interlock.model.outcome import Outcome, Phase, Reason
+from interlock.model.specification import Backend, Cell
+
+
+class Basis(str, Enum):
+    """What a verdict rests on."""
+
+    TESTED = "tested"
+    INFERRED = "inferred"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the trials of a cell measured of one ``Measure``, in its unit."""
+
+    name: str
+    trials: int
+    """That measured it: one that hangs may end before."""
+    median: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What all trials of a cell say together."""
+
+    cell: Cell
+    outcome: Outcome
+    phase: Phase | None
+    """None for a pass."""
+    reason: Reason | None
+    """None for a pass."""
+    signatures: tuple[tuple[Signature, int], ...]
+    """Every signature seen with its count, most frequent first."""
+    detail: str
+    """One sentence for a reader."""
+    evidence: tuple[str, ...]
+    """Of the most frequent signature's first trial."""
+    basis: Basis
+    trials: int
+    hangs: int
+    exposures: int
+    """How often the guarded situation was entered, over all trials that count."""
+    seconds: float
+    """Median of the trials."""
+    backend: Backend
+    probe_digest: str
+    config_digest: str
+    environment_digest: str
+    image_digest: str
+    python_full: str
+    machine: str
+    tested_at: datetime
+    """When the newest trial that counts began, in UTC."""
+    measured: tuple[Measured, ...] = ()
+    """In the probe's order; whatever the trials' outcome."""
+
+    @property
+    def signature(self) -> Signature | None:
+        return self.signatures[0][0] if self.signatures else None
+
+    @property
+    def was_run(self) -> bool:
+        """False where the package index alone decided."""
+        return self.reason not in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A maximal run of releases with the same outcome along one axis, the rest held fixed."""
+
+    axis: str
+    first: Version
+    last: Version
+    outcome: Outcome
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A release to move to along one axis, everything else as the reader has it."""
+
+    axis: str
+    version: Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoTarget:
+    """There is none, because."""
+
+    axis: str
+    reason: str

@@ -1,0 +1,46 @@
+"""``results/controls.json``: what each control of each campaign answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from interlock.record.files import read_json, write_whole
+
+CONTROLS = "controls.json"
+"""The file beside the published verdicts."""
+SCHEMA_VERSION = 1
+"""Of that file."""
+
+
+def merged(
+    rows: Sequence[Mapping[str, Any]],
+    before: Mapping[str, Any] | None = None,
+    newer_than: datetime | None = None,
+) -> dict[str, Any]:
+    """The file's content: these rows, and those of ``before`` about other campaigns.
+
+    Rows whose last trial began before ``newer_than`` are left out.
+    """
+    ours = {row["campaign"] for row in rows}
+    kept = [row for row in (before or {}).get("controls", []) if row["campaign"] not in ours]
+    every = [*rows, *kept]
+    if newer_than:
+        every = [row for row in every if datetime.fromisoformat(row["last_at"]) >= newer_than]
+    every.sort(key=lambda row: str(row["campaign"]))
+    return {"schema_version": SCHEMA_VERSION, "controls": every}
+
+
+def write_controls(
+    rows: Sequence[Mapping[str, Any]], results: Path, *, newer_than: datetime
+) -> None:
+    """Write ``controls.json`` beside the verdicts, with what was known there of other ledgers.
+
+    Raises ``UsageError`` where the file that is there is no JSON: it would be lost.
+    """
+    file = results / CONTROLS
+    content = merged(rows, read_json(file), newer_than)
+    write_whole(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,200 @@
+"""One signature → its published file: where it was seen and how often, and one recorded example.
+
+``results/signatures/<slug>.json`` keeps what a row of the table has no room for: every cell that
+showed the signature with its count, and of one trial the evidence in words and the two snapshots
+it was read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from interlock.evidence import classification
+from interlock.model import (
+    ABSENT,
+    LEFT_BEHIND,
+    Axis,
+    Cell,
+    Hang,
+    Probe,
+    Signature,
+    Trial,
+    Verdict,
+    version_key,
+)
+
+SCHEMA_VERSION = 1
+"""Of a signature's file; it grows when a key changes its name or its meaning."""
+
+Counts = Mapping[tuple[str, ...], tuple[tuple[Signature, int], ...]]
+"""Cell key → every signature seen there with its count, most frequent first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One recorded hang that shows a signature: what the site draws and explains it from."""
+
+    cell: Cell
+    hang: Hang
+    events: Sequence[Mapping[str, Any]]
+    """The trial's events; its two snapshots are taken from them."""
+
+
+def examples(
+    verdicts: Iterable[Verdict],
+    probes: Mapping[str, Probe],
+    trials_of: Callable[[Cell], Iterable[Trial]],
+) -> dict[Signature, Example]:
+    """One recorded hang for each signature that was seen, as far as trials of it are there."""
+    found: dict[Signature, Example] = {}
+    for verdict in verdicts:
+        probe = probes.get(verdict.cell.probe)
+        if probe is None or all(seen in found for seen, _ in verdict.signatures):
+            continue
+        for ran in trials_of(verdict.cell):
+            hang = classification.classify(ran.events, probe)
+            if isinstance(hang, Hang) and hang.signature not in found:
+                found[hang.signature] = Example(cell=ran.cell, hang=hang, events=ran.events)
+    return found
+
+
+def signature_file(
+    signature: Signature,
+    verdicts: Iterable[Verdict],
+    example: Example | None,
+    axes: Sequence[Axis],
+) -> dict[str, Any]:
+    """The file's content, as JSON values."""
+    seen = {
+        verdict.cell: hangs
+        for verdict in verdicts
+        for known, hangs in verdict.signatures
+        if known == signature
+    }
+    cells = sorted(seen, key=lambda cell: cell_key(cell, axes))
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "signature": str(signature),
+        "slug": signature.slug,
+        "locks": list(signature.locks),
+        "stuck": list(signature.stuck),
+        "affected": {
+            **{axis.name: _distinct(cells, axis) for axis in axes},
+            "python": [str(python) for python in sorted({cell.python for cell in cells})],
+        },
+        "cells": [{**coordinates(cell, axes), "hangs": seen[cell]} for cell in cells],
+        "example": _example(signature, example, axes) if example else None,
+    }
+
+
+def counts(files: Iterable[Mapping[str, Any]], axes: Sequence[Axis]) -> Counts:
+    """What all signature files together say of each cell."""
+    found: dict[tuple[str, ...], list[tuple[Signature, int]]] = {}
+    for file in files:
+        signature = Signature(locks=tuple(file["locks"]), stuck=tuple(file["stuck"]))
+        for cell in file["cells"]:
+            names = [*(axis.name for axis in axes), "python", "probe", "config"]
+            found.setdefault(tuple(cell[n] for n in names), []).append((signature, cell["hangs"]))
+    return {
+        key: tuple(sorted(many, key=lambda pair: (-pair[1], str(pair[0]))))
+        for key, many in found.items()
+    }
+
+
+def coordinates(cell: Cell, axes: Sequence[Axis]) -> dict[str, str]:
+    """A cell as the published files name it."""
+    return {
+        **{axis.name: str(cell.version(axis.name) or ABSENT) for axis in axes},
+        "python": str(cell.python),
+        "probe": cell.probe,
+        "config": cell.config,
+    }
+
+
+def cell_key(cell: Cell, axes: Sequence[Axis]) -> tuple[Any, ...]:
+    """Published order: probe, configuration, Python, then each axis in version order."""
+    return (
+        cell.probe,
+        cell.config,
+        cell.python,
+        *(version_key(cell.version(axis.name)) for axis in axes),
+    )
+
+
+def portable(path: str) -> str:
+    """A source file's path without what is particular to one machine.
+
+    >>> portable("/home/me/env/lib/python3.10/site-packages/thing/worker.py")
+    'thing/worker.py'
+    """
+    for mark in ("/site-packages/", "/dist-packages/"):
+        if mark in path:
+            return path.rpartition(mark)[2]
+    for mark in ("/lib/python3", "/probes/"):
+        if mark in path:
+            return mark.lstrip("/") + path.rpartition(mark)[2]
+    return path.rpartition("/")[2]
+
+
+def _distinct(cells: Iterable[Cell], axis: Axis) -> list[str]:
+    versions = {cell.version(axis.name) for cell in cells}
+    return [str(version or ABSENT) for version in sorted(versions, key=version_key)]
+
+
+def _example(signature: Signature, example: Example, axes: Sequence[Axis]) -> dict[str, Any]:
+    hang = example.hang
+    return {
+        **coordinates(example.cell, axes),
+        "phase": str(hang.phase),
+        "reason": str(hang.reason),
+        "exposures": hang.exposures,
+        "noticed_after_s": round(hang.noticed_after_s, 3),
+        "evidence": list(hang.evidence),
+        "unresolved": list(hang.unresolved),
+        "snapshots": [_snapshot(event, signature) for event in _pair(example.events, signature)],
+    }
+
+
+def _pair(events: Iterable[Mapping[str, Any]], signature: Signature) -> list[Mapping[str, Any]]:
+    """The two snapshots that the hang was read from: of the last look at a process that waits for
+    all of the signature's locks; of the last process of all where none does."""
+    looks: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
+    for event in events:
+        if event["event"] == "snapshot":
+            looks.setdefault((event["number"], event.get("process") or 0), []).append(event)
+    pairs = [look for _, look in sorted(looks.items()) if len(look) == 2]
+    wanted = set(signature.locks) - {LEFT_BEHIND}
+    showing = [pair for pair in pairs if wanted <= _awaited(pair[-1])]
+    return (showing or pairs or [[]])[-1]
+
+
+def _awaited(event: Mapping[str, Any]) -> set[str]:
+    """The names of the locks that its threads wait for."""
+    waits = [thread["waits"] or {} for thread in event["threads"]]
+    locks = [event["locks"].get(str(wait.get("lock")), {}) for wait in waits]
+    return {name for lock in locks for name in lock.get("names", ())}
+
+
+def _snapshot(event: Mapping[str, Any], signature: Signature) -> dict[str, Any]:
+    """The threads that take part, all where no lock is named, and the locks they touch."""
+    locks = event["locks"]
+    named = {lock for lock, about in locks.items() if set(about["names"]) & set(signature.locks)}
+    threads = [thread for thread in event["threads"] if not named or _touches(thread) & named]
+    touched = {lock for thread in threads for lock in _touches(thread)}
+    return {
+        "index": event["index"],
+        "threads": [
+            {**thread, "frames": [{**f, "file": portable(f["file"])} for f in thread["frames"]]}
+            for thread in threads
+        ],
+        "locks": {lock: about for lock, about in locks.items() if lock in touched},
+    }
+
+
+def _touches(thread: Mapping[str, Any]) -> set[str]:
+    """The locks a thread waits for or is inside of, by identity."""
+    waits = thread["waits"] or {}
+    wanted = {waits["lock"]} if waits.get("lock") is not None else set()
+    return {str(lock) for lock in wanted | {held["lock"] for held in thread["holds"]}}

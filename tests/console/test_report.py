@@ -1,0 +1,385 @@
+"""What a run says at its end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from grids import AXES, NOON, cell, grid, matrix, verdict
+from grids import rows as did
+from languages import PROBE
+from matrices import WAYS
+from packaging.version import Version
+from rich.console import Console
+
+from interlock.campaign.controls import Answer, Told
+from interlock.campaign.followups import Why
+from interlock.campaign.loop import LeftOpen
+from interlock.campaign.planning import Plan
+from interlock.console import report
+from interlock.findings.advice import Excluded
+from interlock.matrix.definition import Application, Control, Policy, ProbeUse
+from interlock.model import (
+    Cell,
+    Configuration,
+    EngineUnavailable,
+    Outcome,
+    Phase,
+    Reason,
+    Signature,
+    Unsupported,
+    Verdict,
+)
+
+CONFIGURATIONS = {
+    name: Configuration(name=name, title=title, description="")
+    for name, title in (("stock", "as it comes"), ("warnings", "with warnings"))
+}
+POLICY = Policy(prefer=("right", "left"), least_trials=1)
+NONE: Excluded = {}
+
+
+def drawn(verdicts: Sequence[Verdict]) -> list[str]:
+    output = io.StringIO()
+    console = Console(file=output, width=120)
+    for part in report.tables(verdicts, AXES, {"restart": PROBE}, CONFIGURATIONS):
+        console.print(part)
+    return output.getvalue().splitlines()
+
+
+def rows(verdicts: Sequence[Verdict]) -> list[list[str]]:
+    """The cells of the tables' bodies."""
+    return [
+        [part.strip() for part in line.strip("│").split("│")]
+        for line in drawn(verdicts)
+        if line.startswith("│")
+    ]
+
+
+def safe(text: str) -> str:
+    return report.safe(grid(text), AXES, POLICY, NONE)
+
+
+# The tables ---------------------------------------------------------------------------------------
+
+
+def test_a_table_has_a_row_for_the_releases_and_a_column_for_each_python() -> None:
+    verdicts = [
+        *grid("   1.0  2.0\n 1.0  hang pass", python="3.9"),
+        *grid("   1.0  2.0\n 1.0  hang unproven", python="3.10"),
+    ]
+    assert rows(verdicts) == [["1.0", "1.0", "✗", "✗"], ["1.0", "2.0", "✓", "?"]]
+
+
+def test_pythons_and_releases_stand_in_version_order() -> None:
+    verdicts = [
+        *grid("   2.10  2.9\n 1.0  pass hang", python="3.10"),
+        *grid("   2.10  2.9\n 1.0  fail fail", python="3.9"),
+    ]
+    assert rows(verdicts) == [["1.0", "2.9", "!", "✗"], ["1.0", "2.10", "!", "✓"]]
+
+
+def test_what_was_not_run_is_left_blank() -> None:
+    verdicts = [
+        *grid("   1.0\n 1.0  pass", python="3.9"),
+        *grid("   2.0\n 1.0  pass", python="3.10"),
+    ]
+    assert rows(verdicts) == [["1.0", "1.0", "✓", ""], ["1.0", "2.0", "", "✓"]]
+
+
+def test_a_library_that_was_left_out_is_a_dash() -> None:
+    assert rows([verdict(cell("-", "1.0"), "unsupported")]) == [["-", "1.0", "–"]]
+
+
+def test_each_configuration_has_a_table_that_names_it_in_words() -> None:
+    lines = drawn([*grid("  1.0\n 1.0 pass"), *grid("  1.0\n 1.0 hang", config="warnings")])
+    titles = [line for line in lines if "restart · " in line]
+    assert titles == ["restart · stock: as it comes", "restart · warnings: with warnings"]
+
+
+def test_signs_are_explained() -> None:
+    text = "\n".join(drawn(grid("  1.0\n 1.0 pass")))
+    for sign in ("✓ pass", "✗ hang", "! fail", "– unsupported", "? unproven"):
+        assert sign in text
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    assert drawn([]) == []
+
+
+# What is safe -------------------------------------------------------------------------------------
+
+
+def test_a_release_is_safe_that_passed_with_everything_it_was_run_with() -> None:
+    sentence = safe(
+        """
+               1.0   2.0
+        1.0    hang  pass
+        1.1    hang  pass
+        """
+    )
+    assert sentence.startswith("Safe: right-lib 2.0, with everything")
+    assert "2 hang" in sentence
+    assert "2 pass" in sentence
+
+
+def test_one_hang_is_enough_for_a_release_not_to_be_safe() -> None:
+    sentence = safe(
+        """
+               1.0   2.0
+        1.0    hang  pass
+        1.1    pass  fail
+        """
+    )
+    assert not sentence.startswith("Safe")
+
+
+def test_where_all_passed_it_says_so() -> None:
+    assert safe("  1.0\n 1.0 pass\n 1.1 pass") == "Safe: everything that was run passed (2 pass)."
+
+
+def test_where_nothing_ran_nothing_is_safe() -> None:
+    assert "nothing is known to be safe" in safe("  1.0\n 1.0 unsupported")
+    assert "nothing is known to be safe" in report.safe([], AXES, POLICY, NONE)
+
+
+def test_what_proves_nothing_is_not_safe() -> None:
+    assert not safe("  1.0\n 1.0 unproven").startswith("Safe")
+
+
+# The stories --------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_hang_is_told_once_with_the_command_that_shows_it_again() -> None:
+    worker = ((Signature(locks=("Worker._lock",)), 1),)
+    handler = ((Signature(locks=("Handler.lock", "Worker._lock")), 1),)
+    verdicts = [
+        verdict(cell("1.0"), "hang", reason=Reason.SELF_DEADLOCK, signatures=worker, detail="A."),
+        verdict(cell("1.1"), "hang", reason=Reason.SELF_DEADLOCK, signatures=worker, detail="B."),
+        verdict(cell("1.2"), "hang", reason=Reason.LOCK_CYCLE, signatures=handler, detail="C."),
+        verdict(cell("1.3")),
+    ]
+    lines = report.stories(verdicts, verdicts, AXES, POLICY, NONE)
+    told = [line for line in lines if line.startswith("✗")]
+    assert len(told) == 2
+    assert told[0].endswith("(and 1 more like it)")
+    assert [line.strip() for line in lines if "nox -s matrix" in line] == [
+        verdicts[0].cell.reproduce,
+        verdicts[2].cell.reproduce,
+    ]
+
+
+def test_a_story_says_what_to_move_to() -> None:
+    known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
+    lines = report.stories(known, known, AXES, POLICY, NONE)
+    assert "  move to right 2.0 (nearest) or 3.0" in lines
+
+
+def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
+    known = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
+    lines = report.stories(known[:1], known, AXES, POLICY, NONE)
+    assert any(line.startswith("  left-lib's own: left-lib 1.0 alone hangs") for line in lines)
+    assert "  moving right-lib changes nothing: it is left-lib alone" in lines
+
+
+def test_what_one_library_does_alone_takes_no_safety_from_the_other() -> None:
+    pair, *alone = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
+    passing = verdict(cell("1.0", "1.0", probe="serve"))
+    said = report.safe([pair, passing], AXES, POLICY, NONE, alone)
+    assert said.startswith("Safe: right-lib 1.0, with everything that was run here")
+
+
+def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
+    withdrawn: Excluded = {"right": frozenset({Version("2.0")})}
+    known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
+    lines = report.stories(known, known, AXES, POLICY, withdrawn)
+    assert "  move to right 3.0" in lines
+
+
+def test_passes_are_no_stories() -> None:
+    known = grid("  1.0\n 1.0 pass")
+    assert report.stories(known, known, AXES, POLICY, NONE) == []
+
+
+def test_a_story_draws_on_what_was_found_before() -> None:
+    known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
+    asked = [one for one in known if str(one.outcome) == "hang"]
+    lines = report.stories(asked, known, AXES, POLICY, NONE)
+    assert "  move to right 2.0 (nearest) or 3.0" in lines
+
+
+def test_the_command_of_a_story_runs_just_that_cell() -> None:
+    of = cell("2.5.1", "2.14.2", "3.10", config="warnings")
+    assert of.reproduce == (
+        "nox -s matrix -- --left 2.5.1 --right 2.14.2 --python 3.10 "
+        "--probe restart --config warnings --rerun all --no-follow-ups"
+    )
+
+
+def test_the_command_says_what_was_left_out() -> None:
+    assert "--left 1.0 --right - --python" in cell("1.0", "-").reproduce
+
+
+# The plan -----------------------------------------------------------------------------------------
+
+
+def plan(run: int, decided: int = 0, known: int = 0, seconds: float = 90.0) -> Plan:
+    why = Unsupported(phase=Phase.INSTALL, reason=Reason.NO_WHEEL, detail="no wheel")
+    return Plan(
+        cells=tuple(cell(f"1.{n}") for n in range(run)),
+        unsupported={cell(f"2.{n}"): why for n in range(decided)},
+        known=tuple(cell(f"3.{n}") for n in range(known)),
+        seconds=seconds,
+    )
+
+
+def test_the_plan_is_one_line() -> None:
+    said = "12 cells to run, 3 the index alone decides, 4 with a fresh verdict"
+    assert report.planned(plan(12, 3, 4), 2) == f"{said}, about 1 min 30 s with 2 jobs"
+    assert report.planned(plan(1), 1) == "1 cell to run, about 1 min 30 s with 1 job"
+
+
+def test_a_plan_of_nothing_promises_no_time() -> None:
+    assert report.planned(plan(0, known=4), 2) == "0 cells to run, 4 with a fresh verdict"
+
+
+CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)
+
+
+def test_the_plan_says_what_is_run_to_see_that_hangs_are_seen() -> None:
+    of = replace(plan(12), controls=(CONTROL,) * 3, rounds=2)
+    assert report.planned(of, 2).startswith("12 cells to run, 3 controls 2 times beside them, ")
+    assert report.cells(of).startswith(f"control      {CONTROL.cell}: hang\n")
+
+
+def test_what_may_follow_is_said_before_it_begins() -> None:
+    kinds = {Why.WAY_OUT: 6, Why.BASELINE: 1}
+    assert report.at_most(plan(7), kinds) == (
+        "what does not pass is followed up: at most 7 cells more (6 ways out, 1 baseline), "
+        "about 1 min 30 s"
+    )
+    assert report.at_most(plan(0), {}) == "nothing follows from what is found"
+
+
+@pytest.mark.parametrize(
+    ("for_all", "whose"), [(False, "restart on Python 3.10"), (True, "every probe on Python 3.10")]
+)
+def test_a_control_that_differs_says_which_passes_prove_nothing(for_all: bool, whose: str) -> None:
+    answer = Answer(
+        campaign="c", control=CONTROL, at=NOON, outcome=Outcome.PASS, exposures=9, load=0.0
+    )
+    differs = Told(control=CONTROL, answers=(answer,), for_all=for_all)
+    as_known = replace(differs, answers=(replace(answer, outcome=Outcome.HANG),))
+    (line,) = report.doubts([as_known, differs])
+    assert line.startswith(f"the passes of {whose}, and on Pythons without such a control, ")
+    assert line.endswith(f"{differs}; --rerun failed")
+
+
+WARNED = "warnings"
+
+
+def test_ways_out_are_counted_where_they_were_tried_on_what_did_not_pass() -> None:
+    verdicts = [
+        *grid("1.0 1.1 2.0\n1.0 hang hang pass", config=WARNED),
+        *grid("1.0 1.1 2.0\n1.0 pass hang pass", config=f"{WARNED}+quiet"),
+        *grid("1.0 1.1 2.0\n1.0 pass pass hang", config="stock"),
+        verdict(cell(right="-", config=WARNED), "hang"),
+    ]
+    ways = {
+        name: replace(way, title=f"title of {name}", costs=f"What {name} costs.")
+        for name, way in WAYS.ways_out.items()
+    }
+    assert report.ways_out(verdicts, replace(WAYS, ways_out=ways)) == [
+        "",
+        "ways out:",
+        "  as-stock (title of as-stock): 2 pass, where warnings did not pass",
+        "    What as-stock costs.",
+        "  quiet (title of quiet): 1 hang, 1 pass, where warnings did not pass",
+        "    What quiet costs.",
+    ]
+    assert report.ways_out(grid("1.0\n1.0 pass", config=WARNED), WAYS) == []
+
+
+@pytest.mark.parametrize(
+    ("of", "is_plain"),
+    [
+        (cell(), True),
+        (cell(config="warnings"), True),
+        (cell(config="warnings+quiet"), False),
+        (cell(config="stock@release"), False),
+        (cell(right="-"), False),
+    ],
+)
+def test_what_is_safe_is_read_from_pairs_in_configurations_of_their_own(
+    of: Cell, is_plain: bool
+) -> None:
+    assert report.is_plain(of, WAYS) is is_plain
+
+
+def test_a_dry_run_lists_every_cell_with_what_becomes_of_it() -> None:
+    lines = report.cells(plan(1, 1, 1)).splitlines()
+    assert [line.split()[0] for line in lines] == ["run", "unsupported", "known"]
+    assert lines[1].endswith("no wheel")
+
+
+def test_counts_stand_worst_first() -> None:
+    verdicts = grid("  1.0 2.0 3.0\n 1.0 pass hang fail\n 1.1 pass unproven unsupported")
+    assert report.counted(verdicts) == "1 hang, 1 fail, 1 unproven, 1 unsupported, 2 pass"
+
+
+def test_what_stays_open_is_a_line_a_cause() -> None:
+    events = [
+        LeftOpen(cells=(cell("1.0"), cell("1.1")), trouble=EngineUnavailable("the engine is gone")),
+        LeftOpen(cells=(cell("1.2"),), trouble=KeyError("x")),
+    ]
+    first, second = report.left_open(events).splitlines()
+    assert first.startswith("2 cells left open: the engine is gone")
+    assert second.startswith("1 cell left open: KeyError")
+
+
+def test_what_is_about_one_kind_of_application_is_told_behind_all_else() -> None:
+    forking = Application(name="forking", title="it forks", description="")
+    known = matrix(
+        uses={"serve": ProbeUse(application="forking")}, applications={"forking": forking}
+    )
+    serve, restart = did("pair by serve: pass 9; pair: pass 9")
+
+    assert report.by_application([serve, restart], known) == [
+        (None, [restart]),
+        (forking, [serve]),
+    ]
+    assert report.by_application([serve], known) == [(forking, [serve])]
+    assert report.by_application([], known) == [(None, [])]
+
+
+FORKS = Application(
+    name="forking", title="it forks", description="", instead="Start it in the `child`."
+)
+
+
+def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_to() -> None:
+    known = grid("1.0 2.0\n1.0 hang pass")
+    lines = report.stories(known, known, AXES, POLICY, NONE, kind=FORKS)
+    assert "  Start it in the child." in lines
+    assert not any("move to" in line for line in lines)
+    assert any("move to" in line for line in report.stories(known, known, AXES, POLICY, NONE))
+
+
+@pytest.mark.parametrize(
+    ("did", "says"),
+    [
+        (
+            "hang pass",
+            "Where it forks: 1 hang, 1 pass. A hang is rare there, so a pass says little; the page "
+            "has the rates by release. Start it in the child.",
+        ),
+        (
+            "unsupported unsupported",
+            "Where it forks: nothing was run, so nothing is known to be safe.",
+        ),
+    ],
+)
+def test_of_a_kind_of_application_no_release_is_called_safe(did: str, says: str) -> None:
+    assert report.in_kind(grid(f"1.0 2.0\n1.0 {did}"), FORKS) == says

@@ -1,0 +1,443 @@
+"""Whose trouble it is, from what the pair and each library alone did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from grids import cell, rows, verdict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interlock.findings.attribution import MARGIN, WHOSE, Attribution, attribute, ratio_of
+from interlock.findings.baselines import Pool
+from interlock.model import Basis, Outcome
+
+
+def found(text: str, who: str = "pair", config: str = "stock") -> Attribution | None:
+    left, right = {"pair": ("1.0", "1.0"), "left": ("1.0", "-")}[who]
+    return attribute(rows(text)).get(cell(left, right, config=config).key)
+
+
+def whose(text: str, **of: str) -> str:
+    attribution = found(text, **of)
+    return attribution.whose if attribution else "nobody's"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a pass has no trouble, nor has what could not be tried
+        ("pair: pass 500; left: hang A 1/20; right: pass 500", "nobody's"),
+        ("pair: unproven slow; left: pass 500; right: pass 500", "nobody's"),
+        ("pair: unsupported no-wheel", "nobody's"),
+
+        # both alone pass, often enough to have shown it
+        ("pair: hang A 1/20; left: pass 500; right: pass 500", "pair"),
+        ("pair: fail error TypeError; left: pass 500; right: pass 500", "pair"),
+        # what hangs does not exist without the other library
+        ("pair: hang A 1/20; left: pass 500; right: unsupported no-feature", "pair"),
+        # but a crash may come on the way there, and so may a hang before the first exposure
+        ("pair: fail crash SIGSEGV; left: pass 500; right: unsupported no-feature", "open"),
+        ("pair: hang A 1/0; left: pass 500; right: unsupported no-feature", "open"),
+        # unless the same on another Python came in it
+        ("pair: hang A 1/0; pair on 3.11: hang A 1/20; left: pass 500; left on 3.11: pass 900; "
+         "right: unsupported no-feature", "pair"),
+
+        # a pass speaks only against what it would have shown
+        ("pair: hang A 1/20; left: pass 60; right: pass 500", "open"),
+        ("pair: hang A 1/4000; left: pass 500; right: pass 80000", "open"),
+        ("pair: hang A 1/4000; left: pass 80000; right: pass 80000", "pair"),
+        # by chance the one hang would be among 20 of 399 exposures in 5.01 %, of 401 in 4.99 %
+        ("pair: hang A 1/20; left: pass 379; right: pass 500", "open"),
+        ("pair: hang A 1/20; left: pass 381; right: pass 500", "pair"),
+
+        # one alone does the same
+        ("pair: hang A 1/20; left: hang A 1/40; right: pass 500", "left"),
+        ("pair: hang A 1/20; left: pass 500; right: hang A 1/20", "right"),
+        ("pair: hang A 1/20; left: hang A 1/40; right: unproven not-live", "left"),
+        ("pair: hang A 1/20; left: hang A 1/40", "left"),
+        # the same kind of failure, from the same exception or signal, in the same phase
+        ("pair: fail error TypeError; left: fail error TypeError; right: pass 500", "left"),
+        ("pair: fail error TypeError; left: fail error KeyError; right: pass 500", "open"),
+        ("pair: fail crash SIGSEGV; right: fail crash SIGSEGV; left: pass 500", "right"),
+        ("pair: fail crash SIGSEGV; right: fail crash SIGABRT; left: pass 500", "open"),
+        ("pair: fail error KeyError; left: fail error KeyError in import; right: pass 9", "open"),
+
+        # both hang: the rates decide, and few runs decide nothing
+        ("pair: hang A 5/150; left: hang A 5/2000; right: pass 500", "pair"),
+        ("pair: hang A 1/20; left: hang A 1/400; right: pass 500", "left"),
+        ("pair: hang A 5/150; left: hang A 5/200; right: pass 500", "left"),
+        ("pair: hang A 5/2000; left: hang A 5/150; right: pass 500", "left"),
+        # likelier than with either alone
+        ("pair: hang A 5/150; left: hang A 5/2000; right: hang A 5/3000", "pair"),
+        # one alone does the same as often, whatever the other does
+        ("pair: hang A 5/150; left: hang A 5/200; right: hang A 5/3000", "open"),
+
+        # hangs alone in another way, before it could show this one
+        ("pair: hang A 1/20; left: hang B 1/40; right: pass 500", "open"),
+        # or after it would have been seen
+        ("pair: hang A 3/30; left: hang B 3/900; right: pass 500", "pair"),
+        # some of its ways alone, and never the others, in enough runs
+        ("pair: hang A,B 20/200; left: hang A 20/800; right: pass 500", "pair"),
+        ("pair: hang A,B 2/60; left: hang A 1/20; right: pass 500", "left"),
+
+        # what would decide was not run, or proved nothing
+        ("pair: hang A 1/20", "open"),
+        ("pair: hang A 1/20; left: pass 500", "open"),
+        ("pair: hang A 1/20; left: pass 500; right: unproven too-few-exposures", "open"),
+        ("pair: hang A 1/20; left: pass 500; right: unsupported no-wheel", "open"),
+        ("pair: hang A 1/20; left: pass 500; right: fail error TypeError", "open"),
+
+        # with the dependencies of its day it passes: that comes before all else
+        ("pair: fail error TypeError; pair@release: pass 500", "dependencies"),
+        ("pair: fail error E; left: fail error E; pair@release: pass 500", "dependencies"),
+        ("pair: hang A 1/20; pair@release: pass 500; left: pass 500; right: pass 500",
+         "dependencies"),
+        ("pair: hang A 1/4000; pair@release: pass 500; left: pass 80000; right: pass 80000",
+         "pair"),
+        ("pair: fail error TypeError; pair@release: fail error TypeError; left: pass 9; "
+         "right: pass 9", "pair"),
+
+        # every library alone fails here, and passes on another Python
+        ("pair: fail error E; left: fail error E; right: fail error E; left on 3.11: pass 500; "
+         "right on 3.11: pass 500", "python"),
+        ("pair: fail error E; left: fail error E; right: fail error E; left on 3.11: pass 500",
+         "open"),
+        # one library that fails on one Python alone is to blame all the same
+        ("pair: fail error E; left: fail error E; right: pass 500; left on 3.11: pass 500",
+         "left"),
+    ],
+)  # fmt: skip
+def test_trouble_is_whose_what_was_run_says_it_is(text: str, expected: str) -> None:
+    assert whose(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # what is probed is in left: without it there is nothing that could hang
+        ("pair: hang A 1/20; left: pass 500", "pair"),
+        ("pair: hang A 1/20; left: hang A 1/20", "left"),
+        ("pair: hang A 1/20; left: pass 60", "open"),
+        ("pair: hang A 1/20", "open"),
+        # but right may fail on the way there by itself
+        ("pair: fail crash SIGSEGV; left: pass 500", "open"),
+        ("pair: fail error E in import; left: pass 500", "open"),
+        # as its baseline by another probe says, or says not
+        ("pair: fail error E in import; left: pass 9; right by other: fail error E in import",
+         "right"),
+        ("pair: fail error E in import; left: pass 9; right by other: pass 9", "pair"),
+        ("pair: fail error E in import; left: pass 9; right by other: unproven slow", "open"),
+        # which tells nothing of what happens later
+        ("pair: fail error E; left: pass 9; right by other: fail error E", "open"),
+    ],
+)  # fmt: skip
+def test_a_probe_that_needs_one_library_has_no_baseline_of_the_other(
+    text: str, expected: str
+) -> None:
+    assert attribute(rows(text), {"restart": ["left"]})[cell().key].whose == expected
+
+
+@pytest.mark.parametrize(
+    ("did", "expected"),
+    [
+        ("fail error TypeError in import", "right"),
+        ("fail error KeyError in import", "open"),
+        ("pass 9", "open"),
+    ],
+)
+def test_another_configuration_tells_of_a_library_only_that_it_fails_too(
+    did: str, expected: str
+) -> None:
+    pair = rows("pair: fail error TypeError in import; left: pass 9")
+    (right,) = rows(f"right by other: {did}")
+    right = replace(right, cell=replace(right.cell, config="warnings"))
+    assert attribute([*pair, right], {"restart": ["left"]})[cell().key].whose == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("left: hang A 1/20", "left"),
+        ("left: fail error TypeError; left@release: pass 500", "dependencies"),
+        ("left: pass 500", "nobody's"),
+    ],
+)
+def test_a_library_alone_has_only_itself_to_blame(text: str, expected: str) -> None:
+    assert whose(text, who="left") == expected
+
+
+def test_a_deadlock_of_the_harness_itself_is_nobodys() -> None:
+    assert attribute(rows("nobody: hang A 1/1")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a way out that changes nothing is the same trouble as without it
+        ("pair: hang A 1/20; pair+way: hang A 1/20; left: hang A 1/20; right: pass 500", "left"),
+        # another hang than without it was not looked for in the libraries alone
+        ("pair: hang A 1/20; pair+way: hang B 1/20; left: pass 500; right: pass 500", "open"),
+        # unless it was
+        ("pair+way: hang B 1/20; left+way: pass 500; right+way: pass 500", "pair"),
+    ],
+)
+def test_what_a_way_out_does_not_keep_from_hanging_is_whose_it_was(
+    text: str, expected: str
+) -> None:
+    assert whose(text, config="stock+way") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # seen on another Python: that one cell passes is chance
+        ("pair: hang A 1/12; left: pass 100; left on 3.11: hang A 1/90; right: pass 500", "left"),
+        # here it would have been seen alone as well, had it been as likely
+        ("pair: hang A 9/30; left: pass 300; left on 3.11: hang A 1/90; right: pass 500", "pair"),
+        # seen in another configuration of the probe, by the same release
+        ("pair: hang A 1/12; left: pass 100; left in warnings: hang A 1/90; right: pass 500",
+         "left"),
+        # and too seldom alone for what the pair does on all Pythons
+        ("pair: hang A 4/60; pair on 3.11: hang A 4/60; left: pass 400; left on 3.11: pass 400; "
+         "left in warnings: hang A 1/90; right: pass 500", "pair"),
+        # seen with another of its releases, or there in another way
+        ("pair: hang A 1/12; left: pass 100; left 2.0: hang A 1/90; right: pass 500", "left"),
+        ("pair: hang A 1/12; left: pass 300; left 2.0: hang B 1/90; right: pass 500", "pair"),
+        # each cell says little, all of them together enough: 8 of 140 against 4 of 800
+        ("pair: hang A 2/35; pair on 3.11: hang A 2/35; pair 2.0: hang A 2/35; "
+         "pair 2.0 on 3.11: hang A 2/35; left: hang A 1/200; left on 3.11: hang A 1/200; "
+         "left 2.0: hang A 1/200; left 2.0 on 3.11: hang A 1/200; right: pass 500", "pair"),
+        # the same, as often alone
+        ("pair: hang A 2/35; pair on 3.11: pass 400; pair 2.0: pass 400; "
+         "left: hang A 1/200; left on 3.11: hang A 1/200; left 2.0: hang A 1/200; right: pass 500",
+         "left"),
+        # of the hang that is asked about: other hangs, however likely together, do not count
+        ("pair: hang B 1/30; pair on 3.11: hang A 6/60; left: hang B 1/200; "
+         "left on 3.11: pass 200; right: pass 900; right on 3.11: pass 900", "left"),
+        # a hang in the very first exposure is one of the hangs
+        ("pair: hang A 5/150; pair on 3.11: hang A 5/150; left: hang A 4/0; "
+         "left on 3.11: pass 2000; right: pass 2000; right on 3.11: pass 2000", "left"),
+        # what another Python alone was compared on tells of this one
+        ("pair: hang A 5/150; pair on 3.11: hang A 5/150; left on 3.11: hang A 5/2000; "
+         "right: pass 900; right on 3.11: pass 900", "pair"),
+        # a baseline that never came to it clears nobody of a failure
+        ("pair: fail error E; left: unproven too-few-exposures; right: pass 500", "open"),
+        # a release that was never run with the other library is not compared
+        ("pair: hang A 2/35; left: hang A 2/100; left 2.0: pass 9000; right: pass 500", "left"),
+        # nor what proved nothing because nothing was at work
+        ("pair: hang A 1/12; left: unproven not-live; left on 3.11: unproven not-live; "
+         "right: pass 500", "open"),
+        # a failure is no matter of chance: what it does on another Python says nothing here
+        ("pair: fail error E; left: pass 9; left on 3.11: fail error E; right: pass 9", "pair"),
+    ],
+)  # fmt: skip
+def test_a_rare_hang_is_read_from_all_cells_of_a_library(text: str, expected: str) -> None:
+    assert whose(text) == expected
+
+
+EQUAL = "; ".join(
+    f"pair {left}.0: hang A 3/96; left {left}.0: hang A 3/96" for left in range(2, 17)
+)
+
+
+def test_one_lucky_cell_does_not_overrule_all_the_others() -> None:
+    """Everywhere else the pair hangs as often as left alone: 45 of 1,440 exposures."""
+    early = "pair: hang A 1/1; left: pass 100; right: pass 500"
+    assert whose(early + "; left 2.0: hang A 3/96") == "pair"
+    assert whose(f"{early}; {EQUAL}") == "left"
+
+
+def test_where_much_was_tried_is_no_difference() -> None:
+    """With 1.0, 5 % of the pair and of left alone; with 2.0, 0.5 %."""
+    text = (
+        "pair: hang A 20/400; left: hang A 2/40; pair 2.0: hang A 1/200; left 2.0: hang A 10/2000; "
+        "right: pass 90000"
+    )
+    attribution = found(text)
+    assert attribution is not None and attribution.ratio is not None
+    assert attribution.whose == "left"
+    assert attribution.ratio.times == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("alone", "elsewhere", "expected"),
+    [
+        # By chance it would be among 80 of 1,600 exposures in 5 %.
+        (1500, "", "open"),
+        (1600, "", "pair"),
+        # Where cells like it did not: among 480 of 9,600.
+        (1600, "; pair 2.0: pass 200; pair on 3.11: pass 200", "open"),
+        (9200, "; pair 2.0: pass 200; pair on 3.11: pass 200", "pair"),
+    ],
+)
+def test_an_app_that_did_worse_once_may_have_had_bad_luck(
+    alone: int, elsewhere: str, expected: str
+) -> None:
+    pair, *others = rows(
+        f"pair: fail degraded slow; left: pass {alone}; right: pass 50000{elsewhere}"
+    )
+    worse = replace(pair, exposures=80)
+    assert attribute([worse, *others])[cell().key].whose == expected
+
+
+@pytest.mark.parametrize(("exposures", "expected"), [(0, "pair"), (80, "open")])
+def test_a_crash_in_the_middle_of_the_work_may_be_bad_luck_too(
+    exposures: int, expected: str
+) -> None:
+    pair, *others = rows("pair: fail crash SIGSEGV; left: pass 300; right: pass 50000")
+    crashed = replace(pair, exposures=exposures)
+    assert attribute([crashed, *others])[cell().key].whose == expected
+
+
+def test_a_ratio_is_a_number_wherever_it_is_told() -> None:
+    attribution = found(
+        "pair: hang A 1/0; pair on 3.11: pass 100; left: hang A 1/20; left on 3.11: pass 100; "
+        "right: pass 500; right on 3.11: pass 500"
+    )
+    assert attribution is not None
+    assert "nan" not in attribution.says
+
+
+def test_where_a_library_alone_was_seen_to_hang_is_told() -> None:
+    attribution = found(
+        "pair: hang A 1/12; left: pass 100; left on 3.11: hang A 1/90; right: pass 500"
+    )
+    other = found("pair: hang A 1/12; left: pass 100; left 2.0: hang A 1/90; right: pass 500")
+
+    assert attribution is not None and other is not None
+    assert "left-lib 1.0 alone hangs in the same way on Python 3.11;" in attribution.says
+    assert "left-lib 2.0 alone hangs in the same way;" in other.says
+
+
+def test_what_a_ratio_was_counted_over_is_told() -> None:
+    attribution = found(
+        "pair: hang A 2/35; pair on 3.11: hang A 2/35; left: hang A 1/200; "
+        "left on 3.11: hang A 1/200; right: pass 500"
+    )
+
+    assert attribution is not None and attribution.ratio is not None
+    assert attribution.ratio.times == pytest.approx((4 / 70) / (2 / 400))
+    assert (
+        "(4 of 70 against 2 of 400, over 2 releases and Pythons, each held against itself)"
+        in attribution.says
+    )
+
+
+def test_likelier_together_is_told_as_a_ratio_with_its_bounds() -> None:
+    attribution = found("pair: hang A 5/150; left: hang A 5/2000; right: pass 500")
+
+    assert attribution is not None and attribution.ratio is not None
+    assert attribution.ratio.times == pytest.approx((5 / 150) / (5 / 2000))
+    assert attribution.ratio.between.low > MARGIN
+    assert "13 times as likely, between 3.1 and 58" in attribution.says
+
+
+def test_a_ratio_that_decides_nothing_is_told_too() -> None:
+    attribution = found("pair: hang A 1/20; left: hang A 1/400; right: pass 500")
+
+    assert attribution is not None
+    assert "20 times as likely, between 0.25 and 1,570" in attribution.says
+
+
+def test_a_ratio_that_would_be_certain_alone_tells_the_bound_that_decides_among_several() -> None:
+    hung = Pool(hangs=11, exposures=240, trials=12), Pool(hangs=6, exposures=1000, trials=20)
+    alone, among = ratio_of([hung]), ratio_of([hung], looks=7)
+    assert alone and among and alone.certain and not among.certain
+    assert "surely" not in f"{alone.short} {alone}"
+    told = among.short.removeprefix(f"{alone.short}, surely above ")
+    assert among.at_least - 0.1 < float(told) <= among.at_least
+    assert f"surely above {told}" in str(among)
+
+
+def test_the_sentence_names_what_was_run_and_what_it_did() -> None:
+    pair = found("pair: hang A 1/20; left: pass 500; right: pass 1200")
+    still_open = found("pair: hang A 1/20; left: pass 500")
+    here = found("pair: fail error E; left: fail error E; right: pass 9; left on 3.11: pass 500")
+
+    assert pair is not None and still_open is not None and here is not None
+    assert pair.says == (
+        "Only together: left-lib 1.0 alone passes (500 exposures); "
+        "right-lib 1.0 alone passes (1,200 exposures)."
+    )
+    assert "right-lib 1.0 alone was not run" in still_open.says
+    assert "alone on Python 3.11 it passes" in here.says
+
+
+def test_what_a_library_is_cleared_by_is_counted() -> None:
+    """One hang in 20 exposures against none in 150 is chance at 12 %, two such at 1.4 %."""
+    attribution = found(
+        "pair: hang A 1/20; pair on 3.11: hang A 1/20; left: pass 150; left on 3.11: pass 150; "
+        "right: pass 2000"
+    )
+
+    assert attribution is not None
+    assert "left-lib 1.0 alone passes (150 exposures; 300 over 2" in attribution.says
+    assert "right-lib 1.0 alone passes (2,000 exposures)." in attribution.says
+
+
+@pytest.mark.parametrize(("exposures", "whose"), [(300, "open"), (500, "pair")])
+def test_a_run_that_was_too_short_to_pass_did_not_hang_all_the_same(
+    exposures: int, whose: str
+) -> None:
+    """One hang in 20 exposures against none in 300 is chance at 6 %."""
+    pair, left, right = rows("pair: hang A 1/20; left: unproven too-few-exposures; right: pass 500")
+    short = replace(left, exposures=exposures)
+    attribution = attribute([pair, short, right])[pair.cell.key]
+    assert attribution.whose == whose
+    assert f"left-lib 1.0 alone does not ({exposures} exposures)" in attribution.says
+
+
+def test_what_would_have_to_be_run_is_named() -> None:
+    attribution = found("pair: hang A 1/20; left: pass 500")
+
+    assert attribution is not None
+    assert [str(c) for c in attribution.missing] == [
+        "left - × right 1.0 × Python 3.10 · restart · stock"
+    ]
+
+
+def test_the_rows_that_it_was_read_from_are_kept() -> None:
+    attribution = found("pair: hang A 1/20; left: pass 500; right: hang A 1/20")
+
+    assert attribution is not None
+    assert [(str(r.cell.pins[0]), r.outcome) for r in attribution.rows] == [
+        ("left 1.0", Outcome.PASS),
+        ("left -", Outcome.HANG),
+    ]
+
+
+def test_what_was_inferred_is_neither_attributed_nor_evidence() -> None:
+    inferred = [verdict(cell("1.0", "-"), basis=Basis.INFERRED)]
+    hang = verdict(cell(), "hang", basis=Basis.INFERRED)
+
+    assert attribute([hang]) == {}
+    (attribution,) = attribute([*rows("pair: hang A 1/20; right: pass 500"), *inferred]).values()
+    assert attribution.whose == "open"
+
+
+clauses = st.sampled_from(
+    ["pass 500", "pass 3", "hang A 1/20", "hang B 5/2000", "fail error E", "unproven slow"]
+)
+who = st.sampled_from(["pair", "left", "right", "pair@release", "left on 3.11", "pair+way"])
+
+
+@given(st.dictionaries(who, clauses, min_size=1))
+def test_all_trouble_is_attributed_and_nothing_else(said: dict[str, str]) -> None:
+    verdicts = rows("; ".join(f"{name}: {did}" for name, did in said.items()))
+    found = attribute(verdicts)
+
+    trouble = {v.cell.key for v in verdicts if v.outcome in (Outcome.HANG, Outcome.FAIL)}
+    assert set(found) == trouble
+    assert {one.whose for one in found.values()} <= {*WHOSE, "left", "right"}
+    assert all(one.says.endswith(".") for one in found.values())
+
+
+@given(st.dictionaries(who, clauses, min_size=1))
+def test_what_was_not_run_never_makes_it_the_pairs(said: dict[str, str]) -> None:
+    said = {name: did for name, did in said.items() if name != "right"}
+    verdicts = rows("; ".join(f"{name}: {did}" for name, did in said.items()) or "left: pass 1")
+    pair = attribute(verdicts).get(cell().key)
+
+    assert pair is None or pair.whose != "pair" or pair.ratio is not None

@@ -1,0 +1,115 @@
+"""Runs of equal outcomes along an axis, and what lies between them."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from grids import cell, grid, verdict
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from interlock.findings.windows import along, inferred, windows
+from interlock.model import Basis, Outcome
+
+LETTERS = {
+    "P": Outcome.PASS,
+    "H": Outcome.HANG,
+    "F": Outcome.FAIL,
+    "?": Outcome.UNPROVEN,
+    "-": Outcome.UNSUPPORTED,
+}
+
+
+def series(text: str) -> list[tuple[Version, Outcome]]:
+    """``"1.0=H 2.0=P"``."""
+    pairs = (word.split("=") for word in text.split())
+    return [(Version(version), LETTERS[letter]) for version, letter in pairs]
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        ("", ""),
+        ("1.0=P", "1.0..1.0 pass 1"),
+        ("1.0=H 1.1=H 1.2=P", "1.0..1.1 hang 2, 1.2..1.2 pass 1"),
+        ("1.0=H 1.1=P 1.2=H", "1.0..1.0 hang 1, 1.1..1.1 pass 1, 1.2..1.2 hang 1"),
+        # what proves nothing is a window of its own: nothing is bridged
+        ("1.0=P 1.1=? 1.2=P", "1.0..1.0 pass 1, 1.1..1.1 unproven 1, 1.2..1.2 pass 1"),
+        # version order, not the order given, and not that of text
+        ("1.10=P 1.9=P 1.2=H", "1.2..1.2 hang 1, 1.9..1.10 pass 2"),
+        ("2.0=P 2.0rc1=H", "2.0rc1..2.0rc1 hang 1, 2.0..2.0 pass 1"),
+    ],
+)
+def test_windows_are_maximal_runs_in_version_order(given_text: str, expected: str) -> None:
+    found = windows("left", series(given_text))
+    assert ", ".join(f"{w.first}..{w.last} {w.outcome} {w.count}" for w in found) == expected
+
+
+def test_a_version_with_two_outcomes_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"left 1\.0 is both hang and pass"):
+        windows("left", series("1.0=H 1.0=P"))
+
+
+@given(
+    st.dictionaries(
+        st.integers(0, 50).map(lambda n: Version(f"1.{n}")), st.sampled_from(list(Outcome))
+    )
+)
+def test_windows_cover_every_version_once_and_neighbours_differ(
+    outcomes: dict[Version, Outcome],
+) -> None:
+    found = windows("left", outcomes.items())
+    assert sum(window.count for window in found) == len(outcomes)
+    for window in found:
+        inside = [outcomes[v] for v in outcomes if window.first <= v <= window.last]
+        assert inside == [window.outcome] * window.count
+    assert all(a.outcome is not b.outcome for a, b in itertools.pairwise(found))
+    assert all(a.last < b.first for a, b in itertools.pairwise(found))
+
+
+def test_everything_else_is_held_fixed() -> None:
+    verdicts = grid(
+        """
+               1.0   2.0
+        1.0    hang  pass
+        1.1    hang  hang
+        """
+    )
+    found = along("right", verdicts)
+    assert {rest: [str(w.outcome) for w in many] for rest, many in found.items()} == {
+        ("1.0", "*", "3.10", "restart", "stock"): ["hang", "pass"],
+        ("1.1", "*", "3.10", "restart", "stock"): ["hang"],
+    }
+
+
+def test_what_was_inferred_or_left_out_is_no_point_of_the_axis() -> None:
+    verdicts = [
+        verdict(cell("1.0", "1.0"), "hang"),
+        verdict(cell("1.0", "1.1"), "hang", basis=Basis.INFERRED),
+        verdict(cell("1.0", "-"), "pass"),
+    ]
+    (found,) = along("right", verdicts).values()
+    assert [window.count for window in found] == [1]
+
+
+@pytest.mark.parametrize(
+    ("tested", "released", "expected"),
+    [
+        ("1.0=H 1.3=H", "1.0 1.1 1.2 1.3", "1.1=hang 1.2=hang"),
+        ("1.0=P 1.2=P 1.4=H", "1.0 1.1 1.2 1.3 1.4", "1.1=pass"),
+        # nothing beyond the tested ones, nor across release lines, nor for pre-releases
+        ("1.1=H 1.2=H", "1.0 1.1 1.2 1.3", ""),
+        ("1.9=P 2.1=P", "1.9 1.10 2.0 2.1", ""),
+        ("1.0=P 1.2=P", "1.0 1.1rc1 1.2", ""),
+        # what says nothing about the libraries spreads to nobody
+        ("1.0=? 1.2=?", "1.0 1.1 1.2", ""),
+        ("1.0=- 1.2=-", "1.0 1.1 1.2", ""),
+    ],
+)
+def test_inference_needs_two_equal_neighbours_of_one_release_line(
+    tested: str, released: str, expected: str
+) -> None:
+    found = inferred(series(tested), [Version(version) for version in released.split()])
+    assert " ".join(f"{version}={outcome}" for version, outcome in found.items()) == expected

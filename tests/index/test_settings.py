@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from interlock.index.settings import PYPI, IndexSettings, read_index_settings, redacted
+from interlock.model import UsageError
+
+
+class Machine:
+    """A made-up machine: its files below one folder, and an environment."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def has(self, path: str, text: str = "") -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    def settings(self, environ: Mapping[str, str] | None = None) -> IndexSettings:
+        return read_index_settings(
+            environ or {},
+            home=self.root / "home",
+            prefix=self.root / "venv",
+            root=self.root,
+        )
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_pypi_is_asked_where_nothing_is_configured(machine: Machine) -> None:
+    settings = machine.settings()
+    assert settings.urls == (PYPI,)
+    assert settings.strategy == "first-index"
+    assert settings.local_folders == ()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["etc/pip.conf", "etc/xdg/pip/pip.conf", "home/.pip/pip.conf", "home/.config/pip/pip.conf"],
+)
+def test_pip_conf_is_read_where_pip_documents_it(machine: Machine, path: str) -> None:
+    machine.has(path, "[global]\nindex-url = https://mirror.example/simple\n")
+    assert machine.settings().index_url == "https://mirror.example/simple"
+
+
+def test_the_users_pip_conf_goes_before_the_systems(machine: Machine) -> None:
+    machine.has("etc/pip.conf", "[global]\nindex-url = https://system.example/simple\n")
+    machine.has("home/.config/pip/pip.conf", "[global]\nindex-url = https://user.example/simple\n")
+    assert machine.settings().index_url == "https://user.example/simple"
+
+
+def test_the_install_section_goes_before_the_global_one(machine: Machine) -> None:
+    machine.has(
+        "etc/pip.conf",
+        "[install]\nindex_url = https://install.example/simple\n"
+        "[global]\nindex-url = https://global.example/simple\n",
+    )
+    assert machine.settings().index_url == "https://install.example/simple"
+
+
+def test_pip_config_file_of_dev_null_switches_pips_files_off(machine: Machine) -> None:
+    machine.has("etc/pip.conf", "[global]\nindex-url = https://mirror.example/simple\n")
+    assert machine.settings({"PIP_CONFIG_FILE": "/dev/null"}).index_url == PYPI
+
+
+def test_the_environment_goes_before_files_and_uv_before_pip(machine: Machine) -> None:
+    machine.has("etc/pip.conf", "[global]\nindex-url = https://pip-file.example/simple\n")
+    machine.has("home/.config/uv/uv.toml", 'index-url = "https://uv-file.example/simple"\n')
+    assert machine.settings().index_url == "https://uv-file.example/simple"
+
+    environ = {"PIP_INDEX_URL": "https://pip.example/simple"}
+    assert machine.settings(environ).index_url == "https://pip.example/simple"
+
+    environ["UV_DEFAULT_INDEX"] = "https://uv.example/simple"
+    assert machine.settings(environ).index_url == "https://uv.example/simple"
+
+
+def test_extra_indexes_of_pip_are_all_looked_at_as_pip_does(machine: Machine) -> None:
+    machine.has("etc/pip.conf", "[global]\nextra-index-url =\n  https://a/simple\n  https://b/s\n")
+    settings = machine.settings()
+    assert settings.urls == ("https://a/simple", "https://b/s", PYPI)
+    assert settings.strategy == "unsafe-best-match"
+
+
+def test_uv_toml_lists_of_indexes_are_read_by_their_kind(machine: Machine) -> None:
+    machine.has(
+        "home/.config/uv/uv.toml",
+        """
+        [[index]]
+        url = "https://main.example/simple"
+        default = true
+        [[index]]
+        name = "inner"
+        url = "https://inner.example/simple"
+        [[index]]
+        name = "only-when-named"
+        url = "https://explicit.example/simple"
+        explicit = true
+        [[index]]
+        url = "https://flat.example/wheels"
+        format = "flat"
+        """,
+    )
+    settings = machine.settings(
+        {"UV_INDEX_INNER_USERNAME": "me", "UV_INDEX_INNER_PASSWORD": "p@ss"}
+    )
+    assert settings.index_url == "https://main.example/simple"
+    assert settings.extra_index_urls == ("https://me:p%40ss@inner.example/simple",)
+    assert settings.find_links == ("https://flat.example/wheels",)
+
+
+def test_no_index_leaves_find_links_alone(machine: Machine) -> None:
+    settings = machine.settings(
+        {"PIP_NO_INDEX": "1", "PIP_EXTRA_INDEX_URL": "https://a/s", "PIP_FIND_LINKS": "/wheels"}
+    )
+    assert settings.urls == ()
+    assert settings.find_links == ("/wheels",)
+
+
+def test_a_file_index_and_find_links_name_the_folders_to_show(machine: Machine) -> None:
+    wheels = machine.has("wheels/a.whl").parent
+    simple = machine.has("mirror/simple/a/index.html").parents[1]
+    inner = machine.has("mirror/files/b.whl").parent
+    settings = machine.settings(
+        {
+            "UV_INDEX": simple.as_uri(),
+            "UV_FIND_LINKS": f"{wheels},{inner},https://page.example/links",
+        }
+    )
+    assert set(settings.local_folders) == {wheels, simple.parent}
+
+
+def test_a_folder_that_is_not_there_is_not_shown(machine: Machine) -> None:
+    assert machine.settings({"PIP_FIND_LINKS": "/no/such/folder"}).local_folders == ()
+
+
+def test_ca_bundle_and_proxies_reach_those_who_ask(machine: Machine) -> None:
+    bundle = machine.has("company.pem")
+    machine.has("etc/pip.conf", f"[global]\ncert = {bundle}\nproxy = http://proxy.example:3128\n")
+    environment = machine.settings().transport_environment
+    assert environment["SSL_CERT_FILE"] == str(bundle)
+    assert environment["HTTPS_PROXY"] == environment["https_proxy"] == "http://proxy.example:3128"
+
+
+def test_the_environments_proxy_goes_before_pips(machine: Machine) -> None:
+    machine.has("etc/pip.conf", "[global]\nproxy = http://pip.example:1\n")
+    settings = machine.settings({"https_proxy": "http://env.example:2", "NO_PROXY": "inner"})
+    assert settings.proxies == {"https": "http://env.example:2", "no": "inner"}
+
+
+def test_netrc_credentials_go_with_the_url(machine: Machine) -> None:
+    machine.has("home/.netrc", "machine mirror.example login me password secret\n")
+    settings = machine.settings({"PIP_INDEX_URL": "https://mirror.example/simple"})
+    assert settings.index_url == "https://me:secret@mirror.example/simple"
+
+
+def test_passwords_are_never_described(machine: Machine) -> None:
+    settings = machine.settings({"PIP_INDEX_URL": "https://me:secret@mirror.example/simple"})
+    assert "secret" not in settings.described
+    assert redacted("https://me:secret@h/s") == "https://me:****@h/s"
+    # A token alone, as some indexes have it
+    for token in ("secret", "secret:", ":secret"):
+        assert redacted(f"https://{token}@h/s") == "https://****@h/s"
+    assert redacted("https://h/s?at=@") == "https://h/s?at=@"
+
+
+def test_how_packages_travel_does_not_change_where_they_come_from(machine: Machine) -> None:
+    plain = machine.settings()
+    proxied = machine.settings({"HTTPS_PROXY": "http://proxy.example:3128"})
+    mirrored = machine.settings({"UV_DEFAULT_INDEX": "https://mirror.example/simple"})
+    assert plain.digest == proxied.digest != mirrored.digest
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("etc/pip.conf", "index-url = x\n"), ("home/.config/uv/uv.toml", "a = [\n")]
+)
+def test_a_broken_file_is_named(machine: Machine, path: str, text: str) -> None:
+    file = machine.has(path, text)
+    with pytest.raises(UsageError, match=str(file)):
+        machine.settings()

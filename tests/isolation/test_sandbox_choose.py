@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from interlock.isolation.sandbox import Image, Sandbox, choose
+from interlock.isolation.store import Store
+from interlock.model import Backend, EngineUnavailable, ImageMissing, PythonVersion
+
+PY310, PY314 = PythonVersion(3, 10), PythonVersion(3, 14)
+
+
+class Engine:
+    """A backend that has images for some Pythons, or does not answer at all."""
+
+    def __init__(self, backend: Backend, pythons: tuple[PythonVersion, ...]) -> None:
+        self.backend = backend
+        self._pythons = pythons
+
+    def available(self, python: PythonVersion) -> Image:
+        if python not in self._pythons:
+            raise ImageMissing(f"no image python:{python}-slim here; `nox -s images` builds it")
+        return Image(
+            reference="", digest="", python="python3", python_full=f"{python}.1", machine="x86_64"
+        )
+
+
+def no_engine(**_: Any) -> Sandbox:
+    raise EngineUnavailable("no container engine answers at unix:///nowhere")
+
+
+def engine_with(*pythons: PythonVersion) -> Callable[..., Sandbox]:
+    return lambda **_: cast(Sandbox, Engine(Backend.DOCKER, pythons))
+
+
+def chosen(asked: str, docker: Callable[..., Sandbox]) -> tuple[Backend, str]:
+    backends = {
+        Backend.DOCKER: docker,
+        Backend.PROCESS: lambda **_: cast(Sandbox, Engine(Backend.PROCESS, ())),
+    }
+    sandbox, why = choose(
+        asked,
+        [PY310, PY314],
+        "python:{python}-slim",
+        store=Store(home=Path("unused")),
+        probes=Path("unused"),
+        backends=backends,
+    )
+    assert "\n" not in why
+    return sandbox.backend, why
+
+
+def test_auto_takes_containers_where_the_images_are_there() -> None:
+    assert chosen("auto", engine_with(PY310, PY314)) == (Backend.DOCKER, "containers")
+
+
+def test_auto_names_the_images_that_are_missing_and_goes_on() -> None:
+    backend, why = chosen("auto", engine_with(PY310))
+    assert backend is Backend.DOCKER
+    assert "3.14" in why and "nox -s images" in why and "3.10" not in why
+
+
+@pytest.mark.parametrize("docker", [no_engine, engine_with()])
+def test_auto_takes_processes_otherwise_and_says_why(docker: Callable[..., Sandbox]) -> None:
+    backend, why = chosen("auto", docker)
+    assert backend is Backend.PROCESS
+    assert "no " in why and "nox -s images" in why
+
+
+def test_docker_without_an_engine_is_an_error_that_names_the_way_out() -> None:
+    with pytest.raises(EngineUnavailable, match="nox -s images") as raised:
+        chosen("docker", no_engine)
+    assert raised.value.exit_code == 3
+
+
+def test_docker_without_images_is_an_error_that_names_the_way_out() -> None:
+    with pytest.raises(ImageMissing, match="nox -s images") as raised:
+        chosen("docker", engine_with())
+    assert raised.value.exit_code == 3
+
+
+def test_process_never_asks_the_engine() -> None:
+    assert chosen("process", no_engine)[0] is Backend.PROCESS

@@ -1,0 +1,198 @@
+"""What is asked for on the command line, of what the matrix lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from matrices import MATRIX, RELEASES, WAYS_OUT, cell_set
+from packaging.version import Version
+
+from interlock.matrix.choices import Latest
+from interlock.matrix.definition import EVERYWHERE, Matrix, Only, ProbeUse
+from interlock.matrix.selection import Request, select
+from interlock.model import Cell, PythonVersion, UsageError
+
+
+def versions(cells: Sequence[Cell], axis: str) -> str:
+    found = {c.version(axis) for c in cells}
+    return " ".join(str(v or "-") for v in sorted(found, key=lambda v: v or Version("0")))
+
+
+def typed(command: str) -> Request:
+    """``"--left 1.0 --left latest --set smoke"``, as on the command line."""
+    words = command.split()
+    asked: dict[str, list[str]] = {}
+    for option, value in zip(words[::2], words[1::2], strict=True):
+        asked.setdefault(option.removeprefix("--"), []).append(value)
+    sets = asked.pop("set", [None])
+    return Request(
+        set_name=sets[0],
+        pythons=asked.pop("python", ()),
+        probes=asked.pop("probe", ()),
+        configs=asked.pop("config", ()),
+        versions=asked,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "left", "right", "python"),
+    [
+        ("", "1.0 1.1 1.2", "1.0 2.10", "3.8 3.10"),
+        ("--set smoke", "1.0", "- 1.0", "3.10"),
+        # a version replaces the axis, and may be any that was published
+        ("--left 0.9", "0.9", "1.0 2.10", "3.8 3.10"),
+        ("--left 0.9 --left 2.0", "0.9 2.0", "1.0 2.10", "3.8 3.10"),
+        ("--left 1.0.0", "1.0", "1.0 2.10", "3.8 3.10"),
+        ("--left 3.0b1", "3.0b1", "1.0 2.10", "3.8 3.10"),
+        ("--right latest", "1.0 1.1 1.2", "3.0", "3.8 3.10"),
+        ("--right latest:<2", "1.0 1.1 1.2", "1.5", "3.8 3.10"),
+        ("--right -", "1.0 1.1 1.2", "-", "3.8 3.10"),
+        ("--python 3.12", "1.0 1.1 1.2", "1.0 2.10", "3.12"),
+        # a specifier filters the set
+        ("--left >=1.1,<2", "1.1 1.2", "1.0 2.10", "3.8 3.10"),
+        ("--left ==1.0.*", "1.0", "1.0 2.10", "3.8 3.10"),
+        ("--python >=3.9", "1.0 1.1 1.2", "1.0 2.10", "3.10"),
+        # both: what is named, and what is left of the set
+        ("--left 0.9 --left >=1.2", "0.9 1.2", "1.0 2.10", "3.8 3.10"),
+        ("--python 3.12 --python <3.9", "1.0 1.1 1.2", "1.0 2.10", "3.8 3.12"),
+    ],
+)
+def test_options_replace_or_filter_an_axis(
+    command: str, left: str, right: str, python: str
+) -> None:
+    cells = select(MATRIX, RELEASES, typed(command)).cells
+    assert versions(cells, "left") == left
+    assert versions(cells, "right") == right
+    assert " ".join(map(str, sorted({c.python for c in cells}))) == python
+    assert len(cells) == len(set(cells)), "every cell once"
+
+
+def test_a_selection_is_every_combination() -> None:
+    assert len(select(MATRIX, RELEASES, Request()).cells) == 3 * 2 * 2 * 2
+
+
+def test_what_latest_meant_is_recorded() -> None:
+    assert select(MATRIX, RELEASES, Request()).resolved == {
+        "left latest": "1.2",
+        "right latest:==2.*": "2.10",
+    }
+    assert select(MATRIX, RELEASES, typed("--left 1.0 --right 1.0")).resolved == {}
+
+
+def test_latest_and_the_same_version_are_one_cell() -> None:
+    twice = replace(MATRIX, sets={"core": cell_set("core", "1.2 latest", "1.0", "3.10", "stock")})
+    assert len(select(twice, RELEASES, Request()).cells) == 1
+
+
+def test_a_probe_is_judged_in_its_own_configurations() -> None:
+    cells = select(MATRIX, RELEASES, typed("--probe serve --probe restart")).cells
+    assert {(c.probe, c.config) for c in cells} == {
+        ("serve", "stock"),
+        ("restart", "stock"),
+        ("restart", "warnings"),
+    }
+
+
+def narrowed(probe: Only = EVERYWHERE, config: Only = EVERYWHERE) -> Matrix:
+    """The probe `restart`, or the configuration `warnings`, is run in a part of each set."""
+    uses = {"restart": ProbeUse(ways_out={"warnings": ("quiet",)}, only=probe)}
+    return replace(WAYS_OUT, uses=uses, only={"warnings": config})
+
+
+FIRST = Only(versions={"left": (Version("1.0"),)})
+NEWEST = Only(versions={"left": (Latest(),)}, pythons=(PythonVersion(3, 10),))
+
+
+@pytest.mark.parametrize(
+    ("matrix", "command", "stock", "warnings"),
+    [
+        (narrowed(), "", "1.0 1.1 1.2", "1.0 1.1 1.2"),
+        (narrowed(probe=FIRST), "", "1.0", "1.0"),
+        (narrowed(config=FIRST), "", "1.0 1.1 1.2", "1.0"),
+        (narrowed(config=NEWEST), "", "1.0 1.1 1.2", "1.2"),
+        (narrowed(config=FIRST), "--left <1.2", "1.0 1.1", "1.0"),
+        # a version that is named with what is narrowed takes the place of what the file says
+        (narrowed(config=FIRST), "--left 1.1", "1.1", ""),
+        (narrowed(config=FIRST), "--left 1.1 --config warnings --config stock", "1.1", "1.1"),
+        (narrowed(probe=FIRST), "--left 1.1 --probe restart", "1.1", "1.1"),
+        (narrowed(probe=FIRST), "--left <1.2 --probe restart", "1.0", "1.0"),
+        # one that is left out is no release
+        (narrowed(probe=FIRST), "--left -", "-", "-"),
+    ],
+)
+def test_what_is_narrowed_is_run_where_it_says(
+    matrix: Matrix, command: str, stock: str, warnings: str
+) -> None:
+    cells = select(matrix, RELEASES, typed(command)).cells
+    assert versions([c for c in cells if c.config == "stock"], "left") == stock
+    assert versions([c for c in cells if c.config == "warnings"], "left") == warnings
+
+
+def test_a_python_is_narrowed_like_a_release() -> None:
+    cells = select(narrowed(probe=NEWEST), RELEASES, Request()).cells
+    assert {str(c.python) for c in cells} == {"3.10"}
+
+
+def test_what_is_composed_is_run_where_it_is_asked_for() -> None:
+    cells = select(narrowed(config=FIRST), RELEASES, typed("--config warnings+quiet")).cells
+    assert {(c.config, str(c.version("left"))) for c in cells} == {("warnings+quiet", "1.0")}
+    there = select(
+        narrowed(config=FIRST), RELEASES, typed("--left 1.1 --config warnings@release")
+    ).cells
+    assert {(c.config, str(c.version("left"))) for c in there} == {("warnings@release", "1.1")}
+
+
+def test_what_is_narrowed_to_nothing_is_said_with_what_to_do() -> None:
+    with pytest.raises(UsageError) as caught:
+        select(narrowed(probe=FIRST), RELEASES, typed("--left 1.1 --config stock"))
+    assert str(caught.value) == (
+        "restart in stock: matrix.yaml runs none of these releases and Pythons there (`only`); "
+        "name the probe or the configuration beside a version to run it all the same"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (
+            "--left 1.3",
+            '--left: nobody published left-lib "1.3"; the nearest is 1.2',
+        ),
+        (
+            "--right 2.5",
+            '--right: nobody published right-lib "2.5"; the nearest are 2.0 and 2.9',
+        ),
+        (
+            "--right 2.x",
+            '--right: "2.x" is not a version; did you mean the specifier "==2.*"?',
+        ),
+        (
+            "--left >9",
+            '--left ">9" leaves nothing of the set core; it has 1.0, 1.1, 1.2',
+        ),
+        (
+            "--python >=3.11",
+            '--python ">=3.11" leaves nothing of the set core; it has 3.8, 3.10',
+        ),
+        ("--python three", '--python: "three" is not a Python such as "3.10"'),
+        ("--set cor", '--set: "cor" is no set of matrix.yaml; did you mean "core"?'),
+        ("--probe restrat", '--probe: "restrat" is not there; did you mean "restart"?'),
+        ("--config stok", '--config: "stok" is not there; did you mean "stock"?'),
+        ("--rihgt 1.0", '"rihgt" is no axis; did you mean "right"?'),
+        (
+            "--probe serve --config warnings",
+            "serve is not judged in warnings, but stock",
+        ),
+        (
+            "--left 7 --config stok",
+            '--left: nobody published left-lib "7"; the nearest is 1.2\n'
+            '--config: "stok" is not there; did you mean "stock"?',
+        ),
+    ],
+)
+def test_what_can_not_be_asked_for_is_said_with_what_can(command: str, expected: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        select(MATRIX, RELEASES, typed(command))
+    assert str(caught.value) == expected

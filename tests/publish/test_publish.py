@@ -1,0 +1,236 @@
+"""Words, drawings and the published schema: what pages are made of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from grids import cell, matrix, verdict
+
+from interlock.matrix.definition import ProbeUse, WayOut
+from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason, Signature
+from interlock.publish import answer, data, drawing, grid, hangs, markup, rarity, relief, wording
+from interlock.publish.edition import Edition
+from interlock.publish.summary import summaries
+from interlock.record.table import COLUMNS, Results
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(locks: tuple[str, ...], threads: tuple[str, ...]) -> ElementTree.Element:
+    text = str(drawing.cycle(locks, threads))
+    return ElementTree.fromstring(text.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
+
+
+def names(svg: ElementTree.Element) -> list[str]:
+    return [t.text or "" for t in svg.iter(f"{SVG}text") if t.get("class") == "il-name"]
+
+
+def test_every_outcome_phase_and_reason_has_words() -> None:
+    assert set(wording.WORDS) == set(Outcome)
+    assert set(wording.PHASES) == set(Phase)
+    assert set(wording.REASONS) == set(Reason)
+
+
+def test_every_outcome_has_a_symbol_of_its_own() -> None:
+    symbols = [word.symbol for word in [*wording.WORDS.values(), wording.UNTESTED]]
+
+    assert len(set(symbols)) == len(Outcome) + 1
+
+
+def test_every_column_is_described() -> None:
+    assert list(data.DESCRIPTIONS) == list(COLUMNS)
+
+
+def test_schema_names_the_axes_of_the_matrix_in_order() -> None:
+    axes = (Axis(name="up", package="up-pkg"), Axis(name="down", package="down-pkg"))
+
+    rows = data.schema(axes)["properties"]["verdicts"]["items"]
+
+    assert rows["required"][:3] == ["up", "down", "python"]
+    assert "up-pkg" in rows["properties"]["up"]["description"]
+
+
+def test_cycle_is_drawn_thread_by_thread_and_lock_by_lock() -> None:
+    svg = drawn(("A.lock", "B.lock"), ("main", "worker"))
+
+    assert names(svg) == ["main", "A.lock", "worker", "B.lock"]
+    assert len([p for p in svg.iter(f"{SVG}path") if p.get("class") == "il-arrow"]) == 4
+
+
+def test_self_deadlock_is_a_thread_a_lock_and_the_way_back() -> None:
+    svg = drawn(("A.lock",), ("main",))
+
+    assert names(svg) == ["main", "A.lock"]
+    assert svg.get("aria-label") == "main waits for A.lock, held by itself"
+
+
+def test_orphaned_lock_is_drawn_without_a_way_back() -> None:
+    text = str(drawing.orphan("A.lock", "child", "somebody gone"))
+    svg = ElementTree.fromstring(text.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
+
+    assert names(svg) == ["child", "A.lock", "somebody gone"]
+    assert len([p for p in svg.iter(f"{SVG}path") if p.get("class") == "il-arrow"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("did", "expected"),
+    [
+        ({"trials": 10, "hangs": 3}, (3, 10)),
+        ({"trials": 3, "hangs": 3}, None),
+        ({"outcome": Outcome.FAIL, "detail": "2 of 5 trials failed in import: x."}, (2, 5)),
+        ({"outcome": Outcome.FAIL, "detail": "1 of 1 trial failed in import: x."}, None),
+        ({"outcome": Outcome.FAIL, "detail": "x."}, None),
+        ({"outcome": Outcome.PASS, "detail": "2 of 5 trials failed in import: x."}, None),
+    ],
+)
+def test_intermittent_is_what_went_wrong_in_some_trials_and_not_in_others(
+    did: dict[str, object], expected: tuple[int, int] | None
+) -> None:
+    assert wording.intermittent(replace(verdict(cell(), "hang"), **did)) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("did", "expected"),
+    [
+        # one in n, and none in n: Clopper and Pearson's bounds and 1 - 0.05 ** (1 / n), two digits
+        (("hang", 1, 3000), "one hang in 3,000 starts, between one in 540 and 120,000"),
+        (
+            ("pass", 0, 500),
+            "passes: no hang in 500 starts; rarer than one in 170 at 95% confidence",
+        ),
+        (("hang", 1, 0), "hangs, and could not be counted"),
+        # what failed, or proved nothing, rules nothing out
+        (("fail", 0, 500), "fails, and could not be counted"),
+        (("unproven", 0, 500), "unproven, and could not be counted"),
+    ],
+)
+def test_rarity_is_told_as_one_in_so_many(did: tuple[str, int, int], expected: str) -> None:
+    outcome, hangs, exposures = did
+
+    assert (
+        rarity.rate(verdict(cell(), outcome, hangs=hangs, exposures=exposures), "starts")
+        == expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "exposures", "says"),
+    [
+        ("pass", None, 100, "It did not hang"),
+        ("hang", Reason.SELF_DEADLOCK, 100, "It hangs"),
+        ("fail", Reason.BUILD, 0, "It fails before it could hang"),
+        ("fail", Reason.CRASH, 40, "It fails"),
+        ("fail", Reason.DEGRADED, 40, "It runs badly"),
+        ("unsupported", Reason.NO_WHEEL, 0, "It cannot be installed like this"),
+        ("unsupported", Reason.NO_FEATURE, 0, "There is nothing to test"),
+    ],
+)
+def test_the_first_words_say_what_it_did(
+    outcome: str, reason: Reason | None, exposures: int, says: str
+) -> None:
+    of = verdict(cell(), outcome, reason=reason, exposures=exposures)
+    assert wording.headline(of) == says
+
+
+def test_what_the_index_decides_was_not_run() -> None:
+    for reason in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON):
+        said = wording.basis(verdict(cell(), "unsupported", reason=reason))
+        assert said == "Decided by the package index; nothing was run"
+    assert wording.basis(verdict(cell())).startswith("Run in a container")
+
+
+RELIEF = matrix(
+    uses={"restart": ProbeUse(ways_out={"warnings": ("quiet",)})},
+    ways_out={"quiet": WayOut(name="quiet", title="be quiet", description="", costs="No noise.")},
+)
+
+
+@pytest.mark.parametrize(
+    ("without", "with_it", "expected"),
+    [
+        (("hang", 30), ("pass", 900), "✓ 1 of 1"),
+        (("hang", 90), ("pass", 90), "? 1 of 1, too few to tell"),
+        (("hang", 30), ("hang", 30), "✗ 0 of 1"),
+        # the sign is what happened, not how much of it
+        (("hang", 30), ("fail", 0), "! 0 of 1"),
+        (("fail", 0), ("fail", 0), "! 0 of 1"),
+        (("hang", 30), ("unproven", 0), "? 0 of 1, 1 unproven"),
+        (("hang", 30), ("unsupported", 0), "can't be run"),
+    ],
+)
+def test_a_way_out_is_told_by_the_worst_that_happened_with_it(
+    without: tuple[str, int], with_it: tuple[str, int], expected: str, tmp_path: Path
+) -> None:
+    verdicts = [
+        verdict(cell(config=config), outcome, exposures=exposures, hangs=int(outcome == "hang"))
+        for config, (outcome, exposures) in (("warnings", without), ("warnings+quiet", with_it))
+    ]
+    results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
+    relief.publish(Edition(matrix=RELIEF, results=results), tmp_path)
+    page = (tmp_path / "ways-out.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"<tr><th scope=\"row\".*?</th><td[^>]*>(.*?)</td></tr>", page)
+    assert re.sub(r"<[^>]+>", "", row) == expected.replace("'", "&#39;")
+
+
+@pytest.mark.parametrize(
+    ("with_it", "says"),
+    [
+        (("pass", 900), "✓ Be quiet: passes. It costs: No noise."),
+        (
+            ("pass", 90),
+            "? Be quiet: passes, in too few runs to tell from luck. It costs: No noise.",
+        ),
+        (("unproven", 9), "? Be quiet: not proven. It costs: No noise."),
+    ],
+)
+def test_a_way_out_is_offered_as_what_was_seen_of_it(with_it: tuple[str, int], says: str) -> None:
+    verdicts = [
+        verdict(cell(config=config), outcome, exposures=exposures, hangs=int(outcome == "hang"))
+        for config, (outcome, exposures) in (
+            ("warnings", ("hang", 30)),
+            ("warnings+quiet", with_it),
+        )
+    ]
+    results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
+    edition = Edition(matrix=RELIEF, results=results)
+    (summary,) = summaries(edition).values()
+    ((_, symbol, said),) = answer.ways_out(edition, summary)
+    assert f"{symbol} {said}" == says
+
+
+def test_drawing_of_a_hostile_name_is_still_a_drawing() -> None:
+    svg = drawn(('</svg><script>"&',), ("<b>",))
+
+    assert names(svg) == ["<b>", '</svg><script>"&']
+
+
+def test_long_names_stay_inside_their_box() -> None:
+    svg = drawn(("a.very.long.module.name.and.a.QualifiedName.of.some.Class._lock",), ("main",))
+    width = float(next(svg.iter(f"{SVG}rect")).get("width", 0))
+    label = next(t for t in svg.iter(f"{SVG}text") if (t.text or "").startswith("a.very"))
+
+    # A monospaced glyph is about 0.6 of the font's size wide.
+    assert float(label.get("font-size", 0)) * 0.6 * len(label.text or "") < width
+
+
+def test_threads_that_no_snapshot_names_are_numbered() -> None:
+    assert hangs.threads(Signature(locks=("A", "B")), None) == ["thread 1", "thread 2"]
+
+
+def test_what_is_quoted_is_code_and_never_markup() -> None:
+    assert markup.code("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
+
+
+def test_the_legend_explains_a_source_where_it_is_shown() -> None:
+    run = verdict(cell(), "pass")
+    by_source = {
+        "inferred from both neighbours": replace(run, basis=Basis.INFERRED),
+        "run without a container": replace(run, backend=Backend.PROCESS),
+    }
+    for told, shown in by_source.items():
+        assert [text for text in by_source if text in grid.legend([run, shown])] == [told]
+    assert not any(text in grid.legend([run]) for text in by_source)
