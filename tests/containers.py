@@ -51,7 +51,7 @@ def run_matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     """
     return subprocess.run(
         [
-            *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+            *(sys.executable, "-m", "interlock"),
             *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
             *("--python", PYTHON, *arguments),
             *("--no-follow-ups", "--no-page", "--results", str(folder / "results")),

@@ -101,7 +101,7 @@ class Project:
         """`interlock matrix …` in this project; ``changed`` are variables of its environment."""
         return subprocess.Popen(
             [
-                *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+                *(sys.executable, "-m", "interlock"),
                 *("--matrix", str(self.folder / "matrix.yaml"), command),
                 *("--results", str(self.folder / results), *arguments),
             ],
