@@ -244,26 +244,11 @@ def _assemble(
     interpreter: Interpreter | None,
     python: PythonVersion,
 ) -> None:
-    """Build the image on its base; the standard library is compiled, as the root is read-only."""
-    name = f"python{python}"
-    if interpreter:
-        steps = [
-            "COPY python/ /usr/local/",
-            f"RUN ldconfig && ln -sf {name} /usr/local/bin/python3"
-            f" && ln -sf {name} /usr/local/bin/python"
-            f" && python3 -m compileall -q -j 0 /usr/local/lib/{name}",
-        ]
-    else:
-        steps = [f"RUN ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"]
+    """Build the image on its base and tag it ``reference``."""
     labels = {LABEL: recipe, f"{LABEL}.source": source, f"{LABEL}.python": str(python)}
-    dockerfile = [
-        f"FROM {base}",
-        "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
-        *steps,
-        'CMD ["python3"]',
-    ]
+    dockerfile = _dockerfile(base, python, copied=interpreter is not None)
     with tempfile.TemporaryFile(dir="/var/tmp") as context:
-        _write_context(context, "\n".join(dockerfile), interpreter)
+        _write_context(context, dockerfile, interpreter)
         context.seek(0)
         log = client.build(
             fileobj=context,
@@ -276,6 +261,28 @@ def _assemble(
             decode=True,
         )
         _follow(log, reference)
+
+
+def _dockerfile(base: str, python: PythonVersion, *, copied: bool) -> str:
+    """How the image is made; the standard library is compiled, as the root is read-only."""
+    name = f"python{python}"
+    if copied:
+        steps = [
+            "COPY python/ /usr/local/",
+            f"RUN ldconfig && ln -sf {name} /usr/local/bin/python3"
+            f" && ln -sf {name} /usr/local/bin/python"
+            f" && python3 -m compileall -q -j 0 /usr/local/lib/{name}",
+        ]
+    else:
+        steps = [f"RUN ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"]
+    return "\n".join(
+        [
+            f"FROM {base}",
+            "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
+            *steps,
+            'CMD ["python3"]',
+        ]
+    )
 
 
 def _follow(log: Iterable[dict[str, Any]], reference: str) -> None:
