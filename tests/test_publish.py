@@ -9,10 +9,22 @@ from xml.etree import ElementTree
 
 import pytest
 from grids import AXES, cell, matrix, verdict
+from jinja2 import DictLoader, UndefinedError
 
 from interlock.matrix import ProbeUse, WayOut
 from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason, Signature
-from interlock.publish import answer, data, drawing, grid, hangs, markup, rarity, relief, wording
+from interlock.publish import (
+    answer,
+    data,
+    drawing,
+    grid,
+    hangs,
+    markup,
+    rarity,
+    relief,
+    templates,
+    wording,
+)
 from interlock.publish.edition import Edition
 from interlock.publish.summary import summaries
 from interlock.table import COLUMNS, Results, frame
@@ -227,6 +239,48 @@ def test_threads_that_no_snapshot_names_are_numbered() -> None:
 
 def test_what_is_quoted_is_code_and_never_markup() -> None:
     assert markup.code("a `<b>` c") == "a <code>&lt;b&gt;</code> c"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        # between tags and values a line break is nothing
+        ("<ul>\n  <li>a</li>\n  <li>b</li>\n</ul>\n", "<ul><li>a</li><li>b</li></ul>"),
+        ("<p>\n  {{ value }}\n</p>", "<p>&lt;i&gt;</p>"),
+        ("{% if value %}\n  a\n{% endif %}\nb", "ab"),
+        # in a text, or between two attributes, it is a space
+        ("<p>a\n  b</p>", "<p>a b</p>"),
+        ('<p class="a"\n  id="b">c</p>', '<p class="a" id="b">c</p>'),
+        # spaces in a line stay
+        ("<b>a</b> <i>{{ value }}</i>", "<b>a</b> <i>&lt;i&gt;</i>"),
+    ],
+)
+def test_an_html_template_is_joined_to_one_line(source: str, expected: str) -> None:
+    loader = DictLoader({"a.html.j2": source})
+    environment = templates.ENVIRONMENT.overlay(loader=loader)
+    assert environment.get_template("a.html.j2").render(value="<i>") == expected
+
+
+def test_a_markdown_template_keeps_its_lines() -> None:
+    loader = DictLoader({"a.md.j2": "# a\n\n    b\n"})
+    environment = templates.ENVIRONMENT.overlay(loader=loader)
+    assert environment.get_template("a.md.j2").render() == "# a\n\n    b\n"
+
+
+def test_a_value_that_a_template_was_not_given_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="'rows' is undefined"):
+        templates.render("rarity.html.j2")
+
+
+def test_every_template_compiles() -> None:
+    names = templates.ENVIRONMENT.list_templates()
+    assert names
+    for name in names:
+        templates.ENVIRONMENT.get_template(name)
+
+
+def test_quotes_in_a_heading_stay_and_tags_do_not() -> None:
+    assert markup.heading("ddtrace's `<b>`") == "ddtrace's `&lt;b&gt;`"
 
 
 def test_the_legend_explains_a_source_where_it_is_shown() -> None:

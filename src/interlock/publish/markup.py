@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -73,6 +75,30 @@ def code(text: str) -> Markup:
         Markup("<code>{}</code>").format(piece) if number % 2 else piece
         for number, piece in enumerate(pieces)
     )
+
+
+def code_span(text: str) -> Markup:
+    """A text as code in Markdown, which escapes it itself."""
+    quoted = text.replace("`", "'")
+    return Markup(f"`{quoted}`")
+
+
+def front_matter(text: str) -> Markup:
+    """A text as a value in the front matter of a page, which is YAML."""
+    return Markup(json.dumps(text, ensure_ascii=False))
+
+
+def heading(text: str) -> Markup:
+    """A text in a heading of Markdown.
+
+    Quotes stay as they are: MkDocs makes the page's title of it, where an escape would be seen.
+    """
+    return Markup(html.escape(text, quote=False))
+
+
+def thousands(number: int) -> str:
+    """``2,337``."""
+    return f"{number:,}"
 
 
 def columns(titles: Iterable[object]) -> list[Markup]:
