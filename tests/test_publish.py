@@ -32,8 +32,8 @@ from interlock.table import COLUMNS, Results, frame
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(locks: tuple[str, ...], threads: tuple[str, ...]) -> ElementTree.Element:
-    text = str(drawing.cycle(locks, threads))
+def drawn(what: drawing.Drawing) -> ElementTree.Element:
+    text = str(templates.render("cycle.svg.j2", drawing=what))
     return ElementTree.fromstring(text.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
 
 
@@ -67,22 +67,21 @@ def test_schema_names_the_axes_of_the_matrix_in_order() -> None:
 
 
 def test_cycle_is_drawn_thread_by_thread_and_lock_by_lock() -> None:
-    svg = drawn(("A.lock", "B.lock"), ("main", "worker"))
+    svg = drawn(drawing.cycle(("A.lock", "B.lock"), ("main", "worker")))
 
     assert names(svg) == ["main", "A.lock", "worker", "B.lock"]
     assert len([p for p in svg.iter(f"{SVG}path") if p.get("class") == "il-arrow"]) == 4
 
 
 def test_self_deadlock_is_a_thread_a_lock_and_the_way_back() -> None:
-    svg = drawn(("A.lock",), ("main",))
+    svg = drawn(drawing.cycle(("A.lock",), ("main",)))
 
     assert names(svg) == ["main", "A.lock"]
     assert svg.get("aria-label") == "main waits for A.lock, held by itself"
 
 
 def test_orphaned_lock_is_drawn_without_a_way_back() -> None:
-    text = str(drawing.orphan("A.lock", "child", "somebody gone"))
-    svg = ElementTree.fromstring(text.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
+    svg = drawn(drawing.orphan("A.lock", "child", "somebody gone"))
 
     assert names(svg) == ["child", "A.lock", "somebody gone"]
     assert len([p for p in svg.iter(f"{SVG}path") if p.get("class") == "il-arrow"]) == 2
@@ -219,13 +218,14 @@ def test_a_way_out_is_offered_as_what_was_seen_of_it(with_it: tuple[str, int], s
 
 
 def test_drawing_of_a_hostile_name_is_still_a_drawing() -> None:
-    svg = drawn(('</svg><script>"&',), ("<b>",))
+    svg = drawn(drawing.cycle(('</svg><script>"&',), ("<b>",)))
 
     assert names(svg) == ["<b>", '</svg><script>"&']
 
 
 def test_long_names_stay_inside_their_box() -> None:
-    svg = drawn(("a.very.long.module.name.and.a.QualifiedName.of.some.Class._lock",), ("main",))
+    name = "a.very.long.module.name.and.a.QualifiedName.of.some.Class._lock"
+    svg = drawn(drawing.cycle((name,), ("main",)))
     width = float(next(svg.iter(f"{SVG}rect")).get("width", 0))
     label = next(t for t in svg.iter(f"{SVG}text") if (t.text or "").startswith("a.very"))
 
@@ -268,8 +268,8 @@ def test_a_markdown_template_keeps_its_lines() -> None:
 
 
 def test_a_value_that_a_template_was_not_given_is_an_error() -> None:
-    with pytest.raises(UndefinedError, match="'rows' is undefined"):
-        templates.render("rarity.html.j2")
+    with pytest.raises(UndefinedError, match="'drawing' is undefined"):
+        templates.render("cycle.svg.j2")
 
 
 def test_every_template_compiles() -> None:
