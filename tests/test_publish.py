@@ -290,5 +290,6 @@ def test_the_legend_explains_a_source_where_it_is_shown() -> None:
         "run without a container": replace(run, backend=Backend.PROCESS),
     }
     for told, shown in by_source.items():
-        assert [text for text in by_source if text in grid.legend([run, shown])] == [told]
-    assert not any(text in grid.legend([run]) for text in by_source)
+        names = [entry.name for entry in grid.legend([run, shown])]
+        assert [text for text in by_source if text in names] == [told]
+    assert not {entry.name for entry in grid.legend([run])} & by_source.keys()
