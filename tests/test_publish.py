@@ -21,9 +21,9 @@ from interlock.publish import (
     hangs,
     markup,
     rarity,
-    relief,
     templates,
     wording,
+    workarounds,
 )
 from interlock.publish.edition import Edition
 from interlock.publish.summary import summaries
@@ -154,7 +154,7 @@ def test_what_the_index_decides_was_not_run() -> None:
     assert wording.basis(verdict(cell())).startswith("Run in a container")
 
 
-RELIEF = matrix(
+WITH_A_WAY_OUT = matrix(
     uses={"restart": ProbeUse(ways_out={"warnings": ("quiet",)})},
     ways_out={"quiet": WayOut(name="quiet", title="be quiet", description="", costs="No noise.")},
 )
@@ -183,7 +183,7 @@ def test_a_way_out_is_told_by_the_worst_that_happened_with_it(
     results = Results(
         table=frame(verdicts, AXES), verdicts=verdicts, signatures=[], yanked={}, controls=[]
     )
-    relief.publish(Edition(matrix=RELIEF, results=results), tmp_path)
+    workarounds.publish(Edition(matrix=WITH_A_WAY_OUT, results=results), tmp_path)
     page = (tmp_path / "ways-out.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"<tr><th scope=\"row\".*?</th><td[^>]*>(.*?)</td></tr>", page)
     assert re.sub(r"<[^>]+>", "", row) == expected.replace("'", "&#39;")
@@ -211,7 +211,7 @@ def test_a_way_out_is_offered_as_what_was_seen_of_it(with_it: tuple[str, int], s
     results = Results(
         table=frame(verdicts, AXES), verdicts=verdicts, signatures=[], yanked={}, controls=[]
     )
-    edition = Edition(matrix=RELIEF, results=results)
+    edition = Edition(matrix=WITH_A_WAY_OUT, results=results)
     (summary,) = summaries(edition).values()
     ((_, symbol, said),) = answer.ways_out(edition, summary)
     assert f"{symbol} {said}" == says

@@ -1,6 +1,7 @@
-"""From ``results/`` to a site: a tuple of publishers, each handed one edition and a folder.
+"""From ``results/`` to the pages of the site.
 
-They write Markdown, which MkDocs builds together with the hand-written pages in ``site/``.
+A publisher prepares plain data from one edition and fills in the templates in ``templates/``. The
+result is Markdown. MkDocs builds it together with the hand-written pages in ``site/``.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from interlock.publish.grid import publish as publish_grid
 from interlock.publish.hangs import publish as publish_hangs
 from interlock.publish.probes import publish as publish_probes
 from interlock.publish.rarity import publish as publish_rarity
-from interlock.publish.relief import publish as publish_ways_out
 from interlock.publish.settings import publish as publish_settings
+from interlock.publish.workarounds import publish as publish_workarounds
 from interlock.scope import needs_of
 from interlock.table import read_results
 
@@ -32,7 +33,7 @@ PUBLISHERS: tuple[Publisher, ...] = (
     publish_grid,
     publish_details,
     publish_hangs,
-    publish_ways_out,
+    publish_workarounds,
     publish_settings,
     publish_probes,
     publish_controls,
