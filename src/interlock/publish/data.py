@@ -1,4 +1,4 @@
-"""The data set for downloading: CSV, Parquet and JSON with a JSON Schema, and the signatures."""
+"""The data set for download: CSV, Parquet, JSON with its schema, and signatures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from enum import EnumMeta
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from interlock.findings import WHOSE
-from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason, plural
-from interlock.publish import markup
+from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason
+from interlock.publish import templates
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
 from interlock.record import table
 
 DESCRIPTIONS: Mapping[str, str] = {
@@ -55,7 +52,7 @@ EMPTY_FOR_A_PASS = ("phase", "reason")
 
 
 def publish(edition: Edition, folder: Path) -> None:
-    """``data/``: the files themselves, and ``data.md``, a part of the hand-written page."""
+    """The files in ``data/``, and ``data.md``, a part of a hand-written page."""
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     rows = table.frame(edition.verdicts, edition.axes, edition.attributions)
@@ -68,7 +65,13 @@ def publish(edition: Edition, folder: Path) -> None:
         data / "signatures.json",
         {"schema_version": table.SCHEMA_VERSION, "signatures": edition.results.signatures},
     )
-    markup.page(folder / "data.md", block(_files(edition, data)), block(_columns(edition)))
+    templates.write(
+        folder / "data.md",
+        "data.md.j2",
+        rows=len(edition.verdicts),
+        sizes={path.name: _size(path.stat().st_size) for path in data.iterdir()},
+        columns=schema(edition.axes)["properties"]["verdicts"]["items"]["properties"],
+    )
 
 
 def as_json(edition: Edition) -> dict[str, Any]:
@@ -132,34 +135,6 @@ def _property(name: str, says: str) -> dict[str, Any]:
     elif table.COLUMNS.get(name) == "float64":
         described |= {"type": "number", "minimum": 0}
     return described
-
-
-def _files(edition: Edition, data: Path) -> Markup:
-    rows = plural(len(edition.verdicts), "verdict")
-    files = {
-        "verdicts.csv": f"{rows}, a row each",
-        "verdicts.parquet": "the same, with types",
-        "verdicts.json": "the same, as JSON",
-        "verdicts.schema.json": "the JSON Schema of verdicts.json",
-        table.MEASURES: "what the trials of each combination measured, a row each",
-        "signatures.json": "every signature: where it was seen, with one recorded example",
-    }
-    item = Markup('<li><a href="generated/data/{0}" download>{0}</a> <small>{1}</small>: {2}</li>')
-    return Markup("<ul>{}</ul>").format(
-        join(
-            item.format(name, _size((data / name).stat().st_size), says)
-            for name, says in files.items()
-        )
-    )
-
-
-def _columns(edition: Edition) -> Markup:
-    columns = schema(edition.axes)["properties"]["verdicts"]["items"]["properties"]
-    row = Markup("<tr><td><code>{}</code></td><td>{}</td></tr>")
-    return markup.table(
-        markup.columns(("Column", "What it says")),
-        (row.format(name, about["description"]) for name, about in columns.items()),
-    )
 
 
 def _size(size: int) -> str:
