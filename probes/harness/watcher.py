@@ -13,8 +13,10 @@ import os
 import signal
 import sys
 
-from .frames import Sources, look, module_of, qualname
+from .expressions import module_of, qualname
+from .frames import look
 from .lockref import Unresolved, attribute, is_a
+from .sources import Sources
 
 # As they are before anything is patched.
 _read, _write, _killpg, _getpgrp = os.read, os.write, os.killpg, os.getpgrp

@@ -66,7 +66,7 @@ def parked(watcher) -> Callable[..., Read]:
     """Start a thread that blocks, and read where it stands."""
 
     def park(target: Callable[[], object]) -> Read:
-        from harness.frames import Sources
+        from harness.sources import Sources
 
         name = f"parked-{time.monotonic_ns()}"
         threading.Thread(target=target, name=name, daemon=True).start()
