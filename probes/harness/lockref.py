@@ -128,43 +128,57 @@ def unwrap(obj):
     acquired and released itself, so that an object that merely has a lock is not taken for one.
     """
     for _ in range(12):
-        kind = type(obj)
-        if issubclass(kind, LOCK):
-            return Raw(obj, "_thread.lock", LOCK.locked(obj), None)
-        if issubclass(kind, RLOCK):
-            text = RLOCK.__repr__(obj)
-            owner = _OWNER.search(text)
-            ident = int(owner.group(1)) if owner else 0
-            return Raw(obj, "_thread.RLock", text.startswith("<locked"), ident or None)
-        if kind in (types.BuiltinMethodType, types.MethodType):
+        raw = _raw(obj)
+        if raw is not None:
+            return raw
+        if type(obj) in (types.BuiltinMethodType, types.MethodType):
             obj = obj.__self__
             continue
         if is_a(obj, (types.ModuleType, type)):
             return None
-        step = None
-        lock_like = has(obj, "acquire") and has(obj, "release")
-        for name in ("__wrapped__", "_lock", "_block"):
-            if name != "__wrapped__" and not lock_like:
-                continue
-            try:
-                step = attribute(obj, name)
-            except Unresolved:
-                continue
-            if name == "_block" and has(obj, "_owner"):
-                # threading._RLock in Python: the block is held exactly while it has an owner.
-                raw = unwrap(step)
-                if raw is not None:
-                    raw.type = "_thread.RLock"
-                    try:
-                        raw.owner = attribute(obj, "_owner")
-                    except Unresolved:
-                        raw.owner = None
-                return raw
-            break
+        name, step = _inner(obj)
+        if name == "_block" and has(obj, "_owner"):
+            return _python_rlock(obj, step)
         if step is None:
             return None
         obj = step
     return None
+
+
+def _raw(obj):
+    """One of ``_thread``'s own locks, asked; None for anything else."""
+    kind = type(obj)
+    if issubclass(kind, LOCK):
+        return Raw(obj, "_thread.lock", LOCK.locked(obj), None)
+    if issubclass(kind, RLOCK):
+        text = RLOCK.__repr__(obj)
+        owner = _OWNER.search(text)
+        ident = int(owner.group(1)) if owner else 0
+        return Raw(obj, "_thread.RLock", text.startswith("<locked"), ident or None)
+    return None
+
+
+def _inner(obj):
+    """The attribute that holds what an object is a wrapper of, and that; None for both."""
+    lock_like = has(obj, "acquire") and has(obj, "release")
+    for name in ("__wrapped__", "_lock", "_block") if lock_like else ("__wrapped__",):
+        try:
+            return name, attribute(obj, name)
+        except Unresolved:
+            continue
+    return None, None
+
+
+def _python_rlock(obj, block):
+    """``threading._RLock`` in Python: its block is held exactly while it has an owner."""
+    raw = unwrap(block)
+    if raw is not None:
+        raw.type = "_thread.RLock"
+        try:
+            raw.owner = attribute(obj, "_owner")
+        except Unresolved:
+            raw.owner = None
+    return raw
 
 
 def follow(obj, name):
