@@ -71,7 +71,7 @@ def lock_of(raw: Raw, name: str) -> Raw:
 
 
 def twice(text: str, **locks: Mapping[str, Any]) -> Pair:
-    """The same snapshot twice; ``A={"owner": "T1"}`` changes what the lock A says of itself."""
+    """The same snapshot twice; ``A={"owner": "T1"}`` changes the lock A."""
     raw = snapshot(text)
     for name, changed in locks.items():
         lock = lock_of(raw, name)
@@ -243,7 +243,7 @@ Draw = st.DrawFn
 
 
 def mostly(often: Any, *seldom: Any) -> st.SearchStrategy[Any]:
-    """One value in most draws, and seldom another; in the shrunk case always the first."""
+    """One value in most draws, and seldom another."""
     return st.sampled_from((often,) * (3 * len(seldom)) + seldom)
 
 

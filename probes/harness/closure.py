@@ -11,13 +11,14 @@ from __future__ import annotations
 
 MAIN = "MainThread"
 PASSING = ("entering", "leaving")
-"""How a thread may have had a lock at a fork without reading as being inside of it."""
+"""At a fork: the thread was just taking the lock, or releasing it."""
 
 
 def closed_waits(first: dict, second: dict, of_main: bool) -> bool:
-    """Whether both show the same cycle or orphan, and none of its threads has moved or run.
+    """Whether both show the same cycle or orphan, and none of its threads ran.
 
-    With ``of_main`` only one that the main thread ends up in: the rest leaves the process running.
+    With ``of_main`` only one counts that the main thread ends up in. Others leave the process
+    running.
     """
     before, after = Waits(first), Waits(second)
     main = after.chain(after.main()) if of_main else None
@@ -29,7 +30,7 @@ def closed_waits(first: dict, second: dict, of_main: bool) -> bool:
 
 
 def _stands(before: Waits, after: Waits, ident: int) -> bool:
-    """Whether it is one thread, in one place, for which the kernel counted nothing meanwhile."""
+    """Whether it is the same thread, in the same place, and has not run meanwhile."""
     one, other = before.threads[ident], after.threads[ident]
     tid = other["native_id"]
     if one["native_id"] != tid or _stack(one) != _stack(other):
@@ -79,10 +80,10 @@ class Waits:
         return cycles
 
     def _orphans(self) -> set:
-        """One edge for each wait for a lock that only a thread which a fork left behind held.
+        """One edge for each wait for a lock that a fork left locked, and nobody holds.
 
-        Where several read as being inside of it, none is believed. Of several that were just taking
-        or releasing it one had it, whichever.
+        Where several threads read as being inside of it at the fork, none is believed. Of several
+        that were just taking or releasing it, one had it.
         """
         orphans = set()
         for ident in self.threads:
@@ -96,7 +97,7 @@ class Waits:
         return orphans
 
     def _edge(self, ident: int) -> tuple | None:
-        """The thread, the lock or thread that it waits for, and the thread that this leads to."""
+        """The thread, what it waits for, and the thread that this leads to."""
         kind, what = self._awaited(ident)
         if kind == "thread":
             return ident, (kind, what), what
@@ -105,7 +106,7 @@ class Waits:
         return (ident, (kind, what), holders[0]) if len(holders) == 1 else None
 
     def _awaited(self, ident: int) -> tuple:
-        """What a thread waits for without end: a lock, or a thread that is there."""
+        """What a thread waits for without a timeout: a lock, or a thread that is there."""
         wait = self.threads[ident]["waits"]
         if wait is None or wait["bounded"]:
             return None, None
@@ -119,7 +120,7 @@ class Waits:
         return (None, None) if lock["locked"] is False or again else ("lock", wait["lock"])
 
     def _holders(self, ident: int) -> list:
-        """Who is inside of a lock: the owner that it names, else who reads as being inside."""
+        """The owner that a lock names, else the threads that read as being inside of it."""
         lock = self._locks[str(ident)]
         if lock["locked"] is False:
             return []
@@ -133,7 +134,7 @@ class Waits:
 
 
 def _claims(threads, lock: int) -> list:
-    """Each thread that reads as having a lock, and how: from a frame, where there is one."""
+    """Each thread that reads as having a lock, and how that was read."""
     claims = []
     for thread in threads:
         hows = [hold["how"] for hold in thread["holds"] if hold["lock"] == lock]
@@ -143,7 +144,7 @@ def _claims(threads, lock: int) -> list:
 
 
 def _doubt(how: str) -> int:
-    """What is believed before what: a frame inside of the lock, its owner, one that passes by."""
+    """The rank of what was read: a frame inside of the lock, its owner, then the rest."""
     if how in PASSING:
         return 2
     return 1 if how == "owner" else 0

@@ -1,4 +1,4 @@
-"""The end of a trial: stopping the app, what is left to be told, and nothing left behind."""
+"""The end of a trial: stop the app, tell the rest, leave no process behind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KILLED_WITHIN_S = 5.0
 
 
 class Ending:
-    """Ends one trial, by itself or early."""
+    """Stops the app of one trial, and tells how it ended."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Ending:
         self._refused_before = refused_tasks()
 
     def terminate(self, reason: str) -> None:
-        """SIGTERM, time to end in good order, SIGKILL."""
+        """Send SIGTERM, wait, and send SIGKILL if the app is still there."""
         self._terminated = True
         within = (("SIGTERM", self._limits["grace_s"]), ("SIGKILL", KILLED_WITHIN_S))
         for name, within_s in within:
@@ -47,7 +47,7 @@ class Ending:
             reason = f"still there {within_s:g} s after SIGTERM"
 
     def finish(self, intake, run_queue: RunQueue, tails: dict) -> None:
-        """Tell what is left to be told once the app has ended, and leave no process behind."""
+        """Once the app has ended: tell the rest, and leave no process behind."""
         run_queue.sample([self._loop.app])
         killed = kill_left_behind(self._loop.app, self._loop.spared)
         self._read_the_rest(intake)
@@ -99,9 +99,9 @@ class Ending:
 
 
 def abandon(app, intake) -> None:
-    """On a way out that is not a trial's end: leave no process behind.
+    """Leave no process behind when the supervisor stops before the trial's end.
 
-    Both are processes, or None where they were not started.
+    Either process is None where it was not started.
     """
     for process in (app, intake):
         if process is not None:

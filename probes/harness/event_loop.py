@@ -18,9 +18,9 @@ class EventLoop:
         self.readers: dict = {}
         """File descriptor to a function that reads it, and returns False at its end."""
         self.app = None
-        """The app's pid; of the driver, once it is started."""
+        """The driver's pid, once it is started."""
         self.spared: set = set()
-        """Processes of the supervisor's own, which others reap or kill."""
+        """The supervisor and the intake: neither reaped here nor killed with the app."""
         self.status = None
         """The app's wait status, once it has ended."""
         self.usage = None
@@ -52,7 +52,7 @@ class EventLoop:
         reap_adopted({self.app, *self.spared})
 
     def pump_until(self, done, within_s: float) -> bool:
-        """Pump until ``done()``, the app's end, or for so long; whether it is done."""
+        """Pump until ``done()``, the app's end, or for so long; return ``done()``."""
         until = time.monotonic() + within_s
         while not done():
             left = until - time.monotonic()

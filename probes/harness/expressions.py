@@ -1,4 +1,4 @@
-"""What a name or an attribute chain stands for in a frame, and how it is written and called."""
+"""The object behind a name or an attribute chain of a frame, and its name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def lockish(text):
 
 
 def evaluate(node, frame):
-    """The object that a name or an attribute chain stands for in a frame, and what to call it."""
+    """The object behind a name or an attribute chain, and the name to show for it."""
     if isinstance(node, ast.Name):
         if node.id in frame.f_locals:
             return frame.f_locals[node.id], f"{qualname(frame)}.{node.id}"
@@ -84,7 +84,7 @@ def lock_of(node, frame):
 
 
 def _made_of(raw, value, node, frame):
-    """The name of the lock that a condition was made of, where the same object has that too.
+    """The name of the lock that a condition was made of, if its owner has that too.
 
     ``queue.Queue`` has two conditions of one lock: whichever is waited for, it is ``Queue.mutex``.
     """
@@ -99,7 +99,7 @@ def _made_of(raw, value, node, frame):
 
 
 def _is_condition(obj):
-    """Whether it can be notified, whatever it is wrapped in."""
+    """Whether it is a condition, in whatever wrapper."""
     try:
         follow(obj, "_waiters")
     except Unresolved:

@@ -31,7 +31,7 @@ class Heartbeat:
         return time.monotonic() - self.heard_at
 
     def hear(self, said: dict) -> None:
-        """One line of the app; whatever it says, it lives."""
+        """Take one line of the app; any line shows that it lives."""
         self.heard_at = time.monotonic()
         if self.stalled:
             self.stalled = False
@@ -48,7 +48,7 @@ class Heartbeat:
             self._stream.emit("progress", exposures=self.exposures)
 
     def stall(self, silent_s: float, asked: dict | None = None) -> None:
-        """A look begins: at a silence, or at what the driver asks a look for."""
+        """Begin a look at a silence, or at what the driver asks a look for."""
         self.looks += 1
         if asked is None:
             self.stalled = True
@@ -65,7 +65,7 @@ class Heartbeat:
         )
 
     def resumed(self) -> None:
-        """The last silence is over."""
+        """Tell that the last silence is over."""
         self._stream.emit("resumed", number=self.looks, silent_s=round(self._silent_s, 3))
 
     def _beat(self, said: dict) -> None:

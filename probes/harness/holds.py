@@ -1,4 +1,4 @@
-"""What a thread is inside of: the locks that its frames have taken and not yet released."""
+"""The locks that a thread's frames have taken and not yet released."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .statements import at_header, entering_item, leaves_with
 
 
 def find_holds(frames, index, ident, looked, sources, released, waited):
-    """Note what one frame is inside of; ``waited`` is the lock that its thread waits for."""
+    """Note what one frame is inside of; its thread waits for the lock ``waited``."""
     frame = frames[index]
     callee = frames[index - 1] if index else None
     if sources.is_plain(frame):
@@ -42,7 +42,7 @@ def find_holds(frames, index, ident, looked, sources, released, waited):
 
 
 def _insides(frame, sources, leaving, leaves):
-    """What the frame's blocks are inside of, outermost first: the expression, and how."""
+    """The expressions of the locks around the current line, outermost first, and how."""
     blocks, _ = sources.parts(frame)
     line = frame.f_lineno
     insides = []
@@ -60,14 +60,14 @@ def _insides(frame, sources, leaving, leaves):
 
 
 def _may_be_held(raw, ident):
-    """Whether the lock itself does not say otherwise."""
+    """Whether the lock itself allows that this thread holds it."""
     if raw.locked is False:
         return False
     return raw.type != "_thread.RLock" or raw.owner is None or raw.owner == ident
 
 
 def find_leaving(frame, index, ident, looked, sources, released):
-    """What the frame's blocks take and release, and it does not read as being inside of.
+    """Note the locks of the frame's blocks that it may be just releasing.
 
     A lock is held until it has been released, also by a frame that is already about to do so.
     """
@@ -123,7 +123,7 @@ def _inside_with(frame, node, line, sources):
 
 
 def _not_yet_left(node, frame, leaves):
-    """Of a ``with`` that is being left, the items before the one whose lock is being released."""
+    """Of a ``with`` that is being left, the items that are not released yet."""
     before = []
     for item in node.items:
         try:
@@ -155,7 +155,7 @@ def _released_by(node):
 
 
 def _acquired_by(node, line, frame):
-    """In a wrapper's ``finally`` behind the call of a lock's own ``acquire``: it is held by now."""
+    """What a wrapper's ``try`` has acquired, where its ``finally`` runs."""
     if not node.finalbody[0].lineno <= line <= node.finalbody[-1].end_lineno:
         return []
     found = []

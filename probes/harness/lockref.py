@@ -40,7 +40,7 @@ class Raw:
         self.owner = owner
 
     def is_free(self):
-        """Whether it can be taken; only where no other thread is there to see it being tried."""
+        """Whether it can be taken; call it only where there is no other thread."""
         kind = LOCK if issubclass(type(self.lock), LOCK) else RLOCK
         taken = kind.acquire(self.lock, False)
         if taken:
@@ -64,7 +64,7 @@ def is_a(obj, kind):
 
 
 def class_attribute(cls, name):
-    """What ``cls`` or one of its bases has in its own namespace under this name, unbound."""
+    """What ``cls`` or one of its bases has under this name, unbound."""
     for klass in _mro(cls):
         namespace = _namespace(klass)
         if name in namespace:
@@ -117,12 +117,12 @@ def fields(obj):
 
 
 def has(obj, name):
-    """Whether the object answers to the name without being asked by way of ``__getattr__``."""
+    """Whether the object has the name, without ``__getattr__``."""
     return class_attribute(type(obj), name) is not _MISSING or name in fields(obj)
 
 
 def unwrap(obj):
-    """The ``Raw`` lock behind wrappers, conditions, bound methods and Python's own RLock, or None.
+    """The ``Raw`` lock behind wrappers, conditions and bound methods, or None.
 
     ``__wrapped__``, ``_lock`` and ``_block`` are followed; the last two only on what can be
     acquired and released itself, so that an object that merely has a lock is not taken for one.
@@ -146,7 +146,7 @@ def unwrap(obj):
 
 
 def _raw(obj):
-    """One of ``_thread``'s own locks, asked; None for anything else."""
+    """The ``Raw`` of one of ``_thread``'s own locks; None for anything else."""
     kind = type(obj)
     if issubclass(kind, LOCK):
         return Raw(obj, "_thread.lock", LOCK.locked(obj), None)
@@ -159,7 +159,7 @@ def _raw(obj):
 
 
 def _inner(obj):
-    """The attribute that holds what an object is a wrapper of, and that; None for both."""
+    """What a wrapper wraps: the attribute's name and its value; else None twice."""
     lock_like = has(obj, "acquire") and has(obj, "release")
     for name in ("__wrapped__", "_lock", "_block") if lock_like else ("__wrapped__",):
         try:
@@ -170,7 +170,7 @@ def _inner(obj):
 
 
 def _python_rlock(obj, block):
-    """``threading._RLock`` in Python: its block is held exactly while it has an owner."""
+    """The ``Raw`` of ``threading._RLock``: its block is held while it has an owner."""
     raw = unwrap(block)
     if raw is not None:
         raw.type = "_thread.RLock"
@@ -182,7 +182,7 @@ def _python_rlock(obj, block):
 
 
 def follow(obj, name):
-    """``attribute``, looking through ``__wrapped__`` where the wrapper itself has no such name."""
+    """``attribute``, of what is wrapped where the wrapper has no such name."""
     for _ in range(6):
         try:
             return obj, attribute(obj, name)
@@ -196,8 +196,9 @@ def follow(obj, name):
 
 
 def defining_class(cls, name):
-    """The base-most class that defines or assigns the attribute: ``Handler`` for ``handler.lock``.
+    """The base-most class that defines or assigns an attribute.
 
+    ``Handler`` for ``handler.lock``.
     Instances of derived classes then share one name for what is one attribute.
     """
     for klass in reversed(_mro(cls)):

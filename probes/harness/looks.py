@@ -1,4 +1,4 @@
-"""Evidence of a silence: what the threads and tasks of all processes stand at, twice."""
+"""The evidence of a silence: threads and tasks of all processes, read twice."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ APART_S = 0.2
 STILL_S = 2.0
 """How long the tasks are watched once the deadline has passed."""
 ANSWER_S = 3.0
-"""How long the watcher may take; silent longer, it cannot run, and faulthandler speaks alone."""
+"""How long the watcher may take. If it takes longer, it cannot run: faulthandler is asked."""
 
 
 class Looks:
-    """Takes the evidence of one trial, and decides nothing but whether a wait is closed."""
+    """Takes the evidence of one trial; decides only whether a wait is closed."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Looks:
     # -- at whom ----------------------------------------------------------------------------------
 
     def everyone(self) -> list:
-        """Every process of the app that has joined; the app itself first, joined or not."""
+        """The app itself, then every other process that has joined."""
         app = self._loop.app
         return [app, *(pid for pid in self._roster.processes if pid != app)]
 
@@ -68,14 +68,14 @@ class Looks:
     # -- looking ----------------------------------------------------------------------------------
 
     def look_as_asked(self, wanted: dict) -> bool:
-        """A look that the driver asks for: it says nothing until the look is over."""
+        """Take a look that the driver asks for; it says nothing until that is over."""
         self._asked = True
         closed = self.look(wanted["silent_s"], wanted)
         self._asked = False
         return closed
 
     def look(self, silent_s: float, asked: dict | None = None) -> bool:
-        """Two snapshots of every process; whether both of one show the same closed wait."""
+        """Take two snapshots of each process; whether a wait is closed in both of one."""
         self._heartbeat.stall(silent_s, asked)
         everyone = self._present()
         first = self._snapshots(everyone, 0)
@@ -90,7 +90,7 @@ class Looks:
         return any(self._closed(pid, asked, first[pid], second[pid]) for pid in second)
 
     def look_at_deadline(self) -> None:
-        """A look at a silence, with some seconds between its snapshots."""
+        """Look at a silence, with some seconds between the two snapshots."""
         self._heartbeat.stall(self._heartbeat.silent_s)
         everyone = self._present()
         first = self._snapshots(everyone, 0)
@@ -112,7 +112,7 @@ class Looks:
         self._witnesses([pid for pid in everyone if pid not in second])
 
     def _closed(self, pid: int, asked: dict | None, first: dict, second: dict) -> bool:
-        """Whether a process stands in a closed wait that accounts for what is looked into.
+        """Whether a process stands in a closed wait that explains the look.
 
         The app's silence may be due to any thread of its own; of another process that it waits for
         in silence, or says is overdue, to the main thread.
@@ -124,7 +124,7 @@ class Looks:
         return closed_waits(first, second, of_main)
 
     def _over(self) -> bool:
-        """Whether there is no longer anything to look at: the app was heard, or has ended."""
+        """Whether the look is over: the app was heard, or has ended."""
         return self._loop.ended or not (self._heartbeat.stalled or self._asked)
 
     def _pause(self, seconds: float) -> bool:
@@ -138,7 +138,7 @@ class Looks:
         return tasks(pid, without=self._roster.watcher(pid))
 
     def _snapshots(self, pids: list, index: int) -> dict:
-        """Ask the watchers; the snapshot of each process whose watcher can answer."""
+        """Ask the watchers; return the snapshots of those that can answer."""
         if self._over():
             return {}
         asked, number = self._roster.ask(pids)
@@ -157,7 +157,7 @@ class Looks:
         return found
 
     def _witnesses(self, pids: list) -> None:
-        """Have faulthandler dump the main threads of processes whose watcher cannot run."""
+        """Have faulthandler dump the main threads, where the watcher cannot run."""
         if self._over() or not pids:
             return
         before = {pid: self._tasks(pid) for pid in pids}

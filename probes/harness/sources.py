@@ -1,4 +1,4 @@
-"""The source of the app's functions, parsed: what of a function may concern a lock."""
+"""The parsed source of the app's functions, and what in it may concern a lock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 class Sources:
-    """The parsed function of each code object; files are read once, functions parsed once."""
+    """The parsed function of each code object; each is read and parsed once."""
 
     def __init__(self):
         self._lines = {}
@@ -47,7 +47,7 @@ class Sources:
         return not any(block.lineno <= line <= block.end_lineno for block in blocks)
 
     def parts(self, frame):
-        """What a function has that may concern a lock: its ``with`` and ``try``, and its calls."""
+        """The ``with`` and ``try`` statements of a function, and its calls."""
         code = frame.f_code
         if code not in self._parts:
             nodes = list(own(self.node(frame)))

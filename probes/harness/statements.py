@@ -1,4 +1,4 @@
-"""Whether a frame is entering or leaving a lock with the statement at its current line."""
+"""Whether a frame is entering or leaving a lock at its current line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENTERS = ("SETUP_WITH", "BEFORE_WITH", "SETUP_ASYNC_WITH", "BEFORE_ASYNC_WITH")
 
 
 def entered(frame, callee, sources, looked, index):
-    """What the frame may be entering at its current line: the expression, and its statement."""
+    """What the frame may be entering: the expression, and its statement or call."""
     try:
         blocks, _ = sources.parts(frame)
     except Unresolved as why:
@@ -54,7 +54,7 @@ def at_header(node, line):
 
 
 def entering_item(frame, node, sources):
-    """Which item of a ``with`` its frame is just entering; -1 for none, None for unknown.
+    """Which item of a ``with`` its frame is entering; -1 for none, None for unknown.
 
     The line alone does not tell entering from leaving; the instruction does.
     """

@@ -1,4 +1,4 @@
-"""The supervisor: starts the app, hears it, and takes evidence when it falls silent.
+"""The supervisor: starts the app, hears it, and looks into its silences.
 
 Run by the base interpreter as ``python -I supervisor.py``, with the trial in ``INTERLOCK_SPEC``;
 its standard output is the event stream of ``PROTOCOL.md`` and nothing else. It never imports what
@@ -102,7 +102,7 @@ class Supervisor:
     # -- watching -------------------------------------------------------------------------------
 
     def watch(self) -> None:
-        """Until the app has ended, by itself or by us."""
+        """Watch until the app has ended by itself or was stopped."""
         next_look, pause_s, next_sample = None, 1.0, 0.0
         while not self.loop.ended:
             self.loop.pump(0.05)
@@ -139,7 +139,7 @@ class Supervisor:
         return now >= self.limits["deadline_s"]
 
     def _look_as_asked(self, wanted: dict) -> bool:
-        """A look that the driver asks for, and the answer that it waits for."""
+        """Take a look that the driver asks for, and send the answer that it waits for."""
         closed = self.looks.look_as_asked(wanted)
         self.heartbeat.heard_at = time.monotonic()
         answer = b"%d %s\n" % (wanted["number"], b"closed" if closed else b"open")

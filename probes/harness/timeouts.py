@@ -1,4 +1,4 @@
-"""Whether a call of ``acquire`` may come to an end without the lock."""
+"""Whether a call of ``acquire`` may end without the lock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .lockref import Unresolved
 
 
 def gives_up(blocking=True, timeout=-1):
-    """Whether a call of ``lock.acquire`` with these arguments returns without the lock at last.
+    """Whether ``lock.acquire`` with these arguments may return without the lock.
 
     https://docs.python.org/3/library/threading.html#threading.Lock.acquire: -1 waits for ever.
     """
@@ -17,7 +17,7 @@ def gives_up(blocking=True, timeout=-1):
 
 
 def takes_timeout(call, frame):
-    """Whether what is called is ``acquire``: the others that take a lock wait for ever."""
+    """Whether ``acquire`` is called: the others that take a lock wait for ever."""
     if isinstance(call.func, ast.Attribute):
         name = call.func.attr
     else:

@@ -41,8 +41,9 @@ def find_wait(frames, looked, sources, threads, doubted):
 
 
 def _awaited(frame, looked, sources, doubted):
-    """The lock that a frame is taking: itself, its name, the expression, and the call, if it is
-    one. Without a lock where the expression could not be followed; None where none is taken.
+    """The lock that a frame is taking, its name, its expression, and the call, if any.
+
+    The lock is None where the expression could not be followed. None if no lock is taken.
     """
     unresolved = None
     for node, entering in entered(frame, None, sources, looked, 0):
@@ -61,7 +62,7 @@ def _awaited(frame, looked, sources, doubted):
 
 
 def _ends_with(raw, frame, threads):
-    """The thread that ends when this lock is released, where a frame waits for that."""
+    """The thread whose end releases this lock, if a frame waits for that."""
     if module_of(frame) != "threading" or frame.f_code.co_name not in ("_shutdown", "join"):
         return None
     for ident, thread in list(threads.items()):
@@ -75,7 +76,7 @@ def _ends_with(raw, frame, threads):
 
 
 def _is_bounded(call, frame, looked, expression):
-    """Whether a call that takes a lock gives up, or may: its timeout could not be read."""
+    """Whether a call that takes a lock has a timeout, or one that cannot be read."""
     if not takes_timeout(call, frame):
         return False
     try:
@@ -86,7 +87,7 @@ def _is_bounded(call, frame, looked, expression):
 
 
 def _find_who_asked(frames, raw, looked, sources):
-    """Outwards through the wrappers to who asked for the lock, and by which name."""
+    """Find, outside of the wrappers, the frame that asked for the lock."""
     for index in range(1, len(frames)):
         frame, callee = frames[index], frames[index - 1]
         if callee.f_code.co_name not in ACQUIRES and not _calls_acquire(callee, raw):
@@ -104,7 +105,7 @@ def _find_who_asked(frames, raw, looked, sources):
 
 
 def _calls_acquire(frame, raw):
-    """Whether a wrapper, whatever its name, was handed the lock's own method to call."""
+    """Whether a frame has the lock's own method in a variable: it is a wrapper."""
     for value in list(frame.f_locals.values()):
         if type(value) is types.BuiltinMethodType and value.__name__ in ACQUIRES:
             behind = unwrap(value)
@@ -134,7 +135,7 @@ def is_condition_wait(frame):
 
 
 def _waits_for_condition(frames, raw, looked, sources):
-    """Where nobody holds what is awaited: a condition to be notified, an event to be set."""
+    """Note that a frame waits for a condition or an event, which nobody holds."""
     kind, index, expression, names = "condition", 0, "waiter", []
     bounded = frames[0].f_locals.get("timeout") is not None
     for outer in (1, 2):
@@ -155,7 +156,7 @@ def _waits_for_condition(frames, raw, looked, sources):
 
 
 def _waited_on(frame, sources):
-    """The condition or event that the frame calls ``wait`` of: the expression, and its name."""
+    """The condition or event whose ``wait`` is called: its expression and its name."""
     for call in sources.calls_at(frame):
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("wait", "wait_for"):
             try:
