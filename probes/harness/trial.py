@@ -41,7 +41,10 @@ class Trial:
         self._pid = _getpid()
 
     def phase(self, phase: str) -> None:
-        """Enter ``startup``, ``serving`` or ``shutdown``; only ``serving`` has to keep beating."""
+        """Enter ``startup``, ``serving`` or ``shutdown``.
+
+        Only ``serving`` has to keep beating.
+        """
         self.current_phase = phase
         self._say({"phase": phase})
 
@@ -59,7 +62,7 @@ class Trial:
         self._say({"fact": name, "value": value})
 
     def error(self, error: BaseException, feature: str | None = None) -> None:
-        """Report an exception; ``feature`` names what under test did not start because of it."""
+        """Report an exception; ``feature`` names what did not start because of it."""
         self.failed = True
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         self._say(
@@ -114,9 +117,9 @@ class Trial:
         return False
 
     def child_ended(self, pid: int, status: int) -> None:
-        """Report how a child ended, by ``os.waitpid``'s status; killing it yourself is no such end.
+        """Report how a child ended, by the status of ``os.waitpid``.
 
-        A child that a signal ended has crashed.
+        A child that a signal ended has crashed. Do not report one that you killed yourself.
         """
         signaled = os.WIFSIGNALED(status)
         self._say(

@@ -1,4 +1,4 @@
-"""The probe of interpreters that exit, with interpreters of our own: neither library is needed."""
+"""The probe of interpreters that exit, with made-up ones: no library is needed."""
 
 from __future__ import annotations
 

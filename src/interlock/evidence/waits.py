@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from interlock.evidence.dumps import Dump, Lock, Thread, place
-from interlock.evidence.events import Frame
+from interlock.evidence.events import Frame, Task
 from interlock.model import LEFT_BEHIND, ProtocolError, Reason, Signature
 
 JOIN = "Thread.join"
@@ -144,7 +144,7 @@ def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
     Cycles come first, and what the main thread waits for before the rest, then in the order of
     their signatures; names are those of the second dump.
     """
-    before = set(map(_claims, _all_closed(first)))
+    before = {(type(wait), _claims(wait)) for wait in _all_closed(first)}
     main = chain(second, second.main.ident) if second.main else ()
 
     def rank(wait: Closed) -> tuple[bool, bool, tuple[str, ...], tuple[Node, Node]]:
@@ -154,7 +154,7 @@ def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
     unchanged = [
         wait
         for wait in _all_closed(second)
-        if _claims(wait) in before
+        if (type(wait), _claims(wait)) in before
         and not moved(first, second, wait.threads)
         and (isinstance(wait, Cycle) or rested(first, second, wait.threads))
     ]
@@ -166,10 +166,15 @@ def _all_closed(dump: Dump) -> tuple[Closed, ...]:
 
 
 def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
-    """Whether any of the threads stands elsewhere in the second dump, or is missing in one."""
+    """Whether any of the threads stands elsewhere in the second dump, or is missing in one.
+
+    A thread with another task is another thread: a new one may have got the number of one that
+    ended.
+    """
     return any(
         ident not in first.threads
         or ident not in second.threads
+        or first.threads[ident].native_id != second.threads[ident].native_id
         or first.threads[ident].stack != second.threads[ident].stack
         for ident in threads
     )
@@ -185,16 +190,14 @@ def rested(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
     """Whether the kernel counted nothing for them between the two: they slept, and did not even
     wait for the interpreter's own lock, for which a thread wakes at every switch interval.
     """
-    before = {task.tid: task for task in first.tasks}
-    after = {task.tid: task for task in second.tasks}
+    before, after = _counted(first), _counted(second)
     tids = [second.threads[ident].native_id for ident in threads]
-    return all(
-        tid in before
-        and tid in after
-        and (before[tid].run_ns, before[tid].voluntary) == (after[tid].run_ns, after[tid].voluntary)
-        for tid in tids
-        if tid is not None
-    )
+    return all(tid in after and before.get(tid) == after[tid] for tid in tids if tid is not None)
+
+
+def _counted(dump: Dump) -> Mapping[int, Task]:
+    """What the kernel counted for each task; its state is that of one moment."""
+    return {task.tid: task.model_copy(update={"state": ""}) for task in dump.tasks}
 
 
 def cycles(dump: Dump) -> tuple[Cycle, ...]:
@@ -376,12 +379,15 @@ def _holders(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
 
 
 def _claimed(lock: Lock, threads: Iterable[Thread]) -> tuple[Edge, ...]:
-    """One edge a thread, from the outermost frame that is inside of it: since when it holds it."""
+    """One edge a thread, from the outermost frame that is inside of it: since when it holds it.
+
+    Where the lock names the thread as its owner too, the frame says more.
+    """
     edges = []
     for thread in threads:
         holds = [hold for hold in thread.holds if hold.lock == lock.ident]
         if holds:
-            hold = max(holds, key=lambda h: (h.how not in PASSING, h.frame))
+            hold = max(holds, key=lambda h: (h.how not in PASSING, h.how != "owner", h.frame))
             edges.append(
                 Edge(
                     source=Node("lock", lock.ident),
