@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from interlock.evidence.dumps import Dump, Lock, Thread, place
-from interlock.evidence.events import Frame
+from interlock.evidence.wire import Frame
 from interlock.model import LEFT_BEHIND, ProtocolError, Reason, Signature
 
 JOIN = "Thread.join"
