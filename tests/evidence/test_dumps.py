@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 import pytest
-from languages import HELLO, Raw, snapshot, waits
+from looks import HELLO, Raw, snapshot, waits
 
 from interlock.evidence import dumps, events, wire
 from interlock.evidence.dumps import place, read_witness
