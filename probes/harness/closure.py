@@ -1,8 +1,8 @@
 """Whether two snapshots show the same closed wait: enough to stop the app early.
 
-The verdict is made outside, from the same facts, by ``src/interlock/evidence/waits.py``. This check only
-saves the time until the deadline, so it follows the same rules. It is stricter in one point: no
-thread of a cycle may have run between the snapshots. The judge asks that of an orphan alone. A
+The verdict is made outside, from the same facts, by ``src/interlock/evidence/waits.py``. This check
+only saves the time until the deadline, so it follows the same rules. It is stricter in one point:
+no thread of a cycle may have run between the snapshots. The judge asks that of an orphan alone. A
 cycle with a thread that ran is not stopped: the app may resume, and is then no hang.
 ``tests/evidence/test_closure.py`` compares the two.
 """

@@ -1,7 +1,8 @@
 """Trials → ``Verdict``: what all trials of a cell say together.
 
 Pure: no clock, no disk, no engine. Trials are facts and are kept, so a verdict can be computed
-again when a rule here changes. Only ``ProtocolError`` leaves this module, of ``signs``.
+again when a rule here changes. Only ``ProtocolError`` leaves this module, of
+``classification.py``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from interlock.model import (
     Unproven,
     Unsupported,
     Verdict,
-    of_failure,
     outcome_of,
     plural,
 )
@@ -69,8 +69,28 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
     counting = _uncleared(findings)
     outcome = min((outcome_of(f) for f in counting), key=PRECEDENCE.index)
     alike = [f for f in counting if outcome_of(f) is outcome]
+    verdict = _counted(ordered, findings, alike, probe)
+    spoken = _spokesman(alike, verdict.signatures)
+    if isinstance(spoken, Pass):
+        return replace(verdict, detail=_passes_in_words(verdict, len(findings) - len(alike), probe))
+    return replace(
+        verdict,
+        phase=spoken.phase,
+        reason=spoken.reason,
+        detail=_in_words(spoken, verdict, len(alike)),
+        evidence=spoken.evidence if isinstance(spoken, Hang) else (),
+        cause=spoken.cause if isinstance(spoken, Fail) else None,
+    )
+
+
+def _counted(
+    ordered: Sequence[Trial], findings: Sequence[Finding], alike: Sequence[Finding], probe: Probe
+) -> Verdict:
+    """What can be counted, and what the newest trial ran in; ``alike`` have the cell's outcome."""
     newest = ordered[-1]
-    verdict = Verdict(
+    outcome = outcome_of(alike[0])
+    counted = alike if outcome is Outcome.PASS else findings
+    return Verdict(
         cell=newest.cell,
         outcome=outcome,
         phase=None,
@@ -79,9 +99,10 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         detail="",
         evidence=(),
         basis=Basis.TESTED,
-        trials=len(alike if outcome is Outcome.PASS else findings),
+        trials=len(counted),
         hangs=sum(isinstance(f, Hang) for f in findings),
-        exposures=sum(_exposures(f) for f in (alike if outcome is Outcome.PASS else findings)),
+        failed=sum(isinstance(f, Fail) for f in findings),
+        exposures=sum(_exposures(f) for f in counted),
         seconds=round(median(trial.seconds for trial in ordered), 3),
         backend=newest.backend,
         probe_digest=newest.probe_digest,
@@ -92,16 +113,6 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         machine=newest.machine,
         tested_at=newest.started_at,
         measured=measuring.measured(ordered, probe),
-    )
-    spoken = _spokesman(alike, verdict.signatures)
-    if isinstance(spoken, Pass):
-        return replace(verdict, detail=_passes_in_words(verdict, len(findings) - len(alike), probe))
-    return replace(
-        verdict,
-        phase=spoken.phase,
-        reason=spoken.reason,
-        detail=_in_words(spoken, verdict, len(alike)),
-        evidence=spoken.evidence if isinstance(spoken, Hang) else (),
     )
 
 
@@ -202,7 +213,7 @@ def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
                 f"{spoken.phase}: {spoken.signature}."
             )
         case Fail():
-            return of_failure(alike, verdict.trials, spoken)
+            return f"{of} failed in {spoken.phase}: {spoken.detail}."
         case Unsupported():
             return f"{spoken.detail}."
         case Unproven():

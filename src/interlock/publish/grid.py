@@ -27,7 +27,7 @@ from interlock.publish.wording import (
     why,
     word,
 )
-from interlock.record import table
+from interlock.record import in_order, text_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +152,8 @@ def _setting(edition: Edition, config: str) -> Setting:
 def _grid(edition: Edition, setting: Setting, shows: Shows) -> Grid:
     config, title = setting
     *down, across = edition.axes
-    columns = table.in_order(versions[-1] for versions in shows)
-    heads = sorted({versions[:-1] for versions in shows}, key=lambda of: [*map(table.text_key, of)])
+    columns = in_order(versions[-1] for versions in shows)
+    heads = sorted({versions[:-1] for versions in shows}, key=lambda of: [*map(text_key, of)])
     return Grid(
         title=title,
         config=config,
