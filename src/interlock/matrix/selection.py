@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from interlock.matrix.choices import Choice, Latest, newest, read_choice, unpublished
 from interlock.matrix.definition import EVERYWHERE, PYTHON, CellSet, Matrix, Only
-from interlock.matrix.document import nearest
+from interlock.matrix.mistakes import nearest
 from interlock.model import ABSENT, Axis, Cell, Pin, PythonVersion, Release, UsageError, version_key
 
 
