@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -98,7 +98,7 @@ def read(path: Path, name: str | None = None) -> Document:
     document = Document(name or path.name)
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _composed(text)
     except FileNotFoundError:
         document.report((), f"there is no such file ({path})")
     except (OSError, UnicodeDecodeError) as error:
@@ -115,6 +115,12 @@ def read(path: Path, name: str | None = None) -> Document:
             document.value = _value(document, node, (), ())
             document.lines.pop((), None)
     return document
+
+
+@lru_cache(maxsize=32)
+def _composed(text: str) -> yaml.Node | None:
+    """Kept, because a ``probe.yaml`` is read for what it says and for its digest."""
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _value(document: Document, node: yaml.Node, place: Place, inside: tuple[yaml.Node, ...]) -> Any:
