@@ -7,8 +7,10 @@ a version was ever published only the index knows: ``matrix.check_published`` as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from interlock.matrix import equivalence
 from interlock.matrix import probes as probe_files
 from interlock.matrix.composition import compose
 from interlock.matrix.definition import PYTHON, Matrix
@@ -61,7 +63,7 @@ def _probes(
 ) -> tuple[dict[str, Probe], list[str]]:
     """The probes that the file names, and the mistakes of those that can't be read."""
     found: dict[str, Probe] = {}
-    mistakes: list[str] = []
+    claimed, mistakes = equivalence.claims(folder)
     for name in document.keys("probes"):
         if name not in there:
             continue
@@ -69,10 +71,12 @@ def _probes(
         listed = configs if isinstance(configs, list) else document.keys("configurations")
         probe = probe_files.load(folder, name, listed, axes)
         if isinstance(probe, Probe):
-            found[name] = probe
+            earlier = claimed[name].holds_for(probe.digest) if name in claimed else frozenset()
+            found[name] = replace(probe, equivalent=earlier)
         else:
             mistakes += probe.mistakes
-    return found, mistakes
+    # What the probes share is read with each of them.
+    return found, list(dict.fromkeys(mistakes))
 
 
 def _report_axis_names(document: Document, axes: Sequence[str]) -> None:

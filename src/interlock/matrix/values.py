@@ -165,6 +165,12 @@ def folded(text: str) -> str:
     return " ".join(text.split())
 
 
+def not_blank(text: str) -> str:
+    if not text:
+        raise wrong("is blank; say it in words")
+    return text
+
+
 def _named(mapping: Any) -> Any:
     if not isinstance(mapping, dict):
         return mapping
