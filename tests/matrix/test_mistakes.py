@@ -102,6 +102,15 @@ from interlock.model import MatrixError
             'or "90 seconds"',
         ),
         (
+            "wall_factor: 2 => wall_faktor: 2",
+            'matrix.yaml:33: limits.probe.wall_faktor: unknown key "wall_faktor"; did you mean '
+            '"wall_factor"?',
+        ),
+        (
+            "  probe: {memory: 512 MiB, pids: 256, output: 32 MiB, wall_factor: 2}\n =>",
+            "matrix.yaml:31: limits.probe: is missing",
+        ),
+        (
             "per_cell: 1 => per_cell: 0",
             "matrix.yaml:34: trials.per_cell: 0: input should be greater than 0",
         ),

@@ -68,6 +68,10 @@ def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
             "probes/restart/probe.yaml:12: environment.RATE.value: must be text, and is a number",
         ),
         (
+            "knobs:\n  starts: {value: 500, why: enough} => knobs: 3",
+            "probes/restart/probe.yaml:9: knobs: must be a mapping, and is a number",
+        ),
+        (
             "fact: profiled-lock => fakt: profiled-lock",
             'probes/restart/probe.yaml:6: live[0].fakt: unknown key "fakt"; did you mean "fact"?',
         ),

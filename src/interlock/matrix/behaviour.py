@@ -98,7 +98,9 @@ def _counting(description: Any) -> Any:
 def _only_in_each(entries: Any, parts: Sequence[str]) -> Any:
     if isinstance(entries, dict):
         return {name: _only(entry, parts) for name, entry in entries.items()}
-    return [_only(entry, parts) for entry in entries or ()]
+    if isinstance(entries, list):
+        return [_only(entry, parts) for entry in entries]
+    return entries
 
 
 def _only(section: Any, parts: Sequence[str]) -> Any:

@@ -7,7 +7,7 @@ It does what a YAML loader does not: it keeps the line of every value and how a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -82,10 +82,18 @@ class Document:
             adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]
             value = adapter.validate_python(self.value, context=given)
         except ValidationError as error:
-            for details in error.errors(include_url=False):
-                self.report(place_of(details), in_words(details, shape, given.get("axes", ())))
+            self._report_each(error, shape, given.get("axes", ()))
             return None
         return value
+
+    def _report_each(self, error: ValidationError, shape: type, axes: Sequence[str]) -> None:
+        found = error.errors(include_url=False)
+        places = {place_of(details) for details in found}
+        for details in found:
+            place = place_of(details)
+            inside_another = any(place[:length] in places for length in range(len(place)))
+            if not (inside_another and details["type"] == "missing"):
+                self.report(place, in_words(details, shape, axes))
 
 
 @cache

@@ -89,7 +89,8 @@ def in_words(details: ErrorDetails, shape: type, axes: Sequence[str] = ()) -> st
     kind, given = details["type"], details["input"]
     if kind == "unexpected_keyword_argument":
         *inside, key = place_of(details)
-        return f'unknown key "{key}"{nearest(str(key), keys(shape, tuple(inside), axes))}'
+        there = dict.fromkeys(keys(shape, tuple(inside), axes))
+        return f'unknown key "{key}"{nearest(str(key), there)}'
     if kind == "missing" or given is MISSING:
         return "is missing"
     if kind == "string_too_short":
