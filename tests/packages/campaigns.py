@@ -86,7 +86,7 @@ class Project:
         ours = {k: v for k, v in os.environ.items() if not k.startswith(other)}
         return {
             **ours,
-            "PATH": f"{Path(sys.executable).parent}:{ours['PATH']}",
+            "PATH": f"{Path(sys.base_prefix) / 'bin'}:{ours['PATH']}",
             "INTERLOCK_HOME": str(self.home),
             "UV_DEFAULT_INDEX": self.index,
             "UV_NO_CONFIG": "1",

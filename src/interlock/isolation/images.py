@@ -115,7 +115,7 @@ def _build_one(
     def became(status: str, detail: str) -> BaseImage:
         return BaseImage(python=python, reference=reference, status=status, detail=detail)
 
-    interpreter = next((i for i in find(python, os.environ) if i.prefix != Path("/usr")), None)
+    interpreter = _interpreter(python)
     suite = _suite_here() if interpreter else _SUITES.get(python)
     if suite is None:
         return became(
@@ -138,6 +138,13 @@ def _build_one(
     except ImageMissing as error:
         return became("missing", str(error))
     return became("built", f"from {source}")
+
+
+def _interpreter(python: PythonVersion) -> Interpreter | None:
+    """One to lay out in ``/usr/local``; Debian's own is spread over ``/usr`` and does not count."""
+    folders = [f for f in os.get_exec_path() if Path(f).resolve() != Path("/usr/bin")]
+    found = find(python, {**os.environ, "PATH": os.pathsep.join(folders)})
+    return found if found and found.prefix != Path("/usr") else None
 
 
 def _recipe(suite: str, interpreter: Interpreter | None) -> str:
