@@ -65,6 +65,24 @@ from .findings import (
 from .findings import (
     ForApplication as ForApplication,
 )
+from .question import (
+    Answer as Answer,
+)
+from .question import (
+    AnswerBasis as AnswerBasis,
+)
+from .question import (
+    ConfigurationAnswer as ConfigurationAnswer,
+)
+from .question import (
+    Neighbours as Neighbours,
+)
+from .question import (
+    Question as Question,
+)
+from .question import (
+    answer as answer,
+)
 from .weighing import (
     BAD as BAD,
 )
