@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from interlock.findings import attribute
+from interlock.findings.attribution import attribute
 from interlock.model import (
     LEFT_BEHIND,
     REASONS,

@@ -38,7 +38,7 @@ from interlock.campaign import (
 )
 from interlock.console import progress, report
 from interlock.console.options import parser as parser_of
-from interlock.findings import advice, attribute, needs_of, scope_for
+from interlock.findings import Excluded, Findings, yanked
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Environments, Store, sandbox
 from interlock.matrix import definition, matrix_file, selection
@@ -165,7 +165,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             box.backend,
             wanted,
             published,
-            advice.yanked(releases),
+            yanked(releases),
             left_open,
         )
 
@@ -350,7 +350,7 @@ def _close(
     backend: Backend,
     cells: Sequence[Cell],
     published: Sequence[Verdict],
-    withdrawn: advice.Excluded,
+    withdrawn: Excluded,
     left_open: Sequence[LeftOpen],
 ) -> int:
     """Print what the cells say, write the verdicts, build the page."""
@@ -364,32 +364,23 @@ def _close(
     shown = on_its_own if plain else found.configurations
     for drawn in report.tables(asked, found.axes, found.probes, shown):
         console.print(drawn)
-    everything = list(known.values())
-    groups = [
-        (kind, about, scope_for(found, everything, kind.name if kind else None))
-        for kind, about in report.by_application(asked, found)
-    ]
-    for kind, about, scope in groups:
-        for line in report.stories(
-            about, everything, found.axes, found.policy, withdrawn, scope, kind
-        ):
+    findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=withdrawn)
+    groups = report.by_application(asked, found)
+    for kind, about in groups:
+        for line in report.stories(about, findings, kind):
             console.print(line, highlight=False, markup=False)
     for line in report.ways_out(asked, found):
         console.print(line, highlight=False, markup=False)
     if options.keep:
         for line in report.environments(asked, place.store):
             console.print(line, highlight=False, markup=False)
-    beside = [v for v in everything if not report.is_plain(v.cell, found)]
     console.print()
-    for kind, about, scope in groups:
+    for kind, about in groups:
         told = [v for v in about if report.is_plain(v.cell, found)] or about
-        if kind:
-            says = report.in_kind(told, kind)
-        else:
-            says = report.safe(told, found.axes, found.policy, withdrawn, beside, scope)
+        says = report.in_kind(told, kind) if kind else report.safe(told, findings)
         console.print(says, style="bold", highlight=False)
     results = options.results or place.store.home / "results"
-    _write_results(place, ledger, list(known.values()), results, withdrawn)
+    _write_results(place, ledger, findings, results)
     console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
         from interlock.publish import site
@@ -405,17 +396,16 @@ def _close(
 def _write_results(
     place: Place,
     ledger: Ledger,
-    verdicts: Sequence[Verdict],
+    findings: Findings,
     results: Path,
-    withdrawn: advice.Excluded,
 ) -> None:
     from interlock.record import table
 
     # What needs no library at all says something of the harness, and stands in controls.json.
-    verdicts = [v for v in verdicts if any(pin.version for pin in v.cell.pins)]
+    verdicts = [v for v in findings.verdicts if any(pin.version for pin in v.cell.pins)]
     examples = signatures.examples(verdicts, place.matrix.probes, ledger.trials)
-    whose = attribute(verdicts, needs_of(place.matrix))
-    table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn, whose)
+    axes, withdrawn = place.matrix.axes, findings.withdrawn
+    table.write_results(verdicts, examples, results, axes, withdrawn, findings.attributions)
     since = datetime.now(timezone.utc) - place.matrix.fresh_for
     answers = Answers(place.matrix, answers_in(ledger, place.matrix, since))
     write_controls(controls.rows(answers), results, newer_than=since)
@@ -503,7 +493,8 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
             now = datetime.now(timezone.utc)
             current = [v for v in ledger.verdicts() if planning.is_fresh(v, found, now)]
             withdrawn = table.read_results(options.results, found.axes).yanked
-            _write_results(place, ledger, current, options.results, withdrawn)
+            findings = Findings(matrix=found, verdicts=current, withdrawn=withdrawn)
+            _write_results(place, ledger, findings, options.results)
     if left_open:
         raise OpenCells(report.left_open(left_open))
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from interlock.evidence import PRECEDENCE
-from interlock.findings import Tried, record
+from interlock.findings import TriedWorkaround, record
 from interlock.matrix import WayOut
 from interlock.model import Outcome, listing, plural
 from interlock.publish import markup
@@ -31,12 +31,12 @@ def publish(edition: Edition, folder: Path) -> None:
     markup.page(folder / "ways-out.md", *(blocks or ["No way out has been run yet."]))
 
 
-def _track(one: Tried) -> tuple[str, str]:
+def _track(one: TriedWorkaround) -> tuple[str, str]:
     return one.without.cell.probe, one.without.cell.config
 
 
 def _of_track(
-    edition: Edition, track: tuple[str, str], tried: Sequence[Tried]
+    edition: Edition, track: tuple[str, str], tried: Sequence[TriedWorkaround]
 ) -> Iterator[str | Markup]:
     probe, config = track
     needed = [one for one in tried if one.was_needed]
@@ -61,7 +61,7 @@ def _of_track(
         )
 
 
-def _table(edition: Edition, ways: Sequence[WayOut], needed: Sequence[Tried]) -> Markup:
+def _table(edition: Edition, ways: Sequence[WayOut], needed: Sequence[TriedWorkaround]) -> Markup:
     axis = edition.answers[0].axis
     versions = in_order(_version(one, axis) for one in needed)
     head = [Markup('<th class="il-corner">way out ↓<br>{} →</th>').format(edition.package(axis))]
@@ -81,11 +81,11 @@ def _table(edition: Edition, ways: Sequence[WayOut], needed: Sequence[Tried]) ->
     )
 
 
-def _version(one: Tried, axis: str) -> str:
+def _version(one: TriedWorkaround, axis: str) -> str:
     return str(one.without.cell.version(axis))
 
 
-def _count(tried: Sequence[Tried]) -> Markup:
+def _count(tried: Sequence[TriedWorkaround]) -> Markup:
     """The worst that happened with it, and on how many cells it works of those that it ran on."""
     run = [one for one in tried if one.was_run]
     if not run:
@@ -105,7 +105,10 @@ def _count(tried: Sequence[Tried]) -> Markup:
 
 
 def _failing(
-    edition: Edition, way: WayOut, failing: Sequence[Tried], broken: Sequence[Tried]
+    edition: Edition,
+    way: WayOut,
+    failing: Sequence[TriedWorkaround],
+    broken: Sequence[TriedWorkaround],
 ) -> Markup:
     parts = []
     for title, cells in (
@@ -118,10 +121,10 @@ def _failing(
     return join(parts)
 
 
-def _named(edition: Edition, tried: Iterable[Tried]) -> Markup:
+def _named(edition: Edition, tried: Iterable[TriedWorkaround]) -> Markup:
     """A line for what one release does in the same way on a Python, whatever it is run with."""
     axis = edition.answers[0].axis
-    alike: dict[object, list[Tried]] = {}
+    alike: dict[object, list[TriedWorkaround]] = {}
     for one in tried:
         said = one.verdict
         what = said.cell.version(axis), said.cell.python, said.outcome, said.reason, said.signature
@@ -142,7 +145,7 @@ def _named(edition: Edition, tried: Iterable[Tried]) -> Markup:
     return join(lines)
 
 
-def _releases(edition: Edition, axis: str, many: Sequence[Tried]) -> str:
+def _releases(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> str:
     """``ddtrace 2.21.12 with 9 releases of sentry-sdk``."""
     cell = many[0].verdict.cell
     if len(many) == 1:
@@ -156,7 +159,7 @@ def _releases(edition: Edition, axis: str, many: Sequence[Tried]) -> str:
     return f"{edition.package(axis)} {cell.version(axis)} with {listing(others)}"
 
 
-def _how(one: Tried) -> Markup:
+def _how(one: TriedWorkaround) -> Markup:
     signature = one.verdict.signature
     if signature:
         link = Markup(', <a href="generated/{}"><code>{}</code></a>')

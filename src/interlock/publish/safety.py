@@ -9,7 +9,7 @@ from markupsafe import Markup
 from packaging.version import Version
 
 from interlock.evidence import PRECEDENCE
-from interlock.findings import TOGETHER, Answer, windows
+from interlock.findings import TOGETHER, Recommendation, windows
 from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window, listing, plural
 from interlock.publish import applications, markup
 from interlock.publish.edition import Edition
@@ -89,7 +89,7 @@ def look(edition: Edition) -> str:
     return f"il-{Outcome.PASS if safe else Outcome.HANG}"
 
 
-def targets(said: Answer) -> list[tuple[Target, list[PythonVersion]]]:
+def targets(said: Recommendation) -> list[tuple[Target, list[PythonVersion]]]:
     """The release to run, and on which Pythons; the one for the newest Python first."""
     newest = [(p, t) for p, t in sorted(said.by_python.items(), reverse=True)]
     found: dict[Target, list[PythonVersion]] = {}
@@ -112,7 +112,7 @@ def hanging(edition: Edition, axis: str) -> list[Window]:
     return [w for w in windows.windows(axis, worst.items()) if w.outcome is Outcome.HANG]
 
 
-def by_release(edition: Edition, said: Answer) -> Markup:
+def by_release(edition: Edition, said: Recommendation) -> Markup:
     """For every release of one axis, what it does in each configuration with all the others."""
     counted = summaries(edition).values()
     head = [Markup('<th class="il-corner">{}</th>').format(edition.package(said.axis))]
@@ -139,7 +139,7 @@ def by_python(edition: Edition) -> Markup:
     return markup.table(head, rows)
 
 
-def _safe(edition: Edition, said: Answer) -> Markup:
+def _safe(edition: Edition, said: Recommendation) -> Markup:
     package = edition.package(said.axis)
     found = targets(said)
     if not found:
@@ -165,7 +165,7 @@ def _safe(edition: Edition, said: Answer) -> Markup:
     return text.format(Markup(", ").join(reached), beside, since, own)
 
 
-def _hanging(edition: Edition, said: Answer) -> Markup:
+def _hanging(edition: Edition, said: Recommendation) -> Markup:
     package = edition.package(said.axis)
     found = [
         f"{package} {w.first}" if w.first == w.last else f"{package} {w.first} to {w.last}"
@@ -178,7 +178,7 @@ def _hanging(edition: Edition, said: Answer) -> Markup:
     return text.format(listing(beside, last="or"), listing(found))
 
 
-def _no_way(edition: Edition, said: Answer) -> Markup:
+def _no_way(edition: Edition, said: Recommendation) -> Markup:
     """Whether moving along this axis alone would do; said only where it would not."""
     if not said.standings or not all(standing.breaks for standing in said.standings):
         return Markup("")
