@@ -17,6 +17,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+from ours import INTERLOCK
 from packages import build
 
 from interlock.isolation.sandbox import engine
@@ -101,7 +102,7 @@ class Project:
         """`interlock matrix …` in this project; ``changed`` are variables of its environment."""
         return subprocess.Popen(
             [
-                *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+                *INTERLOCK,
                 *("--matrix", str(self.folder / "matrix.yaml"), command),
                 *("--results", str(self.folder / results), *arguments),
             ],

@@ -1,4 +1,4 @@
-"""Arguments, printing, exit codes. What a command does is elsewhere; here it is put together.
+"""The commands that need more than a question does; each is put together here, and printed.
 
 What only some commands need is imported there: pandas and MkDocs take as long to import as a cell
 takes to be planned.
@@ -10,7 +10,6 @@ import argparse
 import os
 import platform
 import secrets
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 
@@ -37,18 +35,15 @@ from interlock.campaign import (
     verdict_of,
 )
 from interlock.console import progress, report
-from interlock.console.options import parser as parser_of
 from interlock.findings import Excluded, Findings, yanked
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Environments, Store, sandbox
-from interlock.matrix import definition, matrix_file, selection
+from interlock.matrix import definition, selection
 from interlock.model import (
     Backend,
     Cell,
     ImageMissing,
-    InterlockError,
     InterpreterMissing,
-    Interrupted,
     OpenCells,
     PythonVersion,
     Release,
@@ -57,8 +52,6 @@ from interlock.model import (
     Verdict,
 )
 from interlock.record import CampaignRecord, Ledger, signatures, write_controls
-
-IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,34 +68,8 @@ class Place:
         return self.root / "probes"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code."""
-    console = Console(soft_wrap=not sys.stdout.isatty())
-    errors = Console(stderr=True, soft_wrap=True)
-    signal.signal(signal.SIGTERM, _interrupt)
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        return _command(given, console)
-    except KeyboardInterrupt:
-        errors.print("interrupted; what was finished is kept", style="yellow")
-        return Interrupted.exit_code
-    except InterlockError as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
-        return error.exit_code
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _command(given: Sequence[str], console: Console) -> int:
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    first.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE")
-    where, rest = first.parse_known_args(given)
-    path = where.matrix.resolve()
-    found = matrix_file.load(path, path.parent / "probes", os.environ.get(IMAGE_VARIABLE))
-    options = parser_of(found, first).parse_args(rest)
-    place = Place(root=path.parent, matrix=found, store=Store.of(os.environ), console=console)
+def run(command: str, options: argparse.Namespace, root: Path, matrix: definition.Matrix) -> int:
+    """Run a command that ``entry.py`` has found; its exit code."""
     commands = {
         "matrix": run_matrix,
         "aa": run_again,
@@ -112,7 +79,9 @@ def _command(given: Sequence[str], console: Console) -> int:
         "judge": judge_again,
         "clean": clean,
     }
-    return commands[options.command](place, options)
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    place = Place(root=root, matrix=matrix, store=Store.of(os.environ), console=console)
+    return commands[command](place, options)
 
 
 # matrix -------------------------------------------------------------------------------------------

@@ -10,6 +10,9 @@ from .ledger import (
     Ledger as Ledger,
 )
 from .table import (
+    VERDICTS as VERDICTS,
+)
+from .table import (
     Results as Results,
 )
 from .table import (
