@@ -47,7 +47,7 @@ def _command(given: Sequence[str]) -> int:
     if command == "ask" or {"-h", "--help"} & set(after):
         source = sources.to_read(where.matrix)
     else:
-        _need(command, "run")
+        _need(command, "run", *(["site"] if command in ("site", "serve") else []))
         source = sources.to_run(where.matrix)
 
     from interlock.matrix import matrix_file
@@ -58,7 +58,7 @@ def _command(given: Sequence[str]) -> int:
         from interlock.console import ask
 
         return ask.run(asked, found, asked.results or source.results)
-    if command in ("site", "serve") or (command == "matrix" and _ends_with_a_page(asked, source)):
+    if command == "matrix" and _ends_with_a_page(asked, source):
         _need(command, "run", "site")
 
     from interlock.console import cli

@@ -251,26 +251,10 @@ def _assemble(
     interpreter: Interpreter | None,
     python: PythonVersion,
 ) -> None:
-    """Build the image on its base; the standard library is compiled, as the root is read-only."""
-    name = f"python{python}"
-    if interpreter:
-        steps = [
-            "COPY python/ /usr/local/",
-            f"RUN ldconfig && ln -sf {name} /usr/local/bin/python3"
-            f" && ln -sf {name} /usr/local/bin/python"
-            f" && python3 -m compileall -q -j 0 /usr/local/lib/{name}",
-        ]
-    else:
-        steps = [f"RUN ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"]
+    """Build the image on its base."""
     labels = {LABEL: recipe, f"{LABEL}.source": source, f"{LABEL}.python": str(python)}
-    dockerfile = [
-        f"FROM {base}",
-        "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
-        *steps,
-        'CMD ["python3"]',
-    ]
     with tempfile.TemporaryFile(dir="/var/tmp") as context:
-        _write_context(context, "\n".join(dockerfile), interpreter)
+        _write_context(context, _dockerfile(base, python, interpreter), interpreter)
         context.seek(0)
         log = client.build(
             fileobj=context,
@@ -283,6 +267,27 @@ def _assemble(
             decode=True,
         )
         _follow(log, reference)
+
+
+def _dockerfile(base: str, python: PythonVersion, interpreter: Interpreter | None) -> str:
+    """The standard library is compiled, as a probe's root is read-only."""
+    name = f"python{python}"
+    if interpreter:
+        steps = [
+            "COPY python/ /usr/local/",
+            f"RUN ldconfig && ln -sf {name} /usr/local/bin/python3"
+            f" && ln -sf {name} /usr/local/bin/python"
+            f" && python3 -m compileall -q -j 0 /usr/local/lib/{name}",
+        ]
+    else:
+        steps = [f"RUN ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"]
+    lines = [
+        f"FROM {base}",
+        "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
+        *steps,
+        'CMD ["python3"]',
+    ]
+    return "\n".join(lines)
 
 
 def _follow(log: Iterable[dict[str, Any]], reference: str) -> None:
