@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from grids import NOON, cell, grid, matrix, rows, verdict
-from ours import PROBES
+from ours import INTERLOCK, PROBES
 from packaging.version import Version
 
 from interlock.console import answer_json, answer_text, ask, entry
@@ -269,6 +271,17 @@ def test_a_mistake_in_the_question_is_named(
     assert (code, output) == (2, "")
     assert said in errors
     assert "Traceback" not in errors
+
+
+def test_a_reader_who_has_read_enough_is_no_trouble() -> None:
+    asked = [*INTERLOCK, "ask", *KNOWN, "--python", "3.11"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        asked, stdout=writing, stderr=subprocess.PIPE, cwd=PROBES.parent, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_other_results_are_read_where_they_are_named(

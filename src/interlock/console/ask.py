@@ -34,13 +34,20 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
     findings = Findings(matrix=found, verdicts=published.verdicts, withdrawn=published.yanked)
     said = without_luck(answer(question, findings), found)
     if options.format == "json":
-        print(json.dumps(answer_json.as_data(said, found), indent=2, ensure_ascii=False))
+        text = json.dumps(answer_json.as_data(said, found), indent=2, ensure_ascii=False)
     else:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
-        print(
-            answer_text.as_text(said, findings, answer_text.Page(width=width, colours=_colours()))
-        )
+        page = answer_text.Page(width=width, colours=_colours())
+        text = answer_text.as_text(said, findings, page)
+    _print(text)
     return 0
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # `| head` has read enough; nothing is left to be flushed at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def without_luck(said: Answer, found: Matrix) -> Answer:
