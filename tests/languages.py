@@ -375,7 +375,7 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
         lambda s, m: {"event": "deadline", "phase": s.phase, "exposures": s.exposures},
     ),
     (r"sent (\w+)", lambda s, m: {"event": "signal", "signal": m[1], "reason": "stall"}),
-    (r"(\w+Error)(?: for ([\w ]+))?(?:: (.*))?", _error),
+    (r"(\w+Error|(?:\w+\.)+[A-Z]\w+)(?: for ([\w ]+))?(?:: (.*))?", _error),
     (
         "missing ([^:]+): (.*)",
         lambda s, m: {"event": "missing", "feature": m[1], "detail": m[2]},

@@ -23,8 +23,9 @@ from interlock.matrix import selection
 from interlock.matrix.matrix_file import load
 from interlock.matrix.schema import AXIS_NAME, RESERVED
 from interlock.model import Backend, Cell, Outcome, Pin, PythonVersion, Trial, Verdict
-from interlock.record import table
 from interlock.record.ledger import CampaignRecord, Ledger
+from interlock.record.measures import MEASURES_COLUMNS
+from interlock.record.schema import COLUMNS
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 NOWHERE = "http://127.0.0.1:9/simple"
@@ -162,7 +163,7 @@ def test_no_axis_can_have_the_name_of_an_option_or_a_column() -> None:
     actions = [action for one in parsers for action in one._actions]
     names = {action.dest for action in actions}
     names |= {text.lstrip("-") for action in actions for text in action.option_strings}
-    names |= {*table.COLUMNS, *table.MEASURES_COLUMNS}
+    names |= {*COLUMNS, *MEASURES_COLUMNS}
     axes = {axis.name for axis in MATRIX.axes}
     assert {name for name in names - axes if AXIS_NAME.fullmatch(name)} - RESERVED == {"h"}
 

@@ -275,9 +275,7 @@ def test_where_much_was_tried_is_no_difference() -> None:
 def test_an_app_that_did_worse_once_may_have_had_bad_luck(
     alone: int, elsewhere: str, expected: str
 ) -> None:
-    pair, *others = rows(
-        f"pair: fail degraded slow; left: pass {alone}; right: pass 50000{elsewhere}"
-    )
+    pair, *others = rows(f"pair: fail degraded; left: pass {alone}; right: pass 50000{elsewhere}")
     worse = replace(pair, exposures=80)
     assert attribute([worse, *others])[cell().key].whose == expected
 

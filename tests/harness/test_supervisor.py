@@ -379,6 +379,28 @@ def test_a_feature_that_does_not_start_is_named_with_its_exception(run_app):
     assert not told.all("done")
 
 
+@pytest.mark.parametrize(
+    ("raised", "name"),
+    [
+        ("TypeError('x')", "TypeError"),
+        ("json.JSONDecodeError('x', '', 0)", "json.decoder.JSONDecodeError"),
+        ("Own.Odd('x')", "app.Own.Odd"),
+    ],
+)
+def test_an_exception_is_told_by_its_qualified_name(run_app, raised, name):
+    told = run_app(
+        f"""
+        import json
+        class Own:
+            class Odd(Exception):
+                pass
+        def run(trial):
+            raise {raised}
+        """
+    )
+    assert told.one("error")["type"] == name
+
+
 def test_what_the_app_finds_too_slow_of_itself_is_told_with_its_phase(run_app):
     told = run_app(
         """

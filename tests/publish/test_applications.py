@@ -18,7 +18,7 @@ from interlock.model import PythonVersion, Target, Verdict
 from interlock.publish import answer, applications, safety, settings
 from interlock.publish.edition import Edition
 from interlock.publish.summary import summaries
-from interlock.record.table import Results
+from interlock.record.results import Results
 
 FORKING = Application(
     name="forking",

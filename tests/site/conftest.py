@@ -39,7 +39,7 @@ from interlock.model import (
     Verdict,
 )
 from interlock.publish.publishers import generate
-from interlock.record import table
+from interlock.record.results import write_results
 from interlock.record.signatures import Example
 
 HERE = Path(__file__).parent
@@ -370,7 +370,7 @@ def published(
     seen = {signature for verdict in verdicts for signature, _ in verdict.signatures}
     examples = {signature: example(signature) for signature in seen}
     whose = attribute(verdicts, needs_of(described))
-    table.write_results(verdicts, examples, folder / "results", described.axes, attributions=whose)
+    write_results(verdicts, examples, folder / "results", described.axes, attributions=whose)
     if controls:
         said = json.dumps({"schema_version": 1, "controls": controls})
         (folder / "results" / "controls.json").write_text(said, encoding="utf-8")

@@ -51,7 +51,7 @@ from interlock.model import (
     UsageError,
     Verdict,
 )
-from interlock.record import CampaignRecord, Ledger, signatures, write_controls
+from interlock.record import CampaignRecord, Ledger, find_examples, write_controls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,11 +230,11 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
         return []
     if not path.is_file():
         raise UsageError(f"--known {path}: there is no such file")
-    from interlock.record import table
+    from interlock.record import VERDICTS, read_results
 
-    if path.name != table.VERDICTS:
-        raise UsageError(f"--known {path}: what is published is called {table.VERDICTS}")
-    return table.read_results(path.parent, place.matrix.axes).verdicts
+    if path.name != VERDICTS:
+        raise UsageError(f"--known {path}: what is published is called {VERDICTS}")
+    return read_results(path.parent, place.matrix.axes).verdicts
 
 
 @dataclass
@@ -368,13 +368,13 @@ def _write_results(
     findings: Findings,
     results: Path,
 ) -> None:
-    from interlock.record import table
+    from interlock.record import write_results
 
     # What needs no library at all says something of the harness, and stands in controls.json.
     verdicts = [v for v in findings.verdicts if any(pin.version for pin in v.cell.pins)]
-    examples = signatures.examples(verdicts, place.matrix.probes, ledger.trials)
+    examples = find_examples(verdicts, place.matrix.probes, ledger.trials)
     axes, withdrawn = place.matrix.axes, findings.withdrawn
-    table.write_results(verdicts, examples, results, axes, withdrawn, findings.attributions)
+    write_results(verdicts, examples, results, axes, withdrawn, findings.attributions)
     since = datetime.now(timezone.utc) - place.matrix.fresh_for
     answers = Answers(place.matrix, answers_in(ledger, place.matrix, since))
     write_controls(controls.rows(answers), results, newer_than=since)
@@ -457,11 +457,11 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
         cells = f"{judged} cell{'s' * (judged != 1)}"
         place.console.print(f"{cells} judged again, {changed} changed", highlight=False)
         if options.results:
-            from interlock.record import table
+            from interlock.record import read_results
 
             now = datetime.now(timezone.utc)
             current = [v for v in ledger.verdicts() if planning.is_fresh(v, found, now)]
-            withdrawn = table.read_results(options.results, found.axes).yanked
+            withdrawn = read_results(options.results, found.axes).yanked
             findings = Findings(matrix=found, verdicts=current, withdrawn=withdrawn)
             _write_results(place, ledger, findings, options.results)
     if left_open:

@@ -161,6 +161,7 @@ class Error(_Event):
     event: Literal["error"]
     phase: InPhase
     type: str
+    """Its qualified name; builtins go bare. A stream recorded before has the bare name always."""
     message: str
     traceback: str
     feature: str | None = None

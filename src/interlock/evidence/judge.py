@@ -1,7 +1,8 @@
 """Trials → ``Verdict``: what all trials of a cell say together.
 
 Pure: no clock, no disk, no engine. Trials are facts and are kept, so a verdict can be computed
-again when a rule here changes. Only ``ProtocolError`` leaves this module, of ``signs``.
+again when a rule here changes. Only ``ProtocolError`` leaves this module, of
+``classification.py``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from interlock.model import (
     Unproven,
     Unsupported,
     Verdict,
-    of_failure,
     outcome_of,
     plural,
 )
@@ -85,6 +85,7 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         python_full=newest.python_full,
         machine=newest.machine,
         tested_at=newest.started_at,
+        failed=sum(isinstance(f, Fail) for f in findings),
         measured=measuring.measured(ordered, probe),
     )
     spoken = _spokesman(alike, verdict.signatures)
@@ -96,6 +97,7 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         reason=spoken.reason,
         detail=_in_words(spoken, verdict, len(alike)),
         evidence=spoken.evidence if isinstance(spoken, Hang) else (),
+        cause=spoken.cause if isinstance(spoken, Fail) else None,
     )
 
 
@@ -196,7 +198,7 @@ def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
                 f"{spoken.phase}: {spoken.signature}."
             )
         case Fail():
-            return of_failure(alike, verdict.trials, spoken)
+            return f"{of} failed in {spoken.phase}: {spoken.detail}."
         case Unsupported():
             return f"{spoken.detail}."
         case Unproven():

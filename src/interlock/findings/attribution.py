@@ -66,7 +66,6 @@ from interlock.model import (
     Reason,
     Signature,
     Verdict,
-    cause,
     listing,
 )
 
@@ -491,7 +490,7 @@ def _worse(trouble: Verdict, rows: Rows) -> Pool:
 
 
 def _is_alike(one: Verdict, trouble: Verdict) -> bool:
-    return one.reason is trouble.reason and comes_by_chance(one) and cause(one) == cause(trouble)
+    return one.reason is trouble.reason and comes_by_chance(one) and one.cause == trouble.cause
 
 
 def is_same(one: Verdict, other: Verdict) -> bool:
@@ -500,7 +499,7 @@ def is_same(one: Verdict, other: Verdict) -> bool:
         return False
     if one.outcome is Outcome.HANG:
         return bool({s for s, _ in one.signatures} & {s for s, _ in other.signatures})
-    return one.phase is other.phase and cause(one) == cause(other)
+    return (one.phase, one.cause) == (other.phase, other.cause)
 
 
 def _ratio(verdict: Verdict, alone: Cell, axis: str, rows: Rows) -> Ratio | None:

@@ -37,7 +37,8 @@ RESERVED = frozenset(
     | {"results", "format", "version", "application"}
     # Columns of the published tables.
     | {"outcome", "phase", "reason", "signature", "basis", "hangs", "exposures", "seconds"}
-    | {"machine", "detail", "whose", "attribution", "measure", "median", "least", "most"}
+    | {"machine", "detail", "whose", "attribution", "cause", "failed", "signatures"}
+    | {"measure", "median", "least", "most"}
     # What ``whose`` may say beside the name of an axis.
     | {"pair", "dependencies", "open"}
 )

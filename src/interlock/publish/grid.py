@@ -25,7 +25,7 @@ from interlock.publish.markup import (
 )
 from interlock.publish.summary import Summary, is_own, key, summaries
 from interlock.publish.wording import UNTESTED, WORDS, how_often, why, word
-from interlock.record import table
+from interlock.record import in_order, text_key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +157,8 @@ def _grid(
             caption
         )
     corners = [*(f"{axis.package} ↓" for axis in down), f"{across.package} →"]
-    columns = table.in_order(versions[-1] for versions in shows)
-    lines = sorted({versions[:-1] for versions in shows}, key=lambda of: [*map(table.text_key, of)])
+    columns = in_order(versions[-1] for versions in shows)
+    lines = sorted({versions[:-1] for versions in shows}, key=lambda of: [*map(text_key, of)])
     head = join(markup.columns(columns))
     rows = []
     for line in lines:

@@ -86,9 +86,9 @@ def why(verdict: Verdict) -> str:
 
 def intermittent(verdict: Verdict) -> tuple[int, int] | None:
     """How many of how many trials went wrong, where some did and some did not."""
-    hung = (verdict.hangs, verdict.trials) if verdict.outcome is Outcome.HANG else None
-    found = hung or words.failed(verdict)
-    return found if found and 0 < found[0] < found[1] else None
+    counts = {Outcome.HANG: verdict.hangs, Outcome.FAIL: verdict.failed}
+    wrong = counts.get(verdict.outcome, 0)
+    return (wrong, verdict.trials) if 0 < wrong < verdict.trials else None
 
 
 def how_often(verdict: Verdict) -> str:
