@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from languages import PROBE, Raw, stream
+from languages import PROBE, stream
+from looks import Raw
 
 from interlock.evidence.classification import classify
 from interlock.model import Fail, Finding, Hang, Pass, Unproven, Unsupported

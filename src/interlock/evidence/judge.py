@@ -63,31 +63,7 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
     counting = _uncleared(findings)
     outcome = min((outcome_of(f) for f in counting), key=PRECEDENCE.index)
     alike = [f for f in counting if outcome_of(f) is outcome]
-    newest = ordered[-1]
-    verdict = Verdict(
-        cell=newest.cell,
-        outcome=outcome,
-        phase=None,
-        reason=None,
-        signatures=_signatures(findings),
-        detail="",
-        evidence=(),
-        basis=Basis.TESTED,
-        trials=len(alike if outcome is Outcome.PASS else findings),
-        hangs=sum(isinstance(f, Hang) for f in findings),
-        exposures=sum(_exposures(f) for f in (alike if outcome is Outcome.PASS else findings)),
-        seconds=round(median(trial.seconds for trial in ordered), 3),
-        backend=newest.backend,
-        probe_digest=newest.probe_digest,
-        config_digest=newest.config_digest,
-        environment_digest=newest.environment_digest,
-        image_digest=newest.image_digest,
-        python_full=newest.python_full,
-        machine=newest.machine,
-        tested_at=newest.started_at,
-        failed=sum(isinstance(f, Fail) for f in findings),
-        measured=measuring.measured(ordered, probe),
-    )
+    verdict = _counted(ordered, findings, alike, probe)
     spoken = _spokesman(alike, verdict.signatures)
     if isinstance(spoken, Pass):
         return replace(verdict, detail=_passes_in_words(verdict, len(findings) - len(alike), probe))
@@ -98,6 +74,39 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
         detail=_in_words(spoken, verdict, len(alike)),
         evidence=spoken.evidence if isinstance(spoken, Hang) else (),
         cause=spoken.cause if isinstance(spoken, Fail) else None,
+    )
+
+
+def _counted(
+    ordered: Sequence[Trial], findings: Sequence[Finding], alike: Sequence[Finding], probe: Probe
+) -> Verdict:
+    """What can be counted, and what the newest trial ran in; ``alike`` have the cell's outcome."""
+    newest = ordered[-1]
+    outcome = outcome_of(alike[0])
+    counted = alike if outcome is Outcome.PASS else findings
+    return Verdict(
+        cell=newest.cell,
+        outcome=outcome,
+        phase=None,
+        reason=None,
+        signatures=_signatures(findings),
+        detail="",
+        evidence=(),
+        basis=Basis.TESTED,
+        trials=len(counted),
+        hangs=sum(isinstance(f, Hang) for f in findings),
+        failed=sum(isinstance(f, Fail) for f in findings),
+        exposures=sum(_exposures(f) for f in counted),
+        seconds=round(median(trial.seconds for trial in ordered), 3),
+        backend=newest.backend,
+        probe_digest=newest.probe_digest,
+        config_digest=newest.config_digest,
+        environment_digest=newest.environment_digest,
+        image_digest=newest.image_digest,
+        python_full=newest.python_full,
+        machine=newest.machine,
+        tested_at=newest.started_at,
+        measured=measuring.measured(ordered, probe),
     )
 
 
