@@ -206,6 +206,12 @@ def test_the_data_have_the_workarounds_with_their_costs() -> None:
     assert (way["name"], way["costs"], way["probe"]) == ("quiet", "Nobody hears.", "restart")
 
 
+def test_the_cause_of_a_failure_is_a_field() -> None:
+    failed = verdict(cell(), "fail", cause="SIGSEGV", failed=1)
+    assert data(findings([failed]))["cause"] == "SIGSEGV"
+    assert data(findings(HANG))["cause"] is None
+
+
 @pytest.mark.parametrize("verdicts", [[], grid("0.9 1.1\n1.0 pass pass")])
 def test_what_was_not_tested_is_unknown_in_the_data(verdicts: list[Verdict]) -> None:
     said = data(findings(verdicts), config=None)

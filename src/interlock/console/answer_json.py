@@ -52,7 +52,7 @@ def _part(said: ConfigurationAnswer) -> dict[str, Any]:
         "config": said.config or None,
         "outcome": str(said.outcome or UNKNOWN),
         "basis": str(said.basis),
-        "cause": next((cause for v in said.verdicts if (cause := getattr(v, "cause", None))), None),
+        "cause": next((v.cause for v in said.verdicts if v.cause), None),
         "whose": [
             {"probe": one.verdict.cell.probe, "whose": one.attribution.whose}
             | {"why": one.attribution.says}
