@@ -443,8 +443,8 @@ def verdict_of(
     counting = [
         ran
         for ran in trials
-        if (ran.probe_digest, ran.config_digest, ran.backend)
-        == (newest.probe_digest, newest.config_digest, newest.backend)
+        if (ran.config_digest, ran.backend) == (newest.config_digest, newest.backend)
+        and probe.are_alike(ran.probe_digest, newest.probe_digest)
     ]
     needs = answers.needs if answers else None
     verdict = judge.decide(counting, probe, needs)
@@ -463,9 +463,9 @@ def answers_in(
     """What the ledger's controls answered, of today's probes and configurations."""
     for control in matrix.controls:
         probe = matrix.probes[control.cell.probe]
-        digests = (probe.digest, matrix.configurations[control.cell.config].digest)
+        config_digest = matrix.configurations[control.cell.config].digest
         for ran in ledger.trials(control.cell, since=newer_than):
-            if (ran.probe_digest, ran.config_digest) != digests:
+            if ran.config_digest != config_digest or not probe.accepts(ran.probe_digest):
                 continue
             try:
                 given = answer(control, ran, probe)

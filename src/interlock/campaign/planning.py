@@ -138,7 +138,8 @@ def is_same(verdict: Verdict, matrix: Matrix) -> bool:
         verdict.basis is Basis.TESTED
         and probe is not None
         and configuration is not None
-        and (verdict.probe_digest, verdict.config_digest) == (probe.digest, configuration.digest)
+        and probe.accepts(verdict.probe_digest)
+        and verdict.config_digest == configuration.digest
     )
 
 
