@@ -8,8 +8,18 @@ import pytest
 from grids import AXES, LEFT, RIGHT, cell, grid, published, rows, verdict
 from packaging.version import Version
 
-from interlock.findings.advice import Advice, Answer, Move, advise, answer, answers, yanked
-from interlock.findings.criteria import Scope
+from interlock.findings.advice import (
+    Advice,
+    Move,
+    Recommendation,
+    advise,
+    recommend,
+    recommendations,
+    yanked,
+)
+from interlock.findings.attribution import attribute
+from interlock.findings.criteria import EVERYTHING, Criteria
+from interlock.findings.weighing import Combinations, Excluded
 from interlock.matrix.definition import Policy
 from interlock.model import (
     Basis,
@@ -26,11 +36,21 @@ from interlock.model import (
 POLICY = Policy(prefer=("right", "left"), least_trials=1)
 
 
+def weighed(
+    verdicts: Iterable[Verdict],
+    policy: Policy = POLICY,
+    excluded: Excluded | None = None,
+    criteria: Criteria = EVERYTHING,
+) -> Combinations:
+    verdicts = list(verdicts)
+    return Combinations(verdicts, attribute(verdicts), policy, excluded, criteria)
+
+
 def advice(
     verdicts: Iterable[Verdict], left: str = "1.0", right: str = "1.0", config: str | None = None
 ) -> Advice:
     pins = cell(left, right).pins
-    (found,) = [a for a in advise(verdicts, AXES, POLICY) if (a.pins, a.config) == (pins, config)]
+    (found,) = [a for a in advise(weighed(verdicts), AXES) if (a.pins, a.config) == (pins, config)]
     return found
 
 
@@ -90,16 +110,13 @@ def test_targets_are_the_nearest_and_the_newest_above_that_pass(
 
 
 def test_every_combination_that_hangs_or_fails_gets_advice_and_no_other() -> None:
-    found = advise(
-        grid(
-            """
-                   1.0   1.1   1.2       1.3
-            1.0    hang  fail  unproven  pass
-            """
-        ),
-        AXES,
-        POLICY,
+    verdicts = grid(
+        """
+               1.0   1.1   1.2       1.3
+        1.0    hang  fail  unproven  pass
+        """
     )
+    found = advise(weighed(verdicts), AXES)
     about = {(str(a.pins[1].version), str(a.outcome)) for a in found if a.config is None}
     assert about == {("1.0", "hang"), ("1.1", "fail")}
 
@@ -136,7 +153,7 @@ def test_a_configuration_that_passes_gets_no_advice_of_its_own() -> None:
         *grid("1.0 1.1\n1.0 pass pass", config="stock"),
         *grid("1.0 1.1\n1.0 hang pass", config="warnings"),
     ]
-    assert {a.config for a in advise(verdicts, AXES, POLICY)} == {None, "warnings"}
+    assert {a.config for a in advise(weighed(verdicts), AXES)} == {None, "warnings"}
 
 
 def test_what_passes_on_another_python_is_no_target() -> None:
@@ -160,7 +177,7 @@ def test_yanked_releases_and_pre_releases_are_never_recommended(
 ) -> None:
     verdicts = grid(f"1.0 {passing}\n1.0 hang pass")
     excluded = yanked({"right": published(RIGHT, released)})
-    found = advise(verdicts, AXES, POLICY, excluded)
+    found = advise(weighed(verdicts, excluded=excluded), AXES)
     assert says(found[0].moves[0]) == expected
 
 
@@ -179,7 +196,7 @@ def test_a_target_rests_on_as_many_trials_as_the_policy_asks() -> None:
         verdict(cell("1.0", "1.2"), "pass", trials=3),
     ]
     careful = Policy(prefer=("right", "left"), least_trials=3)
-    assert says(advise(verdicts, AXES, careful)[0].moves[0]) == "right 1.2, newest 1.2"
+    assert says(advise(weighed(verdicts, careful), AXES)[0].moves[0]) == "right 1.2, newest 1.2"
 
 
 def test_the_recommended_move_is_the_first_of_the_policy_that_helps() -> None:
@@ -193,7 +210,7 @@ def test_the_recommended_move_is_the_first_of_the_policy_that_helps() -> None:
 # --- the answer over everything ------------------------------------------------------------------
 
 
-def table(found: Answer) -> list[str]:
+def table(found: Recommendation) -> list[str]:
     """A line a release: what is said of each Python."""
     return [
         f"{s.version}: passes {' '.join(map(str, s.passes)) or '-'}; "
@@ -208,7 +225,7 @@ def test_a_release_is_safe_when_it_passes_wherever_it_installs() -> None:
         *grid("1.0 2.0 3.0\n1.0 hang pass unsupported\n1.1 pass pass unsupported", python="3.8"),
         *grid("1.0 2.0 3.0\n1.0 hang pass pass\n1.1 pass pass pass", python="3.9"),
     ]
-    found = answer(RIGHT, verdicts, POLICY)
+    found = recommend(weighed(verdicts), RIGHT)
     assert table(found) == [
         "1.0: passes -; breaks 3.8 3.9; unproven -; not safe",
         "2.0: passes 3.8 3.9; breaks -; unproven -; safe",
@@ -222,13 +239,13 @@ def test_a_release_is_safe_when_it_passes_wherever_it_installs() -> None:
 
 
 def test_nothing_is_safe_from_a_release_on_when_a_later_one_hangs() -> None:
-    found = answer(RIGHT, grid("1.0 2.0 3.0\n1.0 pass hang pass"), POLICY)
+    found = recommend(weighed(grid("1.0 2.0 3.0\n1.0 pass hang pass")), RIGHT)
     assert found.safe_from == Version("3.0")
-    assert answer(RIGHT, grid("1.0 2.0\n1.0 pass hang"), POLICY).safe_from is None
+    assert recommend(weighed(grid("1.0 2.0\n1.0 pass hang")), RIGHT).safe_from is None
 
 
 def test_what_was_not_proven_with_one_partner_is_not_safe() -> None:
-    found = answer(RIGHT, grid("1.0 2.0\n1.0 pass pass\n1.1 unproven pass"), POLICY)
+    found = recommend(weighed(grid("1.0 2.0\n1.0 pass pass\n1.1 unproven pass")), RIGHT)
     assert table(found) == [
         "1.0: passes -; breaks -; unproven 3.10; not safe",
         "2.0: passes 3.10; breaks -; unproven -; safe",
@@ -237,8 +254,8 @@ def test_what_was_not_proven_with_one_partner_is_not_safe() -> None:
 
 def test_a_release_has_to_be_run_with_what_the_others_were_run_with() -> None:
     """3.0 was run with one partner alone; 1.2 is a partner that hardly any release was run with."""
-    found = answer(
-        RIGHT, grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass .\n1.2 . pass ."), POLICY
+    found = recommend(
+        weighed(grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass .\n1.2 . pass .")), RIGHT
     )
     assert table(found) == [
         "1.0: passes 3.10; breaks -; unproven -; safe",
@@ -255,7 +272,7 @@ def test_what_the_other_library_does_alone_is_no_reason_not_to_call_a_release_sa
         verdict(cell("1.1", "-")),
     ]
     verdicts = [*grid("1.0 2.0\n1.0 pass fail\n1.1 pass fail"), *alone]
-    left = answer(LEFT, verdicts, POLICY)
+    left = recommend(weighed(verdicts), LEFT)
     assert table(left) == [
         "1.0: passes 3.10; breaks -; unproven -; safe",
         "1.1: passes 3.10; breaks -; unproven -; safe",
@@ -264,19 +281,19 @@ def test_what_the_other_library_does_alone_is_no_reason_not_to_call_a_release_sa
 
 
 def test_a_partner_that_cannot_be_installed_with_it_is_none() -> None:
-    found = answer(
-        RIGHT, grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass unsupported"), POLICY
+    found = recommend(
+        weighed(grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass unsupported")), RIGHT
     )
     assert [str(s.version) for s in found.standings if s.is_safe] == ["1.0", "2.0", "3.0"]
 
 
 def test_a_release_that_installs_nowhere_is_not_called_safe() -> None:
-    (standing,) = answer(RIGHT, grid("1.0\n1.0 unsupported"), POLICY).standings
+    (standing,) = recommend(weighed(grid("1.0\n1.0 unsupported")), RIGHT).standings
     assert not standing.is_safe
 
 
 def test_a_python_without_a_safe_release_is_said_so() -> None:
-    found = answer(RIGHT, grid("1.0\n1.0 hang"), POLICY)
+    found = recommend(weighed(grid("1.0\n1.0 hang")), RIGHT)
     assert found.by_python == {
         PythonVersion(3, 10): NoTarget(
             axis="right", reason="no right-lib release that was tested passes on Python 3.10"
@@ -285,21 +302,21 @@ def test_a_python_without_a_safe_release_is_said_so() -> None:
 
 
 def test_a_pre_release_is_neither_recommended_nor_in_the_way() -> None:
-    found = answer(RIGHT, grid("1.0 2.0 3.0b1\n1.0 hang pass hang"), POLICY)
+    found = recommend(weighed(grid("1.0 2.0 3.0b1\n1.0 hang pass hang")), RIGHT)
     assert found.safe_from == Version("2.0")
     assert found.by_python == {PythonVersion(3, 10): Target(axis="right", version=Version("2.0"))}
 
 
 def test_a_library_alone_says_nothing_about_the_pair() -> None:
     verdicts = [verdict(cell("-", "1.0"), "pass"), verdict(cell("1.0", "1.0"), "hang")]
-    (standing,) = answer(RIGHT, verdicts, POLICY).standings
+    (standing,) = recommend(weighed(verdicts), RIGHT).standings
     assert not standing.passes and standing.partners == 0
 
 
 def test_answers_stand_in_the_order_of_the_policy() -> None:
     verdicts = grid("1.0\n1.0 pass")
-    assert [a.axis for a in answers(verdicts, AXES, POLICY)] == ["right", "left"]
-    assert answer(LEFT, verdicts, POLICY).safe_from == Version("1.0")
+    assert [a.axis for a in recommendations(weighed(verdicts), AXES)] == ["right", "left"]
+    assert recommend(weighed(verdicts), LEFT).safe_from == Version("1.0")
 
 
 # --- what weighs nothing ------------------------------------------------------------------------
@@ -336,8 +353,8 @@ def fork(whose: str) -> list[Verdict]:
 def test_what_one_library_does_alone_is_no_reason_to_avoid_the_other() -> None:
     restart = grid("1.0 2.0\n1.0 hang pass\n1.1 hang pass")
 
-    with_it = answer(RIGHT, [*restart, *fork("left")], POLICY)
-    without = answer(RIGHT, restart, POLICY)
+    with_it = recommend(weighed([*restart, *fork("left")]), RIGHT)
+    without = recommend(weighed(restart), RIGHT)
 
     assert table(with_it) == table(without)
     assert table(with_it) == [
@@ -349,7 +366,7 @@ def test_what_one_library_does_alone_is_no_reason_to_avoid_the_other() -> None:
 def test_it_is_listed_beside_the_release_all_the_same() -> None:
     restart = grid("1.0 2.0\n1.0 hang pass\n1.1 hang pass")
 
-    (_, newer) = answer(RIGHT, [*restart, *fork("left")], POLICY).standings
+    (_, newer) = recommend(weighed([*restart, *fork("left")]), RIGHT).standings
 
     assert [(str(t.verdict.cell.pins[0]), t.attribution.whose) for t in newer.beside] == [
         ("left 1.0", "left"),
@@ -360,7 +377,7 @@ def test_it_is_listed_beside_the_release_all_the_same() -> None:
 def test_what_a_library_does_alone_is_a_reason_to_avoid_its_own_release() -> None:
     restart = grid("1.0 2.0\n1.0 pass pass\n1.1 pass pass")
 
-    assert [s.is_safe for s in answer(LEFT, [*restart, *fork("left")], POLICY).standings] == [
+    assert [s.is_safe for s in recommend(weighed([*restart, *fork("left")]), LEFT).standings] == [
         False,
         False,
     ]
@@ -370,7 +387,7 @@ def test_what_only_the_pair_does_is_a_reason_against_both() -> None:
     restart = grid("1.0 2.0\n1.0 pass pass\n1.1 pass pass")
     verdicts = [*restart, *fork("neither")]
 
-    assert not any(s.is_safe for axis in AXES for s in answer(axis, verdicts, POLICY).standings)
+    assert not any(s.is_safe for axis in AXES for s in recommend(weighed(verdicts), axis).standings)
 
 
 def test_advice_weighs_the_pairs_trouble_and_lists_the_rest_beside_it() -> None:
@@ -423,8 +440,10 @@ def test_what_is_run_beside_a_configuration_is_not_asked_of_a_release(
     plain = grid("1.0 2.0\n1.0 hang pass")
     beside = grid(f"1.0 2.0\n1.0 {outcome} {outcome}", config=config)
 
-    assert table(answer(RIGHT, [*plain, *beside], POLICY)) == table(answer(RIGHT, plain, POLICY))
-    assert {a.config for a in advise([*plain, *beside], AXES, POLICY)} == {None, "stock"}
+    assert table(recommend(weighed([*plain, *beside]), RIGHT)) == table(
+        recommend(weighed(plain), RIGHT)
+    )
+    assert {a.config for a in advise(weighed([*plain, *beside]), AXES)} == {None, "stock"}
 
 
 def test_a_probe_that_was_not_meant_for_a_release_leaves_it_as_tested_as_it_was() -> None:
@@ -434,8 +453,8 @@ def test_a_probe_that_was_not_meant_for_a_release_leaves_it_as_tested_as_it_was(
     def meant(of: Cell) -> bool:
         return of.probe != "serve" or str(of.pins[0].version) == "1.0"
 
-    strictly = answer(RIGHT, [*restart, *narrow], POLICY)
-    as_meant = answer(RIGHT, [*restart, *narrow], POLICY, scope=Scope(meant=meant))
+    strictly = recommend(weighed([*restart, *narrow]), RIGHT)
+    as_meant = recommend(weighed([*restart, *narrow], criteria=Criteria(meant=meant)), RIGHT)
 
     assert [s.is_safe for s in strictly.standings] == [False, False]
     assert [s.is_safe for s in as_meant.standings] == [False, True]
@@ -445,14 +464,16 @@ def test_trouble_counts_where_a_probe_was_not_meant_to_be_run_too() -> None:
     restart = grid("1.0 2.0\n1.0 pass pass")
     seen = grid("1.0 2.0\n1.0 pass hang", probe="serve")
 
-    without = Scope(meant=lambda of: of.probe != "serve")
-    found = answer(RIGHT, [*restart, *seen], POLICY, scope=without)
+    without = Criteria(meant=lambda of: of.probe != "serve")
+    found = recommend(weighed([*restart, *seen], criteria=without), RIGHT)
 
     assert [s.is_safe for s in found.standings] == [True, False]
 
 
 def test_a_pass_that_was_not_asked_for_makes_no_release_pass() -> None:
-    found = answer(RIGHT, grid("1.0\n1.0 pass"), POLICY, scope=Scope(meant=lambda of: False))
+    found = recommend(
+        weighed(grid("1.0\n1.0 pass"), criteria=Criteria(meant=lambda of: False)), RIGHT
+    )
 
     assert not any(s.is_safe for s in found.standings)
 
@@ -464,7 +485,7 @@ def test_a_release_without_the_feature_is_as_good_as_its_other_probes() -> None:
         for right in ("1.0", "2.0")
     ]
 
-    found = answer(RIGHT, [*restart, *lacks], POLICY)
+    found = recommend(weighed([*restart, *lacks]), RIGHT)
 
     assert [s.is_safe for s in found.standings] == [True, False]
 
@@ -472,4 +493,4 @@ def test_a_release_without_the_feature_is_as_good_as_its_other_probes() -> None:
 def test_a_release_that_only_lacks_the_feature_passes_nothing() -> None:
     lacks = verdict(cell(), "unsupported", reason=Reason.NO_FEATURE)
 
-    assert not any(s.is_safe for s in answer(RIGHT, [lacks], POLICY).standings)
+    assert not any(s.is_safe for s in recommend(weighed([lacks]), RIGHT).standings)

@@ -10,7 +10,7 @@ from grids import AXES, cell
 from languages import PROBE, stream, trials
 
 from interlock.evidence.judge import decide
-from interlock.findings import attribute
+from interlock.findings.attribution import attribute
 from interlock.model import Verdict
 from interlock.record.results import read_results, write_results
 

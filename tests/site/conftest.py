@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from interlock.findings import attribute, needs_of
+from interlock.findings.attribution import attribute
+from interlock.findings.criteria import needs_of
 from interlock.matrix import definition, matrix_file
 from interlock.model import (
     LEFT_BEHIND,

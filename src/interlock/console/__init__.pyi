@@ -1,3 +1,3 @@
-from .cli import (
+from .entry import (
     main as main,
 )

@@ -1,4 +1,4 @@
-"""Arguments, printing, exit codes. What a command does is elsewhere; here it is put together.
+"""The commands that need more than a question does; each is put together here, and printed.
 
 What only some commands need is imported there: pandas and MkDocs take as long to import as a cell
 takes to be planned.
@@ -10,7 +10,6 @@ import argparse
 import os
 import platform
 import secrets
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 
@@ -37,18 +35,15 @@ from interlock.campaign import (
     verdict_of,
 )
 from interlock.console import progress, report
-from interlock.console.options import parser as parser_of
-from interlock.findings import advice, attribute, needs_of, scope_for
+from interlock.findings import Excluded, Findings, yanked
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Environments, Store, sandbox
-from interlock.matrix import definition, matrix_file, selection
+from interlock.matrix import definition, selection
 from interlock.model import (
     Backend,
     Cell,
     ImageMissing,
-    InterlockError,
     InterpreterMissing,
-    Interrupted,
     OpenCells,
     PythonVersion,
     Release,
@@ -57,8 +52,6 @@ from interlock.model import (
     Verdict,
 )
 from interlock.record import CampaignRecord, Ledger, find_examples, write_controls
-
-IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,34 +68,8 @@ class Place:
         return self.root / "probes"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code."""
-    console = Console(soft_wrap=not sys.stdout.isatty())
-    errors = Console(stderr=True, soft_wrap=True)
-    signal.signal(signal.SIGTERM, _interrupt)
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        return _command(given, console)
-    except KeyboardInterrupt:
-        errors.print("interrupted; what was finished is kept", style="yellow")
-        return Interrupted.exit_code
-    except InterlockError as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
-        return error.exit_code
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _command(given: Sequence[str], console: Console) -> int:
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    first.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE")
-    where, rest = first.parse_known_args(given)
-    path = where.matrix.resolve()
-    found = matrix_file.load(path, path.parent / "probes", os.environ.get(IMAGE_VARIABLE))
-    options = parser_of(found, first).parse_args(rest)
-    place = Place(root=path.parent, matrix=found, store=Store.of(os.environ), console=console)
+def run(command: str, options: argparse.Namespace, root: Path, matrix: definition.Matrix) -> int:
+    """Run a command that ``entry.py`` has found; its exit code."""
     commands = {
         "matrix": run_matrix,
         "aa": run_again,
@@ -112,7 +79,9 @@ def _command(given: Sequence[str], console: Console) -> int:
         "judge": judge_again,
         "clean": clean,
     }
-    return commands[options.command](place, options)
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    place = Place(root=root, matrix=matrix, store=Store.of(os.environ), console=console)
+    return commands[command](place, options)
 
 
 # matrix -------------------------------------------------------------------------------------------
@@ -165,7 +134,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             box.backend,
             wanted,
             published,
-            advice.yanked(releases),
+            yanked(releases),
             left_open,
         )
 
@@ -350,7 +319,7 @@ def _close(
     backend: Backend,
     cells: Sequence[Cell],
     published: Sequence[Verdict],
-    withdrawn: advice.Excluded,
+    withdrawn: Excluded,
     left_open: Sequence[LeftOpen],
 ) -> int:
     """Print what the cells say, write the verdicts, build the page."""
@@ -364,32 +333,23 @@ def _close(
     shown = on_its_own if plain else found.configurations
     for drawn in report.tables(asked, found.axes, found.probes, shown):
         console.print(drawn)
-    everything = list(known.values())
-    groups = [
-        (kind, about, scope_for(found, everything, kind.name if kind else None))
-        for kind, about in report.by_application(asked, found)
-    ]
-    for kind, about, scope in groups:
-        for line in report.stories(
-            about, everything, found.axes, found.policy, withdrawn, scope, kind
-        ):
+    findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=withdrawn)
+    groups = report.by_application(asked, found)
+    for kind, about in groups:
+        for line in report.stories(about, findings, kind):
             console.print(line, highlight=False, markup=False)
     for line in report.ways_out(asked, found):
         console.print(line, highlight=False, markup=False)
     if options.keep:
         for line in report.environments(asked, place.store):
             console.print(line, highlight=False, markup=False)
-    beside = [v for v in everything if not report.is_plain(v.cell, found)]
     console.print()
-    for kind, about, scope in groups:
+    for kind, about in groups:
         told = [v for v in about if report.is_plain(v.cell, found)] or about
-        if kind:
-            says = report.in_kind(told, kind)
-        else:
-            says = report.safe(told, found.axes, found.policy, withdrawn, beside, scope)
+        says = report.in_kind(told, kind) if kind else report.safe(told, findings)
         console.print(says, style="bold", highlight=False)
     results = options.results or place.store.home / "results"
-    _write_results(place, ledger, list(known.values()), results, withdrawn)
+    _write_results(place, ledger, findings, results)
     console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
         from interlock.publish import site
@@ -405,17 +365,16 @@ def _close(
 def _write_results(
     place: Place,
     ledger: Ledger,
-    verdicts: Sequence[Verdict],
+    findings: Findings,
     results: Path,
-    withdrawn: advice.Excluded,
 ) -> None:
     from interlock.record import write_results
 
     # What needs no library at all says something of the harness, and stands in controls.json.
-    verdicts = [v for v in verdicts if any(pin.version for pin in v.cell.pins)]
+    verdicts = [v for v in findings.verdicts if any(pin.version for pin in v.cell.pins)]
     examples = find_examples(verdicts, place.matrix.probes, ledger.trials)
-    whose = attribute(verdicts, needs_of(place.matrix))
-    write_results(verdicts, examples, results, place.matrix.axes, withdrawn, whose)
+    axes, withdrawn = place.matrix.axes, findings.withdrawn
+    write_results(verdicts, examples, results, axes, withdrawn, findings.attributions)
     since = datetime.now(timezone.utc) - place.matrix.fresh_for
     answers = Answers(place.matrix, answers_in(ledger, place.matrix, since))
     write_controls(controls.rows(answers), results, newer_than=since)
@@ -503,7 +462,8 @@ def judge_again(place: Place, options: argparse.Namespace) -> int:
             now = datetime.now(timezone.utc)
             current = [v for v in ledger.verdicts() if planning.is_fresh(v, found, now)]
             withdrawn = read_results(options.results, found.axes).yanked
-            _write_results(place, ledger, current, options.results, withdrawn)
+            findings = Findings(matrix=found, verdicts=current, withdrawn=withdrawn)
+            _write_results(place, ledger, findings, options.results)
     if left_open:
         raise OpenCells(report.left_open(left_open))
     return 0

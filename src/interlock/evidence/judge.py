@@ -15,6 +15,9 @@ from typing import TypeAlias
 
 from interlock.evidence import classification, confidence, measuring
 from interlock.model import (
+    PRECEDENCE as PRECEDENCE,
+)
+from interlock.model import (
     Basis,
     Fail,
     Finding,
@@ -32,15 +35,6 @@ from interlock.model import (
     outcome_of,
     plural,
 )
-
-PRECEDENCE = (
-    Outcome.HANG,
-    Outcome.FAIL,
-    Outcome.UNSUPPORTED,
-    Outcome.UNPROVEN,
-    Outcome.PASS,
-)
-"""Which outcome speaks for a cell whose trials differ: the first of these that any of them had."""
 
 Needs: TypeAlias = Callable[[Trial], int]
 """How many exposures a trial needs on a machine as busy as it was; see ``power.py``."""

@@ -40,7 +40,7 @@ only from one that always comes, since a row counts hangs alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -146,16 +146,36 @@ class Attribution:
     """What would have to be run to say more."""
 
 
-def attribute(
-    verdicts: Iterable[Verdict], needs: Needs | None = None
-) -> Mapping[tuple[str, ...], Attribution]:
-    """By ``Cell.key``, for every tested cell with a library in it that hangs or fails."""
-    rows = Rows(verdicts, needs or {})
-    return {
-        verdict.cell.key: _attribution(verdict, rows)
-        for verdict in rows
-        if verdict.outcome in TROUBLE and present(verdict.cell)
-    }
+class Attributions(Mapping[tuple[str, ...], Attribution]):
+    """By ``Cell.key``, for every tested cell with a library in it that hangs or fails.
+
+    Each is worked out when it is first read: one question does not pay for all the others.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._found: dict[tuple[str, ...], Attribution] = {}
+        self._troubled = {
+            verdict.cell.key: verdict
+            for verdict in rows
+            if verdict.outcome in TROUBLE and present(verdict.cell)
+        }
+
+    def __getitem__(self, key: tuple[str, ...]) -> Attribution:
+        if key not in self._found:
+            self._found[key] = _attribution(self._troubled[key], self._rows)
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return iter(self._troubled)
+
+    def __len__(self) -> int:
+        return len(self._troubled)
+
+
+def attribute(verdicts: Iterable[Verdict], needs: Needs | None = None) -> Attributions:
+    """Whose each hang and failure among the verdicts is."""
+    return Attributions(Rows(verdicts, needs or {}))
 
 
 def _attribution(verdict: Verdict, rows: Rows) -> Attribution:

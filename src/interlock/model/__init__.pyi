@@ -69,6 +69,9 @@ from .evidence import (
     outcome_of as outcome_of,
 )
 from .outcome import (
+    PRECEDENCE as PRECEDENCE,
+)
+from .outcome import (
     REASONS as REASONS,
 )
 from .outcome import (

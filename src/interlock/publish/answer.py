@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock.evidence import LEVEL
-from interlock.findings import BAD, Move, Tried
+from interlock.findings import BAD, Move, TriedWorkaround
 from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
 from interlock.publish import applications, links, safety, templates
 from interlock.publish.edition import Edition
@@ -166,13 +166,13 @@ def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
     Where several probes hang, a workaround has to help with all of them.
     """
     troubled = [verdict for verdict in summary.verdicts if verdict.outcome in BAD]
-    found: dict[str, list[Tried]] = {}
+    found: dict[str, list[TriedWorkaround]] = {}
     for verdict in troubled:
         for one in edition.ways_out.get(verdict.cell.key, ()):
             if one.was_run:
                 found.setdefault(one.way.name, []).append(one)
 
-    def last(many: Sequence[Tried]) -> tuple[bool, bool]:
+    def last(many: Sequence[TriedWorkaround]) -> tuple[bool, bool]:
         rarer = any(edition.way_out_records[one.kind].hangs for one in many)
         return not all(one.works for one in many), rarer
 
@@ -180,7 +180,7 @@ def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
     return [_way_out(edition, many, troubled) for many in ordered]
 
 
-def _where(many: Sequence[Tried], troubled: Sequence[Verdict]) -> str:
+def _where(many: Sequence[TriedWorkaround], troubled: Sequence[Verdict]) -> str:
     """By which probes, where several go wrong there: one may not name that way out."""
     if len(troubled) == 1:
         return ""
@@ -190,7 +190,7 @@ def _where(many: Sequence[Tried], troubled: Sequence[Verdict]) -> str:
 
 
 def _way_out(
-    edition: Edition, many: Sequence[Tried], troubled: Sequence[Verdict]
+    edition: Edition, many: Sequence[TriedWorkaround], troubled: Sequence[Verdict]
 ) -> tuple[str, str, str]:
     way = many[0].way
     title = sentence(way.title)[:-1]

@@ -30,7 +30,7 @@ class Seen:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tried:
+class TriedWorkaround:
     """A way out that was tried on a cell."""
 
     mark: Mark
@@ -54,7 +54,7 @@ class Card:
     measured: str
     hangs: int
     signatures: list[Seen]
-    ways: list[Tried]
+    ways: list[TriedWorkaround]
     basis: str
     day: str
     command: str
@@ -132,10 +132,10 @@ def card(edition: Edition, verdict: Verdict) -> Card:
     )
 
 
-def _ways_out(edition: Edition, verdict: Verdict) -> list[Tried]:
+def _ways_out(edition: Edition, verdict: Verdict) -> list[TriedWorkaround]:
     """What was tried on this very cell."""
     return [
-        Tried(
+        TriedWorkaround(
             mark=mark(one.verdict),
             page=links.found_at(one.verdict.cell),
             title=one.way.title,

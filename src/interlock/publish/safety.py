@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from interlock.evidence import PRECEDENCE
-from interlock.findings import TOGETHER, Answer, windows
+from interlock.findings import TOGETHER, Recommendation, windows
 from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window
 from interlock.publish import applications, links
 from interlock.publish.edition import Edition
@@ -169,7 +169,7 @@ def look(edition: Edition) -> str:
     return f"il-{Outcome.PASS if safe else Outcome.HANG}"
 
 
-def targets(said: Answer) -> list[tuple[Target, list[PythonVersion]]]:
+def targets(said: Recommendation) -> list[tuple[Target, list[PythonVersion]]]:
     """The release to run, and on which Pythons; the one for the newest Python first."""
     newest = [(p, t) for p, t in sorted(said.by_python.items(), reverse=True)]
     found: dict[Target, list[PythonVersion]] = {}
@@ -192,7 +192,7 @@ def hanging(edition: Edition, axis: str) -> list[Window]:
     return [w for w in windows.windows(axis, worst.items()) if w.outcome is Outcome.HANG]
 
 
-def by_release(edition: Edition, said: Answer) -> list[tuple[Version, list[list[Count]]]]:
+def by_release(edition: Edition, said: Recommendation) -> list[tuple[Version, list[list[Count]]]]:
     """The outcomes of every release of one axis, counted in each configuration."""
     counters: dict[tuple[Version | None, str], Counter[tuple[Outcome, bool]]] = {}
     for one in summaries(edition).values():

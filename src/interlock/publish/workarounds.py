@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interlock.evidence import PRECEDENCE
-from interlock.findings import Tried, record
+from interlock.findings import TriedWorkaround, record
 from interlock.model import Outcome, listing, plural
 from interlock.publish import links, templates
 from interlock.publish.edition import Edition
@@ -86,7 +86,7 @@ class Track:
 
 def publish(edition: Edition, folder: Path) -> None:
     """``ways-out.md``, a part of a hand-written page."""
-    by_track: dict[tuple[str, str], list[Tried]] = {}
+    by_track: dict[tuple[str, str], list[TriedWorkaround]] = {}
     for many in edition.ways_out.values():
         for one in many:
             cell = one.without.cell
@@ -95,12 +95,12 @@ def publish(edition: Edition, folder: Path) -> None:
     templates.write(folder / "ways-out.md", "workarounds.md.j2", tracks=tracks)
 
 
-def _of_track(edition: Edition, probe: str, config: str, tried: Sequence[Tried]) -> Track:
+def _of_track(edition: Edition, probe: str, config: str, tried: Sequence[TriedWorkaround]) -> Track:
     axis = edition.answers[0].axis
     needed = [one for one in tried if one.was_needed]
     versions = in_order(_version(one, axis) for one in needed)
     passing = [one for one in tried if not one.was_needed and one.way.same_as is None]
-    by_way: dict[str, list[Tried]] = {}
+    by_way: dict[str, list[TriedWorkaround]] = {}
     for one in tried:
         by_way.setdefault(one.way.name, []).append(one)
     return Track(
@@ -116,10 +116,12 @@ def _of_track(edition: Edition, probe: str, config: str, tried: Sequence[Tried])
     )
 
 
-def _way(edition: Edition, axis: str, versions: Sequence[str], tried: Sequence[Tried]) -> Way:
+def _way(
+    edition: Edition, axis: str, versions: Sequence[str], tried: Sequence[TriedWorkaround]
+) -> Way:
     way = tried[0].way
     needed = [one for one in tried if one.was_needed]
-    by_version: dict[str, list[Tried]] = {}
+    by_version: dict[str, list[TriedWorkaround]] = {}
     for one in needed:
         by_version.setdefault(_version(one, axis), []).append(one)
     return Way(
@@ -132,11 +134,11 @@ def _way(edition: Edition, axis: str, versions: Sequence[str], tried: Sequence[T
     )
 
 
-def _version(one: Tried, axis: str) -> str:
+def _version(one: TriedWorkaround, axis: str) -> str:
     return str(one.without.cell.version(axis))
 
 
-def _count(tried: Sequence[Tried]) -> Count:
+def _count(tried: Sequence[TriedWorkaround]) -> Count:
     """The worst outcome with it, and the number of cells on which it works."""
     run = [one for one in tried if one.was_run]
     works = sum(one.works for one in run)
@@ -155,9 +157,9 @@ def _count(tried: Sequence[Tried]) -> Count:
     )
 
 
-def _lines(edition: Edition, axis: str, tried: Iterable[Tried]) -> Lines:
+def _lines(edition: Edition, axis: str, tried: Iterable[TriedWorkaround]) -> Lines:
     """A line for all cells with one release and Python that end in the same way."""
-    alike: dict[object, list[Tried]] = {}
+    alike: dict[object, list[TriedWorkaround]] = {}
     for one in tried:
         said = one.verdict
         what = said.cell.version(axis), said.cell.python, said.outcome, said.reason, said.signature
@@ -166,7 +168,7 @@ def _lines(edition: Edition, axis: str, tried: Iterable[Tried]) -> Lines:
     return Lines(listed=listed, more=len(alike) - len(listed))
 
 
-def _line(edition: Edition, axis: str, many: Sequence[Tried]) -> Line:
+def _line(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> Line:
     verdict = many[0].verdict
     signature = verdict.signature
     return Line(
@@ -180,7 +182,7 @@ def _line(edition: Edition, axis: str, many: Sequence[Tried]) -> Line:
     )
 
 
-def _releases(edition: Edition, axis: str, many: Sequence[Tried]) -> str:
+def _releases(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> str:
     """``ddtrace 2.21.12 with 9 releases of sentry-sdk``."""
     cell = many[0].verdict.cell
     if len(many) == 1:
