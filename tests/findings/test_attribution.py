@@ -9,8 +9,9 @@ from grids import cell, rows, verdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.findings.attribution import MARGIN, WHOSE, Attribution, attribute, ratio_of
+from interlock.findings.attribution import WHOSE, Attribution, attribute
 from interlock.findings.baselines import Pool
+from interlock.findings.ratio import MARGIN, ratio_of
 from interlock.model import Basis, Outcome
 
 
