@@ -232,6 +232,8 @@ def affected(
     ends them.
     """
     seen = {_key(edition, cell) for cell in file["cells"]}
+    if all((cell["probe"], cell["config"]) != (probe, config) for cell in file["cells"]):
+        return []
     here = [
         v if v.cell.key in seen else replace(v, outcome=Outcome.UNPROVEN)
         for v in edition.by_track.get((probe, config), ())
