@@ -134,8 +134,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
-    """Measure the obvious script against `nox -s matrix`, cold and warm, in one run."""
-    run(session, str(shared(session) / "python"), "benchmarks/against_script.py", *session.posargs)
+    """Measure the obvious script against `nox -s matrix`; -- --scale: how each step grows."""
+    args = [arg for arg in session.posargs if arg != "--scale"]
+    name = "scale.py" if "--scale" in session.posargs else "against_script.py"
+    run(session, str(shared(session) / "python"), f"benchmarks/{name}", *args)
 
 
 @nox.session(venv_backend="none")

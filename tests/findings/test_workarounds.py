@@ -1,4 +1,4 @@
-"""What became of each way out, on the cells where it was run."""
+"""What became of each workaround, on the cells where it was run."""
 
 from __future__ import annotations
 

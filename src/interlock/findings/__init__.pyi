@@ -23,12 +23,6 @@ from .attribution import (
 from .attribution import (
     Attribution as Attribution,
 )
-from .attribution import (
-    Ratio as Ratio,
-)
-from .attribution import (
-    ratio_of as ratio_of,
-)
 from .baselines import (
     LOOKS as LOOKS,
 )
@@ -65,6 +59,9 @@ from .findings import (
 from .findings import (
     ForApplication as ForApplication,
 )
+from .likeness import (
+    TROUBLE as TROUBLE,
+)
 from .question import (
     Answer as Answer,
 )
@@ -83,8 +80,11 @@ from .question import (
 from .question import (
     answer as answer,
 )
-from .weighing import (
-    BAD as BAD,
+from .ratio import (
+    Ratio as Ratio,
+)
+from .ratio import (
+    ratio_of as ratio_of,
 )
 from .weighing import (
     TOGETHER as TOGETHER,

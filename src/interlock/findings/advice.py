@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from interlock.findings.attribution import PYTHON
+from interlock.findings.likeness import TROUBLE
 from interlock.findings.weighing import (
-    BAD,
     TOGETHER,
     Combination,
     Combinations,
@@ -139,7 +139,7 @@ def advice_for(
         pins=here.pins,
         python=here.python,
         config=config,
-        outcome=next(bad for bad in BAD if bad in outcomes),
+        outcome=next(outcome for outcome in TROUBLE if outcome in outcomes),
         moves=tuple(
             _move(tested, axis, here, config, found) for axis in by_preference(axes, tested.policy)
         ),

@@ -24,7 +24,7 @@ from interlock.findings.criteria import (
     meant_by,
     needs_of,
 )
-from interlock.findings.weighing import Combinations, Excluded, Pins
+from interlock.findings.weighing import Combinations, Excluded, Pins, Track
 from interlock.findings.windows import Rest, along
 from interlock.findings.workarounds import (
     WorkaroundKind,
@@ -50,6 +50,14 @@ class Findings:
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:
         """By ``Cell.key``."""
         return {verdict.cell.key: verdict for verdict in self.verdicts}
+
+    @cached_property
+    def by_track(self) -> Mapping[Track, Sequence[Verdict]]:
+        """By probe and configuration, baselines too."""
+        found: dict[Track, list[Verdict]] = {}
+        for verdict in self.verdicts:
+            found.setdefault((verdict.cell.probe, verdict.cell.config), []).append(verdict)
+        return found
 
     @cached_property
     def attributions(self) -> Attributions:

@@ -27,8 +27,8 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.advice import Advice, Move, advice_for
-from interlock.findings.attribution import TROUBLE
 from interlock.findings.findings import Findings, ForApplication
+from interlock.findings.likeness import TROUBLE
 from interlock.findings.weighing import Combination, Pins, Trouble, version_of, without
 from interlock.findings.workarounds import TriedWorkaround, tried_on
 from interlock.model import (

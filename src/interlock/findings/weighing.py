@@ -14,9 +14,9 @@ from functools import cached_property
 
 from packaging.version import Version
 
-from interlock.findings import attribution
 from interlock.findings.attribution import DEPENDENCIES, OPEN, PAIR, Attribution
 from interlock.findings.criteria import EVERYTHING, Criteria, everything
+from interlock.findings.likeness import TROUBLE
 from interlock.matrix import Policy
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
 
@@ -30,9 +30,6 @@ Track = tuple[str, str]
 """A probe and a configuration."""
 
 Pins = tuple[Pin, ...]
-
-BAD = attribution.TROUBLE
-"""What one moves away from, the worst first."""
 
 TOGETHER = (PAIR, OPEN, DEPENDENCIES)
 """Whose trouble comes of the combination, or can't be told from that."""
@@ -228,7 +225,7 @@ class Combinations:
 
     def _weight(self, here: Combination, track: Track) -> Weight | Trouble:
         verdict = here.verdicts.get(track)
-        if verdict and verdict.outcome in BAD:
+        if verdict and verdict.outcome in TROUBLE:
             return Trouble(verdict=verdict, attribution=self._attributions[verdict.cell.key])
         probe, config = track
         cell = Cell(pins=here.pins, python=here.python, probe=probe, config=config)

@@ -1,7 +1,7 @@
-"""Verdicts → what became of each way out, on the very cells where it was run. Pure.
+"""Verdicts → what became of each workaround, on the very cells where it was run. Pure.
 
-A way out is run on cells that hang or fail, to see whether it helps, and on passing neighbours, to
-see that it breaks nothing. Where it was not run on a cell nothing is said of it.
+A workaround is run on cells that hang or fail, to see whether it helps. It is also run on passing
+neighbours, to see that it breaks nothing. Where it was not run on a cell, nothing is said of it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from interlock.evidence import LEVEL, Stratum, chance
-from interlock.findings.attribution import TROUBLE, comes_by_chance
 from interlock.findings.baselines import counts
 from interlock.findings.criteria import everything
+from interlock.findings.likeness import TROUBLE, comes_by_chance
 from interlock.matrix import Matrix, WayOut
 from interlock.model import Basis, Outcome, Signature, Verdict
 
@@ -20,18 +20,18 @@ NEVER = 1000
 """So many exposures as would show again what always comes."""
 
 WorkaroundKind = tuple[str, str, str, Signature | None]
-"""A way out, the probe and configuration, and the hang that it is to help against."""
+"""A workaround, the probe and configuration, and the hang that it is to help against."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TriedWorkaround:
-    """One way out on one cell."""
+    """One workaround on one cell."""
 
     way: WayOut
     without: Verdict
     """The cell as it is."""
     verdict: Verdict
-    """The same cell with the way out."""
+    """The same cell with the workaround."""
 
     @property
     def kind(self) -> WorkaroundKind:
@@ -51,7 +51,7 @@ class TriedWorkaround:
 
     @property
     def was_run(self) -> bool:
-        """It could be: not every release has what a way out sets."""
+        """It could be: not every release has what a workaround sets."""
         return self.verdict.outcome is not Outcome.UNSUPPORTED
 
     @property
@@ -97,7 +97,7 @@ def tried_on(
 
 @dataclass(frozen=True, kw_only=True)
 class WorkaroundRecord:
-    """What one way out did on all the cells of a probe and configuration that needed it."""
+    """What one workaround did on all the cells of a probe and configuration that needed it."""
 
     hangs: int
     tried: int
@@ -134,7 +134,7 @@ def _stratum(one: TriedWorkaround) -> Stratum | None:
 
 
 def records(ways: Workarounds) -> Mapping[WorkaroundKind, WorkaroundRecord]:
-    """Each way out of each hang, over every cell that needed it.
+    """Each workaround of each hang, over every cell that needed it.
 
     Where it hangs on some of them it may only make that hang rarer, and a pass elsewhere be luck.
     """
@@ -146,7 +146,7 @@ def records(ways: Workarounds) -> Mapping[WorkaroundKind, WorkaroundRecord]:
 
 
 def record(tried: Sequence[TriedWorkaround]) -> WorkaroundRecord:
-    """What a way out did on these cells."""
+    """What a workaround did on these cells."""
     return WorkaroundRecord(
         hangs=sum(one.verdict.outcome is Outcome.HANG for one in tried),
         tried=len(tried),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock.evidence import LEVEL
-from interlock.findings import BAD, Move, TriedWorkaround
+from interlock.findings import TROUBLE, Move, TriedWorkaround
 from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
 from interlock.publish import applications, links, safety, templates
 from interlock.publish.edition import Edition
@@ -165,7 +165,7 @@ def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
 
     Where several probes hang, a workaround has to help with all of them.
     """
-    troubled = [verdict for verdict in summary.verdicts if verdict.outcome in BAD]
+    troubled = [verdict for verdict in summary.verdicts if verdict.outcome in TROUBLE]
     found: dict[str, list[TriedWorkaround]] = {}
     for verdict in troubled:
         for one in edition.ways_out.get(verdict.cell.key, ()):
@@ -255,7 +255,7 @@ def elsewhere(edition: Edition, summary: Summary) -> list[str]:
     others = (
         other
         for other in edition.by_combination[cell.pins, cell.python]
-        if other.outcome in BAD and not is_own(edition, other)
+        if other.outcome in TROUBLE and not is_own(edition, other)
     )
     mind = "Mind that the same releases {} {}."
     said = [mind.format(word(o).counted, f"with {edition.title(o.cell.config)}") for o in others]

@@ -57,11 +57,7 @@ def track(edition: Edition, probe: str, config: str) -> Track:
     """The counts of one probe in one configuration, by release of the first axis."""
     axis = edition.answers[0].axis
     others = [a.name for a in edition.axes if a.name != axis]
-    here = [
-        v
-        for v in edition.verdicts
-        if (v.cell.probe, v.cell.config) == (probe, config) and counts(v)
-    ]
+    here = [v for v in edition.by_track.get((probe, config), ()) if counts(v)]
     without = [v for v in here if _axes(v) == set(others)]
     whole: dict[Version, list[Verdict]] = {}
     for verdict in here:
@@ -104,11 +100,7 @@ def _ways(edition: Edition, probe: str, config: str) -> Iterator[tuple[str, Pool
     for name in matrix.use(probe).ways_out.get(config, ()):
         way = matrix.ways_out[name]
         on = way.on(config)
-        run = [
-            v
-            for v in edition.verdicts
-            if (v.cell.probe, v.cell.config) == (probe, on) and _axes(v) == every and counts(v)
-        ]
+        run = [v for v in edition.by_track.get((probe, on), ()) if _axes(v) == every and counts(v)]
         if run:
             yield way.title, pool(run)
 

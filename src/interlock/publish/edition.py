@@ -91,6 +91,11 @@ class Edition:
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:
         return self.findings.by_cell
 
+    @property
+    def by_track(self) -> Mapping[tuple[str, str], Sequence[Verdict]]:
+        """By probe and configuration, baselines too."""
+        return self.findings.by_track
+
     @cached_property
     def pythons(self) -> tuple[PythonVersion, ...]:
         """That have a verdict, oldest first."""

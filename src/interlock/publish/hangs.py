@@ -239,10 +239,12 @@ def affected(
     ends it.
     """
     seen = {_key(edition, cell) for cell in file["cells"]}
+    if all((cell["probe"], cell["config"]) != (probe, config) for cell in file["cells"]):
+        return []
     here = [
         v if v.cell.key in seen else replace(v, outcome=Outcome.UNPROVEN)
-        for v in edition.verdicts
-        if everything(v.cell) and (v.cell.probe, v.cell.config) == (probe, config)
+        for v in edition.by_track.get((probe, config), ())
+        if everything(v.cell)
     ]
     found: dict[tuple[str, ...], dict[str, list[PythonVersion]]] = {}
     for rest, along in windows.along(edition.axes[-1].name, here).items():
