@@ -58,7 +58,7 @@ class Plan:
     controls: tuple[Control, ...] = ()
     """What is run beside them, to see that hangs are seen."""
     rounds: int = 0
-    """How often the controls are run, those of the beginning and of the end included."""
+    """How often the controls are run; some of them once more at the end (``closing.py``)."""
 
     @property
     def is_empty(self) -> bool:
@@ -111,9 +111,12 @@ def plan(
     }
     ordered = _ordered(todo, matrix, installed)
     controls = matrix.controls_for(ordered)
-    rounds = (2 + (len(ordered) - 1) // matrix.controls_every) if controls else 0
+    rounds = (1 + (len(ordered) - 1) // matrix.controls_every) if controls else 0
     work = [(cell, more.get(cell, matrix.trials.per_cell)) for cell in ordered]
-    work += [(c.cell, rounds if c.rounds is Rounds.EVERY else 2) for c in controls]
+    # One that is asked for as well is run once for both.
+    work += [
+        (c.cell, (rounds if c.rounds is Rounds.EVERY else 1) - (c.cell in todo)) for c in controls
+    ]
     return Plan(
         cells=ordered,
         unsupported=decided,
@@ -159,6 +162,13 @@ def by_cell(verdicts: Iterable[Verdict], matrix: Matrix) -> dict[tuple[str, ...]
         if other is None or _rank(verdict, matrix) >= _rank(other, matrix):
             found[verdict.cell.key] = verdict
     return found
+
+
+def known_now(
+    published: Iterable[Verdict], remembered: Iterable[Verdict], matrix: Matrix, now: datetime
+) -> dict[tuple[str, ...], Verdict]:
+    """What speaks for each cell when a run is over: of this machine only what is fresh."""
+    return by_cell((*published, *(v for v in remembered if is_fresh(v, matrix, now))), matrix)
 
 
 def _rank(verdict: Verdict, matrix: Matrix) -> tuple[bool, datetime]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from interlock.campaign.workplace import Setting
 from interlock.evidence import events
-from interlock.isolation import Command, Ended, Image, Limits, Mount, Sandbox
-from interlock.matrix import MatrixLimits
+from interlock.isolation import Command, Ended, Image, Limits, Mount
 from interlock.model import (
     ABSENT,
     Backend,
@@ -34,16 +33,6 @@ INTAKE_BYTES = 16 * 2**20
 
 APP_OUTPUT_BYTES = 64 * 2**10
 """The tail of the app's own standard output and error that a trial keeps."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What every trial of a run shares."""
-
-    campaign: str
-    sandbox: Sandbox
-    probes: Path
-    limits: MatrixLimits
 
 
 def run(

@@ -9,12 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import secrets
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -24,26 +22,22 @@ from rich.console import Console
 
 from interlock.campaign import (
     Agenda,
-    Answers,
-    Campaign,
+    Finished,
     Follow,
     LeftOpen,
-    Setting,
-    answers_in,
-    controls,
+    Session,
+    judge_again,
     planning,
-    released,
     repeatability,
-    verdict_of,
+    write_results,
 )
-from interlock.console import progress, report
+from interlock.console import progress, report, summary
 from interlock.console.options import parser as parser_of
-from interlock.findings import advice, attribute, needs_of, scope_for
+from interlock.findings import advice
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
-from interlock.isolation import Environments, Store, sandbox
+from interlock.isolation import Store, sandbox
 from interlock.matrix import definition, matrix_file, selection
 from interlock.model import (
-    Backend,
     Cell,
     ImageMissing,
     InterlockError,
@@ -52,11 +46,10 @@ from interlock.model import (
     OpenCells,
     PythonVersion,
     Release,
-    StorageTrouble,
     UsageError,
     Verdict,
 )
-from interlock.record import CampaignRecord, Ledger, signatures, write_controls
+from interlock.record import Ledger, read_results
 
 IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 
@@ -109,7 +102,7 @@ def _command(given: Sequence[str], console: Console) -> int:
         "images": build_images,
         "site": build_site,
         "serve": serve_site,
-        "judge": judge_again,
+        "judge": run_judge,
         "clean": clean,
     }
     return commands[options.command](place, options)
@@ -155,19 +148,24 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         if options.dry_run:
             console.print(report.cells(first), highlight=False, end="")
             return 0
-        run = _Run(place, options, box, ledger, releases, settings)
-        left_open = run.drive(first, agenda.following, resolved=selected.resolved)
-        wanted = [*selected.cells, *agenda.follow_ups(run.told()).cells]
-        return _close(
-            place,
-            options,
-            ledger,
-            box.backend,
-            wanted,
-            published,
-            advice.yanked(releases),
-            left_open,
-        )
+        session = _session(place, options, box, ledger, releases, settings)
+        finished = _drive(place, session, first, agenda.following, resolved=selected.resolved)
+        by_now = {v.cell.key: v for v in ledger.verdicts(box.backend)}
+        wanted = [*selected.cells, *agenda.follow_ups(by_now).cells]
+        now = datetime.now(timezone.utc)
+        known = planning.known_now(published, ledger.verdicts(box.backend), found, now)
+        withdrawn = advice.yanked(releases)
+        _tell(place, options, wanted, known, withdrawn)
+        results = options.results or place.store.home / "results"
+        write_results(ledger, found, list(known.values()), results, withdrawn, finished.classified)
+        console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
+    if not options.no_page and (place.root / "mkdocs.yml").is_file():
+        from interlock.publish import site
+
+        with console.status("building the page …"):
+            page = site.build(place.root, results, found)
+        console.print(f"page:     {page}", highlight=False)
+    return _end(finished)
 
 
 def run_again(place: Place, options: argparse.Namespace) -> int:
@@ -205,18 +203,16 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
             jobs=options.jobs,
         )
         console.print(report.repeated(planned, options.repeat, options.jobs), highlight=False)
-        run = _Run(place, options, box, ledger, releases, settings)
-        left_open = run.drive(planned, repeat=options.repeat)
+        session = _session(place, options, box, ledger, releases, settings)
+        finished = _drive(place, session, planned, repeat=options.repeat)
         compared = [
             repeatability.repeated(cell, trials, found.probes[cell.probe])
             for cell in planned.cells
-            if (trials := [t for t in ledger.trials(cell) if t.campaign == run.campaign])
+            if (trials := list(ledger.trials(cell, campaign=finished.campaign)))
         ]
         for line in repeatability.lines(compared):
             console.print(line, highlight=False, markup=False)
-    if left_open:
-        raise OpenCells(report.left_open(left_open))
-    return 0
+    return _end(finished)
 
 
 def _releases(place: Place, settings: IndexSettings) -> dict[str, tuple[Release, ...]]:
@@ -268,157 +264,69 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
     return table.read_results(path.parent, place.matrix.axes).verdicts
 
 
-@dataclass
-class _Run:
-    """One campaign: put together, driven and drawn."""
-
-    place: Place
-    options: argparse.Namespace
-    box: sandbox.Sandbox
-    ledger: Ledger
-    releases: Mapping[str, Sequence[Release]]
-    settings: IndexSettings
-    campaign: str = ""
-
-    def drive(
-        self,
-        first: planning.Plan,
-        follow: Follow | None = None,
-        *,
-        repeat: int = 1,
-        resolved: Mapping[str, str] | None = None,
-    ) -> list[LeftOpen]:
-        """What stays open."""
-        if first.is_empty and (follow is None or follow({}).is_empty):
-            return []
-        now = datetime.now(timezone.utc)
-        self.campaign = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-        record = CampaignRecord(id=self.campaign, started_at=now, resolved=resolved or {})
-        self.ledger.begin(record)
-        left_open = []
-        with ThreadPoolExecutor(self.options.jobs) as executor:
-            campaign = Campaign(
-                setting=Setting(
-                    campaign=self.campaign,
-                    sandbox=self.box,
-                    probes=self.place.probes,
-                    limits=self.place.matrix.limits,
-                ),
-                matrix=self.place.matrix,
-                environments=self._environments(),
-                ledger=self.ledger,
-                executor=executor,
-                released=lambda pins: released(pins, self.releases),
-            )
-            events = campaign.run(first, follow, repeat=repeat)
-            with closing(events), progress.display(self.place.console) as display:
-                for event in events:
-                    display.show(event)
-                    if isinstance(event, LeftOpen):
-                        left_open.append(event)
-        answers = Answers(self.place.matrix, answers_in(self.ledger, self.place.matrix, now))
-        for line in report.doubts(answers.told(self.campaign)):
-            self.place.console.print(line, style="bold yellow", highlight=False)
-        return left_open
-
-    def told(self) -> dict[tuple[str, ...], Verdict]:
-        """Every verdict of the ledger, by now."""
-        return {v.cell.key: v for v in self.ledger.verdicts(self.box.backend)}
-
-    def _environments(self) -> Environments:
-        found = self.place.matrix
-        return Environments(
-            sandbox=self.box,
-            store=self.place.store,
-            index=self.settings,
-            only_binary=[axis.package for axis in found.axes],
-            resolve_fresh_for=found.resolve_fresh_for,
-            keep_failed=getattr(self.options, "keep", False),
-            limits=sandbox.Limits(
-                wall_s=found.limits.install_wall_s,
-                memory_bytes=found.limits.install.memory_bytes,
-                pids=found.limits.install.pids,
-                output_bytes=found.limits.install.output_bytes,
-            ),
-        )
-
-
-def _close(
+def _session(
     place: Place,
     options: argparse.Namespace,
+    box: sandbox.Sandbox,
     ledger: Ledger,
-    backend: Backend,
-    cells: Sequence[Cell],
-    published: Sequence[Verdict],
-    withdrawn: advice.Excluded,
-    left_open: Sequence[LeftOpen],
-) -> int:
-    """Print what the cells say, write the verdicts, build the page."""
-    found, console = place.matrix, place.console
-    now = datetime.now(timezone.utc)
-    current = [v for v in ledger.verdicts(backend) if planning.is_fresh(v, found, now)]
-    known = planning.by_cell((*published, *current), found)
-    asked = [known[cell.key] for cell in cells if cell.key in known]
-    plain = [v for v in asked if report.is_plain(v.cell, found)]
-    on_its_own = {n: c for n, c in found.configurations.items() if not c.is_composed}
-    shown = on_its_own if plain else found.configurations
-    for drawn in report.tables(asked, found.axes, found.probes, shown):
-        console.print(drawn)
-    everything = list(known.values())
-    groups = [
-        (kind, about, scope_for(found, everything, kind.name if kind else None))
-        for kind, about in report.by_application(asked, found)
-    ]
-    for kind, about, scope in groups:
-        for line in report.stories(
-            about, everything, found.axes, found.policy, withdrawn, scope, kind
-        ):
-            console.print(line, highlight=False, markup=False)
-    for line in report.ways_out(asked, found):
-        console.print(line, highlight=False, markup=False)
-    if options.keep:
-        for line in report.environments(asked, place.store):
-            console.print(line, highlight=False, markup=False)
-    beside = [v for v in everything if not report.is_plain(v.cell, found)]
-    console.print()
-    for kind, about, scope in groups:
-        told = [v for v in about if report.is_plain(v.cell, found)] or about
-        if kind:
-            says = report.in_kind(told, kind)
-        else:
-            says = report.safe(told, found.axes, found.policy, withdrawn, beside, scope)
-        console.print(says, style="bold", highlight=False)
-    results = options.results or place.store.home / "results"
-    _write_results(place, ledger, list(known.values()), results, withdrawn)
-    console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
-    if not options.no_page and (place.root / "mkdocs.yml").is_file():
-        from interlock.publish import site
-
-        with console.status("building the page …"):
-            page = site.build(place.root, results, found)
-        console.print(f"page:     {page}", highlight=False)
-    if left_open:
-        raise OpenCells(report.left_open(left_open))
-    return 0
+    releases: Mapping[str, Sequence[Release]],
+    settings: IndexSettings,
+) -> Session:
+    return Session(
+        matrix=place.matrix,
+        ledger=ledger,
+        sandbox=box,
+        store=place.store,
+        probes=place.probes,
+        index=settings,
+        releases=releases,
+        jobs=options.jobs,
+        keep_failed=getattr(options, "keep", False),
+    )
 
 
-def _write_results(
+def _drive(
     place: Place,
-    ledger: Ledger,
-    verdicts: Sequence[Verdict],
-    results: Path,
+    session: Session,
+    first: planning.Plan,
+    follow: Follow | None = None,
+    *,
+    repeat: int = 1,
+    resolved: Mapping[str, str] | None = None,
+) -> Finished:
+    """Run the campaign and draw it; say what of it proves nothing."""
+    with progress.display(place.console) as display:
+        finished = session.drive(first, follow, show=display.show, repeat=repeat, resolved=resolved)
+    for line in report.doubts(finished.controls):
+        place.console.print(line, style="bold yellow", highlight=False)
+    return finished
+
+
+def _tell(
+    place: Place,
+    options: argparse.Namespace,
+    cells: Sequence[Cell],
+    known: Mapping[tuple[str, ...], Verdict],
     withdrawn: advice.Excluded,
 ) -> None:
-    from interlock.record import table
+    """Print what the cells say, by all that is known."""
+    told = summary.Summary.of(cells, known, place.matrix, withdrawn)
+    for drawn in told.tables():
+        place.console.print(drawn)
+    lines = told.lines()
+    if options.keep:
+        lines += report.environments(told.asked, place.store)
+    for line in lines:
+        place.console.print(line, highlight=False, markup=False)
+    place.console.print()
+    for line in told.safe():
+        place.console.print(line, style="bold", highlight=False)
 
-    # What needs no library at all says something of the harness, and stands in controls.json.
-    verdicts = [v for v in verdicts if any(pin.version for pin in v.cell.pins)]
-    examples = signatures.examples(verdicts, place.matrix.probes, ledger.trials)
-    whose = attribute(verdicts, needs_of(place.matrix))
-    table.write_results(verdicts, examples, results, place.matrix.axes, withdrawn, whose)
-    since = datetime.now(timezone.utc) - place.matrix.fresh_for
-    answers = Answers(place.matrix, answers_in(ledger, place.matrix, since))
-    write_controls(controls.rows(answers), results, newer_than=since)
+
+def _end(finished: Finished) -> int:
+    if finished.left_open:
+        raise OpenCells(report.left_open(finished.left_open))
+    return 0
 
 
 # The other commands -------------------------------------------------------------------------------
@@ -462,51 +370,30 @@ def serve_site(place: Place, options: argparse.Namespace) -> int:
     return 0
 
 
-def judge_again(place: Place, options: argparse.Namespace) -> int:
+def run_judge(place: Place, options: argparse.Namespace) -> int:
     """Every cell of the ledger, by today's rules; what differs from before is printed."""
     found = place.matrix
+    left_open: list[LeftOpen] = []
+    judged = changed = 0
     with Ledger(place.store.home) as ledger:
-        before = {(v.cell.key, b): v for b in Backend for v in ledger.verdicts(b)}
-        answers = Answers(found, answers_in(ledger, found))
-        judged = changed = 0
-        left_open: list[LeftOpen] = []
-        for cell, backend, last in ledger.newest():
-            if cell.probe not in found.probes:
+        for told in judge_again(ledger, found):
+            if isinstance(told, LeftOpen):
+                left_open.append(told)
+                text = progress.trouble_text(told)
+                place.console.print(text, highlight=False, markup=False)
                 continue
-            try:
-                verdict = verdict_of(
-                    ledger,
-                    cell,
-                    probe=found.probes[cell.probe],
-                    backend=backend,
-                    newer_than=last - found.fresh_for,
-                    answers=answers,
-                )
-            except StorageTrouble:
-                raise
-            except Exception as problem:  # a crash in the judge keeps no other cell from it
-                left_open.append(LeftOpen(cells=(cell,), trouble=problem))
-                told = progress.trouble_text(left_open[-1])
-                place.console.print(told, highlight=False, markup=False)
-                continue
-            ledger.keep_verdict(verdict)
             judged += 1
-            old = before.get((cell.key, backend))
-            if old is None or (old.outcome, old.reason) != (verdict.outcome, verdict.reason):
-                changed += 1
-                place.console.print(progress.sentence(verdict), highlight=False)
+            changed += told.changed
+            if told.changed:
+                place.console.print(progress.sentence(told.verdict), highlight=False)
         cells = f"{judged} cell{'s' * (judged != 1)}"
         place.console.print(f"{cells} judged again, {changed} changed", highlight=False)
         if options.results:
-            from interlock.record import table
-
             now = datetime.now(timezone.utc)
-            current = [v for v in ledger.verdicts() if planning.is_fresh(v, found, now)]
-            withdrawn = table.read_results(options.results, found.axes).yanked
-            _write_results(place, ledger, current, options.results, withdrawn)
-    if left_open:
-        raise OpenCells(report.left_open(left_open))
-    return 0
+            known = planning.known_now((), ledger.verdicts(), found, now)
+            withdrawn = read_results(options.results, found.axes).yanked
+            write_results(ledger, found, list(known.values()), options.results, withdrawn)
+    return _end(Finished(left_open=tuple(left_open)))
 
 
 def clean(place: Place, options: argparse.Namespace) -> int:

@@ -190,9 +190,10 @@ class Ledger:
         *,
         backend: Backend | None = None,
         since: datetime | None = None,
+        campaign: str | None = None,
     ) -> Iterator[Trial]:
-        """All trials of a cell, or of every cell, oldest first; of one backend alone, or of those
-        that began no earlier.
+        """All trials of a cell, or of every cell, oldest first; of one backend or campaign alone,
+        or of those that began no earlier.
 
         Raises ``StorageTrouble`` where the events of one can't be read back.
         """
@@ -200,6 +201,7 @@ class Ledger:
             "cell = ?": _cell_id(cell) if cell else None,
             "backend = ?": backend.value if backend else None,
             "started_at >= ?": since.isoformat() if since else None,
+            "campaign = ?": campaign,
         }
         given = {clause: value for clause, value in asked.items() if value is not None}
         where = " AND ".join(["TRUE", *given])
