@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -35,7 +37,7 @@ from interlock.model import (
     PythonVersion,
     Unsupported,
 )
-from interlock.record.ledger import Ledger
+from interlock.record.ledger import CampaignRecord, Ledger
 
 CONFIGURATIONS = {
     name: Configuration(
@@ -190,6 +192,40 @@ class Here:
         return self.world, self.world
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """The place of a campaign whose jobs other processes run: each builds a world of its own.
+
+    An act is a story, trouble, ``waits`` (until it is stopped) or ``dies`` (with its worker).
+    """
+
+    probes: Path
+    acts: tuple[tuple[str, str | Exception], ...]
+    campaign: str = "c"
+    limits: MatrixLimits = ALL_LIMITS
+
+    @property
+    def key(self) -> object:
+        return str(self.probes)
+
+    def build(self) -> tuple[World, World]:
+        (self.probes / f"built-by-{os.getpid()}").touch()
+        world = World(store=self.probes, acts={})
+
+        def waits() -> None:
+            (self.probes / "at-work").touch()
+            assert world.stopped.wait(30)
+            raise Interrupted("stopped")
+
+        special: dict[object, Act] = {"waits": waits, "dies": lambda: os._exit(1)}
+        world.acts |= {left: [special.get(act, act)] for left, act in self.acts}
+        return world, world
+
+    def builders(self) -> set[int]:
+        """The processes that have built it."""
+        return {int(path.name.rpartition("-")[2]) for path in self.probes.glob("built-by-*")}
+
+
 @dataclass
 class Stage:
     """A world, a ledger, and a campaign to be run in them."""
@@ -197,6 +233,15 @@ class Stage:
     ledger: Ledger
     folder: Path
     executor: ThreadPoolExecutor
+
+    @classmethod
+    @contextmanager
+    def at(cls, folder: Path) -> Iterator[Stage]:
+        """One thing after the other: the order of events is that of the cells."""
+        with Ledger(folder / "ledger") as ledger, ThreadPoolExecutor(1) as executor:
+            began = datetime(2026, 1, 2, tzinfo=timezone.utc)
+            ledger.begin(CampaignRecord(id="c", started_at=began, resolved={}))
+            yield cls(ledger, folder, executor)
 
     def world(self, no_image_for: Sequence[PythonVersion] = (), **acts: Act | list[Act]) -> World:
         """``v1_0="crash"``: what the runs of left 1.0 do."""

@@ -25,6 +25,7 @@ from interlock.model import digest_of
 from interlock.record.ledger import Ledger
 
 HERE = Path(__file__).parent
+MAIN = "from interlock.console.cli import main; raise SystemExit(main())"
 HARNESS = HERE.parents[1] / "probes" / "harness"
 
 
@@ -101,7 +102,11 @@ class Project:
         """`interlock matrix …` in this project; ``changed`` are variables of its environment."""
         return subprocess.Popen(
             [
-                *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+                *(
+                    sys.executable,
+                    "-c",
+                    "from interlock.console.cli import main; raise SystemExit(main())",
+                ),
                 *("--matrix", str(self.folder / "matrix.yaml"), command),
                 *("--results", str(self.folder / results), *arguments),
             ],

@@ -40,6 +40,10 @@ that has more exposures than a ninth of the mean.
 """
 
 
+LOOKS = 2
+"""Runs of a known hang after which only the passes behind its last one are asked."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Passed:
     """A cell that passed, by its newest trial."""

@@ -29,7 +29,6 @@ from interlock.campaign import (
     judge_again,
     planning,
     repeatability,
-    write_results,
 )
 from interlock.console import progress, report, summary
 from interlock.console.options import parser as parser_of
@@ -49,7 +48,7 @@ from interlock.model import (
     UsageError,
     Verdict,
 )
-from interlock.record import Ledger, read_results
+from interlock.record import Ledger
 
 IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 
@@ -157,6 +156,8 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         withdrawn = advice.yanked(releases)
         _tell(place, options, wanted, known, withdrawn)
         results = options.results or place.store.home / "results"
+        from interlock.campaign import write_results
+
         write_results(ledger, found, list(known.values()), results, withdrawn, finished.classified)
         console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
@@ -389,6 +390,9 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
         cells = f"{judged} cell{'s' * (judged != 1)}"
         place.console.print(f"{cells} judged again, {changed} changed", highlight=False)
         if options.results:
+            from interlock.campaign import write_results
+            from interlock.record import read_results
+
             now = datetime.now(timezone.utc)
             known = planning.known_now((), ledger.verdicts(), found, now)
             withdrawn = read_results(options.results, found.axes).yanked
