@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from grids import NOON
+from grids import NOON, cell
 from languages import PROBE, STORIES, stream
 from matrices import MATRIX
 
 from interlock.campaign.loop import Campaign, Follow
 from interlock.campaign.planning import Plan
 from interlock.campaign.progress import (
+    ControlRan,
     Judged,
     LeftOpen,
     Progress,
@@ -33,6 +34,7 @@ from interlock.model import (
     Environment,
     ImageMissing,
     Interrupted,
+    Outcome,
     Pin,
     PythonVersion,
     Unsupported,
@@ -71,8 +73,18 @@ IMAGE = Image(
     reference="python", digest="i", python="python3", python_full="3.10.14", machine="x86_64"
 )
 
-Act = str | Exception | Callable[[], None]
-"""A story of ``languages.STORIES``, trouble, or what happens in the middle of a pass."""
+LATE_HANG = (
+    "live | serving | 60 exposures | stall | [M has A wants A] | [M has A wants A] | "
+    "sent SIGTERM | sent SIGKILL | exit SIGKILL | waited 0.5 s a second | end"
+)
+PASSES = (
+    "live | serving | STARTS exposures | shutdown | done | exit 0 | waited 0.5 s a second | end"
+)
+KNOWN_HANG = Control(cell=cell("0.9"), expect=Outcome.HANG)
+
+Act = str | Exception | Callable[[], str | None]
+"""A story of ``languages.STORIES``, trouble, or what happens in the middle of a story, a pass where
+it names none."""
 
 
 @dataclass
@@ -127,8 +139,7 @@ class World:
         if isinstance(act, Exception):
             raise act
         if not isinstance(act, str):
-            act()
-            act = "pass"
+            act = act() or "pass"
         story = STORIES.get(act, act).replace("STARTS", str(self.knobs[-1]["starts"]))
         for event in stream(story):
             on_line(json.dumps(event))
@@ -328,3 +339,16 @@ def following(*rounds: Plan) -> tuple[Follow, list[set[str]]]:
         return left.pop(0) if left else planned()
 
     return follow, knew
+
+
+def results(events: Sequence[Progress]) -> list[tuple[str, bool]]:
+    """What each control gave, and whether that was known."""
+    return [
+        (str(event.result.outcome), event.result.as_expected)
+        for event in events
+        if isinstance(event, ControlRan)
+    ]
+
+
+def lefts(world: World) -> str:
+    return " ".join(run.split()[0] for run in world.ran)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -10,24 +9,27 @@ from datetime import datetime, timezone
 import pytest
 from grids import cell
 from worlds import (
+    KNOWN_HANG,
+    LATE_HANG,
+    PASSES,
     PROBES,
     RESTART,
     TESTED,
     Act,
     Here,
     Stage,
-    World,
     following,
     judged,
     left_open,
+    lefts,
     planned,
+    results,
 )
 
 from interlock.campaign.controls import ControlResults
 from interlock.campaign.progress import (
     ControlRan,
     Judged,
-    Progress,
     Withdrawn,
 )
 from interlock.campaign.verdicts import control_results_in, verdict_of
@@ -40,21 +42,6 @@ from interlock.model import (
 from interlock.record.ledger import CampaignRecord
 
 # Controls -----------------------------------------------------------------------------------------
-
-KNOWN_HANG = Control(cell=cell("0.9"), expect=Outcome.HANG)
-
-
-def results(events: Sequence[Progress]) -> list[tuple[str, bool]]:
-    """What each control gave, and whether that was known."""
-    return [
-        (str(event.result.outcome), event.result.as_expected)
-        for event in events
-        if isinstance(event, ControlRan)
-    ]
-
-
-def lefts(world: World) -> str:
-    return " ".join(run.split()[0] for run in world.ran)
 
 
 @pytest.mark.parametrize(
@@ -180,13 +167,6 @@ def test_a_control_that_trouble_kept_from_running_says_nothing(stage: Stage) -> 
 
 # How busy the machine was -------------------------------------------------------------------------
 
-LATE_HANG = (
-    "live | serving | 60 exposures | stall | [M has A wants A] | [M has A wants A] | "
-    "sent SIGTERM | sent SIGKILL | exit SIGKILL | waited 0.5 s a second | end"
-)
-PASSES = (
-    "live | serving | STARTS exposures | shutdown | done | exit 0 | waited 0.5 s a second | end"
-)
 RAISED = replace(
     TESTED,
     probes={
