@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from interlock.campaign.controls import ControlRecord
+from interlock.campaign.controls import ControlRecord, ControlResults
 from interlock.campaign.followups import released
 from interlock.campaign.loop import Campaign, Follow, Loop
 from interlock.campaign.planning import Plan
 from interlock.campaign.progress import LeftOpen, Progress
-from interlock.campaign.verdicts import Classified
 from interlock.campaign.workplace import Workplace
 from interlock.index import IndexSettings
 from interlock.isolation import Sandbox, Store
@@ -31,9 +30,13 @@ class Finished:
     campaign: str = ""
     """Empty where nothing had to be run."""
     left_open: tuple[LeftOpen, ...] = ()
-    controls: tuple[ControlRecord, ...] = ()
-    classified: Classified | None = None
-    """What the trials show that were read or run, for who reads them again."""
+    controls: ControlResults | None = None
+    """Of this campaign, and of those before that its verdicts rest on."""
+
+    @property
+    def records(self) -> Sequence[ControlRecord]:
+        """What its controls gave, by control."""
+        return self.controls.records(self.campaign) if self.controls else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,7 @@ class Session:
     ) -> Finished:
         """Run it to its end in threads of this process; ``show`` is told what happens."""
         if first.is_empty and (follow is None or follow({}).is_empty):
-            return Finished()
+            return Finished(controls=ControlResults(self.matrix))
         now = datetime.now(timezone.utc)
         name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self.ledger.begin(CampaignRecord(id=name, started_at=now, resolved=resolved or {}))
@@ -85,8 +88,7 @@ class Session:
         return Finished(
             campaign=name,
             left_open=tuple(left_open),
-            controls=tuple(loop.judging.controls.records(name)),
-            classified=loop.judging.classified,
+            controls=loop.judging.controls,
         )
 
     def _workplace(self, campaign: str) -> Workplace:

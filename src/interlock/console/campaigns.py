@@ -178,7 +178,7 @@ class _Ground:
             finished = session.drive(
                 first, follow, show=display.show, repeat=repeat, resolved=resolved
             )
-        for line in report.doubts(finished.controls):
+        for line in report.doubts(finished.records):
             self.place.console.print(line, style="bold yellow", highlight=False)
         return finished
 
@@ -253,7 +253,7 @@ def _publish(
     results = options.results or place.store.home / "results"
     withdrawn = advice.yanked(ground.releases)
     verdicts = list(known.values())
-    write_results(ledger, place.matrix, verdicts, results, withdrawn, finished.classified)
+    write_results(ledger, place.matrix, verdicts, results, withdrawn, finished.controls)
     place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
         from interlock.publish import site

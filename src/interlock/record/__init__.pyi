@@ -1,6 +1,9 @@
 from . import signatures as signatures
 from . import table as table
 from .control_results import (
+    campaigns_in as campaigns_in,
+)
+from .control_results import (
     write_controls as write_controls,
 )
 from .ledger import (

@@ -224,6 +224,13 @@ class Ledger:
                 machine=row["machine"],
             )
 
+    def campaigns(self, since: datetime) -> list[str]:
+        """The campaigns that have a trial that began no earlier."""
+        rows = self._db.execute(
+            "SELECT DISTINCT campaign FROM trials WHERE started_at >= ?", (since.isoformat(),)
+        )
+        return sorted(row["campaign"] for row in rows.fetchall())
+
     def newest(self) -> list[tuple[Cell, Backend, datetime]]:
         """Every cell that has a trial on a backend, in the order of its first, and when the last
         one began there."""
