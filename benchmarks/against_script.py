@@ -2,7 +2,9 @@
 
 The obvious script is what somebody writes on the first day: for each cell ``docker run`` with
 ``pip install`` in it and ``timeout 60``. Prints the three times and their ratios as a table that
-``BENCHMARKS.md`` can take as it is. Needs a container engine, the images, and the package index.
+``BENCHMARKS.md`` can take as it is, and how much longer a run took than its trials (controls
+included) with every job busy from start to end. Needs a container engine, the images, and the
+package index.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ import itertools
 import os
 import platform
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
@@ -43,18 +47,42 @@ def main() -> int:
         script_s, script = timed(lambda: obvious(options.jobs))
         cold_s, _ = timed(lambda: matrix(home, options.jobs))
         warm = [timed(lambda: matrix(home, options.jobs))[0] for _ in range(options.repeat)]
+        _, *own = trials(home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+    report(options.jobs, script_s, script, cold_s, warm, own)
+    return 0
+
+
+def report(
+    jobs: int,
+    script_s: float,
+    script: Counter[str],
+    cold_s: float,
+    warm: list[float],
+    own: list[tuple[int, float]],
+) -> None:
     warm_s = median(warm)
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
-    print(f"\n12 cells, {options.jobs} jobs, {machine}, {datetime.now(timezone.utc):%Y-%m-%d}")
+    print(f"\n12 cells, {jobs} jobs, {machine}, {datetime.now(timezone.utc):%Y-%m-%d}")
     print(f"the script saw: {', '.join(f'{n} {what}' for what, n in sorted(script.items()))}\n")
     print("| | seconds | times as fast as the script |\n| --- | ---: | ---: |")
     print(f"| the obvious script | {script_s:.1f} | 1 |")
     print(f"| `nox -s matrix`, cold cache | {cold_s:.1f} | {script_s / cold_s:.1f} |")
     spread = f"median of {len(warm)}, {min(warm):.1f} to {max(warm):.1f}"
     print(f"| `nox -s matrix`, warm cache ({spread}) | {warm_s:.1f} | {script_s / warm_s:.1f} |")
-    return 0
+    over = [wall / (seconds / jobs) for wall, (_, seconds) in zip(warm, own, strict=True)]
+    counts = ", ".join(f"{count} trials of {seconds:.1f} s" for count, seconds in own)
+    print(f"\nwarm runs: {counts}")
+    print(f"wall time over the trials' own seconds divided by the jobs: {median(over):.2f}")
+
+
+def trials(home: Path) -> list[tuple[int, float]]:
+    """For each campaign in order, how many trials it ran, and their seconds."""
+    with closing(sqlite3.connect(home / "ledger.sqlite")) as ledger:
+        return ledger.execute(
+            "SELECT count(*), sum(seconds) FROM trials GROUP BY campaign ORDER BY min(id)"
+        ).fetchall()
 
 
 def obvious(jobs: int) -> Counter[str]:

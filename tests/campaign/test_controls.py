@@ -12,7 +12,8 @@ from grids import NOON, cell
 from languages import PROBE, trials
 from matrices import MATRIX, probe
 
-from interlock.campaign.controls import Answer, Answers, answer, rows
+from interlock.campaign.controls import ControlResult, ControlResults, rows
+from interlock.evidence.classification import classify
 from interlock.matrix.definition import Control, Matrix
 from interlock.model import Outcome, PythonVersion
 from interlock.record.control_results import merged, write_controls
@@ -38,11 +39,11 @@ def gave(
     campaign: str = "c",
     exposures: int = 30,
     load: float = 0.0,
-) -> list[Answer]:
+) -> list[ControlResult]:
     """``"hang pass"``: one answer after the other, a minute apart and each under half as much load
     again."""
     return [
-        Answer(
+        ControlResult(
             campaign=campaign,
             control=control,
             at=NOON + timedelta(minutes=number),
@@ -54,12 +55,12 @@ def gave(
     ]
 
 
-def told(*answers: Sequence[Answer], matrix: Matrix = CONTROLLED) -> Answers:
-    return Answers(matrix, [one for some in answers for one in some])
+def told(*results: Sequence[ControlResult], matrix: Matrix = CONTROLLED) -> ControlResults:
+    return ControlResults(matrix, [one for some in results for one in some])
 
 
-def doubted(answers: Answers, of: str, python: str) -> bool:
-    return answers.doubt("c", of, PythonVersion.parse(python)) is not None
+def doubted(results: ControlResults, of: str, python: str) -> bool:
+    return results.doubt("c", of, PythonVersion.parse(python)) is not None
 
 
 # --- what differs --------------------------------------------------------------------------------
@@ -93,12 +94,12 @@ def test_a_control_differs_with_so_many_other_answers_in_a_row(
 ) -> None:
     control = replace(HANG, tries=tries)
     matrix = replace(CONTROLLED, controls=(control,))
-    (found,) = told(gave(control, outcomes), matrix=matrix).told("c")
+    (found,) = told(gave(control, outcomes), matrix=matrix).records("c")
     assert found.differs is differs
 
 
 def test_a_difference_is_said_with_how_often() -> None:
-    (found,) = told(gave(HANG, "hang pass hang fail")).told("c")
+    (found,) = told(gave(HANG, "hang pass hang fail")).records("c")
     assert (
         str(found) == f"the control {HANG.cell} should give hang and gave pass and fail in 2 of 4"
     )
@@ -127,7 +128,9 @@ def test_a_difference_is_said_with_how_often() -> None:
         ),
     ],
 )
-def test_passes_are_doubted_by_probe_and_python(answers: list[Answer], doubtful: set[str]) -> None:
+def test_passes_are_doubted_by_probe_and_python(
+    answers: list[ControlResult], doubtful: set[str]
+) -> None:
     found = {
         f"{of} {python}"
         for of in ("restart", "serve")
@@ -153,9 +156,9 @@ def test_nothing_is_doubted_where_no_control_was_run() -> None:
 def test_what_a_known_hang_took_is_needed_by_a_pass_of_its_campaign_and_probe() -> None:
     answers = told(gave(HANG, "hang hang", exposures=70), gave(PASS, "hang", exposures=900))
     here = PythonVersion(3, 10)
-    assert answers.needed("c", "restart", here, 0.0) == 70
-    assert answers.needed("c", "serve", here, 0.0) == 0
-    assert answers.needed("d", "restart", here, 0.0) == 0
+    assert answers.needs("c", "restart", here).at(0.0) == 70
+    assert answers.needs("c", "serve", here).at(0.0) == 0
+    assert answers.needs("d", "restart", here).at(0.0) == 0
 
 
 @pytest.mark.parametrize(
@@ -171,15 +174,17 @@ def test_what_a_known_hang_took_is_needed_by_a_pass_of_its_campaign_and_probe() 
 )
 def test_a_known_hang_took_the_trials_without_it_as_well(outcomes: str, expected: int) -> None:
     answers = told(gave(HANG, outcomes, exposures=70))
-    assert answers.needed("c", "restart", PythonVersion(3, 10), 0.0) == expected
+    assert answers.needs("c", "restart", PythonVersion(3, 10)).at(0.0) == expected
 
 
 def test_a_known_hang_that_did_not_hang_says_nothing_of_what_is_needed() -> None:
-    assert told(gave(HANG, "pass")).needed("c", "restart", PythonVersion(3, 10), 0.0) == 0
+    assert told(gave(HANG, "pass")).needs("c", "restart", PythonVersion(3, 10)).at(0.0) == 0
 
 
-def test_an_answer_is_what_its_trial_shows() -> None:
-    hung, passed = (answer(HANG, ran, PROBE) for ran in trials("hang pass"))
+def test_a_result_is_what_its_trial_shows() -> None:
+    hung, passed = (
+        ControlResult.of(HANG, ran, classify(ran.events, PROBE)) for ran in trials("hang pass")
+    )
     assert (hung.outcome, hung.exposures, hung.as_expected) == (Outcome.HANG, 30, True)
     assert (passed.outcome, passed.exposures, passed.as_expected) == (Outcome.PASS, 40, False)
 

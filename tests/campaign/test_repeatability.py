@@ -8,7 +8,7 @@ import pytest
 from grids import cell, verdict
 from languages import CELL, PROBE, trials
 
-from interlock.campaign.repeatability import choose, lines, repeated
+from interlock.campaign.repeatability import choose, compare, lines
 from interlock.model import Outcome, Verdict
 
 
@@ -74,13 +74,13 @@ def test_what_was_not_run_is_not_run_again() -> None:
 
 def test_each_trial_is_judged_by_itself() -> None:
     """Together a pass clears what proved nothing before it, and a hang outweighs all."""
-    found = repeated(CELL, trials("slow pass pass hang"), PROBE)
+    found = compare(CELL, trials("slow pass pass hang"), PROBE)
     assert found.outcomes == {Outcome.UNPROVEN: 1, Outcome.PASS: 2, Outcome.HANG: 1}
     assert (found.trials, found.odd, found.agrees) == (4, 2, False)
 
 
 def test_trials_with_one_outcome_agree_even_where_they_hang_in_two_ways() -> None:
-    found = repeated(CELL, trials("hang hang cycle"), PROBE)
+    found = compare(CELL, trials("hang hang cycle"), PROBE)
     assert found.agrees
     assert [(str(given), count) for given, count in found.given] == [
         ("hang (self-deadlock) A → A", 2),
@@ -89,8 +89,8 @@ def test_trials_with_one_outcome_agree_even_where_they_hang_in_two_ways() -> Non
 
 
 def test_the_report_names_what_disagrees_and_how_often_with_its_interval() -> None:
-    same = repeated(CELL, trials("pass*4"), PROBE)
-    other = repeated(CELL, trials("pass*3 hang"), PROBE)
+    same = compare(CELL, trials("pass*4"), PROBE)
+    other = compare(CELL, trials("pass*3 hang"), PROBE)
     assert lines([same, other]) == [
         f"disagrees: {CELL}",
         "  3 of 4: pass",

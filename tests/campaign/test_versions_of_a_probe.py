@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from languages import CELL, PROBE, trials
 
-from interlock.campaign.loop import verdict_of
+from interlock.campaign.verdicts import verdict_of
 from interlock.record.ledger import Ledger
 
 

@@ -18,7 +18,9 @@ from packages import build
 from packages.campaigns import Project
 from packaging.version import Version
 
-from interlock.console import cli, entry, options
+from interlock.campaign import rejudging
+from interlock.campaign.verdicts import verdict_of
+from interlock.console import entry, options
 from interlock.matrix import selection
 from interlock.matrix.matrix_file import load
 from interlock.matrix.schema import AXIS_NAME, RESERVED
@@ -324,7 +326,7 @@ def remember(
                 machine="x86_64",
             )
         )
-        verdict = cli.verdict_of(ledger, cell, probe=found.probes["fate"], backend=backend)
+        verdict = verdict_of(ledger, cell, probe=found.probes["fate"], backend=backend)
         ledger.keep_verdict(replace(verdict, outcome=says, phase=None, reason=None))
     return cell
 
@@ -360,14 +362,14 @@ def test_one_cell_that_can_not_be_judged_keeps_no_other_from_it(
 ) -> None:
     remember(typed, "hang", says=Outcome.PASS)
     remember(typed, "hang", says=Outcome.PASS, backend=Backend.DOCKER)
-    decide = cli.verdict_of
+    decide = verdict_of
 
     def crashing(*args: Any, **named: Any) -> Verdict:
         if named["backend"] is Backend.PROCESS:
             raise ZeroDivisionError("a mistake in the judge")
         return decide(*args, **named)
 
-    monkeypatch.setattr(cli, "verdict_of", crashing)
+    monkeypatch.setattr(rejudging, "verdict_of", crashing)
     said = typed("judge")
     assert said.code == 3
     assert "1 cell judged again, 1 changed" in said.output

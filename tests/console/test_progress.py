@@ -10,10 +10,17 @@ import pytest
 from grids import NOON, cell, verdict
 from rich.console import Console
 
-from interlock.campaign.controls import Answer
-from interlock.campaign.loop import Answered, Judged, LeftOpen, Planned, Progress, Withdrawn
+from interlock.campaign.controls import ControlResult
+from interlock.campaign.jobs import Installed, Installing, Probing
 from interlock.campaign.planning import Plan
-from interlock.campaign.work import Installed, Installing, Probing
+from interlock.campaign.progress import (
+    ControlRan,
+    Judged,
+    LeftOpen,
+    Planned,
+    Progress,
+    Withdrawn,
+)
 from interlock.console import progress
 from interlock.matrix.definition import Control
 from interlock.model import Cell, ImageMissing, Outcome, Phase, Reason, Unsupported
@@ -39,9 +46,9 @@ def planned(
     )
 
 
-def answered(outcome: str) -> Answered:
+def answered(outcome: str) -> ControlRan:
     control = Control(cell=cell("0.9"), expect=Outcome.HANG)
-    given = Answer(
+    given = ControlResult(
         campaign="c",
         control=control,
         at=NOON,
@@ -49,7 +56,7 @@ def answered(outcome: str) -> Answered:
         exposures=30,
         load=0.1,
     )
-    return Answered(control=control, answer=given)
+    return ControlRan(control=control, result=given)
 
 
 def cells(count: int) -> list[Cell]:

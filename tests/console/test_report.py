@@ -14,10 +14,10 @@ from matrices import WAYS
 from packaging.version import Version
 from rich.console import Console
 
-from interlock.campaign.controls import Answer, Told
+from interlock.campaign.controls import ControlRecord, ControlResult
 from interlock.campaign.followups import Why
-from interlock.campaign.loop import LeftOpen
 from interlock.campaign.planning import Plan
+from interlock.campaign.progress import LeftOpen
 from interlock.console import report
 from interlock.findings.findings import Findings
 from interlock.findings.weighing import Excluded
@@ -273,11 +273,12 @@ def test_what_may_follow_is_said_before_it_begins() -> None:
     ("for_all", "whose"), [(False, "restart on Python 3.10"), (True, "every probe on Python 3.10")]
 )
 def test_a_control_that_differs_says_which_passes_prove_nothing(for_all: bool, whose: str) -> None:
-    answer = Answer(
+    passed = ControlResult(
         campaign="c", control=CONTROL, at=NOON, outcome=Outcome.PASS, exposures=9, load=0.0
     )
-    differs = Told(control=CONTROL, answers=(answer,), for_all=for_all)
-    as_known = replace(differs, answers=(replace(answer, outcome=Outcome.HANG),))
+    differs, as_known = (ControlRecord(control=CONTROL, for_all=for_all) for _ in range(2))
+    differs.add(passed)
+    as_known.add(replace(passed, outcome=Outcome.HANG))
     (line,) = report.doubts([as_known, differs])
     assert line.startswith(f"the passes of {whose}, and on Pythons without such a control, ")
     assert line.endswith(f"{differs}; --rerun failed")

@@ -1,14 +1,10 @@
-from . import controls as controls
 from . import planning as planning
 from . import repeatability as repeatability
 from .agenda import (
     Agenda as Agenda,
 )
 from .controls import (
-    Answers as Answers,
-)
-from .controls import (
-    Told as Told,
+    ControlRecord as ControlRecord,
 )
 from .followups import (
     Why as Why,
@@ -16,8 +12,17 @@ from .followups import (
 from .followups import (
     released as released,
 )
-from .loop import (
-    Answered as Answered,
+from .jobs import (
+    Installed as Installed,
+)
+from .jobs import (
+    Installing as Installing,
+)
+from .jobs import (
+    Kept as Kept,
+)
+from .jobs import (
+    Probing as Probing,
 )
 from .loop import (
     Campaign as Campaign,
@@ -25,45 +30,42 @@ from .loop import (
 from .loop import (
     Follow as Follow,
 )
-from .loop import (
-    Judged as Judged,
-)
-from .loop import (
-    LeftOpen as LeftOpen,
-)
-from .loop import (
-    Planned as Planned,
-)
-from .loop import (
-    Progress as Progress,
-)
-from .loop import (
-    Withdrawn as Withdrawn,
-)
-from .loop import (
-    answers_in as answers_in,
-)
-from .loop import (
-    verdict_of as verdict_of,
-)
 from .planning import (
     Plan as Plan,
 )
 from .planning import (
     Rerun as Rerun,
 )
-from .trial import (
-    Setting as Setting,
+from .progress import (
+    ControlRan as ControlRan,
 )
-from .work import (
-    Installed as Installed,
+from .progress import (
+    Judged as Judged,
 )
-from .work import (
-    Installing as Installing,
+from .progress import (
+    LeftOpen as LeftOpen,
 )
-from .work import (
-    Kept as Kept,
+from .progress import (
+    Planned as Planned,
 )
-from .work import (
-    Probing as Probing,
+from .progress import (
+    Progress as Progress,
+)
+from .progress import (
+    Withdrawn as Withdrawn,
+)
+from .rejudging import (
+    Rejudged as Rejudged,
+)
+from .rejudging import (
+    judge_again as judge_again,
+)
+from .results import (
+    write_results as write_results,
+)
+from .session import (
+    Finished as Finished,
+)
+from .session import (
+    Session as Session,
 )

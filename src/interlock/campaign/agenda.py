@@ -1,6 +1,6 @@
 """What a run was asked for, and what is known → its rounds: first that, then what it calls for.
 
-Pure: the loop itself is ``campaign.py``, which is handed ``following``.
+Pure: the loop itself is ``loop.py``, which is handed ``following``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the controls of a campaign answered, and what that makes of its passes.
+"""What the controls of a campaign gave, and what that makes of its passes.
 
-A control is a cell with a known answer. Where one answers otherwise, the campaign's passes of its
-probe prove nothing: on its Python, and on every Python that has no control with the same known
+A control is a cell with a known answer. Where one gives another answer, the campaign's passes of
+its probe prove nothing: on its Python, and on every Python that has no control with the same known
 answer of its own. A control of a probe that is in no set needs none of the tested libraries; it
 vouches for every probe. What hung says how many exposures it took (``power.py``).
 """
@@ -9,19 +9,18 @@ vouches for every probe. What hung says how many exposures it took (``power.py``
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
-from interlock.evidence import classification, power
+from interlock.evidence import power
 from interlock.matrix import Control, Matrix
-from interlock.model import ABSENT, Outcome, Probe, PythonVersion, Trial, Unsupported, outcome_of
+from interlock.model import ABSENT, Finding, Outcome, PythonVersion, Trial, Unsupported, outcome_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ControlResult:
     """What one trial of a control gave."""
 
     campaign: str
@@ -31,33 +30,58 @@ class Answer:
     exposures: int
     load: float
 
+    @classmethod
+    def of(cls, control: Control, ran: Trial, finding: Finding) -> ControlResult:
+        return cls(
+            campaign=ran.campaign,
+            control=control,
+            at=ran.started_at,
+            outcome=outcome_of(finding),
+            exposures=0 if isinstance(finding, Unsupported) else finding.exposures,
+            load=power.load_of(ran.events),
+        )
+
     @property
     def as_expected(self) -> bool:
         return self.outcome is self.control.expect
 
 
-def answer(control: Control, ran: Trial, probe: Probe) -> Answer:
-    """Raises ``ProtocolError`` for a stream that says nothing."""
-    finding = classification.classify(ran.events, probe.asked_of(ran.cell))
-    return Answer(
-        campaign=ran.campaign,
-        control=control,
-        at=ran.started_at,
-        outcome=outcome_of(finding),
-        exposures=0 if isinstance(finding, Unsupported) else finding.exposures,
-        load=power.load_of(ran.events),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """All answers of one control in one campaign."""
+@dataclass(kw_only=True)
+class ControlRecord:
+    """All results of one control in one campaign, added as they come."""
 
     control: Control
-    answers: tuple[Answer, ...]
-    """In the order in which they were given."""
     for_all: bool
     """Whether it vouches for every probe."""
+    results: list[ControlResult] = field(default_factory=list)
+    """In the order in which they were added."""
+    _row: int = 0
+    """Proven results in a row, up to the last, that were other than expected."""
+    _differed: bool = False
+    _proven: int = 0
+    _missed: int = 0
+    """Exposures of the passes since the last hang."""
+
+    def add(self, result: ControlResult) -> power.Reached | None:
+        """Take one more result; what the known hang took, where it is one."""
+        self.results.append(result)
+        if result.outcome is not Outcome.UNPROVEN:
+            self._proven += 1
+            self._row = 0 if result.as_expected else self._row + 1
+            self._differed |= self._row >= self.control.tries
+        if self.control.expect is not Outcome.HANG:
+            return None
+        if result.outcome is Outcome.PASS:
+            self._missed += result.exposures
+        if not result.as_expected:
+            return None
+        took, self._missed = self._missed + result.exposures, 0
+        return power.Reached(
+            python=self.control.cell.python,
+            load=result.load,
+            exposures=took,
+            scales=self.control.scale_by_load,
+        )
 
     @property
     def differs(self) -> bool:
@@ -65,92 +89,118 @@ class Told:
 
         A trial that proved nothing is not counted, unless no other was run.
         """
-        row = 0
-        for given in self.counted:
-            row = 0 if given.as_expected else row + 1
-            if row >= self.control.tries:
-                return True
-        return False
+        return self._differed if self._proven else len(self.results) >= self.control.tries
 
     @property
-    def counted(self) -> tuple[Answer, ...]:
-        proven = tuple(a for a in self.answers if a.outcome is not Outcome.UNPROVEN)
-        return proven or self.answers
+    def counted(self) -> Sequence[ControlResult]:
+        proven = [r for r in self.results if r.outcome is not Outcome.UNPROVEN]
+        return proven or self.results
 
     def __str__(self) -> str:
-        other = [given for given in self.counted if not given.as_expected]
-        gave = " and ".join(dict.fromkeys(str(given.outcome) for given in other))
+        counted = self.counted
+        other = [result for result in counted if not result.as_expected]
+        gave = " and ".join(dict.fromkeys(str(result.outcome) for result in other))
         return (
             f"the control {self.control.cell} should give {self.control.expect} and gave {gave} "
-            f"in {len(other)} of {len(self.counted)}"
+            f"in {len(other)} of {len(counted)}"
         )
 
 
-def _reached(answers: Sequence[Answer]) -> Iterator[power.Reached]:
-    """What each hang of a control took: its exposures, and those of the passes since the last."""
-    missed = 0
-    for one in answers:
-        if one.outcome is Outcome.PASS:
-            missed += one.exposures
-        elif one.as_expected:
-            yield power.Reached(
-                python=one.control.cell.python,
-                load=one.load,
-                exposures=missed + one.exposures,
-                scales=one.control.scale_by_load,
-            )
-            missed = 0
+class ControlResults:
+    """What the controls of some campaigns gave, added as it comes; it says what they vouch for.
 
+    ``earlier`` reads a campaign's results when it is first asked about.
+    """
 
-class Answers:
-    """What the controls of some campaigns answered, asked about what they vouch for."""
-
-    def __init__(self, matrix: Matrix, given: Iterable[Answer] = ()) -> None:
+    def __init__(
+        self,
+        matrix: Matrix,
+        results: Iterable[ControlResult] = (),
+        *,
+        earlier: Callable[[str], Iterable[ControlResult]] = lambda campaign: (),
+    ) -> None:
         self._matrix = matrix
-        self._told: dict[str, list[Told]] = {}
-        self._needed: dict[tuple[str, str], list[power.Reached]] = {}
-        ordered = sorted(given, key=lambda a: (a.campaign, _order(a.control), a.at))
-        for (campaign, _), group in groupby(ordered, key=lambda a: (a.campaign, a.control.cell)):
-            answers = tuple(group)
-            control = answers[0].control
-            for_all = self._matrix.vouches_for_all(control.cell.probe)
-            told = Told(control=control, answers=answers, for_all=for_all)
-            self._told.setdefault(campaign, []).append(told)
-            if control.expect is Outcome.HANG:
-                of = (campaign, control.cell.probe)
-                self._needed.setdefault(of, []).extend(_reached(answers))
+        self._earlier = earlier
+        self._records: dict[str, dict[Control, ControlRecord]] = {}
+        self._needs: dict[tuple[str, str, PythonVersion | None], power.Needs] = {}
+        """By campaign, probe and Python; None is every Python."""
+        self._vouches: dict[tuple[Control, str, PythonVersion], bool] = {}
+        for result in results:
+            self.add(result)
 
-    def told(self, campaign: str) -> Sequence[Told]:
+    def begin(self, campaign: str) -> None:
+        """A campaign that has no results yet: nothing of it is to be read."""
+        self._records.setdefault(campaign, {})
+
+    def add(self, result: ControlResult) -> None:
+        campaign, control = result.campaign, result.control
+        of = self._records.setdefault(campaign, {})
+        if control not in of:
+            for_all = self._matrix.vouches_for_all(control.cell.probe)
+            of[control] = ControlRecord(control=control, for_all=for_all)
+        took = of[control].add(result)
+        if took is None:
+            return
+        for python in (control.cell.python, None):
+            key = (campaign, control.cell.probe, python)
+            self._needs[key] = self._needs.get(key, power.Needs()).plus(took)
+
+    def records(self, campaign: str) -> Sequence[ControlRecord]:
         """By control, in the order of the matrix."""
-        return self._told.get(campaign, [])
+        return sorted(self._of(campaign).values(), key=lambda record: _order(record.control))
+
+    def of(self, campaign: str, control: Control) -> Sequence[ControlResult]:
+        """What one control gave in one campaign."""
+        record = self._of(campaign).get(control)
+        return record.results if record else ()
+
+    def heaviest(self, campaign: str, probe: str) -> float:
+        """The heaviest load under which a control of the probe did as is known; 0 where none."""
+        return max(
+            (
+                result.load
+                for control, record in self._of(campaign).items()
+                if control.cell.probe == probe
+                for result in record.results
+                if result.as_expected
+            ),
+            default=0.0,
+        )
 
     @property
-    def campaigns(self) -> tuple[str, ...]:
-        return tuple(self._told)
+    def campaigns(self) -> Sequence[str]:
+        return sorted(campaign for campaign, of in self._records.items() if of)
 
     def doubt(self, campaign: str, probe: str, python: PythonVersion) -> str | None:
         """In words, which control gave another answer; None where passes stand."""
-        return next(
-            (
-                str(told)
-                for told in self.told(campaign)
-                if told.differs and self._reaches(told, probe, python)
-            ),
-            None,
-        )
+        doubtful = [
+            record
+            for record in self._of(campaign).values()
+            if record.differs and self.vouches(record.control, probe, python)
+        ]
+        first = min(doubtful, key=lambda record: _order(record.control), default=None)
+        return str(first) if first else None
 
-    def needed(self, campaign: str, probe: str, python: PythonVersion, load: float) -> int:
-        """Exposures that the known hang of the probe needed on a machine as busy as that."""
-        return power.needed(self._needed.get((campaign, probe), ()), python, load)
+    def needs(self, campaign: str, probe: str, python: PythonVersion) -> power.Needs:
+        """What the known hang of the probe took: on that Python, on any where it has none."""
+        self._of(campaign)
+        own = self._needs.get((campaign, probe, python))
+        return own or self._needs.get((campaign, probe, None)) or power.Needs()
 
-    def needs(self, ran: Trial) -> int:
-        """The same, for a trial that was run."""
-        load = power.load_of(ran.events)
-        return self.needed(ran.campaign, ran.cell.probe, ran.cell.python, load)
+    def needed(self, ran: Trial) -> int:
+        """Exposures that the known hang needed on a machine as busy as in that trial."""
+        cell = ran.cell
+        return self.needs(ran.campaign, cell.probe, cell.python).at(power.load_of(ran.events))
 
-    def _reaches(self, told: Told, probe: str, python: PythonVersion) -> bool:
-        control = told.control
-        if not told.for_all and control.cell.probe != probe:
+    def vouches(self, control: Control, probe: str, python: PythonVersion) -> bool:
+        """Whether a pass of that probe on that Python rests on the control."""
+        key = (control, probe, python)
+        if key not in self._vouches:
+            self._vouches[key] = self._does_vouch(*key)
+        return self._vouches[key]
+
+    def _does_vouch(self, control: Control, probe: str, python: PythonVersion) -> bool:
+        if control.cell.probe != probe and not self._matrix.vouches_for_all(control.cell.probe):
             return False
         return control.cell.python == python or not any(
             other.cell.python == python
@@ -159,33 +209,42 @@ class Answers:
             for other in self._matrix.controls
         )
 
+    def _of(self, campaign: str) -> dict[Control, ControlRecord]:
+        if campaign not in self._records:
+            self._records[campaign] = {}
+            for result in self._earlier(campaign):
+                self.add(result)
+        return self._records[campaign]
+
 
 def _order(control: Control) -> tuple[Any, ...]:
     return control.entry, control.cell.python, control.cell.key
 
 
-def rows(answers: Answers) -> list[dict[str, Any]]:
-    """What each control of each campaign answered, as ``controls.json`` has it."""
+def rows(results: ControlResults) -> list[dict[str, Any]]:
+    """What each control of each campaign gave, as ``controls.json`` has it."""
     return [
-        _row(campaign, told) for campaign in answers.campaigns for told in answers.told(campaign)
+        _row(campaign, record)
+        for campaign in results.campaigns
+        for record in results.records(campaign)
     ]
 
 
-def _row(campaign: str, told: Told) -> dict[str, Any]:
-    cell = told.control.cell
-    counted = told.counted
+def _row(campaign: str, record: ControlRecord) -> dict[str, Any]:
+    cell = record.control.cell
+    counted, results = record.counted, record.results
     return {
         "campaign": campaign,
         "cell": {pin.axis: str(pin.version or ABSENT) for pin in cell.pins}
         | {"python": str(cell.python), "probe": cell.probe, "config": cell.config},
-        "expected": str(told.control.expect),
-        "got": dict(sorted(Counter(str(given.outcome) for given in told.answers).items())),
-        "as_expected": sum(given.as_expected for given in counted),
+        "expected": str(record.control.expect),
+        "got": dict(sorted(Counter(str(result.outcome) for result in results).items())),
+        "as_expected": sum(result.as_expected for result in counted),
         "trials": len(counted),
-        "load": [round(of(a.load for a in told.answers), 2) for of in (min, max)],
-        "first_at": min(given.at for given in told.answers).isoformat(),
-        "last_at": max(given.at for given in told.answers).isoformat(),
-        "differs": told.differs,
-        "vouches_for": None if told.for_all else cell.probe,
-        "says": f"{told}" if told.differs else "",
+        "load": [round(of(result.load for result in results), 2) for of in (min, max)],
+        "first_at": min(result.at for result in results).isoformat(),
+        "last_at": max(result.at for result in results).isoformat(),
+        "differs": record.differs,
+        "vouches_for": None if record.for_all else cell.probe,
+        "says": f"{record}" if record.differs else "",
     }

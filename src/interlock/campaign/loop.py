@@ -1,207 +1,143 @@
 """One run of the loop: plan → run → record → judge → plan, until nothing is open.
 
-``run`` is a generator of typed progress events, which the command line draws. Work goes to a
-``concurrent.futures.Executor`` (``work.py``). Only the generator's own thread writes the ledger.
-Nothing here sleeps to decide.
-
-Controls are run at the beginning, among the rest after every so many cells, and at the end, as
-ordinary work: what they answer is worth something only under the load that the others had. What
-has to be alone on the machine is run after the others, one piece at a time.
+``run`` is a generator of typed progress events, which the command line draws. Jobs go to a
+``concurrent.futures.Executor`` that is handed in, with a channel that fits it. Only the generator's
+own thread writes the ledger. Nothing here sleeps to decide.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
-from itertools import groupby
-from queue import SimpleQueue
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from interlock.campaign import trial
-from interlock.campaign.controls import Answer, Answers, answer
-from interlock.campaign.planning import Plan, install_of
-from interlock.campaign.work import (
-    FATAL,
-    Installed,
-    Installing,
-    Kept,
-    Over,
-    Probing,
-    Recorded,
-    Said,
-    Task,
-    Work,
-    Worker,
+from interlock.campaign.channel import Channel
+from interlock.campaign.dispatch import Dispatch
+from interlock.campaign.jobs import Job, Piece, Ran, Task
+from interlock.campaign.judging import Judging
+from interlock.campaign.planning import Plan
+from interlock.campaign.progress import (
+    ControlRan,
+    Judged,
+    LeftOpen,
+    Planned,
+    Progress,
+    Withdrawn,
 )
-from interlock.evidence import judge, power
-from interlock.isolation import Environments, Image
-from interlock.matrix import Control, Matrix, Rounds
+from interlock.campaign.schedule import Schedule
+from interlock.campaign.worker import without_running
+from interlock.campaign.workplace import Place, leave, setting_of
+from interlock.isolation import Image
+from interlock.matrix import Matrix
 from interlock.model import (
-    Backend,
     Cell,
     ImageMissing,
     InterpreterMissing,
-    Outcome,
     Pin,
-    Probe,
     PythonVersion,
-    Reason,
     StorageTrouble,
-    TroubleError,
     Verdict,
 )
 from interlock.record import Ledger
 
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """What is run next."""
-
-    plan: Plan
-    round: int
-    """From 1."""
-    follows: bool
-    """Whether the verdicts so far call for it; else it was asked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """All trials of a cell are recorded, and this is what they say."""
-
-    cell: Cell
-    verdict: Verdict
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """A control has given its answer."""
-
-    control: Control
-    answer: Answer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Withdrawn:
-    """A pass that proves nothing after all, by what a later control answered."""
-
-    verdict: Verdict
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftOpen:
-    """Trouble of our own: no outcome, the cells are tried again by the next run."""
-
-    cells: tuple[Cell, ...]
-    trouble: Exception
-
-
-Progress = (
-    Planned | Installing | Installed | Kept | Probing | Judged | Answered | Withdrawn | LeftOpen
-)
-
 Follow = Callable[[Mapping[tuple[str, ...], Verdict]], Plan]
 """The verdicts of this run → what to run next, because of them; a plan without cells is the end."""
+
+Events = Generator[Progress, None, None]
+
+NOTHING = Plan(cells=(), unsupported={}, known=(), seconds=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
     """What a run needs of the world, handed in."""
 
-    setting: trial.Setting
+    place: Place
     matrix: Matrix
-    environments: Environments
     ledger: Ledger
     executor: Executor
+    jobs: int
+    """How many are handed to the executor at once."""
+    channel: Channel = field(default_factory=Channel.for_threads)
+    """For one run."""
     released: Callable[[Sequence[Pin]], datetime | None] = lambda pins: None
     """When the newer of these releases was whole, and a day; None where nobody knows."""
 
-    def run(
-        self, first: Plan, follow: Follow | None = None, *, repeat: int = 1
-    ) -> Generator[Progress, None, None]:
+    def run(self, first: Plan, follow: Follow | None = None, *, repeat: int = 1) -> Events:
         """Run what is planned, so many times over, then what follows.
 
         Closing the generator stops what is running.
         """
-        return _Run(self).run(first, follow, repeat)
+        return Loop(self).run(first, follow, repeat)
 
 
-class _Run:
-    """The state of one run. The workers' threads put into ``_said`` and ``_answers``; the rest is
-    the generator's own thread's."""
+class Loop:
+    """The rounds of one run."""
 
     def __init__(self, campaign: Campaign) -> None:
         self._of = campaign
         self._matrix = campaign.matrix
-        self._ledger = campaign.ledger
-        self._since = datetime.now(timezone.utc) - campaign.matrix.fresh_for
-        self._answers: list[Answer] = []
-        self._worker = Worker(
-            setting=campaign.setting,
-            matrix=campaign.matrix,
-            environments=campaign.environments,
-            answers=self._answers,
+        self._setting = setting_of(campaign.place)
+        self.judging = Judging(campaign.ledger, campaign.matrix, campaign.place.campaign)
+        self._schedule = Schedule(campaign.matrix, campaign.released)
+        self._dispatch = Dispatch(
+            campaign.executor, campaign.channel, campaign.matrix.trials.on_trouble
         )
-        self._said: SimpleQueue[Said] = SimpleQueue()
-        self._running: list[Future[None]] = []
         self._images: dict[PythonVersion, Image] = {}
-        self._verdicts: dict[Cell, Verdict] = {}
-        self._reached: dict[Cell, power.Reached] = {}
-        """Of what passed: exposures and load of its newest trial."""
+        self._given: Counter[Cell] = Counter()
         self._settled: set[Cell] = set()
         """Of the round that is run."""
-        self._given: Counter[Cell] = Counter()
-        self._begun: list[Control] = []
-        self._cells_since_controls = 0
-        self._fatal: Exception | None = None
 
-    def run(
-        self, first: Plan, follow: Follow | None, repeat: int
-    ) -> Generator[Progress, None, None]:
+    def run(self, first: Plan, follow: Follow | None, repeat: int) -> Events:
         try:
-            self._answers += answers_in(self._ledger, self._matrix, self._since)
+            self.judging.controls.begin(self._of.place.campaign)
             yield from self._until_nothing_is_open(first, follow, repeat)
         finally:
             self._stop()
             late: list[Progress] = []
             with suppress(StorageTrouble):
-                late += [self._judged(cell) for cell in self._keep_late()]
-                late += [Withdrawn(verdict=verdict) for verdict in self._withdraw()]
+                late += [self._settle(cell) for cell in self._keep_late()]
+                late += [Withdrawn(verdict=verdict) for verdict in self.judging.withdraw()]
         yield from late
-        if self._fatal:
+        if self._dispatch.fatal:
             rest = tuple(cell for cell in self._given if cell not in self._settled)
-            yield LeftOpen(cells=rest, trouble=self._fatal)
+            yield LeftOpen(cells=rest, trouble=self._dispatch.fatal)
 
-    def _until_nothing_is_open(
-        self, first: Plan, follow: Follow | None, repeat: int
-    ) -> Generator[Progress, None, None]:
+    def _until_nothing_is_open(self, first: Plan, follow: Follow | None, repeat: int) -> Events:
         number = 0
         planned = first
-        while not self._fatal:
+        while not self._dispatch.fatal:
             if planned.is_empty and number:
-                yield from self._work_off(self._control_pieces(self._begun))
-                for verdict in self._withdraw():
-                    yield Withdrawn(verdict=verdict)
+                yield from self._close()
                 planned = self._not_given(self._again())
                 if planned.is_empty:
                     return
             number += 1
             if not planned.is_empty:
                 yield Planned(plan=planned, round=number, follows=number > repeat)
-                yield from self._round(planned)
-            if self._fatal:
+                yield from self._round(planned, once=repeat == 1)
+            if self._dispatch.fatal:
                 return
             if number < repeat:
                 planned = first
             elif follow:
-                planned = self._not_given(self._follow(follow))
+                verdicts = self.judging.verdicts
+                planned = self._not_given(follow({c.key: v for c, v in verdicts.items()}))
             else:
                 planned = NOTHING
 
-    def _follow(self, follow: Follow) -> Plan:
-        return follow({cell.key: verdict for cell, verdict in self._verdicts.items()})
+    def _close(self) -> Events:
+        """Run the controls that are due once more; take back what they speak against."""
+        due = self._schedule.of_controls(self.judging.due(self._schedule.begun))
+        together = [piece for piece in due if not self._is_alone(piece)]
+        yield from self._batch(together)
+        yield from self._batch([piece for piece in due if self._is_alone(piece)])
+        for verdict in self.judging.withdraw():
+            yield Withdrawn(verdict=verdict)
 
     def _not_given(self, planned: Plan) -> Plan:
         """The plan without what this run has had: for a verdict, and again for more trials."""
@@ -215,41 +151,54 @@ class _Run:
             unsupported={c: why for c, why in planned.unsupported.items() if is_new(c)},
         )
 
-    def _round(self, planned: Plan) -> Generator[Progress, None, None]:
+    def _again(self) -> Plan:
+        short = self.judging.short()
+        return replace(NOTHING, cells=short, more=dict.fromkeys(short, 1))
+
+    # One round ------------------------------------------------------------------------------------
+
+    def _round(self, planned: Plan, *, once: bool) -> Events:
+        """``once`` where a cell is run once: then one that is a control counts as both."""
         cells = (*planned.unsupported, *planned.cells)
         self._given.update(cells)
         self._settled.difference_update(cells)
-        controls = [c for c in planned.controls if c not in self._begun]
+        begun = self._schedule.begun
+        controls = [control for control in planned.controls if control not in begun]
         lost = yield from self._look_for_images([*cells, *(c.cell for c in controls)])
-        for cell, why in planned.unsupported.items():
+        for cell in planned.unsupported:
             if cell not in lost:
-                event = trial.unsupported_event(why)
-                task = Task(cell=cell, trials=1)
-                ran = self._worker.without_running(task, event, self._images[cell.python])
-                self._ledger.record(ran.trial)
-                yield self._judged(cell)
-        wanted = [cell for cell in planned.cells if cell not in lost]
+                yield self._decided(cell, planned)
         controls = [control for control in controls if control.cell not in lost]
-        self._begun += controls
-        per_cell = self._matrix.trials.per_cell
-        tasks = [Task(cell=cell, trials=planned.more.get(cell, per_cell)) for cell in wanted]
-        for alone in (False, True):
-            those = [task for task in tasks if self._probe(task.cell).alone is alone]
-            first = self._control_pieces(controls, alone)
-            pieces = [*first, *self._with_controls_between(those, alone)]
-            yield from self._work_off(pieces)
-            if self._fatal:
-                return
+        of_cell = {control.cell: control for control in controls if once}
+        trials = self._matrix.trials.per_cell
+        tasks = [
+            Task(cell=cell, trials=planned.more.get(cell, trials), control=of_cell.get(cell))
+            for cell in planned.cells
+            if cell not in lost
+        ]
+        self.judging.await_controls(controls)
+        for pieces in self._schedule.batches(tasks, controls):
+            yield from self._batch(pieces)
 
-    def _probe(self, cell: Cell) -> Probe:
-        return self._matrix.probes[cell.probe]
+    def _decided(self, cell: Cell, planned: Plan) -> Judged | LeftOpen:
+        """What the index alone decides, recorded and judged."""
+        ran = without_running(
+            Task(cell=cell, trials=1),
+            trial.unsupported_event(planned.unsupported[cell]),
+            probe=self._matrix.probes[cell.probe],
+            configuration=self._matrix.configurations[cell.config],
+            image=self._images[cell.python],
+            setting=self._setting,
+        )
+        self.judging.record(ran)
+        return self._settle(cell)
 
     def _look_for_images(self, cells: Sequence[Cell]) -> Generator[Progress, None, set[Cell]]:
         """Find each Python's image once; the cells that have none, which stay open."""
         lost: set[Cell] = set()
         for python in sorted({cell.python for cell in cells} - self._images.keys()):
             try:
-                self._images[python] = self._of.setting.sandbox.available(python)
+                self._images[python] = self._setting.sandbox.available(python)
             except (ImageMissing, InterpreterMissing) as trouble:
                 those = tuple(dict.fromkeys(cell for cell in cells if cell.python == python))
                 lost.update(those)
@@ -257,218 +206,76 @@ class _Run:
                 yield LeftOpen(cells=those, trouble=trouble)
         return lost
 
-    # What is run in which order -------------------------------------------------------------------
+    def _batch(self, pieces: Sequence[Piece]) -> Events:
+        """Run pieces beside each other, or one by one where they have to be alone."""
+        at_once = 1 if any(self._is_alone(piece) for piece in pieces) else self._of.jobs
+        for said in self._dispatch.run(pieces, at_once, self._job):
+            if isinstance(said, Ran):
+                yield from self._told(said)
+            else:
+                yield said
+            if isinstance(said, LeftOpen):
+                self._settled.update(said.cells)
+                self.judging.give_up(said.cells)
+                yield from self._released()
 
-    def _with_controls_between(self, tasks: Sequence[Task], alone: bool) -> Iterator[Work]:
-        """The pieces, and the controls again after every so many cells."""
-        for piece in self._pieces(tasks):
-            if self._cells_since_controls >= self._matrix.controls_every:
-                self._cells_since_controls = 0
-                every = [c for c in self._begun if c.rounds is Rounds.EVERY]
-                yield from self._control_pieces(every, alone)
-            yield piece
-            self._cells_since_controls += len(piece.tasks)
+    def _is_alone(self, piece: Piece) -> bool:
+        return self._schedule.is_alone(piece.tasks[0].cell)
 
-    def _control_pieces(self, controls: Iterable[Control], alone: bool | None = None) -> list[Work]:
-        """Both those that have to be alone and the others, without ``alone``."""
-        those = [c for c in controls if alone in (None, self._probe(c.cell).alone)]
-        return list(self._pieces([Task(cell=c.cell, trials=1, control=c) for c in those]))
-
-    def _pieces(self, tasks: Sequence[Task]) -> Iterator[Work]:
-        def install(task: Task) -> object:
-            return install_of(task.cell, self._matrix)
-
-        for _, group in groupby(tasks, key=install):
-            together = tuple(group)
-            pins, python, requirements, at_release = install_of(together[0].cell, self._matrix)
-            yield Work(
-                pins=pins,
-                python=python,
-                requirements=requirements,
-                as_of=self._of.released(pins) if at_release else None,
-                tasks=together,
-            )
-
-    def _work_off(self, pieces: Iterable[Work]) -> Generator[Progress, None, None]:
-        """Those that may share the machine together, then each of the others on its own."""
-        listed = list(pieces)
-        alone = [piece for piece in listed if self._probe(piece.tasks[0].cell).alone]
-        together = [piece for piece in listed if piece not in alone]
-        for batch in (together, *([piece] for piece in alone)):
-            if batch and not self._fatal:
-                yield from self._batch(batch)
-
-    def _batch(self, pieces: Sequence[Work]) -> Generator[Progress, None, None]:
-        left = set(pieces)
-        for piece in pieces:
-            self._submit(piece)
-        while left and self._fatal is None:
-            match self._said.get():
-                case Recorded() as recorded:
-                    self._record(recorded)
-                    if recorded.last:
-                        yield self._told(recorded)
-                case Over(work=work, trouble=None):
-                    left.remove(work)
-                case Over(work=work, trouble=trouble, open=still) if trouble:
-                    left.remove(work)
-                    if isinstance(trouble, FATAL):
-                        self._fatal = trouble
-                    elif (
-                        isinstance(trouble, TroubleError)
-                        and work.attempt < self._matrix.trials.on_trouble
-                    ):
-                        again = replace(work, tasks=still, attempt=work.attempt + 1)
-                        left.add(again)
-                        self._submit(again)
-                    else:
-                        cells = tuple(task.cell for task in still)
-                        self._settled.update(cells)
-                        yield LeftOpen(cells=cells, trouble=trouble)
-                case Installing() | Installed() | Kept() | Probing() as progress:
-                    yield progress
-
-    def _submit(self, piece: Work) -> None:
-        do, image = self._worker.do, self._images[piece.python]
-        self._running.append(self._of.executor.submit(do, piece, image, self._said.put))
+    def _job(self, number: int, piece: Piece) -> Job:
+        campaign, controls = self._of.place.campaign, self.judging.controls
+        probes = {task.cell.probe for task in piece.tasks}
+        configs = {task.cell.config for task in piece.tasks}
+        return Job(
+            number=number,
+            place=self._of.place,
+            piece=piece,
+            probes={name: self._matrix.probes[name] for name in probes},
+            configurations={name: self._matrix.configurations[name] for name in configs},
+            needs={name: controls.needs(campaign, name, piece.python) for name in probes},
+            most_trials=self._matrix.trials.when_unproven,
+        )
 
     # What comes of it -----------------------------------------------------------------------------
 
-    def _record(self, recorded: Recorded) -> None:
-        if recorded.environment:
-            self._ledger.keep_environment(recorded.environment)
-        self._ledger.record(recorded.trial)
-        if recorded.reached:
-            self._reached[recorded.task.cell] = recorded.reached
-        else:
-            self._reached.pop(recorded.task.cell, None)
+    def _told(self, ran: Ran) -> Iterable[Progress]:
+        result = self.judging.record(ran)
+        task = ran.task
+        if not ran.last:
+            return
+        if task.control and result:
+            yield ControlRan(control=task.control, result=result)
+        if task.asked and not self.judging.hold(task.cell):
+            yield self._settle(task.cell)
+        elif not task.asked:
+            judged = self.judging.judged(task.cell)
+            if isinstance(judged, LeftOpen):
+                yield judged
+        if result:
+            yield from self._released()
 
-    def _told(self, recorded: Recorded) -> Progress:
-        task = recorded.task
-        judged = self._judged(task.cell, settles=task.control is None)
-        if isinstance(judged, Judged) and task.control and recorded.answer:
-            return Answered(control=task.control, answer=recorded.answer)
-        return judged
+    def _released(self) -> Iterable[Progress]:
+        for cell in self.judging.released():
+            yield self._settle(cell)
 
-    def _judged(self, cell: Cell, *, settles: bool = True) -> Judged | LeftOpen:
-        if settles:
-            self._settled.add(cell)
-        try:
-            verdict = verdict_of(
-                self._ledger,
-                cell,
-                probe=self._probe(cell),
-                newer_than=self._since,
-                answers=self._answered(),
-            )
-        except StorageTrouble:
-            raise
-        except Exception as problem:  # a crash in the judge is ours, never an outcome
-            return LeftOpen(cells=(cell,), trouble=problem)
-        self._ledger.keep_verdict(verdict)
-        self._verdicts[cell] = verdict
-        return Judged(cell=cell, verdict=verdict)
-
-    def _answered(self) -> Answers:
-        return Answers(self._matrix, tuple(self._answers))
-
-    def _withdraw(self) -> Iterator[Verdict]:
-        """Judge again what passed before the controls said that passes prove nothing there."""
-        answers = self._answered()
-        campaign = self._of.setting.campaign
-        for cell, reached in list(self._reached.items()):
-            verdict = self._verdicts.get(cell)
-            if verdict is None or verdict.outcome is not Outcome.PASS:
-                continue
-            doubted = answers.doubt(campaign, cell.probe, cell.python)
-            needed = answers.needed(campaign, cell.probe, cell.python, reached.load)
-            if not doubted and needed <= reached.exposures:
-                continue
-            judged = self._judged(cell)
-            if isinstance(judged, Judged) and judged.verdict.outcome is not Outcome.PASS:
-                yield judged.verdict
-
-    def _again(self) -> Plan:
-        """What seemed to have exposures enough when it ended, and by now has too few: once more."""
-        short = [
-            cell
-            for cell in self._reached
-            if cell in self._verdicts and self._verdicts[cell].reason is Reason.TOO_FEW_EXPOSURES
-        ]
-        return replace(NOTHING, cells=tuple(short), more=dict.fromkeys(short, 1))
+    def _settle(self, cell: Cell) -> Judged | LeftOpen:
+        self._settled.add(cell)
+        return self.judging.judged(cell)
 
     def _stop(self) -> None:
-        self._worker.stopped.set()
-        for future in self._running:
-            future.cancel()
-        self._of.setting.sandbox.stop()
-        for future in self._running:
-            if not future.cancelled():
-                future.exception()
+        self._dispatch.stop()
+        self._setting.sandbox.stop()
+        self._dispatch.wait()
+        if isinstance(self._dispatch.fatal, BrokenExecutor):
+            self._setting.sandbox.sweep()  # what a worker that died has left
+        leave(self._of.place)
 
     def _keep_late(self) -> list[Cell]:
         """Record what was finished while the run was being stopped; the cells it settles."""
         late = []
-        while not self._said.empty():
-            recorded = self._said.get()
-            if isinstance(recorded, Recorded):
-                with suppress(StorageTrouble):
-                    self._record(recorded)
-                    late += [recorded.task.cell] * recorded.last
+        for ran in self._dispatch.late():
+            with suppress(StorageTrouble):
+                self.judging.record(ran)
+                if ran.last and not self.judging.hold(ran.task.cell):
+                    late.append(ran.task.cell)
         return late
-
-
-NOTHING = Plan(cells=(), unsupported={}, known=(), seconds=0.0)
-
-
-def verdict_of(
-    ledger: Ledger,
-    cell: Cell,
-    *,
-    probe: Probe,
-    backend: Backend | None = None,
-    newer_than: datetime | None = None,
-    answers: Answers | None = None,
-) -> Verdict:
-    """Judge the trials of a cell that count: same probe, configuration and backend as the newest.
-
-    ``newer_than`` leaves out what has gone stale: it ran with other dependencies. A pass stands on
-    the trials of the campaigns in which no control says otherwise, if there are any. Raises
-    ``ValueError`` where no trial counts.
-    """
-    trials = list(ledger.trials(cell, backend=backend, since=newer_than))
-    if not trials:
-        raise ValueError(f"no trial counts of {cell}")
-    newest = trials[-1]
-    counting = [
-        ran
-        for ran in trials
-        if (ran.config_digest, ran.backend) == (newest.config_digest, newest.backend)
-        and probe.are_alike(ran.probe_digest, newest.probe_digest)
-    ]
-    needs = answers.needs if answers else None
-    verdict = judge.decide(counting, probe, needs)
-    if answers is None or verdict.outcome is not Outcome.PASS:
-        return verdict
-    doubts = [answers.doubt(ran.campaign, cell.probe, cell.python) for ran in counting]
-    clean = [ran for ran, doubt in zip(counting, doubts, strict=True) if not doubt]
-    if clean:
-        return judge.decide(clean, probe, needs)
-    return judge.doubt(verdict, next(filter(None, reversed(doubts))))
-
-
-def answers_in(
-    ledger: Ledger, matrix: Matrix, newer_than: datetime | None = None
-) -> Iterator[Answer]:
-    """What the ledger's controls answered, of today's probes and configurations."""
-    for control in matrix.controls:
-        probe = matrix.probes[control.cell.probe]
-        config_digest = matrix.configurations[control.cell.config].digest
-        for ran in ledger.trials(control.cell, since=newer_than):
-            if ran.config_digest != config_digest or not probe.accepts(ran.probe_digest):
-                continue
-            try:
-                given = answer(control, ran, probe)
-            except Exception:  # a crash in the judge, told of when it ran, is no answer
-                continue
-            yield given

@@ -5,7 +5,7 @@ Pure: releases, verdicts and the time are handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -58,7 +58,7 @@ class Plan:
     controls: tuple[Control, ...] = ()
     """What is run beside them, to see that hangs are seen."""
     rounds: int = 0
-    """How often the controls are run, those of the beginning and of the end included."""
+    """How often the controls are run; some of them once more at the end (``closing.py``)."""
 
     @property
     def is_empty(self) -> bool:
@@ -84,24 +84,44 @@ def plan(
     of another cell. ``machine`` is where the wheels must fit (``x86_64``). ``trials_of`` are the
     cells whose verdict has to rest on so many trials: what is missing is run.
     """
-    installable = _Installable(releases, machine)
-    todo: list[Cell] = []
-    decided: dict[Cell, Unsupported] = {}
-    settled: list[Cell] = []
-    more: dict[Cell, int] = {}
-    for cell in cells:
-        verdict = known.get(cell.key)
-        missing = (trials_of or {}).get(cell, 0) - (verdict.trials if verdict else 0)
-        if not _open(verdict, matrix, now, rerun):
-            if missing <= 0:
-                settled.append(cell)
-                continue
-            more[cell] = missing
-        if finding := installable.why_not(cell):
-            decided[cell] = finding
-        else:
-            todo.append(cell)
-    installed = {
+    is_open = {cell: _open(known.get(cell.key), matrix, now, rerun) for cell in cells}
+    settled = [cell for cell in cells if not is_open[cell]]
+    more = _missing(settled, known, trials_of or {})
+    wanted = [cell for cell in cells if is_open[cell] or cell in more]
+    why_not = _Installable(releases, machine).why_not
+    decided = {cell: why for cell in wanted if (why := why_not(cell))}
+    installed = _installed(known, matrix, now)
+    ordered = _ordered([cell for cell in wanted if cell not in decided], matrix, installed)
+    controls = matrix.controls_for(ordered)
+    rounds = (1 + (len(ordered) - 1) // matrix.controls_every) if controls else 0
+    trials = [(cell, more.get(cell, matrix.trials.per_cell)) for cell in ordered]
+    work = [*trials, *_beside(controls, rounds, set(ordered))]
+    return Plan(
+        cells=ordered,
+        unsupported=decided,
+        known=tuple(cell for cell in settled if cell not in more),
+        seconds=_estimate(work, known, installed, matrix, jobs, costs or Costs()),
+        more=more,
+        controls=controls,
+        rounds=rounds,
+    )
+
+
+def _missing(
+    settled: Iterable[Cell],
+    known: Mapping[tuple[str, ...], Verdict],
+    trials_of: Mapping[Cell, int],
+) -> dict[Cell, int]:
+    """Of the cells that have a verdict, the trials that it still has to rest on."""
+    missing = {cell: trials_of.get(cell, 0) - known[cell.key].trials for cell in settled}
+    return {cell: trials for cell, trials in missing.items() if trials > 0}
+
+
+def _installed(
+    known: Mapping[tuple[str, ...], Verdict], matrix: Matrix, now: datetime
+) -> set[Install]:
+    """What the cells that were run lately have left installed."""
+    return {
         install_of(verdict.cell, matrix)
         for verdict in known.values()
         if verdict.environment_digest
@@ -109,20 +129,15 @@ def plan(
         and verdict.cell.config in matrix.configurations
         and now - verdict.tested_at <= matrix.resolve_fresh_for
     }
-    ordered = _ordered(todo, matrix, installed)
-    controls = matrix.controls_for(ordered)
-    rounds = (2 + (len(ordered) - 1) // matrix.controls_every) if controls else 0
-    work = [(cell, more.get(cell, matrix.trials.per_cell)) for cell in ordered]
-    work += [(c.cell, rounds if c.rounds is Rounds.EVERY else 2) for c in controls]
-    return Plan(
-        cells=ordered,
-        unsupported=decided,
-        known=tuple(settled),
-        seconds=_estimate(work, known, installed, matrix, jobs, costs or Costs()),
-        more=more,
-        controls=controls,
-        rounds=rounds,
-    )
+
+
+def _beside(
+    controls: Sequence[Control], rounds: int, asked: Set[Cell]
+) -> Iterator[tuple[Cell, int]]:
+    """The controls, and their trials; one that is asked for as well is run once for both."""
+    for control in controls:
+        times = rounds if control.rounds is Rounds.EVERY else 1
+        yield control.cell, times - (control.cell in asked)
 
 
 def is_fresh(verdict: Verdict, matrix: Matrix, now: datetime) -> bool:
@@ -160,6 +175,13 @@ def by_cell(verdicts: Iterable[Verdict], matrix: Matrix) -> dict[tuple[str, ...]
         if other is None or _rank(verdict, matrix) >= _rank(other, matrix):
             found[verdict.cell.key] = verdict
     return found
+
+
+def known_now(
+    published: Iterable[Verdict], remembered: Iterable[Verdict], matrix: Matrix, now: datetime
+) -> dict[tuple[str, ...], Verdict]:
+    """What speaks for each cell when a run is over: of this machine only what is fresh."""
+    return by_cell((*published, *(v for v in remembered if is_fresh(v, matrix, now))), matrix)
 
 
 def _rank(verdict: Verdict, matrix: Matrix) -> tuple[bool, datetime]:

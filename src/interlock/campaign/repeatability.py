@@ -39,7 +39,7 @@ class Given:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeated:
+class Compared:
     """All trials of one cell."""
 
     cell: Cell
@@ -97,11 +97,11 @@ def _place(cell: Cell) -> tuple[object, ...]:
     return (*(version_key(pin.version) for pin in cell.pins), cell.python)
 
 
-def repeated(cell: Cell, trials: Iterable[Trial], probe: Probe) -> Repeated:
+def compare(cell: Cell, trials: Iterable[Trial], probe: Probe) -> Compared:
     """Raises ``ProtocolError`` for a trial whose stream says nothing."""
     counts = Counter(_given(ran, probe.asked_of(cell)) for ran in trials)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
-    return Repeated(cell=cell, given=tuple(ordered))
+    return Compared(cell=cell, given=tuple(ordered))
 
 
 def _given(ran: Trial, probe: Probe) -> Given:
@@ -113,7 +113,7 @@ def _given(ran: Trial, probe: Probe) -> Given:
     )
 
 
-def lines(found: Sequence[Repeated]) -> list[str]:
+def lines(found: Sequence[Compared]) -> list[str]:
     """The report: each cell whose trials differ, then how many do."""
     said: list[str] = []
     for one in found:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from interlock.campaign.workplace import Setting
 from interlock.evidence import events
-from interlock.isolation import Command, Ended, Image, Limits, Mount, Sandbox
-from interlock.matrix import MatrixLimits
+from interlock.isolation import Command, Ended, Image, Limits, Mount
 from interlock.model import (
     ABSENT,
     Backend,
@@ -36,16 +35,6 @@ APP_OUTPUT_BYTES = 64 * 2**10
 """The tail of the app's own standard output and error that a trial keeps."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What every trial of a run shares."""
-
-    campaign: str
-    sandbox: Sandbox
-    probes: Path
-    limits: MatrixLimits
-
-
 def run(
     cell: Cell,
     *,
@@ -61,35 +50,13 @@ def run(
     Raises ``ProtocolError`` when the supervisor itself did not finish its stream without a guard
     having stopped it, and whatever trouble the sandbox has; both leave the cell open.
     """
-    sandbox = setting.sandbox
     lines: list[str] = []
     errors: list[str] = []
     spec = specification(cell, probe, configuration, environment, setting)
-    limits = Limits(
-        wall_s=setting.limits.wall_s(probe),
-        memory_bytes=setting.limits.probe.memory_bytes,
-        pids=setting.limits.probe.pids,
-        output_bytes=setting.limits.probe.output_bytes,
-    )
-    supervisor = sandbox.path(setting.probes / "harness" / "supervisor.py")
+    command = _command(cell, probe, spec, image, setting)
     began = datetime.now(timezone.utc)
     clock = time.monotonic()
-    ended = sandbox.run(
-        Command(
-            argv=(image.python, "-I", supervisor),
-            python=cell.python,
-            env={"INTERLOCK_SPEC": json.dumps(spec)},
-            mounts=(
-                Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=False),
-                Mount(source=setting.probes, target=sandbox.path(setting.probes), writable=False),
-            ),
-            network=False,
-            limits=limits,
-            label="probe",
-        ),
-        on_line=lines.append,
-        on_stderr=errors.append,
-    )
+    ended = setting.sandbox.run(command, on_line=lines.append, on_stderr=errors.append)
     return _trial(
         cell,
         began=began,
@@ -168,6 +135,30 @@ def specification(
             "output_bytes": APP_OUTPUT_BYTES,
         },
     }
+
+
+def _command(
+    cell: Cell, probe: Probe, spec: Mapping[str, Any], image: Image, setting: Setting
+) -> Command:
+    sandbox, limits = setting.sandbox, setting.limits.probe
+    supervisor = sandbox.path(setting.probes / "harness" / "supervisor.py")
+    return Command(
+        argv=(image.python, "-I", supervisor),
+        python=cell.python,
+        env={"INTERLOCK_SPEC": json.dumps(spec)},
+        mounts=(
+            Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=False),
+            Mount(source=setting.probes, target=sandbox.path(setting.probes), writable=False),
+        ),
+        network=False,
+        limits=Limits(
+            wall_s=setting.limits.wall_s(probe),
+            memory_bytes=limits.memory_bytes,
+            pids=limits.pids,
+            output_bytes=limits.output_bytes,
+        ),
+        label="probe",
+    )
 
 
 def _read(lines: list[str], errors: list[str], ended: Ended) -> list[Mapping[str, Any]]:

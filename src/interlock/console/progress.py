@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from interlock.campaign import (
-    Answered,
+    ControlRan,
     Installed,
     Installing,
     Judged,
@@ -91,9 +91,9 @@ def kept_line(event: Kept) -> str:
     return f"{event.combination} does not install; what there is of it: {event.path}"
 
 
-def answer_line(event: Answered) -> str:
-    """One line for a control: whether it gave the answer that is known."""
-    given = event.answer
+def control_line(event: ControlRan) -> str:
+    """One line for a control: whether it gave the result that is known."""
+    given = event.result
     sign = "·" if given.as_expected else "?"
     known = "as known" if given.as_expected else f"and should give {event.control.expect}"
     return f"{sign} control: {given.outcome}, {known}  {event.control.cell}"
@@ -217,8 +217,8 @@ class Printed:
                 self._print(planned_line(event))
             case Judged(verdict=verdict):
                 self._print(sentence(verdict))
-            case Answered() as answered:
-                self._print(answer_line(answered))
+            case ControlRan() as ran:
+                self._print(control_line(ran))
             case Withdrawn() as withdrawn:
                 self._print(withdrawn_line(withdrawn))
             case LeftOpen() as left_open:
@@ -266,10 +266,10 @@ class Drawn:
         match event:
             case Planned(follows=True):
                 self._console.print(Text(planned_line(event)))
-            case Answered(control=control, answer=answer):
+            case ControlRan(control=control, result=result):
                 self._busy.pop(control.cell.combination, None)
-                if not answer.as_expected:
-                    self._console.print(Text(answer_line(event), style="bold yellow"))
+                if not result.as_expected:
+                    self._console.print(Text(control_line(event), style="bold yellow"))
             case Withdrawn() as withdrawn:
                 self._console.print(Text(withdrawn_line(withdrawn), style="yellow"))
             case Installing(combination=combination):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rich.table import Table
 from rich.text import Text
 
-from interlock.campaign import LeftOpen, Plan, Told, Why
+from interlock.campaign import ControlRecord, LeftOpen, Plan, Why
 from interlock.console.progress import SYMBOLS, duration, sentence, trouble_line
 from interlock.findings import Findings, Move, recommendations
 from interlock.isolation import Store
@@ -102,7 +102,8 @@ def planned(plan: Plan, jobs: int) -> str:
     parts = [f"{cells} cell{'s' * (cells != 1)} to run"]
     if plan.controls:
         count = len(plan.controls)
-        parts.append(f"{count} control{'s' * (count != 1)} {plan.rounds} times beside them")
+        times = f" {plan.rounds} times" if plan.rounds > 1 else ""
+        parts.append(f"{count} control{'s' * (count != 1)}{times} beside them")
     if plan.unsupported:
         parts.append(f"{len(plan.unsupported)} the index alone decides")
     if plan.known:
@@ -158,10 +159,10 @@ def cells(plan: Plan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def doubts(told: Iterable[Told]) -> list[str]:
-    """What of this run proves nothing, a line for each control that gave another answer."""
+def doubts(controls: Iterable[ControlRecord]) -> list[str]:
+    """What of this run proves nothing, a line for each control that gave another result."""
     lines = []
-    for one in told:
+    for one in controls:
         if one.differs:
             probes = "every probe" if one.for_all else one.control.cell.probe
             lines.append(

@@ -40,8 +40,19 @@ Needs: TypeAlias = Callable[[Trial], int]
 """How many exposures a trial needs on a machine as busy as it was; see ``power.py``."""
 
 
-def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) -> Verdict:
+Classify: TypeAlias = Callable[[Trial, Probe], Finding]
+"""What a trial shows by itself, asked for the proofs of that probe."""
+
+
+def decide(
+    trials: Sequence[Trial],
+    probe: Probe,
+    needs: Needs | None = None,
+    classify: Classify = lambda trial, probe: classification.classify(trial.events, probe),
+) -> Verdict:
     """What all trials of one cell say together.
+
+    ``classify`` is handed in by whoever knows already what a trial shows.
 
     A trial that passed with fewer exposures than ``needs`` says proves nothing by itself, and with
     others what ``together`` says.
@@ -57,7 +68,7 @@ def decide(trials: Sequence[Trial], probe: Probe, needs: Needs | None = None) ->
     ordered = sorted(trials, key=lambda trial: trial.started_at)
     probe = probe.asked_of(ordered[0].cell)
     needed = [needs(trial) if needs else 0 for trial in ordered]
-    found = [classification.classify(trial.events, probe) for trial in ordered]
+    found = [classify(trial, probe) for trial in ordered]
     each = [weighed(f, probe, n) for f, n in zip(found, needed, strict=True)]
     findings = together(each, probe, needed)
     counting = _uncleared(findings)

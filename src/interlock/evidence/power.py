@@ -26,7 +26,8 @@ control hung nothing can be asked for; where one should have, the passes are dou
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,16 +65,62 @@ def load_of(events: Iterable[Mapping[str, Any]]) -> float:
     return usage["run_queue_s"] / usage["wall_s"] if usage and usage["wall_s"] else 0.0
 
 
-def needed(seen: Sequence[Reached], python: PythonVersion, load: float) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What known hangs took on one Python: added as it comes, asked without a walk over all."""
+
+    hangs: tuple[Reached, ...] = ()
+    """Of those that scale, the lightest load first."""
+    worst: tuple[Reached, ...] = ()
+    """For each of ``hangs``: of it and the lighter ones, the one that scales furthest."""
+    unscaled: tuple[int, int] = (0, 0)
+    """How many hangs do not scale, and what they took in all."""
+
+    def plus(self, one: Reached) -> Needs:
+        """The same, and what one more hang took."""
+        if not one.scales:
+            count, total = self.unscaled
+            return replace(self, unscaled=(count + 1, total + one.exposures))
+        at = bisect_right(self.hangs, one.load, key=_load)
+        hangs = (*self.hangs[:at], one, *self.hangs[at:])
+        worst = list(self.worst[:at])
+        for hang in hangs[at:]:
+            worst.append(max([*worst[-1:], hang], key=_scaled_to_none))
+        return replace(self, hangs=hangs, worst=tuple(worst))
+
+    def at(self, load: float) -> int:
+        """Exposures that a trial under this load needs; 0 where nothing is known."""
+        lighter = bisect_right(self.hangs, load, key=_load)
+        count, total = self.unscaled
+        asked: list[float] = [total / count] if count else []
+        if lighter:
+            worst = self.worst[lighter - 1]
+            asked.append(worst.exposures * scale(worst.load, load))
+        asked += [heavier.exposures for heavier in self.hangs[lighter : lighter + 1]]
+        return math.ceil(max(asked, default=0))
+
+
+def scale(seen: float, load: float) -> float:
+    """By how much more a heavier ``load`` needs than what was ``seen`` under a lighter one."""
+    return ((1 + load) / (1 + seen)) ** 2
+
+
+def needed(seen: Iterable[Reached], python: PythonVersion, load: float) -> int:
     """Exposures that a trial under this load needs, by what the known hang took to hang."""
-    own = [of for of in seen if of.python == python] or list(seen)
-    unscaled = [of.exposures for of in own if not of.scales]
-    own = [of for of in own if of.scales]
-    heavier = sorted((of for of in own if of.load > load), key=lambda of: of.load)[:1]
-    lighter = [of for of in own if of.load <= load]
-    scaled = [of.exposures * ((1 + load) / (1 + of.load)) ** 2 for of in lighter]
-    on_average = [sum(unscaled) / len(unscaled)] if unscaled else []
-    return math.ceil(max([*on_average, *scaled, *(of.exposures for of in heavier)], default=0))
+    own: dict[bool, Needs] = {}
+    for one in seen:
+        is_own = one.python == python
+        own[is_own] = own.get(is_own, Needs()).plus(one)
+    return (own.get(True) or own.get(False) or Needs()).at(load)
+
+
+def _load(one: Reached) -> float:
+    return one.load
+
+
+def _scaled_to_none(one: Reached) -> float:
+    """What it would have taken without any load: who needs most needs most under every load."""
+    return one.exposures * scale(one.load, 0.0)
 
 
 def raised(probe: Probe, reached: int, wanted: int) -> Probe | None:

@@ -154,7 +154,7 @@ class _Entry:
             kept = json.loads(path.read_bytes())
             if kept.pop("format") != _FORMAT:
                 return None
-            return cls(files=tuple(File(*row) for row in kept.pop("files")), **kept)
+            return cls(files=tuple(map(File._make, kept.pop("files"))), **kept)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 

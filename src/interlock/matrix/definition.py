@@ -128,9 +128,9 @@ class Rounds(str, Enum):
     """When a control is run."""
 
     EVERY = "every"
-    """At the beginning, after every ``controls_every`` cells, and at the end."""
+    """At the beginning, after every ``controls_every`` cells, and at the end where it is due."""
     ENDS = "ends"
-    """At the beginning and at the end: for one that takes long."""
+    """At the beginning, and at the end where it is due: for one that takes long."""
 
 
 @dataclass(frozen=True, kw_only=True)

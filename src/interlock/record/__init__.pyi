@@ -2,6 +2,9 @@ from . import rows as rows
 from . import schema as schema
 from . import table as table
 from .control_results import (
+    campaigns_in as campaigns_in,
+)
+from .control_results import (
     write_controls as write_controls,
 )
 from .examples import (

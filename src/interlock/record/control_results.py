@@ -1,4 +1,4 @@
-"""``results/controls.json``: what each control of each campaign answered."""
+"""``results/controls.json``: what each control of each campaign gave."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ def merged(
         every = [row for row in every if datetime.fromisoformat(row["last_at"]) >= newer_than]
     every.sort(key=lambda row: str(row["campaign"]))
     return {"schema_version": SCHEMA_VERSION, "controls": every}
+
+
+def campaigns_in(results: Path) -> frozenset[str]:
+    """The campaigns of which the folder says already what their controls gave."""
+    told = read_json(results / CONTROLS, {"controls": []})
+    return frozenset(row["campaign"] for row in told["controls"])
 
 
 def write_controls(

@@ -182,9 +182,10 @@ class Ledger:
         *,
         backend: Backend | None = None,
         since: datetime | None = None,
+        campaign: str | None = None,
     ) -> Iterator[Trial]:
-        """All trials of a cell, or of every cell, oldest first; of one backend alone, or of those
-        that began no earlier.
+        """All trials of a cell, or of every cell, oldest first; of one backend or campaign alone,
+        or of those that began no earlier.
 
         Raises ``StorageTrouble`` where the events of one can't be read back.
         """
@@ -192,6 +193,7 @@ class Ledger:
             "cell = ?": _cell_id(cell) if cell else None,
             "backend = ?": backend.value if backend else None,
             "started_at >= ?": since.isoformat() if since else None,
+            "campaign = ?": campaign,
         }
         given = {clause: value for clause, value in asked.items() if value is not None}
         where = " AND ".join(["TRUE", *given])
@@ -213,6 +215,13 @@ class Ledger:
                 python_full=row["python_full"],
                 machine=row["machine"],
             )
+
+    def campaigns(self, since: datetime) -> list[str]:
+        """The campaigns that have a trial that began no earlier."""
+        rows = self._db.execute(
+            "SELECT DISTINCT campaign FROM trials WHERE started_at >= ?", (since.isoformat(),)
+        )
+        return sorted(row["campaign"] for row in rows.fetchall())
 
     def newest(self) -> list[tuple[Cell, Backend, datetime]]:
         """Every cell that has a trial on a backend, in the order of its first, and when the last

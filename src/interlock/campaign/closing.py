@@ -1,0 +1,92 @@
+"""Whether a control has to be run once more at the end. Pure.
+
+**A hang is as sure as before.** It is proven by its own evidence and never by a control.
+
+**A pass is as sure as before**, because each thing that a closing run could show is either shown
+otherwise, or the control is run:
+
+- *The campaign can no longer see a hang* (the machine, the store or an environment went bad). That
+  takes time. Before a control ran after every hundred cells, and what lay between two runs was
+  trusted; now the cells behind its last run are trusted only while they are few and took minutes.
+- *The machine became busier, so the race became rarer.* Each pass is held against the known hang
+  under its own load (``power.py``). Where that would stretch what was seen by more than
+  ``power.MARGIN``, the known hang is run under the new load.
+- *The known hang needs more exposures than it took so far.* That number varies from run to run, and
+  each run of the control is one more look at it. A pass that has several times as many stands above
+  that variation; a pass that has not is given the second look.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from interlock.evidence import power
+
+SHARE = 4
+"""A control is run again where more than this part of ``controls_every`` was run since."""
+
+LONGEST = timedelta(minutes=5)
+"""A control is run again where its last run began so long ago."""
+
+SPARE = 10
+"""Times as many exposures as the known hang needed that let a pass do without a second look.
+
+What a hang takes is about exponentially distributed. That one look at it lies below a tenth of a
+pass's exposures is less likely than that two looks both lie below the whole of them, for every pass
+that has more exposures than a ninth of the mean.
+"""
+
+
+LOOKS = 2
+"""Runs of a known hang after which only the passes behind its last one are asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """A cell that passed, by its newest trial."""
+
+    at: datetime
+    """When the trial began."""
+    load: float
+    exposures: int
+    needed: int = 0
+    """By the known hang of its probe, under its load; 0 where no hang is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Since:
+    """What was run after the last run of one control."""
+
+    cells: int
+    every: int
+    """``controls_every``."""
+    time: timedelta
+    """From the beginning of the control's last run to the end of the last trial."""
+    passes: Sequence[Passed] = ()
+    """That are held against the control: none where it is no known hang."""
+    heaviest: float = 0.0
+    """The heaviest load under which a control of its probe did as is known."""
+
+    @property
+    def stretch(self) -> float:
+        """By how much more the pass under the heaviest load needs than was seen."""
+        return max((power.scale(self.heaviest, one.load) for one in self.passes), default=1.0)
+
+    @property
+    def spare(self) -> float:
+        """How many times what it needed the pass that has the least to spare had."""
+        spare = (one.exposures / one.needed for one in self.passes if one.needed)
+        return min(spare, default=math.inf)
+
+
+def is_due(since: Since | None) -> bool:
+    """Whether the control is run again at the end; None for one that has given nothing yet."""
+    return since is None or (
+        since.cells * SHARE > since.every
+        or since.time >= LONGEST
+        or since.stretch > power.MARGIN
+        or since.spare < SPARE
+    )

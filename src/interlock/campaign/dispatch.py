@@ -1,0 +1,117 @@
+"""Jobs under way: a few handed out at a time, tried again after trouble, ended when told.
+
+An executor has its next job when one of its own ends, and no sooner: a job takes along what the
+controls have given by then.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from interlock.campaign.channel import Channel
+from interlock.campaign.jobs import (
+    Ended,
+    Installed,
+    Installing,
+    Job,
+    Kept,
+    Piece,
+    Probing,
+    Ran,
+    Task,
+)
+from interlock.campaign.progress import LeftOpen
+from interlock.campaign.worker import work
+from interlock.model import EngineUnavailable, StorageTrouble, TroubleError
+
+FATAL = (EngineUnavailable, StorageTrouble, BrokenExecutor)
+"""Trouble that every other cell would meet too: the run stops at the first."""
+
+
+@dataclass
+class _UnderWay:
+    piece: Piece
+    open: list[Task]
+    future: Future[None]
+
+
+class Dispatch:
+    """Hands pieces of work to an executor, and says what its workers say."""
+
+    def __init__(self, executor: Executor, channel: Channel, on_trouble: int) -> None:
+        self._executor = executor
+        self._channel = channel
+        self._on_trouble = on_trouble
+        self._running: dict[int, _UnderWay] = {}
+        self._waiting: deque[Piece] = deque()
+        self._number = 0
+        self.fatal: Exception | None = None
+
+    def run(
+        self, pieces: Iterable[Piece], at_once: int, job_of: Callable[[int, Piece], Job]
+    ) -> Iterator[Installing | Installed | Kept | Probing | Ran | LeftOpen]:
+        """Run all of them, so many at once, until trouble that every other would meet too."""
+        self._waiting.extend(pieces)
+        while self.fatal is None:
+            while self._waiting and len(self._running) < at_once and self.fatal is None:
+                self._submit(self._waiting.popleft(), job_of)
+            if not self._running:
+                return
+            number, said = self._channel.said.get()
+            if isinstance(said, Ended):
+                yield from self._ended(self._running.pop(number))
+                continue
+            if isinstance(said, Ran) and said.last:
+                self._running[number].open.remove(said.task)
+            yield said
+
+    def stop(self) -> None:
+        """End what runs; returns when nothing does."""
+        self._channel.stopped.set()
+        for job in self._running.values():
+            job.future.cancel()
+
+    def wait(self) -> None:
+        for job in self._running.values():
+            if not job.future.cancelled():
+                job.future.exception()
+
+    def late(self) -> Iterator[Ran]:
+        """The trials that ended while the run was being stopped."""
+        while not self._channel.said.empty():
+            _, said = self._channel.said.get()
+            if isinstance(said, Ran):
+                yield said
+
+    def _submit(self, piece: Piece, job_of: Callable[[int, Piece], Job]) -> None:
+        self._number += 1
+        number = self._number
+        try:
+            future = self._executor.submit(work, job_of(number, piece), self._channel)
+        except BrokenExecutor as broken:
+            self.fatal = broken
+            return
+        self._running[number] = _UnderWay(piece, list(piece.tasks), future)
+        future.add_done_callback(lambda _: self._say_ended(number))
+
+    def _say_ended(self, number: int) -> None:
+        with suppress(EOFError, OSError):  # a manager that is gone: nobody listens any more
+            self._channel.said.put((number, Ended()))
+
+    def _ended(self, job: _UnderWay) -> Iterator[LeftOpen]:
+        trouble = job.future.exception()
+        if trouble is None:
+            return
+        if not isinstance(trouble, Exception):
+            raise trouble
+        if isinstance(trouble, FATAL):
+            self.fatal = trouble
+        elif isinstance(trouble, TroubleError) and job.piece.attempt < self._on_trouble:
+            again = replace(job.piece, tasks=tuple(job.open), attempt=job.piece.attempt + 1)
+            self._waiting.append(again)
+        else:
+            yield LeftOpen(cells=tuple(task.cell for task in job.open), trouble=trouble)

@@ -1,0 +1,37 @@
+"""What a campaign publishes: the table of verdicts, signatures with examples, controls."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+from interlock import record
+from interlock.campaign.controls import ControlResults, rows
+from interlock.campaign.verdicts import control_results_in
+from interlock.findings import Findings
+from interlock.record import Ledger, campaigns_in, find_examples, write_controls
+
+
+def write_results(
+    ledger: Ledger, findings: Findings, folder: Path, controls: ControlResults | None = None
+) -> None:
+    """Write the verdicts, with whose trouble each is, and what the controls gave lately.
+
+    ``controls`` is what is known of a campaign that is just over. Of an older one the folder's own
+    word is kept where it has one; without ``controls`` all of it is found out again.
+    """
+    matrix = findings.matrix
+    # What needs no library at all says something of the harness, and stands in controls.json.
+    verdicts = [v for v in findings.verdicts if any(pin.version for pin in v.cell.pins)]
+    examples = find_examples(verdicts, matrix.probes, ledger.trials)
+    record.write_results(
+        verdicts, examples, folder, matrix.axes, findings.withdrawn, findings.attributions
+    )
+    since = datetime.now(timezone.utc) - matrix.fresh_for
+    told = {*campaigns_in(folder), *controls.campaigns} if controls else set()
+    controls = controls or ControlResults(matrix)
+    for campaign in ledger.campaigns(since):
+        if campaign not in told:
+            for result in control_results_in(ledger, matrix, since, campaign=campaign):
+                controls.add(result)
+    write_controls(rows(controls), folder, newer_than=since)

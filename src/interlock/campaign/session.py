@@ -1,0 +1,103 @@
+"""A command's campaign: put together from what the command found, driven to its end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from interlock.campaign.controls import ControlRecord, ControlResults
+from interlock.campaign.followups import released
+from interlock.campaign.loop import Campaign, Follow, Loop
+from interlock.campaign.planning import Plan
+from interlock.campaign.progress import LeftOpen, Progress
+from interlock.campaign.workplace import Workplace
+from interlock.index import IndexSettings
+from interlock.isolation import Sandbox, Store
+from interlock.matrix import Matrix
+from interlock.model import Release
+from interlock.record import CampaignRecord, Ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What is to be told of a campaign beside its verdicts, which are in the ledger."""
+
+    campaign: str = ""
+    """Empty where nothing had to be run."""
+    left_open: tuple[LeftOpen, ...] = ()
+    controls: ControlResults | None = None
+    """Of this campaign, and of those before that its verdicts rest on."""
+
+    @property
+    def records(self) -> Sequence[ControlRecord]:
+        """What its controls gave, by control."""
+        return self.controls.records(self.campaign) if self.controls else ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What a campaign is put together from."""
+
+    matrix: Matrix
+    ledger: Ledger
+    sandbox: Sandbox
+    store: Store
+    probes: Path
+    index: IndexSettings
+    releases: Mapping[str, Sequence[Release]]
+    jobs: int
+    keep_failed: bool = False
+
+    def drive(
+        self,
+        first: Plan,
+        follow: Follow | None = None,
+        *,
+        show: Callable[[Progress], object],
+        repeat: int = 1,
+        resolved: Mapping[str, str] | None = None,
+    ) -> Finished:
+        """Run it to its end in threads of this process; ``show`` is told what happens."""
+        if first.is_empty and (follow is None or follow({}).is_empty):
+            return Finished(controls=ControlResults(self.matrix))
+        now = datetime.now(timezone.utc)
+        name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self.ledger.begin(CampaignRecord(id=name, started_at=now, resolved=resolved or {}))
+        left_open = []
+        with ThreadPoolExecutor(self.jobs) as executor:
+            loop = Loop(
+                Campaign(
+                    place=self._workplace(name),
+                    matrix=self.matrix,
+                    ledger=self.ledger,
+                    executor=executor,
+                    jobs=self.jobs,
+                    released=lambda pins: released(pins, self.releases),
+                )
+            )
+            with closing(loop.run(first, follow, repeat)) as events:
+                for event in events:
+                    show(event)
+                    if isinstance(event, LeftOpen):
+                        left_open.append(event)
+        return Finished(
+            campaign=name,
+            left_open=tuple(left_open),
+            controls=loop.judging.controls,
+        )
+
+    def _workplace(self, campaign: str) -> Workplace:
+        return Workplace.of(
+            self.matrix,
+            self.sandbox,
+            campaign=campaign,
+            store=self.store,
+            probes=self.probes,
+            index=self.index,
+            keep_failed=self.keep_failed,
+        )

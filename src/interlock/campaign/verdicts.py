@@ -1,0 +1,93 @@
+"""The ledger's trials → verdicts and control results. Each trial is classified once a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from interlock.campaign.controls import ControlResult, ControlResults
+from interlock.evidence import classification, judge
+from interlock.matrix import Matrix
+from interlock.model import Backend, Cell, Finding, Outcome, Probe, Trial, Verdict
+from interlock.record import Ledger
+
+Classify = Callable[[Trial, Probe], Finding]
+"""What a trial shows by itself, asked for with the proofs of that probe."""
+
+
+class Classified:
+    """What trials show, by trial: told by the worker that ran it, or found out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Cell, str, datetime], Finding] = {}
+
+    def __call__(self, ran: Trial, probe: Probe) -> Finding:
+        """Raises ``ProtocolError`` for a stream that says nothing."""
+        key = (ran.cell, ran.campaign, ran.started_at)
+        if key not in self._known:
+            self._known[key] = classification.classify(ran.events, probe)
+        return self._known[key]
+
+    def remember(self, ran: Trial, finding: Finding) -> None:
+        self._known[ran.cell, ran.campaign, ran.started_at] = finding
+
+
+def verdict_of(
+    ledger: Ledger,
+    cell: Cell,
+    *,
+    probe: Probe,
+    backend: Backend | None = None,
+    newer_than: datetime | None = None,
+    controls: ControlResults | None = None,
+    classify: Classify | None = None,
+) -> Verdict:
+    """Judge the trials of a cell that count: same probe, configuration and backend as the newest.
+
+    ``newer_than`` leaves out what has gone stale: it ran with other dependencies. A pass stands on
+    the trials of the campaigns in which no control says otherwise, if there are any. Raises
+    ``ValueError`` where no trial counts.
+    """
+    trials = list(ledger.trials(cell, backend=backend, since=newer_than))
+    if not trials:
+        raise ValueError(f"no trial counts of {cell}")
+    newest = trials[-1]
+    counting = [
+        ran
+        for ran in trials
+        if (ran.config_digest, ran.backend) == (newest.config_digest, newest.backend)
+        and probe.are_alike(ran.probe_digest, newest.probe_digest)
+    ]
+    needs = controls.needed if controls else None
+    classify = classify or Classified()
+    verdict = judge.decide(counting, probe, needs, classify)
+    if controls is None or verdict.outcome is not Outcome.PASS:
+        return verdict
+    doubts = [controls.doubt(ran.campaign, cell.probe, cell.python) for ran in counting]
+    clean = [ran for ran, doubt in zip(counting, doubts, strict=True) if not doubt]
+    if clean:
+        return judge.decide(clean, probe, needs, classify)
+    return judge.doubt(verdict, next(filter(None, reversed(doubts))))
+
+
+def control_results_in(
+    ledger: Ledger,
+    matrix: Matrix,
+    newer_than: datetime | None = None,
+    *,
+    campaign: str | None = None,
+    classify: Classify | None = None,
+) -> Iterator[ControlResult]:
+    """What the ledger's controls gave, of today's probes and configurations."""
+    classify = classify or Classified()
+    for control in matrix.controls:
+        probe = matrix.probes[control.cell.probe]
+        config_digest = matrix.configurations[control.cell.config].digest
+        for ran in ledger.trials(control.cell, since=newer_than, campaign=campaign):
+            if ran.config_digest != config_digest or not probe.accepts(ran.probe_digest):
+                continue
+            try:
+                finding = classify(ran, probe.asked_of(ran.cell))
+            except Exception:  # a crash in the judge, told of when it ran, is no result
+                continue
+            yield ControlResult.of(control, ran, finding)

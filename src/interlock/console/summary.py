@@ -1,0 +1,53 @@
+"""What a run tells at its end: the verdicts by release, each kind of trouble, what is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from interlock.console import report
+from interlock.findings import Findings
+from interlock.matrix import Application
+from interlock.model import Cell, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """The cells that a run was about, and the findings of all that is known."""
+
+    asked: tuple[Verdict, ...]
+    groups: tuple[tuple[Application | None, Sequence[Verdict]], ...]
+    """What is about every application, and what is about one kind alone."""
+    findings: Findings
+
+    @classmethod
+    def of(cls, cells: Sequence[Cell], findings: Findings) -> Summary:
+        known = findings.by_cell
+        asked = tuple(known[cell.key] for cell in cells if cell.key in known)
+        groups = tuple(report.by_application(asked, findings.matrix))
+        return cls(asked=asked, groups=groups, findings=findings)
+
+    def tables(self) -> list[Text | Table]:
+        found = self.findings.matrix
+        plain = any(report.is_plain(v.cell, found) for v in self.asked)
+        on_its_own = {n: c for n, c in found.configurations.items() if not c.is_composed}
+        shown = on_its_own if plain else found.configurations
+        return report.tables(self.asked, found.axes, found.probes, shown)
+
+    def lines(self) -> list[str]:
+        """Each kind of trouble and where to move to, then the workarounds."""
+        lines: list[str] = []
+        for kind, about in self.groups:
+            lines += report.stories(about, self.findings, kind)
+        return [*lines, *report.ways_out(self.asked, self.findings.matrix)]
+
+    def safe(self) -> list[str]:
+        """One sentence on every application, and one on each kind."""
+        says = []
+        for kind, about in self.groups:
+            told = [v for v in about if report.is_plain(v.cell, self.findings.matrix)] or about
+            says.append(report.in_kind(told, kind) if kind else report.safe(told, self.findings))
+        return says

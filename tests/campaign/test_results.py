@@ -1,0 +1,83 @@
+"""What a campaign publishes of its controls, and of those of the campaigns before it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from grids import cell
+from worlds import KNOWN_HANG, TESTED, Here, Stage
+
+from interlock.campaign import results
+from interlock.campaign.controls import ControlResults
+from interlock.campaign.results import write_results
+from interlock.campaign.verdicts import control_results_in
+from interlock.findings import Findings
+from interlock.record.ledger import CampaignRecord
+
+MATRIX = replace(TESTED, controls=(KNOWN_HANG,))
+
+
+@pytest.fixture
+def two(stage: Stage) -> Stage:
+    """A ledger with two campaigns."""
+    for name in ("a", "b"):
+        began = datetime(2026, 1, 3, tzinfo=timezone.utc)
+        stage.ledger.begin(CampaignRecord(id=name, started_at=began, resolved={}))
+        world = stage.world(v0_9="hang")
+        place = Here(world, stage.folder, campaign=name)
+        stage.run(world, cell("1.0"), controls=[KNOWN_HANG], place=place)
+    return stage
+
+
+def published(folder: Path) -> list[str]:
+    return [
+        row["campaign"] for row in json.loads((folder / "controls.json").read_text())["controls"]
+    ]
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The campaigns whose controls are read back from the ledger."""
+    asked: list[str] = []
+
+    def reading(*args: object, campaign: str, **named: object) -> object:
+        asked.append(campaign)
+        return control_results_in(*args, campaign=campaign, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(results, "control_results_in", reading)
+    return asked
+
+
+def write(stage: Stage, controls: ControlResults | None, folder: Path) -> list[str]:
+    findings = Findings(matrix=MATRIX, verdicts=stage.ledger.verdicts())
+    write_results(stage.ledger, findings, folder, controls)
+    return published(folder)
+
+
+def over(stage: Stage, campaign: str) -> ControlResults:
+    """What is known when that campaign is over."""
+    return ControlResults(MATRIX, control_results_in(stage.ledger, MATRIX, campaign=campaign))
+
+
+def test_of_a_campaign_that_the_folder_knows_nothing_is_read_again(
+    two: Stage, read: list[str], tmp_path: Path
+) -> None:
+    assert write(two, over(two, "a"), tmp_path / "results") == ["a", "b"]
+    assert read == ["b"]
+    read.clear()
+    assert write(two, over(two, "b"), tmp_path / "results") == ["a", "b"]
+    assert read == []
+
+
+def test_without_a_campaign_that_is_just_over_all_are_read_again(
+    two: Stage, read: list[str], tmp_path: Path
+) -> None:
+    """Where rules have changed the folder's word is of before."""
+    write(two, over(two, "a"), tmp_path / "results")
+    read.clear()
+    assert write(two, None, tmp_path / "results") == ["a", "b"]
+    assert read == ["a", "b"]
