@@ -20,6 +20,8 @@ nox.options.sessions = ["matrix"]
 ROOT = Path(__file__).parent
 MATRIX_BIN = Path(os.environ.get("NOX_ENVDIR", ROOT / ".nox")) / "matrix" / "bin"
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+EVERYTHING = ".[run,site]"
+"""A run builds the page at its end; the tests and the types look at all of it."""
 
 
 def smoke(axis: str) -> list[str]:
@@ -55,7 +57,7 @@ def interlock(session: nox.Session, *args: str) -> None:
     """Run `interlock` from the environment of the session `matrix`, which all share."""
     if session.name == "matrix":
         # Compiled at once: where Python may write no bytecode every start would cost a second more.
-        session.install("-e", ".", env={"UV_COMPILE_BYTECODE": "1"})
+        session.install("-e", EVERYTHING, env={"UV_COMPILE_BYTECODE": "1"})
         run(session, "interlock", *args)
     else:
         run(session, str(shared(session) / "interlock"), *args)
@@ -116,14 +118,14 @@ def clean(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; -- -m "not e2e and not browser" for those that need nothing installed."""
-    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, "tests"))
+    session.install("-e", EVERYTHING, *nox.project.dependency_groups(PYPROJECT, "tests"))
     run(session, "pytest", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check format, types and the import contracts."""
-    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.install("-e", EVERYTHING, *nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
     session.run("mypy")
@@ -132,8 +134,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
-    """Measure the obvious script against `nox -s matrix`, cold and warm, in one run."""
-    run(session, str(shared(session) / "python"), "benchmarks/against_script.py", *session.posargs)
+    """Measure the obvious script against `nox -s matrix`; -- --scale: how each step grows."""
+    args = [arg for arg in session.posargs if arg != "--scale"]
+    name = "scale.py" if "--scale" in session.posargs else "against_script.py"
+    run(session, str(shared(session) / "python"), f"benchmarks/{name}", *args)
 
 
 @nox.session(venv_backend="none")

@@ -33,7 +33,7 @@ def main() -> None:
                 continue
             probe = found.probes.get(trial.cell.probe)
             end = next((e["at"] for e in trial.events if e["event"] == "end"), None)
-            if probe is None or trial.probe_digest != probe.digest or end is None:
+            if probe is None or not probe.accepts(trial.probe_digest) or end is None:
                 continue
             finding = classification.classify(trial.events, probe)
             if isinstance(finding, Hang):

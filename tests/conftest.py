@@ -5,10 +5,15 @@ from __future__ import annotations
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Every run draws the same examples, and a busy machine makes no test fail.
-settings.register_profile("interlock", deadline=None, derandomize=True)
+settings.register_profile(
+    "interlock",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("interlock")
 
 # A shell starts what runs in the background with the signal ignored, and so would the tests start

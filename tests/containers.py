@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from docker.errors import ImageNotFound
+from ours import INTERLOCK
 
 from interlock.isolation.sandbox import engine
 from interlock.model import EngineUnavailable
@@ -51,7 +51,7 @@ def run_matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     """
     return subprocess.run(
         [
-            *(sys.executable, "-c", "from interlock.cli import main; raise SystemExit(main())"),
+            *INTERLOCK,
             *("--matrix", str(ROOT / "matrix.yaml"), "matrix", "--backend", "docker"),
             *("--python", PYTHON, *arguments),
             *("--no-follow-ups", "--no-page", "--results", str(folder / "results")),

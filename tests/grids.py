@@ -143,7 +143,9 @@ def _did(of: Cell, outcome: str, *words: str) -> Verdict:
     if outcome != "hang":
         phase = Phase(words[-1]) if "in" in words else Phase.SERVING
         changes = {"reason": Reason(words[0]), "phase": phase, "exposures": 0}
-        return verdict(of, outcome, detail=f"1 of 1 trial: {' '.join(words[1:])}.", **changes)
+        cause = words[1] if words[1:] and words[1] != "in" else None
+        failed = int(outcome == "fail")
+        return verdict(of, outcome, cause=cause, failed=failed, **changes)
     *shapes, rate = words
     hangs, exposures = map(int, rate.split("/"))
     names = shapes[0].split(",")

@@ -1,7 +1,8 @@
-"""The probes of this repository, for tests that run them without either library."""
+"""What is in this repository, for tests: its probes without either library, and its command."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,12 @@ from interlock.matrix import probes
 from interlock.model import Finding, Probe
 
 PROBES = Path(__file__).parents[1] / "probes"
+
+INTERLOCK = (
+    *(sys.executable, "-c"),
+    "from interlock.console.entry import main; raise SystemExit(main())",
+)
+"""The command as these sources have it, whatever is installed."""
 
 FoundBy = Callable[..., Finding]
 """What a probe finds; the fixture ``found_by`` of the harness's tests."""

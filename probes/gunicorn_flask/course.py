@@ -46,7 +46,7 @@ class Trouble(Exception):
 
 
 class Broken(Exception):
-    """What a service raised while it started, or that it did not start at all."""
+    """A service did not start, and did not say why."""
 
 
 class Drive:
@@ -136,8 +136,8 @@ class Drive:
                 self.trial.fact(name, value)
         for feature, detail in said["lacks"]:
             self.trial.missing(feature, detail)
-        for message, feature in said["errors"]:
-            self.trial.error(Broken(message), feature)
+        for error in said["errors"]:
+            self.trial.pass_on(error)
         if said["lacks"] or said["errors"]:
             raise Trouble
 

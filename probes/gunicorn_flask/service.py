@@ -15,6 +15,7 @@ import threading
 
 import flask
 
+from harness.trial import described
 from libraries import profiler, sentry
 from libraries.settings import Settings
 
@@ -40,7 +41,7 @@ class About:
         self.facts[name] = value
 
     def error(self, error: BaseException, feature: str | None = None) -> None:
-        self.errors.append([f"{type(error).__name__}: {error}", feature])
+        self.errors.append(described(error, feature))
 
     def missing(self, feature: str, detail: str) -> None:
         self.lacks.append([feature, detail])

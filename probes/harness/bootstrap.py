@@ -1,4 +1,4 @@
-"""Starts a probe's app: the watcher first, then the app, then an orderly end of the process.
+"""Starts the watcher, then the probe's app, then ends the process in good order.
 
 Run by the environment's Python as ``bootstrap.py``; what to do is in ``INTERLOCK_TRIAL``.
 """

@@ -1,111 +1,150 @@
-"""Whether two snapshots show the same closed wait: enough to stop early, not yet a verdict.
+"""Whether two snapshots show the same closed wait: enough to stop the app early.
 
-The verdict is made outside, from the same facts; this only spares waiting for the deadline.
+The verdict is made outside, from the same facts, by ``src/interlock/evidence/waits.py``. This check
+only saves the time until the deadline, so it follows the same rules. It is stricter in one point:
+no thread of a cycle may have run between the snapshots. The judge asks that of an orphan alone. A
+cycle with a thread that ran is not stopped: the app may resume, and is then no hang.
+``tests/evidence/test_closure.py`` compares the two.
 """
 
 from __future__ import annotations
 
 MAIN = "MainThread"
+PASSING = ("entering", "leaving")
+"""At a fork: the thread was just taking the lock, or releasing it."""
 
 
 def closed_waits(first: dict, second: dict, of_main: bool) -> bool:
-    """Whether a wait is closed in both, in a cycle or by an orphan, and none of it has moved.
+    """Whether both show the same cycle or orphan, and none of its threads ran.
 
-    With ``of_main`` only one that the main thread ends up in: the rest leaves the process running.
+    With ``of_main`` only one counts that the main thread ends up in. Others leave the process
+    running.
     """
-    both = (_cycles(first) & _cycles(second)) | (_orphaned(first) & _orphaned(second))
-    before, after = _standing(first), _standing(second)
-    main = _main_chain(second) if of_main else None
+    before, after = Waits(first), Waits(second)
+    main = after.chain(after.main()) if of_main else None
     return any(
-        all(before[ident] == after[ident] for ident, _ in edges)
-        and (main is None or any(ident in main for ident, _ in edges))
-        for edges in both
+        all(_stands(before, after, ident) for ident, _, _ in edges)
+        and (main is None or any(ident in main for ident, _, _ in edges))
+        for edges in before.closed() & after.closed()
     )
 
 
-def _main_chain(snapshot: dict) -> set:
-    """The main thread, the one that it waits for, and so on."""
-    waits, chain = _waits(snapshot), set()
-    at = next((t["ident"] for t in snapshot["threads"] if t["name"] == MAIN), None)
-    while at is not None and at not in chain:
-        chain.add(at)
-        at = waits[at][1] if at in waits else None
-    return chain
+def _stands(before: Waits, after: Waits, ident: int) -> bool:
+    """Whether it is the same thread, in the same place, and has not run meanwhile."""
+    one, other = before.threads[ident], after.threads[ident]
+    tid = other["native_id"]
+    if one["native_id"] != tid or _stack(one) != _stack(other):
+        return False
+    if tid is None:
+        return True  # Its task is not known.
+    return tid in after.counted and before.counted.get(tid) == after.counted[tid]
 
 
-def _standing(snapshot: dict) -> dict:
-    """Each thread's stack, and what the kernel counted for it, where it is known."""
-    tasks = {task["tid"]: task for task in snapshot["tasks"]}
-    return {
-        thread["ident"]: (
-            [(frame["file"], frame["line"]) for frame in thread["frames"]],
-            {**tasks.get(thread["native_id"], {}), "state": ""},
-        )
-        for thread in snapshot["threads"]
-    }
+def _stack(thread: dict) -> list:
+    return [(frame["file"], frame["function"], frame["line"]) for frame in thread["frames"]]
 
 
-def _orphaned(snapshot: dict) -> set:
-    """An edge, as ``_cycles`` has them, for each wait for what a fork left behind."""
-    left = _left_behind(snapshot)
-    holders = _holders(snapshot)
-    return {
-        frozenset([(thread["ident"], ("lock", wait["lock"]))])
-        for thread in snapshot["threads"]
-        for wait in [thread["waits"] or {}]
-        if wait.get("kind") in ("lock", "rlock")
-        and not wait["bounded"]
-        and wait["lock"] in left
-        and not holders.get(wait["lock"])
-        and snapshot["locks"][str(wait["lock"])]["locked"] is not False
-    }
+class Waits:
+    """What waits for what in one snapshot, as far as that is certain."""
 
+    def __init__(self, snapshot: dict) -> None:
+        self.threads = {thread["ident"]: thread for thread in snapshot["threads"]}
+        self.counted = {task["tid"]: {**task, "state": ""} for task in snapshot["tasks"]}
+        self._locks = snapshot["locks"]
+        self._left = snapshot["at_fork"]
 
-def _left_behind(snapshot: dict) -> set:
-    return {hold["lock"] for thread in snapshot["at_fork"] for hold in thread["holds"]}
+    def main(self) -> int | None:
+        return next((ident for ident, t in self.threads.items() if t["name"] == MAIN), None)
 
+    def closed(self) -> set:
+        """Each cycle and each orphan, as the set of its edges."""
+        return self._cycles() | self._orphans()
 
-def _holders(snapshot: dict) -> dict:
-    """Lock to the threads inside of it. Of what a fork left behind the lock's own word counts for
-    nothing: it names its owner by a number that a new thread may have got.
-    """
-    left = _left_behind(snapshot)
-    holders: dict = {}
-    for thread in snapshot["threads"]:
-        for hold in thread["holds"]:
-            if hold["how"] != "owner" or hold["lock"] not in left:
-                holders.setdefault(hold["lock"], set()).add(thread["ident"])
-    return holders
-
-
-def _waits(snapshot: dict) -> dict:
-    """Each thread's edge, the lock or the joined thread, and the thread that it leads to."""
-    holders = _holders(snapshot)
-    waits = {}
-    for thread in snapshot["threads"]:
-        wait = thread["waits"]
-        if wait is None or wait["bounded"]:
-            continue  # It will give up.
-        if wait["kind"] in ("lock", "rlock"):
-            following = holders.get(wait["lock"], set())
-            if wait["kind"] == "rlock":
-                following = following - {thread["ident"]}  # It may enter its own again.
-            # Two threads inside of one plain lock would be a misreading: nothing is concluded.
-            if len(following) == 1:
-                waits[thread["ident"]] = (("lock", wait["lock"]), next(iter(following)))
-        elif wait["kind"] == "join" and wait["thread"] is not None:
-            waits[thread["ident"]] = (("thread", wait["thread"]), wait["thread"])
-    return waits
-
-
-def _cycles(snapshot: dict) -> set:
-    """Each cycle as the set of its (thread, lock or joined thread) edges."""
-    waits, cycles = _waits(snapshot), set()
-    for start in waits:
-        path, at = [], start
-        while at in waits and at not in path:
+    def chain(self, start: int | None) -> list:
+        """The thread, the one that it waits for, and so on; each once."""
+        path: list = []
+        at = start
+        while at is not None and at not in path:
             path.append(at)
-            at = waits[at][1]
-        if at in path:
-            cycles.add(frozenset((ident, waits[ident][0]) for ident in path[path.index(at) :]))
-    return cycles
+            edge = self._edge(at)
+            at = edge[2] if edge else None
+        return path
+
+    def _cycles(self) -> set:
+        cycles = set()
+        for start in self.threads:
+            path = self.chain(start)
+            last = self._edge(path[-1])
+            if last:  # It leads back to a thread of the path.
+                cycles.add(frozenset(self._edge(ident) for ident in path[path.index(last[2]) :]))
+        return cycles
+
+    def _orphans(self) -> set:
+        """One edge for each wait for a lock that a fork left locked, and nobody holds.
+
+        Where several threads read as being inside of it at the fork, none is believed. Of several
+        that were just taking or releasing it, one had it.
+        """
+        orphans = set()
+        for ident in self.threads:
+            kind, lock = self._awaited(ident)
+            if kind != "lock" or self._holders(lock):
+                continue
+            claims = _claims(self._left, lock)
+            held = [claim for claim in claims if claim[1] not in PASSING] or claims[:1]
+            if len(held) == 1:
+                orphans.add(frozenset([(ident, ("left", lock), held[0][0])]))
+        return orphans
+
+    def _edge(self, ident: int) -> tuple | None:
+        """The thread, what it waits for, and the thread that this leads to."""
+        kind, what = self._awaited(ident)
+        if kind == "thread":
+            return ident, (kind, what), what
+        holders = self._holders(what) if kind == "lock" else []
+        # Two threads inside of one lock are a misreading: nothing is concluded.
+        return (ident, (kind, what), holders[0]) if len(holders) == 1 else None
+
+    def _awaited(self, ident: int) -> tuple:
+        """What a thread waits for without a timeout: a lock, or a thread that is there."""
+        wait = self.threads[ident]["waits"]
+        if wait is None or wait["bounded"]:
+            return None, None
+        if wait["kind"] == "join" and wait["thread"] in self.threads:
+            return "thread", wait["thread"]
+        if wait["kind"] not in ("lock", "rlock") or wait["lock"] is None:
+            return None, None
+        lock = self._locks[str(wait["lock"])]
+        # A thread may enter again what is re-entrant and its own.
+        again = lock["type"].endswith("RLock") and ident in self._holders(wait["lock"])
+        return (None, None) if lock["locked"] is False or again else ("lock", wait["lock"])
+
+    def _holders(self, ident: int) -> list:
+        """The owner that a lock names, else the threads that read as being inside of it."""
+        lock = self._locks[str(ident)]
+        if lock["locked"] is False:
+            return []
+        claims = _claims(self.threads.values(), ident)
+        if _claims(self._left, ident):
+            # The owner's number may be that of a new thread by now: only frames are believed.
+            return [thread for thread, how in claims if how != "owner"]
+        if lock["owner"] is None:
+            return [thread for thread, _ in claims]
+        return [lock["owner"]] if lock["owner"] in self.threads else []
+
+
+def _claims(threads, lock: int) -> list:
+    """Each thread that reads as having a lock, and how that was read."""
+    claims = []
+    for thread in threads:
+        hows = [hold["how"] for hold in thread["holds"] if hold["lock"] == lock]
+        if hows:
+            claims.append((thread["ident"], min(hows, key=_doubt)))
+    return claims
+
+
+def _doubt(how: str) -> int:
+    """The rank of what was read: a frame inside of the lock, its owner, then the rest."""
+    if how in PASSING:
+        return 2
+    return 1 if how == "owner" else 0

@@ -1,4 +1,4 @@
-"""Where the libraries under test send what they have: Sentry's and Datadog's endpoints, in one.
+"""The endpoints of Sentry and Datadog that the libraries under test send to.
 
 A process of its own, on the base interpreter, so that nothing under test runs in it. It answers as
 the real ones do, keeps the bodies that a proof of life may ask for, raw and within limits, and
@@ -65,7 +65,7 @@ class Intake(ThreadingHTTPServer):
         self.lock = threading.Lock()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Nothing where a client has gone: children of the app are killed in the middle of it."""
+        """Ignore a client that has gone: children of the app are killed at any time."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -138,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.readline(100)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the report is on standard output."""
+        """Log nothing: the report is on standard output."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What a fork leaves behind: the locks that other threads are inside of at that moment.
+"""What a fork leaves behind: the locks that other threads are inside of.
 
 In the child those threads do not exist, and nobody will ever release what they held. Only the
 parent can read their frames, so it looks just before the fork; the child keeps what of it is still
@@ -146,7 +146,7 @@ def forget() -> None:
 
 
 def settle() -> Left:
-    """After a fork, in the child: what is locked for good, by this fork and those before it."""
+    """After a fork, in the child: what this fork and those before it left locked."""
     global _inherited, _seen
     _go_on()
     both = Left([*_inherited.threads, *_seen.threads], {**_inherited.locks, **_seen.locks})

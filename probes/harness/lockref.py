@@ -40,7 +40,7 @@ class Raw:
         self.owner = owner
 
     def is_free(self):
-        """Whether it can be taken; only where no other thread is there to see it being tried."""
+        """Whether it can be taken; call it only where there is no other thread."""
         kind = LOCK if issubclass(type(self.lock), LOCK) else RLOCK
         taken = kind.acquire(self.lock, False)
         if taken:
@@ -64,7 +64,7 @@ def is_a(obj, kind):
 
 
 def class_attribute(cls, name):
-    """What ``cls`` or one of its bases has in its own namespace under this name, unbound."""
+    """What ``cls`` or one of its bases has under this name, unbound."""
     for klass in _mro(cls):
         namespace = _namespace(klass)
         if name in namespace:
@@ -117,58 +117,72 @@ def fields(obj):
 
 
 def has(obj, name):
-    """Whether the object answers to the name without being asked by way of ``__getattr__``."""
+    """Whether the object has the name, without ``__getattr__``."""
     return class_attribute(type(obj), name) is not _MISSING or name in fields(obj)
 
 
 def unwrap(obj):
-    """The ``Raw`` lock behind wrappers, conditions, bound methods and Python's own RLock, or None.
+    """The ``Raw`` lock behind wrappers, conditions and bound methods, or None.
 
     ``__wrapped__``, ``_lock`` and ``_block`` are followed; the last two only on what can be
     acquired and released itself, so that an object that merely has a lock is not taken for one.
     """
     for _ in range(12):
-        kind = type(obj)
-        if issubclass(kind, LOCK):
-            return Raw(obj, "_thread.lock", LOCK.locked(obj), None)
-        if issubclass(kind, RLOCK):
-            text = RLOCK.__repr__(obj)
-            owner = _OWNER.search(text)
-            ident = int(owner.group(1)) if owner else 0
-            return Raw(obj, "_thread.RLock", text.startswith("<locked"), ident or None)
-        if kind in (types.BuiltinMethodType, types.MethodType):
+        raw = _raw(obj)
+        if raw is not None:
+            return raw
+        if type(obj) in (types.BuiltinMethodType, types.MethodType):
             obj = obj.__self__
             continue
         if is_a(obj, (types.ModuleType, type)):
             return None
-        step = None
-        lock_like = has(obj, "acquire") and has(obj, "release")
-        for name in ("__wrapped__", "_lock", "_block"):
-            if name != "__wrapped__" and not lock_like:
-                continue
-            try:
-                step = attribute(obj, name)
-            except Unresolved:
-                continue
-            if name == "_block" and has(obj, "_owner"):
-                # threading._RLock in Python: the block is held exactly while it has an owner.
-                raw = unwrap(step)
-                if raw is not None:
-                    raw.type = "_thread.RLock"
-                    try:
-                        raw.owner = attribute(obj, "_owner")
-                    except Unresolved:
-                        raw.owner = None
-                return raw
-            break
+        name, step = _inner(obj)
+        if name == "_block" and has(obj, "_owner"):
+            return _python_rlock(obj, step)
         if step is None:
             return None
         obj = step
     return None
 
 
+def _raw(obj):
+    """The ``Raw`` of one of ``_thread``'s own locks; None for anything else."""
+    kind = type(obj)
+    if issubclass(kind, LOCK):
+        return Raw(obj, "_thread.lock", LOCK.locked(obj), None)
+    if issubclass(kind, RLOCK):
+        text = RLOCK.__repr__(obj)
+        owner = _OWNER.search(text)
+        ident = int(owner.group(1)) if owner else 0
+        return Raw(obj, "_thread.RLock", text.startswith("<locked"), ident or None)
+    return None
+
+
+def _inner(obj):
+    """What a wrapper wraps: the attribute's name and its value; else None twice."""
+    lock_like = has(obj, "acquire") and has(obj, "release")
+    for name in ("__wrapped__", "_lock", "_block") if lock_like else ("__wrapped__",):
+        try:
+            return name, attribute(obj, name)
+        except Unresolved:
+            continue
+    return None, None
+
+
+def _python_rlock(obj, block):
+    """The ``Raw`` of ``threading._RLock``: its block is held while it has an owner."""
+    raw = unwrap(block)
+    if raw is not None:
+        raw.type = "_thread.RLock"
+        try:
+            raw.owner = attribute(obj, "_owner")
+        except Unresolved:
+            raw.owner = None
+    return raw
+
+
 def follow(obj, name):
-    """``attribute``, looking through ``__wrapped__`` where the wrapper itself has no such name."""
+    """``attribute``, of what is wrapped where the wrapper has no such name."""
     for _ in range(6):
         try:
             return obj, attribute(obj, name)
@@ -182,8 +196,9 @@ def follow(obj, name):
 
 
 def defining_class(cls, name):
-    """The base-most class that defines or assigns the attribute: ``Handler`` for ``handler.lock``.
+    """The base-most class that defines or assigns an attribute.
 
+    ``Handler`` for ``handler.lock``.
     Instances of derived classes then share one name for what is one attribute.
     """
     for klass in reversed(_mro(cls)):

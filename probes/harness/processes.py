@@ -1,4 +1,4 @@
-"""The app's processes, seen from outside: measuring them, and leaving none of them behind.
+"""The app's processes, seen from outside: measure them, and leave none behind.
 
 Linux only, by way of ``/proc``: what the kernel says about a process costs it nothing, and can be
 read while not one thread of it runs.
@@ -23,7 +23,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def adopt_orphans() -> None:
-    """Make what the app leaves behind our own child, so that it can be found and reaped."""
+    """Make what the app leaves behind a child of ours, to find and reap it."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
@@ -38,7 +38,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 def tasks(pid: int, without: int | None = None) -> list:
-    """Every kernel task of a process: its state, and what its clocks and counters stand at."""
+    """Every kernel task of a process: its state, clocks and counters."""
     found = []
     try:
         tids = sorted(int(name) for name in os.listdir(f"/proc/{pid}/task"))
@@ -74,7 +74,7 @@ def _schedstat(task: Path) -> tuple:
 
 
 class RunQueue:
-    """How long the tasks of processes waited for a processor, added up while they lived."""
+    """How long the tasks of processes waited for a processor, in all."""
 
     def __init__(self) -> None:
         self._wait_ns: dict = {}
@@ -96,7 +96,7 @@ class RunQueue:
 
 
 def refused_tasks(cgroup: Path = _CGROUP) -> int:
-    """How often the kernel has refused our control group a process or thread; 0 if it does not say.
+    """How many processes or threads the kernel refused our group; 0 if unknown.
 
     https://docs.kernel.org/admin-guide/cgroup-v2.html#pid: `max` in `pids.events`, which version 1
     has in the folder of its controller.
@@ -108,7 +108,7 @@ def refused_tasks(cgroup: Path = _CGROUP) -> int:
 
 
 def reap_adopted(spared: set) -> None:
-    """Reap what ended after the app had left it behind: a zombie counts against every limit."""
+    """Reap what the app has left behind: a zombie counts against every limit."""
     while True:
         try:
             dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -129,8 +129,10 @@ class Relative(NamedTuple):
 
 
 def relatives(group: int, spared: set) -> list:
-    """What has not ended of the app's group or session, of our own adopted children, and of what
-    descends from any of them."""
+    """The living processes of the app, and all that descend from them.
+
+    They are in its group or session, or are children that we have adopted.
+    """
     me = os.getpid()
     near, others = [], {}
     for entry in os.listdir("/proc"):
@@ -154,7 +156,10 @@ def relatives(group: int, spared: set) -> list:
 
 
 def kill_left_behind(group: int, spared: set, within_s: float = 2.0) -> int:
-    """Kill until nothing is left; how many there were. Children of the killed become ours."""
+    """Kill until nothing is left; return how many were killed.
+
+    Children of the killed become ours.
+    """
     killed: set = set()
     until = time.monotonic() + within_s
     while time.monotonic() < until:

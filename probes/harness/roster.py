@@ -1,4 +1,4 @@
-"""Which processes of the app there are, each over two connections of its own, and asking them.
+"""The processes of the app, each with two connections of its own.
 
 Every process connects twice: its watcher, who is asked and answers, and its witness, into which
 ``faulthandler`` writes when it is signalled, or when the process crashes. Pipes would be shared by
@@ -112,7 +112,7 @@ class Roster:
     # -- asking ---------------------------------------------------------------------------------
 
     def ask(self, pids) -> tuple:
-        """Ask watchers for a snapshot: whom, and the number that their answers carry."""
+        """Ask watchers for a snapshot; return whom, and the number of their answers."""
         self._asked += 1
         asked = [pid for pid in pids if pid in self.processes]
         for pid in asked:
@@ -137,7 +137,7 @@ class Roster:
         return found
 
     def call(self, pids, number: int) -> None:
-        """Have ``faulthandler`` dump; ``said`` has what came of it."""
+        """Have ``faulthandler`` dump; ``said`` returns what came of it."""
         for pid in pids:
             # One that has put its handler away, or has just become another program, would end.
             if pid in self._said and catches(pid, number):

@@ -1,4 +1,4 @@
-"""Reading what comes in pieces: pipes and sockets that never block, taken apart into lines."""
+"""Pipes and sockets that never block, read in pieces and taken apart into lines."""
 
 from __future__ import annotations
 

@@ -20,6 +20,25 @@ _poll, _POLLIN, _now = select.poll, select.POLLIN, time.monotonic
 _encode = json.JSONEncoder(default=repr).encode
 
 
+def qualified(kind: type) -> str:
+    """``requests.exceptions.Timeout``; builtins and ``__main__``'s go bare: ``TypeError``."""
+    module = kind.__module__
+    return (
+        kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
+    )
+
+
+def described(error: BaseException, feature: str | None = None) -> dict:
+    """An exception as ``Trial.pass_on`` takes it, from whichever process it was raised in."""
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return {
+        "error": qualified(type(error)),
+        "message": str(error)[:2000],
+        "traceback": text[-20000:],
+        "feature": feature,
+    }
+
+
 class Trial:
     """What a probe's app is handed: what to do, and whom to tell."""
 
@@ -41,7 +60,10 @@ class Trial:
         self._pid = _getpid()
 
     def phase(self, phase: str) -> None:
-        """Enter ``startup``, ``serving`` or ``shutdown``; only ``serving`` has to keep beating."""
+        """Enter ``startup``, ``serving`` or ``shutdown``.
+
+        Only ``serving`` has to keep beating.
+        """
         self.current_phase = phase
         self._say({"phase": phase})
 
@@ -59,18 +81,13 @@ class Trial:
         self._say({"fact": name, "value": value})
 
     def error(self, error: BaseException, feature: str | None = None) -> None:
-        """Report an exception; ``feature`` names what under test did not start because of it."""
+        """Report an exception; ``feature`` names what did not start because of it."""
+        self.pass_on(described(error, feature))
+
+    def pass_on(self, said: dict) -> None:
+        """Report an exception of another process, which it ``described``."""
         self.failed = True
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        self._say(
-            {
-                "error": type(error).__name__,
-                "message": str(error)[:2000],
-                "traceback": text[-20000:],
-                "feature": feature,
-                "phase": self.current_phase,
-            }
-        )
+        self._say({**said, "phase": self.current_phase})
 
     def missing(self, feature: str, detail: str) -> None:
         """Say that this release has no such feature at all."""
@@ -114,9 +131,9 @@ class Trial:
         return False
 
     def child_ended(self, pid: int, status: int) -> None:
-        """Report how a child ended, by ``os.waitpid``'s status; killing it yourself is no such end.
+        """Report how a child ended, by the status of ``os.waitpid``.
 
-        A child that a signal ended has crashed.
+        A child that a signal ended has crashed. Do not report one that you killed yourself.
         """
         signaled = os.WIFSIGNALED(status)
         self._say(

@@ -1,4 +1,4 @@
-"""The watcher: a raw thread inside the app that reports where every other thread stands.
+"""The watcher: a raw thread in the app that reports where the others stand.
 
 It works with ``_thread`` and ``os`` as they were when it was imported, and a child starts it again;
 it makes no lock, logs nothing, and touches ``threading`` only to read a dictionary. It answers when
@@ -13,8 +13,10 @@ import os
 import signal
 import sys
 
-from .frames import Sources, look, module_of, qualname
+from .expressions import module_of, qualname
+from .frames import look
 from .lockref import Unresolved, attribute, is_a
+from .sources import Sources
 
 # As they are before anything is patched.
 _read, _write, _killpg, _getpgrp = os.read, os.write, os.killpg, os.getpgrp
@@ -40,13 +42,13 @@ def announce(connection: int, forked: bool) -> None:
 
 
 def start(connection: int, left=None) -> None:
-    """Watch from now on; ``left`` is what the fork that began this process left behind."""
+    """Watch from now on; ``left`` is what a fork left behind in this process."""
     _own.clear()
     _thread.start_new_thread(_watch, (connection, left, _ident()))
 
 
 def ident() -> int | None:
-    """This process's watcher, who is nobody's business."""
+    """The ident of this process's watcher, if it has started."""
     return _own[0] if _own else None
 
 

@@ -10,8 +10,9 @@ import json
 import os
 import subprocess
 import sys
-import traceback
 from typing import Iterator
+
+from harness.trial import described
 
 VARIABLE = "INTERLOCK_CHILD"
 
@@ -39,19 +40,15 @@ class Child:
         self._say({"fact": name, "value": value})
 
     def error(self, error: BaseException, feature: str | None = None) -> None:
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        sys.stderr.write(text)
-        self._say({"error": f"{type(error).__name__}: {error}", "feature": feature})
+        said = described(error, feature)
+        sys.stderr.write(said["traceback"])
+        self._say(said)
 
     def missing(self, feature: str, detail: str) -> None:
         self._say({"missing": feature, "detail": detail})
 
     def _say(self, value: dict) -> None:
         os.write(self._fd, json.dumps(value, default=repr).encode() + b"\n")
-
-
-class Broken(Exception):
-    """What a child said went wrong in it."""
 
 
 class Process:
@@ -93,7 +90,7 @@ class Process:
                     self._trial.fact(said["fact"], said["value"])
                 elif "error" in said:
                     self.failed = True
-                    self._trial.error(Broken(said["error"]), feature=said["feature"])
+                    self._trial.pass_on(said)
                 elif "missing" in said:
                     self.failed = True
                     self._trial.missing(said["missing"], said["detail"])

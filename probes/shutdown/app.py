@@ -13,7 +13,7 @@ import os
 import time
 from typing import NamedTuple
 
-from libraries.child import Broken, Process
+from libraries.child import Process
 from libraries.settings import Settings
 from slow import Slow
 from starved import Starved
@@ -49,6 +49,10 @@ def run(trial) -> None:
             f"an exit took {slowest.took_s:.1f} s, {slowest.starved_s:.1f} s of them without a "
             f"processor; {allowed_s} s are allowed"
         )
+
+
+class Broken(Exception):
+    """An interpreter ended in another way than it should, and did not say why."""
 
 
 class Exit(NamedTuple):

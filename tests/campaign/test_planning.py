@@ -101,6 +101,13 @@ def test_the_newest_verdict_of_todays_probe_speaks_for_a_cell(
     assert str(found.outcome) == speaks
 
 
+def test_a_verdict_of_an_earlier_version_that_did_the_same_is_one_of_todays_probe() -> None:
+    same = replace(MATRIX.probes["restart"], equivalent=frozenset({"of yesterday"}))
+    matrix = replace(MATRIX, probes={**MATRIX.probes, "restart": same})
+    assert not planned([cell()], [ANOTHER_PROBE], matrix=matrix).cells
+    assert planned([cell()], [known(probe_digest="of last week")], matrix=matrix).cells
+
+
 def test_a_release_that_the_index_has_no_more_is_not_there() -> None:
     assert is_there(known(), RELEASES)
     assert is_there(known(of=cell(right="-")), RELEASES)

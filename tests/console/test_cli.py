@@ -20,13 +20,14 @@ from packaging.version import Version
 
 from interlock.campaign import rejudging
 from interlock.campaign.verdicts import verdict_of
-from interlock.console import cli, options
+from interlock.console import entry, options
 from interlock.matrix import selection
 from interlock.matrix.matrix_file import load
 from interlock.matrix.schema import AXIS_NAME, RESERVED
 from interlock.model import Backend, Cell, Outcome, Pin, PythonVersion, Trial, Verdict
-from interlock.record import table
 from interlock.record.ledger import CampaignRecord, Ledger
+from interlock.record.measures import MEASURES_COLUMNS
+from interlock.record.schema import COLUMNS
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 NOWHERE = "http://127.0.0.1:9/simple"
@@ -50,7 +51,7 @@ class Typed:
     def __call__(self, *arguments: str) -> Said:
         matrix = str(self.project.folder / "matrix.yaml")
         try:
-            code = cli.main(["--matrix", matrix, *arguments])
+            code = entry.main(["--matrix", matrix, *arguments])
         except SystemExit as left:  # argparse's own way
             code = int(left.code or 0)
         captured = self.capture.readouterr()
@@ -155,14 +156,16 @@ def test_an_option_that_makes_no_sense_is_told_what_would_be_right(
 
 
 def test_no_axis_can_have_the_name_of_an_option_or_a_column() -> None:
-    first = argparse.ArgumentParser(add_help=False)
-    first.add_argument("--matrix")
-    whole = options.parser(MATRIX, first)
-    (commands,) = (a for a in whole._actions if isinstance(a, argparse._SubParsersAction))
-    actions = [*whole._actions, *commands.choices["matrix"]._actions]
+    first = options.everywhere()
+    parsers = [options.overview(first)]
+    for command in ("ask", "matrix"):
+        whole = options.parser(command, MATRIX, first)
+        (commands,) = (a for a in whole._actions if isinstance(a, argparse._SubParsersAction))
+        parsers += [whole, commands.choices[command]]
+    actions = [action for one in parsers for action in one._actions]
     names = {action.dest for action in actions}
     names |= {text.lstrip("-") for action in actions for text in action.option_strings}
-    names |= {*table.COLUMNS, *table.MEASURES_COLUMNS}
+    names |= {*COLUMNS, *MEASURES_COLUMNS}
     axes = {axis.name for axis in MATRIX.axes}
     assert {name for name in names - axes if AXIS_NAME.fullmatch(name)} - RESERVED == {"h"}
 

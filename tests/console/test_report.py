@@ -19,8 +19,9 @@ from interlock.campaign.followups import Why
 from interlock.campaign.planning import Plan
 from interlock.campaign.progress import LeftOpen
 from interlock.console import report
-from interlock.findings.advice import Excluded
-from interlock.matrix.definition import Application, Control, Policy, ProbeUse
+from interlock.findings.findings import Findings
+from interlock.findings.weighing import Excluded
+from interlock.matrix.definition import Application, Control, ProbeUse
 from interlock.model import (
     Cell,
     Configuration,
@@ -37,8 +38,12 @@ CONFIGURATIONS = {
     name: Configuration(name=name, title=title, description="")
     for name, title in (("stock", "as it comes"), ("warnings", "with warnings"))
 }
-POLICY = Policy(prefer=("right", "left"), least_trials=1)
-NONE: Excluded = {}
+
+
+def findings(
+    verdicts: Sequence[Verdict], withdrawn: Excluded | None = None, **changes: object
+) -> Findings:
+    return Findings(matrix=matrix(**changes), verdicts=verdicts, withdrawn=withdrawn or {})
 
 
 def drawn(verdicts: Sequence[Verdict]) -> list[str]:
@@ -59,7 +64,8 @@ def rows(verdicts: Sequence[Verdict]) -> list[list[str]]:
 
 
 def safe(text: str) -> str:
-    return report.safe(grid(text), AXES, POLICY, NONE)
+    verdicts = grid(text)
+    return report.safe(verdicts, findings(verdicts))
 
 
 # The tables ---------------------------------------------------------------------------------------
@@ -142,7 +148,7 @@ def test_where_all_passed_it_says_so() -> None:
 
 def test_where_nothing_ran_nothing_is_safe() -> None:
     assert "nothing is known to be safe" in safe("  1.0\n 1.0 unsupported")
-    assert "nothing is known to be safe" in report.safe([], AXES, POLICY, NONE)
+    assert "nothing is known to be safe" in report.safe([], findings([]))
 
 
 def test_what_proves_nothing_is_not_safe() -> None:
@@ -161,7 +167,7 @@ def test_every_kind_of_hang_is_told_once_with_the_command_that_shows_it_again() 
         verdict(cell("1.2"), "hang", reason=Reason.LOCK_CYCLE, signatures=handler, detail="C."),
         verdict(cell("1.3")),
     ]
-    lines = report.stories(verdicts, verdicts, AXES, POLICY, NONE)
+    lines = report.stories(verdicts, findings(verdicts))
     told = [line for line in lines if line.startswith("✗")]
     assert len(told) == 2
     assert told[0].endswith("(and 1 more like it)")
@@ -173,13 +179,13 @@ def test_every_kind_of_hang_is_told_once_with_the_command_that_shows_it_again() 
 
 def test_a_story_says_what_to_move_to() -> None:
     known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
-    lines = report.stories(known, known, AXES, POLICY, NONE)
+    lines = report.stories(known, findings(known))
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
 def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
     known = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
-    lines = report.stories(known[:1], known, AXES, POLICY, NONE)
+    lines = report.stories(known[:1], findings(known))
     assert any(line.startswith("  left-lib's own: left-lib 1.0 alone hangs") for line in lines)
     assert "  moving right-lib changes nothing: it is left-lib alone" in lines
 
@@ -187,26 +193,26 @@ def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
 def test_what_one_library_does_alone_takes_no_safety_from_the_other() -> None:
     pair, *alone = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
     passing = verdict(cell("1.0", "1.0", probe="serve"))
-    said = report.safe([pair, passing], AXES, POLICY, NONE, alone)
+    said = report.safe([pair, passing], findings([pair, passing, *alone]))
     assert said.startswith("Safe: right-lib 1.0, with everything that was run here")
 
 
 def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
     withdrawn: Excluded = {"right": frozenset({Version("2.0")})}
     known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
-    lines = report.stories(known, known, AXES, POLICY, withdrawn)
+    lines = report.stories(known, findings(known, withdrawn))
     assert "  move to right 3.0" in lines
 
 
 def test_passes_are_no_stories() -> None:
     known = grid("  1.0\n 1.0 pass")
-    assert report.stories(known, known, AXES, POLICY, NONE) == []
+    assert report.stories(known, findings(known)) == []
 
 
 def test_a_story_draws_on_what_was_found_before() -> None:
     known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
     asked = [one for one in known if str(one.outcome) == "hang"]
-    lines = report.stories(asked, known, AXES, POLICY, NONE)
+    lines = report.stories(asked, findings(known))
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
@@ -362,10 +368,10 @@ FORKS = Application(
 
 def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_to() -> None:
     known = grid("1.0 2.0\n1.0 hang pass")
-    lines = report.stories(known, known, AXES, POLICY, NONE, kind=FORKS)
+    lines = report.stories(known, findings(known, applications={"forking": FORKS}), kind=FORKS)
     assert "  Start it in the child." in lines
     assert not any("move to" in line for line in lines)
-    assert any("move to" in line for line in report.stories(known, known, AXES, POLICY, NONE))
+    assert any("move to" in line for line in report.stories(known, findings(known)))
 
 
 @pytest.mark.parametrize(

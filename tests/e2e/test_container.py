@@ -279,11 +279,11 @@ def test_stop_leaves_nothing_and_refuses_what_comes(
 ORCHESTRATOR = """
 import sys
 from pathlib import Path
-from interlock.errors import TroubleError
+from interlock.model import TroubleError
 from interlock.model import PythonVersion
 from interlock.isolation.sandbox import Command, Limits
 from interlock.isolation.sandbox.container import DockerSandbox
-from interlock.store import Store
+from interlock.isolation import Store
 box = DockerSandbox(
     store=Store(home=Path(sys.argv[1])), probes=Path("."), template="python:{python}-slim"
 )

@@ -8,9 +8,9 @@ import threading
 from typing import Any
 
 import pytest
-from languages import HELLO, Raw, snapshot, waits
+from looks import HELLO, Raw, snapshot, waits
 
-from interlock.evidence import dumps, events
+from interlock.evidence import dumps, events, wire
 from interlock.evidence.dumps import place, read_witness
 from interlock.model import ProtocolError
 
@@ -101,7 +101,7 @@ def test_the_main_thread_is_known() -> None:
     ],
 )
 def test_a_place_is_told_as_it_is_imported(file: str, expected: str) -> None:
-    frame = events.Frame(file=file, function="start", qualname="W.start", module="w", line=62)
+    frame = wire.Frame(file=file, function="start", qualname="W.start", module="w", line=62)
     assert place(frame) == expected
 
 

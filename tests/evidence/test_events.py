@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from languages import HELLO, STORIES, Raw, snapshot, stream
+from languages import STORIES, stream
+from looks import HELLO, Raw, snapshot
 
 from interlock.evidence.events import Done, Hello, Snapshot, Truncated, parse, read
 from interlock.model import Phase, ProtocolError

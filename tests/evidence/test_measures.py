@@ -18,9 +18,9 @@ from interlock.matrix.matrix_file import load
 from interlock.model import Measure, Measured, UsageError, Verdict
 from interlock.publish import measures
 from interlock.publish.edition import Edition
-from interlock.record import table
 from interlock.record.ledger import Ledger
-from interlock.record.table import Results
+from interlock.record.measures import MEASURES
+from interlock.record.results import Results, read_results, write_results
 
 EXIT = Measure(name="exit-s", title="exit, s", says="Seconds to the `end`.", fact="out", item="s")
 TIMES = Measure(name="times", title="latency, times", says="In times without.", fact="ratio")
@@ -114,38 +114,38 @@ def test_the_ledger_keeps_them(tmp_path: Path) -> None:
 
 
 def test_they_are_published_as_a_tidy_table_and_read_again(tmp_path: Path) -> None:
-    table.write_results(some(), {}, tmp_path, AXES)
+    write_results(some(), {}, tmp_path, AXES)
 
-    text = (tmp_path / table.MEASURES).read_text()
+    text = (tmp_path / MEASURES).read_text()
     assert text.splitlines() == [
         "left,right,python,probe,config,measure,trials,median,least,most",
         "1.0,1.0,3.9,restart,stock,times,1,0.5,0.5,0.5",
         "2.0,1.0,3.10,restart,stock,exit-s,3,2.125,1.5,9.0",
         "2.0,1.0,3.10,restart,stock,times,1,1200.0,1200.0,1200.0",
     ]
-    again = table.read_results(tmp_path, AXES).verdicts
+    again = read_results(tmp_path, AXES).verdicts
     assert {v.cell.key: v.measured for v in again} == {v.cell.key: v.measured for v in some()}
-    table.write_results(again, {}, tmp_path, AXES)
-    assert (tmp_path / table.MEASURES).read_text() == text
+    write_results(again, {}, tmp_path, AXES)
+    assert (tmp_path / MEASURES).read_text() == text
 
 
 def test_a_folder_without_them_is_read_all_the_same(tmp_path: Path) -> None:
-    table.write_results(some(), {}, tmp_path, AXES)
-    (tmp_path / table.MEASURES).unlink()
+    write_results(some(), {}, tmp_path, AXES)
+    (tmp_path / MEASURES).unlink()
 
-    assert not any(v.measured for v in table.read_results(tmp_path, AXES).verdicts)
+    assert not any(v.measured for v in read_results(tmp_path, AXES).verdicts)
 
 
 @pytest.mark.parametrize(
     ("was", "is_now"), [("2.125", "fast"), ("measure", "what"), ("left", "up"), (",3,", ",,")]
 )
 def test_a_file_that_makes_no_sense_is_named(tmp_path: Path, was: str, is_now: str) -> None:
-    table.write_results(some(), {}, tmp_path, AXES)
-    file = tmp_path / table.MEASURES
+    write_results(some(), {}, tmp_path, AXES)
+    file = tmp_path / MEASURES
     file.write_text(file.read_text().replace(was, is_now))
 
-    with pytest.raises(UsageError, match=table.MEASURES):
-        table.read_results(tmp_path, AXES)
+    with pytest.raises(UsageError, match=MEASURES):
+        read_results(tmp_path, AXES)
 
 
 def test_a_verdict_tells_what_its_trials_measured() -> None:

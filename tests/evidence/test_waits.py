@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from languages import HELLO, snapshot, waits
+from looks import HELLO, snapshot, waits
 
 from interlock.evidence import dumps, events
 from interlock.evidence.dumps import Dump

@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
-from grids import AXES, LEFT, RIGHT, cell, grid, published, rows, verdict
-from packaging.version import Version
+from grids import AXES, RIGHT, cell, grid, published, verdict
+from said import advice, says, weighed
 
-from interlock.findings.advice import Advice, Answer, Move, advise, answer, answers, yanked
-from interlock.findings.criteria import Scope
+from interlock.findings.advice import advise, yanked
 from interlock.matrix.definition import Policy
 from interlock.model import (
     Basis,
-    Cell,
-    NoTarget,
-    Outcome,
-    PythonVersion,
-    Reason,
-    Signature,
-    Target,
-    Verdict,
 )
-
-POLICY = Policy(prefer=("right", "left"), least_trials=1)
-
-
-def advice(
-    verdicts: Iterable[Verdict], left: str = "1.0", right: str = "1.0", config: str | None = None
-) -> Advice:
-    pins = cell(left, right).pins
-    (found,) = [a for a in advise(verdicts, AXES, POLICY) if (a.pins, a.config) == (pins, config)]
-    return found
-
-
-def says(move: Move) -> str:
-    """``"right 1.2, newest 2.0"``, or the reason why there is none."""
-    if isinstance(move.nearest, NoTarget):
-        return move.nearest.reason
-    assert isinstance(move.newest, Target)
-    return f"{move.axis} {move.nearest.version}, newest {move.newest.version}"
 
 
 @pytest.mark.parametrize(
@@ -90,16 +61,13 @@ def test_targets_are_the_nearest_and_the_newest_above_that_pass(
 
 
 def test_every_combination_that_hangs_or_fails_gets_advice_and_no_other() -> None:
-    found = advise(
-        grid(
-            """
-                   1.0   1.1   1.2       1.3
-            1.0    hang  fail  unproven  pass
-            """
-        ),
-        AXES,
-        POLICY,
+    verdicts = grid(
+        """
+               1.0   1.1   1.2       1.3
+        1.0    hang  fail  unproven  pass
+        """
     )
+    found = advise(weighed(verdicts), AXES)
     about = {(str(a.pins[1].version), str(a.outcome)) for a in found if a.config is None}
     assert about == {("1.0", "hang"), ("1.1", "fail")}
 
@@ -136,7 +104,7 @@ def test_a_configuration_that_passes_gets_no_advice_of_its_own() -> None:
         *grid("1.0 1.1\n1.0 pass pass", config="stock"),
         *grid("1.0 1.1\n1.0 hang pass", config="warnings"),
     ]
-    assert {a.config for a in advise(verdicts, AXES, POLICY)} == {None, "warnings"}
+    assert {a.config for a in advise(weighed(verdicts), AXES)} == {None, "warnings"}
 
 
 def test_what_passes_on_another_python_is_no_target() -> None:
@@ -160,7 +128,7 @@ def test_yanked_releases_and_pre_releases_are_never_recommended(
 ) -> None:
     verdicts = grid(f"1.0 {passing}\n1.0 hang pass")
     excluded = yanked({"right": published(RIGHT, released)})
-    found = advise(verdicts, AXES, POLICY, excluded)
+    found = advise(weighed(verdicts, excluded=excluded), AXES)
     assert says(found[0].moves[0]) == expected
 
 
@@ -179,7 +147,7 @@ def test_a_target_rests_on_as_many_trials_as_the_policy_asks() -> None:
         verdict(cell("1.0", "1.2"), "pass", trials=3),
     ]
     careful = Policy(prefer=("right", "left"), least_trials=3)
-    assert says(advise(verdicts, AXES, careful)[0].moves[0]) == "right 1.2, newest 1.2"
+    assert says(advise(weighed(verdicts, careful), AXES)[0].moves[0]) == "right 1.2, newest 1.2"
 
 
 def test_the_recommended_move_is_the_first_of_the_policy_that_helps() -> None:
@@ -188,288 +156,3 @@ def test_the_recommended_move_is_the_first_of_the_policy_that_helps() -> None:
     only_neither = grid("1.0 1.1\n1.0 hang hang\n1.1 hang pass")
     moves = [advice(verdicts).recommended for verdicts in (both, only_left, only_neither)]
     assert [move and move.axis for move in moves] == ["right", "left", None]
-
-
-# --- the answer over everything ------------------------------------------------------------------
-
-
-def table(found: Answer) -> list[str]:
-    """A line a release: what is said of each Python."""
-    return [
-        f"{s.version}: passes {' '.join(map(str, s.passes)) or '-'}; "
-        f"breaks {' '.join(map(str, s.breaks)) or '-'}; "
-        f"unproven {' '.join(map(str, s.unproven)) or '-'}; {'safe' if s.is_safe else 'not safe'}"
-        for s in found.standings
-    ]
-
-
-def test_a_release_is_safe_when_it_passes_wherever_it_installs() -> None:
-    verdicts = [
-        *grid("1.0 2.0 3.0\n1.0 hang pass unsupported\n1.1 pass pass unsupported", python="3.8"),
-        *grid("1.0 2.0 3.0\n1.0 hang pass pass\n1.1 pass pass pass", python="3.9"),
-    ]
-    found = answer(RIGHT, verdicts, POLICY)
-    assert table(found) == [
-        "1.0: passes -; breaks 3.8 3.9; unproven -; not safe",
-        "2.0: passes 3.8 3.9; breaks -; unproven -; safe",
-        "3.0: passes 3.9; breaks -; unproven -; safe",
-    ]
-    assert found.safe_from == Version("2.0")
-    assert found.by_python == {
-        PythonVersion(3, 8): Target(axis="right", version=Version("2.0")),
-        PythonVersion(3, 9): Target(axis="right", version=Version("3.0")),
-    }
-
-
-def test_nothing_is_safe_from_a_release_on_when_a_later_one_hangs() -> None:
-    found = answer(RIGHT, grid("1.0 2.0 3.0\n1.0 pass hang pass"), POLICY)
-    assert found.safe_from == Version("3.0")
-    assert answer(RIGHT, grid("1.0 2.0\n1.0 pass hang"), POLICY).safe_from is None
-
-
-def test_what_was_not_proven_with_one_partner_is_not_safe() -> None:
-    found = answer(RIGHT, grid("1.0 2.0\n1.0 pass pass\n1.1 unproven pass"), POLICY)
-    assert table(found) == [
-        "1.0: passes -; breaks -; unproven 3.10; not safe",
-        "2.0: passes 3.10; breaks -; unproven -; safe",
-    ]
-
-
-def test_a_release_has_to_be_run_with_what_the_others_were_run_with() -> None:
-    """3.0 was run with one partner alone; 1.2 is a partner that hardly any release was run with."""
-    found = answer(
-        RIGHT, grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass .\n1.2 . pass ."), POLICY
-    )
-    assert table(found) == [
-        "1.0: passes 3.10; breaks -; unproven -; safe",
-        "2.0: passes 3.10; breaks -; unproven -; safe",
-        "3.0: passes -; breaks -; unproven 3.10; not safe",
-    ]
-
-
-def test_what_the_other_library_does_alone_is_no_reason_not_to_call_a_release_safe() -> None:
-    """right 2.0 fails by itself: nothing is known of any left with it, and nothing need be."""
-    alone = [
-        verdict(cell("-", "2.0"), "fail"),
-        verdict(cell("1.0", "-")),
-        verdict(cell("1.1", "-")),
-    ]
-    verdicts = [*grid("1.0 2.0\n1.0 pass fail\n1.1 pass fail"), *alone]
-    left = answer(LEFT, verdicts, POLICY)
-    assert table(left) == [
-        "1.0: passes 3.10; breaks -; unproven -; safe",
-        "1.1: passes 3.10; breaks -; unproven -; safe",
-    ]
-    assert {str(t.attribution.whose) for s in left.standings for t in s.beside} == {"right"}
-
-
-def test_a_partner_that_cannot_be_installed_with_it_is_none() -> None:
-    found = answer(
-        RIGHT, grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass unsupported"), POLICY
-    )
-    assert [str(s.version) for s in found.standings if s.is_safe] == ["1.0", "2.0", "3.0"]
-
-
-def test_a_release_that_installs_nowhere_is_not_called_safe() -> None:
-    (standing,) = answer(RIGHT, grid("1.0\n1.0 unsupported"), POLICY).standings
-    assert not standing.is_safe
-
-
-def test_a_python_without_a_safe_release_is_said_so() -> None:
-    found = answer(RIGHT, grid("1.0\n1.0 hang"), POLICY)
-    assert found.by_python == {
-        PythonVersion(3, 10): NoTarget(
-            axis="right", reason="no right-lib release that was tested passes on Python 3.10"
-        )
-    }
-
-
-def test_a_pre_release_is_neither_recommended_nor_in_the_way() -> None:
-    found = answer(RIGHT, grid("1.0 2.0 3.0b1\n1.0 hang pass hang"), POLICY)
-    assert found.safe_from == Version("2.0")
-    assert found.by_python == {PythonVersion(3, 10): Target(axis="right", version=Version("2.0"))}
-
-
-def test_a_library_alone_says_nothing_about_the_pair() -> None:
-    verdicts = [verdict(cell("-", "1.0"), "pass"), verdict(cell("1.0", "1.0"), "hang")]
-    (standing,) = answer(RIGHT, verdicts, POLICY).standings
-    assert not standing.passes and standing.partners == 0
-
-
-def test_answers_stand_in_the_order_of_the_policy() -> None:
-    verdicts = grid("1.0\n1.0 pass")
-    assert [a.axis for a in answers(verdicts, AXES, POLICY)] == ["right", "left"]
-    assert answer(LEFT, verdicts, POLICY).safe_from == Version("1.0")
-
-
-# --- what weighs nothing ------------------------------------------------------------------------
-
-FORK = """
-       1.0   2.0
-1.0    hang  hang
-1.1    hang  hang
-"""
-"""The probe ``fork`` hangs with every pair; whose that is, the baselines say."""
-
-
-def fork(whose: str) -> list[Verdict]:
-    """The pairs of ``FORK``, where ``left`` or ``right`` hangs in the same way alone."""
-    seen = {
-        "signatures": ((Signature(locks=("Fork.lock",)), 1),),
-        "reason": Reason.ORPHANED_LOCK,
-        "exposures": 20,
-    }
-
-    def did(of: Cell, outcome: str) -> Verdict:
-        return verdict(of, outcome, **(seen if outcome == "hang" else {}))
-
-    pairs = [did(v.cell, "hang") for v in grid(FORK, probe="fork")]
-    lefts = [cell(left, "-", probe="fork") for left in ("1.0", "1.1")]
-    rights = [cell("-", right, probe="fork") for right in ("1.0", "2.0")]
-    return [
-        *pairs,
-        *(did(c, "hang" if whose == "left" else "pass") for c in lefts),
-        *(did(c, "hang" if whose == "right" else "pass") for c in rights),
-    ]
-
-
-def test_what_one_library_does_alone_is_no_reason_to_avoid_the_other() -> None:
-    restart = grid("1.0 2.0\n1.0 hang pass\n1.1 hang pass")
-
-    with_it = answer(RIGHT, [*restart, *fork("left")], POLICY)
-    without = answer(RIGHT, restart, POLICY)
-
-    assert table(with_it) == table(without)
-    assert table(with_it) == [
-        "1.0: passes -; breaks 3.10; unproven -; not safe",
-        "2.0: passes 3.10; breaks -; unproven -; safe",
-    ]
-
-
-def test_it_is_listed_beside_the_release_all_the_same() -> None:
-    restart = grid("1.0 2.0\n1.0 hang pass\n1.1 hang pass")
-
-    (_, newer) = answer(RIGHT, [*restart, *fork("left")], POLICY).standings
-
-    assert [(str(t.verdict.cell.pins[0]), t.attribution.whose) for t in newer.beside] == [
-        ("left 1.0", "left"),
-        ("left 1.1", "left"),
-    ]
-
-
-def test_what_a_library_does_alone_is_a_reason_to_avoid_its_own_release() -> None:
-    restart = grid("1.0 2.0\n1.0 pass pass\n1.1 pass pass")
-
-    assert [s.is_safe for s in answer(LEFT, [*restart, *fork("left")], POLICY).standings] == [
-        False,
-        False,
-    ]
-
-
-def test_what_only_the_pair_does_is_a_reason_against_both() -> None:
-    restart = grid("1.0 2.0\n1.0 pass pass\n1.1 pass pass")
-    verdicts = [*restart, *fork("neither")]
-
-    assert not any(s.is_safe for axis in AXES for s in answer(axis, verdicts, POLICY).standings)
-
-
-def test_advice_weighs_the_pairs_trouble_and_lists_the_rest_beside_it() -> None:
-    restart = grid("1.0 2.0\n1.0 hang pass\n1.1 hang pass")
-
-    found = advice([*restart, *fork("left")])
-
-    assert [t.verdict.cell.probe for t in found.troubles] == ["restart"]
-    assert [t.verdict.cell.probe for t in found.beside] == ["fork"]
-    assert says(found.moves[0]) == "right 2.0, newest 2.0"
-
-
-def test_where_all_trouble_is_one_librarys_moving_the_other_is_not_advised() -> None:
-    restart = grid("1.0 2.0\n1.0 pass pass\n1.1 pass pass")
-
-    found = advice([*restart, *fork("left")])
-
-    assert (found.outcome, found.troubles) == (Outcome.HANG, ())
-    assert [says(move) for move in found.moves] == [
-        "moving right-lib changes nothing: it is left-lib alone",
-        "no left-lib release that was tested helps",
-    ]
-
-
-def test_a_release_of_the_library_itself_that_is_free_of_it_is_advised() -> None:
-    verdicts = [
-        *rows("pair: hang A 1/30; left: hang A 1/30; right: pass 500"),
-        verdict(cell("1.1", "1.0")),
-    ]
-
-    assert says(advice(verdicts).moves[1]) == "left 1.1, newest 1.1"
-
-
-def test_what_the_dependencies_broke_is_nothing_to_move_to() -> None:
-    verdicts = [
-        verdict(cell("1.0", "1.0"), "hang"),
-        verdict(cell("1.0", "1.1"), "fail", reason=Reason.ERROR),
-        verdict(cell("1.0", "1.1", config="stock@release")),
-        verdict(cell("1.0", "1.2")),
-    ]
-
-    assert says(advice(verdicts).moves[0]) == "right 1.2, newest 1.2"
-
-
-@pytest.mark.parametrize("config", ["stock+way-out", "stock@release"])
-@pytest.mark.parametrize("outcome", ["hang", "fail", "unproven"])
-def test_what_is_run_beside_a_configuration_is_not_asked_of_a_release(
-    config: str, outcome: str
-) -> None:
-    plain = grid("1.0 2.0\n1.0 hang pass")
-    beside = grid(f"1.0 2.0\n1.0 {outcome} {outcome}", config=config)
-
-    assert table(answer(RIGHT, [*plain, *beside], POLICY)) == table(answer(RIGHT, plain, POLICY))
-    assert {a.config for a in advise([*plain, *beside], AXES, POLICY)} == {None, "stock"}
-
-
-def test_a_probe_that_was_not_meant_for_a_release_leaves_it_as_tested_as_it_was() -> None:
-    restart = grid("1.0 2.0\n1.0 hang pass\n1.1 hang pass")
-    narrow = grid("1.0 2.0\n1.0 hang pass\n1.1 . .", probe="serve")
-
-    def meant(of: Cell) -> bool:
-        return of.probe != "serve" or str(of.pins[0].version) == "1.0"
-
-    strictly = answer(RIGHT, [*restart, *narrow], POLICY)
-    as_meant = answer(RIGHT, [*restart, *narrow], POLICY, scope=Scope(meant=meant))
-
-    assert [s.is_safe for s in strictly.standings] == [False, False]
-    assert [s.is_safe for s in as_meant.standings] == [False, True]
-
-
-def test_trouble_counts_where_a_probe_was_not_meant_to_be_run_too() -> None:
-    restart = grid("1.0 2.0\n1.0 pass pass")
-    seen = grid("1.0 2.0\n1.0 pass hang", probe="serve")
-
-    without = Scope(meant=lambda of: of.probe != "serve")
-    found = answer(RIGHT, [*restart, *seen], POLICY, scope=without)
-
-    assert [s.is_safe for s in found.standings] == [True, False]
-
-
-def test_a_pass_that_was_not_asked_for_makes_no_release_pass() -> None:
-    found = answer(RIGHT, grid("1.0\n1.0 pass"), POLICY, scope=Scope(meant=lambda of: False))
-
-    assert not any(s.is_safe for s in found.standings)
-
-
-def test_a_release_without_the_feature_is_as_good_as_its_other_probes() -> None:
-    restart = grid("1.0 2.0\n1.0 pass hang")
-    lacks = [
-        verdict(cell("1.0", right, probe="logs"), "unsupported", reason=Reason.NO_FEATURE)
-        for right in ("1.0", "2.0")
-    ]
-
-    found = answer(RIGHT, [*restart, *lacks], POLICY)
-
-    assert [s.is_safe for s in found.standings] == [True, False]
-
-
-def test_a_release_that_only_lacks_the_feature_passes_nothing() -> None:
-    lacks = verdict(cell(), "unsupported", reason=Reason.NO_FEATURE)
-
-    assert not any(s.is_safe for s in answer(RIGHT, [lacks], POLICY).standings)

@@ -1,4 +1,4 @@
-"""What became of each way out, on the cells where it was run."""
+"""What became of each workaround, on the cells where it was run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from grids import cell, matrix, verdict
 
-from interlock.findings.workarounds import Record, Tried, luck, records, tried
+from interlock.findings.workarounds import TriedWorkaround, WorkaroundRecord, luck, records, tried
 from interlock.matrix.definition import Matrix, ProbeUse, WayOut
 from interlock.model import Basis, Outcome, Reason, Verdict
 
@@ -34,7 +34,7 @@ def outcomes(text: str) -> list[str]:
     return [f"{one.way.name} {_word(one)}" for one in found]
 
 
-def _word(one: Tried) -> str:
+def _word(one: TriedWorkaround) -> str:
     if one.was_needed:
         return "works" if one.works else "does not"
     return "breaks it" if one.breaks else "harmless"
@@ -93,14 +93,14 @@ def test_a_pass_may_be_luck_where_the_same_way_out_hangs_elsewhere() -> None:
     here = {one.way.name: records(found)[one.kind] for one in found[cell(config="warnings").key]}
     # two of three hangs, or more, without it in as many exposures: 3/8 + 1/8
     assert here == {
-        "quiet": Record(hangs=1, tried=2, luck=pytest.approx(1 / 2)),
-        "back": Record(hangs=0, tried=1, luck=pytest.approx(1 / 2)),
+        "quiet": WorkaroundRecord(hangs=1, tried=2, luck=pytest.approx(1 / 2)),
+        "back": WorkaroundRecord(hangs=0, tried=1, luck=pytest.approx(1 / 2)),
     }
 
 
-def one(without: dict[str, Any], with_it: dict[str, Any]) -> Tried:
+def one(without: dict[str, Any], with_it: dict[str, Any]) -> TriedWorkaround:
     of = cell(config="warnings")
-    return Tried(
+    return TriedWorkaround(
         way=QUIET,
         without=replace(verdict(of, "hang"), **without),
         verdict=replace(verdict(replace(of, config="warnings+quiet")), **with_it),

@@ -1,4 +1,4 @@
-"""Made-up apps, each a few lines, run under the real supervisor on this very Python."""
+"""Made-up apps under the real supervisor, and parked threads, on this very Python."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from languages import PROBE
 from ours import PROBES, FoundBy
 
 from interlock.evidence import classification, events
@@ -58,6 +62,12 @@ class Told:
         names = self.all("snapshot")[snapshot]["locks"][str(lock)]["names"]
         assert isinstance(names, list)
         return names
+
+    def snapshots_of(self, process: int) -> list[Mapping[str, Any]]:
+        return [event for event in self.all("snapshot") if event["process"] == process]
+
+    def judged(self) -> Finding:
+        return classification.classify(self.raw, PROBE)
 
     def waits(self, name: str) -> str:
         """The name of the lock that a thread waits for."""
@@ -167,3 +177,87 @@ def run_app(start_app: Callable[..., subprocess.Popen[str]], told_by) -> RunApp:
         return told_by(start_app(source, python, **limits))
 
     return run
+
+
+@pytest.fixture(scope="module")
+def watcher() -> Iterator[ModuleType]:
+    sys.path.insert(0, str(PROBES))
+    try:
+        from harness import watcher
+    finally:
+        sys.path.remove(str(PROBES))
+    yield watcher
+
+
+class Read:
+    """One thread of one snapshot, with its locks by name."""
+
+    def __init__(self, snapshot: dict[str, Any], name: str) -> None:
+        (self.thread,) = [t for t in snapshot["threads"] if t["name"] == name]
+        wait = self.thread["waits"]
+        mine = {hold["lock"] for hold in self.thread["holds"]} | {wait and wait["lock"]}
+        self.locks = {lock: entry for lock, entry in snapshot["locks"].items() if int(lock) in mine}
+
+    def _name(self, lock: int) -> str:
+        return str(self.locks[str(lock)]["names"][0])
+
+    @property
+    def waits(self) -> str | None:
+        wait = self.thread["waits"]
+        return self._name(wait["lock"]) if wait and wait["lock"] is not None else None
+
+    @property
+    def kind(self) -> str | None:
+        return self.thread["waits"]["kind"] if self.thread["waits"] else None
+
+    @property
+    def holds(self) -> set[str]:
+        return {self._name(hold["lock"]) for hold in self.thread["holds"]}
+
+    @property
+    def bounded(self) -> bool:
+        return bool(self.thread["waits"]["bounded"])
+
+    @property
+    def unresolved(self) -> list[str]:
+        return [part["expression"] for part in self.thread["unresolved"]]
+
+
+@pytest.fixture
+def parked(watcher) -> Callable[..., Read]:
+    """Start a thread that blocks, and read where it stands."""
+
+    def park(target: Callable[[], object]) -> Read:
+        from harness.sources import Sources
+
+        name = f"parked-{time.monotonic_ns()}"
+        threading.Thread(target=target, name=name, daemon=True).start()
+        time.sleep(0.03)
+        return Read(watcher.snapshot(Sources(), threading.main_thread().ident), name)
+
+    return park
+
+
+@pytest.fixture
+def block() -> Iterator[threading.Lock]:
+    """A lock that is taken for as long as the test runs."""
+    lock = threading.Lock()
+    lock.acquire()
+    yield lock
+    lock.release()
+
+
+class Blocked:
+    """What the threads under test wait for; released at the end."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self.lock = lock
+        self.first = threading.Lock()
+        self.second = threading.Lock()
+        self.again = threading.RLock()
+        self.condition = threading.Condition(threading.Lock())
+
+
+@pytest.fixture
+def blocked(block: threading.Lock) -> Blocked:
+    return Blocked(block)

@@ -1,4 +1,4 @@
-"""The control that needs no library: its answers are certain, on this very Python too."""
+"""The control that needs no library: its answers are certain on any Python."""
 
 from __future__ import annotations
 

@@ -1,43 +1,11 @@
-"""What is told of the processes that an app forks and starts, and of those that stand still."""
+"""What is told of the processes that an app forks and starts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
-from languages import PROBE
 from ours import PROBES
 
-from interlock.evidence import classification
-from interlock.model import Fail, Finding, Hang, Reason
-
-CLOSED = "the same closed wait in two snapshots"
-
-ORPHANING = """
-import os, threading, time
-class Worker:
-    def __init__(self):
-        self._lock = threading.Lock()
-        self.inside = threading.Event()
-    def work(self):
-        with self._lock:
-            self.inside.set()
-            time.sleep(0.5)
-    def submit(self):
-        with self._lock: pass
-def orphan():
-    worker = Worker()
-    thread = threading.Thread(target=worker.work, name="worker")
-    thread.start()
-    worker.inside.wait()
-    child = os.fork()
-    if child == 0:
-        worker.submit()
-        os._exit(0)
-    thread.join()
-    return child
-"""
+from interlock.model import Fail, Hang, Reason
 
 
 @pytest.mark.parametrize("place", ["pids.events", "pids/pids.events"])
@@ -54,19 +22,6 @@ def test_how_often_the_kernel_refused_a_task_is_read_from_the_control_group(
     assert processes.refused_tasks(tmp_path) == 3
     file.write_text("max 4\nmax.imposed 9\n")
     assert processes.refused_tasks(tmp_path) == 4
-
-
-def judged(told: Any) -> Finding:
-    return classification.classify(told.raw, PROBE)
-
-
-def child_of(told: Any) -> Mapping[str, Any]:
-    (child,) = [event for event in told.all("process") if not event["app"]]
-    return child
-
-
-def snapshots_of(told: Any, process: int) -> list[Mapping[str, Any]]:
-    return [event for event in told.all("snapshot") if event["process"] == process]
 
 
 def test_every_process_joins_by_itself(run_app):
@@ -92,53 +47,6 @@ def test_every_process_joins_by_itself(run_app):
     assert program["command"][1:] == ["-c", "import time; time.sleep(0.1)"]
 
 
-def test_a_child_that_waits_for_what_the_fork_left_behind_is_a_closed_wait(run_app):
-    told = run_app(
-        ORPHANING
-        + """
-def run(trial):
-    trial.phase("serving")
-    trial.expose(3)
-    child = orphan()
-    os.waitpid(child, 0)
-""",
-        stall_s=0.8,
-    )
-    assert told.all("signal")[0]["reason"] == CLOSED
-    hang = judged(told)
-    assert isinstance(hang, Hang)
-    assert hang.reason is Reason.ORPHANED_LOCK
-    assert str(hang.signature) == "Worker._lock → a thread that the fork left behind"
-    where, waits, held = hang.evidence
-    assert where == "It is in a process that the app forked."
-    assert "MainThread of a forked child waits for Worker._lock" in waits and "in submit" in waits
-    assert "worker of the parent was inside of Worker._lock" in held and "in work" in held
-
-
-def test_a_look_that_the_app_asks_for_proves_a_hang_of_its_child_while_it_lives(run_app):
-    told = run_app(
-        ORPHANING
-        + """
-def beat(trial):
-    while True:
-        trial.beat()
-        time.sleep(0.01)
-def run(trial):
-    trial.phase("serving")
-    child = orphan()
-    threading.Thread(target=beat, args=[trial], daemon=True).start()
-    trial.look("a child does not end", silent_s=0.5)
-    time.sleep(5)
-""",
-        stall_s=2,
-    )
-    (stall,) = told.all("stall")
-    assert (stall["asked"], stall["silent_s"]) == ("a child does not end", 0.5)
-    assert told.all("signal")[0]["reason"] == CLOSED
-    assert not told.all("resumed")
-    assert judged(told).signature.orphaned
-
-
 def test_a_look_that_shows_nothing_closed_lets_the_app_go_on(run_app):
     told = run_app(
         """
@@ -161,7 +69,7 @@ def test_a_look_that_shows_nothing_closed_lets_the_app_go_on(run_app):
         event["process"] for event in told.all("process")
     }
     assert told.one("exit")["code"] == 0 and not told.all("signal")
-    assert judged(told).reason is Reason.NOT_LIVE
+    assert told.judged().reason is Reason.NOT_LIVE
 
 
 def test_a_child_in_which_nothing_can_run_is_frozen_though_the_app_lives(run_app):
@@ -190,7 +98,7 @@ def test_a_child_in_which_nothing_can_run_is_frozen_though_the_app_lives(run_app
     )
     assert told.fact["closed"] is False
     assert told.one("exit")["code"] == 0
-    hang = judged(told)
+    hang = told.judged()
     assert isinstance(hang, Hang)
     assert hang.reason is Reason.NO_PROGRESS
     (stuck,) = hang.signature.stuck
@@ -233,135 +141,6 @@ def test_what_the_app_leaves_behind_is_reaped_when_it_ends(run_app):
     assert len(told.fact["states"]) == 1
 
 
-def test_a_lock_that_the_child_makes_new_is_no_orphan(run_app):
-    told = run_app(
-        """
-        import os, threading, time
-        class Worker: lock = threading.Lock()
-        def renew(): Worker.lock = threading.Lock()
-        os.register_at_fork(after_in_child=renew)
-        def hold():
-            with Worker.lock: time.sleep(0.5)
-        def wait():
-            with Worker.lock: pass
-        def run(trial):
-            trial.phase("serving")
-            threading.Thread(target=hold).start()
-            time.sleep(0.05)
-            child = os.fork()
-            if child == 0:
-                Worker.lock.acquire()
-                threading.Thread(target=wait).start()
-                time.sleep(1)
-                Worker.lock.release()
-                os._exit(0)
-            time.sleep(0.2)
-            trial.fact("closed", trial.look("a child is slow"))
-            os.waitpid(child, 0)
-        """,
-        stall_s=5,
-    )
-    assert told.fact["closed"] is False
-
-
-def test_a_lock_that_the_parent_held_for_a_moment_is_no_orphan(run_app):
-    told = run_app(
-        """
-        import os, threading, time
-        class Worker: lock = threading.Lock()
-        def wait():
-            with Worker.lock: pass
-        def run(trial):
-            trial.phase("serving")
-            child = os.fork()
-            if child == 0:
-                Worker.lock.acquire()
-                threading.Thread(target=wait).start()
-                time.sleep(1)
-                Worker.lock.release()
-                os._exit(0)
-            time.sleep(0.2)
-            trial.fact("closed", trial.look("a child is slow"))
-            os.waitpid(child, 0)
-        """,
-        stall_s=5,
-    )
-    assert told.fact["closed"] is False
-    (child,) = {event["process"] for event in told.all("process") if event["forked"]}
-    assert all(not event["at_fork"] for event in snapshots_of(told, child))
-
-
-def test_a_grandchild_waits_for_what_the_first_fork_left_behind(run_app):
-    told = run_app(
-        ORPHANING.replace("worker.submit()", "os.fork() or worker.submit() ; os.wait()")
-        + """
-def run(trial):
-    trial.phase("serving")
-    os.waitpid(orphan(), 0)
-""",
-        stall_s=0.8,
-    )
-    assert judged(told).reason is Reason.ORPHANED_LOCK
-
-
-def test_who_waits_for_a_thread_that_waits_for_the_orphan_hangs_with_it(run_app):
-    told = run_app(
-        """
-        import os, threading, time
-        class Worker:
-            lock = threading.Lock()
-            other = threading.RLock()
-        def hold():
-            with Worker.lock: time.sleep(0.5)
-        def child():
-            threading.Thread(target=between, name="between", daemon=True).start()
-            time.sleep(0.1)
-            with Worker.other: pass
-        def between():
-            with Worker.other:
-                with Worker.lock: pass
-        def run(trial):
-            trial.phase("serving")
-            threading.Thread(target=hold, name="holder").start()
-            time.sleep(0.05)
-            pid = os.fork()
-            if pid == 0:
-                child()
-                os._exit(0)
-            os.waitpid(pid, 0)
-        """,
-        stall_s=0.8,
-    )
-    hang = judged(told)
-    assert str(hang.signature) == "Worker.lock → a thread that the fork left behind"
-    assert any(s.startswith("MainThread waits for Worker.other") for s in hang.evidence)
-    assert hang.evidence[1].startswith("between of a forked child waits for Worker.lock")
-
-
-def test_a_re_entrant_lock_is_orphaned_although_a_new_thread_may_have_its_owners_number(run_app):
-    told = run_app(
-        """
-        import os, threading, time
-        class Worker: lock = threading.RLock()
-        def hold():
-            with Worker.lock: time.sleep(0.5)
-        def run(trial):
-            trial.phase("serving")
-            threading.Thread(target=hold, name="holder").start()
-            time.sleep(0.05)
-            pid = os.fork()
-            if pid == 0:
-                for _ in range(3):
-                    threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
-                with Worker.lock: pass
-                os._exit(0)
-            os.waitpid(pid, 0)
-        """,
-        stall_s=0.8,
-    )
-    assert str(judged(told).signature) == "Worker.lock → a thread that the fork left behind"
-
-
 def test_a_cycle_in_a_child_is_proven_as_in_the_app(run_app):
     told = run_app(
         """
@@ -378,7 +157,7 @@ def test_a_cycle_in_a_child_is_proven_as_in_the_app(run_app):
             os.waitpid(child, 0)
         """
     )
-    hang = judged(told)
+    hang = told.judged()
     assert (hang.reason, hang.signature.locks) == (Reason.SELF_DEADLOCK, ("Worker.lock",))
     assert hang.evidence[0] == "It is in a process that the app forked."
 
@@ -397,7 +176,7 @@ def test_a_cycle_in_a_program_that_the_app_starts_is_proven_as_in_the_app(run_ap
             subprocess.run([sys.executable, file])
         """
     )
-    hang = judged(told)
+    hang = told.judged()
     assert (hang.reason, hang.signature.locks) == (Reason.SELF_DEADLOCK, ("Worker.lock",))
     name = told.all("process")[1]["command"][0].rpartition("/")[2]
     assert hang.evidence[0] == f"It is in a process that the app started: `{name} program.py`."
@@ -418,7 +197,7 @@ def test_a_child_that_stands_still_for_no_known_reason_is_where_the_app_stands_s
         deadline_s=1,
         still_s=2,
     )
-    hang = judged(told)
+    hang = told.judged()
     assert (hang.reason, hang.signature.stuck) == (Reason.NO_PROGRESS, ("app.wait_for_ever",))
 
 
@@ -435,7 +214,7 @@ def test_an_app_that_waits_for_a_child_at_work_does_not_hang(run_app):
         deadline_s=1,
         still_s=2,
     )
-    assert judged(told).reason is Reason.SLOW
+    assert told.judged().reason is Reason.SLOW
 
 
 @pytest.mark.parametrize("session", [False, True], ids=["same session", "new session"])
@@ -457,7 +236,7 @@ def test_an_app_that_waits_for_a_program_at_work_that_never_joined_does_not_hang
         deadline_s=1,
         still_s=2,
     )
-    assert judged(told).reason is Reason.SLOW
+    assert told.judged().reason is Reason.SLOW
     assert [event["joined"] for event in told.all("process")] == [True, False]
 
 
@@ -486,7 +265,7 @@ def run(trial):
         deadline_s=2,
         still_s=2,
     )
-    hang = judged(told)
+    hang = told.judged()
     assert (hang.reason, hang.signature.stuck) == (Reason.NO_PROGRESS, ("fork() in the child",))
     assert hang.evidence == (
         "It is in a process that the app forked.",
@@ -513,7 +292,7 @@ def run(trial):
 """,
     )
     assert told.one("exit")["code"] == 0
-    finding = judged(told)
+    finding = told.judged()
     if overdue:
         assert finding.signature.stuck == ("fork() in the child",)
         assert "its main thread was not run" in finding.evidence[-1]
@@ -538,7 +317,7 @@ def test_a_child_that_crashes_is_a_crash_with_the_place_it_happened_at(run_app):
     told = run_app(CRASHING)
     assert told.one("child") == {**told.one("child"), "code": None, "signal": "SIGSEGV"}
     assert told.one("crash")["process"] == told.one("child")["process"]
-    found = judged(told)
+    found = told.judged()
     assert isinstance(found, Fail)
     assert (found.reason, found.phase.value) == (Reason.CRASH, "serving")
     assert found.detail.startswith("a child was killed by SIGSEGV at ")
@@ -548,7 +327,7 @@ def test_a_child_that_crashes_is_a_crash_with_the_place_it_happened_at(run_app):
 def test_the_app_s_own_crash_is_told_with_its_place(run_app):
     told = run_app("import ctypes\ndef run(trial): ctypes.string_at(0)")
     assert told.one("crash")["text"].startswith("Fatal Python error: Segmentation fault")
-    assert judged(told).detail.startswith("killed by SIGSEGV at ")
+    assert told.judged().detail.startswith("killed by SIGSEGV at ")
 
 
 def test_a_child_that_the_app_ends_itself_is_no_crash(run_app):
@@ -565,65 +344,4 @@ def test_a_child_that_the_app_ends_itself_is_no_crash(run_app):
             trial.expose(20)
         """
     )
-    assert judged(told).reason is Reason.NOT_LIVE
-
-
-def test_an_orphan_that_keeps_no_main_thread_does_not_keep_a_child_from_ending(run_app):
-    told = run_app(
-        """
-        import os, threading, time
-        class Worker: lock = threading.Lock()
-        def hold():
-            with Worker.lock: time.sleep(0.5)
-        def wait():
-            with Worker.lock: pass
-        def run(trial):
-            trial.phase("serving")
-            threading.Thread(target=hold).start()
-            time.sleep(0.1)
-            child = os.fork()
-            if child == 0:
-                threading.Thread(target=wait, daemon=True).start()
-                time.sleep(2)
-                os._exit(0)
-            time.sleep(0.3)
-            trial.fact("closed", trial.look("a child is slow", 0.1, process=child))
-            os.waitpid(child, 0)
-            trial.expose(20)
-        """
-    )
-    assert told.all("stall")[-1]["asked"] is None
-    assert told.fact["closed"] is False
-    assert judged(told).reason is Reason.NOT_LIVE
-
-
-def test_a_lock_that_was_just_being_released_at_the_fork_is_an_orphan_too(run_app):
-    told = run_app(
-        """
-        import os, threading, time
-        class Slow:
-            def __init__(self): self._lock = threading.Lock()
-            def acquire(self): return self._lock.acquire()
-            def release(self):
-                time.sleep(0.5)
-                self._lock.release()
-            def __enter__(self): self.acquire()
-            def __exit__(self, *why): self.release()
-        class Worker: lock = Slow()
-        def hold():
-            with Worker.lock: pass
-        def run(trial):
-            trial.phase("serving")
-            threading.Thread(target=hold, name="holder").start()
-            time.sleep(0.2)
-            child = os.fork()
-            if child == 0:
-                with Worker.lock: pass
-                os._exit(0)
-            os.waitpid(child, 0)
-        """,
-        stall_s=1,
-    )
-    hang = judged(told)
-    assert str(hang.signature) == "Worker.lock → a thread that the fork left behind"
-    assert "holder of the parent was just releasing Worker.lock" in hang.evidence[2]
+    assert told.judged().reason is Reason.NOT_LIVE

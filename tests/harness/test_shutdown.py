@@ -1,4 +1,4 @@
-"""The probe of interpreters that exit, with interpreters of our own: neither library is needed."""
+"""The probe of interpreters that exit, with made-up ones: no library is needed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ours import PROBES, FoundBy, probe_of_ours
 from interlock.model import Fail, Finding, Hang, Phase, Reason, outcome_of
 
 LEAVES = """\
-import atexit, os, signal, threading, time
+import atexit, json, os, signal, threading, time
 from libraries.child import Child
 
 class Exit:
@@ -66,20 +66,34 @@ def test_an_exit_that_never_ends_is_a_hang_of_that_interpreter(left: Left) -> No
 
 
 @pytest.mark.parametrize(
-    ("how", "reason", "detail"),
+    ("how", "reason", "detail", "cause"),
     [
-        ("atexit.register(time.sleep, 2)", Reason.DEGRADED, "1.5 s are allowed"),
-        ("atexit.register(crash)", Reason.CRASH, "a child was killed by SIGSEGV"),
-        ("atexit.register(os._exit, 3)", Reason.ERROR, "an interpreter ended with 3 at its exit"),
-        ("os._exit(4)", Reason.ERROR, "an interpreter ended with 4 before it was to"),
-        ("child.error(OSError('no'), feature='x')", Reason.INACTIVE, "x does not start: Broken"),
+        ("atexit.register(time.sleep, 2)", Reason.DEGRADED, "1.5 s are allowed", None),
+        ("atexit.register(crash)", Reason.CRASH, "a child was killed by SIGSEGV", "SIGSEGV"),
+        ("atexit.register(os._exit, 3)", Reason.ERROR, "ended with 3 at its exit", "app.Broken"),
+        ("os._exit(4)", Reason.ERROR, "ended with 4 before it was to", "app.Broken"),
+        (
+            "child.error(OSError('no'), feature='x')",
+            Reason.INACTIVE,
+            "x does not start: OSError: no",
+            "OSError",
+        ),
+        (
+            "child.error(json.JSONDecodeError('no', '', 0), feature='x')",
+            Reason.INACTIVE,
+            "x does not start: json.decoder.JSONDecodeError: no: line 1",
+            "json.decoder.JSONDecodeError",
+        ),
     ],
 )
-def test_an_exit_that_goes_wrong_fails(left: Left, how: str, reason: Reason, detail: str) -> None:
+def test_an_exit_that_goes_wrong_fails(
+    left: Left, how: str, reason: Reason, detail: str, cause: str | None
+) -> None:
     fail = left(how)
     assert isinstance(fail, Fail)
     assert fail.reason is reason
     assert detail in fail.detail
+    assert fail.cause == cause
 
 
 def test_an_exit_that_waits_for_nothing_that_comes_is_a_hang_without_a_cycle(left: Left) -> None:

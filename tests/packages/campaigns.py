@@ -17,6 +17,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+from ours import INTERLOCK
 from packages import build
 
 from interlock.isolation.sandbox import engine
@@ -25,7 +26,6 @@ from interlock.model import digest_of
 from interlock.record.ledger import Ledger
 
 HERE = Path(__file__).parent
-MAIN = "from interlock.console.cli import main; raise SystemExit(main())"
 HARNESS = HERE.parents[1] / "probes" / "harness"
 
 
@@ -87,7 +87,7 @@ class Project:
         ours = {k: v for k, v in os.environ.items() if not k.startswith(other)}
         return {
             **ours,
-            "PATH": f"{Path(sys.executable).parent}:{ours['PATH']}",
+            "PATH": f"{Path(sys.base_prefix) / 'bin'}:{ours['PATH']}",
             "INTERLOCK_HOME": str(self.home),
             "UV_DEFAULT_INDEX": self.index,
             "UV_NO_CONFIG": "1",
@@ -102,11 +102,7 @@ class Project:
         """`interlock matrix …` in this project; ``changed`` are variables of its environment."""
         return subprocess.Popen(
             [
-                *(
-                    sys.executable,
-                    "-c",
-                    "from interlock.console.cli import main; raise SystemExit(main())",
-                ),
+                *INTERLOCK,
                 *("--matrix", str(self.folder / "matrix.yaml"), command),
                 *("--results", str(self.folder / results), *arguments),
             ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import os
 import socket
 import subprocess
@@ -340,6 +341,24 @@ def test_a_server_comes_up_though_a_worker_closes_a_connection(
     with contextlib.nullcontext() if comes_up else pytest.raises(course.Trouble):
         coming._come_up()
     assert told == ({"spam": 1} if comes_up else {"failed": True})
+
+
+@pytest.mark.e2e
+def test_what_a_service_raised_is_passed_on_as_it_was(course: Any, answering: Any) -> None:
+    raised = {"error": "json.decoder.JSONDecodeError", "message": "no", "feature": "profiling"}
+    body = json.dumps({"facts": {}, "lacks": [], "errors": [raised]}).encode()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    told: list[object] = []
+    coming = course.Drive.__new__(course.Drive)
+    coming.knobs, coming.looked = {"up_s": 9}, 0
+    coming.course = SimpleNamespace(plain=False, counted=True, name="rounds")
+    coming.trial = SimpleNamespace(beat=lambda: None, pass_on=told.append)
+    coming.server = SimpleNamespace(
+        port=answering(answer), listen=lambda: 0, ended=lambda: False, crashes=list
+    )
+    with pytest.raises(course.Trouble):
+        coming._come_up()
+    assert told == [raised]
 
 
 @pytest.mark.e2e

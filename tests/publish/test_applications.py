@@ -8,18 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from grids import AXES, cell, matrix, rows
+from grids import cell, matrix, rows
 from packaging.version import Version
 
-from interlock.findings.advice import answers
 from interlock.findings.baselines import Pool
-from interlock.findings.criteria import scope_for
+from interlock.findings.findings import Findings
 from interlock.matrix.definition import Application, Matrix, ProbeUse, WayOut
 from interlock.model import PythonVersion, Target, Verdict
 from interlock.publish import answer, applications, safety, settings
 from interlock.publish.edition import Edition
 from interlock.publish.summary import summaries
-from interlock.record.table import Results
+from interlock.record.results import Results
 
 FORKING = Application(
     name="forking",
@@ -54,8 +53,8 @@ def edition(known: Matrix, text: str) -> Edition:
 
 
 def safe(verdicts: list[Verdict], known: Matrix, application: str | None) -> object:
-    scope = scope_for(known, verdicts, application)
-    (right, _) = answers(verdicts, AXES, known.policy, scope=scope)
+    findings = Findings(matrix=known, verdicts=verdicts)
+    (right, _) = findings.by_application[application].recommendations
     return right.by_python[PythonVersion.parse("3.10")]
 
 

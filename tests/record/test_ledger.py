@@ -122,6 +122,36 @@ def test_a_verdict_reads_back_and_the_newest_stands(tmp_path: Path) -> None:
         assert ledger.verdicts() == [newer]
 
 
+def test_a_verdict_of_an_earlier_interlock_is_completed(tmp_path: Path) -> None:
+    failed = replace(
+        VERDICT,
+        outcome=Outcome.FAIL,
+        reason=Reason.CRASH,
+        signatures=(),
+        hangs=0,
+        detail="2 of 3 trials failed in serving: a child was killed by SIGSEGV.",
+        cause="SIGSEGV",
+        failed=2,
+    )
+    with Ledger(tmp_path) as ledger:
+        ledger.keep_verdict(failed)
+        assert ledger.verdicts() == [failed]
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as db:
+        remove = "UPDATE verdicts SET verdict = json_remove(verdict, '$.cause', '$.failed')"
+        assert db.execute(remove).rowcount == 1
+    with Ledger(tmp_path) as ledger:
+        assert ledger.verdicts() == [failed]
+
+
+def test_an_exception_that_an_older_harness_wrapped_is_read_as_what_it_was(tmp_path: Path) -> None:
+    error = {"event": "error", "type": "Broken", "message": "KeyError: 'x'"}
+    with Ledger(tmp_path) as ledger:
+        ledger.begin(CAMPAIGN)
+        ledger.record(replace(TRIAL, events=(error,)))
+        (trial,) = ledger.trials()
+    assert trial.events == ({"event": "error", "type": "KeyError", "message": "'x'"},)
+
+
 def test_of_two_backends_the_newer_verdict_stands(tmp_path: Path) -> None:
     newer = replace(VERDICT, backend=Backend.DOCKER, tested_at=NOON + timedelta(days=1))
     with Ledger(tmp_path) as ledger:

@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
-from interlock.findings import attribute, needs_of
+from interlock.findings.attribution import attribute
+from interlock.findings.criteria import needs_of
 from interlock.matrix import definition, matrix_file
 from interlock.model import (
     LEFT_BEHIND,
@@ -38,7 +39,7 @@ from interlock.model import (
     Verdict,
 )
 from interlock.publish.publishers import generate
-from interlock.record import table
+from interlock.record.results import write_results
 from interlock.record.signatures import Example
 
 HERE = Path(__file__).parent
@@ -369,7 +370,7 @@ def published(
     seen = {signature for verdict in verdicts for signature, _ in verdict.signatures}
     examples = {signature: example(signature) for signature in seen}
     whose = attribute(verdicts, needs_of(described))
-    table.write_results(verdicts, examples, folder / "results", described.axes, attributions=whose)
+    write_results(verdicts, examples, folder / "results", described.axes, attributions=whose)
     if controls:
         said = json.dumps({"schema_version": 1, "controls": controls})
         (folder / "results" / "controls.json").write_text(said, encoding="utf-8")

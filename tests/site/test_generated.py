@@ -201,7 +201,7 @@ def test_signature_page_tells_affected_releases_as_windows(edition: Any) -> None
 def test_a_release_that_hangs_in_another_way_is_not_affected(edition: Any) -> None:
     from interlock.publish.edition import Edition
     from interlock.publish.hangs import affected
-    from interlock.record.table import read_results
+    from interlock.record.results import read_results
 
     results = read_results(edition.results, edition.matrix.axes)
     whole = Edition(matrix=edition.matrix, results=results)
@@ -217,10 +217,10 @@ def test_withdrawn_release_is_never_recommended(edition: Any, tmp_path: Path) ->
     from packaging.version import Version
 
     from interlock.publish.publishers import generate
-    from interlock.record import table
+    from interlock.record.results import write_results
 
     withdrawn = {"ddtrace": [Version("3.2.1"), Version("4.16.0"), Version("1.0")]}
-    table.write_results(edition.verdicts, {}, tmp_path / "results", edition.matrix.axes, withdrawn)
+    write_results(edition.verdicts, {}, tmp_path / "results", edition.matrix.axes, withdrawn)
     folder = generate(tmp_path / "results", tmp_path / "site", edition.matrix)
     said = (folder / "answers.js").read_text(encoding="utf-8")
 

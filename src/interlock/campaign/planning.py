@@ -153,7 +153,8 @@ def is_same(verdict: Verdict, matrix: Matrix) -> bool:
         verdict.basis is Basis.TESTED
         and probe is not None
         and configuration is not None
-        and (verdict.probe_digest, verdict.config_digest) == (probe.digest, configuration.digest)
+        and probe.accepts(verdict.probe_digest)
+        and verdict.config_digest == configuration.digest
     )
 
 
@@ -268,11 +269,12 @@ def _estimate(
     for verdict in known.values():
         if verdict.outcome is not Outcome.UNSUPPORTED and verdict.seconds > 0:
             took.setdefault(verdict.cell.probe, []).append(verdict.seconds)
+    usually = {probe: median(seconds) for probe, seconds in took.items()}
     there = set(installed)
     total = 0.0
     for cell, trials in work:
         probe = matrix.probes[cell.probe]
-        usual = median(took[cell.probe]) if cell.probe in took else probe.expected_s
+        usual = usually.get(cell.probe, probe.expected_s)
         seconds = trials * (usual + costs.overhead_s)
         install = install_of(cell, matrix)
         if install not in there:

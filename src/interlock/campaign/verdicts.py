@@ -55,8 +55,8 @@ def verdict_of(
     counting = [
         ran
         for ran in trials
-        if (ran.probe_digest, ran.config_digest, ran.backend)
-        == (newest.probe_digest, newest.config_digest, newest.backend)
+        if (ran.config_digest, ran.backend) == (newest.config_digest, newest.backend)
+        and probe.are_alike(ran.probe_digest, newest.probe_digest)
     ]
     needs = controls.needed if controls else None
     classify = classify or Classified()
@@ -84,9 +84,9 @@ def control_results_in(
     classify = classify or Classified()
     for control in matrix.controls:
         probe = matrix.probes[control.cell.probe]
-        digests = (probe.digest, matrix.configurations[control.cell.config].digest)
+        config_digest = matrix.configurations[control.cell.config].digest
         for ran in ledger.trials(control.cell, since=newer_than, campaign=campaign):
-            if (ran.probe_digest, ran.config_digest) != digests:
+            if ran.config_digest != config_digest or not probe.accepts(ran.probe_digest):
                 continue
             try:
                 finding = classify(ran, probe.asked_of(ran.cell))

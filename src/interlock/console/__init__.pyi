@@ -1,4 +1,3 @@
-from . import cli as cli
-from . import options as options
-from . import progress as progress
-from . import report as report
+from .entry import (
+    main as main,
+)

@@ -15,7 +15,7 @@ from interlock.campaign import Agenda, Finished, Follow, Plan, Session, planning
 from interlock.console import progress, report
 from interlock.console.place import Place
 from interlock.console.summary import Summary
-from interlock.findings import advice
+from interlock.findings import Findings, yanked
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Sandbox, sandbox
 from interlock.matrix import Matrix, definition, selection
@@ -59,8 +59,11 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         by_now = {v.cell.key: v for v in ledger.verdicts(ground.box.backend)}
         wanted = [*selected.cells, *agenda.follow_ups(by_now).cells]
         known = planning.known_now(published, by_now.values(), place.matrix, _now())
-        _tell(place, options, wanted, known, advice.yanked(ground.releases))
-        _publish(place, options, ledger, known, ground, finished)
+        findings = Findings(
+            matrix=place.matrix, verdicts=list(known.values()), withdrawn=yanked(ground.releases)
+        )
+        _tell(place, options, Summary.of(wanted, known, findings))
+        _publish(place, options, ledger, findings, finished)
     return _end(finished)
 
 
@@ -211,22 +214,15 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
         return []
     if not path.is_file():
         raise UsageError(f"--known {path}: there is no such file")
-    from interlock.record import table
+    from interlock.record import VERDICTS, read_results
 
-    if path.name != table.VERDICTS:
-        raise UsageError(f"--known {path}: what is published is called {table.VERDICTS}")
-    return table.read_results(path.parent, place.matrix.axes).verdicts
+    if path.name != VERDICTS:
+        raise UsageError(f"--known {path}: what is published is called {VERDICTS}")
+    return read_results(path.parent, place.matrix.axes).verdicts
 
 
-def _tell(
-    place: Place,
-    options: argparse.Namespace,
-    cells: Sequence[Cell],
-    known: Known,
-    withdrawn: advice.Excluded,
-) -> None:
+def _tell(place: Place, options: argparse.Namespace, told: Summary) -> None:
     """Print what the cells say, by all that is known."""
-    told = Summary.of(cells, known, place.matrix, withdrawn)
     for drawn in told.tables():
         place.console.print(drawn)
     lines = told.lines()
@@ -243,17 +239,14 @@ def _publish(
     place: Place,
     options: argparse.Namespace,
     ledger: Ledger,
-    known: Known,
-    ground: _Ground,
+    findings: Findings,
     finished: Finished,
 ) -> None:
     """Write the results, and build the page where the project has one."""
-    from interlock.campaign import write_results
+    from interlock.campaign import publish_results
 
     results = options.results or place.store.home / "results"
-    withdrawn = advice.yanked(ground.releases)
-    verdicts = list(known.values())
-    write_results(ledger, place.matrix, verdicts, results, withdrawn, finished.controls)
+    publish_results(ledger, findings, results, finished.controls)
     place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
         from interlock.publish import site

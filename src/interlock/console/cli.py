@@ -1,4 +1,4 @@
-"""Arguments, printing, exit codes. What a command does is elsewhere; here it is put together.
+"""The commands that need more than a question does; each is put together here, and printed.
 
 What only some commands need is imported there: pandas and MkDocs take as long to import as a cell
 takes to be planned.
@@ -8,63 +8,30 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 
 from interlock.campaign import LeftOpen, judge_again, planning
 from interlock.console import progress, report
 from interlock.console.campaigns import run_again, run_matrix
-from interlock.console.options import parser as parser_of
 from interlock.console.place import Place
+from interlock.findings import Findings
 from interlock.isolation import Store
-from interlock.matrix import matrix_file
+from interlock.matrix import Matrix
 from interlock.model import (
     ImageMissing,
-    InterlockError,
-    Interrupted,
     OpenCells,
     PythonVersion,
     UsageError,
 )
 from interlock.record import Ledger
 
-IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code."""
-    console = Console(soft_wrap=not sys.stdout.isatty())
-    errors = Console(stderr=True, soft_wrap=True)
-    signal.signal(signal.SIGTERM, _interrupt)
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        return _command(given, console)
-    except KeyboardInterrupt:
-        errors.print("interrupted; what was finished is kept", style="yellow")
-        return Interrupted.exit_code
-    except InterlockError as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
-        return error.exit_code
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _command(given: Sequence[str], console: Console) -> int:
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    first.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE")
-    where, rest = first.parse_known_args(given)
-    path = where.matrix.resolve()
-    found = matrix_file.load(path, path.parent / "probes", os.environ.get(IMAGE_VARIABLE))
-    options = parser_of(found, first).parse_args(rest)
-    place = Place(root=path.parent, matrix=found, store=Store.of(os.environ), console=console)
+def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -> int:
+    """Run a command that ``entry.py`` has found; its exit code."""
     commands = {
         "matrix": run_matrix,
         "aa": run_again,
@@ -74,7 +41,9 @@ def _command(given: Sequence[str], console: Console) -> int:
         "judge": run_judge,
         "clean": clean,
     }
-    return commands[options.command](place, options)
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    place = Place(root=root, matrix=matrix, store=Store.of(os.environ), console=console)
+    return commands[command](place, options)
 
 
 # The other commands -------------------------------------------------------------------------------
@@ -137,13 +106,14 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
         cells = f"{judged} cell{'s' * (judged != 1)}"
         place.console.print(f"{cells} judged again, {changed} changed", highlight=False)
         if options.results:
-            from interlock.campaign import write_results
+            from interlock.campaign import publish_results
             from interlock.record import read_results
 
             now = datetime.now(timezone.utc)
             known = planning.known_now((), ledger.verdicts(), found, now)
             withdrawn = read_results(options.results, found.axes).yanked
-            write_results(ledger, found, list(known.values()), options.results, withdrawn)
+            findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=withdrawn)
+            publish_results(ledger, findings, options.results)
     if left_open:
         raise OpenCells(report.left_open(left_open))
     return 0

@@ -4,90 +4,194 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from interlock.campaign import Rerun
-from interlock.matrix import Matrix
+if TYPE_CHECKING:  # to read a matrix takes longer than to list the commands
+    from interlock.matrix import Matrix
+
+COMMANDS: Mapping[str, str] = {
+    "ask": "say what is known of a combination of releases",
+    "matrix": "run the cells that have no fresh verdict",
+    "aa": "run known cells again, and say where they disagree",
+    "images": "build base images from this machine's Pythons",
+    "site": "build the report site",
+    "serve": "build and serve the report site",
+    "judge": "compute every verdict again from its trials",
+    "clean": "say what the cache holds, remove what is old",
+}
+"""Every command with what it does, in the order of the help."""
+
+RERUN = ("missing", "stale", "failed", "all")
+"""The values of ``campaign.Rerun``, which imports more than a help text may."""
 
 
-def parser(found: Matrix, first: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """What ``interlock`` understands: ``first``, and a command with the names of the matrix."""
-    whole = argparse.ArgumentParser(prog="interlock", parents=[first], allow_abbrev=False)
-    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    run = commands.add_parser(
-        "matrix",
-        help="run the cells that have no fresh verdict",
-        description="Run the cells that have no fresh verdict, then what their verdicts call for: "
-        "ways out, baselines, the dependencies of the releases' day, more trials to compare.",
+def everywhere() -> argparse.ArgumentParser:
+    """The options that may stand before and after every command."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument(
+        "--matrix", type=Path, metavar="FILE", help="the matrix file (default: matrix.yaml)"
     )
+    return first
+
+
+def overview(first: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The commands without their options: needs no matrix, and leaves ``--help`` to them."""
+    whole, commands = _whole(first)
+    whole.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    for name, does in COMMANDS.items():
+        commands.add_parser(name, help=does, add_help=False, allow_abbrev=False)
+    return whole
+
+
+def parser(command: str, found: Matrix, first: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """``first``, and one command with all its options, which have the names of the matrix."""
+    whole, commands = _whole(first)
+    options = commands.add_parser(
+        command, description=_DESCRIPTIONS.get(command, COMMANDS[command]), allow_abbrev=False
+    )
+    _OPTIONS[command](options, found)
+    return whole
+
+
+_DESCRIPTIONS: Mapping[str, str] = {
+    "ask": "Say whether a combination of releases hangs, by what was tested: why, what to move "
+    "to, and what helps until then. Needs neither network nor engine. Ends with 0 whatever the "
+    "answer is, and with 2 where the question has a mistake.",
+    "matrix": "Run the cells that have no fresh verdict, then what their verdicts call for: "
+    "workarounds, baselines, the dependencies of the releases' day, more trials to compare.",
+    "aa": "Run some of the cells that are known again, spread over probes, "
+    "configurations and outcomes, and say where the trials of one cell disagree.",
+}
+
+
+class _Version(argparse.Action):
+    """Reads the version only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib import metadata
+
+        try:
+            print(f"interlock {metadata.version('interlock')}")
+        except metadata.PackageNotFoundError:
+            print("interlock, from its sources")
+        parser.exit()
+
+
+def _whole(
+    first: argparse.ArgumentParser,
+) -> tuple[argparse.ArgumentParser, argparse._SubParsersAction[argparse.ArgumentParser]]:
+    whole = argparse.ArgumentParser(prog="interlock", parents=[first], allow_abbrev=False)
+    return whole, whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+
+def _ask(command: argparse.ArgumentParser, found: Matrix) -> None:
     for axis in found.axes:
-        run.add_argument(
+        command.add_argument(
+            f"--{axis.name}", metavar="VERSION", help=f"the release of {axis.package}"
+        )
+    command.add_argument("--python", metavar="3.X", help="the Python")
+    command.add_argument(
+        "--config",
+        metavar="NAME",
+        help=f"how it is set up, of {', '.join(_plain(found))} (default: each of them)",
+    )
+    command.add_argument(
+        "--application",
+        metavar="NAME",
+        help=f"the kind of application, of {', '.join(found.applications) or 'none'}",
+    )
+    command.add_argument("--format", choices=["text", "json"], default="text")
+    command.add_argument("--results", type=Path, metavar="DIR", help="other published results")
+
+
+def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
+    for axis in found.axes:
+        command.add_argument(
             f"--{axis.name}",
             action="append",
             metavar="VERSION",
             help=f"a release of {axis.package}, `latest`, or a specifier that filters the set",
         )
-    run.add_argument("--python", action="append", metavar="3.X", help="or a specifier")
-    run.add_argument(
+    command.add_argument("--python", action="append", metavar="3.X", help="or a specifier")
+    command.add_argument(
         "--probe", action="append", metavar="NAME", help=f"of {', '.join(found.probes)}"
     )
-    plain = [c.name for c in found.configurations.values() if not c.is_composed]
-    run.add_argument(
+    command.add_argument(
         "--config",
         action="append",
         metavar="NAME",
-        help=f"of {', '.join(plain)}; with a way out: NAME+WAY-OUT, of "
+        help=f"of {', '.join(_plain(found))}; with a workaround: NAME+WORKAROUND, of "
         f"{', '.join(found.ways_out) or 'none'}; with the dependencies of the day: NAME@release",
     )
-    run.add_argument("--set", default=None, metavar="NAME", help=f"of {', '.join(found.sets)}")
-    run.add_argument("--trials", type=_positive, default=None, metavar="N", help="of each cell")
-    run.add_argument(
+    command.add_argument("--set", default=None, metavar="NAME", help=f"of {', '.join(found.sets)}")
+    command.add_argument("--trials", type=_positive, default=None, metavar="N", help="of each cell")
+    command.add_argument(
         "--rerun",
-        choices=[r.value for r in Rerun],
+        choices=RERUN,
         default="stale",
         help="which cells are run although something is known of them (default: stale)",
     )
-    run.add_argument(
-        "--no-follow-ups", action="store_true", help="run only the cells that are asked for"
+    for name, does in _SWITCHES.items():
+        command.add_argument(name, action="store_true", help=does)
+    _campaign(command)
+
+
+_SWITCHES = {
+    "--no-follow-ups": "run only the cells that are asked for",
+    "--no-page": "build no page at the end",
+    "--dry-run": "only the plan and its time",
+    "--keep": "leave a failed cell's environment",
+}
+
+
+def _again(command: argparse.ArgumentParser, found: Matrix) -> None:
+    command.add_argument("--cells", type=_positive, default=20, metavar="N")
+    command.add_argument("--repeat", type=_positive, default=5, metavar="M")
+    _campaign(command)
+
+
+def _campaign(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
+    command.add_argument("--backend", choices=["auto", "docker", "process"], default="auto")
+    command.add_argument(
+        "--known", type=Path, metavar="CSV", help="count published verdicts as known"
     )
-    run.add_argument("--no-page", action="store_true", help="build no page at the end")
-    run.add_argument("--dry-run", action="store_true", help="only the plan and its time")
-    run.add_argument("--keep", action="store_true", help="leave a failed cell's environment")
+    command.add_argument("--results", type=Path, metavar="DIR", help="where to write the verdicts")
 
-    again = commands.add_parser(
-        "aa",
-        help="run known cells again, and say where they disagree",
-        description="Run some of the cells that are known again, spread over probes, "
-        "configurations and outcomes, and say where the trials of one cell disagree.",
-    )
-    again.add_argument("--cells", type=_positive, default=20, metavar="N")
-    again.add_argument("--repeat", type=_positive, default=5, metavar="M")
 
-    for campaign in (run, again):
-        campaign.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
-        campaign.add_argument("--backend", choices=["auto", "docker", "process"], default="auto")
-        campaign.add_argument(
-            "--known", type=Path, metavar="CSV", help="count published verdicts as known"
-        )
-        campaign.add_argument(
-            "--results", type=Path, metavar="DIR", help="where to write the verdicts"
-        )
+def _images(command: argparse.ArgumentParser, found: Matrix) -> None:
+    command.add_argument("--python", action="append", metavar="3.X")
 
-    images = commands.add_parser("images", help="build base images from this machine's Pythons")
-    images.add_argument("--python", action="append", metavar="3.X")
 
-    for name, does in (("site", "build"), ("serve", "build and serve")):
-        site = commands.add_parser(name, help=f"{does} the report site")
-        site.add_argument("--results", type=Path, metavar="DIR")
+def _site(command: argparse.ArgumentParser, found: Matrix) -> None:
+    command.add_argument("--results", type=Path, metavar="DIR")
 
-    judged = commands.add_parser("judge", help="compute every verdict again from its trials")
-    judged.add_argument("--results", type=Path, metavar="DIR", help="where to write the verdicts")
 
-    cleaned = commands.add_parser("clean", help="say what the cache holds, remove what is old")
-    cleaned.add_argument("--days", type=_days, default=None, help="unused for longer: removed")
-    return whole
+def _judge(command: argparse.ArgumentParser, found: Matrix) -> None:
+    command.add_argument("--results", type=Path, metavar="DIR", help="where to write the verdicts")
+
+
+def _clean(command: argparse.ArgumentParser, found: Matrix) -> None:
+    command.add_argument("--days", type=_days, default=None, help="unused for longer: removed")
+
+
+_OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser, Matrix], None]] = {
+    "ask": _ask,
+    "matrix": _matrix,
+    "aa": _again,
+    "images": _images,
+    "site": _site,
+    "serve": _site,
+    "judge": _judge,
+    "clean": _clean,
+}
+
+
+def _plain(found: Matrix) -> list[str]:
+    return [c.name for c in found.configurations.values() if not c.is_composed]
 
 
 def _days(text: str) -> float:

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from interlock.campaign import ControlRecord, LeftOpen, Plan, Why
 from interlock.console.progress import SYMBOLS, duration, sentence, trouble_line
-from interlock.findings import EVERYTHING, Scope, advice, attribute
+from interlock.findings import Findings, Move, recommendations
 from interlock.isolation import Store
-from interlock.matrix import Application, Matrix, Policy
+from interlock.matrix import Application, Matrix
 from interlock.model import (
     ABSENT,
     Axis,
@@ -197,30 +197,25 @@ def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
     return ["", "ways out:", *lines] if lines else []
 
 
-def safe(
-    verdicts: Sequence[Verdict],
-    axes: Sequence[Axis],
-    policy: Policy,
-    withdrawn: advice.Excluded,
-    beside: Sequence[Verdict] = (),
-    scope: Scope = EVERYTHING,
-) -> str:
+def safe(verdicts: Sequence[Verdict], findings: Findings) -> str:
     """One sentence: which releases passed with everything they were run with here.
 
-    ``beside`` are baselines and the like, which say whose a trouble is.
+    ``findings`` are those of all that is known, which says whose a trouble is.
     """
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
         return "Nothing was run, so nothing is known to be safe."
     if all(verdict.outcome is Outcome.PASS for verdict in ran):
         return f"Safe: everything that was run passed ({counted(verdicts)})."
+    axes = findings.matrix.axes
     packages = {axis.name: axis.package for axis in axes}
-    for answer in advice.answers([*verdicts, *beside], axes, policy, withdrawn, scope=scope):
-        safe = [str(s.version) for s in answer.standings if s.is_safe and s.recommendable]
+    tested = findings.by_application[None].tested_among(verdicts)
+    for along in recommendations(tested, axes):
+        safe = [str(s.version) for s in along.standings if s.is_safe and s.recommendable]
         if safe:
             named = " and ".join([", ".join(safe[:-1]), safe[-1]] if safe[1:] else safe)
             return (
-                f"Safe: {packages[answer.axis]} {named}, with everything that was run here "
+                f"Safe: {packages[along.axis]} {named}, with everything that was run here "
                 f"({counted(verdicts)} in all)."
             )
     return f"No release passed with everything it was run with ({counted(verdicts)})."
@@ -235,26 +230,15 @@ def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:
 
 
 def stories(
-    verdicts: Sequence[Verdict],
-    known: Sequence[Verdict],
-    axes: Sequence[Axis],
-    policy: Policy,
-    withdrawn: advice.Excluded,
-    scope: Scope = EVERYTHING,
-    kind: Application | None = None,
+    verdicts: Sequence[Verdict], findings: Findings, kind: Application | None = None
 ) -> list[str]:
     """For each kind of hang, failure or doubt: one cell, what it did, whose it is, where to move to
-    by all that is ``known``, and the command that runs just that cell again.
+    by all that is known, and the command that runs just that cell again.
 
     Of the rare hangs of a kind of application nothing to move to, but what helps: that another cell
     passes is luck.
     """
-    whose = attribute(known, scope.needs)
-    advised = {
-        (found.pins, found.python): found
-        for found in advice.advise(known, axes, policy, withdrawn, scope)
-        if found.config is None
-    }
+    about = findings.by_application[kind.name if kind else None]
     alike: dict[object, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.outcome not in (Outcome.PASS, Outcome.UNSUPPORTED):
@@ -264,9 +248,9 @@ def stories(
     for verdict, *others in alike.values():
         more = f"  (and {len(others)} more like it)" if others else ""
         lines += ["", f"{sentence(verdict)}{more}", f"  {verdict.detail}"]
-        if told := whose.get(verdict.cell.key):
+        if told := findings.attributions.get(verdict.cell.key):
             lines.append(f"  {told.says}")
-        found = advised.get((verdict.cell.pins, verdict.cell.python))
+        found = about.advice.get((verdict.cell.pins, verdict.cell.python, None))
         if kind and verdict.outcome is not Outcome.FAIL:
             lines += [f"  {kind.instead_plain}"] if kind.instead else []
         elif found:
@@ -275,7 +259,7 @@ def stories(
     return lines
 
 
-def _move(move: advice.Move) -> str:
+def _move(move: Move) -> str:
     match move.nearest, move.newest:
         case Target(axis=axis, version=nearest), Target(version=newest):
             either = f"{nearest}" if nearest == newest else f"{nearest} (nearest) or {newest}"

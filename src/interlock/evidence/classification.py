@@ -104,7 +104,7 @@ def _inactive(history: History, probe: Probe) -> Finding | None:
     if error is None:
         return None
     detail = f"{error.feature} does not start: {_exception(error)}"
-    return _fail(history, error.phase, Reason.INACTIVE, detail)
+    return _fail(history, error.phase, Reason.INACTIVE, detail, error.type)
 
 
 def _over_limit(history: History, probe: Probe) -> Finding | None:
@@ -116,12 +116,14 @@ def _over_limit(history: History, probe: Probe) -> Finding | None:
     guard = next((g for g in history.all(events.Guard) if g.limit != "wall"), None)
     usage = history.first(events.Usage)
     if guard is not None:
-        detail = f"it went over the limit on {guard.limit} after {guard.seconds:.0f} s"
+        limit: str = guard.limit
+        detail = f"it went over the limit on {limit} after {guard.seconds:.0f} s"
     elif usage is not None and usage.refused_tasks:
-        detail = f"it went over the limit on pids (tasks refused: {usage.refused_tasks})"
+        limit = "pids"
+        detail = f"it went over the limit on {limit} (tasks refused: {usage.refused_tasks})"
     else:
         return None
-    return _fail(history, history.phase, Reason.DEGRADED, detail)
+    return _fail(history, history.phase, Reason.DEGRADED, detail, limit)
 
 
 def _crashed(history: History, probe: Probe) -> Finding | None:
@@ -134,11 +136,11 @@ def _crashed(history: History, probe: Probe) -> Finding | None:
     if child is not None:
         phase = history.phase_at(history.told.index(child))
         detail = f"a child was killed by {child.signal}{_last_words(history, child.process)}"
-        return _fail(history, phase, Reason.CRASH, detail)
+        return _fail(history, phase, Reason.CRASH, detail, child.signal)
     if ended is None or ended.signal is None or ended.signal in history.signals:
         return None
     detail = f"killed by {ended.signal}{_last_words(history, history.app)}"
-    return _fail(history, ended.phase, Reason.CRASH, detail)
+    return _fail(history, ended.phase, Reason.CRASH, detail, ended.signal)
 
 
 def _last_words(history: History, process: int | None) -> str:
@@ -154,11 +156,14 @@ def _raised(history: History, probe: Probe) -> Finding | None:
     error = history.first(events.Error)
     if error is None:
         return None
-    return _fail(history, error.phase, Reason.ERROR, _exception(error))
+    return _fail(history, error.phase, Reason.ERROR, _exception(error), error.type)
 
 
 def _exited(history: History, probe: Probe) -> Finding | None:
-    """An app that ended by itself, but with an error or before it was done."""
+    """An app that ended by itself, but with an error or before it was done.
+
+    What it printed last is for a reader: it states no cause.
+    """
     ended = history.exit
     if ended is None or ended.code is None or history.signals:
         return None
@@ -291,8 +296,10 @@ def _passed(history: History, probe: Probe) -> Pass:
     return Pass(exposures=history.exposures, proofs=intake.prove(probe.live, history.told))
 
 
-def _fail(history: History, phase: Phase, reason: Reason, detail: str) -> Fail:
-    return Fail(phase=phase, reason=reason, detail=detail, exposures=history.exposures)
+def _fail(
+    history: History, phase: Phase, reason: Reason, detail: str, cause: str | None = None
+) -> Fail:
+    return Fail(phase=phase, reason=reason, detail=detail, cause=cause, exposures=history.exposures)
 
 
 def _exception(error: events.Error) -> str:

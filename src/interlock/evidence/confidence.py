@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple
 
+from interlock.evidence.saddlepoint import Place, reaches
+
 LEVEL = 0.95
+
+FEW = 256
+"""Hits up to which each of them is gone through: exactly, in a time that grows with its square."""
+
+FEW_OF_ONE = 64
+"""Hits of one kind up to which that is done too, however many the other has."""
 
 
 class Interval(NamedTuple):
@@ -127,7 +135,7 @@ def chance(strata: Iterable[Stratum]) -> float:
     p-value, of the same distribution as the bounds of ``rate_ratio``."""
     known = _with_hits(strata)
     hits = sum(place.hits_a for place in known)
-    return math.fsum(_shares(known, 1.0)[hits:])
+    return _reaches(known, hits)(1.0)
 
 
 def _with_hits(strata: Iterable[Stratum]) -> tuple[Stratum, ...]:
@@ -148,21 +156,47 @@ def _exact_ratio(strata: tuple[Stratum, ...], level: float) -> tuple[float, Inte
     either = (1 - level) / 2
     low, high = 0.0, math.inf
     if hits_a:
-        low = _solve_ratio(lambda r: math.fsum(_shares(strata, r)[hits_a:]) - either)
+        at_least = _reaches(strata, hits_a)
+        low = _solve_ratio(lambda r: at_least(r) - either)
     if hits_b:
-        high = _solve_ratio(lambda r: either - math.fsum(_shares(strata, r)[: hits_a + 1]))
+        at_most = _stays(strata, hits_a)
+        high = _solve_ratio(lambda r: either - at_most(r))
     return of_a / of_b if hits_b else math.inf, Interval(low, high)
 
 
-def _shares(strata: tuple[Stratum, ...], ratio: float) -> list[float]:
-    """How likely it is, with that ratio of the rates, that a has no hit, one of them, and so on."""
+def _reaches(strata: tuple[Stratum, ...], hits: int) -> Callable[[float], float]:
+    """By the ratio of the rates, how likely a has so many of the hits or more."""
+    total = sum(place.hits_a + place.hits_b for place in strata)
+    if total <= FEW:
+        return lambda ratio: math.fsum(_shares(strata, ratio)[hits:])
+    if total - hits < FEW_OF_ONE:
+        other = [Stratum(p.hits_b, p.tried_b, p.hits_a, p.tried_a) for p in strata]
+        return lambda ratio: math.fsum(_shares(other, 1 / ratio, total - hits))
+    if hits <= FEW_OF_ONE:
+        return lambda ratio: 1 - math.fsum(_shares(strata, ratio, hits - 1)) if hits else 1.0
+    known = [Place(p.hits_a + p.hits_b, p.tried_a / p.tried_b) for p in strata]
+    return reaches(known, hits)
+
+
+def _stays(strata: tuple[Stratum, ...], hits: int) -> Callable[[float], float]:
+    """By the ratio of the rates, how likely a has so many of the hits or fewer."""
+    if sum(place.hits_a + place.hits_b for place in strata) <= FEW:
+        return lambda ratio: math.fsum(_shares(strata, ratio)[: hits + 1])
+    more = _reaches(strata, hits + 1)
+    return lambda ratio: 1 - more(ratio)
+
+
+def _shares(strata: Sequence[Stratum], ratio: float, most: int | None = None) -> list[float]:
+    """How likely it is, with that ratio of the rates, that a has no hit, one of them, and so on, to
+    ``most`` of them."""
+    end = None if most is None else most + 1
     found = [1.0]
     for place in strata:
         odds = ratio * place.tried_a / place.tried_b
         of_a, of_b = odds / (1 + odds), 1 / (1 + odds)
         for _ in range(place.hits_a + place.hits_b):
             longer, shifted = [*found, 0.0], [0.0, *found]
-            found = [of_b * x + of_a * y for x, y in zip(longer, shifted, strict=True)]
+            found = [of_b * x + of_a * y for x, y in zip(longer, shifted, strict=True)][:end]
     return found
 
 

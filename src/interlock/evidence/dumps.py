@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from interlock.evidence import events
-from interlock.evidence.events import Frame, Hold, Snapshot, Task, Unresolved, Wait
+from interlock.evidence import wire
+from interlock.evidence.events import Snapshot
+from interlock.evidence.wire import Frame, Hold, Task, Unresolved, Wait
 from interlock.model import ProtocolError
 
 MAIN = "MainThread"
@@ -107,7 +108,7 @@ def read(snapshot: Snapshot) -> Dump:
     return Dump(threads=threads, locks=locks, tasks=snapshot.tasks, left=left)
 
 
-def _thread(thread: events.Thread, locks: Mapping[int, Lock], where: str) -> Thread:
+def _thread(thread: wire.Thread, locks: Mapping[int, Lock], where: str) -> Thread:
     _check_references(thread, locks, where)
     return Thread(
         ident=thread.ident,
@@ -206,7 +207,7 @@ def _blocks(text: str) -> Iterator[tuple[re.Match[str], Sequence[str]]]:
         yield head, lines
 
 
-def _check_references(thread: events.Thread, locks: Mapping[int, Lock], where: str) -> None:
+def _check_references(thread: wire.Thread, locks: Mapping[int, Lock], where: str) -> None:
     for part in (*_edges(thread), *thread.unresolved):
         if part.frame >= len(thread.frames):
             raise ProtocolError(f"{where}: `{part.expression}`: there is no frame {part.frame}")
@@ -215,11 +216,11 @@ def _check_references(thread: events.Thread, locks: Mapping[int, Lock], where: s
             raise ProtocolError(f"{where}: `{edge.expression}`: lock {edge.lock} is not described")
 
 
-def _edges(thread: events.Thread) -> tuple[Wait | Hold, ...]:
+def _edges(thread: wire.Thread) -> tuple[Wait | Hold, ...]:
     return (*([thread.waits] if thread.waits else []), *thread.holds)
 
 
-def _aliases(lock: events.Lock, edges: Sequence[Wait | Hold]) -> tuple[str, ...]:
+def _aliases(lock: wire.Lock, edges: Sequence[Wait | Hold]) -> tuple[str, ...]:
     """Every name of a lock, in an order that is the same in every run.
 
     A name that the waiting or holding code itself uses comes before those inside of a wrapper. Then

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic import Field, Strict, TypeAdapter, ValidationError
 
+from interlock.evidence.wire import Count, Lock, Many, Seconds, Task, Thread, Wire
 from interlock.model import Phase, ProtocolError
 
 PROTOCOL = 2
@@ -22,89 +23,7 @@ PROTOCOL = 2
 READ = (1, 2)
 """Versions that are read: under 1 there was one process, and no event names it."""
 
-T = TypeVar("T")
-Many: TypeAlias = Annotated[tuple[T, ...], Strict(False)]
-"""A JSON array; its items stay strict."""
 InPhase: TypeAlias = Annotated[Phase, Strict(False)]
-Count: TypeAlias = Annotated[int, Field(ge=0)]
-Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Wire(BaseModel):
-    """What all parts of an event share: immutable, no coercion, no field that is not described."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Frame(Wire):
-    file: str
-    function: str
-    qualname: str
-    module: str
-    line: Count
-
-
-class Wait(Wire):
-    """What a thread's innermost frame waits for; ``lock`` and ``thread`` as far as resolved."""
-
-    kind: Literal["lock", "rlock", "condition", "event", "join", "unresolved"]
-    lock: int | None = None
-    thread: int | None = None
-    frame: Count
-    """Which of the thread's frames says so, counted from the innermost."""
-    expression: str
-    bounded: bool = False
-    """It has a timeout, or one that could not be read: it may come to an end by itself."""
-
-
-class Hold(Wire):
-    """A lock that a frame of the thread is inside of, and how that was read."""
-
-    lock: int
-    frame: Count
-    expression: str
-    how: Literal["with", "finally", "owner", "entering", "leaving"]
-    """The last two at a fork, of what is not to be had after it: it was just being taken, or
-    released.
-    """
-
-
-class Unresolved(Wire):
-    frame: Count
-    expression: str
-    why: str
-
-
-class Thread(Wire):
-    ident: int
-    native_id: int | None = None
-    name: str
-    frames: Many[Frame]
-    """Innermost first."""
-    waits: Wait | None = None
-    holds: Many[Hold] = ()
-    unresolved: Many[Unresolved] = ()
-
-
-class Lock(Wire):
-    type: str
-    locked: bool | None = None
-    """None where the lock cannot be asked."""
-    owner: int | None = None
-    """A thread's ident, for lock types that know their owner."""
-    names: Many[str] = ()
-
-
-class Task(Wire):
-    """One kernel task of the app, from ``/proc/PID/task/*/schedstat`` and ``status``."""
-
-    tid: int
-    state: str
-    run_ns: Count
-    wait_ns: Count
-    """Time spent on a run queue: a starved thread's grows, a deadlocked one's does not."""
-    voluntary: Count
-    involuntary: Count
 
 
 class _Event(Wire):
@@ -161,6 +80,7 @@ class Error(_Event):
     event: Literal["error"]
     phase: InPhase
     type: str
+    """Its qualified name; builtins go bare. A stream recorded before has the bare name always."""
     message: str
     traceback: str
     feature: str | None = None

@@ -1,7 +1,8 @@
 """Trials → ``Verdict``: what all trials of a cell say together.
 
 Pure: no clock, no disk, no engine. Trials are facts and are kept, so a verdict can be computed
-again when a rule here changes. Only ``ProtocolError`` leaves this module, of ``classification``.
+again when a rule here changes. Only ``ProtocolError`` leaves this module, of
+``classification.py``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from statistics import median
 from typing import TypeAlias
 
 from interlock.evidence import classification, confidence, measuring
+from interlock.model import (
+    PRECEDENCE as PRECEDENCE,
+)
 from interlock.model import (
     Basis,
     Fail,
@@ -28,19 +32,9 @@ from interlock.model import (
     Unproven,
     Unsupported,
     Verdict,
-    of_failure,
     outcome_of,
     plural,
 )
-
-PRECEDENCE = (
-    Outcome.HANG,
-    Outcome.FAIL,
-    Outcome.UNSUPPORTED,
-    Outcome.UNPROVEN,
-    Outcome.PASS,
-)
-"""Which outcome speaks for a cell whose trials differ: the first of these that any of them had."""
 
 Needs: TypeAlias = Callable[[Trial], int]
 """How many exposures a trial needs on a machine as busy as it was; see ``power.py``."""
@@ -79,8 +73,28 @@ def decide(
     counting = _uncleared(findings)
     outcome = min((outcome_of(f) for f in counting), key=PRECEDENCE.index)
     alike = [f for f in counting if outcome_of(f) is outcome]
+    verdict = _counted(ordered, findings, alike, probe)
+    spoken = _spokesman(alike, verdict.signatures)
+    if isinstance(spoken, Pass):
+        return replace(verdict, detail=_passes_in_words(verdict, len(findings) - len(alike), probe))
+    return replace(
+        verdict,
+        phase=spoken.phase,
+        reason=spoken.reason,
+        detail=_in_words(spoken, verdict, len(alike)),
+        evidence=spoken.evidence if isinstance(spoken, Hang) else (),
+        cause=spoken.cause if isinstance(spoken, Fail) else None,
+    )
+
+
+def _counted(
+    ordered: Sequence[Trial], findings: Sequence[Finding], alike: Sequence[Finding], probe: Probe
+) -> Verdict:
+    """What can be counted, and what the newest trial ran in; ``alike`` have the cell's outcome."""
     newest = ordered[-1]
-    verdict = Verdict(
+    outcome = outcome_of(alike[0])
+    counted = alike if outcome is Outcome.PASS else findings
+    return Verdict(
         cell=newest.cell,
         outcome=outcome,
         phase=None,
@@ -89,9 +103,10 @@ def decide(
         detail="",
         evidence=(),
         basis=Basis.TESTED,
-        trials=len(alike if outcome is Outcome.PASS else findings),
+        trials=len(counted),
         hangs=sum(isinstance(f, Hang) for f in findings),
-        exposures=sum(_exposures(f) for f in (alike if outcome is Outcome.PASS else findings)),
+        failed=sum(isinstance(f, Fail) for f in findings),
+        exposures=sum(_exposures(f) for f in counted),
         seconds=round(median(trial.seconds for trial in ordered), 3),
         backend=newest.backend,
         probe_digest=newest.probe_digest,
@@ -102,16 +117,6 @@ def decide(
         machine=newest.machine,
         tested_at=newest.started_at,
         measured=measuring.measured(ordered, probe),
-    )
-    spoken = _spokesman(alike, verdict.signatures)
-    if isinstance(spoken, Pass):
-        return replace(verdict, detail=_passes_in_words(verdict, len(findings) - len(alike), probe))
-    return replace(
-        verdict,
-        phase=spoken.phase,
-        reason=spoken.reason,
-        detail=_in_words(spoken, verdict, len(alike)),
-        evidence=spoken.evidence if isinstance(spoken, Hang) else (),
     )
 
 
@@ -212,7 +217,7 @@ def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
                 f"{spoken.phase}: {spoken.signature}."
             )
         case Fail():
-            return of_failure(alike, verdict.trials, spoken)
+            return f"{of} failed in {spoken.phase}: {spoken.detail}."
         case Unsupported():
             return f"{spoken.detail}."
         case Unproven():

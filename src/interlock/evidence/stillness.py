@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from interlock.evidence import dumps, events, waits
 from interlock.evidence.history import History
+from interlock.evidence.wire import Task
 from interlock.model import Hang, Reason, Signature
 
 STILL_S = 2.0
@@ -318,7 +319,7 @@ def _still(stood: events.Stood, tids: set[int]) -> bool:
     return _unmoved(stood.tasks_before, stood.tasks_after, tids)
 
 
-def _unmoved(earlier: Sequence[events.Task], later: Sequence[events.Task], tids: set[int]) -> bool:
+def _unmoved(earlier: Sequence[Task], later: Sequence[Task], tids: set[int]) -> bool:
     before = {task.tid: task for task in earlier}
     after = {task.tid: task for task in later}
     return bool(tids) and all(
@@ -331,7 +332,7 @@ def _unmoved(earlier: Sequence[events.Task], later: Sequence[events.Task], tids:
     )
 
 
-def _works(earlier: Sequence[events.Task], later: Sequence[events.Task], seconds: float) -> bool:
+def _works(earlier: Sequence[Task], later: Sequence[Task], seconds: float) -> bool:
     """Whether one of the tasks ran, or wanted to, for at least half of the time: it may yet do what
     the others wait for. Samplers and the like, which wake to rest again, are far below that."""
     before = {task.tid: task.run_ns + task.wait_ns for task in earlier}

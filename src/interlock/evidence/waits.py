@@ -16,14 +16,15 @@ what waits with a timeout: it gives up, and may then let go of what it holds. Bo
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from interlock.evidence.dumps import Dump, Lock, Thread, place
-from interlock.evidence.events import Frame
-from interlock.model import LEFT_BEHIND, ProtocolError, Reason, Signature
+from interlock.evidence.edges import Edge, Graph, Node
+from interlock.evidence.sentences import evidence, inside, open_wait, sentence, standing
+from interlock.evidence.wire import Task
+from interlock.model import LEFT_BEHIND, Reason, Signature
 
 JOIN = "Thread.join"
 """How a wait for a thread's end is called in a signature; threads' own names are not stable."""
@@ -31,40 +32,6 @@ JOIN = "Thread.join"
 
 PASSING = {"entering": "was just taking", "leaving": "was just releasing"}
 """How a thread may have had a lock at a fork without reading as being inside of it."""
-
-
-class Node(NamedTuple):
-    kind: Literal["thread", "lock"]
-    ident: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edge:
-    """``source`` waits for ``target`` or, from a lock, is held by ``target``; with the evidence.
-
-    ``thread`` is the one in whose frames it was read. Only an owner that the lock itself names
-    stands without a frame.
-    """
-
-    source: Node
-    target: Node
-    thread: Thread
-    frame: Frame | None
-    expression: str
-    how: str
-
-    def __post_init__(self) -> None:
-        if self.frame is None and self.how != "owner":
-            raise ProtocolError(
-                f"an edge without evidence: {self.thread.name}, {self.expression or self.how}"
-            )
-
-    @property
-    def claim(self) -> tuple[Node, Node]:
-        return self.source, self.target
-
-
-Graph: TypeAlias = Mapping[Node, Edge]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +57,7 @@ class Cycle:
         """One sentence a thread: what it waits for, and who holds that since when."""
         held = {edge.source: edge for edge in self.edges if edge.source.kind == "lock"}
         return tuple(
-            _sentence(edge, held.get(edge.target), self.dump) for edge in _waits(self.edges)
+            sentence(edge, held.get(edge.target), self.dump) for edge in _waits(self.edges)
         )
 
 
@@ -126,10 +93,10 @@ class Orphan:
         did = PASSING.get(self.held.how, "was inside of")
         return (
             f"{self.wait.thread.name} of a forked child waits for {name} "
-            f"({_evidence(self.wait)}); it was locked when the child began, and no thread of the "
+            f"({evidence(self.wait)}); it was locked when the child began, and no thread of the "
             "child is inside of it.",
             f"At the fork {self.held.thread.name} of the parent {did} {name} "
-            f"({_evidence(self.held)}); a fork copies the lock as it is, and only the thread that "
+            f"({evidence(self.held)}); a fork copies the lock as it is, and only the thread that "
             "forks.",
             *describe(self.dump, others),
         )
@@ -144,7 +111,7 @@ def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
     Cycles come first, and what the main thread waits for before the rest, then in the order of
     their signatures; names are those of the second dump.
     """
-    before = set(map(_claims, _all_closed(first)))
+    before = {(type(wait), _claims(wait)) for wait in _all_closed(first)}
     main = chain(second, second.main.ident) if second.main else ()
 
     def rank(wait: Closed) -> tuple[bool, bool, tuple[str, ...], tuple[Node, Node]]:
@@ -154,7 +121,7 @@ def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
     unchanged = [
         wait
         for wait in _all_closed(second)
-        if _claims(wait) in before
+        if (type(wait), _claims(wait)) in before
         and not moved(first, second, wait.threads)
         and (isinstance(wait, Cycle) or rested(first, second, wait.threads))
     ]
@@ -166,10 +133,15 @@ def _all_closed(dump: Dump) -> tuple[Closed, ...]:
 
 
 def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
-    """Whether any of the threads stands elsewhere in the second dump, or is missing in one."""
+    """Whether any of the threads stands elsewhere in the second dump, or is missing in one.
+
+    A thread with another task is another thread: a new one may have got the number of one that
+    ended.
+    """
     return any(
         ident not in first.threads
         or ident not in second.threads
+        or first.threads[ident].native_id != second.threads[ident].native_id
         or first.threads[ident].stack != second.threads[ident].stack
         for ident in threads
     )
@@ -185,16 +157,14 @@ def rested(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
     """Whether the kernel counted nothing for them between the two: they slept, and did not even
     wait for the interpreter's own lock, for which a thread wakes at every switch interval.
     """
-    before = {task.tid: task for task in first.tasks}
-    after = {task.tid: task for task in second.tasks}
+    before, after = _counted(first), _counted(second)
     tids = [second.threads[ident].native_id for ident in threads]
-    return all(
-        tid in before
-        and tid in after
-        and (before[tid].run_ns, before[tid].voluntary) == (after[tid].run_ns, after[tid].voluntary)
-        for tid in tids
-        if tid is not None
-    )
+    return all(tid in after and before.get(tid) == after[tid] for tid in tids if tid is not None)
+
+
+def _counted(dump: Dump) -> Mapping[int, Task]:
+    """What the kernel counted for each task; its state is that of one moment."""
+    return {task.tid: task.model_copy(update={"state": ""}) for task in dump.tasks}
 
 
 def cycles(dump: Dump) -> tuple[Cycle, ...]:
@@ -276,7 +246,7 @@ def concerned(dump: Dump, threads: Iterable[int]) -> tuple[int, ...]:
 
 def stuck_at(dump: Dump, threads: Iterable[int]) -> Signature:
     """Where the threads stand, in words that hold across line numbers and Python versions."""
-    places = [_standing(dump.threads[ident]) for ident in threads]
+    places = [standing(dump.threads[ident]) for ident in threads]
     return Signature(stuck=tuple(dict.fromkeys(places)) or ("no Python frame",))
 
 
@@ -288,9 +258,9 @@ def describe(dump: Dump, threads: Iterable[int]) -> tuple[str, ...]:
         thread = dump.threads[ident]
         edge = edges.get(Node("thread", ident))
         if edge:
-            sentences.append(_sentence(edge, edges.get(edge.target), dump))
+            sentences.append(sentence(edge, edges.get(edge.target), dump))
         else:
-            sentences.append(_open(thread) + _inside(thread, dump) + ".")
+            sentences.append(open_wait(thread) + inside(thread, dump) + ".")
     return tuple(sentences)
 
 
@@ -376,12 +346,15 @@ def _holders(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
 
 
 def _claimed(lock: Lock, threads: Iterable[Thread]) -> tuple[Edge, ...]:
-    """One edge a thread, from the outermost frame that is inside of it: since when it holds it."""
+    """One edge a thread, from the outermost frame that is inside of it: since when it holds it.
+
+    Where the lock names the thread as its owner too, the frame says more.
+    """
     edges = []
     for thread in threads:
         holds = [hold for hold in thread.holds if hold.lock == lock.ident]
         if holds:
-            hold = max(holds, key=lambda h: (h.how not in PASSING, h.frame))
+            hold = max(holds, key=lambda h: (h.how not in PASSING, h.how != "owner", h.frame))
             edges.append(
                 Edge(
                     source=Node("lock", lock.ident),
@@ -413,69 +386,3 @@ def _rotated(edges: list[Edge], dump: Dump) -> Cycle:
 
 def _step_name(edge: Edge, dump: Dump) -> str:
     return JOIN if edge.target.kind == "thread" else dump.locks[edge.target.ident].name
-
-
-def _sentence(wait: Edge, held: Edge | None, dump: Dump) -> str:
-    """``MainThread waits for Worker._lock (…), which it holds itself since …``"""
-    name = wait.thread.name
-    if wait.target.kind == "thread":
-        other = dump.threads[wait.target.ident].name
-        return f"{name} waits for {other} to end ({_evidence(wait)})."
-    lock = dump.locks[wait.target.ident]
-    text = f"{name} waits for {lock.name} ({_evidence(wait)})"
-    if held is None and _claimed(lock, dump.left):
-        return f"{text}, which a thread held that the fork left behind."
-    if held is None:
-        return f"{text}; who holds it could not be read."
-    who = "it holds itself" if held.target == wait.source else f"{held.thread.name} holds"
-    if held.frame is None:
-        return f"{text}, which {who}: the lock names its owner."
-    return f"{text}, which {who} since {_evidence(held)}."
-
-
-def _evidence(edge: Edge) -> str:
-    if edge.frame is None:
-        raise ProtocolError(f"{edge.thread.name}: an edge without a frame cannot be explained")
-    words = {"with": "with {}", "finally": "try … finally: {}.release()", "join": "{}"}
-    expression = words.get(edge.how, "{}").format(edge.expression)
-    return f"`{expression}`, {place(edge.frame)}"
-
-
-def _open(thread: Thread) -> str:
-    wait = thread.waits
-    if wait is None:
-        at = place(thread.frames[0]) if thread.frames else "no Python frame"
-        return f"{thread.name} stands at {at}"
-    what = {
-        "event": "for an event that nobody is known to set",
-        "condition": "on a condition that nobody is known to notify",
-        "join": "for the end of a thread that is not there",
-    }.get(wait.kind, "for something that could not be resolved")
-    if wait.bounded:
-        what = "for a limited time"
-    where = place(thread.frames[wait.frame])
-    return f"{thread.name} waits {what} (`{wait.expression}`, {where})"
-
-
-def _inside(thread: Thread, dump: Dump) -> str:
-    holds = sorted(thread.holds, key=lambda hold: -hold.frame)
-    if not holds:
-        return ""
-    inside = [
-        dump.locks[hold.lock].name
-        if hold.how == "owner"
-        else f"{dump.locks[hold.lock].name} (`{hold.expression}`, "
-        f"{place(thread.frames[hold.frame])})"
-        for hold in holds
-    ]
-    return ", while it is inside of " + " and ".join(inside)
-
-
-def _standing(thread: Thread) -> str:
-    """The innermost frame that is not the standard library's, as module and function."""
-    for frame in thread.frames:
-        if frame.module.partition(".")[0] not in sys.stdlib_module_names:
-            return f"{frame.module}.{frame.function}"
-    if thread.frames:
-        return f"{thread.frames[0].module}.{thread.frames[0].function}"
-    return "no Python frame"

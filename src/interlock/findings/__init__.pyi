@@ -1,10 +1,18 @@
-from . import advice as advice
 from . import windows as windows
 from .advice import (
-    Answer as Answer,
+    Advice as Advice,
 )
 from .advice import (
     Move as Move,
+)
+from .advice import (
+    Recommendation as Recommendation,
+)
+from .advice import (
+    recommendations as recommendations,
+)
+from .advice import (
+    yanked as yanked,
 )
 from .attribution import (
     OPEN as OPEN,
@@ -14,15 +22,6 @@ from .attribution import (
 )
 from .attribution import (
     Attribution as Attribution,
-)
-from .attribution import (
-    Ratio as Ratio,
-)
-from .attribution import (
-    attribute as attribute,
-)
-from .attribution import (
-    ratio_of as ratio_of,
 )
 from .baselines import (
     LOOKS as LOOKS,
@@ -49,47 +48,62 @@ from .baselines import (
     present as present,
 )
 from .criteria import (
-    EVERYTHING as EVERYTHING,
-)
-from .criteria import (
-    Scope as Scope,
-)
-from .criteria import (
     everything as everything,
 )
 from .criteria import (
     is_amplified as is_amplified,
 )
-from .criteria import (
-    needs_of as needs_of,
+from .findings import (
+    Findings as Findings,
 )
-from .criteria import (
-    scope_for as scope_for,
+from .findings import (
+    ForApplication as ForApplication,
 )
-from .weighing import (
-    BAD as BAD,
+from .likeness import (
+    TROUBLE as TROUBLE,
+)
+from .question import (
+    Answer as Answer,
+)
+from .question import (
+    AnswerBasis as AnswerBasis,
+)
+from .question import (
+    ConfigurationAnswer as ConfigurationAnswer,
+)
+from .question import (
+    Neighbours as Neighbours,
+)
+from .question import (
+    Question as Question,
+)
+from .question import (
+    answer as answer,
+)
+from .ratio import (
+    Ratio as Ratio,
+)
+from .ratio import (
+    ratio_of as ratio_of,
 )
 from .weighing import (
     TOGETHER as TOGETHER,
 )
-from .workarounds import (
-    Kind as Kind,
+from .weighing import (
+    Excluded as Excluded,
 )
 from .workarounds import (
-    Record as Record,
+    TriedWorkaround as TriedWorkaround,
 )
 from .workarounds import (
-    Tried as Tried,
+    WorkaroundKind as WorkaroundKind,
 )
 from .workarounds import (
-    Ways as Ways,
+    WorkaroundRecord as WorkaroundRecord,
+)
+from .workarounds import (
+    Workarounds as Workarounds,
 )
 from .workarounds import (
     record as record,
-)
-from .workarounds import (
-    records as records,
-)
-from .workarounds import (
-    tried as tried,
 )

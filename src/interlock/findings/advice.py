@@ -8,17 +8,30 @@ beside it, and weighs nothing (``weighing.py``).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.version import Version
 
 from interlock.findings.attribution import PYTHON
-from interlock.findings.criteria import EVERYTHING, Scope
-from interlock.findings.weighing import BAD, TOGETHER, Tested, Trouble, version_of, without
+from interlock.findings.likeness import TROUBLE
+from interlock.findings.weighing import (
+    TOGETHER,
+    Combination,
+    Combinations,
+    Trouble,
+    Weight,
+    is_good,
+    version_of,
+    without,
+)
 from interlock.findings.weighing import Excluded as Excluded
 from interlock.matrix import Policy
-from interlock.model import Axis, NoTarget, Outcome, Pin, PythonVersion, Release, Target, Verdict
+from interlock.model import Axis, NoTarget, Outcome, Pin, PythonVersion, Release, Target
+
+SILENT = frozenset({Weight.BESIDE, Weight.NEUTRAL})
+"""Weights that are nothing but what another library does alone there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +101,8 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the start page says about one axis."""
+class Recommendation:
+    """What is safe along one axis, over everything that was tested."""
 
     axis: str
     config: str | None
@@ -101,39 +114,42 @@ class Answer:
     """The newest release that passes there with every partner tested."""
 
 
-def advise(
-    verdicts: Iterable[Verdict],
-    axes: Sequence[Axis],
-    policy: Policy,
-    excluded: Excluded | None = None,
-    scope: Scope = EVERYTHING,
-) -> tuple[Advice, ...]:
+def advise(tested: Combinations, axes: Sequence[Axis]) -> tuple[Advice, ...]:
     """For every combination that hangs or fails: advice for every configuration together, and for
-    each configuration in which it does.
-
-    ``verdicts`` are all that there are, baselines too: they say whose the trouble is.
-    """
-    tested = Tested(verdicts, policy, excluded or {}, scope)
-    order = sorted(axes, key=lambda axis: _rank(policy, axis.name))
-    found = []
-    for pins, python in tested.combinations:
-        for config in (None, *tested.configs):
-            if found_here := tested.troubles(pins, python, config):
-                moves = tuple(_move(tested, axis, pins, python, config) for axis in order)
-                found.append(_advice(pins, python, config, found_here, moves))
-    return tuple(found)
+    each configuration in which it does."""
+    return tuple(
+        found
+        for here in tested
+        for config in (None, *tested.configs)
+        if (found := advice_for(tested, axes, here, config))
+    )
 
 
-def answer(
-    axis: Axis,
-    verdicts: Iterable[Verdict],
-    policy: Policy,
-    excluded: Excluded | None = None,
-    config: str | None = None,
-    scope: Scope = EVERYTHING,
-) -> Answer:
+def advice_for(
+    tested: Combinations, axes: Sequence[Axis], here: Combination, config: str | None
+) -> Advice | None:
+    """What becomes of one combination; None where nothing there hangs or fails."""
+    found = tested.troubles(here, config)
+    if not found:
+        return None
+    troubles = tuple(one for one in found if one.attribution.whose in TOGETHER)
+    beside = tuple(one for one in found if one.attribution.whose not in TOGETHER)
+    outcomes = {one.verdict.outcome for one in troubles or beside}
+    return Advice(
+        pins=here.pins,
+        python=here.python,
+        config=config,
+        outcome=next(outcome for outcome in TROUBLE if outcome in outcomes),
+        moves=tuple(
+            _move(tested, axis, here, config, found) for axis in by_preference(axes, tested.policy)
+        ),
+        troubles=troubles,
+        beside=beside,
+    )
+
+
+def recommend(tested: Combinations, axis: Axis, config: str | None = None) -> Recommendation:
     """What is safe along one axis, over all that was tested; ``config`` None is all of them."""
-    tested = Tested(verdicts, policy, excluded or {}, scope)
     standings = tuple(
         _standing(tested, axis.name, version, config) for version in tested.versions(axis.name)
     )
@@ -142,38 +158,26 @@ def answer(
         if not standing.is_safe:
             break
         safe_from = standing.version
-    by_python: dict[PythonVersion, Target | NoTarget] = {}
-    for python in tested.pythons:
-        passing = [s.version for s in standings if python in s.passes and s.recommendable]
-        by_python[python] = (
-            Target(axis=axis.name, version=max(passing))
-            if passing
-            else NoTarget(
-                axis=axis.name,
-                reason=f"no {axis.package} release that was tested passes on Python {python}",
-            )
-        )
-    return Answer(
+    return Recommendation(
         axis=axis.name,
         config=config,
         standings=standings,
         safe_from=safe_from,
-        by_python=by_python,
+        by_python={python: _newest(axis, standings, python) for python in tested.pythons},
     )
 
 
-def answers(
-    verdicts: Iterable[Verdict],
-    axes: Sequence[Axis],
-    policy: Policy,
-    excluded: Excluded | None = None,
-    config: str | None = None,
-    scope: Scope = EVERYTHING,
-) -> tuple[Answer, ...]:
-    """``answer`` for every axis, the one to prefer first."""
-    verdicts = tuple(verdicts)
-    order = sorted(axes, key=lambda axis: _rank(policy, axis.name))
-    return tuple(answer(axis, verdicts, policy, excluded, config, scope) for axis in order)
+def recommendations(
+    tested: Combinations, axes: Sequence[Axis], config: str | None = None
+) -> tuple[Recommendation, ...]:
+    """``recommend`` for every axis, the one to prefer first."""
+    return tuple(recommend(tested, axis, config) for axis in by_preference(axes, tested.policy))
+
+
+def by_preference(axes: Sequence[Axis], policy: Policy) -> Sequence[Axis]:
+    """The axis to move first comes first."""
+    ranks = {name: rank for rank, name in enumerate(policy.prefer)}
+    return sorted(axes, key=lambda axis: ranks.get(axis.name, len(ranks)))
 
 
 def yanked(releases: Mapping[str, Iterable[Release]]) -> Excluded:
@@ -184,52 +188,43 @@ def yanked(releases: Mapping[str, Iterable[Release]]) -> Excluded:
     }
 
 
-def _advice(
-    pins: tuple[Pin, ...],
-    python: PythonVersion,
-    config: str | None,
-    found: Sequence[Trouble],
-    moves: tuple[Move, ...],
-) -> Advice:
-    troubles = tuple(one for one in found if one.attribution.whose in TOGETHER)
-    beside = tuple(one for one in found if one.attribution.whose not in TOGETHER)
-    outcomes = {one.verdict.outcome for one in troubles or beside}
-    return Advice(
-        pins=pins,
-        python=python,
-        config=config,
-        outcome=next(bad for bad in BAD if bad in outcomes),
-        moves=moves,
-        troubles=troubles,
-        beside=beside,
+def _newest(axis: Axis, standings: Sequence[Standing], python: PythonVersion) -> Target | NoTarget:
+    passing = [s.version for s in standings if python in s.passes and s.recommendable]
+    if passing:
+        return Target(axis=axis.name, version=max(passing))
+    return NoTarget(
+        axis=axis.name,
+        reason=f"no {axis.package} release that was tested passes on Python {python}",
     )
 
 
 def _move(
-    tested: Tested,
+    tested: Combinations,
     axis: Axis,
-    pins: tuple[Pin, ...],
-    python: PythonVersion,
+    here: Combination,
     config: str | None,
+    found: Sequence[Trouble],
 ) -> Move:
-    found = tested.troubles(pins, python, config)
     if not any(one.counts_against(axis.name) for one in found):
-        none = NoTarget(axis=axis.name, reason=_not_its_own(axis, pins, python, found))
+        reason = _not_its_own(axis, here.pins, here.python, found)
+        none = NoTarget(axis=axis.name, reason=reason)
         return Move(nearest=none, newest=none)
-    present = version_of(pins, axis.name)
-    above = [v for v in tested.versions(axis.name) if present is not None and v > present]
-    tried = [v for v in above if (_at(pins, axis.name, v), python) in tested]
-    passing = [
-        v for v in tried if tested.passes(_at(pins, axis.name, v), python, config, axis.name)
-    ]
-    final = [v for v in passing if tested.recommendable(axis.name, v)]
+    line = tested.line(axis.name, without(here.pins, axis.name), here.python, config)
+    present = version_of(here.pins, axis.name)
+    final = _above(line.recommendable, present)
     if final:
         return Move(
-            nearest=Target(axis=axis.name, version=min(final)),
-            newest=Target(axis=axis.name, version=max(final)),
+            nearest=Target(axis=axis.name, version=final[0]),
+            newest=Target(axis=axis.name, version=final[-1]),
         )
-    none = NoTarget(axis=axis.name, reason=_why_none(axis, tried, passing))
+    reason = _why_none(axis, _above(line.tested, present), _above(line.passing, present))
+    none = NoTarget(axis=axis.name, reason=reason)
     return Move(nearest=none, newest=none)
+
+
+def _above(versions: Sequence[Version], present: Version) -> Sequence[Version]:
+    """Of versions in order."""
+    return versions[bisect_right(versions, present) :]
 
 
 def _not_its_own(
@@ -251,34 +246,25 @@ def _why_none(axis: Axis, tried: Sequence[Version], passing: Sequence[Version]) 
     return f"no newer {axis.package} release was tested"
 
 
-def _at(pins: tuple[Pin, ...], axis: str, version: Version) -> tuple[Pin, ...]:
-    return tuple(
-        Pin(axis=pin.axis, package=pin.package, version=version) if pin.axis == axis else pin
-        for pin in pins
-    )
-
-
-def _standing(tested: Tested, axis: str, version: Version, config: str | None) -> Standing:
+def _standing(tested: Combinations, axis: str, version: Version, config: str | None) -> Standing:
     passes, breaks, unproven = [], [], []
     partners: set[tuple[Pin, ...]] = set()
     beside: list[Trouble] = []
     for python in tested.pythons:
-        here = [
-            pins
-            for pins, on in tested.combinations
-            if on == python and version_of(pins, axis) == version
-        ]
-        installable = [pins for pins in here if tested.installs(pins, python, config)]
-        telling = [pins for pins in installable if tested.tells(pins, python, config, axis)]
-        good = [pins for pins in telling if tested.passes(pins, python, config, axis)]
-        partners |= {without(pins, axis) for pins in good}
-        for pins in installable:
-            troubles = tested.troubles(pins, python, config)
+        run = tested.of_release(axis, version, python)
+        installable = [here for here in run if here.installs(config)]
+        weighed = [tested.weights(here, config, axis) for here in installable]
+        telling = [weights for weights in weighed if not weights <= SILENT]
+        good = sum(map(is_good, telling))
+        for here, weights in zip(installable, weighed, strict=True):
+            if is_good(weights):
+                partners.add(without(here.pins, axis))
+            troubles = tested.troubles(here, config)
             beside += [one for one in troubles if not one.counts_against(axis)]
-        run_with = {without(pins, axis) for pins in here}
-        if any(tested.breaks(pins, python, config, axis) for pins in installable):
+        run_with = {without(here.pins, axis) for here in run}
+        if any(Weight.BAD in weights for weights in weighed):
             breaks.append(python)
-        elif len(good) < len(telling) or tested.usual(axis, python) - run_with:
+        elif good < len(telling) or tested.usual(axis, python) - run_with:
             unproven.append(python)
         elif good:
             passes.append(python)
@@ -293,7 +279,3 @@ def _standing(tested: Tested, axis: str, version: Version, config: str | None) -
         recommendable=tested.recommendable(axis, version),
         beside=tuple(beside),
     )
-
-
-def _rank(policy: Policy, axis: str) -> int:
-    return policy.prefer.index(axis) if axis in policy.prefer else len(policy.prefer)

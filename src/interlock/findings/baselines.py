@@ -7,7 +7,7 @@ held against the cells of the pair that match them. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -48,6 +48,13 @@ def plain(config: str) -> str:
     return config.removesuffix(AT_RELEASE).partition(ON_TOP)[0]
 
 
+Key = tuple[str, ...]
+"""Part of a ``Cell.key``."""
+
+ANY = "*"
+"""Stands in a key where the release may be any."""
+
+
 class Rows:
     """The tested verdicts, by cell, and by all of a cell but its Python, or one of its releases."""
 
@@ -56,11 +63,14 @@ class Rows:
         self._needs = needs
         self._probes = sorted({v.cell.probe for v in self._known.values()})
         self._configs = sorted({plain(v.cell.config) for v in self._known.values()})
-        self._pythons = sorted({v.cell.python for v in self._known.values()})
-        self._families: dict[object, list[Verdict]] = {}
+        self._on_pythons: dict[Key, list[Verdict]] = {}
+        self._families: dict[Key, list[Verdict]] = {}
         for verdict in self._known.values():
+            self._on_pythons.setdefault(but_python(verdict.cell), []).append(verdict)
             for pin in present(verdict.cell):
-                self._families.setdefault(_family(verdict.cell, pin.axis), []).append(verdict)
+                self._families.setdefault(family(verdict.cell, pin.axis), []).append(verdict)
+        for listed in self._on_pythons.values():
+            listed.sort(key=lambda verdict: verdict.cell.python)
 
     def __iter__(self) -> Iterator[Verdict]:
         return iter(self._known.values())
@@ -74,34 +84,49 @@ class Rows:
         return not absent & set(self._needs.get(cell.probe, ()))
 
     def by_other_probes(self, cell: Cell) -> list[Verdict]:
-        return self._at_all(replace(cell, probe=p) for p in self._probes if p != cell.probe)
+        *releases, _, config = cell.key
+        return self._at_all((*releases, p, config) for p in self._probes if p != cell.probe)
 
     def in_other_configs(self, cell: Cell) -> list[Verdict]:
         """The same cell in each plain configuration that it is not in, by every probe."""
+        *releases, _, _ = cell.key
         configs = (config for config in self._configs if config != cell.config)
-        pairs = product(self._probes, configs)
-        return self._at_all(replace(cell, probe=p, config=c) for p, c in pairs)
+        return self._at_all((*releases, p, c) for p, c in product(self._probes, configs))
 
-    def on_pythons(self, cell: Cell) -> list[Verdict]:
-        """The same on every Python, this one at first."""
-        pythons = sorted(self._pythons, key=lambda python: (python != cell.python, python))
-        return self._at_all(replace(cell, python=python) for python in pythons)
+    def on_pythons(self, cell: Cell, config: str | None = None) -> list[Verdict]:
+        """The same on every Python, this one at first; in its own configuration or another."""
+        *rest, own = but_python(cell)
+        found = self._on_pythons.get((*rest, config or own), [])
+        return sorted(found, key=lambda verdict: verdict.cell.python != cell.python)
 
-    def with_releases(self, cell: Cell, axis: str) -> list[Verdict]:
+    def with_releases(self, cell: Cell, axis: str) -> Sequence[Verdict]:
         """The same with any release of that axis, on every Python."""
-        return list(self._families.get(_family(cell, axis), ()))
+        return self._families.get(family(cell, axis), ())
 
-    def configs_beside(self, cell: Cell) -> list[Cell]:
-        """The same cell in each plain configuration that it is not in."""
-        return [replace(cell, config=config) for config in self._configs if config != cell.config]
+    def configs_beside(self, cell: Cell) -> list[str]:
+        """Each plain configuration that the cell is not in."""
+        return [config for config in self._configs if config != cell.config]
 
-    def _at_all(self, cells: Iterable[Cell]) -> list[Verdict]:
-        return [said for cell in cells if (said := self.at(cell))]
+    def _at_all(self, keys: Iterable[Key]) -> list[Verdict]:
+        return [said for key in keys if (said := self._known.get(key))]
 
 
-def _family(cell: Cell, axis: str) -> object:
-    others = tuple(pin for pin in cell.pins if pin.axis != axis)
-    return axis, others, cell.probe, cell.config
+def family(cell: Cell, axis: str) -> Key:
+    """What cells have in common that differ in the release of that axis and the Python."""
+    *versions, probe, config = but_python(cell)
+    return (
+        *(
+            ANY if pin.axis == axis else version
+            for pin, version in zip(cell.pins, versions, strict=True)
+        ),
+        probe,
+        config,
+    )
+
+
+def but_python(cell: Cell) -> Key:
+    """What cells have in common that differ in the Python alone."""
+    return (*cell.key[:-3], *cell.key[-2:])
 
 
 @dataclass(frozen=True, kw_only=True)

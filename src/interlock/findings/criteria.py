@@ -1,6 +1,6 @@
 """Which rows a release has to pass: those that the matrix means to run everywhere. Pure.
 
-A campaign runs more than that. Ways out and ``@release`` are run where a cell did not pass, a
+A campaign runs more than that. Workarounds and ``@release`` are run where a cell did not pass, a
 baseline says what one library does alone, and a configuration that does not amplify the race shows
 how rare it is. None of them is asked of a release. A probe or configuration that is narrowed by
 ``only`` is asked of the releases that it names, and of no other.
@@ -9,7 +9,7 @@ how rare it is. None of them is asked of a release. A probe or configuration tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 
 from packaging.version import Version
@@ -64,8 +64,8 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scope:
-    """What a matrix says about rows, as far as advice weighs them."""
+class Criteria:
+    """What is asked of a release before it is called safe, for one kind of application."""
 
     meant: Meant = everything
     concerns: Callable[[str], bool] = lambda _: True
@@ -73,22 +73,15 @@ class Scope:
     speaks_for: Callable[[str], bool] = lambda _: True
     """Whether a probe is about that kind and no other: without a verdict of one, a combination was
     not tested for it."""
-    needs: Needs = field(default_factory=dict)
-    """What each probe can't do without."""
 
 
-EVERYTHING = Scope()
+EVERYTHING = Criteria()
 
 
-def scope_of(matrix: Matrix, verdicts: Iterable[Verdict]) -> Scope:
-    """Of every probe, whichever kind of application it is about."""
-    return Scope(meant=meant_by(matrix, verdicts), needs=needs_of(matrix))
-
-
-def scope_for(matrix: Matrix, verdicts: Iterable[Verdict], application: str | None) -> Scope:
-    """Of the probes that are about every application, and about that kind of one."""
-    return replace(
-        scope_of(matrix, verdicts),
+def criteria_for(matrix: Matrix, meant: Meant, application: str | None) -> Criteria:
+    """By the probes that are about every application, and those about that kind of one."""
+    return Criteria(
+        meant=meant,
         concerns=partial(matrix.concerns, application),
         speaks_for=partial(matrix.is_about, application),
     )

@@ -2,28 +2,34 @@
 
 What another library does alone, or the Python does to each of them, is no reason to avoid a
 release: it counts neither for nor against it. What a library does by itself counts against its own
-releases; what nobody has told apart counts against all of them.
+releases. What nobody has told apart counts against all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from packaging.version import Version
 
-from interlock.findings import attribution
-from interlock.findings.attribution import DEPENDENCIES, OPEN, PAIR, Attribution, attribute
-from interlock.findings.criteria import Scope, everything
+from interlock.findings.attribution import DEPENDENCIES, OPEN, PAIR, Attribution
+from interlock.findings.criteria import EVERYTHING, Criteria, everything
+from interlock.findings.likeness import TROUBLE
 from interlock.matrix import Policy
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
 
 Excluded = Mapping[str, Collection[Version]]
 """Versions that are never recommended (yanked ones), by axis; pre-releases never are."""
 
-BAD = attribution.TROUBLE
-"""What one moves away from, the worst first."""
+Attributions = Mapping[tuple[str, ...], Attribution]
+"""By ``Cell.key``, whose each hang and failure is."""
+
+Track = tuple[str, str]
+"""A probe and a configuration."""
+
+Pins = tuple[Pin, ...]
 
 TOGETHER = (PAIR, OPEN, DEPENDENCIES)
 """Whose trouble comes of the combination, or can't be told from that."""
@@ -52,150 +58,260 @@ class Weight(Enum):
     NEUTRAL = "it is not asked of the release, or the release lacks the feature"
 
 
-class Tested:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Combination:
+    """Certain releases on one Python, and what each probe says in each configuration.
+
+    ``Combinations`` makes one of each: two that are equal are the same object.
+    """
+
+    pins: Pins
+    python: PythonVersion
+    verdicts: dict[Track, Verdict] = field(default_factory=dict)
+
+    def said(self, config: str | None) -> Iterable[Verdict]:
+        """In one configuration, or in all of them (None), by probe and configuration."""
+        return [self.verdicts[t] for t in sorted(self.verdicts) if config in (None, t[1])]
+
+    def installs(self, config: str | None) -> bool:
+        """Something of it could be run: that it could not says nothing against either library."""
+        return any(
+            verdict.outcome is not Outcome.UNSUPPORTED
+            for (_, name), verdict in self.verdicts.items()
+            if config in (None, name)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """The releases of one axis that were tested with the same others, in version order."""
+
+    tested: Sequence[Version]
+    """In whichever configuration."""
+    passing: Sequence[Version]
+    recommendable: Sequence[Version]
+    """Of those that pass."""
+
+
+class Combinations:
     """The tested verdicts of whole combinations, by combination: a cell that leaves a library out
-    says what the other one does alone, and a composed configuration is run beside a plain one."""
+    says what the other one does alone, and a composed configuration is run beside a plain one.
+
+    Each index is made once, when it is first needed, and is at most linear in the verdicts.
+    """
 
     def __init__(
         self,
         verdicts: Iterable[Verdict],
+        attributions: Attributions,
         policy: Policy,
-        excluded: Excluded,
-        scope: Scope,
+        excluded: Excluded | None = None,
+        criteria: Criteria = EVERYTHING,
     ) -> None:
-        self._policy = policy
-        self._excluded = excluded
-        self._meant = scope.meant
-        self._found: dict[tuple[tuple[Pin, ...], PythonVersion], dict[tuple[str, str], Verdict]]
-        self._found = {}
-        verdicts = tuple(verdicts)
-        self._whose = attribute(verdicts, scope.needs)
+        self.policy = policy
+        self._excluded = excluded or {}
+        self._criteria = criteria
+        self._attributions = attributions
+        found: dict[tuple[Pins, PythonVersion], Combination] = {}
         for verdict in verdicts:
             cell = verdict.cell
-            if verdict.basis is Basis.TESTED and everything(cell) and scope.concerns(cell.probe):
-                here = self._found.setdefault((cell.pins, cell.python), {})
-                here[cell.probe, cell.config] = verdict
+            if verdict.basis is Basis.TESTED and everything(cell) and criteria.concerns(cell.probe):
+                key = cell.pins, cell.python
+                if key not in found:
+                    found[key] = Combination(pins=cell.pins, python=cell.python)
+                found[key].verdicts[cell.probe, cell.config] = verdict
         self._found = {
-            combination: here
-            for combination, here in self._found.items()
-            if any(scope.speaks_for(probe) for probe, _ in here)
+            key: here
+            for key, here in found.items()
+            if any(criteria.speaks_for(probe) for probe, _ in here.verdicts)
         }
-        self.tracks = sorted({track for here in self._found.values() for track in here})
-        self.configs = sorted({config for _, config in self.tracks})
-        self.pythons = sorted({python for _, python in self._found})
-        versions: dict[str, set[Version]] = {}
-        for pins, _ in self._found:
-            for pin in pins:
-                if pin.version is not None:
-                    versions.setdefault(pin.axis, set()).add(pin.version)
-        self._versions = {axis: sorted(known) for axis, known in versions.items()}
-        self._usual: dict[tuple[str, PythonVersion], frozenset[tuple[Pin, ...]]] = {}
+        self._weighed: dict[Combination, Mapping[Track, Weight | Trouble]] = {}
+        self._lines: dict[tuple[str, Pins, PythonVersion, str | None], Line] = {}
 
-    @property
-    def combinations(self) -> list[tuple[tuple[Pin, ...], PythonVersion]]:
-        return list(self._found)
+    def __iter__(self) -> Iterator[Combination]:
+        """In the order of the verdicts."""
+        return iter(self._found.values())
 
-    def __contains__(self, combination: tuple[tuple[Pin, ...], PythonVersion]) -> bool:
-        return combination in self._found
+    @cached_property
+    def tracks(self) -> Sequence[Track]:
+        """Every probe and configuration that something was tested in, sorted."""
+        return sorted({track for here in self for track in here.verdicts})
 
-    def usual(self, axis: str, python: PythonVersion) -> frozenset[tuple[Pin, ...]]:
+    @cached_property
+    def configs(self) -> Sequence[str]:
+        return sorted({config for _, config in self.tracks})
+
+    @cached_property
+    def pythons(self) -> Sequence[PythonVersion]:
+        return sorted({here.python for here in self})
+
+    def versions(self, axis: str) -> Sequence[Version]:
+        """The releases of that axis, in version order."""
+        return self._versions.get(axis, ())
+
+    def at(self, pins: Pins, python: PythonVersion) -> Combination | None:
+        return self._found.get((pins, python))
+
+    def of_release(
+        self, axis: str, version: Version, python: PythonVersion
+    ) -> Sequence[Combination]:
+        """Everything that the release was tested with on that Python."""
+        return self._by_release.get((axis, version, python), ())
+
+    def usual(self, axis: str, python: PythonVersion) -> frozenset[Pins]:
         """With what more than half of the releases of that axis were run on that Python: one that
         was not has still to show that it passes there."""
-        if (axis, python) not in self._usual:
-            run_with: dict[tuple[Pin, ...], int] = {}
-            releases = set()
-            for pins, on in self._found:
-                if on == python and self.installs(pins, python, None):
-                    releases.add(version_of(pins, axis))
-                    beside = without(pins, axis)
-                    run_with[beside] = run_with.get(beside, 0) + 1
-            self._usual[axis, python] = frozenset(
-                beside for beside, count in run_with.items() if 2 * count > len(releases)
+        return self._usual.get((axis, python), frozenset())
+
+    def line(self, axis: str, beside: Pins, python: PythonVersion, config: str | None) -> Line:
+        """What was tested with the pins beside it on that Python; ``config`` None is all."""
+        key = axis, beside, python, config
+        if key not in self._lines:
+            found = [
+                (version_of(here.pins, axis), self.passes(here, config, axis))
+                for here in self._by_beside.get((axis, beside, python), ())
+            ]
+            passing = [version for version, passes in found if passes]
+            self._lines[key] = Line(
+                tested=[version for version, _ in found],
+                passing=passing,
+                recommendable=[v for v in passing if self.recommendable(axis, v)],
             )
-        return self._usual[axis, python]
+        return self._lines[key]
 
-    def versions(self, axis: str) -> list[Version]:
-        return self._versions.get(axis, [])
-
-    def troubles(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None
-    ) -> list[Trouble]:
-        """All that hangs or fails, asked of the releases or not."""
+    def tested_with(
+        self, axis: str, beside: Pins | None, python: PythonVersion, config: str
+    ) -> Sequence[Version]:
+        """Releases of that axis that something was run of in the configuration, in version order:
+        with the pins beside it, or with any (None)."""
+        if beside is None:
+            return self._by_config.get((axis, python, config), ())
         return [
-            Trouble(verdict=verdict, attribution=self._whose[verdict.cell.key])
-            for verdict in self._said(pins, python, config).values()
-            if verdict and verdict.outcome in BAD
+            version_of(here.pins, axis)
+            for here in self._by_beside.get((axis, beside, python), ())
+            if any(config == name for _, name in here.verdicts)
         ]
 
-    def breaks(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None, axis: str
-    ) -> bool:
-        """Something is a reason to avoid the release of that axis."""
-        return Weight.BAD in self._weights(pins, python, config, axis)
+    def troubles(self, here: Combination, config: str | None) -> list[Trouble]:
+        """All that hangs or fails, asked of the releases or not."""
+        weighed = self._weigh(here)
+        return [
+            weight
+            for track, weight in weighed.items()
+            if isinstance(weight, Trouble) and config in (None, track[1])
+        ]
 
-    def passes(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None, axis: str
-    ) -> bool:
-        """All that is asked of the release of that axis, often enough; nothing untested."""
-        weights = self._weights(pins, python, config, axis)
-        return Weight.GOOD in weights and not weights & {
-            Weight.BAD,
-            Weight.OPEN,
-            Weight.CANNOT,
-        }
-
-    def installs(self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None) -> bool:
-        """Something of it could be run: that it could not says nothing against either library."""
-        said = self._said(pins, python, config).values()
-        return any(verdict.outcome is not Outcome.UNSUPPORTED for verdict in said if verdict)
-
-    def tells(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None, axis: str
-    ) -> bool:
-        """Something of it is more than what another library does alone there."""
-        beside = {Weight.BESIDE, Weight.NEUTRAL}
-        return not self._weights(pins, python, config, axis) <= beside
-
-    def _weights(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None, axis: str
-    ) -> set[Weight]:
-        said = self._said(pins, python, config)
-        return {self._weight(cell, verdict, axis) for cell, verdict in said.items()}
-
-    def _weight(self, cell: Cell, verdict: Verdict | None, axis: str) -> Weight:
-        if verdict and verdict.outcome in BAD:
-            trouble = Trouble(verdict=verdict, attribution=self._whose[cell.key])
-            return Weight.BAD if trouble.counts_against(axis) else Weight.BESIDE
-        if not self._meant(cell):
-            return Weight.NEUTRAL
-        if verdict is None or verdict.outcome is Outcome.UNPROVEN:
-            return Weight.OPEN
-        if verdict.outcome is Outcome.PASS:
-            enough = verdict.trials >= self._policy.least_trials
-            return Weight.GOOD if enough else Weight.OPEN
-        lacks = verdict.reason is Reason.NO_FEATURE
-        return Weight.NEUTRAL if lacks else Weight.CANNOT
-
-    def _said(
-        self, pins: tuple[Pin, ...], python: PythonVersion, config: str | None
-    ) -> dict[Cell, Verdict | None]:
-        """By cell, what each probe says in each configuration that counts; None is untested."""
-        here = self._found.get((pins, python), {})
+    def weights(self, here: Combination, config: str | None, axis: str) -> set[Weight]:
+        """What is said there about the release of that axis."""
         return {
-            Cell(pins=pins, python=python, probe=probe, config=name): here.get((probe, name))
-            for probe, name in self.tracks
-            if config in (None, name)
+            weight if isinstance(weight, Weight) else _against(weight, axis)
+            for track, weight in self._weigh(here).items()
+            if config in (None, track[1])
         }
+
+    def passes(self, here: Combination, config: str | None, axis: str) -> bool:
+        """All that is asked of the release of that axis, often enough; nothing untested."""
+        return is_good(self.weights(here, config, axis))
 
     def recommendable(self, axis: str, version: Version) -> bool:
         return not version.is_prerelease and version not in self._excluded.get(axis, ())
 
+    def _weigh(self, here: Combination) -> Mapping[Track, Weight | Trouble]:
+        """By probe and configuration; what is meant for it and was not run included."""
+        if here not in self._weighed:
+            weighed = {track: self._weight(here, track) for track in self.tracks}
+            self._weighed[here] = weighed
+        return self._weighed[here]
 
-def version_of(pins: Iterable[Pin], axis: str) -> Version | None:
-    """The version that the pins hold the axis at; None where the library is left out."""
-    return next(pin.version for pin in pins if pin.axis == axis)
+    def _weight(self, here: Combination, track: Track) -> Weight | Trouble:
+        verdict = here.verdicts.get(track)
+        if verdict and verdict.outcome in TROUBLE:
+            return Trouble(verdict=verdict, attribution=self._attributions[verdict.cell.key])
+        probe, config = track
+        cell = Cell(pins=here.pins, python=here.python, probe=probe, config=config)
+        if not self._criteria.meant(verdict.cell if verdict else cell):
+            return Weight.NEUTRAL
+        if verdict is None or verdict.outcome is Outcome.UNPROVEN:
+            return Weight.OPEN
+        if verdict.outcome is Outcome.PASS:
+            enough = verdict.trials >= self.policy.least_trials
+            return Weight.GOOD if enough else Weight.OPEN
+        lacks = verdict.reason is Reason.NO_FEATURE
+        return Weight.NEUTRAL if lacks else Weight.CANNOT
+
+    @cached_property
+    def _versions(self) -> Mapping[str, Sequence[Version]]:
+        found: dict[str, set[Version]] = {}
+        for here in self:
+            for pin in here.pins:
+                if pin.version is not None:
+                    found.setdefault(pin.axis, set()).add(pin.version)
+        return {axis: sorted(versions) for axis, versions in found.items()}
+
+    @cached_property
+    def _by_release(self) -> Mapping[tuple[str, Version, PythonVersion], Sequence[Combination]]:
+        found: dict[tuple[str, Version, PythonVersion], list[Combination]] = {}
+        for here in self:
+            for pin in here.pins:
+                if pin.version is not None:
+                    found.setdefault((pin.axis, pin.version, here.python), []).append(here)
+        return found
+
+    @cached_property
+    def _by_config(self) -> Mapping[tuple[str, PythonVersion, str], Sequence[Version]]:
+        found: dict[tuple[str, PythonVersion, str], set[Version]] = {}
+        for here in self:
+            for pin in here.pins:
+                for config in {config for _, config in here.verdicts}:
+                    key = pin.axis, here.python, config
+                    found.setdefault(key, set()).add(version_of(here.pins, pin.axis))
+        return {key: sorted(versions) for key, versions in found.items()}
+
+    @cached_property
+    def _by_beside(self) -> Mapping[tuple[str, Pins, PythonVersion], Sequence[Combination]]:
+        """For each axis, by what its releases were run with; in version order."""
+        found: dict[tuple[str, Pins, PythonVersion], list[Combination]] = {}
+        for here in self:
+            for pin in here.pins:
+                key = pin.axis, without(here.pins, pin.axis), here.python
+                found.setdefault(key, []).append(here)
+        for (axis, _, _), listed in found.items():
+            listed.sort(key=lambda here: version_of(here.pins, axis))
+        return found
+
+    @cached_property
+    def _usual(self) -> Mapping[tuple[str, PythonVersion], frozenset[Pins]]:
+        run_with: dict[tuple[str, PythonVersion], dict[Pins, int]] = {}
+        releases: dict[tuple[str, PythonVersion], set[Version]] = {}
+        for here in self:
+            if here.installs(None):
+                for pin in here.pins:
+                    key, beside = (pin.axis, here.python), without(here.pins, pin.axis)
+                    releases.setdefault(key, set()).add(version_of(here.pins, pin.axis))
+                    counted = run_with.setdefault(key, {})
+                    counted[beside] = counted.get(beside, 0) + 1
+        return {
+            key: frozenset(b for b, count in counted.items() if 2 * count > len(releases[key]))
+            for key, counted in run_with.items()
+        }
 
 
-def without(pins: tuple[Pin, ...], axis: str) -> tuple[Pin, ...]:
+def is_good(weights: Collection[Weight]) -> bool:
+    """Everything that was asked for is there, and passes."""
+    return Weight.GOOD in weights and not {Weight.BAD, Weight.OPEN, Weight.CANNOT} & set(weights)
+
+
+def version_of(pins: Iterable[Pin], axis: str) -> Version:
+    """The version that the pins of a whole combination hold the axis at."""
+    version = next(pin.version for pin in pins if pin.axis == axis)
+    assert version is not None, "no library is left out of a whole combination"
+    return version
+
+
+def without(pins: Pins, axis: str) -> Pins:
     """What the release of that axis is run with."""
     return tuple(pin for pin in pins if pin.axis != axis)
+
+
+def _against(trouble: Trouble, axis: str) -> Weight:
+    return Weight.BAD if trouble.counts_against(axis) else Weight.BESIDE

@@ -1,40 +1,40 @@
-"""Verdicts → what became of each way out, on the very cells where it was run. Pure.
+"""Verdicts → what became of each workaround, on the very cells where it was run. Pure.
 
-A way out is run on cells that hang or fail, to see whether it helps, and on passing neighbours, to
-see that it breaks nothing. Where it was not run on a cell nothing is said of it.
+A workaround is run on cells that hang or fail, to see whether it helps. It is also run on passing
+neighbours, to see that it breaks nothing. Where it was not run on a cell, nothing is said of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from interlock.evidence import LEVEL, Stratum, chance
-from interlock.findings.attribution import TROUBLE, comes_by_chance
 from interlock.findings.baselines import counts
 from interlock.findings.criteria import everything
+from interlock.findings.likeness import TROUBLE, comes_by_chance
 from interlock.matrix import Matrix, WayOut
 from interlock.model import Basis, Outcome, Signature, Verdict
 
 NEVER = 1000
 """So many exposures as would show again what always comes."""
 
-Kind = tuple[str, str, str, Signature | None]
-"""A way out, the probe and configuration, and the hang that it is to help against."""
+WorkaroundKind = tuple[str, str, str, Signature | None]
+"""A workaround, the probe and configuration, and the hang that it is to help against."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tried:
-    """One way out on one cell."""
+class TriedWorkaround:
+    """One workaround on one cell."""
 
     way: WayOut
     without: Verdict
     """The cell as it is."""
     verdict: Verdict
-    """The same cell with the way out."""
+    """The same cell with the workaround."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> WorkaroundKind:
         """The same for every cell where it is to help against the same hang, by its signature."""
         cell = self.without.cell
         return self.way.name, cell.probe, cell.config, self.without.signature
@@ -51,7 +51,7 @@ class Tried:
 
     @property
     def was_run(self) -> bool:
-        """It could be: not every release has what a way out sets."""
+        """It could be: not every release has what a workaround sets."""
         return self.verdict.outcome is not Outcome.UNSUPPORTED
 
     @property
@@ -64,33 +64,40 @@ class Tried:
         return self.without.outcome is Outcome.PASS and self.verdict.outcome in TROUBLE
 
 
-Ways = Mapping[tuple[str, ...], tuple[Tried, ...]]
+Workarounds = Mapping[tuple[str, ...], tuple[TriedWorkaround, ...]]
 """By the key of the cell without it, in the order in which the probe names them."""
 
 
-def tried(verdicts: Iterable[Verdict], matrix: Matrix) -> Ways:
+def tried(verdicts: Iterable[Verdict], matrix: Matrix) -> Workarounds:
     """What was run of what each probe names for the cell's configuration."""
-    known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
-    found = {}
-    for key, without in known.items():
-        cell = without.cell
-        if not everything(cell) or without.outcome not in (*TROUBLE, Outcome.PASS):
-            continue
-        named = matrix.use(cell.probe).ways_out.get(cell.config, ())
-        with_it = (
-            (matrix.ways_out[name], known.get(replace(cell, config=config).key))
-            for name in named
-            for config in [matrix.ways_out[name].on(cell.config)]
-        )
-        here = tuple(Tried(way=way, without=without, verdict=v) for way, v in with_it if v)
-        if here:
-            found[key] = here
-    return found
+    known = {v.cell.key: v for v in verdicts}
+    found = {key: tried_on(without, known, matrix) for key, without in known.items()}
+    return {key: here for key, here in found.items() if here}
+
+
+def tried_on(
+    without: Verdict, by_cell: Mapping[tuple[str, ...], Verdict], matrix: Matrix
+) -> tuple[TriedWorkaround, ...]:
+    """The same for one cell; ``by_cell`` is by ``Cell.key``."""
+    cell = without.cell
+    named = matrix.use(cell.probe).ways_out.get(cell.config, ())
+    if not named or without.basis is not Basis.TESTED or not everything(cell):
+        return ()
+    if without.outcome not in (*TROUBLE, Outcome.PASS):
+        return ()
+    *rest, _ = cell.key
+    ways = [matrix.ways_out[name] for name in named]
+    with_it = ((way, by_cell.get((*rest, way.on(cell.config)))) for way in ways)
+    return tuple(
+        TriedWorkaround(way=way, without=without, verdict=verdict)
+        for way, verdict in with_it
+        if verdict and verdict.basis is Basis.TESTED
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
-    """What one way out did on all the cells of a probe and configuration that needed it."""
+class WorkaroundRecord:
+    """What one workaround did on all the cells of a probe and configuration that needed it."""
 
     hangs: int
     tried: int
@@ -103,7 +110,7 @@ class Record:
         return self.luck <= 1 - LEVEL
 
 
-def luck(tried: Iterable[Tried]) -> float:
+def luck(tried: Iterable[TriedWorkaround]) -> float:
     """How likely so much more would go wrong without it than with it by chance, cell by cell.
 
     A failure always comes, as far as is known, but for those in the middle of what a probe does.
@@ -111,7 +118,7 @@ def luck(tried: Iterable[Tried]) -> float:
     return chance(stratum for one in tried if (stratum := _stratum(one)))
 
 
-def _stratum(one: Tried) -> Stratum | None:
+def _stratum(one: TriedWorkaround) -> Stratum | None:
     without, with_it = one.without, one.verdict
     if without.outcome is not Outcome.HANG and not comes_by_chance(without):
         return Stratum(1, 1, int(with_it.outcome is not Outcome.PASS), NEVER)
@@ -126,21 +133,21 @@ def _stratum(one: Tried) -> Stratum | None:
     return Stratum(hit, tried[0], again, tried[1]) if all(tried) else None
 
 
-def records(ways: Ways) -> Mapping[Kind, Record]:
-    """Each way out of each hang, over every cell that needed it.
+def records(ways: Workarounds) -> Mapping[WorkaroundKind, WorkaroundRecord]:
+    """Each workaround of each hang, over every cell that needed it.
 
     Where it hangs on some of them it may only make that hang rarer, and a pass elsewhere be luck.
     """
-    found: dict[Kind, list[Tried]] = {}
+    found: dict[WorkaroundKind, list[TriedWorkaround]] = {}
     needed = (one for many in ways.values() for one in many if one.was_needed and one.was_run)
     for one in needed:
         found.setdefault(one.kind, []).append(one)
     return {kind: record(alike) for kind, alike in found.items()}
 
 
-def record(tried: Sequence[Tried]) -> Record:
-    """What a way out did on these cells."""
-    return Record(
+def record(tried: Sequence[TriedWorkaround]) -> WorkaroundRecord:
+    """What a workaround did on these cells."""
+    return WorkaroundRecord(
         hangs=sum(one.verdict.outcome is Outcome.HANG for one in tried),
         tried=len(tried),
         luck=luck(tried),

@@ -13,7 +13,7 @@ import configparser
 import netrc
 import ssl
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -148,6 +148,20 @@ def read_index_settings(
         _pip_files(environ, home, prefix or Path(sys.prefix), root),
     )
     settings = _combine(layers)
+    extra = (_authenticated(url, environ, home) for url in settings.extra_index_urls)
+    client = environ.get("SSL_CLIENT_CERT") or _first(layers, "client_cert")
+    return replace(
+        settings,
+        index_url=_authenticated(settings.index_url, environ, home),
+        extra_index_urls=tuple(filter(None, extra)),
+        proxies=_proxies(environ, layers),
+        ca_bundle=_ca_bundle(environ, layers),
+        client_cert=Path(client).expanduser().resolve() if client else None,
+    )
+
+
+def _proxies(environ: Mapping[str, str], layers: Sequence[_Layer]) -> dict[str, str]:
+    """By scheme; the environment's, or pip's where it names none."""
     proxies = {
         scheme: value
         for scheme in ("http", "https", "all", "no")
@@ -155,6 +169,11 @@ def read_index_settings(
     }
     if not proxies.keys() & {"http", "https", "all"}:
         proxies |= {s: p for s in ("http", "https") if (p := _first(layers, "proxy"))}
+    return proxies
+
+
+def _ca_bundle(environ: Mapping[str, str], layers: Sequence[_Layer]) -> Path | None:
+    """The first certificate file that is named and exists; then the system's."""
     candidates = (
         environ.get("SSL_CERT_FILE"),
         _first(layers, "cert"),
@@ -163,17 +182,7 @@ def read_index_settings(
         ssl.get_default_verify_paths().cafile,
         *_SYSTEM_BUNDLES,
     )
-    client = environ.get("SSL_CLIENT_CERT") or _first(layers, "client_cert")
-    return replace(
-        settings,
-        index_url=_authenticated(settings.index_url, environ, home),
-        extra_index_urls=tuple(
-            filter(None, (_authenticated(url, environ, home) for url in settings.extra_index_urls))
-        ),
-        proxies=proxies,
-        ca_bundle=next((Path(c).resolve() for c in candidates if c and Path(c).is_file()), None),
-        client_cert=Path(client).expanduser().resolve() if client else None,
-    )
+    return next((Path(c).resolve() for c in candidates if c and Path(c).is_file()), None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@ from . import sandbox as sandbox
 from .environments import (
     Environments as Environments,
 )
-from .environments import (
+from .install_failures import (
     InstallFailed as InstallFailed,
 )
 from .sandbox import (

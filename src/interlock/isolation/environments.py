@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -22,14 +21,13 @@ from urllib.parse import urlsplit
 import uv
 
 from interlock.index import IndexSettings
-from interlock.isolation.sandbox import Command, Image, Limits, Mount, Sandbox
+from interlock.isolation.install_failures import InstallFailed, disk_full, read_failure
+from interlock.isolation.sandbox import Command, Ended, Image, Limits, Mount, Sandbox
 from interlock.isolation.store import COMPLETE, Store, writing
 from interlock.model import (
     Environment,
-    IndexUnreachable,
     Pin,
     PythonVersion,
-    StorageTrouble,
     TroubleError,
     digest_of,
 )
@@ -39,30 +37,6 @@ INSTALLER = Path(__file__).parent / "sandbox" / "installer.py"
 
 _RETRIES = "2"
 """Of one request, as uv does them; a campaign tries the whole install again, and later."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class InstallFailed:
-    """Nothing is wrong with the machine: these releases do not install there."""
-
-    stage: str
-    """``resolve``, ``build``, or ``install`` for what is neither."""
-    output: str
-    """What uv said: its beginning and its end."""
-    kept: Path | None = None
-    """What was left of the environment, where it was asked to be kept."""
-
-    def event(self, seconds: float) -> dict[str, Any]:
-        """As an event of a trial."""
-        return {
-            "event": "install",
-            "at": 0.0,
-            "ok": False,
-            "stage": self.stage,
-            "seconds": round(seconds, 3),
-            "cached": False,
-            "output": self.output,
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,14 +186,8 @@ class Environments:
         image: Image,
         lock: str | None,
     ) -> dict[str, Any] | InstallFailed:
-        """Run the installer; what it says, or what it could not install."""
-        sandbox = self._sandbox
-        installer = sandbox.mount(INSTALLER, "installer.py")
-        binary = sandbox.mount(self._uv, "bin/uv")
-        store = Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=True)
+        """Run the installer; what it answers, or what it could not install."""
         order = {
-            "uv": binary.target,
-            "store": store.target,
             "marker": COMPLETE,
             "requirements": wanted,
             "only_binary": self._only_binary,
@@ -231,27 +199,8 @@ class Environments:
         }
         lines: list[str] = []
         errors: list[str] = []
-        ended = sandbox.run(
-            Command(
-                argv=(image.python, "-I", installer.target),
-                python=python,
-                env={
-                    **self._index.transport_environment,
-                    **self._index.uv_environment,
-                    "UV_CACHE_DIR": f"{store.target}/uv",
-                    "UV_PYTHON_DOWNLOADS": "never",
-                    "UV_HTTP_RETRIES": _RETRIES,
-                    "INTERLOCK_INSTALL": json.dumps(order),
-                },
-                mounts=(store, installer, binary, *_mounts(self._index)),
-                network=True,
-                host_network=_on_loopback(self._index),
-                limits=self._limits,
-                label="install",
-            ),
-            lines.append,
-            errors.append,
-        )
+        command = self._command(order, python, image)
+        ended = self._sandbox.run(command, lines.append, errors.append)
         if ended.guard == "memory":
             return InstallFailed(stage="build", output="killed: it took more memory than allowed")
         if ended.guard:
@@ -259,71 +208,51 @@ class Environments:
                 f"installing {' '.join(wanted)} for Python {python} passed its {ended.guard} limit "
                 f"after {ended.seconds:.0f} s"
             )
-        try:
-            said: dict[str, Any] = json.loads(lines[-1])
-        except (IndexError, ValueError):
-            tail = "\n".join(errors)[-2000:]
-            raise _disk_full(tail) or TroubleError(
-                f"the installer for Python {python} ended with {ended.exit_code} and no answer: "
-                f"{tail}"
-            ) from None
+        said = _answer(lines, errors, ended, python)
         if "digest" in said:
             return said
         failed = read_failure(said["stage"], said["said"], index=self._index.described)
         kept = said.get("kept")
         return replace(failed, kept=self._folder(kept)) if kept else failed
 
-
-# What uv writes in its own name about a request that failed; no package's text is among it. A
-# plain 404 of a package is not: uv says then that the package is not there.
-_UNREACHABLE = re.compile(
-    r"Failed to fetch|error sending request|Request failed after|client error \(Connect\)|"
-    r"dns error|tcp connect error|connection reset|error decoding response body|"
-    r"operation timed out|network timeout|UV_HTTP_TIMEOUT|HTTP status (?:server|client) error|"
-    r"lack of valid authentication credentials|returned a 403 Forbidden|"
-    r"failed to read from file|Permission denied",
-    re.IGNORECASE,
-)
-_BUILD = re.compile(r"Failed to build|build backend|Failed to download and build", re.IGNORECASE)
-_DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
-
-
-def read_failure(stage: str, said: str, *, index: str) -> InstallFailed:
-    """What uv's words mean, for the stage in which it stopped.
-
-    Raises ``IndexUnreachable`` and ``StorageTrouble`` for what is not the packages' fault. What a
-    build printed is quoted by uv after ``[stdout]`` or ``[stderr]``: of that only a full disk is
-    believed.
-    """
-    own = re.split(r"^\s*\[(?:stdout|stderr)\]\s*$", said, maxsplit=1, flags=re.MULTILINE)[0]
-    if trouble := _disk_full(said):
-        raise trouble
-    if _UNREACHABLE.search(own):
-        reason = _causes(own)
-        raise IndexUnreachable(f"the package index did not answer ({index}): {reason}")
-    if _BUILD.search(own):
-        return InstallFailed(stage="build", output=said)
-    return InstallFailed(stage=stage, output=said)
+    def _command(self, order: Mapping[str, Any], python: PythonVersion, image: Image) -> Command:
+        """The installer's command; ``order`` says what to install."""
+        sandbox = self._sandbox
+        installer = sandbox.mount(INSTALLER, "installer.py")
+        binary = sandbox.mount(self._uv, "bin/uv")
+        store = Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=True)
+        places = {"uv": binary.target, "store": store.target}
+        return Command(
+            argv=(image.python, "-I", installer.target),
+            python=python,
+            env={
+                **self._index.transport_environment,
+                **self._index.uv_environment,
+                "UV_CACHE_DIR": f"{store.target}/uv",
+                "UV_PYTHON_DOWNLOADS": "never",
+                "UV_HTTP_RETRIES": _RETRIES,
+                "INTERLOCK_INSTALL": json.dumps({**places, **order}),
+            },
+            mounts=(store, installer, binary, *_mounts(self._index)),
+            network=True,
+            host_network=_on_loopback(self._index),
+            limits=self._limits,
+            label="install",
+        )
 
 
-def _causes(own: str) -> str:
-    """The last cause uv names, which is the first that happened; or the hint that says it."""
-    said: list[tuple[str, str]] = re.findall(
-        r"^\s*(cause|Caused by|error|hint): *(.+)$", own, re.MULTILINE
-    )
-    causes = [text for kind, text in said if kind != "hint"]
-    hints = [text for kind, text in said if kind == "hint" and _UNREACHABLE.search(text)]
-    told = causes + hints
-    return told[-1] if told else "no reason given"
-
-
-def _disk_full(said: str) -> StorageTrouble | None:
-    if not _DISK_FULL.search(said):
-        return None
-    return StorageTrouble(
-        "the disk is full where environments are kept; `nox -s clean` shows what is held, and "
-        "INTERLOCK_HOME names another folder"
-    )
+def _answer(
+    lines: Sequence[str], errors: Sequence[str], ended: Ended, python: PythonVersion
+) -> dict[str, Any]:
+    """The installer's last line, as JSON; raise trouble where it gave none."""
+    try:
+        said: dict[str, Any] = json.loads(lines[-1])
+    except (IndexError, ValueError):
+        tail = "\n".join(errors)[-2000:]
+        raise disk_full(tail) or TroubleError(
+            f"the installer for Python {python} ended with {ended.exit_code} and no answer: {tail}"
+        ) from None
+    return said
 
 
 def _mounts(index: IndexSettings) -> tuple[Mount, ...]:

@@ -115,7 +115,7 @@ def _build_one(
     def became(status: str, detail: str) -> BaseImage:
         return BaseImage(python=python, reference=reference, status=status, detail=detail)
 
-    interpreter = next((i for i in find(python, os.environ) if i.prefix != Path("/usr")), None)
+    interpreter = _interpreter(python)
     suite = _suite_here() if interpreter else _SUITES.get(python)
     if suite is None:
         return became(
@@ -138,6 +138,13 @@ def _build_one(
     except ImageMissing as error:
         return became("missing", str(error))
     return became("built", f"from {source}")
+
+
+def _interpreter(python: PythonVersion) -> Interpreter | None:
+    """One to lay out in ``/usr/local``; Debian's own is spread over ``/usr`` and does not count."""
+    folders = [f for f in os.get_exec_path() if Path(f).resolve() != Path("/usr/bin")]
+    found = find(python, {**os.environ, "PATH": os.pathsep.join(folders)})
+    return found if found and found.prefix != Path("/usr") else None
 
 
 def _recipe(suite: str, interpreter: Interpreter | None) -> str:
@@ -244,26 +251,10 @@ def _assemble(
     interpreter: Interpreter | None,
     python: PythonVersion,
 ) -> None:
-    """Build the image on its base; the standard library is compiled, as the root is read-only."""
-    name = f"python{python}"
-    if interpreter:
-        steps = [
-            "COPY python/ /usr/local/",
-            f"RUN ldconfig && ln -sf {name} /usr/local/bin/python3"
-            f" && ln -sf {name} /usr/local/bin/python"
-            f" && python3 -m compileall -q -j 0 /usr/local/lib/{name}",
-        ]
-    else:
-        steps = [f"RUN ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"]
+    """Build the image on its base."""
     labels = {LABEL: recipe, f"{LABEL}.source": source, f"{LABEL}.python": str(python)}
-    dockerfile = [
-        f"FROM {base}",
-        "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
-        *steps,
-        'CMD ["python3"]',
-    ]
     with tempfile.TemporaryFile(dir="/var/tmp") as context:
-        _write_context(context, "\n".join(dockerfile), interpreter)
+        _write_context(context, _dockerfile(base, python, interpreter), interpreter)
         context.seek(0)
         log = client.build(
             fileobj=context,
@@ -276,6 +267,27 @@ def _assemble(
             decode=True,
         )
         _follow(log, reference)
+
+
+def _dockerfile(base: str, python: PythonVersion, interpreter: Interpreter | None) -> str:
+    """The standard library is compiled, as a probe's root is read-only."""
+    name = f"python{python}"
+    if interpreter:
+        steps = [
+            "COPY python/ /usr/local/",
+            f"RUN ldconfig && ln -sf {name} /usr/local/bin/python3"
+            f" && ln -sf {name} /usr/local/bin/python"
+            f" && python3 -m compileall -q -j 0 /usr/local/lib/{name}",
+        ]
+    else:
+        steps = [f"RUN ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"]
+    lines = [
+        f"FROM {base}",
+        "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
+        *steps,
+        'CMD ["python3"]',
+    ]
+    return "\n".join(lines)
 
 
 def _follow(log: Iterable[dict[str, Any]], reference: str) -> None:

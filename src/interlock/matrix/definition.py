@@ -1,4 +1,8 @@
-"""What is tested, as ``matrix.yaml`` and its probes say it; ``matrix_file.py`` reads them."""
+"""What is tested, as ``matrix.yaml`` and its probes say it; ``matrix_file`` reads them.
+
+The fields are annotated with what the file may hold (``values``). Nothing is checked when one of
+these is made by code.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, AliasPath, BeforeValidator, Field
+
+from interlock.matrix import values
 from interlock.matrix.choices import Choice, unpublished
-from interlock.matrix.document import Place, where
+from interlock.matrix.mistakes import Place, where, wrong
 from interlock.model import (
     ON_TOP,
     Axis,
@@ -19,7 +26,6 @@ from interlock.model import (
     MatrixError,
     Outcome,
     Probe,
-    PythonVersion,
     Release,
 )
 
@@ -31,26 +37,27 @@ PYTHON = "python"
 class CellSet:
     """A named part of the matrix: every combination of what it lists."""
 
-    name: str
-    title: str
-    pinned: bool
+    name: values.KeyOfMapping
+    title: str = ""
+    pinned: values.Flag = False
     """Names no ``latest``, so that listing its cells needs no network."""
-    versions: Mapping[str, tuple[Choice, ...]]
-    """By axis, in axis order."""
-    pythons: tuple[PythonVersion, ...]
-    probes: tuple[str, ...]
-    configs: tuple[str, ...]
+    versions: values.Choices
+    pythons: Annotated[values.Listed[values.Python], Field(alias=PYTHON)]
+    probes: values.Listed[values.ProbeName] = ()
+    configs: values.Listed[values.ConfigName] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Only:
     """The part of a set that a probe or a configuration is run on; of each axis, or all of it."""
 
-    versions: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    versions: values.Choices = field(default_factory=dict)
     """By axis; an axis that is not there is not narrowed."""
-    pythons: tuple[PythonVersion, ...] = ()
+    pythons: Annotated[values.Listed[values.Python], Field(alias=PYTHON)] = ()
     """None named is all of them."""
 
+
+OnlyThere = Annotated[Only, values.with_some_axes]
 
 EVERYWHERE = Only()
 
@@ -59,11 +66,11 @@ EVERYWHERE = Only()
 class Application:
     """A kind of application that some probes are about, and no other application is."""
 
-    name: str
-    title: str
+    name: values.KeyOfMapping
+    title: values.Words
     """What it does, after "where": ``the process forks once it is started``."""
-    description: str
-    instead: str = ""
+    description: values.Folded = ""
+    instead: values.Folded = ""
     """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
 
     @property
@@ -76,12 +83,16 @@ class Application:
 class ProbeUse:
     """What ``matrix.yaml`` says of a probe; what it is stands in its own folder."""
 
-    ways_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    configs: values.Listed[values.ConfigName] = ()
+    """The configurations it is judged in; none named is all of them."""
+    ways_out: Mapping[values.ConfigName, values.Listed[values.WayOutName]] = field(
+        default_factory=dict
+    )
     """By configuration, the ways out that are tried on top of it where a cell did not pass."""
-    only: Only = EVERYWHERE
-    only_as_control: bool = False
+    only: OnlyThere = EVERYWHERE
+    only_as_control: values.Flag = False
     """In no set: it vouches for the others."""
-    application: str | None = None
+    application: values.ApplicationName | None = None
     """The kind of application that it is about; None is about every one."""
 
 
@@ -89,19 +100,28 @@ class ProbeUse:
 class WayOut:
     """What people are told to do about a hang: settings on top of the configuration that hangs."""
 
-    name: str
-    title: str
-    description: str
-    costs: str
+    name: values.KeyOfMapping
+    title: values.Words
+    description: values.Folded = ""
+    costs: Annotated[values.Words, AfterValidator(values.folded)]
     """What is no longer collected."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str | None] = field(default_factory=dict)
-    same_as: str | None = None
+    same_as: values.ConfigName | None = None
     """The configuration that it amounts to; the cell there is its evidence."""
 
     def on(self, config: str) -> str:
         """The configuration in which a cell of ``config`` is run with it."""
         return self.same_as or f"{config}{ON_TOP}{self.name}"
+
+
+def _sets_or_is(way: WayOut) -> WayOut:
+    if bool(way.same_as) == bool(way.settings or way.environment):
+        raise wrong('says what it changes: either "settings" and "environment", or "same_as"')
+    return way
+
+
+WayOutOfTheFile = Annotated[WayOut, AfterValidator(_sets_or_is)]
 
 
 class Rounds(str, Enum):
@@ -134,17 +154,32 @@ class Control:
 class SandboxLimits:
     """What one container may use."""
 
-    memory_bytes: int
-    pids: int
-    output_bytes: int
+    memory_bytes: Annotated[values.Bytes, Field(alias="memory")]
+    pids: values.Count
+    output_bytes: Annotated[values.Bytes, Field(alias="output")]
+
+
+def _without(key: str) -> BeforeValidator:
+    """Leave out a key that another field reads."""
+
+    def rest(section: Any) -> Any:
+        if not isinstance(section, dict):
+            return section
+        return {name: value for name, value in section.items() if name != key}
+
+    return BeforeValidator(rest)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MatrixLimits:
-    install: SandboxLimits
-    install_wall_s: float
-    probe: SandboxLimits
-    wall_factor: float
+    """What an installation and a trial may use, and how long they may take."""
+
+    install: Annotated[SandboxLimits, _without("wall")]
+    install_wall_s: Annotated[
+        values.DurationInSeconds, Field(validation_alias=AliasPath("install", "wall"))
+    ]
+    probe: Annotated[SandboxLimits, _without("wall_factor")]
+    wall_factor: Annotated[values.Factor, Field(validation_alias=AliasPath("probe", "wall_factor"))]
     """The outer guard of a trial stands this many times behind the probe's own limits."""
 
     def wall_s(self, probe: Probe) -> float:
@@ -158,14 +193,14 @@ class MatrixLimits:
 class Trials:
     """How often a cell is run."""
 
-    per_cell: int
-    when_unproven: int
+    per_cell: values.Count
+    when_unproven: values.Count
     """In all, for a cell that stays unproven."""
-    way_out: int = 1
+    way_out: values.Count = 1
     """In all, for a way out on a cell that did not pass: some help most of the time."""
-    when_compared: int = 1
+    when_compared: values.Count = 1
     """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
-    on_trouble: int
+    on_trouble: values.Count
     """In all, where trouble of our own stopped it."""
 
 
@@ -173,9 +208,9 @@ class Trials:
 class Policy:
     """What may be recommended."""
 
-    prefer: tuple[str, ...]
+    prefer: values.Listed[values.AxisName]
     """Axes, the one to move first comes first."""
-    least_trials: int
+    least_trials: values.Count = 1
     """Passing trials of every cell that a recommendation rests on."""
 
 
@@ -183,9 +218,9 @@ class Policy:
 class Upstream:
     """A report of the libraries' own about a hang, recognised by a lock in its signature."""
 
-    lock: str
-    title: str
-    url: str
+    lock: values.Words
+    title: values.Words
+    url: values.Url
 
 
 @dataclass(frozen=True, kw_only=True)

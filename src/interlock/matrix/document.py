@@ -1,35 +1,27 @@
-"""A YAML file whose values know their line, and the mistakes a schema finds in it, as lines.
+"""A YAML file whose values know their line, read into a typed value.
 
-Two things a YAML loader does not do, and a reader of messages needs: it keeps the line of every
-value and how a number was written (``3.10`` is the number 3.1), and it reports a key that is given
-twice. What is wrong is said as ``matrix.yaml:41: sets.core.ddtrace[3]: …``.
+It does what a YAML loader does not: it keeps the line of every value and how a number was written
+(``3.10`` is the number 3.1), and it reports a key that is given twice. A mistake is a line such as
+``matrix.yaml:41: sets.core.ddtrace[3]: …``.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-Place = tuple[str | int, ...]
-"""Keys and positions from the top of the file: ``("sets", "core", "ddtrace", 3)``."""
+from interlock.matrix.mistakes import Place, in_words, place_of, where
 
-M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
-
-class Section(BaseModel):
-    """A mapping of the file: no key but its fields, and nothing is converted."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
+SECTIONS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+"""For the ``__pydantic_config__`` of a whole file: no key but the fields, in any part of it."""
 
 
 class Number(float):
@@ -75,49 +67,38 @@ class Document:
         value = self.get(*place)
         return tuple(value) if isinstance(value, dict) else ()
 
-    def validate(self, model: type[M], context: Mapping[str, Any] | None = None) -> M | None:
-        """The file as ``model``, or None with every mistake noted."""
+    def validate(self, shape: type[T], context: Mapping[str, Any] | None = None) -> T | None:
+        """The file as the dataclass ``shape``, or None with every mistake noted.
+
+        ``context`` goes to the validators; its ``axes`` are keys of the file.
+        """
         if self.value is None:
             if not self.mistakes:
                 self.report((), "is empty")
             return None
+        given = dict(context or {})
         try:
-            return model.model_validate(self.value, context=dict(context or {}))
+            # mypy does not take a type for hashable where it is a variable.
+            adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]
+            value = adapter.validate_python(self.value, context=given)
         except ValidationError as error:
-            for details in error.errors(include_url=False):
-                # pydantic marks the key of a mapping so, where the key itself is wrong
-                place = tuple(key for key in details["loc"] if key != "[key]")
-                self.report(place, _in_words(details, model))
+            self._report_each(error, shape, given.get("axes", ()))
             return None
+        return value
+
+    def _report_each(self, error: ValidationError, shape: type, axes: Sequence[str]) -> None:
+        found = error.errors(include_url=False)
+        places = {place_of(details) for details in found}
+        for details in found:
+            place = place_of(details)
+            inside_another = any(place[:length] in places for length in range(len(place)))
+            if not (inside_another and details["type"] == "missing"):
+                self.report(place, in_words(details, shape, axes))
 
 
-def where(name: str, lines: Mapping[Place, int], place: Place) -> str:
-    """The place as a prefix of a message, with the line of the nearest thing that is there."""
-    known = next((lines[p] for n in range(len(place), -1, -1) if (p := place[:n]) in lines), None)
-    start = f"{name}:{known}:" if known else f"{name}:"
-    return f"{start} {written(place)}:" if place else start
-
-
-def written(place: Place) -> str:
-    """``sets.core.ddtrace[3]``."""
-    text = ""
-    for key in place:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
-    return text
-
-
-def wrong(text: str) -> PydanticCustomError:
-    """The error a validator raises to say ``text`` about the value it was given."""
-    return PydanticCustomError("mistake", "{text}", {"text": text})
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean "x"?``, or what there is, or nothing."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
-        return f'; did you mean "{close[0]}"?'
-    return f"; there is {', '.join(known)}" if known else ""
+@cache
+def _adapter(shape: type) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
 
 
 def read(path: Path, name: str | None = None) -> Document:
@@ -125,7 +106,7 @@ def read(path: Path, name: str | None = None) -> Document:
     document = Document(name or path.name)
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _composed(text)
     except FileNotFoundError:
         document.report((), f"there is no such file ({path})")
     except (OSError, UnicodeDecodeError) as error:
@@ -142,6 +123,19 @@ def read(path: Path, name: str | None = None) -> Document:
             document.value = _value(document, node, (), ())
             document.lines.pop((), None)
     return document
+
+
+_FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's, where PyYAML was built with it; the other takes a fifth of a question's time."""
+
+
+@lru_cache(maxsize=32)
+def _composed(text: str) -> yaml.Node | None:
+    """Kept, because a ``probe.yaml`` is read for what it says and for its digest."""
+    try:
+        return yaml.compose(text, Loader=_FAST)
+    except yaml.YAMLError:
+        return yaml.compose(text, Loader=yaml.SafeLoader)  # says more clearly what is wrong
 
 
 def _value(document: Document, node: yaml.Node, place: Place, inside: tuple[yaml.Node, ...]) -> Any:
@@ -181,80 +175,3 @@ def _scalar(document: Document, node: yaml.Node, place: Place) -> Any:
         number.written = node.value
         return number
     return value
-
-
-_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (bool, "a yes or no"),
-    ((int, float), "a number"),
-    (str, "text"),
-    (dict, "a mapping"),
-    (list, "a list"),
-    (type(None), "nothing"),
-)
-
-_WANTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-}
-
-
-def _in_words(details: ErrorDetails, model: type[BaseModel]) -> str:
-    kind, given = details["type"], details["input"]
-    if kind == "extra_forbidden":
-        key = str(details["loc"][-1])
-        return f'unknown key "{key}"{nearest(key, _fields(model, tuple(details["loc"][:-1])))}'
-    if kind == "missing":
-        return "is missing"
-    if kind in ("too_short", "string_too_short"):
-        return "is empty; name at least one"
-    if kind in _WANTED:
-        is_a = next(
-            (words for types, words in _KINDS if isinstance(given, types)), "something else"
-        )
-        return f"must be {_WANTED[kind]}, and is {is_a}"
-    if kind == "mistake":
-        return details["msg"]
-    return f"{_quoted(given)}: {details['msg'][:1].lower()}{details['msg'][1:]}"
-
-
-def _quoted(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _fields(model: type[BaseModel], place: Place) -> tuple[str, ...]:
-    """The keys that the schema allows at a place."""
-    shapes: list[Any] = [model]
-    for key in place:
-        shapes = [inner for shape in shapes for inner in _inside(shape, key)]
-    return tuple(name for shape in shapes if _is_model(shape) for name in shape.model_fields)
-
-
-def _inside(shape: Any, key: str | int) -> Iterator[Any]:
-    if _is_model(shape):
-        if isinstance(key, str) and key in shape.model_fields:
-            yield from _plain(shape.model_fields[key].annotation)
-    elif arguments := get_args(shape):
-        yield from _plain(arguments[-1] if get_origin(shape) is dict else arguments[0])
-
-
-def _plain(shape: Any) -> Iterator[Any]:
-    """The shape without ``Annotated`` and ``| None``."""
-    if get_origin(shape) in (Union, UnionType):
-        for argument in get_args(shape):
-            yield from _plain(argument)
-    elif hasattr(shape, "__metadata__"):
-        yield from _plain(shape.__origin__)
-    else:
-        yield shape
-
-
-def _is_model(shape: Any) -> bool:
-    return isinstance(shape, type) and issubclass(shape, BaseModel)

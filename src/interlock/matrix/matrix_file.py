@@ -6,31 +6,18 @@ a version was ever published only the index knows: ``matrix.check_published`` as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
+from interlock.matrix import equivalence
 from interlock.matrix import probes as probe_files
-from interlock.matrix.definition import (
-    EVERYWHERE,
-    PYTHON,
-    Application,
-    CellSet,
-    Control,
-    Matrix,
-    MatrixLimits,
-    Only,
-    Policy,
-    ProbeUse,
-    Rounds,
-    SandboxLimits,
-    Trials,
-    Upstream,
-    WayOut,
-)
+from interlock.matrix.composition import compose
+from interlock.matrix.definition import PYTHON, Matrix
 from interlock.matrix.document import Document, read
-from interlock.matrix.schema import AXIS_NAME, RESERVED, SandboxSection, image_problem, schema
-from interlock.model import AT_RELEASE, Axis, Cell, Configuration, MatrixError, Outcome, Pin, Probe
+from interlock.matrix.schema import AXIS_NAME, RESERVED, MatrixFile
+from interlock.matrix.values import image_problem
+from interlock.model import MatrixError, Probe
 
 
 def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
@@ -41,38 +28,55 @@ def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
     """
     document = read(path)
     axes = tuple(name for name in document.keys("axes") if name != PYTHON)
-    context = {
-        "axes": axes,
-        "sets": document.keys("sets"),
-        "probes": probe_files.available(probes),
-        "probes in use": document.keys("probes"),
-        "configurations": document.keys("configurations"),
-        "ways out": document.keys("ways_out"),
-        "applications": document.keys("applications"),
-    }
+    there = probe_files.available(probes)
     _report_circles(document)
     _report_ways_out(document)
     _report_only_as_control(document)
     _report_axis_names(document, axes)
     if image is not None:
         _report_image(document, image)
-    usable = [axis for axis in axes if AXIS_NAME.fullmatch(axis) and axis not in RESERVED]
-    content = document.validate(schema(usable), context)
-    mistakes = list(document.mistakes)
+    written = document.validate(MatrixFile, _context(document, axes, there))
+    found, mistakes = _probes(document, probes, there, axes)
+    mistakes = [*document.mistakes, *mistakes]
+    if written is None or mistakes:
+        raise MatrixError(mistakes)
+    return compose(written, document, found, image)
+
+
+def _context(
+    document: Document, axes: Sequence[str], probes: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
+    """The names that the file may refer to, for ``values``."""
+    return {
+        "axes": [axis for axis in axes if AXIS_NAME.fullmatch(axis) and axis not in RESERVED],
+        "sets": document.keys("sets"),
+        "probes": probes,
+        "probes in use": document.keys("probes"),
+        "configurations": document.keys("configurations"),
+        "ways out": document.keys("ways_out"),
+        "applications": document.keys("applications"),
+    }
+
+
+def _probes(
+    document: Document, folder: Path, there: Sequence[str], axes: Sequence[str]
+) -> tuple[dict[str, Probe], list[str]]:
+    """The probes that the file names, and the mistakes of those that can't be read."""
     found: dict[str, Probe] = {}
+    claimed, mistakes = equivalence.claims(folder)
     for name in document.keys("probes"):
-        if name not in context["probes"]:
+        if name not in there:
             continue
         configs = document.get("probes", name, "configs")
-        listed = configs if isinstance(configs, list) else context["configurations"]
-        probe = probe_files.load(probes, name, listed, axes)
+        listed = configs if isinstance(configs, list) else document.keys("configurations")
+        probe = probe_files.load(folder, name, listed, axes)
         if isinstance(probe, Probe):
-            found[name] = probe
+            earlier = claimed[name].holds_for(probe.digest) if name in claimed else frozenset()
+            found[name] = replace(probe, equivalent=earlier)
         else:
             mistakes += probe.mistakes
-    if content is None or mistakes:
-        raise MatrixError(mistakes)
-    return _matrix(cast(Any, content), document, axes, found, image)
+    # What the probes share is read with each of them.
+    return found, list(dict.fromkeys(mistakes))
 
 
 def _report_axis_names(document: Document, axes: Sequence[str]) -> None:
@@ -126,183 +130,3 @@ def _report_image(document: Document, image: str) -> None:
     problem = image_problem(image)
     if problem:
         document.report((), f"the image template given instead of the file's: {problem}")
-
-
-def _matrix(
-    content: Any,
-    document: Document,
-    axis_names: Sequence[str],
-    probes: Mapping[str, Probe],
-    image: str | None,
-) -> Matrix:
-    axes = tuple(
-        Axis(name=name, package=getattr(content.axes, name).package) for name in axis_names
-    )
-    limits = content.limits
-    return Matrix(
-        name=document.name,
-        axes=axes,
-        sets={name: _cell_set(name, item, axes, content) for name, item in content.sets.items()},
-        default_set=content.default_set,
-        probes={name: probes[name] for name in content.probes},
-        configurations=_configurations(content),
-        controls=tuple(
-            control
-            for entry, item in enumerate(content.controls)
-            for control in _controls(entry, item, axes)
-        ),
-        controls_every=content.controls_every,
-        image=image or content.image,
-        limits=MatrixLimits(
-            install=_sandbox_limits(limits.install),
-            install_wall_s=limits.install.wall.total_seconds(),
-            probe=_sandbox_limits(limits.probe),
-            wall_factor=limits.probe.wall_factor,
-        ),
-        trials=Trials(**content.trials.model_dump()),
-        fresh_for=content.freshness.verdicts,
-        resolve_fresh_for=content.freshness.resolutions,
-        policy=Policy(
-            prefer=tuple(content.policy.prefer), least_trials=content.policy.least_trials
-        ),
-        upstream=tuple(Upstream(**item.model_dump()) for item in content.upstream),
-        uses={name: _use(item, axes) for name, item in content.probes.items()},
-        ways_out=_ways_out(content),
-        applications={
-            name: Application(
-                name=name,
-                title=item.title,
-                description=_folded(item.description),
-                instead=_folded(item.instead),
-            )
-            for name, item in content.applications.items()
-        },
-        only={
-            name: _only(item.only, axes)
-            for name, item in content.configurations.items()
-            if item.only
-        },
-        lines=document.lines,
-    )
-
-
-def _cell_set(name: str, item: Any, axes: Sequence[Axis], content: Any) -> CellSet:
-    return CellSet(
-        name=name,
-        title=item.title or name,
-        pinned=item.pinned,
-        versions={axis.name: tuple(getattr(item, axis.name)) for axis in axes},
-        pythons=tuple(item.python),
-        probes=tuple(
-            item.probes or [p for p, use in content.probes.items() if not use.only_as_control]
-        ),
-        configs=tuple(item.configs or content.configurations),
-    )
-
-
-def _controls(entry: int, item: Any, axes: Sequence[Axis]) -> Iterator[Control]:
-    """One a Python."""
-    pins = tuple(
-        Pin(axis=axis.name, package=axis.package, version=getattr(item, axis.name)) for axis in axes
-    )
-    for python in item.python:
-        yield Control(
-            cell=Cell(pins=pins, python=python, probe=item.probe, config=item.config),
-            expect=Outcome(item.expect),
-            rounds=Rounds(item.rounds),
-            tries=item.tries,
-            scale_by_load=item.scale_by_load,
-            entry=entry,
-        )
-
-
-def _use(item: Any, axes: Sequence[Axis]) -> ProbeUse:
-    return ProbeUse(
-        ways_out={config: tuple(names) for config, names in item.ways_out.items()},
-        only=_only(item.only, axes),
-        only_as_control=item.only_as_control,
-        application=item.application,
-    )
-
-
-def _only(item: Any, axes: Sequence[Axis]) -> Only:
-    if item is None:
-        return EVERYWHERE
-    named = {axis.name: getattr(item, axis.name) for axis in axes}
-    return Only(
-        versions={name: tuple(choices) for name, choices in named.items() if choices},
-        pythons=tuple(item.python or ()),
-    )
-
-
-def _ways_out(content: Any) -> dict[str, WayOut]:
-    return {
-        name: WayOut(
-            name=name,
-            title=item.title,
-            description=_folded(item.description),
-            costs=_folded(item.costs),
-            settings=item.settings,
-            environment=item.environment,
-            same_as=item.same_as,
-        )
-        for name, item in content.ways_out.items()
-    }
-
-
-def _configurations(content: Any) -> dict[str, Configuration]:
-    """Each with what is composed on top of it behind it."""
-    named = {
-        (config, name)
-        for use in content.probes.values()
-        for config, names in use.ways_out.items()
-        for name in names
-    }
-    found: dict[str, Configuration] = {}
-    for plain in content.configurations:
-        base = found[plain] = _configuration(plain, content.configurations)
-        for way in _ways_out(content).values():
-            if (plain, way.name) in named and not way.same_as:
-                found[way.on(plain)] = Configuration(
-                    name=way.on(plain),
-                    title=f"{way.title}, on top of {plain}",
-                    description=way.description,
-                    settings={**base.settings, **way.settings},
-                    environment={**base.environment, **way.environment},
-                    base=plain,
-                    way_out=way.name,
-                    costs=way.costs,
-                )
-        as_then = f"{plain}{AT_RELEASE}"
-        found[as_then] = Configuration(
-            name=as_then,
-            title=f"{plain}, with the dependencies of the newer release's day",
-            description="Everything else is resolved as of the newer release's last upload and a "
-            "day, to tell what later dependencies broke from what the releases do.",
-            settings=base.settings,
-            environment=base.environment,
-            base=plain,
-            at_release=True,
-        )
-    return found
-
-
-def _configuration(name: str, items: Mapping[str, Any]) -> Configuration:
-    """The configuration with what its bases set; what stands nearer wins."""
-    item = items[name]
-    base = _configuration(item.base, items) if item.base else None
-    return Configuration(
-        name=name,
-        title=item.title,
-        description=_folded(item.description),
-        settings={**(base.settings if base else {}), **item.settings},
-        environment={**(base.environment if base else {}), **item.environment},
-    )
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _sandbox_limits(item: SandboxSection) -> SandboxLimits:
-    return SandboxLimits(memory_bytes=item.memory, pids=item.pids, output_bytes=item.output)

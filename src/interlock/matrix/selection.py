@@ -1,22 +1,26 @@
-"""What was asked for on the command line, and the set it narrows → the ``Cell``s that are meant.
+"""What was asked for on the command line, and the set it narrows → which ``Cell``s are meant.
 
 Pure: what is published is handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from functools import cached_property
+from typing import ParamSpec, TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from interlock.matrix.choices import Choice, Latest, newest, read_choice, unpublished
 from interlock.matrix.definition import EVERYWHERE, PYTHON, CellSet, Matrix, Only
-from interlock.matrix.document import nearest
+from interlock.matrix.mistakes import nearest
+from interlock.matrix.selector import Selector, Within
 from interlock.model import ABSENT, Axis, Cell, Pin, PythonVersion, Release, UsageError, version_key
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +40,14 @@ class Request:
 class Selection:
     """The cells asked for, and what ``latest`` meant."""
 
-    cells: tuple[Cell, ...]
+    selector: Selector
     resolved: Mapping[str, str]
     """``{"ddtrace latest:==4.*": "4.16.0"}``."""
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """All of them at once; ``selector`` makes one after the other."""
+        return tuple(self.selector)
 
 
 def select(
@@ -49,118 +58,108 @@ def select(
     ``releases`` are those of each axis's package, by the axis's name. Raises ``UsageError`` with
     the mistakes of every option, each a line that says what would be right.
     """
-    mistakes: list[str] = []
-    cells = matrix.sets[matrix.default_set]
+    mistakes = _unknown_axes(matrix, request)
     resolved: dict[str, str] = {}
-    pins: list[tuple[Pin, ...]] = []
-    pythons: tuple[PythonVersion, ...] = ()
-    probes: tuple[str, ...] = ()
-    configs: tuple[str, ...] = ()
-
-    axes = [axis.name for axis in matrix.axes]
-    for name in request.versions:
-        if name not in axes:
-            mistakes.append(f'"{name}" is no axis{nearest(name, axes)}')
-    with _noted(mistakes):
-        cells = _set(matrix, request.set_name)
-    for axis in matrix.axes:
-        asked = request.versions.get(axis.name, ())
-        with _noted(mistakes):
-            pins.append(_pins(axis, asked, releases[axis.name], cells, resolved))
-    with _noted(mistakes):
-        pythons = _pythons(request.pythons, cells)
-    with _noted(mistakes):
-        probes = _named("probe", request.probes, cells.probes, matrix.probes)
-    with _noted(mistakes):
-        configs = _named("config", request.configs, cells.configs, matrix.configurations)
-
-    pairs = [
-        (probe, config)
-        for probe in probes
-        for config in configs
-        if config in matrix.judged_in(probe)
-    ]
-    if not mistakes and not pairs:
-        judged = ", ".join(config for probe in probes for config in matrix.probes[probe].configs)
-        mistakes.append(f"{', '.join(probes)} is not judged in {', '.join(configs)}, but {judged}")
+    cells = _noted(mistakes, _set, matrix, request.set_name) or matrix.sets[matrix.default_set]
+    pins = {
+        axis.name: _noted(
+            mistakes,
+            _pins,
+            axis,
+            request.versions.get(axis.name, ()),
+            releases[axis.name],
+            cells,
+            resolved,
+        )
+        or ()
+        for axis in matrix.axes
+    }
+    pythons = _noted(mistakes, _pythons, request.pythons, cells) or ()
+    pairs = _pairs(matrix, request, cells, mistakes)
     if mistakes:
         raise UsageError("\n".join(mistakes))
-    kept = _Kept(matrix, releases, request)
-    every = [
-        Cell(pins=chosen, python=python, probe=probe, config=config)
-        for chosen in product(*pins)
-        for python in pythons
-        for probe, config in pairs
-    ]
-    cells_kept = tuple(cell for cell in every if kept(cell))
-    if not cells_kept:
+    selector = _selector(matrix, releases, request, pins, pythons, pairs)
+    if next(iter(selector), None) is None:
         raise UsageError(
             f"{', '.join(f'{probe} in {config}' for probe, config in pairs)}: {matrix.name} runs "
             "none of these releases and Pythons there (`only`); name the probe or the "
             "configuration beside a version to run it all the same"
         )
-    return Selection(cells=cells_kept, resolved=resolved)
+    return Selection(selector=selector, resolved=resolved)
 
 
-class _Kept:
-    """Whether a cell is in what its probe and its configuration are narrowed to.
-
-    What was named on the command line takes the place of what the file says: a version together
-    with the probe, or the configuration, that is narrowed. A library left out is never narrowed.
-    """
-
-    def __init__(
-        self, matrix: Matrix, releases: Mapping[str, Sequence[Release]], request: Request
-    ) -> None:
-        self._matrix = matrix
-        self._releases = releases
-        self._request = request
-        named = [
-            *(axis for axis, asked in request.versions.items() if any(map(_is_choice, asked))),
-            *([PYTHON] if any(map(_is_python, request.pythons)) else []),
-        ]
-        self._named = frozenset(named)
-        self._known: dict[tuple[str, tuple[Choice, ...]], frozenset[Version | None]] = {}
-
-    def __call__(self, cell: Cell) -> bool:
-        configuration = self._matrix.configurations[cell.config]
-        config = (configuration.is_composed and configuration.base) or cell.config
-        return self._within_only(
-            cell, self._matrix.use(cell.probe).only, cell.probe in self._request.probes
-        ) and self._within_only(
-            cell,
-            self._matrix.only.get(config, EVERYWHERE),
-            bool({config, cell.config} & set(self._request.configs)),
-        )
-
-    def _within_only(self, cell: Cell, only: Only, asked_for: bool) -> bool:
-        lifted = self._named if asked_for else frozenset()
-        if only.pythons and PYTHON not in lifted and cell.python not in only.pythons:
-            return False
-        return all(
-            pin.version is None
-            or pin.axis in lifted
-            or pin.version in self._versions(pin.axis, only.versions[pin.axis])
-            for pin in cell.pins
-            if pin.axis in only.versions
-        )
-
-    def _versions(self, axis: str, choices: tuple[Choice, ...]) -> frozenset[Version | None]:
-        if (axis, choices) not in self._known:
-            published = self._releases[axis]
-            self._known[axis, choices] = frozenset(
-                newest(choice, published) if isinstance(choice, Latest) else choice
-                for choice in choices
-            )
-        return self._known[axis, choices]
-
-
-@contextmanager
-def _noted(mistakes: list[str]) -> Iterator[None]:
+def _noted(
+    mistakes: list[str], read: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T | None:
+    """What ``read`` returns; None, and its mistake is noted, where it raises ``UsageError``."""
     try:
-        yield
+        return read(*args, **kwargs)
     except UsageError as mistake:
         mistakes.append(str(mistake))
+        return None
+
+
+def _unknown_axes(matrix: Matrix, request: Request) -> list[str]:
+    axes = [axis.name for axis in matrix.axes]
+    return [
+        f'"{name}" is no axis{nearest(name, axes)}' for name in request.versions if name not in axes
+    ]
+
+
+def _pairs(
+    matrix: Matrix, request: Request, cells: CellSet, mistakes: list[str]
+) -> tuple[tuple[str, str], ...]:
+    """Each probe that is asked for, in the configurations of those that it is judged in."""
+    probes = _noted(mistakes, _named, "probe", request.probes, cells.probes, matrix.probes) or ()
+    configs = (
+        _noted(mistakes, _named, "config", request.configs, cells.configs, matrix.configurations)
+        or ()
+    )
+    pairs = tuple(
+        (probe, config)
+        for probe in probes
+        for config in configs
+        if config in matrix.judged_in(probe)
+    )
+    if not mistakes and not pairs:
+        judged = ", ".join(config for probe in probes for config in matrix.probes[probe].configs)
+        mistakes.append(f"{', '.join(probes)} is not judged in {', '.join(configs)}, but {judged}")
+    return pairs
+
+
+def _selector(
+    matrix: Matrix,
+    releases: Mapping[str, Sequence[Release]],
+    request: Request,
+    pins: Mapping[str, tuple[Pin, ...]],
+    pythons: tuple[PythonVersion, ...],
+    pairs: tuple[tuple[str, str], ...],
+) -> Selector:
+    """What was named on the command line takes the place of what the file says: a version together
+    with the probe, or the configuration, that is narrowed."""
+    named = {axis for axis, asked in request.versions.items() if any(map(_is_choice, asked))}
+    if any(map(_is_python, request.pythons)):
+        named.add(PYTHON)
+
+    def within(only: Only, asked_for: bool) -> Within:
+        return Within.of(only, releases, lifted=named if asked_for else ())
+
+    of_config = {}
+    for name in {config for _, config in pairs}:
+        configuration = matrix.configurations[name]
+        base = (configuration.is_composed and configuration.base) or name
+        asked_for = bool({base, name} & set(request.configs))
+        of_config[name] = within(matrix.only.get(base, EVERYWHERE), asked_for)
+    return Selector(
+        pins=pins,
+        pythons=pythons,
+        pairs=pairs,
+        of_probe={
+            name: within(matrix.use(name).only, name in request.probes)
+            for name in {probe for probe, _ in pairs}
+        },
+        of_config=of_config,
+    )
 
 
 def _set(matrix: Matrix, name: str | None) -> CellSet:
@@ -178,14 +177,9 @@ def _pins(
     resolved: dict[str, str],
 ) -> tuple[Pin, ...]:
     """The versions of one axis; notes what ``latest`` stands for."""
-    chosen: list[Choice] = []
-    filters: list[SpecifierSet] = []
-    for text in asked:
-        option = _read(axis.name, text)
-        if isinstance(option, SpecifierSet):
-            filters.append(option)
-        else:
-            chosen.append(option)
+    options = [_read(axis.name, text) for text in asked]
+    filters = [option for option in options if isinstance(option, SpecifierSet)]
+    chosen = [option for option in options if not isinstance(option, SpecifierSet)]
 
     def version_of(choice: Choice) -> Version | None:
         problem = unpublished(axis.package, choice, published)

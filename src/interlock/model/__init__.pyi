@@ -69,6 +69,9 @@ from .evidence import (
     outcome_of as outcome_of,
 )
 from .outcome import (
+    PRECEDENCE as PRECEDENCE,
+)
+from .outcome import (
     REASONS as REASONS,
 )
 from .outcome import (
@@ -153,13 +156,7 @@ from .specification import (
     version_key as version_key,
 )
 from .words import (
-    cause as cause,
-)
-from .words import (
     listing as listing,
-)
-from .words import (
-    of_failure as of_failure,
 )
 from .words import (
     plural as plural,

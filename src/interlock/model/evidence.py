@@ -93,6 +93,10 @@ class Fail:
     phase: Phase
     reason: Reason
     detail: str
+    cause: str | None = None
+    """What can be compared with another failure's: the exception's qualified name
+    (``requests.exceptions.Timeout``; a builtin's is bare), the signal (``SIGSEGV``), or the limit
+    that it went over (``memory``). None where the events state none of them."""
     exposures: int = 0
 
     def __post_init__(self) -> None:

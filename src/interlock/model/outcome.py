@@ -19,6 +19,16 @@ class Outcome(str, Enum):
         return self.value
 
 
+PRECEDENCE = (
+    Outcome.HANG,
+    Outcome.FAIL,
+    Outcome.UNSUPPORTED,
+    Outcome.UNPROVEN,
+    Outcome.PASS,
+)
+"""Which outcome speaks for several: the first of these that any of them had."""
+
+
 class Phase(str, Enum):
     """When it happened."""
 

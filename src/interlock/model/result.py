@@ -67,6 +67,10 @@ class Verdict:
     machine: str
     tested_at: datetime
     """When the newest trial that counts began, in UTC."""
+    cause: str | None = None
+    """Of a failure: the exception, the signal or the limit, as ``Fail.cause`` has it."""
+    failed: int = 0
+    """How many of the trials failed, whatever the outcome."""
     measured: tuple[Measured, ...] = ()
     """In the probe's order; whatever the trials' outcome."""
 

@@ -219,7 +219,17 @@ class Probe:
     configs: tuple[str, ...]
     """The configurations it is judged in, by name."""
     digest: str
-    """Of the harness and everything in the probe's folder."""
+    """Of what it does, the harness included."""
+    equivalent: frozenset[str] = frozenset()
+    """The digests of earlier versions that did the same."""
+
+    def accepts(self, digest: str) -> bool:
+        """Whether what ran with the version of that digest holds for this one."""
+        return digest == self.digest or digest in self.equivalent
+
+    def are_alike(self, one: str, other: str) -> bool:
+        """Whether two versions of the probe, by their digests, do the same."""
+        return one == other or (self.accepts(one) and self.accepts(other))
 
     def asked_of(self, cell: Cell) -> Probe:
         """The probe without the proofs about libraries that the cell leaves out."""

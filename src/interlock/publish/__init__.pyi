@@ -1,15 +1,1 @@
-from . import answer as answer
-from . import applications as applications
-from . import controls as controls
-from . import data as data
-from . import drawing as drawing
-from . import grid as grid
-from . import hangs as hangs
-from . import markup as markup
-from . import measures as measures
-from . import rarity as rarity
-from . import relief as relief
-from . import safety as safety
-from . import settings as settings
 from . import site as site
-from . import wording as wording

@@ -11,21 +11,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from interlock.findings import BAD, Move, Tried
+from interlock.evidence import LEVEL
+from interlock.findings import TROUBLE, Move, TriedWorkaround
 from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
-from interlock.publish import applications, markup, safety
+from interlock.publish import applications, links, safety, templates
 from interlock.publish.edition import Edition
-from interlock.publish.markup import ANSWERS, block
 from interlock.publish.summary import Summary, is_own, summaries
 from interlock.publish.wording import (
     UNTESTED,
     WORDS,
+    Mark,
     basis,
     day,
     headline,
     how_often,
+    mark,
+    releases,
     sentence,
     why,
     word,
@@ -35,29 +36,24 @@ from interlock.publish.wording import (
 def publish(edition: Edition, folder: Path) -> None:
     """``answers.js`` for the script, and ``answer.md``, a part of the start page."""
     if not edition.pairs:
-        nothing = (
-            "<p><strong>Nothing has been tested yet.</strong> Nothing is known to be safe.</p>"
-        )
-        markup.page(folder / "answer.md", block(Markup(nothing), "il-lead"))
+        templates.write(folder / "answer.md", "answer_untested.html.j2")
         return
     text = json.dumps(answers(edition), ensure_ascii=False, separators=(",", ":"))
     (folder / "answers.js").write_text(f"window.interlock = {text};\n", encoding="utf-8")
-    form = Markup(
-        '<form class="il-picker" aria-label="Your releases" hidden></form>'
-        '<div data-answer aria-live="polite"></div>'
-        '<p class="il-basis" data-hint hidden>Yours is not in a list? Then it was not tested. If'
-        " the tested releases on both sides of it hang, expect it to hang too.</p>{}"
-    )
     first = edition.answers[0]
-    markup.page(
+    templates.write(
         folder / "answer.md",
-        block(safety.lead(edition), f"il-lead {safety.look(edition)}"),
-        block(form.format(ANSWERS)),
-        f"## By {edition.package(first.axis)} release",
-        block(safety.dangers(edition) + safety.beside(edition) + safety.by_release(edition, first)),
-        "## By Python",
-        block(safety.by_python(edition)),
-        *applications.sections(edition),
+        "answer.md.j2",
+        lead=safety.lead(edition),
+        dangers=safety.dangers(edition),
+        beside=safety.beside(edition),
+        package=edition.package(first.axis),
+        configurations=[edition.title(config) for config in edition.configs],
+        by_release=safety.by_release(edition, first),
+        packages=[edition.package(said.axis) for said in edition.answers],
+        by_python=safety.by_python(edition),
+        sections=list(applications.sections(edition)),
+        confidence=LEVEL,
     )
 
 
@@ -120,7 +116,10 @@ def _options(about: Edition, config: str) -> str:
 
 
 def untested(edition: Edition) -> dict[str, str]:
-    """What is said where there is no verdict; ``{…}`` is filled in with what was chosen."""
+    """The answer where there is no verdict.
+
+    The script replaces each ``{…}`` by the reader's choice.
+    """
     options = " ".join(f"--{axis.name} {{{axis.name}}}" for axis in edition.axes)
     return {
         "symbol": UNTESTED.symbol,
@@ -132,16 +131,19 @@ def untested(edition: Edition) -> dict[str, str]:
 
 
 def told_by_rates(edition: Edition, verdict: Verdict) -> bool:
-    """Whether it is about one kind of application alone, where a hang is rare and a pass is too."""
+    """Whether only the rates by release say something about this verdict.
+
+    It is about one kind of application alone, and its hangs are rare.
+    """
     rare = (Outcome.HANG, Outcome.PASS, Outcome.UNPROVEN)
     about = edition.application is not None and edition.is_about(verdict.cell.probe)
     return about and verdict.outcome in rare
 
 
 def moves(edition: Edition, verdict: Verdict) -> list[tuple[str | None, str]]:
-    """What to move to, and why; for a reader in any configuration, then in this one alone.
+    """What to upgrade to, and why: in any configuration, then in this one alone.
 
-    Of a rare hang there is none: that another cell passes is luck.
+    Empty for a rare hang, because another cell that passes may be luck.
     """
     if told_by_rates(edition, verdict):
         return []
@@ -159,18 +161,18 @@ def moves(edition: Edition, verdict: Verdict) -> list[tuple[str | None, str]]:
 
 
 def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
-    """For who can't move yet: look, symbol and sentence of each way out that was run right here.
+    """The look, symbol and sentence of each workaround that was run on these cells.
 
-    Where several probes hang, one that does not help in one of them does not help.
+    Where several probes hang, a workaround has to help with all of them.
     """
-    troubled = [verdict for verdict in summary.verdicts if verdict.outcome in BAD]
-    found: dict[str, list[Tried]] = {}
+    troubled = [verdict for verdict in summary.verdicts if verdict.outcome in TROUBLE]
+    found: dict[str, list[TriedWorkaround]] = {}
     for verdict in troubled:
         for one in edition.ways_out.get(verdict.cell.key, ()):
             if one.was_run:
                 found.setdefault(one.way.name, []).append(one)
 
-    def last(many: Sequence[Tried]) -> tuple[bool, bool]:
+    def last(many: Sequence[TriedWorkaround]) -> tuple[bool, bool]:
         rarer = any(edition.way_out_records[one.kind].hangs for one in many)
         return not all(one.works for one in many), rarer
 
@@ -178,7 +180,7 @@ def ways_out(edition: Edition, summary: Summary) -> list[tuple[str, str, str]]:
     return [_way_out(edition, many, troubled) for many in ordered]
 
 
-def _where(many: Sequence[Tried], troubled: Sequence[Verdict]) -> str:
+def _where(many: Sequence[TriedWorkaround], troubled: Sequence[Verdict]) -> str:
     """By which probes, where several go wrong there: one may not name that way out."""
     if len(troubled) == 1:
         return ""
@@ -188,7 +190,7 @@ def _where(many: Sequence[Tried], troubled: Sequence[Verdict]) -> str:
 
 
 def _way_out(
-    edition: Edition, many: Sequence[Tried], troubled: Sequence[Verdict]
+    edition: Edition, many: Sequence[TriedWorkaround], troubled: Sequence[Verdict]
 ) -> tuple[str, str, str]:
     way = many[0].way
     title = sentence(way.title)[:-1]
@@ -198,7 +200,7 @@ def _way_out(
         reason = f", {why(failing)}" if failing.reason else ""
         shape = f" ({failing.signature})" if failing.signature else ""
         says = f"does not help. With it, it {word(failing).name}{by}{reason}{shape}."
-        return markup.look(failing), markup.symbol(failing), f"{title}: {says}"
+        return *mark(failing), f"{title}: {says}"
     records = [edition.way_out_records[one.kind] for one in many]
     rarer = next((record for record in records if record.hangs), None)
     if not all(one.works for one in many):
@@ -214,13 +216,12 @@ def _way_out(
     else:
         outcome, says = Outcome.PASS, f"passes{where}"
     passed = many[0].verdict if outcome is Outcome.PASS else None
-    look = markup.look(passed) if passed else f"il-{outcome}"
-    symbol = markup.symbol(passed) if passed else WORDS[outcome].symbol
-    return look, symbol, f"{title}: {says}. It costs: {way.costs}"
+    sign = mark(passed) if passed else Mark(f"il-{outcome}", WORDS[outcome].symbol)
+    return *sign, f"{title}: {says}. It costs: {way.costs}"
 
 
 def other_configurations(edition: Edition, summary: Summary) -> list[str]:
-    """Plain configurations that are not listed as a way out, in which the same releases pass."""
+    """Other configurations in which the same releases pass, workarounds left out."""
     worst, cell = summary.worst, summary.cell
     if worst.outcome is not Outcome.HANG or told_by_rates(edition, worst):
         return []
@@ -240,8 +241,11 @@ def other_configurations(edition: Edition, summary: Summary) -> list[str]:
 
 
 def elsewhere(edition: Edition, summary: Summary) -> list[str]:
-    """For what the pair does not do: in which configurations the same releases hang or fail; for a
-    kind of application whose hangs are rare, that one cell says little, and what helps."""
+    """What to mind beside the answer itself.
+
+    Where the pair passes: the configurations in which the same releases hang or fail. Where hangs
+    are rare: that one cell says little, and what to do instead.
+    """
     cell = summary.cell
     if edition.application and told_by_rates(edition, summary.worst):
         rates = "A hang is rare there: the rates by release, further down, say more than one cell."
@@ -251,7 +255,7 @@ def elsewhere(edition: Edition, summary: Summary) -> list[str]:
     others = (
         other
         for other in edition.by_combination[cell.pins, cell.python]
-        if other.outcome in BAD and not is_own(edition, other)
+        if other.outcome in TROUBLE and not is_own(edition, other)
     )
     mind = "Mind that the same releases {} {}."
     said = [mind.format(word(o).counted, f"with {edition.title(o.cell.config)}") for o in others]
@@ -277,15 +281,14 @@ def whose(edition: Edition, summary: Summary) -> list[str]:
 
 
 def by_probe(edition: Edition, summary: Summary) -> list[tuple[str, str, str, str]]:
-    """Look, symbol, words and page of each probe, where there is more than one to tell."""
+    """The look, symbol, words and page of each probe; empty if there is only one."""
     if len(summary.verdicts) == 1 and not summary.missing:
         return []
     return [
         (
-            markup.look(verdict, own=is_own(edition, verdict)),
-            markup.symbol(verdict, own=is_own(edition, verdict)),
+            *mark(verdict, own=is_own(edition, verdict)),
             f"{edition.probe_title(verdict.cell.probe)}: {word(verdict).name}",
-            markup.found_at(verdict.cell),
+            links.found_at(verdict.cell),
         )
         for verdict in summary.verdicts
     ]
@@ -299,16 +302,16 @@ def _field(name: str, label: str, options: dict[str, str]) -> dict[str, Any]:
 def _answer(edition: Edition, summary: Summary, texts: Texts) -> dict[str, Any]:
     """The worst that any probe says, in words."""
     verdict, cell = summary.worst, summary.cell
-    links: list[tuple[str | None, str]] = [("All that was found", markup.found_at(cell))]
+    further: list[tuple[str | None, str]] = [("All that was found", links.found_at(cell))]
     if verdict.signature:
-        links.insert(0, ("Why it hangs", markup.hang_page(verdict.signature)))
+        further.insert(0, ("Why it hangs", links.hang_page(verdict.signature)))
+    sign = mark(verdict, own=summary.own, part=bool(summary.missing))
     return {
-        "look": markup.look(verdict, own=summary.own),
-        "symbol": markup.symbol(verdict, own=summary.own, part=bool(summary.missing)),
+        "look": sign.look,
+        "symbol": sign.symbol,
         "says": texts.number(_headline(edition, summary)),
         "about": texts.number(
-            f"{markup.releases(cell)}, Python {cell.python}. "
-            f"Configuration: {edition.title(cell.config)}."
+            f"{releases(cell)}, Python {cell.python}. Configuration: {edition.title(cell.config)}."
         ),
         "mind": [texts.number(fact) for fact in elsewhere(edition, summary)],
         "whose": [texts.number(fact) for fact in whose(edition, summary)],
@@ -322,7 +325,7 @@ def _answer(edition: Edition, summary: Summary, texts: Texts) -> dict[str, Any]:
             [look, symbol, texts.number(says), texts.number(page)]
             for look, symbol, says, page in by_probe(edition, summary)
         ],
-        "links": texts.pairs(links),
+        "links": texts.pairs(further),
         "run": texts.number(cell.reproduce),
     }
 

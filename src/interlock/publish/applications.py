@@ -1,7 +1,7 @@
-"""The start page's part about kinds of application that some probes are about alone.
+"""The part of the start page for kinds of application that have their own probes.
 
-What they find says nothing to anybody else, and is often rare and not the pair's alone. So it is
-told by rates: with each release of the axis that one moves first, and without it.
+Their hangs concern no other application. They are often rare, and often one library has them alone.
+So the page shows rates: with each release of the axis that one moves first, and without it.
 """
 
 from __future__ import annotations
@@ -9,40 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
 from packaging.version import Version
 
-from interlock.evidence import LEVEL, exact_interval, ruled_out_rate
+from interlock.evidence import exact_interval, ruled_out_rate
 from interlock.findings import Pool, Ratio, counts, places, plain, pool, present, ratio_of
 from interlock.model import Outcome, Verdict, listing
-from interlock.publish import markup
+from interlock.publish import links
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
-
-NOTE = (
-    "How many times as often is held against each other release by release and Python by Python, "
-    "of those that both were run on: it is not the quotient of two rates above. Each release is "
-    "one of several looks, and all of them together one more, so that an interval above 2 is not "
-    "yet certain: what is sure all the same stands behind it. Cells that failed, or proved nothing "
-    "for another reason than too few exposures, are left out."
-)
 
 
-def sections(edition: Edition) -> Iterator[str | Markup]:
-    """A heading and what was found, for each kind of application."""
-    for kind, about in edition.kinds:
-        found = [track(about, *of) for of in about.tracks if about.is_about(of[0])]
-        measured = [one for one in found if one.rows]
-        yield f"## Where {kind.title} {{ #{kind.name} }}"
-        yield block(Markup("<p>{}</p>").format(markup.code(kind.description)))
-        if any(row.pool.hangs for one in measured for row in one.rows):
-            told = _by_itself(about) + _likelier(about, measured)
-            if kind.instead:
-                told += Markup("<p>{}</p>").format(markup.code(kind.instead))
-            yield block(told, "il-lead il-hang")
-        yield from (block(_table(about, one)) for one in measured)
-        if measured:
-            yield block(Markup(f"<p><small>{NOTE}</small></p>"))
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of application, as it is named on a page."""
+
+    name: str
+    title: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +54,10 @@ class Track:
 
 
 def track(edition: Edition, probe: str, config: str) -> Track:
-    """What one probe counted in one configuration, by release of the axis that one moves first."""
+    """The counts of one probe in one configuration, by release of the first axis."""
     axis = edition.answers[0].axis
     others = [a.name for a in edition.axes if a.name != axis]
-    here = [
-        v
-        for v in edition.verdicts
-        if (v.cell.probe, v.cell.config) == (probe, config) and counts(v)
-    ]
+    here = [v for v in edition.by_track.get((probe, config), ()) if counts(v)]
     without = [v for v in here if _axes(v) == set(others)]
     whole: dict[Version, list[Verdict]] = {}
     for verdict in here:
@@ -123,11 +100,7 @@ def _ways(edition: Edition, probe: str, config: str) -> Iterator[tuple[str, Pool
     for name in matrix.use(probe).ways_out.get(config, ()):
         way = matrix.ways_out[name]
         on = way.on(config)
-        run = [
-            v
-            for v in edition.verdicts
-            if (v.cell.probe, v.cell.config) == (probe, on) and _axes(v) == every and counts(v)
-        ]
+        run = [v for v in edition.by_track.get((probe, on), ()) if _axes(v) == every and counts(v)]
         if run:
             yield way.title, pool(run)
 
@@ -136,19 +109,94 @@ def _axes(verdict: Verdict) -> set[str]:
     return {pin.axis for pin in present(verdict.cell)}
 
 
-def warning(edition: Edition) -> Markup:
-    """For the first sentences: that this kind of application can hang, and where to look."""
-    text = Markup('<p><strong>Not where {}:</strong> <a href="#{}">{}</a>.</p>')
-    return join(
-        text.format(kind.title, kind.name, "it can hang there, and how often")
-        for kind, about in edition.kinds
-        if any(_hangs(v) and about.is_about(v.cell.probe) for v in about.pairs)
-    )
+@dataclass(frozen=True, kw_only=True)
+class Alone:
+    """What releases of one library do without any other."""
+
+    package: str
+    others: list[str]
+    every: bool
+    """Whether every release that was tested hangs."""
+    releases: list[str]
+    counted: list[str]
 
 
-def _by_itself(edition: Edition) -> Markup:
+@dataclass(frozen=True, kw_only=True)
+class Likelier:
+    """Where the first axis certainly makes a hang likelier."""
+
+    releases: list[str]
+    """Empty where only all of them together do."""
+    probe: str
+    config: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line of a table of rates."""
+
+    name: str
+    counted: str
+    rate: str
+    times: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The rates of one probe in one configuration."""
+
+    page: str
+    probe: str
+    config: str
+    unit: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """What was found for one kind of application."""
+
+    name: str
+    title: str
+    description: str
+    instead: str
+    package: str
+    """Of the axis that one moves first."""
+    look: str
+    """The colour of the first sentences; empty where nothing hangs and there are none."""
+    alone: list[Alone]
+    likelier: list[Likelier]
+    tables: list[Table]
+
+
+def sections(edition: Edition) -> Iterator[Section]:
+    """One for each kind of application."""
+    for kind, about in edition.kinds:
+        found = [track(about, *of) for of in about.tracks if about.is_about(of[0])]
+        measured = [one for one in found if one.rows]
+        hung = any(row.pool.hangs for one in measured for row in one.rows)
+        yield Section(
+            name=kind.name,
+            title=kind.title,
+            description=kind.description,
+            instead=kind.instead,
+            package=about.package(about.answers[0].axis),
+            look=f"il-{Outcome.HANG}" if hung else "",
+            alone=list(_alone(about)) if hung else [],
+            likelier=list(_likelier(about, measured)) if hung else [],
+            tables=[_table(about, one) for one in measured],
+        )
+
+
+def warnings(edition: Edition) -> Iterator[Kind]:
+    """The kinds of application that can hang, for the first sentences of the page."""
+    for kind, about in edition.kinds:
+        if any(_hangs(v) and about.is_about(v.cell.probe) for v in about.pairs):
+            yield Kind(name=kind.name, title=kind.title)
+
+
+def _alone(edition: Edition) -> Iterator[Alone]:
     """Which releases hang there without any other library."""
-    said = Markup("")
     for axis in edition.axes:
         alone = [
             v
@@ -160,17 +208,15 @@ def _by_itself(edition: Edition) -> Markup:
         ]
         tested = {v.cell.version(axis.name) for v in alone}
         hung = {version for v in alone if _hangs(v) and (version := v.cell.version(axis.name))}
-        if not hung:
-            continue
-        every = Markup("<strong>Every {} that was tested</strong>").format(axis.package)
-        some = Markup("{} {}").format(axis.package, listing([str(v) for v in sorted(hung)]))
-        said += Markup("<p>{} {} there without any {}: {}.</p>").format(
-            every if hung == tested else some,
-            "hang" if len(hung) > 1 and hung != tested else "hangs",
-            listing([a.package for a in edition.axes if a != axis], last="or"),
-            listing(_by_unit(edition, [v for v in alone if v.cell.version(axis.name) in hung])),
-        )
-    return said
+        if hung:
+            rows = [v for v in alone if v.cell.version(axis.name) in hung]
+            yield Alone(
+                package=axis.package,
+                others=[other.package for other in edition.axes if other != axis],
+                every=hung == tested,
+                releases=[str(version) for version in sorted(hung)],
+                counted=_by_unit(edition, rows),
+            )
 
 
 def _by_unit(edition: Edition, rows: Sequence[Verdict]) -> list[str]:
@@ -185,32 +231,17 @@ def _hangs(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.HANG
 
 
-def _likelier(edition: Edition, tracks: Sequence[Track]) -> Markup:
+def _likelier(edition: Edition, tracks: Sequence[Track]) -> Iterator[Likelier]:
     """With which releases of the first axis it is certainly likelier, track by track."""
-    package = edition.package(edition.answers[0].axis)
-    found = {
-        (one.probe, one.config): [str(row.version) for row in one.rows if _certain(row)]
-        or ["as a whole: which releases, the runs so far don't tell"] * _certain(one.every)
-        for one in tracks
-    }
-    if not any(found.values()):
-        text = Markup("<p>No {} that was tested makes it certainly twice as likely.</p>")
-        return text.format(package)
-    item = Markup("<li>{} {}: by {}, {}</li>")
-    return Markup(
-        "<p><strong>Certainly more than twice as likely</strong> with</p><ul>{}</ul>"
-    ).format(
-        join(
-            item.format(
-                package,
-                listing(versions),
-                edition.probe_title(probe)[:1].lower() + edition.probe_title(probe)[1:],
-                edition.config_title(config),
+    for one in tracks:
+        releases = [str(row.version) for row in one.rows if _certain(row)]
+        if releases or _certain(one.every):
+            title = edition.probe_title(one.probe)
+            yield Likelier(
+                releases=releases,
+                probe=title[:1].lower() + title[1:],
+                config=edition.config_title(one.config),
             )
-            for (probe, config), versions in found.items()
-            if versions
-        )
-    )
 
 
 def _certain(row: Row) -> bool:
@@ -221,39 +252,36 @@ def _counted(of: Pool) -> str:
     return f"{of.hangs:,} of {of.exposures:,}"
 
 
-def _table(edition: Edition, one: Track) -> Markup:
+def _table(edition: Edition, one: Track) -> Table:
     first = edition.answers[0]
     package = edition.package(first.axis)
     others = listing([a.package for a in edition.axes if a.name != first.axis], last="or")
-    head = (
-        package,
-        "stuck",
-        f"rate ({LEVEL:.0%} interval)",
-        f"times as often as with no {package}",
-    )
-    lines: list[tuple[str, Pool, str]] = [(f"no {package}", one.without, "")]
-    lines += [(str(row.version), row.pool, _times(row.ratio)) for row in one.rows]
+    lines: list[tuple[str, Pool, Ratio | None]] = [(f"no {package}", one.without, None)]
+    lines += [(str(row.version), row.pool, row.ratio) for row in one.rows]
     if len(one.rows) > 1:
-        lines.append((f"any {package}", one.every.pool, _times(one.every.ratio)))
+        lines.append((f"any {package}", one.every.pool, one.every.ratio))
     if one.alone.trials:
-        lines.append((f"no {others}", one.alone, ""))
-    lines += [(f"{title}, any {package}", of, "") for title, of in one.ways]
-    cells = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>')
-    said = Markup('<p>By <a href="generated/{}">{}</a>, {}, of all {} together:</p>').format(
-        markup.probe_page(one.probe),
-        edition.probe_title(one.probe),
-        edition.config_title(one.config),
-        edition.unit(one.probe),
-    )
-    return said + markup.table(
-        markup.columns(head),
-        (cells.format(name, _counted(of), rate(of), times) for name, of, times in lines),
-        "il-rates",
+        lines.append((f"no {others}", one.alone, None))
+    lines += [(f"{title}, any {package}", of, None) for title, of in one.ways]
+    return Table(
+        page=links.probe_page(one.probe),
+        probe=edition.probe_title(one.probe),
+        config=edition.config_title(one.config),
+        unit=edition.unit(one.probe),
+        lines=[
+            Line(
+                name=name,
+                counted=_counted(of),
+                rate=rate(of),
+                times=ratio.short if ratio else "",
+            )
+            for name, of, ratio in lines
+        ],
     )
 
 
 def rate(of: Pool) -> str:
-    """``5.2 % (3.6–7.5 %)``; of none, what is ruled out; a dash where nothing was counted."""
+    """``5.2 % (3.6–7.5 %)``, or the upper limit, or a dash where nothing was counted."""
     if not of.per_exposure:
         return "–"
     if not of.hangs:
@@ -264,7 +292,3 @@ def rate(of: Pool) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.2g}"
-
-
-def _times(ratio: Ratio | None) -> str:
-    return ratio.short if ratio else ""

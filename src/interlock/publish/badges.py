@@ -1,13 +1,12 @@
-"""A badge for somebody's README: the release to move to, as SVG and for shields.io."""
+"""A badge with the release to move to, as SVG and for shields.io."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from markupsafe import Markup
-
-from interlock.publish import safety
+from interlock.publish import safety, templates
 from interlock.publish.edition import Edition
 
 GLYPH = 7
@@ -17,18 +16,20 @@ COLOURS = {"green": "#1a7f37", "red": "#b3261e", "grey": "#59636e"}
 
 
 def publish(edition: Edition, folder: Path) -> None:
-    """``badges/target.svg``, and ``badges/target.json`` as shields.io's endpoint wants it."""
+    """``badges/target.svg``, and ``badges/target.json`` for shields.io's endpoint."""
     message, colour = says(edition)
     label = " + ".join(axis.package for axis in edition.axes)
-    badges = folder / "badges"
-    badges.mkdir()
-    (badges / "target.svg").write_text(svg(label, message, COLOURS[colour]), encoding="utf-8")
+    drawn = badge(label, message, COLOURS[colour])
+    templates.write(folder / "badges" / "target.svg", "badge.svg.j2", badge=drawn)
     endpoint = {"schemaVersion": 1, "label": label, "message": message, "color": colour}
-    (badges / "target.json").write_text(json.dumps(endpoint) + "\n", encoding="utf-8")
+    (folder / "badges" / "target.json").write_text(json.dumps(endpoint) + "\n", encoding="utf-8")
 
 
 def says(edition: Edition) -> tuple[str, str]:
-    """The message and its colour: the newest safe release, on the newest Python that has one."""
+    """The message and its colour.
+
+    It names the newest safe release on the newest Python that has one.
+    """
     if not edition.verdicts:
         return "not tested yet", "grey"
     found = safety.targets(edition.answers[0])
@@ -38,23 +39,18 @@ def says(edition: Edition) -> tuple[str, str]:
     return f"safe: {edition.package(target.axis)} {target.version}", "green"
 
 
-def svg(label: str, message: str, colour: str) -> Markup:
-    """The badge as a drawing that needs nothing else."""
-    left, right = len(label) * GLYPH + 12, len(message) * GLYPH + 12
-    return Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img"'
-        ' aria-label="{label}: {message}"><rect width="{width}" height="20" rx="3" fill="#343b43"/>'
-        '<rect x="{left}" width="{right}" height="20" rx="3" fill="{colour}"/>'
-        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"'
-        ' text-anchor="middle"><text x="{x1}" y="14">{label}</text>'
-        '<text x="{x2}" y="14">{message}</text></g></svg>\n'
-    ).format(
-        width=left + right,
-        left=left,
-        right=right,
-        label=label,
-        message=message,
-        colour=colour,
-        x1=left // 2,
-        x2=left + right // 2,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """A label, its message, and the widths of both halves in pixels."""
+
+    label: str
+    message: str
+    colour: str
+    left: int
+    right: int
+
+
+def badge(label: str, message: str, colour: str) -> Badge:
+    """A badge as wide as its two texts."""
+    left, right = (len(text) * GLYPH + 12 for text in (label, message))
+    return Badge(label=label, message=message, colour=colour, left=left, right=right)

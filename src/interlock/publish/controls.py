@@ -1,58 +1,49 @@
-"""What the controls answered: a table of them, and a banner where one gave another answer."""
+"""The controls' answers as a table, and a banner where one was not as known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from interlock.model import ABSENT, Reason, plural
-from interlock.publish import markup
+from interlock.model import ABSENT, Reason
+from interlock.publish import templates
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block
 from interlock.publish.wording import day
-
-THEME = """{{% extends "base.html" %}}
-{{% block announce %}}{banner}{{% endblock %}}
-"""
-"""MkDocs takes the pages' frame from here; ``announce`` is above every page."""
-
-HEADS = ("Control", "Python", "should", "did", "in", "load", "when")
 
 
 def publish(edition: Edition, folder: Path) -> None:
-    """``controls.md``, a part of a hand-written page, and every page's frame with the banner."""
+    """``controls.md``, a part of a page, and the frame of every page, with the banner."""
     rows = edition.results.controls
-    markup.page(folder / "controls.md", *(_tables(edition, rows) or ["None has been run yet."]))
-    theme = folder / "theme"
-    theme.mkdir()
-    text = THEME.format(banner=banner(edition))
-    (theme / "main.html").write_text(text, encoding="utf-8")
+    templates.write(folder / "controls.md", "controls.md.j2", campaigns=_campaigns(edition, rows))
+    # MkDocs takes the frame of the pages from here.
+    frame = folder / "theme" / "main.html"
+    templates.write(frame, "theme.html.j2", doubt=doubt(edition))
 
 
-def banner(edition: Edition) -> Markup:
-    """What is in doubt, for the top of every page; nothing where all answered as known."""
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """What the last controls put in doubt; it stands at the top of every page."""
+
+    differing: int
+    """Controls that gave another answer than is known."""
+    probes: tuple[str, ...]
+    """What they vouch for."""
+    unproven: int
+    """Cells that did not hang and prove nothing."""
+
+
+def doubt(edition: Edition) -> Doubt | None:
+    """None where every control answered as known."""
     differing = [row for row in newest(edition.results.controls) if row["differs"]]
-    doubted = sum(v.reason is Reason.CONTROL_DIFFERS for v in edition.verdicts)
-    if not differing and not doubted:
-        return Markup("")
-    who = sorted({row["vouches_for"] or "every probe" for row in differing})
-    said = ""
-    if differing:
-        said = (
-            f"{plural(len(differing), 'control')} gave another answer than is known, "
-            f"for {', '.join(who)}. "
-        )
-    if doubted:
-        said += f"{plural(doubted, 'cell')} that did not hang prove nothing. "
-    return Markup(
-        '<div class="il-alarm" role="alert"><strong>In doubt:</strong> {}'
-        "<a href=\"{{{{ 'controls.html'|url }}}}\">What the controls said</a></div>"
-    ).format(said)
+    unproven = sum(v.reason is Reason.CONTROL_DIFFERS for v in edition.verdicts)
+    if not differing and not unproven:
+        return None
+    probes = tuple(sorted({row["vouches_for"] or "every probe" for row in differing}))
+    return Doubt(differing=len(differing), probes=probes, unproven=unproven)
 
 
 def newest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -63,58 +54,60 @@ def newest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return list(last.values())
 
 
-def _tables(edition: Edition, rows: Sequence[Mapping[str, Any]]) -> list[str | Markup]:
-    """A table a campaign, the newest first and open."""
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What one control answered in one campaign."""
+
+    differs: bool
+    releases: str
+    probe: str
+    config: str
+    for_every_probe: bool
+    python: str
+    expected: str
+    got: str
+    trials: int
+    load: str
+    when: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """The controls of one run."""
+
+    name: str
+    rows: list[Row]
+    differing: int
+
+
+def _campaigns(edition: Edition, rows: Sequence[Mapping[str, Any]]) -> list[Campaign]:
+    """The newest first."""
     ordered = sorted(rows, key=lambda row: str(row["campaign"]), reverse=True)
-    blocks: list[str | Markup] = []
-    for campaign, group in groupby(ordered, key=lambda row: str(row["campaign"])):
-        known = list(group)
-        differing = sum(bool(row["differs"]) for row in known)
-        told = (
-            f"{differing} of {len(known)} differ"
-            if differing
-            else f"{len(known)} of {len(known)} as known"
-        )
-        summary = f"Campaign {campaign}: {told}"
-        blocks.append(
-            block(
-                Markup("<details{}><summary>{}</summary>{}</details>").format(
-                    Markup(" open") if not blocks or differing else "",
-                    summary,
-                    _table(edition, known),
-                )
-            )
-        )
-    return blocks
+    found = []
+    for name, group in groupby(ordered, key=lambda row: str(row["campaign"])):
+        known = [_row(edition, row) for row in group]
+        differing = sum(row.differs for row in known)
+        found.append(Campaign(name=name, rows=known, differing=differing))
+    return found
 
 
-def _table(edition: Edition, rows: Sequence[Mapping[str, Any]]) -> Markup:
-    head = markup.columns(HEADS)
-    return markup.table(head, (_row(edition, row) for row in rows))
-
-
-def _row(edition: Edition, row: Mapping[str, Any]) -> Markup:
+def _row(edition: Edition, row: Mapping[str, Any]) -> Row:
     cell = row["cell"]
-    releases = " with ".join(
-        f"{axis.package} {cell[axis.name]}" for axis in edition.axes if cell[axis.name] != ABSENT
-    )
-    look, sign = ("il-fail", "!") if row["differs"] else ("il-pass", "✓")
-    got = ", ".join(f"{count} {outcome}" for outcome, count in row["got"].items())
     low, high = (f"{load:.1f}" for load in row["load"])
-    return Markup(
-        '<tr><td><span class="il-mark {}" aria-hidden="true">{}</span> {}<br><small>{} · {}{}'
-        "</small></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
-    ).format(
-        look,
-        sign,
-        releases or "neither library",
-        cell["probe"],
-        cell["config"],
-        " · vouches for every probe" if row["vouches_for"] is None else "",
-        cell["python"],
-        row["expected"],
-        got,
-        plural(row["trials"], "trial"),
-        low if low == high else f"{low} to {high}",
-        day(datetime.fromisoformat(row["last_at"])),
+    return Row(
+        differs=bool(row["differs"]),
+        releases=" with ".join(
+            f"{axis.package} {cell[axis.name]}"
+            for axis in edition.axes
+            if cell[axis.name] != ABSENT
+        ),
+        probe=cell["probe"],
+        config=cell["config"],
+        for_every_probe=row["vouches_for"] is None,
+        python=cell["python"],
+        expected=row["expected"],
+        got=", ".join(f"{count} {outcome}" for outcome, count in row["got"].items()),
+        trials=row["trials"],
+        load=low if low == high else f"{low} to {high}",
+        when=day(datetime.fromisoformat(row["last_at"])),
     )

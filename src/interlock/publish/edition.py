@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from interlock.findings import (
+    Advice,
     Attribution,
-    Kind,
-    Record,
-    Scope,
-    Ways,
-    advice,
-    attribute,
+    Findings,
+    ForApplication,
+    Recommendation,
+    WorkaroundKind,
+    WorkaroundRecord,
+    Workarounds,
     everything,
-    is_amplified,
-    records,
-    scope_for,
-    tried,
 )
 from interlock.matrix import Application, Matrix
 from interlock.model import (
@@ -44,12 +41,25 @@ class Edition:
     results: Results
     application: Application | None = None
     """The kind of application that is answered for; None is one of no kind that is named."""
+    shared: Findings | None = None
+    """Those of the edition that this one was made from."""
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What the verdicts say: one value for every kind of application."""
+        return self.shared or Findings(
+            matrix=self.matrix, verdicts=self.results.verdicts, withdrawn=self.results.yanked
+        )
+
+    @property
+    def _about(self) -> ForApplication:
+        return self.findings.by_application[self._name]
 
     @cached_property
     def kinds(self) -> tuple[tuple[Application, Edition], ...]:
         """The kinds of application that some probe was run for, each with an edition about it."""
         known = self.matrix.applications.values() if self.application is None else ()
-        made = ((kind, replace(self, application=kind)) for kind in known)
+        made = ((kind, replace(self, application=kind, shared=self.findings)) for kind in known)
         return tuple((kind, edition) for kind, edition in made if edition.pairs)
 
     @property
@@ -77,31 +87,24 @@ class Edition:
     def verdicts(self) -> list[Verdict]:
         return self.results.verdicts
 
-    @cached_property
+    @property
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:
-        return {verdict.cell.key: verdict for verdict in self.verdicts}
+        return self.findings.by_cell
+
+    @property
+    def by_track(self) -> Mapping[tuple[str, str], Sequence[Verdict]]:
+        """By probe and configuration, baselines too."""
+        return self.findings.by_track
 
     @cached_property
     def pythons(self) -> tuple[PythonVersion, ...]:
         """That have a verdict, oldest first."""
         return tuple(sorted({verdict.cell.python for verdict in self.verdicts}))
 
-    @cached_property
+    @property
     def pairs(self) -> tuple[Verdict, ...]:
-        """Those that a reader chooses among: no library left out, nothing composed, the race as
-        likely as its probe makes it. For a kind of application those alone for which a probe that
-        is about it was run."""
-        found = [
-            v
-            for v in self.verdicts
-            if everything(v.cell)
-            and is_amplified(self.matrix, v.cell.config)
-            and self.concerns(v.cell.probe)
-        ]
-        if self.application is None:
-            return tuple(found)
-        tested = {_choice(v.cell) for v in found if self.is_about(v.cell.probe)}
-        return tuple(v for v in found if _choice(v.cell) in tested)
+        """Those that a reader of this kind chooses among."""
+        return self._about.pairs
 
     @cached_property
     def default_python(self) -> PythonVersion | None:
@@ -139,56 +142,35 @@ class Edition:
         """The configurations that a reader chooses among, in the order of ``matrix.yaml``."""
         return self.in_order({verdict.cell.config for verdict in self.pairs})
 
-    @cached_property
-    def by_combination(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion], list[Verdict]]:
+    @property
+    def by_combination(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion], Sequence[Verdict]]:
         """Of ``pairs``, those about the same releases and Python."""
-        found: dict[tuple[tuple[Pin, ...], PythonVersion], list[Verdict]] = {}
-        for verdict in self.pairs:
-            found.setdefault((verdict.cell.pins, verdict.cell.python), []).append(verdict)
-        return found
+        return self._about.by_combination
 
-    @cached_property
-    def ways_out(self) -> Ways:
-        """What became of each way out, by the key of the cell without it."""
-        return tried(self.verdicts, self.matrix)
+    @property
+    def ways_out(self) -> Workarounds:
+        """What became of each workaround, by the key of the cell without it."""
+        return self.findings.workarounds
 
-    @cached_property
-    def way_out_records(self) -> Mapping[Kind, Record]:
-        """What each way out did against each hang, over all cells that needed it."""
-        return records(self.ways_out)
+    @property
+    def way_out_records(self) -> Mapping[WorkaroundKind, WorkaroundRecord]:
+        """What each workaround did against each hang, over all cells that needed it."""
+        return self.findings.workaround_records
 
-    @cached_property
+    @property
     def attributions(self) -> Mapping[tuple[str, ...], Attribution]:
         """By cell key, whose each hang and failure is."""
-        return attribute(self.verdicts, self.scope.needs)
+        return self.findings.attributions
 
-    @cached_property
-    def scope(self) -> Scope:
-        """What is asked of a release."""
-        return scope_for(self.matrix, self.verdicts, self._name)
-
-    @cached_property
-    def answers(self) -> tuple[advice.Answer, ...]:
+    @property
+    def answers(self) -> tuple[Recommendation, ...]:
         """What is safe along each axis in every configuration, the one to move first at first."""
-        return advice.answers(
-            self.verdicts,
-            self.axes,
-            self.matrix.policy,
-            self.results.yanked,
-            scope=self.scope,
-        )
+        return self._about.recommendations
 
-    @cached_property
-    def advice(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion, str | None], advice.Advice]:
+    @property
+    def advice(self) -> Mapping[tuple[tuple[Pin, ...], PythonVersion, str | None], Advice]:
         """For each combination that hangs or fails, in all configurations (None) and in each."""
-        found = advice.advise(
-            self.verdicts,
-            self.axes,
-            self.matrix.policy,
-            self.results.yanked,
-            self.scope,
-        )
-        return {(one.pins, one.python, one.config): one for one in found}
+        return self._about.advice
 
     @property
     def tested_at(self) -> datetime | None:
@@ -208,7 +190,7 @@ class Edition:
         """What is meant to be run of these releases in a configuration, a cell a probe."""
         probes = [p for p, track in self.tracks if track == config and self.concerns(p)]
         cells = (Cell(pins=pins, python=python, probe=p, config=config) for p in probes)
-        return [cell for cell in cells if self.scope.meant(cell)]
+        return [cell for cell in cells if self._about.criteria.meant(cell)]
 
     def passes(self, pins: tuple[Pin, ...], python: PythonVersion, config: str) -> bool:
         """Whether these releases were tested in a configuration and pass, by every probe that was
@@ -242,7 +224,3 @@ class Edition:
         """What the probe counts as an exposure."""
         known = self.matrix.probes.get(probe)
         return known.exposure_unit if known else "exposures"
-
-
-def _choice(cell: Cell) -> tuple[object, ...]:
-    return cell.pins, cell.python, cell.config

@@ -1,55 +1,115 @@
-"""One page per signature: the cycle drawn, the evidence, what is affected, how to see it again."""
+"""One page per signature: its drawing, the evidence, and the affected releases."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from interlock.findings import everything, windows
 from interlock.matrix import Upstream
-from interlock.model import Outcome, PythonVersion, Signature, plural
-from interlock.publish import drawing, markup
+from interlock.model import Outcome, PythonVersion, Signature
+from interlock.publish import drawing, links, templates
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, code, join
-from interlock.publish.wording import PHASES, span
+from interlock.publish.wording import PHASES, releases, span
 from interlock.record import text_key
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hang:
+    """A signature, and how often it was seen."""
+
+    name: str
+    page: str
+    signature: Signature
+    times: int
+    combinations: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """A frame's part in the hang."""
+
+    kind: str
+    """``waits`` or ``holds``."""
+    lock: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """One frame of a thread."""
+
+    qualname: str
+    file: str
+    line: int
+    notes: list[Noted]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    """A thread's frames, innermost first."""
+
+    name: str
+    frames: list[Frame]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What one recorded run showed."""
+
+    versions: str
+    python: str
+    config: str
+    sentences: Sequence[str]
+    phase: str
+    exposures: int
+    unit: str
+    noticed_after_s: float
+    unresolved: Sequence[str]
+    threads: list[Thread]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Affected:
+    """The affected releases in one configuration, by one probe."""
+
+    config: str
+    probe: str
+    lines: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """A cell with one library alone, or with a way out."""
+
+    page: str
+    releases: str
+    python: str
+    config: str
+
+
 def publish(edition: Edition, folder: Path) -> None:
-    """``hangs.md``, which the hand-written page includes, and a page each under ``hangs/``."""
+    """``hangs.md``, a part of a hand-written page, and a page each under ``hangs/``."""
     files = edition.results.signatures
-    if not files:
-        said = "No hang has been seen." if edition.verdicts else "Nothing has been tested yet."
-        markup.page(folder / "hangs.md", said)
-        return
-    markup.page(folder / "hangs.md", block(join(_teaser(file) for file in files), "il-cards"))
-    for file in files:
-        signature = Signature(locks=tuple(file["locks"]), stuck=tuple(file["stuck"]))
-        path = (folder / markup.hang_page(signature)).with_suffix(".md")
-        markup.page(path, *_page(edition, file, signature))
+    hangs = [_hang(file) for file in files]
+    tested = bool(edition.verdicts)
+    templates.write(folder / "hangs.md", "hangs.html.j2", hangs=hangs, tested=tested)
+    for file, hang in zip(files, hangs, strict=True):
+        path = (folder / hang.page).with_suffix(".md")
+        templates.write(path, "hang.md.j2", hang=hang, **_page(edition, file, hang.signature))
 
 
-def in_short(file: Mapping[str, Any]) -> str:
-    """What kind of hang it is, in one sentence."""
-    if not file["locks"]:
-        return "Nothing moves any more; the waits do not close to a circle that could be read."
-    if Signature(locks=tuple(file["locks"])).orphaned:
-        return (
-            "A forked child waits for a lock that a thread of its parent held at the fork; that "
-            "thread is not in the child, so it waits for ever."
-        )
-    if len(file["locks"]) == 1:
-        return "One thread waits for a lock that it holds itself, so it waits for ever."
-    return (
-        f"{len(file['locks'])} threads wait for each other's locks in a circle, "
-        "so all of them wait for ever."
+def _hang(file: Mapping[str, Any]) -> Hang:
+    signature = Signature(locks=tuple(file["locks"]), stuck=tuple(file["stuck"]))
+    return Hang(
+        name=file["signature"],
+        page=links.hang_page(signature),
+        signature=signature,
+        times=sum(cell["hangs"] for cell in file["cells"]),
+        combinations=len(file["cells"]),
     )
 
 
@@ -63,52 +123,33 @@ def reports(edition: Edition, signature: Signature) -> list[Upstream]:
     ]
 
 
-def _teaser(file: Mapping[str, Any]) -> Markup:
-    times = sum(cell["hangs"] for cell in file["cells"])
-    return Markup(
-        '<article class="il-card il-hang"><h3><a href="generated/hangs/{slug}.html">'
-        "<code>{name}</code></a></h3><p>{short}</p><p>Seen {times} in {cells}.</p></article>"
-    ).format(
-        slug=file["slug"],
-        name=file["signature"],
-        short=in_short(file),
-        times=plural(times, "time"),
-        cells=plural(len(file["cells"]), "combination"),
-    )
-
-
-def _page(
-    edition: Edition, file: Mapping[str, Any], signature: Signature
-) -> Iterable[str | Markup]:
-    name = str(signature).replace("`", "'")
-    times = sum(cell["hangs"] for cell in file["cells"])
+def _page(edition: Edition, file: Mapping[str, Any], signature: Signature) -> dict[str, object]:
     example = file["example"]
-    yield f"---\ntitle: {json.dumps(name, ensure_ascii=False)}\n---"
-    yield f"# `{name}`"
-    seen = f"Seen {plural(times, 'time')} in {plural(len(file['cells']), 'combination')}."
-    yield block(Markup("<p>{} {}</p>").format(in_short(file), seen))
-    if known := reports(edition, signature):
-        link = Markup('<li><a href="{}">{}</a></li>')
-        links = join(link.format(report.url, report.title) for report in known)
-        yield block(Markup("<p>Reported upstream:</p><ul>{}</ul>").format(links))
+    return {
+        "reports": reports(edition, signature),
+        "drawing": _drawing(signature, example),
+        "evidence": _evidence(edition, example) if example else None,
+        "axes": [axis.package for axis in edition.axes],
+        "affected": list(_affected(edition, file)),
+        "beside": list(_beside(edition, file)),
+        "command": _reproduce(edition, file),
+    }
+
+
+def _drawing(signature: Signature, example: Mapping[str, Any] | None) -> drawing.Drawing | None:
+    if not signature.locks:
+        return None
+    named = threads(signature, example)
     if signature.orphaned:
-        yield "## The wait"
-        lock, holder = signature.locks[0], signature.locks[-1]
-        yield block(drawing.orphan(lock, threads(signature, example)[0], holder))
-    elif signature.locks:
-        yield "## The circle"
-        yield block(drawing.cycle(signature.locks, threads(signature, example)))
-    if example:
-        yield "## The evidence"
-        yield from _evidence(edition, example)
-    yield "## Affected releases"
-    yield block(_affected(edition, file))
-    yield "## See it yourself, in a checkout of Interlock"
-    yield block(markup.command(_reproduce(edition, file)))
+        return drawing.orphan(signature.locks[0], named[0], signature.locks[-1])
+    return drawing.cycle(signature.locks, named)
 
 
 def threads(signature: Signature, example: Mapping[str, Any] | None) -> list[str]:
-    """Who waits for each of the signature's locks, as far as the example's snapshot says."""
+    """The threads that wait for the signature's locks in the example's last snapshot.
+
+    A thread that the snapshot does not name is numbered.
+    """
     recorded = example["snapshots"][-1:] if example else []
     names = []
     for number, lock in enumerate(signature.locks, start=1):
@@ -128,114 +169,82 @@ def _awaited(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Sequence
     return names
 
 
-def _evidence(edition: Edition, example: Mapping[str, Any]) -> Iterable[Markup]:
-    versions = " × ".join(f"{axis.package} {example[axis.name]}" for axis in edition.axes)
-    yield block(
-        Markup(
-            "<p>From a run of {versions} on Python {python}. Configuration: {config}.</p>"
-            "<ol>{sentences}</ol>"
-            "<p>It stood {phase} after {exposures} {unit}. The proof was complete {seconds} s after"
-            " the last sign of life: two snapshots a moment apart, the same threads waiting for"
-            " the same lock objects.</p>{unresolved}"
-        ).format(
-            versions=versions,
-            python=example["python"],
-            config=edition.title(example["config"]),
-            sentences=join(map(Markup("<li>{}</li>").format, map(code, example["evidence"]))),
-            phase=PHASES.get(example["phase"], example["phase"]),
-            exposures=example["exposures"],
-            unit=edition.unit(example["probe"]),
-            seconds=f"{example['noticed_after_s']:.1f}",
-            unresolved=_unresolved(example["unresolved"]),
-        )
-    )
-    for snapshot in example["snapshots"][-1:]:
-        yield block(join(_thread(thread, snapshot) for thread in snapshot["threads"]))
-
-
-def _unresolved(notes: Sequence[str]) -> Markup:
-    if not notes:
-        return Markup("")
-    return Markup("<p>What could not be read in the same snapshots:</p><ul>{}</ul>").format(
-        join(map(Markup("<li>{}</li>").format, map(code, notes)))
+def _evidence(edition: Edition, example: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        versions=" × ".join(f"{axis.package} {example[axis.name]}" for axis in edition.axes),
+        python=example["python"],
+        config=edition.title(example["config"]),
+        sentences=example["evidence"],
+        phase=PHASES.get(example["phase"], example["phase"]),
+        exposures=example["exposures"],
+        unit=edition.unit(example["probe"]),
+        noticed_after_s=example["noticed_after_s"],
+        unresolved=example["unresolved"],
+        threads=[
+            _thread(thread, snapshot)
+            for snapshot in example["snapshots"][-1:]
+            for thread in snapshot["threads"]
+        ],
     )
 
 
-def _thread(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Markup:
-    """A thread's frames, innermost first, with what it waits for and is inside of marked."""
-    marks: dict[int, list[Markup]] = {}
+def _thread(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Thread:
+    """With the frames marked in which it waits for a lock or holds one."""
+    notes: dict[int, list[Noted]] = {}
 
-    def note(frame: int, text: str, kind: str, lock: Any, expression: str) -> None:
-        names = snapshot["locks"].get(str(lock), {}).get("names") or [expression]
-        mark = Markup('<em class="il-{}">{} {}</em>').format(kind, text, names[0])
-        marks.setdefault(frame, []).append(mark)
+    def note(kind: str, what: Mapping[str, Any]) -> None:
+        known = snapshot["locks"].get(str(what.get("lock")), {}).get("names")
+        lock = (known or [what["expression"]])[0]
+        notes.setdefault(what["frame"], []).append(Noted(kind=kind, lock=lock))
 
-    if waits := thread["waits"]:
-        note(waits["frame"], "waits for", "waits", waits.get("lock"), waits["expression"])
+    if thread["waits"]:
+        note("waits", thread["waits"])
     for hold in thread["holds"]:
-        note(hold["frame"], "holds", "holds", hold["lock"], hold["expression"])
-    line = Markup("<li><code>{}</code> <small>{}:{}</small> {}</li>")
-    frames = join(
-        line.format(f["qualname"], f["file"], f["line"], join(marks.get(number, [])))
+        note("holds", hold)
+    frames = [
+        Frame(qualname=f["qualname"], file=f["file"], line=f["line"], notes=notes.get(number, []))
         for number, f in enumerate(thread["frames"])
-    )
-    return Markup(
-        '<details class="il-frames"><summary>Where {} stood: {}</summary><ol>{}</ol></details>'
-    ).format(thread["name"], plural(len(thread["frames"]), "frame"), frames)
-
-
-def _affected(edition: Edition, file: Mapping[str, Any]) -> Markup:
-    """A table per probe and configuration; then where else it was seen."""
-    head = markup.columns([*(axis.package for axis in edition.axes), "Python"])
-    cell, row = Markup("<td>{}</td>"), Markup("<tr>{}</tr>")
-    tables = []
-    for probe, config in edition.tracks:
-        lines = affected(edition, file, probe, config)
-        body = [row.format(join(map(cell.format, line))) for line in lines]
-        if lines:
-            said = Markup("<p>Configuration: <strong>{}</strong><br><small>{}</small></p>").format(
-                edition.title(config), edition.probe_title(probe)
-            )
-            tables.append(said + markup.table(head, body))
-    note = "<p>Both ends were tested; not everything that lies between them was.</p>"
-    beside = _beside(edition, file)
-    if not tables:
-        return beside or Markup("<p>None in the present data.</p>")
-    return join(tables) + Markup(note) + beside
-
-
-def _beside(edition: Edition, file: Mapping[str, Any]) -> Markup:
-    """One library alone, and ways out that did not keep it away."""
-    seen = [edition.by_cell.get(_key(edition, cell)) for cell in file["cells"]]
-    others = [v.cell for v in seen if v and not everything(v.cell)]
-    item = Markup('<li><a href="../{}">{}, Python {}</a>: {}</li>')
-    lines = [
-        item.format(
-            markup.found_at(of), markup.releases(of), str(of.python), edition.title(of.config)
-        )
-        for of in others
     ]
-    if not lines:
-        return Markup("")
-    return Markup(
-        "<details><summary>Seen with one library alone or a way out: {}</summary><ul>{}</ul>"
-        "</details>"
-    ).format(plural(len(lines), "cell"), join(lines))
+    return Thread(name=thread["name"], frames=frames)
+
+
+def _affected(edition: Edition, file: Mapping[str, Any]) -> Iterator[Affected]:
+    for probe, config in edition.tracks:
+        if lines := affected(edition, file, probe, config):
+            title = edition.title(config)
+            yield Affected(config=title, probe=edition.probe_title(probe), lines=lines)
+
+
+def _beside(edition: Edition, file: Mapping[str, Any]) -> Iterator[Beside]:
+    """One library alone, and ways out that did not keep it away."""
+    for seen in file["cells"]:
+        verdict = edition.by_cell.get(_key(edition, seen))
+        if verdict and not everything(verdict.cell):
+            cell = verdict.cell
+            yield Beside(
+                page=links.found_at(cell),
+                releases=releases(cell),
+                python=str(cell.python),
+                config=edition.title(cell.config),
+            )
 
 
 def affected(
     edition: Edition, file: Mapping[str, Any], probe: str, config: str
 ) -> list[tuple[str, ...]]:
-    """A line per stretch of the other axes with equal windows along the last one, and Pythons.
+    """The affected releases: a stretch of each axis, and the Pythons.
 
-    Windows are those of releases in which this signature was seen; one that hangs in another way
-    ends them.
+    Releases of the other axes that have the same windows along the last axis share a line. A
+    window holds releases in which this signature was seen. A release that hangs in another way
+    ends it.
     """
     seen = {_key(edition, cell) for cell in file["cells"]}
+    if all((cell["probe"], cell["config"]) != (probe, config) for cell in file["cells"]):
+        return []
     here = [
         v if v.cell.key in seen else replace(v, outcome=Outcome.UNPROVEN)
-        for v in edition.verdicts
-        if everything(v.cell) and (v.cell.probe, v.cell.config) == (probe, config)
+        for v in edition.by_track.get((probe, config), ())
+        if everything(v.cell)
     ]
     found: dict[tuple[str, ...], dict[str, list[PythonVersion]]] = {}
     for rest, along in windows.along(edition.axes[-1].name, here).items():

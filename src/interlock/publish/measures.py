@@ -1,63 +1,70 @@
-"""What the trials measured: a table a probe, by release, and the numbers of one verdict."""
+"""What the trials measured: by release for a probe, and for one verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from markupsafe import Markup
 from packaging.version import Version
 
 from interlock.model import Measure, Measured, Probe, Verdict, listing
-from interlock.publish import markup
+from interlock.publish import templates
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block, join
 from interlock.publish.wording import sentence
 
 
-def section(edition: Edition, probe: Probe) -> Iterator[str | Markup]:
-    """For a probe's page: a table a configuration, by release, and each measure in words."""
-    rows = [v for v in edition.verdicts if v.cell.probe == probe.name and v.measured]
-    if not rows:
-        return
-    yield "## What it measured { #measured }"
-    yield (
-        "In the median of the combinations, each itself the median of its trials; in brackets the "
-        "least and the greatest of them."
-    )
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """The combinations with one release, or without a library."""
+
+    what: str
+    combinations: int
+    spreads: list[str]
+    """One a measure."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """What was measured in one configuration."""
+
+    title: str
+    rows: list[Row]
+
+
+def section(edition: Edition, probe: Probe) -> Markup:
+    """The part of a probe's page about its measures; empty where nothing was measured."""
     by_config: dict[str, list[Verdict]] = {}
-    for verdict in rows:
-        by_config.setdefault(verdict.cell.config, []).append(verdict)
-    for config in edition.in_order(by_config):
-        said = Markup("<p>{}</p>").format(sentence(edition.title(config)))
-        yield block(said + _table(edition, probe, by_config[config]))
-    item = Markup("<li><strong>{}</strong>: {}</li>")
-    listed = join(item.format(m.title, markup.code(m.says)) for m in probe.measures)
-    yield block(Markup("<ul>{}</ul>").format(listed))
+    for verdict in edition.verdicts:
+        if verdict.cell.probe == probe.name and verdict.measured:
+            by_config.setdefault(verdict.cell.config, []).append(verdict)
+    if not by_config:
+        return Markup("")
+    return templates.render(
+        "measures.md.j2",
+        package=edition.package(edition.answers[0].axis),
+        measures=probe.measures,
+        tables=[
+            Table(
+                title=sentence(edition.title(config)),
+                rows=_rows(edition, probe, by_config[config]),
+            )
+            for config in edition.in_order(by_config)
+        ],
+    )
 
 
-def _table(edition: Edition, probe: Probe, rows: Sequence[Verdict]) -> Markup:
-    """Where all libraries were there, a row a release of the one that one moves first; else a row
-    for what was left out."""
+def _rows(edition: Edition, probe: Probe, verdicts: Sequence[Verdict]) -> list[Row]:
+    """The rows without a library, then one for each release of the first axis."""
     groups: dict[tuple[bool, Version | str], list[Verdict]] = {}
-    for verdict in rows:
+    for verdict in verdicts:
         what = _what(edition, verdict)
         groups.setdefault((isinstance(what, Version), what), []).append(verdict)
-    package = edition.package(edition.answers[0].axis)
-    titles = (package, "combinations", *(m.title for m in probe.measures))
-    cells = Markup('<tr><th scope="row">{}</th><td>{}</td>{}</tr>')
-    return markup.table(
-        markup.columns(titles),
-        (
-            cells.format(
-                str(what),
-                len(found),
-                join(map(Markup("<td>{}</td>").format, _columns(probe, found))),
-            )
-            for (_, what), found in sorted(groups.items())
-        ),
-        "il-measures",
-    )
+    return [
+        Row(what=str(what), combinations=len(found), spreads=list(_spreads(probe, found)))
+        for (_, what), found in sorted(groups.items())
+    ]
 
 
 def _what(edition: Edition, verdict: Verdict) -> Version | str:
@@ -66,14 +73,17 @@ def _what(edition: Edition, verdict: Verdict) -> Version | str:
     return f"no {listing(absent, last='or')}" if absent or version is None else version
 
 
-def _columns(probe: Probe, verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _spreads(probe: Probe, verdicts: Sequence[Verdict]) -> Iterator[str]:
     for measure in probe.measures:
         values = [m.median for v in verdicts for m in v.measured if m.name == measure.name]
         yield _spread(median(values), min(values), max(values)) if values else "–"
 
 
 def line(probe: Probe, verdict: Verdict) -> str:
-    """``Measured: answered: 1,204; longest exit, s: 2.1 (1.9 to 2.4 in 3 trials).``, or nothing."""
+    """The measures of a verdict in a sentence; empty where there is none.
+
+    ``Measured: answered: 1,204; longest exit, s: 2.1 (1.9 to 2.4 in 3 trials).``
+    """
     named = {measure.name: measure for measure in probe.measures}
     told = [_one(named[m.name], m) for m in verdict.measured if m.name in named]
     return f"Measured: {'; '.join(told)}." if told else ""

@@ -20,8 +20,8 @@ from interlock.publish.grid import publish as publish_grid
 from interlock.publish.hangs import publish as publish_hangs
 from interlock.publish.probes import publish as publish_probes
 from interlock.publish.rarity import publish as publish_rarity
-from interlock.publish.relief import publish as publish_ways_out
 from interlock.publish.settings import publish as publish_settings
+from interlock.publish.workarounds import publish as publish_workarounds
 from interlock.record import read_results
 
 Publisher = Callable[[Edition, Path], None]
@@ -31,7 +31,7 @@ PUBLISHERS: tuple[Publisher, ...] = (
     publish_grid,
     publish_details,
     publish_hangs,
-    publish_ways_out,
+    publish_workarounds,
     publish_settings,
     publish_probes,
     publish_controls,

@@ -1,18 +1,16 @@
-"""How rare a hang is where nothing makes it likelier: the configurations without amplification."""
+"""How rare a hang is in the configurations without amplification."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-
-from markupsafe import Markup
 
 from interlock.evidence import confidence
 from interlock.findings import counts, everything, is_amplified
 from interlock.model import Outcome, Verdict
-from interlock.publish import markup
+from interlock.publish import links, templates
 from interlock.publish.edition import Edition
-from interlock.publish.markup import block
-from interlock.publish.wording import word
+from interlock.publish.wording import Mark, mark, releases, word
 
 
 def publish(edition: Edition, folder: Path) -> None:
@@ -22,25 +20,29 @@ def publish(edition: Edition, folder: Path) -> None:
         for v in edition.verdicts
         if everything(v.cell) and not is_amplified(edition.matrix, v.cell.config)
     ]
-    if not here:
-        markup.page(folder / "rarity.md", "This has not been measured yet.")
-        return
-    head = markup.columns(("Releases", "Python", "Without amplification"))
-    rows = (_row(edition, verdict) for verdict in here)
-    markup.page(folder / "rarity.md", block(markup.table(head, rows)))
+    rows = [_row(edition, verdict) for verdict in here]
+    templates.write(folder / "rarity.md", "rarity.html.j2", rows=rows)
 
 
-def _row(edition: Edition, verdict: Verdict) -> Markup:
-    return Markup(
-        '<tr><td><span class="il-mark {}" aria-hidden="true">{}</span> '
-        '<a href="generated/{}">{}</a></td><td>{}</td><td>{}</td></tr>'
-    ).format(
-        markup.look(verdict),
-        markup.symbol(verdict),
-        markup.found_at(verdict.cell),
-        markup.releases(verdict.cell),
-        str(verdict.cell.python),
-        rate(verdict, edition.unit(verdict.cell.probe)),
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One cell that was run without amplification."""
+
+    mark: Mark
+    page: str
+    releases: str
+    python: str
+    rate: str
+
+
+def _row(edition: Edition, verdict: Verdict) -> Row:
+    cell = verdict.cell
+    return Row(
+        mark=mark(verdict),
+        page=links.found_at(cell),
+        releases=releases(cell),
+        python=str(cell.python),
+        rate=rate(verdict, edition.unit(cell.probe)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What all probes together say of one combination in one configuration: the worst that counts.
+"""The verdict of all probes together on one combination: the worst that counts.
 
 A probe that was narrowed to other releases is not waited for, and a feature that a release lacks
 can't hang. What one library does alone comes after what the pair does.

@@ -1,4 +1,4 @@
-"""What outcomes, reasons and verdicts are called on the site: symbols, words and sentences."""
+"""Symbols, words and sentences for outcomes, reasons and verdicts on the site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,26 @@ from typing import NamedTuple, TypeVar
 from packaging.version import Version
 
 from interlock.evidence import confidence
-from interlock.model import Backend, Basis, Outcome, Phase, PythonVersion, Reason, Verdict, words
+from interlock.model import (
+    Backend,
+    Basis,
+    Cell,
+    Outcome,
+    Phase,
+    PythonVersion,
+    Reason,
+    Verdict,
+    words,
+)
+
+PROCESS_MARK = "ᵖ"
+"""Beside the symbol of a verdict that no container isolated."""
+INTERMITTENT_MARK = "~"
+"""Beside the symbol of what went wrong in some trials and not in others."""
+OWN_MARK = "°"
+"""Beside the symbol of what one library does alone."""
+PART_MARK = "…"
+"""Beside the symbol of what not every probe has been run on."""
 
 
 class Word(NamedTuple):
@@ -31,6 +50,15 @@ WORDS: Mapping[Outcome, Word] = {
     Outcome.UNPROVEN: Word("?", "unproven", "unproven", "Not proven either way"),
 }
 UNTESTED = Word("·", "untested", "untested", "Nobody has tested this")
+
+
+class Mark(NamedTuple):
+    """The sign of a verdict on a page."""
+
+    look: str
+    """The CSS classes of the element that shows it."""
+    symbol: str
+
 
 REASONS: Mapping[Reason, str] = {
     Reason.SELF_DEADLOCK: "a thread waits for a lock that it holds itself",
@@ -65,6 +93,50 @@ def word(verdict: Verdict | None) -> Word:
     return WORDS[verdict.outcome] if verdict else UNTESTED
 
 
+def mark(verdict: Verdict | None, *, own: bool = False, part: bool = False) -> Mark:
+    """The sign of a verdict; ``own`` where one library does it alone."""
+    return Mark(look(verdict, own=own), symbol(verdict, own=own, part=part))
+
+
+def look(verdict: Verdict | None, *, own: bool = False) -> str:
+    """The CSS classes of an element that shows a verdict."""
+    if verdict is None:
+        return "il-untested"
+    classes = [f"il-{verdict.outcome}"]
+    if own:
+        classes.append("il-own")
+    if verdict.basis is Basis.INFERRED:
+        classes.append("il-inferred")
+    if verdict.backend is Backend.PROCESS:
+        classes.append("il-process")
+    return " ".join(classes)
+
+
+def symbol(verdict: Verdict | None, *, own: bool = False, part: bool = False) -> str:
+    """The symbol of a verdict, with marks beside it.
+
+    ``✗``, ``(✓)`` inferred, ``✓ᵖ`` in a process, ``✗~`` intermittent, ``✗°`` one library's alone,
+    ``✓…`` by some of the probes.
+    """
+    text = word(verdict).symbol
+    if verdict and intermittent(verdict):
+        text += INTERMITTENT_MARK
+    text += OWN_MARK * own + PART_MARK * part
+    if verdict and verdict.basis is Basis.INFERRED:
+        text = f"({text})"
+    if verdict and verdict.backend is Backend.PROCESS:
+        text += PROCESS_MARK
+    return text
+
+
+def releases(cell: Cell) -> str:
+    """``sentry-sdk 2.5.1 with ddtrace 2.14.2``, under the names of the index."""
+    named = [f"{pin.package} {pin.version}" for pin in cell.pins if pin.version is not None]
+    if len(named) == 1 < len(cell.pins):
+        return f"{named[0]} alone"
+    return " with ".join(named) or "none of the libraries"
+
+
 def headline(verdict: Verdict) -> str:
     """What it does, as the first half of a sentence."""
     if verdict.reason is Reason.DEGRADED:
@@ -86,13 +158,13 @@ def why(verdict: Verdict) -> str:
 
 def intermittent(verdict: Verdict) -> tuple[int, int] | None:
     """How many of how many trials went wrong, where some did and some did not."""
-    hung = (verdict.hangs, verdict.trials) if verdict.outcome is Outcome.HANG else None
-    found = hung or words.failed(verdict)
-    return found if found and 0 < found[0] < found[1] else None
+    counts = {Outcome.HANG: verdict.hangs, Outcome.FAIL: verdict.failed}
+    wrong = counts.get(verdict.outcome, 0)
+    return (wrong, verdict.trials) if 0 < wrong < verdict.trials else None
 
 
 def how_often(verdict: Verdict) -> str:
-    """``Intermittent: it did in 3 of 20 trials, between 5% and 36%``; empty where all agree."""
+    """How many trials went wrong, with the interval; empty where all agree."""
     found = intermittent(verdict)
     if found is None:
         return ""

@@ -1,4 +1,5 @@
-from . import signatures as signatures
+from . import rows as rows
+from . import schema as schema
 from . import table as table
 from .control_results import (
     campaigns_in as campaigns_in,
@@ -6,21 +7,42 @@ from .control_results import (
 from .control_results import (
     write_controls as write_controls,
 )
+from .examples import (
+    find_examples as find_examples,
+)
 from .ledger import (
     CampaignRecord as CampaignRecord,
 )
 from .ledger import (
     Ledger as Ledger,
 )
-from .table import (
-    Results as Results,
+from .measures import (
+    MEASURES as MEASURES,
 )
-from .table import (
+from .measures import (
+    write_measures as write_measures,
+)
+from .order import (
     in_order as in_order,
 )
-from .table import (
+from .order import (
+    text_key as text_key,
+)
+from .results import (
+    Results as Results,
+)
+from .results import (
     read_results as read_results,
 )
-from .table import (
-    text_key as text_key,
+from .results import (
+    write_results as write_results,
+)
+from .results import (
+    write_verdicts as write_verdicts,
+)
+from .rows import (
+    VERDICTS as VERDICTS,
+)
+from .schema import (
+    SCHEMA_VERSION as SCHEMA_VERSION,
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +31,24 @@ def write_whole(path: Path, text: str) -> None:
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(text, encoding="utf-8", newline="\n")
     fresh.replace(path)
+
+
+def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file, its header first, each with the line that it ends on.
+
+    Raises ``OSError``, ``csv.Error`` and ``UnicodeDecodeError``.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        for values in reader:
+            if values:
+                yield reader.line_num, values
+
+
+def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """The published text of rows that have these columns."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([row[name] for name in columns] for row in rows)
+    return text.getvalue()

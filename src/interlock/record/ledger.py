@@ -19,31 +19,23 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from packaging.version import Version
-
 from interlock.model import (
-    ABSENT,
     Backend,
-    Basis,
     Cell,
     Environment,
-    Measured,
-    Outcome,
-    Phase,
-    Pin,
     PythonVersion,
-    Reason,
-    Signature,
     StorageTrouble,
     Trial,
     Verdict,
 )
+from interlock.record import older
+from interlock.record.remembered import pins_in, pins_out, verdict_in, verdict_out
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -167,7 +159,7 @@ class Ledger:
                 (
                     trial.campaign,
                     _cell_id(trial.cell),
-                    json.dumps(_pins_out(trial.cell.pins)),
+                    json.dumps(pins_out(trial.cell.pins)),
                     str(trial.cell.python),
                     trial.cell.probe,
                     trial.cell.config,
@@ -252,7 +244,7 @@ class Ledger:
                     _cell_id(verdict.cell),
                     verdict.backend.value,
                     verdict.tested_at.isoformat(),
-                    json.dumps(_verdict_out(verdict)),
+                    json.dumps(verdict_out(verdict)),
                 ),
             )
 
@@ -264,7 +256,7 @@ class Ledger:
         ).fetchall()
         newest = {}
         for row in rows:
-            verdict = _verdict_in(json.loads(row["verdict"]))
+            verdict = verdict_in(json.loads(row["verdict"]))
             newest[verdict.cell.key] = verdict
         return list(newest.values())
 
@@ -316,7 +308,7 @@ class Ledger:
         if hashlib.sha256(data).hexdigest() != digest:
             raise self._unreadable(f"{path} was changed")
         text = data.decode()
-        return tuple(json.loads(line) for line in text.splitlines())
+        return tuple(older.event(json.loads(line)) for line in text.splitlines())
 
     def _unreadable(self, why: str) -> StorageTrouble:
         return StorageTrouble(
@@ -352,78 +344,8 @@ def _cell_id(cell: Cell) -> str:
 
 def _cell_in(row: sqlite3.Row) -> Cell:
     return Cell(
-        pins=_pins_in(json.loads(row["pins"])),
+        pins=pins_in(json.loads(row["pins"])),
         python=PythonVersion.parse(row["python"]),
         probe=row["probe"],
         config=row["config"],
-    )
-
-
-def _pins_out(pins: Sequence[Pin]) -> list[list[str]]:
-    return [[pin.axis, pin.package, str(pin.version or ABSENT)] for pin in pins]
-
-
-def _pins_in(rows: Sequence[Sequence[str]]) -> tuple[Pin, ...]:
-    return tuple(
-        Pin(axis=axis, package=package, version=None if text == ABSENT else Version(text))
-        for axis, package, text in rows
-    )
-
-
-def _verdict_out(verdict: Verdict) -> dict[str, Any]:
-    return {
-        **{
-            name: getattr(verdict, name)
-            for name in (
-                "detail",
-                "evidence",
-                "trials",
-                "hangs",
-                "exposures",
-                "seconds",
-                "probe_digest",
-                "config_digest",
-                "environment_digest",
-                "image_digest",
-                "python_full",
-                "machine",
-            )
-        },
-        "pins": _pins_out(verdict.cell.pins),
-        "python": str(verdict.cell.python),
-        "probe": verdict.cell.probe,
-        "config": verdict.cell.config,
-        "outcome": verdict.outcome.value,
-        "phase": verdict.phase and verdict.phase.value,
-        "reason": verdict.reason and verdict.reason.value,
-        "signatures": [[s.locks, s.stuck, count] for s, count in verdict.signatures],
-        "basis": verdict.basis.value,
-        "backend": verdict.backend.value,
-        "tested_at": verdict.tested_at.isoformat(),
-        "measured": [asdict(measured) for measured in verdict.measured],
-    }
-
-
-def _verdict_in(stored: dict[str, Any]) -> Verdict:
-    return Verdict(
-        cell=Cell(
-            pins=_pins_in(stored.pop("pins")),
-            python=PythonVersion.parse(stored.pop("python")),
-            probe=stored.pop("probe"),
-            config=stored.pop("config"),
-        ),
-        outcome=Outcome(stored.pop("outcome")),
-        phase=Phase(phase) if (phase := stored.pop("phase")) else None,
-        reason=Reason(reason) if (reason := stored.pop("reason")) else None,
-        signatures=tuple(
-            (Signature(locks=tuple(locks), stuck=tuple(stuck)), count)
-            for locks, stuck, count in stored.pop("signatures")
-        ),
-        evidence=tuple(stored.pop("evidence")),
-        basis=Basis(stored.pop("basis")),
-        backend=Backend(stored.pop("backend")),
-        tested_at=datetime.fromisoformat(stored.pop("tested_at")),
-        # What an earlier Interlock remembered has none.
-        measured=tuple(Measured(**each) for each in stored.pop("measured", ())),
-        **stored,
     )

@@ -7,29 +7,30 @@ it was read from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from interlock.evidence import classification
 from interlock.model import (
     ABSENT,
     LEFT_BEHIND,
     Axis,
     Cell,
     Hang,
-    Probe,
     Signature,
-    Trial,
     Verdict,
     version_key,
 )
+from interlock.record.order import cell_key, coordinates
 
 SCHEMA_VERSION = 1
 """Of a signature's file; it grows when a key changes its name or its meaning."""
 
-Counts = Mapping[tuple[str, ...], tuple[tuple[Signature, int], ...]]
-"""Cell key → every signature seen there with its count, most frequent first."""
+Seen: TypeAlias = tuple[tuple[Signature, int], ...]
+"""Every signature that was seen with its count, most frequent first."""
+
+Counts: TypeAlias = Mapping[tuple[str, ...], Seen]
+"""What was seen in each cell, by its key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,24 +41,6 @@ class Example:
     hang: Hang
     events: Sequence[Mapping[str, Any]]
     """The trial's events; its two snapshots are taken from them."""
-
-
-def examples(
-    verdicts: Iterable[Verdict],
-    probes: Mapping[str, Probe],
-    trials_of: Callable[[Cell], Iterable[Trial]],
-) -> dict[Signature, Example]:
-    """One recorded hang for each signature that was seen, as far as trials of it are there."""
-    found: dict[Signature, Example] = {}
-    for verdict in verdicts:
-        probe = probes.get(verdict.cell.probe)
-        if probe is None or all(seen in found for seen, _ in verdict.signatures):
-            continue
-        for ran in trials_of(verdict.cell):
-            hang = classification.classify(ran.events, probe)
-            if isinstance(hang, Hang) and hang.signature not in found:
-                found[hang.signature] = Example(cell=ran.cell, hang=hang, events=ran.events)
-    return found
 
 
 def signature_file(
@@ -89,6 +72,14 @@ def signature_file(
     }
 
 
+def as_data(seen: Seen) -> list[dict[str, Any]]:
+    """The signatures with their counts, as JSON values."""
+    return [
+        {"locks": list(signature.locks), "stuck": list(signature.stuck), "hangs": hangs}
+        for signature, hangs in seen
+    ]
+
+
 def counts(files: Iterable[Mapping[str, Any]], axes: Sequence[Axis]) -> Counts:
     """What all signature files together say of each cell."""
     found: dict[tuple[str, ...], list[tuple[Signature, int]]] = {}
@@ -101,26 +92,6 @@ def counts(files: Iterable[Mapping[str, Any]], axes: Sequence[Axis]) -> Counts:
         key: tuple(sorted(many, key=lambda pair: (-pair[1], str(pair[0]))))
         for key, many in found.items()
     }
-
-
-def coordinates(cell: Cell, axes: Sequence[Axis]) -> dict[str, str]:
-    """A cell as the published files name it."""
-    return {
-        **{axis.name: str(cell.version(axis.name) or ABSENT) for axis in axes},
-        "python": str(cell.python),
-        "probe": cell.probe,
-        "config": cell.config,
-    }
-
-
-def cell_key(cell: Cell, axes: Sequence[Axis]) -> tuple[Any, ...]:
-    """Published order: probe, configuration, Python, then each axis in version order."""
-    return (
-        cell.probe,
-        cell.config,
-        cell.python,
-        *(version_key(cell.version(axis.name)) for axis in axes),
-    )
 
 
 def portable(path: str) -> str:

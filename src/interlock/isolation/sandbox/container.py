@@ -13,7 +13,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -28,6 +27,7 @@ from docker.types import Mount as DockerMount
 from docker.utils import parse_repository_tag
 
 from interlock.isolation.sandbox import Command, Ended, Image, Mount, engine
+from interlock.isolation.sandbox.attachment import attached, follow
 from interlock.isolation.sandbox.streams import OnLine, Output
 from interlock.isolation.store import Store, writing
 from interlock.model import (
@@ -236,11 +236,11 @@ class DockerSandbox:
             with self._interruptible(), _our_trouble():
                 self._create(name, image, command)
                 client = self._client()
-                with _attached(client, name) as stream:
+                with attached(client, name) as stream:
                     if self._stopped.is_set():
                         raise Interrupted("stopped")
                     client.start(name)
-                    guard = _follow(stream, output, began + command.limits.wall_s)
+                    guard = follow(stream, output, began + command.limits.wall_s)
                 if guard:
                     # Only after the stream is closed: an engine whose client does not read what
                     # it is sent does not get round to killing.
@@ -326,60 +326,6 @@ class DockerSandbox:
             raise
         if self._stopped.is_set():
             raise Interrupted("stopped")
-
-
-def _follow(stream: socket.socket, output: Output, deadline: float) -> str | None:
-    """Read until the container's output ends, or a guard has to end it: that guard."""
-    frames = _Frames()
-    while True:
-        stream.settimeout(max(0.01, deadline - time.monotonic()))
-        try:
-            data = stream.recv(1 << 16)
-        except TimeoutError:
-            return "wall"
-        if not data:
-            return None
-        if not all(output.feed(*frame) for frame in frames.feed(data)):
-            return "output"
-        if time.monotonic() > deadline:
-            return "wall"
-
-
-class _Frames:
-    """Takes apart what the engine multiplexes: a header of 8 bytes, then that many of a stream.
-
-    https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
-    """
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        self._buffer += data
-        while len(self._buffer) >= 8:
-            end = 8 + int.from_bytes(self._buffer[4:8], "big")
-            if len(self._buffer) < end:
-                return
-            stream, payload = self._buffer[0], bytes(self._buffer[8:end])
-            del self._buffer[:end]
-            yield stream, payload
-
-
-@contextmanager
-def _attached(client: APIClient, name: str) -> Iterator[socket.socket]:
-    """The container's output, from its first byte: attached before it starts."""
-    params = {"stdout": 1, "stderr": 1, "stream": 1}
-    # The SDK hands out a file object over the socket. Nothing can have been read ahead into it,
-    # as the container has not started, so the socket below is read with our own deadlines.
-    attached: Any = client.attach_socket(name, params)
-    stream: socket.socket = getattr(attached, "_sock", attached)
-    try:
-        yield stream
-    finally:
-        # close() alone leaves the connection open, as the SDK's response holds it too.
-        with suppress(OSError):
-            stream.shutdown(socket.SHUT_RDWR)
-        attached.close()
 
 
 @contextmanager

@@ -1,12 +1,11 @@
-"""The CPython interpreters this machine has, and those that uv fetches for it."""
+"""The CPython interpreters of this machine, as uv finds them, and those that uv downloads."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,18 +15,16 @@ import uv
 from interlock.model import InterpreterMissing, PythonVersion
 
 _ASK = """
-import json, os, platform, sys, sysconfig
+import json, os, platform, sys
 print(json.dumps({
-    "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
+    "executable": os.path.realpath(sys.executable),
     "prefix": os.path.realpath(sys.base_prefix),
     "full": platform.python_version(),
-    "python": list(sys.version_info[:2]),
     "machine": platform.machine(),
-    "ordinary": sys.implementation.name == "cpython"
-        and not sysconfig.get_config_var("Py_GIL_DISABLED"),
 }))
 """
 
+_FIND_TIMEOUT_S = 60
 _DOWNLOAD_TIMEOUT_S = 300
 
 
@@ -43,18 +40,21 @@ class Interpreter:
     """``x86_64``."""
 
 
-def find(python: PythonVersion, environ: Mapping[str, str]) -> Iterator[Interpreter]:
-    """Every interpreter of that release, newest patch release of each place first.
+def find(python: PythonVersion, environ: Mapping[str, str]) -> Interpreter | None:
+    """The interpreter of that release that uv finds; None where there is none.
 
-    Looked for where pyenv and uv keep theirs and on ``PATH``; a pyenv shim that is not switched
-    on answers with an error and does not count.
+    uv looks in its own folder and on ``PATH``. It does not look where pyenv keeps its versions,
+    so they are put on ``PATH`` for it.
     """
-    seen: set[Path] = set()
-    for path in _candidates(python, environ):
-        interpreter = _inspect(path, python)
-        if interpreter and interpreter.executable not in seen:
-            seen.add(interpreter.executable)
-            yield interpreter
+    # The free-threaded build is another interpreter; `+gil` leaves it out:
+    # https://docs.astral.sh/uv/concepts/python-versions/
+    request = ["--system", "--no-project", "--no-python-downloads", f"cpython@{python}+gil"]
+    path = {**environ, "PATH": _path(python, environ)}
+    try:
+        found = _uv(["find", *request], path, _FIND_TIMEOUT_S)
+        return _ask(Path(found.stdout.strip())) if found.returncode == 0 else None
+    except (OSError, subprocess.SubprocessError, json.JSONDecodeError):
+        return None
 
 
 def fetch(python: PythonVersion) -> Interpreter:
@@ -63,8 +63,8 @@ def fetch(python: PythonVersion) -> Interpreter:
     Raises ``InterpreterMissing``, at once where the download is refused: nothing is retried.
     """
     refused = _download(python)
-    for interpreter in find(python, os.environ):
-        return interpreter
+    if found := find(python, os.environ):
+        return found
     raise InterpreterMissing(
         f"Python {python}: no interpreter on this machine, and uv could not download one "
         f"({refused}); its cells stay open"
@@ -73,52 +73,51 @@ def fetch(python: PythonVersion) -> Interpreter:
 
 @cache
 def _download(python: PythonVersion) -> str:
-    """The last line of what uv said."""
+    """The last line of uv's answer."""
+    environ = {**os.environ, "UV_HTTP_RETRIES": "0"}
     try:
-        done = subprocess.run(
-            [uv.find_uv_bin(), "python", "install", "--no-bin", "--no-config", str(python)],
-            env={**os.environ, "UV_HTTP_RETRIES": "0"},
-            capture_output=True,
-            text=True,
-            timeout=_DOWNLOAD_TIMEOUT_S,
-            check=False,
-        )
+        done = _uv(["install", "--no-bin", str(python)], environ, _DOWNLOAD_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return f"no answer in {_DOWNLOAD_TIMEOUT_S} s"
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     return lines[-1] if lines else "no answer"
 
 
-def _candidates(python: PythonVersion, environ: Mapping[str, str]) -> Iterator[Path]:
+def _uv(
+    arguments: list[str], environ: Mapping[str, str], timeout_s: float
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [uv.find_uv_bin(), "python", "--no-config", *arguments],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def _path(python: PythonVersion, environ: Mapping[str, str]) -> str:
+    """``PATH`` for uv: pyenv's versions first, and without pyenv's shims.
+
+    A shim whose version is not switched on fails, and uv stops at the first one that fails.
+    """
     home = Path(environ.get("HOME") or Path.home())
-    data = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
-    pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv") / "versions"
-    managed = Path(environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv/python")
-    for folder, pattern in ((pyenv, f"{python}.*"), (managed, f"cpython-{python}.*")):
-        for path in sorted(folder.glob(pattern), key=_patch_release, reverse=True):
-            yield path / f"bin/python{python}"
-    for folder_name in os.get_exec_path(dict(environ)):
-        if found := shutil.which(f"python{python}", path=folder_name):
-            yield Path(found)
+    pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")
+    kept = sorted(pyenv.glob(f"versions/{python}.*"), key=_patch_release, reverse=True)
+    others = [f for f in os.get_exec_path(dict(environ)) if Path(f) != pyenv / "shims"]
+    return os.pathsep.join([*(str(version / "bin") for version in kept), *others])
 
 
 def _patch_release(path: Path) -> tuple[int, ...]:
-    """``cpython-3.10.14-linux`` and ``3.10.14`` sort by their numbers; a pre-release comes last."""
-    version = path.name.removeprefix("cpython-").partition("-")[0]
-    return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
+    """``3.10.14`` sorts by its numbers; a pre-release comes last."""
+    return tuple(int(part) if part.isdigit() else -1 for part in path.name.split("."))
 
 
-@cache
-def _inspect(path: Path, python: PythonVersion) -> Interpreter | None:
-    try:
-        done = subprocess.run(
-            [str(path), "-I", "-c", _ASK], capture_output=True, text=True, timeout=20, check=True
-        )
-        said = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, json.JSONDecodeError):
-        return None
-    if not said["ordinary"] or tuple(said["python"]) != tuple(python):
-        return None
+def _ask(path: Path) -> Interpreter:
+    done = subprocess.run(
+        [str(path), "-I", "-c", _ASK], capture_output=True, text=True, timeout=20, check=True
+    )
+    said = json.loads(done.stdout)
     return Interpreter(
         executable=Path(said["executable"]),
         prefix=Path(said["prefix"]),

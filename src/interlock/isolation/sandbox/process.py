@@ -165,7 +165,7 @@ class ProcessSandbox:
 
 
 def _describe(python: PythonVersion) -> Image:
-    found = next(interpreters.find(python, os.environ), None) or interpreters.fetch(python)
+    found = interpreters.find(python, os.environ) or interpreters.fetch(python)
     built = found.executable.stat()
     return Image(
         reference=str(found.executable),

@@ -1,0 +1,137 @@
+"""What the app says of itself, and when it was last heard."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from harness.event_stream import EventStream
+
+
+class Heartbeat:
+    """The app's phase, its count, and its silences."""
+
+    def __init__(self, stream: EventStream) -> None:
+        self._stream = stream
+        self.phase = "import"
+        self.exposures = 0
+        self._told_exposures = 0
+        self._told_at = 0.0
+        self.heard_at = stream.started
+        self.looks = 0
+        """The number of the last look."""
+        self.stalled = False
+        self._silent_s = 0.0
+        self.wanted: list = []
+        """Looks that the driver asks for."""
+        self.misuse = None
+
+    @property
+    def silent_s(self) -> float:
+        return time.monotonic() - self.heard_at
+
+    def hear(self, said: dict) -> None:
+        """Take one line of the app; any line shows that it lives."""
+        self.heard_at = time.monotonic()
+        if self.stalled:
+            self.stalled = False
+            self.resumed()
+        for word, handle in _HANDLERS.items():
+            if word in said:
+                handle(self, said)
+                return
+
+    def progress(self) -> None:
+        if self.exposures != self._told_exposures:
+            self._told_exposures = self.exposures
+            self._told_at = self._stream.now()
+            self._stream.emit("progress", exposures=self.exposures)
+
+    def stall(self, silent_s: float, asked: dict | None = None) -> None:
+        """Begin a look at a silence, or at what the driver asks a look for."""
+        self.looks += 1
+        if asked is None:
+            self.stalled = True
+            self._silent_s = silent_s
+        self.progress()
+        self._stream.emit(
+            "stall",
+            number=self.looks,
+            phase=self.phase,
+            silent_s=round(silent_s, 3),
+            exposures=self.exposures,
+            asked=asked and asked["look"],
+            process=asked and asked["process"],
+        )
+
+    def resumed(self) -> None:
+        """Tell that the last silence is over."""
+        self._stream.emit("resumed", number=self.looks, silent_s=round(self._silent_s, 3))
+
+    def _beat(self, said: dict) -> None:
+        self.exposures = said["beat"]
+        if self._stream.now() - self._told_at >= 0.5:
+            self.progress()
+
+    def _fact(self, said: dict) -> None:
+        self._stream.emit("fact", name=said["fact"], value=said["value"])
+
+    def _error(self, said: dict) -> None:
+        self._stream.emit(
+            "error",
+            phase=said["phase"],
+            type=said["error"],
+            message=said["message"],
+            traceback=said["traceback"],
+            feature=said["feature"],
+        )
+
+    def _missing(self, said: dict) -> None:
+        self._stream.emit("missing", feature=said["missing"], detail=said["detail"])
+
+    def _degraded(self, said: dict) -> None:
+        detail, doubt = said["degraded"], said["doubt"]
+        self._stream.emit("degraded", phase=self.phase, detail=detail, doubt=doubt)
+
+    def _done(self, said: dict) -> None:
+        self.exposures = said["done"]
+        self.progress()
+        self._stream.emit("done", exposures=self.exposures)
+
+    def _look(self, said: dict) -> None:
+        self.wanted.append(said)
+
+    def _child(self, said: dict) -> None:
+        number = said["signal"]
+        name = None if number is None else signal_name(number)
+        self._stream.emit("child", process=said["child"], code=said["code"], signal=name)
+
+    def _misuse(self, said: dict) -> None:
+        self.misuse = said["misuse"]
+
+    def _phase(self, said: dict) -> None:
+        if said.keys() == {"phase"}:
+            self.progress()
+            self.phase = said["phase"]
+            self._stream.emit("phase", phase=self.phase)
+
+
+_HANDLERS = {
+    "beat": Heartbeat._beat,
+    "fact": Heartbeat._fact,
+    "error": Heartbeat._error,
+    "missing": Heartbeat._missing,
+    "degraded": Heartbeat._degraded,
+    "done": Heartbeat._done,
+    "look": Heartbeat._look,
+    "child": Heartbeat._child,
+    "misuse": Heartbeat._misuse,
+    "phase": Heartbeat._phase,  # Last: an error names its phase as well.
+}
+
+
+def signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIG{number}"

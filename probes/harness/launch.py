@@ -1,0 +1,114 @@
+"""Starting the two programs of a trial: the intake, and the app."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from typing import NamedTuple
+
+from harness.processes import die_with_parent
+from harness.streams import pipe
+
+WITNESS_SIGNAL = signal.SIGRTMIN + 7
+"""A real-time signal: the libraries under test take SIGUSR1, SIGPROF and their like."""
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Intake(NamedTuple):
+    process: subprocess.Popen
+    url: str
+    requests: int
+    """Where its lines are read."""
+
+
+class App(NamedTuple):
+    process: subprocess.Popen
+    events: int
+    stdout: int
+    stderr: int
+    replies: int
+    """Where the answers to the looks that it asks for are written."""
+
+
+def start_intake(kept_bytes: int) -> Intake:
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(128)
+    port = listening.getsockname()[1]
+    read, write = pipe()
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-I",
+            os.path.join(_HERE, "intake.py"),
+            str(listening.fileno()),
+            str(kept_bytes),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=write,
+        pass_fds=(listening.fileno(),),
+        preexec_fn=die_with_parent,
+        start_new_session=True,
+    )
+    os.close(write)
+    listening.close()
+    return Intake(process, f"http://127.0.0.1:{port}", read)
+
+
+def start_app(spec: dict, intake: str, addresses: dict) -> App:
+    """Start ``bootstrap.py`` with the environment's Python, in a session of its own."""
+    events, events_w = pipe()
+    stdout, stdout_w = pipe()
+    stderr, stderr_w = pipe()
+    replies_r, replies = os.pipe()
+    os.set_blocking(events_w, False)
+    os.set_blocking(replies, False)
+    process = subprocess.Popen(
+        [spec["python"], os.path.join(_HERE, "bootstrap.py")],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout_w,
+        stderr=stderr_w,
+        env=_environment(spec, intake, addresses, {"events": events_w, "replies": replies_r}),
+        pass_fds=(events_w, replies_r),
+        preexec_fn=_as_app,
+        start_new_session=True,
+    )
+    for fd in (events_w, stdout_w, stderr_w, replies_r):
+        os.close(fd)
+    return App(process, events, stdout, stderr, replies)
+
+
+def _environment(spec: dict, intake: str, addresses: dict, fds: dict) -> dict:
+    trial = {
+        "app": spec["app"],
+        "settings": spec["settings"],
+        "knobs": spec["knobs"],
+        "versions": spec["versions"],
+        "intake": intake,
+        "fds": fds,
+    }
+    environment = {k: v for k, v in os.environ.items() if k != "INTERLOCK_SPEC"}
+    environment.update(spec["environment"])
+    environment["INTERLOCK_TRIAL"] = json.dumps(trial)
+    environment["INTERLOCK_INTAKE"] = intake
+    # What every process of the app needs to join, however it is started.
+    environment["INTERLOCK_SUPERVISOR"] = "{watchers} {witnesses} {signal}".format(
+        signal=int(WITNESS_SIGNAL), **addresses
+    )
+    paths = [os.path.join(_HERE, "inject"), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    return environment
+
+
+def _as_app() -> None:
+    """Between fork and exec: let no early or late call of the witness end the app.
+
+    Before ``bootstrap.py`` has registered faulthandler, and again once the interpreter has taken it
+    away at its end, the witness's signal has the disposition set here.
+    """
+    die_with_parent()
+    signal.signal(WITNESS_SIGNAL, signal.SIG_IGN)

@@ -1,0 +1,184 @@
+"""The evidence of a silence: threads and tasks of all processes, read twice."""
+
+from __future__ import annotations
+
+import time
+
+from harness.closure import closed_waits
+from harness.event_loop import EventLoop
+from harness.event_stream import EventStream
+from harness.heartbeat import Heartbeat
+from harness.launch import WITNESS_SIGNAL
+from harness.processes import relatives, tasks
+from harness.roster import Roster, command
+
+APART_S = 0.2
+"""Between the two snapshots of one look."""
+STILL_S = 2.0
+"""How long the tasks are watched once the deadline has passed."""
+ANSWER_S = 3.0
+"""How long the watcher may take. If it takes longer, it cannot run: faulthandler is asked."""
+
+
+class Looks:
+    """Takes the evidence of one trial; decides only whether a wait is closed."""
+
+    def __init__(
+        self,
+        stream: EventStream,
+        heartbeat: Heartbeat,
+        loop: EventLoop,
+        roster: Roster,
+        limits: dict,
+    ) -> None:
+        self._stream = stream
+        self._heartbeat = heartbeat
+        self._loop = loop
+        self._roster = roster
+        self._limits = limits
+        self._asked = False
+        """Whether a look that was asked for is being taken: no heartbeat ends it."""
+        self._strangers: dict = {}
+        """What was told of processes of the app that were found without having joined."""
+
+    # -- at whom ----------------------------------------------------------------------------------
+
+    def everyone(self) -> list:
+        """The app itself, then every other process that has joined."""
+        app = self._loop.app
+        return [app, *(pid for pid in self._roster.processes if pid != app)]
+
+    def _present(self) -> list:
+        """The same, and those that have not joined.
+
+        They are other programs than Python, and forks in which no Python code could run yet. What
+        the app waits for may be one of them.
+        """
+        everyone = self.everyone()
+        for pid, parent, forked in relatives(self._loop.app, self._loop.spared):
+            if pid in everyone:
+                continue
+            everyone.append(pid)
+            told = {"parent": parent, "forked": forked, "command": command(pid)}
+            if self._strangers.get(pid) != told:
+                self._strangers[pid] = told
+                self._stream.emit("process", process=pid, app=False, joined=False, **told)
+        return everyone
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    def look_as_asked(self, wanted: dict) -> bool:
+        """Take a look that the driver asks for; it says nothing until that is over."""
+        self._asked = True
+        closed = self.look(wanted["silent_s"], wanted)
+        self._asked = False
+        return closed
+
+    def look(self, silent_s: float, asked: dict | None = None) -> bool:
+        """Take two snapshots of each process; whether a wait is closed in both of one."""
+        self._heartbeat.stall(silent_s, asked)
+        everyone = self._present()
+        first = self._snapshots(everyone, 0)
+        # Where the watcher cannot run the witness is asked twice instead.
+        self._witnesses([pid for pid in everyone if pid not in first])
+        if self._pause(APART_S):
+            return False
+        second = self._snapshots(list(first), 1)
+        if self._over():
+            return False
+        self._witnesses([pid for pid in everyone if pid not in second])
+        return any(self._closed(pid, asked, first[pid], second[pid]) for pid in second)
+
+    def look_at_deadline(self) -> None:
+        """Look at a silence, with some seconds between the two snapshots."""
+        self._heartbeat.stall(self._heartbeat.silent_s)
+        everyone = self._present()
+        first = self._snapshots(everyone, 0)
+        self._witnesses([pid for pid in everyone if pid not in first])
+        before = {pid: self._tasks(pid) for pid in everyone}
+        began = time.monotonic()
+        if self._pause(self._limits.get("still_s", STILL_S)):
+            return
+        for pid in everyone:
+            self._stream.emit(
+                "stood",
+                number=self._heartbeat.looks,
+                process=pid,
+                seconds=round(time.monotonic() - began, 3),
+                tasks_before=before[pid],
+                tasks_after=self._tasks(pid),
+            )
+        second = self._snapshots(list(first), 1)
+        self._witnesses([pid for pid in everyone if pid not in second])
+
+    def _closed(self, pid: int, asked: dict | None, first: dict, second: dict) -> bool:
+        """Whether a process stands in a closed wait that explains the look.
+
+        The app's silence may be due to any thread of its own; of another process that it waits for
+        in silence, or says is overdue, to the main thread.
+        """
+        overdue = asked and asked["process"]
+        if overdue is not None and pid != overdue:
+            return False
+        of_main = pid == overdue or (asked is None and pid != self._loop.app)
+        return closed_waits(first, second, of_main)
+
+    def _over(self) -> bool:
+        """Whether the look is over: the app was heard, or has ended."""
+        return self._loop.ended or not (self._heartbeat.stalled or self._asked)
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait; True, and early, if the look is over."""
+        self._loop.pump_until(self._over, seconds)
+        return self._over()
+
+    # -- what is seen -----------------------------------------------------------------------------
+
+    def _tasks(self, pid: int) -> list:
+        return tasks(pid, without=self._roster.watcher(pid))
+
+    def _snapshots(self, pids: list, index: int) -> dict:
+        """Ask the watchers; return the snapshots of those that can answer."""
+        if self._over():
+            return {}
+        asked, number = self._roster.ask(pids)
+        within_s = self._limits.get("answer_s", ANSWER_S)
+        self._loop.pump_until(
+            lambda: self._roster.answered(asked, number) or self._over(), within_s
+        )
+        if self._over():
+            return {}
+        found = {}
+        for pid, answer in self._roster.answers(asked, number).items():
+            found[pid] = {key: answer[key] for key in ("threads", "locks", "at_fork")}
+            found[pid]["tasks"] = self._tasks(pid)
+            looks = self._heartbeat.looks
+            self._stream.emit("snapshot", number=looks, index=index, process=pid, **found[pid])
+        return found
+
+    def _witnesses(self, pids: list) -> None:
+        """Have faulthandler dump the main threads, where the watcher cannot run."""
+        if self._over() or not pids:
+            return
+        before = {pid: self._tasks(pid) for pid in pids}
+        self._roster.call(pids, WITNESS_SIGNAL)
+        called = [pid for pid in pids if pid in self._roster.processes]
+        self._loop.pump_until(lambda: all(map(self._roster.said, called)), 1.0)
+        # A dump has no last line: all are over when nothing more comes.
+        length = -1
+        while length != (length := self._said_bytes(pids)):
+            so_far = length
+            self._loop.pump_until(lambda: self._said_bytes(pids) != so_far, 0.03)  # noqa: B023
+        for pid in pids:
+            text = self._roster.said(pid).decode("utf-8", "replace")
+            self._stream.emit(
+                "witness",
+                number=self._heartbeat.looks,
+                process=pid,
+                text=text,
+                tasks_before=before[pid],
+                tasks_after=self._tasks(pid),
+            )
+
+    def _said_bytes(self, pids: list) -> int:
+        return sum(len(self._roster.said(pid)) for pid in pids)

@@ -1,0 +1,140 @@
+"""The parsed source of the app's functions, and what in it may concern a lock."""
+
+from __future__ import annotations
+
+import ast
+import dis
+import sys
+
+from .lockref import Unresolved
+
+ENTERING = frozenset(["__enter__", "__aenter__", "acquire", "_acquire", "acquire_lock"])
+LEAVING = frozenset(["__exit__", "__aexit__", "release", "_release", "release_lock"])
+ACQUIRES = ENTERING | {"_acquire_restore"}
+WITH = (ast.With, ast.AsyncWith)
+_TRY = (ast.Try, ast.TryStar) if sys.version_info >= (3, 11) else (ast.Try,)
+_NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+class Sources:
+    """The parsed function of each code object; each is read and parsed once."""
+
+    def __init__(self):
+        self._lines = {}
+        self._nodes = {}
+        self._parts = {}
+        self._plain = {}
+        self._instructions = {}
+
+    def is_plain(self, frame):
+        """Whether the frame, where it stands now, neither enters nor is inside of a lock.
+
+        A matter of the code alone, so it is found out once for each place that a frame stands at.
+        """
+        key = frame.f_code, frame.f_lineno
+        if key not in self._plain:
+            self._plain[key] = self._is_plain(frame, frame.f_lineno)
+        return self._plain[key]
+
+    def _is_plain(self, frame, line):
+        try:
+            blocks, calls = self.parts(frame)
+        except Unresolved:
+            return True
+        names = (call.func.attr for call in calls if isinstance(call.func, ast.Attribute))
+        if any(name in ACQUIRES for name in names):
+            return False
+        return not any(block.lineno <= line <= block.end_lineno for block in blocks)
+
+    def parts(self, frame):
+        """The ``with`` and ``try`` statements of a function, and its calls."""
+        code = frame.f_code
+        if code not in self._parts:
+            nodes = list(own(self.node(frame)))
+            blocks = [
+                node
+                for node in nodes
+                if isinstance(node, WITH) or (isinstance(node, _TRY) and node.finalbody)
+            ]
+            self._parts[code] = blocks, [node for node in nodes if isinstance(node, ast.Call)]
+        return self._parts[code]
+
+    def calls_at(self, frame):
+        """The calls on the frame's current line, the shortest first; none without source."""
+        line = frame.f_lineno
+        try:
+            _, calls = self.parts(frame)
+        except Unresolved:
+            return []
+        calls = [call for call in calls if call.lineno <= line <= call.end_lineno]
+        return sorted(calls, key=lambda call: (call.end_lineno - call.lineno, call.col_offset))
+
+    def instructions(self, code):
+        """As ``dis`` has them: taken apart once."""
+        if code not in self._instructions:
+            self._instructions[code] = list(dis.get_instructions(code))
+        return self._instructions[code]
+
+    def node(self, frame):
+        """The syntax of what the frame runs; ``Unresolved`` where there is no source."""
+        code = frame.f_code
+        if code not in self._nodes:
+            try:
+                self._nodes[code] = self._parse(code, self._read(frame))
+            except (OSError, SyntaxError, UnicodeDecodeError, ValueError) as error:
+                self._nodes[code] = Unresolved(f"no source: {type(error).__name__}")
+        node = self._nodes[code]
+        if isinstance(node, Unresolved):
+            raise node
+        return node
+
+    def _read(self, frame):
+        path = frame.f_code.co_filename
+        if path.startswith("<frozen "):
+            # The standard library's frozen modules have their source beside the others.
+            path = frame.f_globals.get("__file__") or path
+        if path not in self._lines:
+            with open(path, "rb") as file:
+                self._lines[path] = file.read().decode("utf-8").splitlines(True)
+        return self._lines[path]
+
+    @staticmethod
+    def _parse(code, lines):
+        if code.co_name == "<module>":
+            return ast.parse("".join(lines))
+        if code.co_name.startswith("<"):
+            raise ValueError(code.co_name)
+        # Only the function is parsed, not its file: with every core busy that is seconds.
+        first = code.co_firstlineno - 1
+        indent = _indent(lines[first])
+        prefix = "if 1:\n" if indent else ""
+        for end in range(first + 1, len(lines) + 1):
+            text = lines[end].strip() if end < len(lines) else "end"
+            if not text or text.startswith("#"):
+                continue
+            if end < len(lines) and _indent(lines[end]) > indent:
+                continue
+            try:
+                tree = ast.parse(prefix + "".join(lines[first:end]))
+            except SyntaxError:
+                continue  # A string or bracket that goes on at the margin, or only a decorator.
+            ast.increment_lineno(tree, first - (1 if prefix else 0))
+            for node in ast.walk(tree):
+                if isinstance(node, _NESTED[:3]) and node.name == code.co_name:
+                    return node
+            raise ValueError(code.co_name)
+        raise ValueError(code.co_name)
+
+
+def _indent(line):
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def own(node):
+    """Every node of a function, without those of functions defined in it."""
+    stack = list(ast.iter_child_nodes(node))
+    while stack:
+        child = stack.pop()
+        yield child
+        if not isinstance(child, _NESTED):
+            stack.extend(ast.iter_child_nodes(child))

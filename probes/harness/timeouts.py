@@ -1,0 +1,54 @@
+"""Whether a call of ``acquire`` may end without the lock."""
+
+from __future__ import annotations
+
+import ast
+
+from .expressions import evaluate, text_of
+from .lockref import Unresolved
+
+
+def gives_up(blocking=True, timeout=-1):
+    """Whether ``lock.acquire`` with these arguments may return without the lock.
+
+    https://docs.python.org/3/library/threading.html#threading.Lock.acquire: -1 waits for ever.
+    """
+    return not blocking or timeout >= 0
+
+
+def takes_timeout(call, frame):
+    """Whether ``acquire`` is called: the others that take a lock wait for ever."""
+    if isinstance(call.func, ast.Attribute):
+        name = call.func.attr
+    else:
+        name = frame.f_locals[call.func.id].__name__
+    return name in ("acquire", "_acquire", "acquire_lock")
+
+
+def acquire_arguments(call, frame):
+    """``blocking`` and ``timeout`` of a call of ``acquire``, as far as they are given."""
+    given = []
+    for node in call.args:
+        if isinstance(node, ast.Starred):
+            given.extend(_argument(node.value, frame, (tuple, list)))
+        else:
+            given.append(_argument(node, frame))
+    named = {}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            named.update(_argument(keyword.value, frame, (dict,)))
+        else:
+            named[keyword.arg] = _argument(keyword.value, frame)
+    values = dict(zip(("blocking", "timeout"), given), **named)
+    return values.get("blocking", True), values.get("timeout", -1)
+
+
+def _argument(node, frame, types=(bool, int, float)):
+    """The value of an argument, where it is written down or a name stands for it."""
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        value, _ = evaluate(node, frame)
+    if type(value) not in types:
+        raise Unresolved(f"{text_of(node)} is a {type(value).__name__}")
+    return value

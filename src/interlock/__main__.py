@@ -1,0 +1,5 @@
+"""``python -m interlock``."""
+
+from interlock.console import main
+
+raise SystemExit(main())

@@ -1,0 +1,60 @@
+"""Where the matrix, the probes and the published results are read: a checkout, or the package.
+
+The wheel ships them in ``interlock/data/``, so that a question needs no checkout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import interlock
+from interlock.model import UsageError
+
+MATRIX = "matrix.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A matrix file, and what lies beside it."""
+
+    matrix: Path
+    is_shipped: bool = False
+    """It is the package's copy, which is read and never run."""
+
+    @property
+    def root(self) -> Path:
+        return self.matrix.parent
+
+    @property
+    def probes(self) -> Path:
+        return self.root / "probes"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+
+def to_run(named: Path | None) -> Source:
+    """The checkout in which a command runs; raise ``UsageError`` where there is none.
+
+    ``named`` is the matrix file of the option ``--matrix``.
+    """
+    path = (named or Path(MATRIX)).resolve()
+    if named is None and not path.is_file():
+        raise UsageError(
+            f"{path}: there is no such file; this command needs a checkout: run it in one, or "
+            f"name its {MATRIX} with --matrix"
+        )
+    return Source(matrix=path)
+
+
+def to_read(named: Path | None) -> Source:
+    """What a question is answered from: the checkout, and elsewhere the data of the package."""
+    here, package = Path(MATRIX), Path(interlock.__file__).parent
+    if named is not None or here.is_file():
+        return Source(matrix=(named or here).resolve())
+    if (package / "data" / MATRIX).is_file():
+        return Source(matrix=package / "data" / MATRIX, is_shipped=True)
+    # An editable installation has no data of its own: its checkout has.
+    return Source(matrix=package.parents[1] / MATRIX)

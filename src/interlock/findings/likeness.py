@@ -1,0 +1,28 @@
+"""When two cells have the same trouble, and when a trouble comes by chance. Pure."""
+
+from __future__ import annotations
+
+from interlock.model import Outcome, Reason, Verdict
+
+TROUBLE = (Outcome.HANG, Outcome.FAIL)
+"""What is attributed, the worst first."""
+
+
+def is_same(one: Verdict, other: Verdict) -> bool:
+    """Whether two cells have the same trouble."""
+    if (one.outcome, one.reason) != (other.outcome, other.reason):
+        return False
+    if one.outcome is Outcome.HANG:
+        return bool({s for s, _ in one.signatures} & {s for s, _ in other.signatures})
+    return one.phase is other.phase and one.cause == other.cause
+
+
+def comes_by_chance(trouble: Verdict) -> bool:
+    """Whether a failure came in the middle of what its probe does over and over."""
+    later = trouble.reason is Reason.CRASH and trouble.exposures > 0
+    return later or trouble.reason is Reason.DEGRADED
+
+
+def is_alike(one: Verdict, trouble: Verdict) -> bool:
+    """Whether a failure comes by chance in the same way as another."""
+    return one.reason is trouble.reason and comes_by_chance(one) and one.cause == trouble.cause

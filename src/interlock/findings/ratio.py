@@ -1,0 +1,138 @@
+"""How much likelier a pair hangs than one library alone, and between which bounds. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from interlock.evidence import LEVEL, Interval, Stratum, chance, rate_ratio
+from interlock.findings.baselines import Pool
+
+MARGIN = 2.0
+"""A hang that one library shows alone is the pair's trouble too where the lower bound of the
+ratio of the rates is above this: certainly twice as likely, not a little more often by chance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """How many times the rate alone the pair's is, per exposure, and between which bounds."""
+
+    times: float
+    between: Interval
+    at_least: float
+    """The lower bound where this is one of several looks at the same: each has to be surer."""
+    together: Pool
+    alone: Pool
+    over: str = ""
+    """What both were compared over beyond the cell."""
+
+    @property
+    def short(self) -> str:
+        """``7.7 (3.6–17)``, and the bound that decides where the interval alone would mislead."""
+        low, high = self.between
+        return f"{times(self.times)} ({times(low)}–{times(high)}){self._surely}"
+
+    @property
+    def _surely(self) -> str:
+        """``, surely above 1.9``: as one of several looks, where the interval says more."""
+        if self.certain or self.between.low <= MARGIN:
+            return ""
+        # Rounded down: 1.95 is not above 2.
+        return f", surely above {math.floor(self.at_least * 10) / 10:g}"
+
+    @property
+    def certain(self) -> bool:
+        """Likelier together by more than chance or a trifle."""
+        return self.at_least > MARGIN
+
+    def __str__(self) -> str:
+        counted = ""
+        if self.over:
+            together, apart = (
+                f"{p.hangs:,} of {p.exposures if p.per_exposure else p.trials:,}"
+                for p in (self.together, self.alone)
+            )
+            counted = f" ({together} against {apart}, {self.over})"
+        return (
+            f"{times(self.times)} times as likely, between {times(self.between.low)} and "
+            f"{times(self.between.high)}{self._surely}{counted}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The pair's hangs of one kind beside those of something else, place by place."""
+
+    places: tuple[tuple[Pool, Pool], ...]
+    over: str = ""
+    _ratios: dict[int, Ratio | None] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def chance(self) -> float:
+        """How likely the pair would have so many of the hangs, if both hung as often."""
+        return chance(self.strata)
+
+    def ratio(self, looks: int = 1) -> Ratio | None:
+        """Of the rates, as one of so many looks at the same; None where neither hangs, or one was
+        not run."""
+        if looks not in self._ratios:
+            self._ratios[looks] = self._ratio(looks)
+        return self._ratios[looks]
+
+    def _ratio(self, looks: int) -> Ratio | None:
+        if not any(place.hits_a or place.hits_b for place in self.strata):
+            return None
+        together, apart = self.sums
+        middle, between = rate_ratio(self.strata)
+        at_least = between.low
+        if looks > 1:
+            _, (at_least, _) = rate_ratio(self.strata, 1 - (1 - LEVEL) / looks)
+        return Ratio(
+            times=middle,
+            between=between,
+            at_least=at_least,
+            together=together,
+            alone=apart,
+            over=self.over,
+        )
+
+    @cached_property
+    def strata(self) -> list[Stratum]:
+        """Counted per exposure, a hang before the first as one in it; per trial where exposures
+        can't be counted."""
+        together, alone = self.sums
+        if together.per_exposure and alone.per_exposure:
+            tried = [
+                (max(one.exposures, one.hangs), max(other.exposures, other.hangs))
+                for one, other in self.places
+            ]
+        else:
+            tried = [(one.trials, other.trials) for one, other in self.places]
+        return [
+            Stratum(one.hangs, a, other.hangs, b)
+            for (one, other), (a, b) in zip(self.places, tried, strict=True)
+            if a and b
+        ]
+
+    @cached_property
+    def sums(self) -> tuple[Pool, Pool]:
+        nothing = Pool(hangs=0, exposures=0, trials=0)
+        return (
+            sum((one for one, _ in self.places), nothing),
+            sum((other for _, other in self.places), nothing),
+        )
+
+
+def ratio_of(compared: Sequence[tuple[Pool, Pool]], looks: int = 1) -> Ratio | None:
+    """Place by place, as one of so many looks at the same; None where neither hangs, or one was not
+    run."""
+    return Look(places=tuple(compared)).ratio(looks)
+
+
+def times(number: float) -> str:
+    """``0.25``, ``3.4``, ``120``; two digits, since the interval is wide."""
+    if number == float("inf"):
+        return "any number"
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"

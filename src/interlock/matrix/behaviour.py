@@ -1,0 +1,109 @@
+"""What decides what a probe does, and its digest: it changes when the behaviour can.
+
+Of Python, the syntax tree counts (``syntax``), and of YAML the parsed value. Comments, docstrings,
+formatting and what only a reader sees do not count. A docstring is left out although a program can
+read it: no probe does.
+
+Line numbers are no behaviour: a signature names functions and classes. Only the harness looks up
+the line that a frame stands in, to find the call there. Layout is left out all the same, because
+every probe is laid out by the same formatter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from interlock.matrix.document import read
+from interlock.matrix.syntax import meaning
+from interlock.model import MatrixError, digest_of
+
+HARNESS = "harness"
+"""The folder beside the probes that runs them; not a probe."""
+
+LIBRARIES = "libraries"
+"""The folder beside the probes with what they share of the libraries under test; not a probe."""
+
+DESCRIPTION = "probe.yaml"
+
+COUNTS = ("needs", "requirements", "alone", "limits")
+COUNTS_IN = {"exposures": ("least", "most", "knob")}
+COUNTS_IN_EACH = {
+    "live": ("name", "fact", "request", "needs", "when"),
+    "measures": ("fact", "item", "path"),
+    "knobs": ("value",),
+    "environment": ("value",),
+}
+"""The keys of a ``probe.yaml`` that decide what a trial does and how it is judged: as they are, in
+the mapping under a key, and in each entry under a key. The rest is prose, or an estimate:
+``title``, ``stresses``, ``cannot_see``, ``says``, ``why``, ``unit``, ``expected_s``."""
+
+
+def digest(folder: Path, name: str) -> str:
+    """Of the behaviour of a probe, what it shares with others included.
+
+    The same on every machine and every Python. Raises ``MatrixError`` where a file is no Python.
+    """
+    paths = _files(folder, (HARNESS, LIBRARIES, name))
+    return digest_of({_name(folder, path): _behaviour(folder, path) for path in paths})
+
+
+def _files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    for name in names:
+        for path in (folder / name).rglob("*"):
+            counts = path.suffix in (".py", ".yaml") and "__pycache__" not in path.parts
+            if counts and path.is_file():
+                yield path
+
+
+def _name(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _behaviour(folder: Path, path: Path) -> str:
+    if path.suffix == ".py":
+        try:
+            return _of_python(path.read_bytes())
+        except (SyntaxError, ValueError) as error:
+            line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+            said = error.msg if isinstance(error, SyntaxError) else error
+            at = f"{folder.name}/{_name(folder, path)}{line}"
+            raise MatrixError([f"{at}: is not Python: {said}"]) from None
+    value = read(path).value
+    described = path.name == DESCRIPTION and path.parent.parent == folder
+    return json.dumps(_counting(value) if described else value, sort_keys=True, default=str)
+
+
+@lru_cache(maxsize=256)
+def _of_python(source: bytes) -> str:
+    return hashlib.sha256(meaning(source).encode()).hexdigest()
+
+
+def _counting(description: Any) -> Any:
+    """What counts of a ``probe.yaml``; what is empty is as if it were not there."""
+    if not isinstance(description, dict):
+        return description
+    counting: dict[str, Any] = {key: description.get(key) for key in COUNTS}
+    counting |= {key: _only(description.get(key), parts) for key, parts in COUNTS_IN.items()}
+    counting |= {
+        key: _only_in_each(description.get(key), parts) for key, parts in COUNTS_IN_EACH.items()
+    }
+    return {key: value for key, value in counting.items() if value}
+
+
+def _only_in_each(entries: Any, parts: Sequence[str]) -> Any:
+    if isinstance(entries, dict):
+        return {name: _only(entry, parts) for name, entry in entries.items()}
+    if isinstance(entries, list):
+        return [_only(entry, parts) for entry in entries]
+    return entries
+
+
+def _only(section: Any, parts: Sequence[str]) -> Any:
+    if not isinstance(section, dict):
+        return section
+    return {key: value for key, value in section.items() if key in parts}

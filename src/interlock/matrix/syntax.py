@@ -1,0 +1,76 @@
+"""What a Python file says to the interpreter, as one text that no formatting changes.
+
+It is the syntax tree without what the compiler drops: comments, docstrings, positions, prefixes.
+The text is our own, because ``ast.dump`` words the same tree otherwise in another Python: a file
+gives the same text on CPython 3.10 to 3.14. This module needs the standard library alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from typing import Any
+
+_NO_MEANING = ("kind", "type_comment", "type_ignores")
+"""Fields that the compiler ignores: the ``u`` of ``u"…"``, and comments about types."""
+
+
+def meaning(source: bytes) -> str:
+    """The text for a file. Raises ``SyntaxError`` or ``ValueError`` where it is no Python."""
+    return json.dumps(_plain(ast.parse(source)), separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, ast.Constant):
+        return _constant(value.value)
+    if isinstance(value, ast.JoinedStr):
+        return ["JoinedStr", *_pieces(value)]
+    if isinstance(value, ast.AST):
+        return [type(value).__name__, *_fields(value)]
+    if isinstance(value, list):
+        return [_plain(item) for item in value if not _is_text_alone(item)]
+    return value
+
+
+def _fields(node: ast.AST) -> Iterator[tuple[str, Any]]:
+    """By name, without those that are empty: older Pythons do not know them all."""
+    for name, value in sorted(ast.iter_fields(node)):
+        if name not in _NO_MEANING and value is not None and value != []:
+            yield name, _plain(value)
+
+
+def _constant(value: Any) -> Any:
+    if isinstance(value, str):
+        return ["str", value]
+    # The hexadecimal notation is exact, and has no limit of digits.
+    if type(value) is int:
+        return ["int", hex(value)]
+    if isinstance(value, float):
+        return ["float", value.hex()]
+    if isinstance(value, bytes):
+        return ["bytes", value.hex()]
+    return [type(value).__name__, repr(value)]
+
+
+def _pieces(string: ast.JoinedStr) -> list[Any]:
+    """What an f-string is made of. From 3.12 on, its text is cut into pieces elsewhere."""
+    pieces: list[Any] = []
+    for value in string.values:
+        piece = _plain(value)
+        if piece == ["str", ""]:
+            continue
+        if pieces and piece[0] == pieces[-1][0] == "str":
+            pieces[-1] = ["str", pieces[-1][1] + piece[1]]
+        else:
+            pieces.append(piece)
+    return pieces
+
+
+def _is_text_alone(node: Any) -> bool:
+    """A docstring, or a text that stands behind something as if it were one."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

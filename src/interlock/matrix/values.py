@@ -1,0 +1,241 @@
+"""What a single value of ``matrix.yaml`` or of a ``probe.yaml`` may be, as annotated types.
+
+pydantic reads them; to everything else they are ordinary types. What a name may refer to (sets,
+probes, configurations) is handed in as the validation context, so that a name nobody defined is
+found in the same pass as everything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sized
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import Version
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    Strict,
+    StringConstraints,
+    ValidationInfo,
+)
+
+from interlock.matrix.choices import Choice, Latest, read_choice
+from interlock.matrix.document import Number
+from interlock.matrix.mistakes import AXES, MISSING, NAME, nearest, wrong
+from interlock.model import ABSENT, AT_RELEASE, ON_TOP, PythonVersion
+
+T = TypeVar("T")
+
+
+def _unquoted(value: Any) -> str:
+    """The text of a version; of a number, how it was written, and that it needs quotes."""
+    if isinstance(value, Number):
+        read_as = f", which YAML reads as {float(value)}" if value.written != str(value) else ""
+        raise wrong(f'{value.written} is a number{read_as}; write "{value.written}" in quotes')
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise wrong(f'{value} is a number; write "{value}" in quotes')
+    if not isinstance(value, str):
+        raise wrong("is not a version in quotes")
+    return value
+
+
+def _choice(value: Any) -> Choice:
+    try:
+        return read_choice(_unquoted(value))
+    except ValueError as error:
+        raise wrong(str(error)) from None
+
+
+def _choice_of_a_set(value: Any, info: ValidationInfo) -> Choice:
+    choice = _choice(value)
+    if isinstance(choice, Latest) and (info.data or {}).get("pinned"):
+        raise wrong(f'"{choice}" in a pinned set; write the version')
+    return choice
+
+
+def _choice_of_a_control(value: Any) -> Version | None:
+    choice = _choice(value)
+    if isinstance(choice, Latest):
+        raise wrong(f'"{choice}" is not one version for good; a control needs one')
+    return choice
+
+
+def _python(value: Any) -> PythonVersion:
+    text = _unquoted(value)
+    try:
+        return PythonVersion.parse(text)
+    except ValueError:
+        raise wrong(f'"{text}" is not a Python such as "3.10"') from None
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _known(kind: str, what: str) -> AfterValidator:
+    def check(name: str, info: ValidationInfo) -> str:
+        known: tuple[str, ...] = (info.context or {}).get(kind, ())
+        if name not in known:
+            raise wrong(f'"{name}" is no {what}{nearest(name, known)}')
+        return name
+
+    return AfterValidator(check)
+
+
+def _plain(name: str) -> str:
+    """A name that no other name is composed of."""
+    if marks := [mark for mark in (ON_TOP, AT_RELEASE) if mark in name]:
+        raise wrong(f'"{name}" has a "{marks[0]}", which stands in the names that are composed')
+    return name
+
+
+def _at_least_one(values: Sized) -> Sized:
+    if not len(values):
+        raise wrong("is empty; name at least one")
+    return values
+
+
+def _once(values: tuple[T, ...]) -> tuple[T, ...]:
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise wrong(f'lists "{ABSENT if value is None else value}" twice')
+    return values
+
+
+def _package(name: str) -> str:
+    try:
+        return canonicalize_name(name, validate=True)
+    except InvalidName:
+        raise wrong(f'"{name}" is not the name of a package') from None
+
+
+def _requirement(text: str) -> str:
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        raise wrong(f'"{text}" is not a requirement such as "flask>=2"') from None
+    return text
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)")
+_SIZES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(second|minute|hour|day)s?")
+_DURATIONS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+def _size(value: Any) -> int:
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise wrong(f'"{value}" is not a size such as "512 MiB"')
+    return int(float(found[1]) * _SIZES[found[2]])
+
+
+def _duration(value: Any) -> timedelta:
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise wrong(f'"{value}" is not a time such as "7 days" or "90 seconds"')
+    return timedelta(seconds=float(found[1]) * _DURATIONS[found[2]])
+
+
+def _template(text: str) -> str:
+    problem = image_problem(text)
+    if problem:
+        raise wrong(problem)
+    return text
+
+
+def image_problem(text: str) -> str | None:
+    """What is wrong with an image template; None if nothing is."""
+    try:
+        if text.format(python="3.10") != text:
+            return None
+    except (KeyError, IndexError, ValueError):
+        pass
+    return f'"{text}" does not say where the Python goes; write "python:{{python}}-slim"'
+
+
+def folded(text: str) -> str:
+    """The text on one line, however it was broken into lines."""
+    return " ".join(text.split())
+
+
+def not_blank(text: str) -> str:
+    if not text:
+        raise wrong("is blank; say it in words")
+    return text
+
+
+def _named(mapping: Any) -> Any:
+    if not isinstance(mapping, dict):
+        return mapping
+    return {
+        key: {**item, NAME: key} if isinstance(item, dict) else item
+        for key, item in mapping.items()
+    }
+
+
+def _by_axis(required: bool) -> BeforeValidator:
+    def fold(section: Any, info: ValidationInfo) -> Any:
+        if not isinstance(section, dict):
+            return section
+        axes: tuple[str, ...] = (info.context or {}).get("axes", ())
+        rest = {key: value for key, value in section.items() if key not in axes}
+        versions = {
+            axis: section.get(axis, MISSING) for axis in axes if required or axis in section
+        }
+        return {**rest, AXES: versions}
+
+    return BeforeValidator(fold)
+
+
+at_least_one = AfterValidator(_at_least_one)
+"""For a list or a mapping; pydantic's ``min_length`` takes one whose items are wrong for empty."""
+
+Count = Annotated[int, Strict(), Field(gt=0)]
+Seconds = Annotated[float, Strict(), Field(gt=0)]
+Factor = Annotated[float, Strict(), Field(ge=1)]
+Flag = Annotated[bool, Strict()]
+Bytes = Annotated[int, BeforeValidator(_size)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+DurationInSeconds = Annotated[float, PlainValidator(lambda text: _duration(text).total_seconds())]
+
+Words = Annotated[str, StringConstraints(min_length=1)]
+Folded = Annotated[str, AfterValidator(folded)]
+ImageTemplate = Annotated[str, AfterValidator(_template)]
+PackageName = Annotated[str, AfterValidator(_package)]
+RequirementText = Annotated[str, AfterValidator(_requirement)]
+Url = Annotated[str, StringConstraints(pattern="^https?://")]
+
+KeyOfMapping = Annotated[str, Field(alias=NAME)]
+"""Of what stands under a key: that key. ``named`` hands it in."""
+named = BeforeValidator(_named)
+"""For a mapping: tells each of its values the key that it stands under."""
+PlainName = Annotated[str, AfterValidator(_plain)]
+AxisName = Annotated[str, _known("axes", "axis of this file")]
+AxisOfTheMatrix = Annotated[str, _known("axes", "axis of the matrix")]
+SetName = Annotated[str, _known("sets", "set of this file")]
+ProbeName = Annotated[str, _known("probes in use", "probe of this file")]
+ProbeFolder = Annotated[str, _known("probes", "probe")]
+ConfigName = Annotated[str, _known("configurations", "configuration of this file")]
+WayOutName = Annotated[str, _known("ways out", "way out of this file")]
+ApplicationName = Annotated[str, _known("applications", "application of this file")]
+
+Listed = Annotated[tuple[T, ...], at_least_one, AfterValidator(_once)]
+"""At least one of them, none of them twice."""
+ListedChoice = Annotated[Choice, PlainValidator(_choice_of_a_set)]
+PinnedVersion = Annotated[Version | None, PlainValidator(_choice_of_a_control)]
+Python = Annotated[PythonVersion, PlainValidator(_python)]
+OneOrMorePythons = Annotated[Listed[Python], BeforeValidator(_listed)]
+Choices = Annotated[Mapping[str, Listed[ListedChoice]], Field(alias=AXES)]
+"""By axis, in axis order; in the file each axis is a key of its own."""
+PinnedVersions = Annotated[Mapping[str, PinnedVersion], Field(alias=AXES)]
+
+with_every_axis = _by_axis(required=True)
+"""For a section in which each axis is a key: gathers them, for the field of the alias ``AXES``."""
+with_some_axes = _by_axis(required=False)

@@ -1,0 +1,196 @@
+"""The effect of each workaround: the cells that it helps, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from interlock.evidence import PRECEDENCE
+from interlock.findings import TriedWorkaround, record
+from interlock.model import Outcome, listing, plural
+from interlock.publish import links, templates
+from interlock.publish.edition import Edition
+from interlock.publish.wording import WORDS, Mark, mark, releases, why, word
+from interlock.record import in_order
+
+LISTED = 20
+"""Lines that name cells where a way out does not help; the rest is counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """What happened with a way out on the cells of one release."""
+
+    tried: bool
+    mark: Mark | None
+    """None where it was not run."""
+    works: int
+    run: int
+    unproven: int
+    too_few: bool
+    """Whether it works everywhere, and in too few runs to tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """Cells that end in the same way."""
+
+    page: str
+    releases: str
+    python: str
+    outcome: str
+    hang_page: str
+    signature: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """The lines that are listed, and how many more there are."""
+
+    listed: list[Line]
+    more: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way out in a track."""
+
+    name: str
+    title: str
+    costs: str
+    counts: list[Count]
+    """One a release of the axis that one moves first."""
+    failing: Lines
+    broken: Lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """What was tried in one configuration, by one probe."""
+
+    probe: str
+    probe_title: str
+    config: str
+    config_title: str
+    package: str
+    versions: list[str]
+    """With which a way out was needed; empty where it never was."""
+    ways: list[Way]
+    passing: int
+    """Cells that pass without a way out."""
+    kept: int
+    """Those of them that did not go wrong with it."""
+
+
+def publish(edition: Edition, folder: Path) -> None:
+    """``ways-out.md``, a part of a hand-written page."""
+    by_track: dict[tuple[str, str], list[TriedWorkaround]] = {}
+    for many in edition.ways_out.values():
+        for one in many:
+            cell = one.without.cell
+            by_track.setdefault((cell.probe, cell.config), []).append(one)
+    tracks = [_of_track(edition, *of, by_track[of]) for of in edition.tracks if of in by_track]
+    templates.write(folder / "ways-out.md", "workarounds.md.j2", tracks=tracks)
+
+
+def _of_track(edition: Edition, probe: str, config: str, tried: Sequence[TriedWorkaround]) -> Track:
+    axis = edition.answers[0].axis
+    needed = [one for one in tried if one.was_needed]
+    versions = in_order(_version(one, axis) for one in needed)
+    passing = [one for one in tried if not one.was_needed and one.way.same_as is None]
+    by_way: dict[str, list[TriedWorkaround]] = {}
+    for one in tried:
+        by_way.setdefault(one.way.name, []).append(one)
+    return Track(
+        probe=probe,
+        probe_title=edition.probe_title(probe),
+        config=config,
+        config_title=edition.title(config),
+        package=edition.package(axis),
+        versions=versions,
+        ways=[_way(edition, axis, versions, of) for of in by_way.values()],
+        passing=len(passing),
+        kept=sum(not one.breaks for one in passing),
+    )
+
+
+def _way(
+    edition: Edition, axis: str, versions: Sequence[str], tried: Sequence[TriedWorkaround]
+) -> Way:
+    way = tried[0].way
+    needed = [one for one in tried if one.was_needed]
+    by_version: dict[str, list[TriedWorkaround]] = {}
+    for one in needed:
+        by_version.setdefault(_version(one, axis), []).append(one)
+    return Way(
+        name=way.name,
+        title=way.title,
+        costs=way.costs,
+        counts=[_count(by_version.get(version, [])) for version in versions],
+        failing=_lines(edition, axis, [one for one in needed if one.fails]),
+        broken=_lines(edition, axis, [one for one in tried if one.breaks]),
+    )
+
+
+def _version(one: TriedWorkaround, axis: str) -> str:
+    return str(one.without.cell.version(axis))
+
+
+def _count(tried: Sequence[TriedWorkaround]) -> Count:
+    """The worst outcome with it, and the number of cells on which it works."""
+    run = [one for one in tried if one.was_run]
+    works = sum(one.works for one in run)
+    too_few = bool(run) and works == len(run) and not record(run).tells
+    worst = min(
+        (one.verdict for one in run), key=lambda v: PRECEDENCE.index(v.outcome), default=None
+    )
+    unsure = Mark(f"il-{Outcome.UNPROVEN}", WORDS[Outcome.UNPROVEN].symbol)
+    return Count(
+        tried=bool(tried),
+        mark=(unsure if too_few else mark(worst)) if worst else None,
+        works=works,
+        run=len(run),
+        unproven=sum(one.verdict.outcome is Outcome.UNPROVEN for one in run),
+        too_few=too_few,
+    )
+
+
+def _lines(edition: Edition, axis: str, tried: Iterable[TriedWorkaround]) -> Lines:
+    """A line for all cells with one release and Python that end in the same way."""
+    alike: dict[object, list[TriedWorkaround]] = {}
+    for one in tried:
+        said = one.verdict
+        what = said.cell.version(axis), said.cell.python, said.outcome, said.reason, said.signature
+        alike.setdefault(what, []).append(one)
+    listed = [_line(edition, axis, many) for many in [*alike.values()][:LISTED]]
+    return Lines(listed=listed, more=len(alike) - len(listed))
+
+
+def _line(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> Line:
+    verdict = many[0].verdict
+    signature = verdict.signature
+    return Line(
+        page=links.found_at(verdict.cell),
+        releases=_releases(edition, axis, many),
+        python=str(verdict.cell.python),
+        outcome=word(verdict).name,
+        hang_page=links.hang_page(signature) if signature else "",
+        signature=str(signature) if signature else "",
+        why=why(verdict),
+    )
+
+
+def _releases(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> str:
+    """``ddtrace 2.21.12 with 9 releases of sentry-sdk``."""
+    cell = many[0].verdict.cell
+    if len(many) == 1:
+        return releases(cell)
+    others = [
+        plural(len({one.verdict.cell.version(a.name) for one in many}), "release")
+        + f" of {a.package}"
+        for a in edition.axes
+        if a.name != axis
+    ]
+    return f"{edition.package(axis)} {cell.version(axis)} with {listing(others)}"

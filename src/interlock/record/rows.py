@@ -1,0 +1,316 @@
+"""``verdicts.csv``: a ``Verdict`` as a published row, and back. Every mistake has its line.
+
+Written and read again, a verdict is the same but for its evidence and what was measured, which
+have other files. What is rounded (``tested_at`` to the second, ``seconds`` to the millisecond) and
+folded (``detail`` and ``cause`` to one line) is so in the row already.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+from packaging.version import Version
+
+from interlock.model import (
+    ABSENT,
+    REASONS,
+    Axis,
+    Backend,
+    Basis,
+    Cell,
+    Measured,
+    Outcome,
+    Phase,
+    Pin,
+    PythonVersion,
+    Reason,
+    Signature,
+    UsageError,
+    Verdict,
+)
+from interlock.record import older
+from interlock.record.files import csv_lines
+from interlock.record.order import coordinates, ordered
+from interlock.record.schema import COLUMNS
+from interlock.record.signatures import Counts, Seen, as_data
+
+VERDICTS = "verdicts.csv"
+
+ATTRIBUTED = ("whose", "attribution")
+"""Columns that say nothing of their own: they are made of all rows together, and are not read."""
+
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+Row: TypeAlias = dict[str, Any]
+"""Column name to text or number, as it is published."""
+
+
+MeasuredOf: TypeAlias = Mapping[tuple[str, ...], tuple[Measured, ...]]
+"""What the trials of each cell measured, by its key."""
+
+
+class Attributed(Protocol):
+    """Whose a trouble is, and a sentence that says why."""
+
+    @property
+    def whose(self) -> str: ...
+
+    @property
+    def says(self) -> str: ...
+
+
+Attributions: TypeAlias = Mapping[tuple[str, ...], Attributed]
+"""By ``Cell.key``."""
+
+
+# Verdicts to rows ---------------------------------------------------------------------------------
+
+
+def rows(
+    verdicts: Iterable[Verdict], axes: Sequence[Axis], attributions: Attributions | None = None
+) -> list[Row]:
+    """The verdicts as rows in published order.
+
+    ``attributions`` say whose each trouble is; without them those two columns are empty. Raises
+    ``ValueError`` when two verdicts are about the same cell.
+    """
+    known = attributions or {}
+    return [_row(v, axes, known.get(v.cell.key)) for v in ordered(verdicts, axes)]
+
+
+def columns(axes: Sequence[Axis]) -> list[str]:
+    """All columns of ``verdicts.csv``, in order."""
+    return [*(axis.name for axis in axes), *COLUMNS]
+
+
+def _row(verdict: Verdict, axes: Sequence[Axis], attributed: Attributed | None) -> Row:
+    return {
+        **coordinates(verdict.cell, axes),
+        "outcome": str(verdict.outcome),
+        "phase": str(verdict.phase or ""),
+        "reason": str(verdict.reason or ""),
+        "signature": one_line(str(verdict.signature or "")),
+        "basis": str(verdict.basis),
+        "trials": verdict.trials,
+        "hangs": verdict.hangs,
+        "exposures": verdict.exposures,
+        "seconds": round(float(verdict.seconds), 3),
+        "python_full": one_line(verdict.python_full),
+        "probe_digest": verdict.probe_digest,
+        "environment_digest": verdict.environment_digest,
+        "image_digest": verdict.image_digest,
+        "backend": str(verdict.backend),
+        "tested_at": verdict.tested_at.astimezone(timezone.utc).strftime(TIME),
+        "machine": one_line(verdict.machine),
+        "config_digest": verdict.config_digest,
+        "detail": one_line(verdict.detail),
+        "whose": attributed.whose if attributed else "",
+        "attribution": one_line(attributed.says) if attributed else "",
+        "cause": one_line(verdict.cause or ""),
+        "failed": verdict.failed,
+        "signatures": json.dumps(as_data(verdict.signatures), separators=(",", ":")),
+    }
+
+
+def one_line(text: str) -> str:
+    """What somebody's package printed, as one line of printable characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+# Rows to verdicts ---------------------------------------------------------------------------------
+
+
+def read(
+    path: Path,
+    axes: Sequence[Axis],
+    counts: Counts | None = None,
+    measured: MeasuredOf | None = None,
+) -> list[Verdict]:
+    """The verdicts of a published file, in published order; ``measured`` is what other files say
+    that their trials measured.
+
+    A file of an earlier schema version names only the most frequent signature of a cell, and may
+    be completed with the ``counts`` that its signature files have. Raises ``UsageError`` with every
+    mistake of the file, each with its line.
+    """
+    found, mistakes = [], []
+    try:
+        lines = csv_lines(path)
+        _, header = next(lines, (1, []))
+        _check(path, header, [axis.name for axis in axes])
+        complete = older.completion(header, [axis.name for axis in axes], counts or {})
+        reader = Reader(axes, measured or {})
+        for number, values in lines:
+            try:
+                found.append(reader.verdict(complete(dict(zip(header, values, strict=True)))))
+            except ValueError as mistake:
+                mistakes.append(f"{path}:{number}: {mistake}; use the file as it was published")
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file; name a published {VERDICTS}") from None
+    except (csv.Error, UnicodeDecodeError) as mistake:
+        raise UsageError(f"{path}: this is no table of verdicts: {mistake}") from None
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    try:
+        return ordered(found, axes)
+    except ValueError as mistake:
+        raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
+
+
+def _check(path: Path, header: Sequence[str], names: Sequence[str]) -> None:
+    if "python" not in header:
+        raise UsageError(f"{path}: this is no table of verdicts: it has no column python")
+    given = header[: header.index("python")]
+    if given != list(names):
+        raise UsageError(
+            f"{path}: its axes are {', '.join(given)}, not {', '.join(names)}: "
+            "it belongs to another matrix"
+        )
+    wanted = [name for name in older.columns(header, COLUMNS) if name not in ATTRIBUTED]
+    if missing := [name for name in wanted if name not in header]:
+        raise UsageError(f"{path}: no column {', '.join(missing)}; name a published {VERDICTS}")
+
+
+Value = TypeVar("Value")
+
+
+class Once(dict[str, Value], Generic[Value]):
+    """What a text means, read once: a table repeats few versions, digests and reasons."""
+
+    def __init__(self, read: Callable[[str], Value]) -> None:
+        self._read = read
+
+    def __missing__(self, text: str) -> Value:
+        value = self[text] = self._read(text)
+        return value
+
+
+class Reader:
+    """Reads rows of text, of one matrix's axes."""
+
+    def __init__(self, axes: Sequence[Axis], measured: MeasuredOf) -> None:
+        self._key = (*(axis.name for axis in axes), "python", "probe", "config")
+        self._measured = measured
+        self._pins = [(axis.name, Once(_pin_of(axis))) for axis in axes]
+        self._python = Once(PythonVersion.parse)
+        once = {name: Once(read) for name, read in _REPEATED.items()}
+        self._fields = {**{name: each.__getitem__ for name, each in once.items()}, **_OWN}
+
+    def verdict(self, row: Mapping[str, str]) -> Verdict:
+        """Raises ``ValueError`` with every value of the row that makes no sense."""
+        try:
+            values = {name: read(row[name]) for name, read in self._fields.items()}
+            cell = Cell(
+                pins=tuple(pins[row[name]] for name, pins in self._pins),
+                python=self._python[row["python"]],
+                probe=row["probe"],
+                config=row["config"],
+            )
+        except ValueError:
+            raise ValueError("; ".join(self._mistakes(row))) from None
+        outcome, reason = values["outcome"], values["reason"]
+        if (reason is None) if REASONS[outcome] else (reason is not None):
+            raise ValueError(f"reason: {outcome} cannot have {row['reason']!r}")
+        if reason is not None and reason not in REASONS[outcome]:
+            raise ValueError(f"reason: {outcome} cannot have {row['reason']!r}")
+        measured = self._measured.get(tuple(row[name] for name in self._key), ())
+        return Verdict(cell=cell, evidence=(), measured=measured, **values)
+
+    def _mistakes(self, row: Mapping[str, str]) -> Iterator[str]:
+        every: dict[str, Callable[[str], Any]] = {
+            **{name: pins.__getitem__ for name, pins in self._pins},
+            "python": self._python.__getitem__,
+            **self._fields,
+        }
+        for name, read in every.items():
+            try:
+                read(row[name])
+            except ValueError as mistake:
+                yield f"{name}: {mistake}"
+
+
+def _pin_of(axis: Axis) -> Callable[[str], Pin]:
+    def pin(text: str) -> Pin:
+        version = None if text == ABSENT else Version(text)
+        return Pin(axis=axis.name, package=axis.package, version=version)
+
+    return pin
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{text!r} is not a count")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{text!r} is not a duration in seconds")
+    return value
+
+
+def _moment(text: str) -> datetime:
+    try:
+        if len(text) != 20 or text[10] != "T" or text[19] != "Z":
+            raise ValueError
+        return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time such as 2026-01-31T23:59:59Z") from None
+
+
+def _seen(text: str) -> Seen:
+    """Reads what ``signatures.as_data`` made."""
+    try:
+        return tuple(
+            (_signature(each["locks"], each["stuck"]), _positive(each["hangs"]))
+            for each in json.loads(text)
+        )
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{text!r} is not a list of signatures with their counts") from None
+
+
+def _signature(locks: Any, stuck: Any) -> Signature:
+    for names in (locks, stuck):
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("not a list of names")
+    return Signature(locks=tuple(locks), stuck=tuple(stuck))
+
+
+def _positive(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError("not a number of trials")
+    return value
+
+
+_REPEATED: Mapping[str, Callable[[str], Any]] = {
+    "outcome": Outcome,
+    "phase": lambda text: Phase(text) if text else None,
+    "reason": lambda text: Reason(text) if text else None,
+    "basis": Basis,
+    "backend": Backend,
+    "trials": _count,
+    "hangs": _count,
+    "failed": _count,
+    "signatures": _seen,
+    "cause": lambda text: text or None,
+    **dict.fromkeys(
+        ("python_full", "machine", "probe_digest", "config_digest", "environment_digest"), str
+    ),
+    "image_digest": str,
+}
+"""Columns whose texts repeat from row to row."""
+
+_OWN: Mapping[str, Callable[[str], Any]] = {
+    "exposures": _count,
+    "seconds": _seconds,
+    "tested_at": _moment,
+    "detail": str,
+}
+"""Columns whose texts are mostly a row's own."""

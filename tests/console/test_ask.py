@@ -1,0 +1,300 @@
+"""What a question comes to: exit codes, and the answer as text and as data."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grids import NOON, cell, grid, matrix, rows, verdict
+from ours import INTERLOCK, PROBES
+from packaging.version import Version
+
+from interlock.console import answer_json, answer_text, ask, entry
+from interlock.console.answer_text import Page
+from interlock.findings import Answer, Findings, Question, answer
+from interlock.matrix.definition import Application, ProbeUse, WayOut
+from interlock.model import PythonVersion, Verdict
+
+QUIET = WayOut(name="quiet", title="keep quiet", description="", costs="Nobody hears.")
+PYTHON = PythonVersion(3, 10)
+WIDE = Page(width=120)
+
+
+def findings(verdicts: list[Verdict], **changes: object) -> Findings:
+    return Findings(matrix=matrix(**changes), verdicts=verdicts)
+
+
+def answered(
+    of: Findings, left: str = "1.0", config: str | None = "stock", application: str | None = None
+) -> Answer:
+    question = Question(
+        versions={"left": Version(left), "right": Version("1.0")},
+        python=PYTHON,
+        config=config,
+        application=application,
+    )
+    return ask.without_luck(answer(question, of), of.matrix)
+
+
+def text(of: Findings, page: Page = WIDE, **question: Any) -> str:
+    return answer_text.as_text(answered(of, **question), of, page)
+
+
+def data(of: Findings, **question: Any) -> dict[str, Any]:
+    found: dict[str, Any] = answer_json.as_data(answered(of, **question), of.matrix)
+    return found
+
+
+HANG = rows("pair: hang A 3/90; left: pass 500; right: pass 500")
+NEXT = [verdict(cell("1.0", "2.0")), verdict(cell("1.1", "1.0"), "hang")]
+
+
+# The text -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "headline"),
+    [
+        ("hang", "It hangs"),
+        ("fail", "It fails"),
+        ("unproven", "It is not proven to be safe"),
+        ("pass", "No hang was found"),
+    ],
+)
+def test_the_answer_comes_first(outcome: str, headline: str) -> None:
+    said = text(findings(grid(f"1.0\n1.0 {outcome}")))
+    assert said.startswith(
+        f"{headline}: left-lib 1.0 with right-lib 1.0 on Python 3.10, in the configuration stock.\n"
+    )
+
+
+def test_what_was_not_tested_is_unknown_with_its_nearest_neighbours() -> None:
+    said = text(findings(grid("1.0\n0.8 pass\n0.9 pass\n1.1 pass\n1.2 pass")))
+    assert said.startswith("It is not known whether it hangs")
+    assert "\n  unknown\n" in said
+    assert "- nearest tested left, with the other releases: 0.9 and 1.1\n" in said
+    assert "pass" not in said
+
+
+def test_a_hang_says_on_what_whose_it_is_and_what_to_upgrade_to() -> None:
+    said = text(findings([*HANG, *NEXT]))
+    assert "restart: hang (self-deadlock); 3 trials, 90 starts, tested on 2026-03-01" in said
+    assert "\n    A → A\n" in said
+    assert "Only together" in said
+    assert "- upgrade right to 2.0\n" in said
+    assert "--left 1.0 --right 1.0 --python 3.10 --probe restart --config stock" in said
+
+
+def worked_around(*probes: str) -> Findings:
+    """A hang of the probe ``restart``, and of the others named, where being quiet helps it."""
+    hangs = [verdict(cell(probe=probe), "hang") for probe in ("restart", *probes)]
+    quiet = verdict(cell(config="stock+quiet"))
+    return findings(
+        [*hangs, quiet],
+        ways_out={"quiet": QUIET},
+        uses={"restart": ProbeUse(ways_out={"stock": ("quiet",)})},
+    )
+
+
+def test_a_workaround_says_what_it_costs() -> None:
+    assert "- quiet: keep quiet. Nobody hears.\n" in text(worked_around())
+
+
+def test_a_workaround_against_one_hang_of_two_says_against_which() -> None:
+    assert "- quiet: keep quiet. Nobody hears. Only for restart.\n" in text(worked_around("serve"))
+
+
+def test_configurations_that_say_the_same_are_told_once() -> None:
+    both = [*grid("0.9 1.1\n1.0 pass pass"), *grid("0.9 1.1\n1.0 pass pass", config="warnings")]
+    said = text(findings(both), config=None)
+    assert said.count("This combination was not tested.") == 1
+    assert "stock: as it is\nwarnings: as it is\n  unknown\n" in said
+
+
+def test_the_headline_counts_the_configurations_of_the_worst_outcome() -> None:
+    said = text(findings([*grid("1.0\n1.0 hang"), verdict(cell(config="warnings"))]), config=None)
+    assert said.startswith("It hangs: ")
+    assert "on Python 3.10, in 1 of 2 configurations." in said.partition("\n")[0]
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 100])
+def test_it_fits_a_narrow_terminal_but_for_the_command(width: int) -> None:
+    lines = text(findings([*HANG, *NEXT]), Page(width=width)).splitlines()
+    assert [line for line in lines if len(line) > width and "nox -s" not in line] == []
+
+
+def test_colour_is_for_terminals() -> None:
+    of = findings(HANG)
+    assert "\x1b" not in text(of)
+    assert "\x1b[1;31mhang\x1b[0m" in text(of, Page(colours=True))
+
+
+FORKING = Application(
+    name="forking", title="it forks", description="", instead="Start it in the `child`."
+)
+
+
+def forked() -> Findings:
+    probes = matrix().probes
+    uses = {"serve": ProbeUse(application="forking", ways_out={"stock": ("quiet",)})}
+    return findings(
+        [
+            verdict(cell(probe="serve"), "hang"),
+            verdict(cell(probe="serve", config="stock+quiet")),
+            verdict(cell("1.0", "2.0", probe="serve")),
+            *grid("1.0 2.0\n1.0 pass pass"),
+        ],
+        probes=probes,
+        uses=uses,
+        ways_out={"quiet": QUIET},
+        applications={"forking": FORKING},
+    )
+
+
+def test_an_answer_names_the_applications_of_which_it_says_nothing() -> None:
+    said = text(forked())
+    assert said.startswith("No hang was found")
+    assert "where it forks: ask again with --application forking." in said
+
+
+def test_of_a_rare_hang_single_passes_recommend_nothing() -> None:
+    said = text(forked(), application="forking")
+    assert said.startswith("It hangs")
+    assert "upgrade" not in said and "keep quiet" not in said
+    assert said.endswith("so a pass says little. Start it in the child.")
+
+
+# The data -----------------------------------------------------------------------------------------
+
+
+def test_the_data_have_all_that_is_known_of_the_worst_configuration() -> None:
+    said = data(findings([*HANG, *NEXT, verdict(cell(config="warnings"))]), config=None)
+    assert said["question"] == {
+        "left": "1.0",
+        "right": "1.0",
+        "python": "3.10",
+        "config": None,
+        "application": None,
+    }
+    assert (said["config"], said["outcome"], said["basis"]) == ("stock", "hang", "tested")
+    assert said["signatures"] == [{"locks": ["A"], "stuck": [], "text": "A → A"}]
+    assert (said["trials"], said["exposures"]) == (3, 90)
+    assert said["tested_at"] == NOON.isoformat()
+    assert said["whose"][0]["whose"] == "pair"
+    assert [part["config"] for part in said["configurations"]] == ["stock", "warnings"]
+
+
+def test_the_data_name_the_releases_to_move_to_or_the_reason_for_none() -> None:
+    said = data(findings([*HANG, *NEXT]))
+    assert said["moves"] == [
+        {"axis": "right", "nearest": "2.0", "newest": "2.0", "reason": None},
+        {
+            "axis": "left",
+            "nearest": None,
+            "newest": None,
+            "reason": "no left-lib release that was tested helps",
+        },
+    ]
+
+
+def test_the_data_have_the_workarounds_with_their_costs() -> None:
+    (way,) = data(worked_around())["workarounds"]
+    assert (way["name"], way["costs"], way["probe"]) == ("quiet", "Nobody hears.", "restart")
+
+
+def test_the_cause_of_a_failure_is_a_field() -> None:
+    failed = verdict(cell(), "fail", cause="SIGSEGV", failed=1)
+    assert data(findings([failed]))["cause"] == "SIGSEGV"
+    assert data(findings(HANG))["cause"] is None
+
+
+@pytest.mark.parametrize("verdicts", [[], grid("0.9 1.1\n1.0 pass pass")])
+def test_what_was_not_tested_is_unknown_in_the_data(verdicts: list[Verdict]) -> None:
+    said = data(findings(verdicts), config=None)
+    assert (said["outcome"], said["basis"], said["trials"]) == ("unknown", "unknown", 0)
+    assert said["moves"] == said["workarounds"] == said["signatures"] == []
+
+
+# What is typed ------------------------------------------------------------------------------------
+
+
+def typed(
+    capture: pytest.CaptureFixture[str], *arguments: str, at: Path = PROBES.parent
+) -> tuple[int, str, str]:
+    try:
+        code = entry.main(["--matrix", str(at / "matrix.yaml"), "ask", *arguments])
+    except SystemExit as left:  # argparse's own way
+        code = int(left.code or 0)
+    said = capture.readouterr()
+    return code, said.out, said.err
+
+
+KNOWN = ("--sentry", "2.10.0", "--ddtrace", "2.14.2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome"),
+    [
+        ((*KNOWN, "--python", "3.11", "--config", "warning-events"), "hang"),
+        ((*KNOWN, "--python", "3.11.7", "--config", "warning-events"), "hang"),
+        ((*KNOWN, "--python", "3.14", "--config", "stock"), "unsupported"),
+        (("--sentry", "0.0.1", "--ddtrace", "2.14.2", "--python", "3.11"), "unknown"),
+        ((*KNOWN, "--python", "3.77"), "unknown"),
+    ],
+)
+def test_a_question_is_answered_with_zero_whatever_the_answer(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], outcome: str
+) -> None:
+    code, output, errors = typed(capsys, *arguments, "--format", "json")
+    assert (code, errors) == (0, "")
+    assert json.loads(output)["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name --sentry, --ddtrace and --python too"),
+        (("--sentry", "2.10.0", "--python", "3.11"), "name --ddtrace too"),
+        (KNOWN, "name --python too"),
+        (("--sentry", "2.x", "--ddtrace", "2.14.2", "--python", "3.11"), '--sentry: "2.x" is not'),
+        ((*KNOWN, "--python", "pypy"), '--python: "pypy" is no Python such as 3.11'),
+        ((*KNOWN, "--python", "3"), '--python: "3" is no Python'),
+        ((*KNOWN, "--python", "2.7"), '--python: "2.7" is no Python'),
+        ((*KNOWN, "--python", "3.11", "--config", "stok"), '"stok" is not one of stock, warning-'),
+        ((*KNOWN, "--python", "3.11", "--application", "some"), '"some" is no kind'),
+        ((*KNOWN, "--python", "3.11", "--results", "nowhere"), "nowhere/verdicts.csv: there is no"),
+        ((*KNOWN, "--python", "3.11", "--format", "xml"), "invalid choice"),
+    ],
+)
+def test_a_mistake_in_the_question_is_named(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    code, output, errors = typed(capsys, *arguments)
+    assert (code, output) == (2, "")
+    assert said in errors
+    assert "Traceback" not in errors
+
+
+def test_a_reader_who_has_read_enough_is_no_trouble() -> None:
+    asked = [*INTERLOCK, "ask", *KNOWN, "--python", "3.11"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        asked, stdout=writing, stderr=subprocess.PIPE, cwd=PROBES.parent, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_other_results_are_read_where_they_are_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    published = (PROBES.parent / "results/verdicts.csv").read_text(encoding="utf-8")
+    (tmp_path / "verdicts.csv").write_text(published.partition("\n")[0] + "\n", encoding="utf-8")
+    asked = (*KNOWN, "--python", "3.11", "--results", str(tmp_path), "--format", "json")
+    code, output, _ = typed(capsys, *asked)
+    assert (code, json.loads(output)["outcome"]) == (0, "unknown")

@@ -1,0 +1,191 @@
+"""What a parked thread waits for, read off its frames."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def test_a_with_statement_waits_for_its_lock(parked, blocked):
+    def target() -> None:
+        with blocked.lock:
+            pass
+
+    assert (parked(target).kind, parked(target).waits) == ("lock", "Blocked.lock")
+
+
+def test_a_call_of_acquire_waits_for_its_lock(parked, blocked):
+    assert parked(lambda: _acquire(blocked)).waits == "Blocked.lock"
+
+
+def _acquire(blocked: Any) -> None:
+    if blocked.lock.acquire(
+        True,
+        5,
+    ):
+        blocked.lock.release()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "bounded"),
+    [
+        ((), {}, False),
+        ((True,), {}, False),
+        ((True, -1), {}, False),
+        ((), {"timeout": -1}, False),
+        ((True, 5), {}, True),
+        ((True, 0.5), {}, True),
+        ((), {"timeout": 5}, True),
+        ((), {"blocking": True, "timeout": 0.5}, True),
+    ],
+)
+def test_a_wait_with_a_timeout_is_bounded_however_it_is_handed_on(
+    parked, blocked, arguments, named, bounded
+):
+    def handed_on(acquire, *args, **kwargs) -> None:
+        if acquire(*args, **kwargs):
+            blocked.lock.release()
+
+    read = parked(lambda: handed_on(blocked.lock.acquire, *arguments, **named))
+    assert (read.kind, read.bounded) == ("lock", bounded)
+    assert not read.unresolved
+
+
+def test_a_timeout_that_can_not_be_read_may_be_one(parked, blocked):
+    def target() -> None:
+        if blocked.lock.acquire(timeout=float("5")):
+            blocked.lock.release()
+
+    read = parked(target)
+    assert (read.kind, read.bounded, read.unresolved) == ("lock", True, ["blocked.lock"])
+
+
+@pytest.mark.parametrize(("timeout", "bounded"), [(None, False), (5, True)])
+def test_a_join_with_a_timeout_is_bounded(parked, blocked, timeout, bounded):
+    other = threading.Thread(target=blocked.lock.acquire, args=(True, 1), daemon=True)
+    other.start()
+    read = parked(lambda: other.join(timeout))
+    assert (read.kind, read.bounded) == ("join", bounded)
+
+
+@pytest.mark.parametrize(("timeout", "bounded"), [(None, False), (5, True)])
+def test_a_wait_for_an_event_with_a_timeout_is_bounded(parked, timeout, bounded):
+    event = threading.Event()
+    read = parked(lambda: event.wait(timeout))
+    event.set()
+    assert (read.kind, read.bounded) == ("event", bounded)
+
+
+def test_a_condition_is_named_after_the_lock_that_it_was_made_of(parked):
+    ours = queue.Queue()
+
+    def take() -> None:
+        with ours.not_full:
+            pass
+
+    def await_other() -> None:
+        with ours.not_empty:
+            pass
+
+    with ours.mutex:
+        assert [parked(take).waits, parked(await_other).waits] == ["Queue.mutex", "Queue.mutex"]
+
+
+def test_a_wrapped_lock_is_named_by_who_asked_for_it(parked, blocked):
+    class Wrapped:
+        __slots__ = ("__wrapped__",)
+
+        def __init__(self, lock: threading.Lock) -> None:
+            self.__wrapped__ = lock
+
+        def __enter__(self) -> None:
+            self._acquire(self.__wrapped__.acquire)
+
+        def _acquire(self, inner: Callable[[], bool]) -> None:
+            inner()
+
+        def __exit__(self, *_: object) -> None:
+            self.__wrapped__.release()
+
+    class Worker:
+        def __init__(self) -> None:
+            self._lock = Wrapped(blocked.lock)
+
+        def start(self) -> None:
+            with self._lock:
+                pass
+
+    read = parked(Worker().start)
+    assert (read.waits, read.thread["waits"]["expression"]) == ("Worker._lock", "self._lock")
+
+
+@pytest.mark.parametrize("lock", [threading.Lock, threading.RLock], ids=["lock", "rlock"])
+def test_a_condition_that_wakes_waits_for_its_lock_again(parked, blocked, lock):
+    blocked.condition = threading.Condition(lock())
+
+    def take() -> None:
+        with blocked.condition:
+            time.sleep(0.2)
+
+    def wait_and_wake() -> None:
+        with blocked.condition:
+            threading.Thread(target=take, daemon=True).start()
+            blocked.condition.wait(0.01)
+
+    read = parked(wait_and_wake)
+    assert (read.kind in ("lock", "rlock"), read.waits) == (True, "Blocked.condition")
+    assert (read.holds, read.bounded, read.unresolved) == (set(), False, [])
+
+
+def test_an_event_is_named_by_who_waits_for_it(parked):
+    class Server:
+        def __init__(self) -> None:
+            self.ready = threading.Event()
+
+        def serve(self) -> None:
+            self.ready.wait(1)
+
+    read = parked(Server().serve)
+    assert (read.kind, read.waits) == ("event", "Server.ready")
+
+
+def test_a_lock_is_named_after_the_class_that_defines_the_attribute(parked, blocked):
+    class Derived(type(blocked)):
+        pass
+
+    derived = Derived(blocked.lock)
+    assert parked(lambda: _acquire(derived)).waits == "Blocked.lock"
+
+
+MODULE_LOCK = threading.Lock()
+
+
+def test_a_lock_of_a_module_is_named_after_it(parked):
+    def target() -> None:
+        with MODULE_LOCK:
+            pass
+
+    with MODULE_LOCK:
+        assert parked(target).waits == f"{__name__}.MODULE_LOCK"
+
+
+def test_what_is_computed_is_said_to_be_unresolved(parked, blocked):
+    def the_lock() -> threading.Lock:
+        return blocked.lock
+
+    def target() -> None:
+        with the_lock():
+            pass
+
+    read = parked(target)
+    assert (read.kind, read.unresolved) == ("unresolved", ["the_lock(…)"])
+
+
+def test_a_thread_that_sleeps_waits_for_no_lock(parked):
+    read = parked(lambda: time.sleep(0.2))
+    assert (read.kind, read.holds) == (None, set())

@@ -1,0 +1,141 @@
+"""What uv says when it can't install: the packages' fault, or trouble of our own."""
+
+from __future__ import annotations
+
+import pytest
+from languages import PROBE
+
+from interlock.evidence import classification
+from interlock.isolation.install_failures import read_failure
+from interlock.model import Fail, IndexUnreachable, StorageTrouble
+
+# What uv says ------------------------------------------------------------------------------------
+# Recorded from uv 0.13.9: `uv pip compile - --generate-hashes` of a requirement that cannot be
+# met, against a name that does not resolve, against servers that answer with that status, and
+# `uv pip install` of a project whose setup.py prints what a broken network would.
+
+UNSATISFIABLE = """\
+error: No solution found when resolving dependencies
+  cause: Because flask==3.0.0 depends on werkzeug>=3.0.0 and you require flask==3.0.0, we can \
+conclude that you require werkzeug>=3.0.0.
+         And because you require werkzeug==1.0, we can conclude that your requirements are \
+unsatisfiable.
+"""
+OF_A_TIMEOUT = """\
+error: No solution found when resolving dependencies
+  cause: Because redis==4.5.5 depends on async-timeout{python_full_version <= '3.11.2'}>=4.0.2 and \
+you require redis==4.5.5, we can conclude that you require async-timeout>=4.0.2.
+         And because you require async-timeout==3.0, we can conclude that your requirements are \
+unsatisfiable.
+"""
+NO_WHEEL = """\
+error: No solution found when resolving dependencies
+  cause: Because ddtrace==2.14.2 has no usable wheels and you require ddtrace==2.14.2, we can \
+conclude that your requirements are unsatisfiable.
+"""
+NO_NAME = """\
+error: Request failed after 1 retry in 1.2s
+  cause: Failed to fetch: https://nope.invalid/simple/flask/
+  cause: error sending request for url (https://nope.invalid/simple/flask/)
+  cause: client error (Connect)
+  cause: dns error
+  cause: error resolving DNS
+  cause: failed to lookup address information: Name or service not known
+"""
+SERVER_ERROR = """\
+error: Request failed after 1 retry in 2.0s
+  cause: Failed to fetch: http://127.0.0.1:8765/503/simple/flask/
+  cause: HTTP status server error (503 Service Unavailable) for url (http://127.0.0.1:8765/503/)
+"""
+UNAUTHORIZED = """\
+error: No solution found when resolving dependencies
+  cause: Because flask was not found in the package registry and you require flask, we can \
+conclude that your requirements are unsatisfiable.
+
+hint: An index URL (http://127.0.0.1:8765/401/simple) could not be queried due to a lack of valid \
+authentication credentials (401 Unauthorized)
+"""
+BROKEN_BUILD = """\
+Resolved 1 package in 1ms
+   Building bad @ file:///bad
+error: Failed to build `bad @ file:///bad`
+  cause: The build backend returned an error
+  cause: Call to `setuptools.build_meta.get_requires_for_build_wheel` failed (exit status: 1)
+
+         [stderr]
+         error sending request for url
+
+hint: Build failures usually indicate a problem with the package or the build environment
+"""
+FULL_DISK = """\
+error: Failed to install: flask-3.1.3-py3-none-any.whl (flask==3.1.3)
+  cause: failed to copy file from /cache/a to /environments/a
+  cause: No space left on device (os error 28)
+"""
+
+
+@pytest.mark.parametrize(
+    ("stage", "said", "means"),
+    [
+        ("resolve", UNSATISFIABLE, "resolve"),
+        ("resolve", OF_A_TIMEOUT, "resolve"),
+        ("resolve", NO_WHEEL, "resolve"),
+        ("resolve", BROKEN_BUILD, "build"),
+        ("install", BROKEN_BUILD, "build"),
+        ("install", "error: Failed to parse metadata\n", "install"),
+    ],
+)
+def test_what_is_the_packages_fault_is_a_failure(stage: str, said: str, means: str) -> None:
+    failed = read_failure(stage, said, index="an index")
+    assert (failed.stage, failed.output) == (means, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "reads"),
+    [
+        (
+            UNSATISFIABLE,
+            "resolve: No solution found when resolving dependencies: Because flask==3.0.0 depends "
+            "on werkzeug>=3.0.0 and you require flask==3.0.0, we can conclude that you require "
+            "werkzeug>=3.0.0. And because you require werkzeug==1.0, we can conclude that your "
+            "requirements are unsatisfiable",
+        ),
+        (
+            BROKEN_BUILD,
+            "build: Failed to build `bad @ file:///bad`: The build backend returned an error: Call "
+            "to `setuptools.build_meta.get_requires_for_build_wheel` failed (exit status: 1) "
+            "[stderr] error sending request for url",
+        ),
+        ("gcc: not found", "resolve: gcc: not found"),
+    ],
+)
+def test_a_failure_is_told_in_one_line_without_progress_and_hints(said: str, reads: str) -> None:
+    failed = read_failure("resolve", said, index="an index")
+    finding = classification.classify([failed.event(1.0)], PROBE)
+    assert isinstance(finding, Fail)
+    assert finding.detail == reads
+
+
+@pytest.mark.parametrize("said", [NO_NAME, SERVER_ERROR, UNAUTHORIZED])
+def test_an_index_that_does_not_answer_is_no_failure(said: str) -> None:
+    with pytest.raises(IndexUnreachable, match="an index"):
+        read_failure("resolve", said, index="an index")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (NO_NAME, "Name or service not known"),
+        (SERVER_ERROR, "503 Service Unavailable"),
+        (UNAUTHORIZED, "401 Unauthorized"),
+    ],
+)
+def test_the_first_cause_is_what_is_told(said: str, reason: str) -> None:
+    with pytest.raises(IndexUnreachable, match=reason):
+        read_failure("resolve", said, index="an index")
+
+
+@pytest.mark.parametrize("said", [FULL_DISK, BROKEN_BUILD + "OSError: No space left on device"])
+def test_a_full_disk_is_no_failure(said: str) -> None:
+    with pytest.raises(StorageTrouble, match="nox -s clean"):
+        read_failure("install", said, index="an index")

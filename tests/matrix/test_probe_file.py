@@ -1,0 +1,134 @@
+"""What a ``probe.yaml`` says, and every mistake in it."""
+
+from __future__ import annotations
+
+import pytest
+from grids import cell
+from matrix_files import PROBE, Load, edited, mistakes
+
+from interlock.model import Measure
+
+
+def test_a_probe_is_what_its_folder_says(loaded: Load) -> None:
+    probe = loaded().probes["restart"]
+    assert (probe.knobs, probe.environment) == ({"starts": 500}, {"RATE": "0"})
+    assert probe.measures == (
+        Measure(name="per-s", title="a second", says="starts a second", fact="rate"),
+    )
+    assert [(r.fact, r.path, r.contains, r.pprof) for r in probe.live] == [
+        ("profiled-lock", None, None, ()),
+        (None, "/api/*", "hello", ()),
+        (None, "/p/*", None, ("lock-acquire",)),
+    ]
+    assert (probe.least_exposures, probe.exposure_unit) == (250, "worker starts")
+    assert (probe.most_exposures, probe.exposure_knob) == (250, None)
+    assert (probe.expected_s, probe.alone) == (3.0, False)
+    assert probe.configs == ("stock", "warnings")
+
+
+def test_a_probe_says_how_far_its_exposures_may_be_raised_and_what_it_costs(loaded: Load) -> None:
+    text = edited(
+        PROBE,
+        "least: 250 => least: 250, most: 1000, knob: starts ;; needs: => "
+        "expected_s: 12\nalone: true\nneeds:",
+    )
+    probe = loaded(probe=text).probes["restart"]
+    assert (probe.most_exposures, probe.exposure_knob) == (1000, "starts")
+    assert (probe.expected_s, probe.alone) == (12.0, True)
+
+
+def test_a_proof_is_not_asked_for_where_its_library_is_left_out(loaded: Load) -> None:
+    text = edited(PROBE, "fact: profiled-lock => fact: profiled-lock, needs: [right]")
+    probe = loaded(probe=text).probes["restart"]
+    assert [rule.name for rule in probe.asked_of(cell()).live] == ["profiled", "sent", "samples"]
+    assert [rule.name for rule in probe.asked_of(cell(right="-")).live] == ["sent", "samples"]
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "fact: profiled-lock => fact: profiled-lock, when: {locks: true}",
+        'request: {path: "/p/* => when: {locks: true}, request: {path: "/p/*',
+    ],
+)
+def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
+    rules = loaded(probe=edited(PROBE, proof)).probes["restart"].live
+    assert [rule.when for rule in rules if rule.when] == [{"locks": True}]
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (
+            "knobs:\n  starts: {value: 500, why: enough} => knobs: {starts: {value: 500}}",
+            "probes/restart/probe.yaml:9: knobs.starts.why: is missing",
+        ),
+        (
+            'RATE: {value: "0" => RATE: {value: 0',
+            "probes/restart/probe.yaml:12: environment.RATE.value: must be text, and is a number",
+        ),
+        (
+            "knobs:\n  starts: {value: 500, why: enough} => knobs: 3",
+            "probes/restart/probe.yaml:9: knobs: must be a mapping, and is a number",
+        ),
+        (
+            "fact: profiled-lock => fakt: profiled-lock",
+            'probes/restart/probe.yaml:6: live[0].fakt: unknown key "fakt"; did you mean "fact"?',
+        ),
+        (
+            ", fact: profiled-lock => ",
+            'probes/restart/probe.yaml:6: live[0]: names its source: either "fact" or "request"',
+        ),
+        (
+            ", fact: rate} => }",
+            "probes/restart/probe.yaml:17: measures.per-s: names its source: "
+            'either "fact" or "path"',
+        ),
+        (
+            ", fact: rate} => , item: s, path: /x}",
+            'probes/restart/probe.yaml:17: measures.per-s: an "item" is of a "fact"',
+        ),
+        (
+            "least: 250 => least: 250, most: 1000",
+            'probes/restart/probe.yaml:15: exposures: names "most" and the "knob" that raises '
+            "exposures together, or neither",
+        ),
+        (
+            "least: 250 => least: 250, most: 200, knob: starts",
+            "probes/restart/probe.yaml:15: exposures: most is 200, which is below the least, 250",
+        ),
+        (
+            "least: 250 => least: 250, most: 500, knob: start",
+            'probes/restart/probe.yaml:15: exposures.knob: "start" is no knob of this probe; '
+            'did you mean "starts"?',
+        ),
+        (
+            "value: 500 => value: many;;least: 250 => least: 250, most: 500, knob: starts",
+            'probes/restart/probe.yaml:15: exposures.knob: "starts" is many, which is no number '
+            "that could be raised",
+        ),
+        (
+            ", contains: hello => ",
+            "probes/restart/probe.yaml:7: live[1].request: says what the body holds: "
+            'either "contains" or "pprof"',
+        ),
+        (
+            "flask>=2 => flask >< 2",
+            'probes/restart/probe.yaml:14: requirements[0]: "flask >< 2" is not a requirement '
+            'such as "flask>=2"',
+        ),
+        (
+            "needs: [left, right] => needs: [left, rigth]",
+            'probes/restart/probe.yaml:13: needs[1]: "rigth" is no axis of the matrix; '
+            'did you mean "right"?',
+        ),
+        (
+            "name: restart => name: start",
+            'probes/restart/probe.yaml:1: name: "start" is in the folder "restart"; call it that',
+        ),
+    ],
+)
+def test_mistakes_of_a_probe_are_named_with_its_file(
+    loaded: Load, edit: str, expected: str
+) -> None:
+    assert mistakes(loaded, probe=edit) == [expected]

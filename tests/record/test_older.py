@@ -1,0 +1,190 @@
+"""What an earlier Interlock published or recorded is read, and completed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+from published import AXES, CYCLE, LEFT_BEHIND, SELF, cell, verdict
+
+from interlock.model import Axis, Outcome, Signature, UsageError, Verdict
+from interlock.record import older, rows
+from interlock.record.results import read_results, write_results
+
+PUBLISHED = Path(__file__).parents[1] / "data" / "older" / "version-2.csv"
+VERSION_1 = (*older.ADDED, *rows.ATTRIBUTED)
+TESTED = (Axis(name="sentry", package="sentry-sdk"), Axis(name="ddtrace", package="ddtrace"))
+
+
+def without(path: Path, columns: Collection[str]) -> None:
+    """The file as it was before it had these columns."""
+    read = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    text = io.StringIO()
+    kept = [name for name in read[0] if name not in columns]
+    writer = csv.DictWriter(text, kept, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(read)
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+@pytest.mark.parametrize("lacks", [older.ADDED, VERSION_1])
+def test_a_file_of_a_version_before_is_read_and_completed(
+    tmp_path: Path, lacks: Collection[str]
+) -> None:
+    many = verdict(cell("2.9", "3.1"), Outcome.HANG, signatures=((SELF, 29), (CYCLE, 6)))
+    write_results([many, verdict(cell("2.10", "3.1"))], {}, tmp_path, AXES)
+    before = (tmp_path / "verdicts.csv").read_bytes()
+    without(tmp_path / "verdicts.csv", lacks)
+    assert b"cause" not in (tmp_path / "verdicts.csv").read_bytes()
+
+    results = read_results(tmp_path, AXES)
+    write_results(results.verdicts, {}, tmp_path, AXES)
+
+    assert results.verdicts[0].signatures == ((SELF, 29), (CYCLE, 6))
+    assert (tmp_path / "verdicts.csv").read_bytes() == before
+
+
+def test_a_file_that_lacks_some_of_what_was_added_together_is_refused(tmp_path: Path) -> None:
+    write_results([verdict(cell("2.9", "3.1"))], {}, tmp_path, AXES)
+    without(tmp_path / "verdicts.csv", ["failed"])
+
+    with pytest.raises(UsageError, match="no column failed"):
+        read_results(tmp_path, AXES)
+
+
+def published() -> dict[str, Verdict]:
+    """By what their sentences say, rows that were published."""
+    return {each.detail: each for each in rows.read(PUBLISHED, TESTED)}
+
+
+@pytest.mark.parametrize(
+    ("detail", "cause", "failed"),
+    [
+        (
+            "1 of 1 trial failed in import: profiling does not start: AttributeError: module "
+            "'asyncio.events' has no attribute 'BaseDefaultEventLoopPolicy'.",
+            "AttributeError",
+            1,
+        ),
+        (
+            "3 of 3 trials failed in import: profiling does not start: AttributeError: module "
+            "'asyncio.events' has no attribute 'BaseDefaultEventLoopPolicy'.",
+            "AttributeError",
+            3,
+        ),
+        (
+            "1 of 1 trial failed in startup: profiling does not start: Broken: AttributeError: "
+            "module 'asyncio.events' has no attribute 'BaseDefaultEventLoopPolicy'.",
+            "AttributeError",
+            1,
+        ),
+        (
+            "1 of 1 trial failed in import: profiling does not start: ImportError: ddtrace/"
+            "profiling/collector/stack.cpython-313-x86_64-linux-gnu.so: undefined symbol: "
+            "_PyThread_CurrentExceptions.",
+            "ImportError",
+            1,
+        ),
+        ("1 of 3 trials failed in serving: a child was killed by SIGSEGV.", "SIGSEGV", 1),
+        ("2 of 3 trials failed in serving: a child was killed by SIGSEGV.", "SIGSEGV", 2),
+        # It speaks of the signal that the probe itself had sent, which is no cause.
+        (
+            "1 of 3 trials failed in shutdown: rounds: 1 requests timed out; none may; rounds: 1 "
+            "of 37 workers had to be killed; none may; rounds: the server ended 10.3 s after "
+            "SIGTERM, with a graceful timeout of 8 s; 10 s are allowed; no Python code of a "
+            "process could run in 2 looks over 8 s, and its main thread stood at "
+            "threading.py:320 in wait.",
+            None,
+            1,
+        ),
+    ],
+)
+def test_a_published_failure_has_its_cause_and_its_count(
+    detail: str, cause: str | None, failed: int
+) -> None:
+    row = published()[detail]
+
+    assert (row.cause, row.failed) == (cause, failed)
+
+
+def test_no_other_published_row_has_a_cause_or_failures() -> None:
+    others = [each for each in published().values() if each.outcome is not Outcome.FAIL]
+
+    assert {each.outcome for each in others} == {*Outcome} - {Outcome.FAIL}
+    assert {(each.cause, each.failed) for each in others} == {(None, 0)}
+
+
+FAILED = "2 of 5 trials failed in serving: "
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "cause"),
+    [
+        ("error", "Timeout: no answer from KeyError", "Timeout"),
+        ("error", "Broken: Timeout: no answer", "Timeout"),
+        ("error", "TypeError.", "TypeError"),
+        ("error", "Broken: an interpreter ended with 3 at its exit.", "Broken"),
+        ("error", "ended with exit code 1: ValueError: x.", None),
+        (
+            "inactive",
+            "lock profiler does not start: DistributionNotFound: x",
+            "DistributionNotFound",
+        ),
+        ("crash", "killed by SIGABRT at lib/native.py:9 in free.", "SIGABRT"),
+        ("build", "build: ModuleNotFoundError: no setuptools.", None),
+        ("degraded", "it went over the limit on memory after 3 s.", None),
+    ],
+)
+def test_the_cause_is_what_the_sentence_of_its_reason_names(
+    reason: str, detail: str, cause: str | None
+) -> None:
+    assert older.cause("fail", reason, FAILED + detail) == cause
+    assert older.cause("hang", reason, FAILED + detail) is None
+    assert older.failed("fail", FAILED + detail) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", None),
+        ("A → A", Signature(locks=("A",))),
+        ("A → B → A", Signature(locks=("A", "B"))),
+        (f"A → {LEFT_BEHIND}", Signature(locks=("A", LEFT_BEHIND))),
+        ("stuck in f, g", Signature(stuck=("f", "g"))),
+    ],
+)
+def test_a_signature_is_read_as_it_was_written(text: str, expected: Signature | None) -> None:
+    assert older.signature(text) == expected
+    assert str(expected or "") == text
+
+
+def test_a_signature_that_is_no_cycle_is_a_mistake_with_its_line(tmp_path: Path) -> None:
+    write_results([verdict(cell("2.9", "3.1"), Outcome.HANG)], {}, tmp_path, AXES)
+    path = tmp_path / "verdicts.csv"
+    without(path, older.ADDED)
+    spoiled = path.read_text(encoding="utf-8").replace("Worker._lock → Worker._lock", "A → B")
+    path.write_text(spoiled, encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"verdicts\.csv:2: signature: 'A → B' does not end"):
+        rows.read(path, AXES)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (("Broken", "AttributeError: no: x"), ("AttributeError", "no: x")),
+        (("Broken", "the server does not answer"), ("Broken", "the server does not answer")),
+        (("KeyError", "Odd: x"), ("KeyError", "Odd: x")),
+    ],
+)
+def test_an_exception_of_a_child_is_unwrapped(
+    said: tuple[str, str], expected: tuple[str, str]
+) -> None:
+    raw = {"event": "error", "type": said[0], "message": said[1], "phase": "serving"}
+    read = older.event(json.loads(json.dumps(raw)))
+
+    assert (read["type"], read["message"], read["phase"]) == (*expected, "serving")
