@@ -24,8 +24,8 @@ from worlds import (
 )
 
 from interlock.campaign.progress import ControlRan, Judged
-from interlock.evidence import classification
-from interlock.model import Probe
+from interlock.evidence import classification, judge
+from interlock.model import Probe, Trial, Verdict
 from interlock.record.ledger import CampaignRecord
 
 # Once, where once is enough -----------------------------------------------------------------------
@@ -138,3 +138,22 @@ def test_what_an_earlier_campaign_ran_is_classified_once_for_all_verdicts(
     later = Here(world, stage.folder, campaign="d")
     stage.run(world, cell("1.0"), cell("1.1"), controls=[KNOWN_HANG], place=later)
     assert len(asked) <= before + len(world.ran)
+
+
+def test_a_control_is_judged_once_a_round_of_the_plan_and_not_once_a_result(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its verdicts rests on all of its trials: a long campaign would take ever longer."""
+    decide, judged_trials = judge.decide, []
+
+    def counting(trials: Sequence[Trial], *more: object) -> Verdict:
+        judged_trials.append(len(trials))
+        return decide(trials, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(judge, "decide", counting)
+    world = stage.world(v0_9="hang")
+    run = [cell(f"1.{n}") for n in range(20)]
+    stage.run(world, *run, controls=[KNOWN_HANG], controls_every=1)
+    of_controls = len(world.ran) - len(run)
+    assert of_controls >= len(run)
+    assert sum(judged_trials) <= len(run) + 2 * of_controls

@@ -13,7 +13,7 @@ from worlds import KNOWN_HANG, TESTED, Here, Stage
 
 from interlock.campaign import results
 from interlock.campaign.controls import ControlResults
-from interlock.campaign.results import write_results
+from interlock.campaign.results import publish_results
 from interlock.campaign.verdicts import control_results_in
 from interlock.findings import Findings
 from interlock.record.ledger import CampaignRecord
@@ -53,8 +53,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def write(stage: Stage, controls: ControlResults | None, folder: Path) -> list[str]:
-    findings = Findings(matrix=MATRIX, verdicts=stage.ledger.verdicts())
-    write_results(stage.ledger, findings, folder, controls)
+    findings = Findings(matrix=MATRIX, verdicts=stage.ledger.verdicts(), withdrawn={})
+    publish_results(stage.ledger, findings, folder, controls)
     return published(folder)
 
 

@@ -61,7 +61,7 @@ from .rejudging import (
     judge_again as judge_again,
 )
 from .results import (
-    write_results as write_results,
+    publish_results as publish_results,
 )
 from .session import (
     Finished as Finished,

@@ -36,6 +36,8 @@ class Judging:
         self._awaited: set[Control] = set()
         self._held: dict[Cell, None] = {}
         """Passes whose controls have given nothing yet, in order."""
+        self._unjudged: dict[Cell, None] = {}
+        """Controls with new results."""
         self._cells = 0
         """That were run, and are no controls alone."""
         self._cells_at: dict[Control, int] = {}
@@ -78,6 +80,7 @@ class Judging:
         self._cells_at[control] = self._cells
         if ran.last:
             self._awaited.discard(control)
+            self._unjudged.update({} if ran.task.asked else {cell: None})
         return result
 
     # Verdicts -------------------------------------------------------------------------------------
@@ -100,6 +103,15 @@ class Judging:
         self._ledger.keep_verdict(verdict)
         self.verdicts[cell] = verdict
         return Judged(cell=cell, verdict=verdict)
+
+    def controls_judged(self) -> list[LeftOpen]:
+        """Judge the controls that were run; those of them over which the judge crashed.
+
+        Once a round and not once a result: each verdict rests on all of a control's trials.
+        """
+        judged = [self.judged(cell) for cell in self._unjudged]
+        self._unjudged.clear()
+        return [one for one in judged if isinstance(one, LeftOpen)]
 
     def await_controls(self, controls: Iterable[Control]) -> None:
         """Hold back the passes that rest on these until each has given a result."""

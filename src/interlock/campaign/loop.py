@@ -101,6 +101,7 @@ class Loop:
             late: list[Progress] = []
             with suppress(StorageTrouble):
                 late += [self._settle(cell) for cell in self._keep_late()]
+                late += self.judging.controls_judged()
                 late += [Withdrawn(verdict=verdict) for verdict in self.judging.withdraw()]
         yield from late
         if self._dispatch.fatal:
@@ -136,6 +137,9 @@ class Loop:
         together = [piece for piece in due if not self._is_alone(piece)]
         yield from self._batch(together)
         yield from self._batch([piece for piece in due if self._is_alone(piece)])
+        if self._dispatch.fatal:
+            return
+        yield from self.judging.controls_judged()
         for verdict in self.judging.withdraw():
             yield Withdrawn(verdict=verdict)
 
@@ -179,6 +183,8 @@ class Loop:
         self.judging.await_controls(controls)
         for pieces in self._schedule.batches(tasks, controls):
             yield from self._batch(pieces)
+        if not self._dispatch.fatal:
+            yield from self.judging.controls_judged()
 
     def _decided(self, cell: Cell, planned: Plan) -> Judged | LeftOpen:
         """What the index alone decides, recorded and judged."""
@@ -247,10 +253,6 @@ class Loop:
             yield ControlRan(control=task.control, result=result)
         if task.asked and not self.judging.hold(task.cell):
             yield self._settle(task.cell)
-        elif not task.asked:
-            judged = self.judging.judged(task.cell)
-            if isinstance(judged, LeftOpen):
-                yield judged
         if result:
             yield from self._released()
 
@@ -276,6 +278,6 @@ class Loop:
         for ran in self._dispatch.late():
             with suppress(StorageTrouble):
                 self.judging.record(ran)
-                if ran.last and not self.judging.hold(ran.task.cell):
+                if ran.last and ran.task.asked and not self.judging.hold(ran.task.cell):
                     late.append(ran.task.cell)
         return late

@@ -9,10 +9,10 @@ from interlock import record
 from interlock.campaign.controls import ControlResults, rows
 from interlock.campaign.verdicts import control_results_in
 from interlock.findings import Findings
-from interlock.record import Ledger, campaigns_in, find_examples, write_controls
+from interlock.record import Ledger, campaigns_in, find_examples, write_controls, write_results
 
 
-def write_results(
+def publish_results(
     ledger: Ledger, findings: Findings, folder: Path, controls: ControlResults | None = None
 ) -> None:
     """Write the verdicts, with whose trouble each is, and what the controls gave lately.
@@ -24,9 +24,8 @@ def write_results(
     # What needs no library at all says something of the harness, and stands in controls.json.
     verdicts = [v for v in findings.verdicts if any(pin.version for pin in v.cell.pins)]
     examples = find_examples(verdicts, matrix.probes, ledger.trials)
-    record.write_results(
-        verdicts, examples, folder, matrix.axes, findings.withdrawn, findings.attributions
-    )
+    attributions = findings.attributions
+    write_results(verdicts, examples, folder, matrix.axes, findings.withdrawn, attributions)
     since = datetime.now(timezone.utc) - matrix.fresh_for
     told = {*campaigns_in(folder), *controls.campaigns} if controls else set()
     controls = controls or ControlResults(matrix)

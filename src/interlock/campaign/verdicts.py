@@ -64,6 +64,8 @@ def verdict_of(
     if controls is None or verdict.outcome is not Outcome.PASS:
         return verdict
     doubts = [controls.doubt(ran.campaign, cell.probe, cell.python) for ran in counting]
+    if not any(doubts):
+        return verdict
     clean = [ran for ran, doubt in zip(counting, doubts, strict=True) if not doubt]
     if clean:
         return judge.decide(clean, probe, needs, classify)

@@ -60,11 +60,9 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         wanted = [*selected.cells, *agenda.follow_ups(by_now).cells]
         known = planning.known_now(published, by_now.values(), place.matrix, _now())
         findings = Findings(
-            matrix=place.matrix,
-            verdicts=list(known.values()),
-            withdrawn=yanked(ground.releases),
+            matrix=place.matrix, verdicts=list(known.values()), withdrawn=yanked(ground.releases)
         )
-        _tell(place, options, wanted, findings)
+        _tell(place, options, Summary.of(wanted, known, findings))
         _publish(place, options, ledger, findings, finished)
     return _end(finished)
 
@@ -216,16 +214,15 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
         return []
     if not path.is_file():
         raise UsageError(f"--known {path}: there is no such file")
+    from interlock.record import VERDICTS, read_results
+
     if path.name != VERDICTS:
         raise UsageError(f"--known {path}: what is published is called {VERDICTS}")
     return read_results(path.parent, place.matrix.axes).verdicts
 
 
-def _tell(
-    place: Place, options: argparse.Namespace, cells: Sequence[Cell], findings: Findings
-) -> None:
-    """Print what the cells say, by the findings of all that is known."""
-    told = Summary.of(cells, findings)
+def _tell(place: Place, options: argparse.Namespace, told: Summary) -> None:
+    """Print what the cells say, by all that is known."""
     for drawn in told.tables():
         place.console.print(drawn)
     lines = told.lines()
@@ -246,10 +243,10 @@ def _publish(
     finished: Finished,
 ) -> None:
     """Write the results, and build the page where the project has one."""
-    from interlock.campaign import write_results
+    from interlock.campaign import publish_results
 
     results = options.results or place.store.home / "results"
-    write_results(ledger, findings, results, finished.controls)
+    publish_results(ledger, findings, results, finished.controls)
     place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
         from interlock.publish import site

@@ -106,14 +106,14 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
         cells = f"{judged} cell{'s' * (judged != 1)}"
         place.console.print(f"{cells} judged again, {changed} changed", highlight=False)
         if options.results:
-            from interlock.campaign import write_results
+            from interlock.campaign import publish_results
             from interlock.record import read_results
 
             now = datetime.now(timezone.utc)
             known = planning.known_now((), ledger.verdicts(), found, now)
             withdrawn = read_results(options.results, found.axes).yanked
             findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=withdrawn)
-            write_results(ledger, findings, options.results)
+            publish_results(ledger, findings, options.results)
     if left_open:
         raise OpenCells(report.left_open(left_open))
     return 0
