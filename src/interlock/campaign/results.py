@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from pathlib import Path
 
-from interlock import record
 from interlock.campaign.controls import ControlResults, rows
 from interlock.campaign.verdicts import control_results_in
 from interlock.findings import Findings
