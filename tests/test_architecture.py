@@ -83,6 +83,25 @@ def imported(folder: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+def test_a_file_and_a_function_fit_in_the_head() -> None:
+    sources = [p for room in ("src", "probes", "benchmarks") for p in (ROOT / room).rglob("*.py")]
+    too_long = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources
+        for text in [path.read_text(encoding="utf-8")]
+        for name, lines, most in [
+            ("the file", text.count("\n"), 400),
+            *(
+                (node.name, (node.end_lineno or 0) - node.lineno + 1, 40)
+                for node in ast.walk(ast.parse(text))
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            ),
+        ]
+        if lines > most
+    ]
+    assert too_long == []
+
+
 def test_probes_do_not_import_interlock() -> None:
     assert "interlock" not in imported(ROOT / "probes")
 

@@ -92,18 +92,10 @@ def followups(
     - Where a cell and its baseline both hang: more trials of both. Where the baseline passes, but
       in so few exposures that the hang may have missed it by chance: as many as it takes to tell.
     """
-    troubled = [
-        (cell, result)
-        for cell in asked
-        if not matrix.configurations[cell.config].is_composed
-        and all(pin.version for pin in cell.pins)
-        and (result := known.get(cell.key))
-        and result.outcome in (Outcome.HANG, Outcome.FAIL)
-    ]
     passing = _Passing(asked, known)
     cells: dict[Cell, Why] = {}
     trials: dict[Cell, int] = {}
-    for cell, result in troubled:
+    for cell, result in _troubled(asked, known, matrix):
         if result.phase is not Phase.INSTALL:
             for near in (cell, *passing.beside(cell)):
                 for way in _ways_out(near, matrix):
@@ -123,6 +115,20 @@ def followups(
     for cell in asked:
         cells.pop(cell, None)
     return FollowUps(cells=cells, trials=trials)
+
+
+def _troubled(
+    asked: Sequence[Cell], known: Mapping[tuple[str, ...], Result], matrix: Matrix
+) -> list[tuple[Cell, Result]]:
+    """The pairs, in the file's own configurations, that hang or fail."""
+    return [
+        (cell, result)
+        for cell in asked
+        if not matrix.configurations[cell.config].is_composed
+        and all(pin.version for pin in cell.pins)
+        and (result := known.get(cell.key))
+        and result.outcome in (Outcome.HANG, Outcome.FAIL)
+    ]
 
 
 def _enough(hung: Result, alone: Result, most: int) -> int | None:
