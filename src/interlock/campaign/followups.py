@@ -104,17 +104,29 @@ def followups(
                         trials[way] = matrix.trials.way_out
             for baseline in _baselines(cell, matrix):
                 cells.setdefault(baseline, Why.BASELINE)
-                alone = known.get(baseline.key)
-                most = matrix.trials.when_compared
-                if alone and alone.outcome is result.outcome is Outcome.HANG:
-                    trials[cell] = trials[baseline] = most
-                elif alone and (enough := _enough(result, alone, most)):
-                    trials[baseline] = max(enough, trials.get(baseline, 0))
+                if alone := known.get(baseline.key):
+                    trials.update(_to_compare(cell, result, baseline, alone, matrix, trials))
         if fails_early(result.outcome, result.phase) and released(cell.pins, releases):
             cells.setdefault(replace(cell, config=f"{cell.config}{AT_RELEASE}"), Why.AT_RELEASE)
     for cell in asked:
         cells.pop(cell, None)
     return FollowUps(cells=cells, trials=trials)
+
+
+def _to_compare(
+    cell: Cell,
+    hung: Result,
+    baseline: Cell,
+    alone: Result,
+    matrix: Matrix,
+    trials: Mapping[Cell, int],
+) -> dict[Cell, int]:
+    """How many trials tell whether a hang is the pair's or its baseline's too."""
+    most = matrix.trials.when_compared
+    if alone.outcome is hung.outcome is Outcome.HANG:
+        return {cell: most, baseline: most}
+    enough = _enough(hung, alone, most)
+    return {baseline: max(enough, trials.get(baseline, 0))} if enough else {}
 
 
 def _troubled(
