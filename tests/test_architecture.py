@@ -36,6 +36,13 @@ def test_a_room_is_on_the_map_with_all_its_modules_and_no_other(room: Path) -> N
     assert named == modules | packages
 
 
+def test_every_file_that_the_walk_names_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", text)
+    assert len(named) > 20
+    assert [name for name in named if not any((at / name).exists() for at in (ROOT, ROOMS))] == []
+
+
 def test_every_module_is_in_a_room() -> None:
     assert sorted(path.name for path in ROOMS.glob("*.py")) == ["__init__.py", "__main__.py"]
 
