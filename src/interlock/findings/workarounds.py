@@ -1,7 +1,7 @@
 """Verdicts → what became of each workaround, on the very cells where it was run. Pure.
 
-A workaround is run on cells that hang or fail, to see whether it helps, and on passing neighbours, to
-see that it breaks nothing. Where it was not run on a cell nothing is said of it.
+A workaround is run on cells that hang or fail, to see whether it helps, and on passing neighbours,
+to see that it breaks nothing. Where it was not run on a cell, nothing is said of it.
 """
 
 from __future__ import annotations
