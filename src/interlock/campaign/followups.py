@@ -92,14 +92,7 @@ def followups(
     - Where a cell and its baseline both hang: more trials of both. Where the baseline passes, but
       in so few exposures that the hang may have missed it by chance: as many as it takes to tell.
     """
-    troubled = [
-        (cell, result)
-        for cell in asked
-        if not matrix.configurations[cell.config].is_composed
-        and all(pin.version for pin in cell.pins)
-        and (result := known.get(cell.key))
-        and result.outcome in (Outcome.HANG, Outcome.FAIL)
-    ]
+    troubled = _troubled(asked, known, matrix)
     passing = _Passing(asked, known)
     cells: dict[Cell, Why] = {}
     trials: dict[Cell, int] = {}
@@ -112,17 +105,42 @@ def followups(
                         trials[way] = matrix.trials.way_out
             for baseline in _baselines(cell, matrix):
                 cells.setdefault(baseline, Why.BASELINE)
-                alone = known.get(baseline.key)
-                most = matrix.trials.when_compared
-                if alone and alone.outcome is result.outcome is Outcome.HANG:
-                    trials[cell] = trials[baseline] = most
-                elif alone and (enough := _enough(result, alone, most)):
-                    trials[baseline] = max(enough, trials.get(baseline, 0))
+                _compare((cell, result), baseline, known.get(baseline.key), matrix, trials)
         if fails_early(result.outcome, result.phase) and released(cell.pins, releases):
             cells.setdefault(replace(cell, config=f"{cell.config}{AT_RELEASE}"), Why.AT_RELEASE)
     for cell in asked:
         cells.pop(cell, None)
     return FollowUps(cells=cells, trials=trials)
+
+
+def _troubled(
+    asked: Sequence[Cell], known: Mapping[tuple[str, ...], Result], matrix: Matrix
+) -> list[tuple[Cell, Result]]:
+    """The pairs asked for that hang or fail in one of the file's own configurations."""
+    return [
+        (cell, result)
+        for cell in asked
+        if not matrix.configurations[cell.config].is_composed
+        and all(pin.version for pin in cell.pins)
+        and (result := known.get(cell.key))
+        and result.outcome in (Outcome.HANG, Outcome.FAIL)
+    ]
+
+
+def _compare(
+    hung: tuple[Cell, Result],
+    baseline: Cell,
+    alone: Result | None,
+    matrix: Matrix,
+    trials: dict[Cell, int],
+) -> None:
+    """Note how many trials of a cell and its baseline it takes to tell them apart."""
+    cell, result = hung
+    most = matrix.trials.when_compared
+    if alone and alone.outcome is result.outcome is Outcome.HANG:
+        trials[cell] = trials[baseline] = most
+    elif alone and (enough := _enough(result, alone, most)):
+        trials[baseline] = max(enough, trials.get(baseline, 0))
 
 
 def _enough(hung: Result, alone: Result, most: int) -> int | None:
