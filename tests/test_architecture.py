@@ -36,6 +36,13 @@ def test_a_room_is_on_the_map_with_all_its_modules_and_no_other(room: Path) -> N
     assert named == modules | packages
 
 
+def test_every_file_that_the_walk_names_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", text)
+    assert len(named) > 20
+    assert [name for name in named if not any((at / name).exists() for at in (ROOT, ROOMS))] == []
+
+
 def test_every_module_is_in_a_room() -> None:
     assert sorted(path.name for path in ROOMS.glob("*.py")) == ["__init__.py", "__main__.py"]
 
@@ -81,6 +88,25 @@ def imported(folder: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and not node.level  # not its own neighbours
     ]
     return {name.partition(".")[0] for name in names}
+
+
+def test_a_file_and_a_function_fit_in_the_head() -> None:
+    sources = [p for room in ("src", "probes", "benchmarks") for p in (ROOT / room).rglob("*.py")]
+    too_long = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources
+        for text in [path.read_text(encoding="utf-8")]
+        for name, lines, most in [
+            ("the file", text.count("\n"), 400),
+            *(
+                (node.name, (node.end_lineno or 0) - node.lineno + 1, 40)
+                for node in ast.walk(ast.parse(text))
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            ),
+        ]
+        if lines > most
+    ]
+    assert too_long == []
 
 
 def test_probes_do_not_import_interlock() -> None:

@@ -92,11 +92,10 @@ def followups(
     - Where a cell and its baseline both hang: more trials of both. Where the baseline passes, but
       in so few exposures that the hang may have missed it by chance: as many as it takes to tell.
     """
-    troubled = _troubled(asked, known, matrix)
     passing = _Passing(asked, known)
     cells: dict[Cell, Why] = {}
     trials: dict[Cell, int] = {}
-    for cell, result in troubled:
+    for cell, result in _troubled(asked, known, matrix):
         if result.phase is not Phase.INSTALL:
             for near in (cell, *passing.beside(cell)):
                 for way in _ways_out(near, matrix):
@@ -105,7 +104,8 @@ def followups(
                         trials[way] = matrix.trials.way_out
             for baseline in _baselines(cell, matrix):
                 cells.setdefault(baseline, Why.BASELINE)
-                _compare((cell, result), baseline, known.get(baseline.key), matrix, trials)
+                if alone := known.get(baseline.key):
+                    trials.update(_to_compare(cell, result, baseline, alone, matrix, trials))
         if fails_early(result.outcome, result.phase) and released(cell.pins, releases):
             cells.setdefault(replace(cell, config=f"{cell.config}{AT_RELEASE}"), Why.AT_RELEASE)
     for cell in asked:
@@ -113,10 +113,26 @@ def followups(
     return FollowUps(cells=cells, trials=trials)
 
 
+def _to_compare(
+    cell: Cell,
+    hung: Result,
+    baseline: Cell,
+    alone: Result,
+    matrix: Matrix,
+    trials: Mapping[Cell, int],
+) -> dict[Cell, int]:
+    """How many trials tell whether a hang is the pair's or its baseline's too."""
+    most = matrix.trials.when_compared
+    if alone.outcome is hung.outcome is Outcome.HANG:
+        return {cell: most, baseline: most}
+    enough = _enough(hung, alone, most)
+    return {baseline: max(enough, trials.get(baseline, 0))} if enough else {}
+
+
 def _troubled(
     asked: Sequence[Cell], known: Mapping[tuple[str, ...], Result], matrix: Matrix
 ) -> list[tuple[Cell, Result]]:
-    """The pairs asked for that hang or fail in one of the file's own configurations."""
+    """The pairs, in the file's own configurations, that hang or fail."""
     return [
         (cell, result)
         for cell in asked
@@ -125,22 +141,6 @@ def _troubled(
         and (result := known.get(cell.key))
         and result.outcome in (Outcome.HANG, Outcome.FAIL)
     ]
-
-
-def _compare(
-    hung: tuple[Cell, Result],
-    baseline: Cell,
-    alone: Result | None,
-    matrix: Matrix,
-    trials: dict[Cell, int],
-) -> None:
-    """Note how many trials of a cell and its baseline it takes to tell them apart."""
-    cell, result = hung
-    most = matrix.trials.when_compared
-    if alone and alone.outcome is result.outcome is Outcome.HANG:
-        trials[cell] = trials[baseline] = most
-    elif alone and (enough := _enough(result, alone, most)):
-        trials[baseline] = max(enough, trials.get(baseline, 0))
 
 
 def _enough(hung: Result, alone: Result, most: int) -> int | None:

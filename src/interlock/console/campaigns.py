@@ -29,7 +29,7 @@ from interlock.model import (
     UsageError,
     Verdict,
 )
-from interlock.record import Ledger
+from interlock.record import VERDICTS, Ledger, read_results
 
 Known = Mapping[tuple[str, ...], Verdict]
 """By ``Cell.key``."""
@@ -62,7 +62,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         findings = Findings(
             matrix=place.matrix, verdicts=list(known.values()), withdrawn=yanked(ground.releases)
         )
-        _tell(place, options, Summary.of(wanted, known, findings))
+        _tell(place, options, Summary.of(wanted, findings))
         _publish(place, options, ledger, findings, finished)
     return _end(finished)
 
@@ -214,7 +214,6 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
         return []
     if not path.is_file():
         raise UsageError(f"--known {path}: there is no such file")
-    from interlock.record import VERDICTS, read_results
 
     if path.name != VERDICTS:
         raise UsageError(f"--known {path}: what is published is called {VERDICTS}")

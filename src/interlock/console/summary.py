@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -16,7 +16,7 @@ from interlock.model import Cell, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The cells that a run was about, told by all that is known."""
+    """The cells that a run was about, and the findings of all that is known."""
 
     asked: tuple[Verdict, ...]
     groups: tuple[tuple[Application | None, Sequence[Verdict]], ...]
@@ -24,9 +24,8 @@ class Summary:
     findings: Findings
 
     @classmethod
-    def of(
-        cls, cells: Sequence[Cell], known: Mapping[tuple[str, ...], Verdict], findings: Findings
-    ) -> Summary:
+    def of(cls, cells: Sequence[Cell], findings: Findings) -> Summary:
+        known = findings.by_cell
         asked = tuple(known[cell.key] for cell in cells if cell.key in known)
         groups = tuple(report.by_application(asked, findings.matrix))
         return cls(asked=asked, groups=groups, findings=findings)
@@ -39,7 +38,7 @@ class Summary:
         return report.tables(self.asked, found.axes, found.probes, shown)
 
     def lines(self) -> list[str]:
-        """Each kind of trouble with what to move to, then the workarounds."""
+        """Each kind of trouble and where to move to, then the workarounds."""
         lines: list[str] = []
         for kind, about in self.groups:
             lines += report.stories(about, self.findings, kind)
@@ -47,9 +46,8 @@ class Summary:
 
     def safe(self) -> list[str]:
         """One sentence on every application, and one on each kind."""
-        found = self.findings.matrix
         says = []
         for kind, about in self.groups:
-            told = [v for v in about if report.is_plain(v.cell, found)] or about
+            told = [v for v in about if report.is_plain(v.cell, self.findings.matrix)] or about
             says.append(report.in_kind(told, kind) if kind else report.safe(told, self.findings))
         return says

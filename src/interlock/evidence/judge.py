@@ -39,6 +39,7 @@ from interlock.model import (
 Needs: TypeAlias = Callable[[Trial], int]
 """How many exposures a trial needs on a machine as busy as it was; see ``power.py``."""
 
+
 Classify: TypeAlias = Callable[[Trial, Probe], Finding]
 """What a trial shows by itself, asked for the proofs of that probe."""
 
@@ -49,9 +50,7 @@ def decide(
     needs: Needs | None = None,
     classify: Classify = lambda trial, probe: classification.classify(trial.events, probe),
 ) -> Verdict:
-    """What all trials of one cell say together.
-
-    ``classify`` is handed in by whoever knows already what a trial shows.
+    """What all trials of one cell say together; ``classify`` knows what each shows by itself.
 
     A trial that passed with fewer exposures than ``needs`` says proves nothing by itself, and with
     others what ``together`` says.
@@ -62,9 +61,7 @@ def decide(
     that passed, because the rate it rules out rests on them alone. Trials are taken in the order in
     which they began. Raises ``ValueError`` without trials and for trials of several cells.
     """
-    if not trials or any(trial.cell != trials[0].cell for trial in trials):
-        raise ValueError("a verdict needs trials, all of one cell")
-    ordered = sorted(trials, key=lambda trial: trial.started_at)
+    ordered = _ordered(trials)
     probe = probe.asked_of(ordered[0].cell)
     needed = [needs(trial) if needs else 0 for trial in ordered]
     found = [classify(trial, probe) for trial in ordered]
@@ -85,6 +82,12 @@ def decide(
         evidence=spoken.evidence if isinstance(spoken, Hang) else (),
         cause=spoken.cause if isinstance(spoken, Fail) else None,
     )
+
+
+def _ordered(trials: Sequence[Trial]) -> list[Trial]:
+    if not trials or any(trial.cell != trials[0].cell for trial in trials):
+        raise ValueError("a verdict needs trials, all of one cell")
+    return sorted(trials, key=lambda trial: trial.started_at)
 
 
 def _counted(
