@@ -78,6 +78,19 @@ def test_a_load_that_grew_brings_the_known_hang_back(stage: Stage) -> None:
     assert lefts(world) == "0.9 1.0 1.1 0.9"
 
 
+@pytest.mark.parametrize(
+    ("needed", "order"), [("1", "0.9 1.0 1.1"), ("5", "0.9 1.0 1.1 0.9")], ids=["ample", "little"]
+)
+def test_a_hang_to_which_load_does_not_matter_is_brought_back_by_little_to_spare_alone(
+    stage: Stage, needed: str, order: str
+) -> None:
+    unscaled = replace(KNOWN_HANG, scale_by_load=False)
+    heavier = PASSES.replace("waited 0.5 s", "waited 1.0 s")
+    world = stage.world(v0_9=LATE_HANG.replace("60", needed), v1_0=PASSES, v1_1=heavier)
+    stage.run(world, cell("1.0"), cell("1.1"), controls=[unscaled])
+    assert lefts(world) == order
+
+
 def test_a_pass_is_told_once_its_controls_have_given_a_result(stage: Stage) -> None:
     """The pass ends while the known hang is at work, on the other of two workers."""
     passed = threading.Event()

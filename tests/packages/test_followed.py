@@ -73,11 +73,13 @@ def test_what_a_way_out_does_is_said_with_what_it_costs(runs: Runs) -> None:
 
 
 def test_controls_are_run_beside_and_published(runs: Runs) -> None:
-    """The known hang once more at the end: what passes there has little more exposures than it."""
-    assert [(told["expected"], told["got"], told["differs"]) for told in runs.controls] == [
-        ("hang", {"hang": 2}, False),
-        ("pass", {"pass": 1}, False),
+    """The known hang a second time where the machine became busier behind its first."""
+    assert [(told["expected"], {*told["got"]}, told["differs"]) for told in runs.controls] == [
+        ("hang", {"hang"}, False),
+        ("pass", {"pass"}, False),
     ]
+    hang, passed = (sum(told["got"].values()) for told in runs.controls)
+    assert (hang in (1, 2), passed) == (True, 1)
 
 
 def test_what_is_known_is_not_followed_up_again(runs: Runs) -> None:

@@ -6,14 +6,15 @@
 otherwise, or the control is run:
 
 - *The campaign can no longer see a hang* (the machine, the store or an environment went bad). That
-  takes time. Before a control ran after every hundred cells, and what lay between two runs was
-  trusted; now the cells behind its last run are trusted only while they are few and took minutes.
+  takes time. What lies between two runs of a control is trusted, a hundred cells; now what follows
+  its last run is trusted as well, while it is a quarter of that and took minutes. Each of those
+  passes still proves by itself that both libraries were at work, and how often it was exposed.
 - *The machine became busier, so the race became rarer.* Each pass is held against the known hang
   under its own load (``power.py``). Where that would stretch what was seen by more than
   ``power.MARGIN``, the known hang is run under the new load.
 - *The known hang needs more exposures than it took so far.* That number varies from run to run, and
-  each run of the control is one more look at it. A pass that has several times as many stands above
-  that variation; a pass that has not is given the second look.
+  each run of the control is one more look at it. A pass that has ``SPARE`` times as many stands
+  above that variation; a pass that has not is given the second look.
 """
 
 from __future__ import annotations

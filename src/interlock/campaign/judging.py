@@ -6,7 +6,9 @@ one gives can still take it back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from interlock.campaign.closing import LOOKS, Passed, Since, is_due
@@ -166,11 +168,9 @@ class Judging:
     def due(self, begun: Sequence[Control]) -> list[Control]:
         """The controls that are run once more before the campaign is over."""
         passes = [
-            (
-                cell,
-                Passed(at=p.at, load=p.load, exposures=p.exposures, needed=self._needed(cell, p)),
-            )
-            for cell, p in self._passes.items()
+            (cell, replace(passed, needed=self._needed(cell, passed)))
+            for cell, passed in self._passes.items()
+            if any(pin.version for pin in cell.pins)  # else it is about the harness alone
         ]
         return [control for control in begun if is_due(self._since_last(control, passes))]
 
@@ -179,11 +179,10 @@ class Judging:
         if not results:
             return None
         last = results[-1].at
-        known = control.expect is Outcome.HANG and control.scale_by_load
         of_probe = [
             passed
             for cell, passed in passes
-            if known
+            if control.expect is Outcome.HANG
             and cell.probe == control.cell.probe
             and (passed.at > last or len(results) < LOOKS)
             and self.controls.vouches(control, cell.probe, cell.python)
@@ -193,5 +192,12 @@ class Judging:
             every=self._matrix.controls_every,
             time=self._last_end - last,
             passes=of_probe,
-            heaviest=self.controls.heaviest(self._campaign, control.cell.probe),
+            heaviest=self._heaviest(control),
         )
+
+    def _heaviest(self, control: Control) -> float:
+        """The heaviest load under which controls of its probe did as is known; any, where load does
+        not matter to the control."""
+        if not control.scale_by_load:
+            return math.inf
+        return self.controls.heaviest(self._campaign, control.cell.probe)

@@ -80,26 +80,25 @@ def plan(
 ) -> Plan:
     """What of the cells is open.
 
-    ``known`` are verdicts by ``Cell.key``; one of another probe or configuration than today's is
-    of another cell. ``machine`` is where the wheels must fit (``x86_64``). ``trials_of`` are the
-    cells whose verdict has to rest on so many trials: what is missing is run.
+    ``known`` are verdicts by ``Cell.key``; one of another probe or configuration is of another
+    cell. ``machine`` is where wheels must fit (``x86_64``). ``trials_of``: on how many trials a
+    verdict has to rest; what is missing is run.
     """
     is_open = {cell: _open(known.get(cell.key), matrix, now, rerun) for cell in cells}
-    settled = [cell for cell in cells if not is_open[cell]]
-    more = _missing(settled, known, trials_of or {})
+    more = _missing((cell for cell in cells if not is_open[cell]), known, trials_of or {})
     wanted = [cell for cell in cells if is_open[cell] or cell in more]
     why_not = _Installable(releases, machine).why_not
     decided = {cell: why for cell in wanted if (why := why_not(cell))}
-    installed = _installed(known, matrix, now)
-    ordered = _ordered([cell for cell in wanted if cell not in decided], matrix, installed)
+    todo = [cell for cell in wanted if cell not in decided]
+    ordered = _ordered(todo, matrix, installed := _installed(known, matrix, now))
     controls = matrix.controls_for(ordered)
     rounds = (1 + (len(ordered) - 1) // matrix.controls_every) if controls else 0
-    trials = [(cell, more.get(cell, matrix.trials.per_cell)) for cell in ordered]
-    work = [*trials, *_beside(controls, rounds, set(ordered))]
+    work = [(cell, more.get(cell, matrix.trials.per_cell)) for cell in ordered]
+    work += _beside(controls, rounds, set(ordered))
     return Plan(
         cells=ordered,
         unsupported=decided,
-        known=tuple(cell for cell in settled if cell not in more),
+        known=tuple(cell for cell in cells if not is_open[cell] and cell not in more),
         seconds=_estimate(work, known, installed, matrix, jobs, costs or Costs()),
         more=more,
         controls=controls,
