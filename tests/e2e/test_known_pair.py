@@ -61,14 +61,15 @@ def test_the_run_is_complete(known: Ran) -> None:
 def test_the_pair_of_the_report_hangs(known: Ran) -> None:
     row = known.rows["2.14.2"]
     assert (row["outcome"], row["phase"]) == ("hang", "serving")
-    # It is a control too, which is run at the beginning and at the end.
-    assert (row["trials"], row["hangs"]) == (str(TRIALS + 2), str(TRIALS + 2))
+    # It is a control too: its trials count as both, and one more may be run at the end.
+    assert row["trials"] == row["hangs"]
+    assert int(row["trials"]) in (TRIALS, TRIALS + 1)
     assert row["config"] == "warning-events"
 
 
 def test_every_hang_closes_a_cycle_through_the_workers_lock(known: Ran) -> None:
     hangs = [finding for finding in known.findings["2.14.2"] if isinstance(finding, Hang)]
-    assert len(hangs) == TRIALS + 2
+    assert len(hangs) == len(known.findings["2.14.2"]) >= TRIALS
     for hang in hangs:
         assert hang.reason in (Reason.SELF_DEADLOCK, Reason.LOCK_CYCLE)
         assert "BackgroundWorker._lock" in hang.signature.locks
