@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from grids import AXES, NOON, cell, grid, matrix, verdict
-from grids import rows as did
+from grids import AXES, NOON, cell, grid, matrix, rows as did, verdict
 from languages import PROBE
 from matrices import WAYS
 from packaging.version import Version

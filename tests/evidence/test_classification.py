@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from languages import PROBE, stream
 from stories import ASIDE, ENDED, KILLED, ORPHAN, SELF, STILL, WELL, check
 

@@ -22,8 +22,7 @@ import lz4.frame
 import pytest
 import uv
 import zstandard
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from interlock.evidence import intake
 from interlock.evidence.events import Event, Fact, IntakeRequest

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from languages import PROBE, stream
 
 from interlock.evidence.power import Reached, load_of, needed, raised

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 from grids import cell, rows, verdict
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from said import found, whose
 
 from interlock.findings.attribution import WHOSE, attribute

@@ -6,8 +6,7 @@ import itertools
 
 import pytest
 from grids import cell, grid, verdict
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from packaging.version import Version
 
 from interlock.findings.windows import along, inferred, windows

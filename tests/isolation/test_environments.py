@@ -14,8 +14,7 @@ from packaging.version import Version
 
 from interlock.index.settings import IndexSettings
 from interlock.isolation.environments import Environments, InstallFailed
-from interlock.isolation.sandbox import Command, Ended, Image, Limits, Mount
-from interlock.isolation.sandbox import installer as inside
+from interlock.isolation.sandbox import Command, Ended, Image, Limits, Mount, installer as inside
 from interlock.isolation.sandbox.process import ProcessSandbox
 from interlock.isolation.store import COMPLETE, Store
 from interlock.model import (

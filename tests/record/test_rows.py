@@ -9,8 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from published import AXES, CYCLE, ORPHAN, SELF, STUCK, cell, verdict
 
 from interlock.findings.attribution import attribute

@@ -16,8 +16,6 @@ from typing import TypeAlias
 from interlock.evidence import classification, confidence, measuring
 from interlock.model import (
     PRECEDENCE as PRECEDENCE,
-)
-from interlock.model import (
     Basis,
     Fail,
     Finding,

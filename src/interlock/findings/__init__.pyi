@@ -1,62 +1,32 @@
 from . import windows as windows
 from .advice import (
     Advice as Advice,
-)
-from .advice import (
     Move as Move,
-)
-from .advice import (
     Recommendation as Recommendation,
-)
-from .advice import (
     recommendations as recommendations,
-)
-from .advice import (
     yanked as yanked,
 )
 from .attribution import (
     OPEN as OPEN,
-)
-from .attribution import (
     WHOSE as WHOSE,
-)
-from .attribution import (
     Attribution as Attribution,
 )
 from .baselines import (
     LOOKS as LOOKS,
-)
-from .baselines import (
     Pool as Pool,
-)
-from .baselines import (
     counts as counts,
-)
-from .baselines import (
     fails_early as fails_early,
-)
-from .baselines import (
     places as places,
-)
-from .baselines import (
     plain as plain,
-)
-from .baselines import (
     pool as pool,
-)
-from .baselines import (
     present as present,
 )
 from .criteria import (
     everything as everything,
-)
-from .criteria import (
     is_amplified as is_amplified,
 )
 from .findings import (
     Findings as Findings,
-)
-from .findings import (
     ForApplication as ForApplication,
 )
 from .likeness import (
@@ -64,46 +34,24 @@ from .likeness import (
 )
 from .question import (
     Answer as Answer,
-)
-from .question import (
     AnswerBasis as AnswerBasis,
-)
-from .question import (
     ConfigurationAnswer as ConfigurationAnswer,
-)
-from .question import (
     Neighbours as Neighbours,
-)
-from .question import (
     Question as Question,
-)
-from .question import (
     answer as answer,
 )
 from .ratio import (
     Ratio as Ratio,
-)
-from .ratio import (
     ratio_of as ratio_of,
 )
 from .weighing import (
     TOGETHER as TOGETHER,
-)
-from .weighing import (
     Excluded as Excluded,
 )
 from .workarounds import (
     TriedWorkaround as TriedWorkaround,
-)
-from .workarounds import (
     WorkaroundKind as WorkaroundKind,
-)
-from .workarounds import (
     WorkaroundRecord as WorkaroundRecord,
-)
-from .workarounds import (
     Workarounds as Workarounds,
-)
-from .workarounds import (
     record as record,
 )

@@ -20,13 +20,13 @@ from interlock.findings.weighing import (
     TOGETHER,
     Combination,
     Combinations,
+    Excluded as Excluded,
     Trouble,
     Weight,
     is_good,
     version_of,
     without,
 )
-from interlock.findings.weighing import Excluded as Excluded
 from interlock.matrix import Policy
 from interlock.model import Axis, NoTarget, Outcome, Pin, PythonVersion, Release, Target
 

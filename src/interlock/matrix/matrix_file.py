@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from interlock.matrix import equivalence
-from interlock.matrix import probes as probe_files
+from interlock.matrix import equivalence, probes as probe_files
 from interlock.matrix.composition import compose
 from interlock.matrix.definition import PYTHON, Matrix
 from interlock.matrix.document import Document, read

@@ -1,10 +1,6 @@
-from . import rows as rows
-from . import schema as schema
-from . import table as table
+from . import rows as rows, schema as schema, table as table
 from .control_results import (
     campaigns_in as campaigns_in,
-)
-from .control_results import (
     write_controls as write_controls,
 )
 from .examples import (
@@ -12,32 +8,20 @@ from .examples import (
 )
 from .ledger import (
     CampaignRecord as CampaignRecord,
-)
-from .ledger import (
     Ledger as Ledger,
 )
 from .measures import (
     MEASURES as MEASURES,
-)
-from .measures import (
     write_measures as write_measures,
 )
 from .order import (
     in_order as in_order,
-)
-from .order import (
     text_key as text_key,
 )
 from .results import (
     Results as Results,
-)
-from .results import (
     read_results as read_results,
-)
-from .results import (
     write_results as write_results,
-)
-from .results import (
     write_verdicts as write_verdicts,
 )
 from .rows import (

@@ -22,8 +22,7 @@ from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError, ImageNotFound
-from docker.types import LogConfig, Ulimit
-from docker.types import Mount as DockerMount
+from docker.types import LogConfig, Mount as DockerMount, Ulimit
 from docker.utils import parse_repository_tag
 
 from interlock.isolation.sandbox import Command, Ended, Image, Mount, engine
