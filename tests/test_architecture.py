@@ -61,6 +61,22 @@ def test_rooms_use_each_other_by_what_their_front_door_hands_out() -> None:
     assert past_the_door == []
 
 
+@pytest.mark.parametrize("door", sorted(ROOMS.glob("*/__init__.pyi")), ids=lambda p: p.parent.name)
+def test_a_front_door_hands_out_only_what_somebody_uses(door: Path) -> None:
+    tree = ast.parse(door.read_text(encoding="utf-8"))
+    handed = {a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    used = {
+        alias.name
+        for folder in (ROOMS, ROOT / "benchmarks")
+        for path in folder.rglob("*.py")
+        if path.relative_to(folder).parts[0] != door.parent.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == f"interlock.{door.parent.name}"
+        for alias in node.names
+    }
+    assert handed - used == set()
+
+
 @pytest.mark.parametrize("outcome", [o for o in Outcome if REASONS[o]])
 def test_every_reason_stands_beside_its_outcome(outcome: Outcome) -> None:
     row = re.search(rf"^\| `{outcome}` \| (.*) \|$", TEXT, re.MULTILINE)

@@ -1,4 +1,7 @@
-from . import planning as planning, repeatability as repeatability
+from . import (
+    planning as planning,
+    repeatability as repeatability,
+)
 from .agenda import (
     Agenda as Agenda,
 )
@@ -7,7 +10,6 @@ from .controls import (
 )
 from .followups import (
     Why as Why,
-    released as released,
 )
 from .jobs import (
     Installed as Installed,
@@ -16,12 +18,10 @@ from .jobs import (
     Probing as Probing,
 )
 from .loop import (
-    Campaign as Campaign,
     Follow as Follow,
 )
 from .planning import (
     Plan as Plan,
-    Rerun as Rerun,
 )
 from .progress import (
     ControlRan as ControlRan,
@@ -32,7 +32,6 @@ from .progress import (
     Withdrawn as Withdrawn,
 )
 from .rejudging import (
-    Rejudged as Rejudged,
     judge_again as judge_again,
 )
 from .results import (

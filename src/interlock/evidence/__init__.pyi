@@ -1,11 +1,8 @@
 from . import (
     classification as classification,
     confidence as confidence,
-    dumps as dumps,
     events as events,
-    intake as intake,
     judge as judge,
-    measuring as measuring,
     power as power,
 )
 from .confidence import (

@@ -1,4 +1,6 @@
-from . import windows as windows
+from . import (
+    windows as windows,
+)
 from .advice import (
     Advice as Advice,
     Move as Move,
@@ -46,7 +48,6 @@ from .ratio import (
 )
 from .weighing import (
     TOGETHER as TOGETHER,
-    Excluded as Excluded,
 )
 from .workarounds import (
     TriedWorkaround as TriedWorkaround,

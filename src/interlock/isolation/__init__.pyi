@@ -1,4 +1,7 @@
-from . import images as images, sandbox as sandbox
+from . import (
+    images as images,
+    sandbox as sandbox,
+)
 from .environments import (
     Environments as Environments,
 )

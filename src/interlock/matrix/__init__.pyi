@@ -1,7 +1,6 @@
 from . import (
     definition as definition,
     matrix_file as matrix_file,
-    probes as probes,
     selection as selection,
 )
 from .choices import (

@@ -1,4 +1,6 @@
-from . import words as words
+from . import (
+    words as words,
+)
 from .errors import (
     EngineUnavailable as EngineUnavailable,
     ImageMissing as ImageMissing,

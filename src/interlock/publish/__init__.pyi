@@ -1,1 +1,3 @@
-from . import site as site
+from . import (
+    site as site,
+)

@@ -1,4 +1,8 @@
-from . import rows as rows, schema as schema, table as table
+from . import (
+    rows as rows,
+    schema as schema,
+    table as table,
+)
 from .control_results import (
     campaigns_in as campaigns_in,
     write_controls as write_controls,
@@ -11,7 +15,6 @@ from .ledger import (
     Ledger as Ledger,
 )
 from .measures import (
-    MEASURES as MEASURES,
     write_measures as write_measures,
 )
 from .order import (
