@@ -43,7 +43,7 @@ from interlock.campaign import planning
 from interlock.findings import Findings, Question, answer
 from interlock.matrix import Matrix, matrix_file
 from interlock.model import Axis, Cell, Pin, Release, Verdict, Wheel
-from interlock.record import read_results, table
+from interlock.record import SIGNATURES, read_results, write_results
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 10_000, 100_000)
@@ -166,8 +166,8 @@ def _resampled(
 def write(verdicts: Sequence[Verdict], folder: Path, matrix: Matrix) -> None:
     """``results/`` as a campaign writes it, with the evidence of the real hangs."""
     shutil.copytree(ROOT / "results", folder)
-    table.write_results(verdicts, {}, folder, matrix.axes)
-    for path in (folder / table.SIGNATURES).glob("*.json"):
+    write_results(verdicts, {}, folder, matrix.axes)
+    for path in (folder / SIGNATURES).glob("*.json"):
         content = json.loads(path.read_text(encoding="utf-8"))
         coordinates = {name: content["cells"][0][name] for name in content["cells"][0]}
         content["example"] |= {n: v for n, v in coordinates.items() if n in content["example"]}

@@ -22,6 +22,7 @@ from .order import (
     text_key as text_key,
 )
 from .results import (
+    SIGNATURES as SIGNATURES,
     Results as Results,
     read_results as read_results,
     write_results as write_results,
