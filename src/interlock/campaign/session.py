@@ -16,6 +16,7 @@ from interlock.campaign.loop import Campaign, Follow, Loop
 from interlock.campaign.planning import Plan
 from interlock.campaign.progress import LeftOpen, Progress
 from interlock.campaign.workplace import Workplace
+from interlock.evidence import Classify
 from interlock.index import IndexSettings
 from interlock.isolation import Sandbox, Store
 from interlock.matrix import Matrix
@@ -32,6 +33,8 @@ class Finished:
     left_open: tuple[LeftOpen, ...] = ()
     controls: ControlResults | None = None
     """Of this campaign, and of those before that its verdicts rest on."""
+    classify: Classify | None = None
+    """Knows what its trials show by themselves."""
 
     @property
     def records(self) -> Sequence[ControlRecord]:
@@ -89,6 +92,7 @@ class Session:
             campaign=name,
             left_open=tuple(left_open),
             controls=loop.judging.controls,
+            classify=loop.judging.classified,
         )
 
     def _workplace(self, campaign: str) -> Workplace:

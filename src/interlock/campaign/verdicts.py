@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from interlock.campaign.controls import ControlResult, ControlResults
-from interlock.evidence import classification, judge
+from interlock.evidence import Classify, classification, judge
 from interlock.matrix import Matrix
 from interlock.model import Backend, Cell, Finding, Outcome, Probe, Trial, Verdict
 from interlock.record import Ledger
-
-Classify = Callable[[Trial, Probe], Finding]
-"""What a trial shows by itself, asked for with the proofs of that probe."""
 
 
 class Classified:

@@ -245,7 +245,7 @@ def _publish(
     from interlock.campaign import publish_results
 
     results = options.results or place.store.home / "results"
-    publish_results(ledger, findings, results, finished.controls)
+    publish_results(ledger, findings, results, finished.controls, finished.classify)
     place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
     if not options.no_page and (place.root / "mkdocs.yml").is_file():
         from interlock.publish import site

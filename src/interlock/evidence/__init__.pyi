@@ -16,4 +16,5 @@ from .confidence import (
 )
 from .judge import (
     PRECEDENCE as PRECEDENCE,
+    Classify as Classify,
 )

@@ -21,6 +21,7 @@ from interlock.model import (
     Probe,
     ProtocolError,
     Reason,
+    Trial,
     Unproven,
     Unsupported,
 )
@@ -44,6 +45,11 @@ def classify(raw: Iterable[Mapping[str, Any]], probe: Probe) -> Finding:
         if finding is not None:
             return finding
     return _passed(history, probe)
+
+
+def of_trial(trial: Trial, probe: Probe) -> Finding:
+    """What a recorded trial shows; raises ``ProtocolError`` as ``classify`` does."""
+    return classify(trial.events, probe)
 
 
 def _unsupported(history: History, probe: Probe) -> Finding | None:

@@ -46,7 +46,7 @@ def decide(
     trials: Sequence[Trial],
     probe: Probe,
     needs: Needs | None = None,
-    classify: Classify = lambda trial, probe: classification.classify(trial.events, probe),
+    classify: Classify = classification.of_trial,
 ) -> Verdict:
     """What all trials of one cell say together; ``classify`` knows what each shows by itself.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from interlock.evidence import classification
+from interlock.evidence import Classify, classification
 from interlock.model import Cell, Hang, Probe, Signature, Trial, Verdict
 from interlock.record.signatures import Example
 
@@ -13,15 +13,19 @@ def find_examples(
     verdicts: Iterable[Verdict],
     probes: Mapping[str, Probe],
     trials_of: Callable[[Cell], Iterable[Trial]],
+    classify: Classify = classification.of_trial,
 ) -> dict[Signature, Example]:
-    """One recorded hang for each signature that was seen, as far as trials of it are there."""
+    """One recorded hang for each signature that was seen, as far as trials of it are there.
+
+    ``classify`` knows what each trial shows by itself.
+    """
     found: dict[Signature, Example] = {}
     for verdict in verdicts:
         probe = probes.get(verdict.cell.probe)
         if probe is None or all(seen in found for seen, _ in verdict.signatures):
             continue
         for ran in trials_of(verdict.cell):
-            hang = classification.classify(ran.events, probe)
+            hang = classify(ran, probe.asked_of(ran.cell))
             if isinstance(hang, Hang) and hang.signature not in found:
                 found[hang.signature] = Example(cell=ran.cell, hang=hang, events=ran.events)
     return found
