@@ -199,17 +199,18 @@ def test_signature_page_tells_affected_releases_as_windows(edition: Any) -> None
 
 
 def test_a_release_that_hangs_in_another_way_is_not_affected(edition: Any) -> None:
-    from interlock.publish.edition import Edition
+    from interlock.publish.context import PageContext
     from interlock.publish.hangs import affected
     from interlock.record.results import read_results
 
     results = read_results(edition.results, edition.matrix.axes)
-    whole = Edition(matrix=edition.matrix, results=results)
+    whole = PageContext(matrix=edition.matrix, results=results)
     (file,) = [f for f in results.signatures if f["signature"] == str(SELF)]
     track = ("worker_restart", "warning-events")
     axes = ("sentry", "ddtrace", "python")
     only = [c for c in file["cells"] if (c["probe"], c["config"]) == track][:1]
-    (row,) = affected(whole, {**file, "cells": only}, *track)
+    names = (*axes, "probe", "config")
+    (row,) = affected(whole, [whole.findings.by_cell[tuple(c[n] for n in names)] for c in only])
     assert row == tuple(only[0][axis] for axis in axes)
 
 

@@ -53,6 +53,15 @@ from .criteria import (
 from .criteria import (
     is_amplified as is_amplified,
 )
+from .effects import (
+    OfferedWorkaround as OfferedWorkaround,
+)
+from .effects import (
+    WorkaroundEffect as WorkaroundEffect,
+)
+from .effects import (
+    offered as offered,
+)
 from .findings import (
     Findings as Findings,
 )
@@ -61,6 +70,9 @@ from .findings import (
 )
 from .likeness import (
     TROUBLE as TROUBLE,
+)
+from .likeness import (
+    intermittent as intermittent,
 )
 from .question import (
     Answer as Answer,
@@ -80,11 +92,26 @@ from .question import (
 from .question import (
     answer as answer,
 )
+from .rates import (
+    HangsAlone as HangsAlone,
+)
+from .rates import (
+    Rates as Rates,
+)
+from .rates import (
+    ReleaseRate as ReleaseRate,
+)
 from .ratio import (
     Ratio as Ratio,
 )
 from .ratio import (
     ratio_of as ratio_of,
+)
+from .summary import (
+    Summary as Summary,
+)
+from .summary import (
+    is_own as is_own,
 )
 from .weighing import (
     TOGETHER as TOGETHER,

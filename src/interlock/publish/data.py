@@ -9,7 +9,7 @@ from typing import Any
 from interlock.findings import WHOSE
 from interlock.model import Axis
 from interlock.publish import templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 from interlock.record import (
     SCHEMA_VERSION,
     rows,
@@ -20,35 +20,37 @@ from interlock.record import (
 )
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """The files in ``data/``, and ``data.md``, a part of a hand-written page."""
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    write_verdicts(edition.verdicts, edition.axes, data / "verdicts.csv", edition.attributions)
-    typed = table.frame(edition.verdicts, edition.axes, edition.attributions)
+    write_verdicts(
+        context.verdicts, context.axes, data / "verdicts.csv", context.findings.attributions
+    )
+    typed = table.frame(context.verdicts, context.axes, context.findings.attributions)
     typed.to_parquet(data / "verdicts.parquet", index=False)
-    write_measures(edition.verdicts, edition.axes, data)
-    _write(data / "verdicts.json", as_json(edition))
-    _write(data / "verdicts.schema.json", schema_of(edition.axes))
+    write_measures(context.verdicts, context.axes, data)
+    _write(data / "verdicts.json", as_json(context))
+    _write(data / "verdicts.schema.json", schema_of(context.axes))
     _write(
         data / "signatures.json",
-        {"schema_version": SCHEMA_VERSION, "signatures": edition.results.signatures},
+        {"schema_version": SCHEMA_VERSION, "signatures": context.results.signatures},
     )
     templates.write(
         folder / "data.md",
         "data.md.j2",
-        rows=len(edition.verdicts),
+        rows=len(context.verdicts),
         sizes={path.name: _size(path.stat().st_size) for path in data.iterdir()},
-        columns=schema_of(edition.axes)["properties"]["verdicts"]["items"]["properties"],
+        columns=schema_of(context.axes)["properties"]["verdicts"]["items"]["properties"],
     )
 
 
-def as_json(edition: Edition) -> dict[str, Any]:
+def as_json(context: PageContext) -> dict[str, Any]:
     """The table as JSON values, as ``schema`` describes them."""
-    listed = rows.rows(edition.verdicts, edition.axes, edition.attributions)
+    listed = rows.rows(context.verdicts, context.axes, context.findings.attributions)
     return {
         "schema_version": SCHEMA_VERSION,
-        "axes": {axis.name: axis.package for axis in edition.axes},
+        "axes": {axis.name: axis.package for axis in context.axes},
         "verdicts": [{**row, "signatures": json.loads(row["signatures"])} for row in listed],
     }
 
