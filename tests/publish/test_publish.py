@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from interlock.publish import (
     workarounds,
 )
 from interlock.publish.context import PageContext
+from interlock.record import rows
 from interlock.record.results import Results
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -59,6 +61,30 @@ def test_schema_names_the_axes_of_the_matrix_in_order() -> None:
 
     assert rows["required"][:3] == ["up", "down", "python"]
     assert "up-pkg" in rows["properties"]["up"]["description"]
+
+
+def test_json_has_a_row_a_line_and_its_signatures_as_data(tmp_path: Path) -> None:
+    axes = (Axis(name="left", package="left-lib"), Axis(name="right", package="right-lib"))
+    shape = Signature(locks=("A", "B"))
+    hung = verdict(cell(), "hang", signatures=((shape, 1),), detail='„So" it went.')
+    listed = rows.rows([hung, verdict(cell("2.0"))], axes)
+
+    data.write_json(listed, axes, tmp_path / "verdicts.json")
+
+    lines = (tmp_path / "verdicts.json").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 4
+    found = json.loads("".join(lines))
+    assert found["axes"] == {"left": "left-lib", "right": "right-lib"}
+    assert found["verdicts"] == [
+        {**listed[0], "signatures": [{"locks": ["A", "B"], "stuck": [], "hangs": 1}]},
+        {**listed[1], "signatures": []},
+    ]
+
+
+def test_json_without_verdicts_is_json(tmp_path: Path) -> None:
+    data.write_json([], (), tmp_path / "verdicts.json")
+
+    assert json.loads((tmp_path / "verdicts.json").read_text())["verdicts"] == []
 
 
 def test_cycle_is_drawn_thread_by_thread_and_lock_by_lock() -> None:

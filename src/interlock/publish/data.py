@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from interlock.record import (
     schema,
     table,
     write_measures,
-    write_verdicts,
+    write_rows,
 )
 
 
@@ -24,13 +25,11 @@ def publish(context: PageContext, folder: Path) -> None:
     """The files in ``data/``, and ``data.md``, a part of a hand-written page."""
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    write_verdicts(
-        context.verdicts, context.axes, data / "verdicts.csv", context.findings.attributions
-    )
-    typed = table.frame(context.verdicts, context.axes, context.findings.attributions)
-    typed.to_parquet(data / "verdicts.parquet", index=False)
+    listed = rows.rows(context.verdicts, context.axes, context.findings.attributions)
+    write_rows(listed, context.axes, data / "verdicts.csv")
+    table.frame(listed, context.axes).to_parquet(data / "verdicts.parquet", index=False)
     write_measures(context.verdicts, context.axes, data)
-    _write(data / "verdicts.json", as_json(context))
+    write_json(listed, context.axes, data / "verdicts.json")
     _write(data / "verdicts.schema.json", schema_of(context.axes))
     _write(
         data / "signatures.json",
@@ -45,14 +44,17 @@ def publish(context: PageContext, folder: Path) -> None:
     )
 
 
-def as_json(context: PageContext) -> dict[str, Any]:
-    """The table as JSON values, as ``schema`` describes them."""
-    listed = rows.rows(context.verdicts, context.axes, context.findings.attributions)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "axes": {axis.name: axis.package for axis in context.axes},
-        "verdicts": [{**row, "signatures": json.loads(row["signatures"])} for row in listed],
-    }
+def write_json(listed: Iterable[Mapping[str, Any]], axes: Sequence[Axis], path: Path) -> None:
+    """Write the rows as JSON values, a row a line, as ``schema`` describes them."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    named = {axis.name: axis.package for axis in axes}
+    head = encode({"schema_version": SCHEMA_VERSION, "axes": named})
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f'{head[:-1]}, "verdicts": [')
+        for number, row in enumerate(listed):
+            file.write(",\n" if number else "\n")
+            file.write(encode({**row, "signatures": json.loads(row["signatures"])}))
+        file.write("\n]}\n")
 
 
 def schema_of(axes: tuple[Axis, ...]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from .results import (
     write_results as write_results,
 )
 from .results import (
-    write_verdicts as write_verdicts,
+    write_rows as write_rows,
 )
 from .rows import (
     VERDICTS as VERDICTS,
