@@ -1,8 +1,5 @@
 from . import windows as windows
 from .advice import (
-    Advice as Advice,
-)
-from .advice import (
     Move as Move,
 )
 from .advice import (
@@ -15,13 +12,7 @@ from .advice import (
     yanked as yanked,
 )
 from .attribution import (
-    OPEN as OPEN,
-)
-from .attribution import (
     WHOSE as WHOSE,
-)
-from .attribution import (
-    Attribution as Attribution,
 )
 from .baselines import (
     LOOKS as LOOKS,
@@ -34,9 +25,6 @@ from .baselines import (
 )
 from .baselines import (
     fails_early as fails_early,
-)
-from .baselines import (
-    places as places,
 )
 from .baselines import (
     plain as plain,
@@ -98,14 +86,8 @@ from .rates import (
 from .rates import (
     Rates as Rates,
 )
-from .rates import (
-    ReleaseRate as ReleaseRate,
-)
 from .ratio import (
     Ratio as Ratio,
-)
-from .ratio import (
-    ratio_of as ratio_of,
 )
 from .summary import (
     Summary as Summary,
@@ -113,23 +95,8 @@ from .summary import (
 from .summary import (
     is_own as is_own,
 )
-from .weighing import (
-    TOGETHER as TOGETHER,
-)
-from .weighing import (
-    Excluded as Excluded,
-)
 from .workarounds import (
     TriedWorkaround as TriedWorkaround,
-)
-from .workarounds import (
-    WorkaroundKind as WorkaroundKind,
-)
-from .workarounds import (
-    WorkaroundRecord as WorkaroundRecord,
-)
-from .workarounds import (
-    Workarounds as Workarounds,
 )
 from .workarounds import (
     record as record,
