@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from interlock.evidence import judge, measuring
 from interlock.matrix.matrix_file import load
 from interlock.model import Measure, Measured, UsageError, Verdict
 from interlock.publish import measures
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 from interlock.record.ledger import Ledger
 from interlock.record.measures import MEASURES
 from interlock.record.results import Results, read_results, write_results
@@ -164,17 +163,13 @@ def test_a_measure_that_the_probe_no_longer_has_is_left_out() -> None:
     )
 
 
-def edition(*verdicts: Verdict) -> Edition:
-    results = Results(verdicts=list(verdicts), signatures=[], yanked={}, controls=[])
-    return Edition(matrix=matrix(), results=results)
-
-
 def rows_of(*verdicts: Verdict) -> list[list[list[str]]]:
     """The tables on the probe's page, cell by cell."""
-    page = "".join(measures.section(edition(*verdicts), replace(MEASURING, name="restart")))
+    results = Results(verdicts=list(verdicts), signatures=[], yanked={}, controls=[])
+    context = PageContext(matrix=matrix(), results=results)
     return [
-        [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in body.split("</tr>")[:-1]]
-        for body in re.findall("<tbody>(.*?)</tbody>", page)
+        [[row.what, str(row.combinations), *row.spreads] for row in table.rows]
+        for table in measures.tables(context, replace(MEASURING, name="restart"))
     ]
 
 
@@ -202,7 +197,7 @@ def test_a_probe_tells_by_release_of_the_library_that_one_moves_first() -> None:
 
 
 def test_a_probe_that_measured_nothing_has_no_such_section() -> None:
-    assert not list(measures.section(edition(verdict(cell())), replace(MEASURING, name="restart")))
+    assert rows_of(verdict(cell())) == []
 
 
 def test_what_shutdown_publishes_is_what_its_app_tells() -> None:

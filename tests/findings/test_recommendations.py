@@ -111,3 +111,27 @@ def test_answers_stand_in_the_order_of_the_policy() -> None:
     verdicts = grid("1.0\n1.0 pass")
     assert [a.axis for a in recommendations(weighed(verdicts), AXES)] == ["right", "left"]
     assert recommend(weighed(verdicts), LEFT).safe_from == Version("1.0")
+
+
+def test_each_release_to_run_is_named_with_its_pythons_that_of_the_newest_first() -> None:
+    verdicts = [
+        *grid("1.0 2.0 3.0\n1.0 pass pass unsupported", python="3.8"),
+        *grid("1.0 2.0 3.0\n1.0 pass pass pass", python="3.9"),
+        *grid("1.0 2.0 3.0\n1.0 pass pass pass", python="3.10"),
+        *grid("1.0 2.0 3.0\n1.0 hang hang hang", python="3.11"),
+    ]
+
+    found = recommend(weighed(verdicts), RIGHT)
+
+    assert [(str(target.version), [*map(str, on)]) for target, on in found.targets] == [
+        ("3.0", ["3.9", "3.10"]),
+        ("2.0", ["3.8"]),
+    ]
+
+
+def test_moving_along_an_axis_is_not_enough_where_each_of_its_releases_breaks() -> None:
+    verdicts = weighed(grid("1.0 2.0\n1.0 hang pass\n2.0 hang pass"))
+
+    assert recommend(verdicts, LEFT).always_breaks
+    assert not recommend(verdicts, RIGHT).always_breaks
+    assert not recommend(weighed([]), RIGHT).always_breaks

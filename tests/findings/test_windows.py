@@ -9,7 +9,8 @@ from grids import cell, grid, verdict
 from hypothesis import given, strategies as st
 from packaging.version import Version
 
-from interlock.findings.windows import along, inferred, windows
+from interlock.findings.attribution import OPEN, PAIR, Attribution
+from interlock.findings.windows import along, hanging, inferred, lines, showing, windows
 from interlock.model import Basis, Outcome
 
 LETTERS = {
@@ -112,3 +113,41 @@ def test_inference_needs_two_equal_neighbours_of_one_release_line(
 ) -> None:
     found = inferred(series(tested), [Version(version) for version in released.split()])
     assert " ".join(f"{version}={outcome}" for version, outcome in found.items()) == expected
+
+
+def test_a_release_that_hangs_in_another_way_ends_a_window_of_those_that_showed_a_signature() -> (
+    None
+):
+    (line,) = lines("right", grid("     1.0 2.0 3.0 4.0\n1.0 hang hang hang hang")).values()
+    seen = {v.cell.key for v in line if str(v.cell.version("right")) != "2.0"}
+
+    found = showing("right", line, seen)
+
+    assert [(str(w.first), str(w.last)) for w in found] == [("1.0", "1.0"), ("3.0", "4.0")]
+
+
+@pytest.mark.parametrize(
+    ("whose", "expected"),
+    [(PAIR, ["2.0"]), (OPEN, ["2.0"]), ("right", ["2.0"]), ("left", [])],
+)
+def test_what_another_library_does_alone_is_no_window_of_hanging_releases(
+    whose: str, expected: list[str]
+) -> None:
+    rows = grid("     1.0 2.0 3.0\n1.0 pass hang pass\n2.0 pass pass pass")
+    (hung,) = [v.cell.key for v in rows if v.outcome is Outcome.HANG]
+
+    found = hanging("right", rows, {hung: Attribution(whose=whose, says="")})
+
+    assert [str(w.first) for w in found] == expected
+
+
+def test_a_release_hangs_that_hangs_with_one_of_the_others() -> None:
+    rows = grid("     1.0 2.0 3.0\n1.0 hang pass pass\n2.0 pass hang fail")
+
+    (found,) = hanging("right", rows, {})
+
+    assert (str(found.first), str(found.last), found.count) == ("1.0", "2.0", 2)
+
+
+def test_what_was_inferred_is_no_hanging_release() -> None:
+    assert hanging("right", [verdict(cell(), "hang", basis=Basis.INFERRED)], {}) == []

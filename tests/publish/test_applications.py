@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from grids import cell, matrix, rows
+from grids import matrix, rows
 from packaging.version import Version
 
 from interlock.findings.baselines import Pool
 from interlock.findings.findings import Findings
-from interlock.matrix.definition import Application, Matrix, ProbeUse, WayOut
+from interlock.matrix.definition import Application, Matrix, ProbeUse
 from interlock.model import PythonVersion, Target, Verdict
 from interlock.publish import answer, applications, safety, settings
-from interlock.publish.edition import Edition
-from interlock.publish.summary import summaries
+from interlock.publish.context import PageContext
 from interlock.record.results import Results
 
 FORKING = Application(
@@ -44,9 +42,9 @@ def known() -> Matrix:
     )
 
 
-def edition(known: Matrix, text: str) -> Edition:
+def context(known: Matrix, text: str) -> PageContext:
     verdicts = rows(text)
-    return Edition(
+    return PageContext(
         matrix=known,
         results=Results(verdicts=verdicts, signatures=[], yanked={}, controls=[]),
     )
@@ -75,7 +73,7 @@ def test_what_every_application_runs_into_counts_for_each_kind(known: Matrix) ->
 
 
 def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
-    found = answer.answers(edition(known, f"{PASSES}; {FORKS}"))
+    found = answer.answers(context(known, f"{PASSES}; {FORKS}"))
 
     options = {o["value"]: o for o in found["fields"][-1]["options"]}
     assert options["forking:stock"] == {
@@ -103,7 +101,7 @@ def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
 def test_what_every_application_runs_into_keeps_its_advice_for_a_kind(known: Matrix) -> None:
     text = "pair: hang B 1/20; pair 2.0: pass 500; left: pass 500; right: pass 500"
     told = answer.answers(
-        edition(known, f"{text}; pair by serve: pass 20; pair 2.0 by serve: pass 20")
+        context(known, f"{text}; pair by serve: pass 20; pair 2.0 by serve: pass 20")
     )
     texts, forking = told["text"], told["answers"]["1.0|1.0|3.10|forking:stock"]
     assert texts[forking["says"]].startswith("It hangs")
@@ -111,58 +109,29 @@ def test_what_every_application_runs_into_keeps_its_advice_for_a_kind(known: Mat
     assert not any("rates by release" in texts[n] for n in forking["mind"])
 
 
-def test_of_equals_the_probe_that_is_about_it_speaks_for_a_kind_of_application(
-    known: Matrix,
-) -> None:
-    text = "pair: pass 500; pair by serve: pass 20; pair 2.0 by serve: hang A 1/30"
-    plain, forking = edition(known, text).by_application
-    here = ("1.0", "1.0", "3.10", "forking:stock")
-    assert summaries(forking)[here].worst.cell.probe == "serve"
-    assert summaries(plain)["1.0", "1.0", "3.10", "stock"].worst.cell.probe == "restart"
-
-
 def test_where_no_probe_of_its_own_was_run_a_kind_is_untested(known: Matrix) -> None:
-    about = edition(known, f"{PASSES}; pair 3.0: pass 500; {FORKS}")
+    about = context(known, f"{PASSES}; pair 3.0: pass 500; {FORKS}")
     (_, forking) = about.by_application
 
-    assert {str(v.cell.pins[0].version) for v in about.pairs} == {"1.0", "2.0", "3.0"}
-    assert {str(v.cell.pins[0].version) for v in forking.pairs} == {"1.0", "2.0"}
-    (_, left) = forking.answers
+    assert {str(v.cell.pins[0].version) for v in about.about.pairs} == {"1.0", "2.0", "3.0"}
+    assert {str(v.cell.pins[0].version) for v in forking.about.pairs} == {"1.0", "2.0"}
+    (_, left) = forking.about.recommendations
     assert [str(standing.version) for standing in left.standings] == ["1.0", "2.0"]
 
 
 def test_only_the_configurations_of_its_own_probes_are_a_kinds_choices(known: Matrix) -> None:
-    about = edition(known, f"{PASSES}; pair in warnings: pass 500; {FORKS}")
+    about = context(known, f"{PASSES}; pair in warnings: pass 500; {FORKS}")
 
     (_, forking) = about.by_application
     assert (about.configs, forking.configs) == (("stock", "warnings"), ("stock",))
 
 
 def test_without_a_verdict_of_its_own_a_kind_is_no_choice(known: Matrix) -> None:
-    about = edition(known, PASSES)
+    about = context(known, PASSES)
 
     assert about.by_application == (about,)
     assert list(applications.sections(about)) == []
     assert "the process forks" not in str(safety.lead(about))
-
-
-def test_rates_are_counted_over_what_both_sides_were_run_on(known: Matrix) -> None:
-    (_, forking) = edition(known, f"{PASSES}; {FORKS}").by_application
-
-    found = applications.track(forking, "serve", "stock")
-
-    assert found.without == Pool(hangs=2, exposures=800, trials=3)
-    assert found.alone == Pool(hangs=0, exposures=600, trials=2)
-    (row,) = found.rows
-    assert (row.version, row.pool.hangs, row.pool.exposures) == (Version("1.0"), 13, 170)
-    assert row.ratio is not None
-    # Mantel and Haenszel's: 6/60 against 1/200 twice, and 1/50 against 0/400
-    expected = (2 * 6 * 200 / 260 + 1 * 400 / 450) / (2 * 1 * 60 / 260)
-    assert row.ratio.times == pytest.approx(expected)
-    assert row.ratio.certain
-    # Of a single release all together say the same.
-    assert (found.every.version, found.every.pool) == (None, row.pool)
-    assert found.every.ratio == row.ratio
 
 
 @pytest.mark.parametrize(
@@ -181,7 +150,7 @@ def test_a_rate_is_told_with_its_interval(pool: Pool, expected: str) -> None:
 def test_the_start_page_says_what_hangs_there_by_itself_and_what_is_likelier(
     known: Matrix, tmp_path: Path
 ) -> None:
-    answer.publish(edition(known, f"{PASSES}; {FORKS}"), tmp_path)
+    answer.publish(context(known, f"{PASSES}; {FORKS}"), tmp_path)
 
     page = re.sub(r"<[^>]+>", " ", (tmp_path / "answer.md").read_text())
     words = " ".join(page.split())
@@ -195,39 +164,17 @@ def test_the_start_page_says_what_hangs_there_by_itself_and_what_is_likelier(
 
 
 def test_where_nothing_hangs_nothing_warns(known: Matrix) -> None:
-    about = edition(known, f"{PASSES}; pair by serve: pass 300; left by serve: pass 300")
+    about = context(known, f"{PASSES}; pair by serve: pass 300; left by serve: pass 300")
 
     assert "the process forks" not in str(safety.lead(about))
     assert "il-hang" not in "".join(map(str, applications.sections(about)))
 
 
-def test_a_cell_of_a_kind_is_shown_beside_that_of_every_application(known: Matrix) -> None:
-    about = edition(known, f"{PASSES}; {FORKS}")
-    (_, forking) = about.by_application
-
-    key = ("1.0", "1.0", "3.10")
-    assert summaries(about)[(*key, "stock")].worst.cell == cell()
-    both = summaries(forking)[(*key, "forking:stock")]
-    assert {v.cell.probe for v in both.verdicts} == {"restart", "serve"}
-
-
 def test_the_configurations_page_says_which_kinds_there_are(known: Matrix, tmp_path: Path) -> None:
-    settings.publish(edition(known, PASSES), tmp_path)
+    settings.publish(context(known, PASSES), tmp_path)
 
     page = (tmp_path / "configurations.md").read_text()
     assert "Where the process forks <code>forking</code>" in page
     assert "<code>fork</code>" in page
     assert page.count("generated/probes/serve.html") == 1
     assert "generated/probes/restart.html" not in page
-
-
-def test_ways_out_are_told_by_their_rates_too(known: Matrix) -> None:
-    calm = WayOut(name="calm", title="calm down", description="", costs="Nothing.", settings={})
-    use = ProbeUse(application="forking", ways_out={"stock": ("calm",)})
-    known = replace(known, uses={**known.uses, "serve": use}, ways_out={"calm": calm})
-    tried = "pair+calm by serve: hang A 1/40; pair+calm 2.0 by serve: pass 60"
-    (_, forking) = edition(known, f"{PASSES}; {FORKS}; {tried}").by_application
-
-    found = applications.track(forking, "serve", "stock")
-
-    assert found.ways == (("calm down", Pool(hangs=1, exposures=100, trials=2)),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,8 @@ from interlock.publish import (
     wording,
     workarounds,
 )
-from interlock.publish.edition import Edition
-from interlock.publish.summary import summaries
+from interlock.publish.context import PageContext
+from interlock.record import rows
 from interlock.record.results import Results
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,6 +63,30 @@ def test_schema_names_the_axes_of_the_matrix_in_order() -> None:
     assert "up-pkg" in rows["properties"]["up"]["description"]
 
 
+def test_json_has_a_row_a_line_and_its_signatures_as_data(tmp_path: Path) -> None:
+    axes = (Axis(name="left", package="left-lib"), Axis(name="right", package="right-lib"))
+    shape = Signature(locks=("A", "B"))
+    hung = verdict(cell(), "hang", signatures=((shape, 1),), detail='„So" it went.')
+    listed = rows.rows([hung, verdict(cell("2.0"))], axes)
+
+    data.write_json(listed, axes, tmp_path / "verdicts.json")
+
+    lines = (tmp_path / "verdicts.json").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 4
+    found = json.loads("".join(lines))
+    assert found["axes"] == {"left": "left-lib", "right": "right-lib"}
+    assert found["verdicts"] == [
+        {**listed[0], "signatures": [{"locks": ["A", "B"], "stuck": [], "hangs": 1}]},
+        {**listed[1], "signatures": []},
+    ]
+
+
+def test_json_without_verdicts_is_json(tmp_path: Path) -> None:
+    data.write_json([], (), tmp_path / "verdicts.json")
+
+    assert json.loads((tmp_path / "verdicts.json").read_text())["verdicts"] == []
+
+
 def test_cycle_is_drawn_thread_by_thread_and_lock_by_lock() -> None:
     svg = drawn(drawing.cycle(("A.lock", "B.lock"), ("main", "worker")))
 
@@ -81,25 +106,6 @@ def test_orphaned_lock_is_drawn_without_a_way_back() -> None:
 
     assert names(svg) == ["child", "A.lock", "somebody gone"]
     assert len([p for p in svg.iter(f"{SVG}path") if p.get("class") == "il-arrow"]) == 2
-
-
-@pytest.mark.parametrize(
-    ("did", "expected"),
-    [
-        ({"trials": 10, "hangs": 3}, (3, 10)),
-        ({"trials": 3, "hangs": 3}, None),
-        ({"outcome": Outcome.FAIL, "trials": 5, "failed": 2}, (2, 5)),
-        ({"outcome": Outcome.FAIL, "trials": 1, "failed": 1}, None),
-        # A file of an earlier version need not say it.
-        ({"outcome": Outcome.FAIL, "trials": 5, "failed": 0}, None),
-        ({"trials": 10, "hangs": 3, "failed": 2}, (3, 10)),
-        ({"outcome": Outcome.PASS, "trials": 5, "failed": 2}, None),
-    ],
-)
-def test_intermittent_is_what_went_wrong_in_some_trials_and_not_in_others(
-    did: dict[str, object], expected: tuple[int, int] | None
-) -> None:
-    assert wording.intermittent(replace(verdict(cell(), "hang"), **did)) == expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +185,7 @@ def test_a_way_out_is_told_by_the_worst_that_happened_with_it(
         for config, (outcome, exposures) in (("warnings", without), ("warnings+quiet", with_it))
     ]
     results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
-    workarounds.publish(Edition(matrix=WITH_A_WAY_OUT, results=results), tmp_path)
+    workarounds.publish(PageContext(matrix=WITH_A_WAY_OUT, results=results), tmp_path)
     page = (tmp_path / "ways-out.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"<tr><th scope=\"row\".*?</th><td[^>]*>(.*?)</td></tr>", page)
     assert re.sub(r"<[^>]+>", "", row) == expected.replace("'", "&#39;")
@@ -205,9 +211,9 @@ def test_a_way_out_is_offered_as_what_was_seen_of_it(with_it: tuple[str, int], s
         )
     ]
     results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
-    edition = Edition(matrix=WITH_A_WAY_OUT, results=results)
-    (summary,) = summaries(edition).values()
-    ((_, symbol, said),) = answer.ways_out(edition, summary)
+    context = PageContext(matrix=WITH_A_WAY_OUT, results=results)
+    (summary,) = context.about.summaries.values()
+    ((_, symbol, said),) = answer.workarounds(context, summary)
     assert f"{symbol} {said}" == says
 
 

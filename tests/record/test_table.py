@@ -15,7 +15,7 @@ def test_table_has_the_published_rows_with_their_types() -> None:
     hung = verdict(cell("2.10", "3.1"), Outcome.HANG, signatures=((SELF, 2),))
     some = [hung, verdict(cell("2.9", None))]
 
-    frame = table.frame(some, AXES)
+    frame = table.frame(rows(some, AXES), AXES)
 
     assert list(frame.columns) == columns(AXES)
     assert not frame.isna().any().any()
@@ -29,7 +29,7 @@ def test_table_has_the_published_rows_with_their_types() -> None:
 
 
 def test_table_without_rows_has_the_same_types() -> None:
-    one = table.frame([verdict(cell("2.9", "3.1"))], AXES)
+    one = table.frame(rows([verdict(cell("2.9", "3.1"))], AXES), AXES)
 
     assert table.frame([], AXES).dtypes.to_dict() == one.dtypes.to_dict()
     assert set(COLUMNS) < set(one.columns)

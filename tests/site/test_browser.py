@@ -48,9 +48,9 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def address(edition: Any) -> Iterator[str]:
+def address(complete: Any) -> Iterator[str]:
     """Where the built site is served, on this machine alone."""
-    handler = functools.partial(Quiet, directory=edition.public)
+    handler = functools.partial(Quiet, directory=complete.public)
     with Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -102,18 +102,18 @@ def paths(public: Path) -> list[str]:
 
 @pytest.mark.parametrize("width", [PHONE, DESK], ids=["phone", "desk"])
 def test_every_page_loads_without_complaint_and_asks_nobody_else(
-    browser: Any, address: str, edition: Any, width: Any
+    browser: Any, address: str, complete: Any, width: Any
 ) -> None:
     with Reader(browser, address, viewport=width) as reader:
-        for path in paths(edition.public):
+        for path in paths(complete.public):
             page = reader.open(path)
             across = page.evaluate("document.documentElement.scrollWidth")
             assert across <= width["width"], f"{path} is {across} wide"
         assert (reader.complaints, reader.strangers) == ([], [])
 
 
-def test_pages_work_from_a_disk(browser: Any, edition: Any) -> None:
-    with Reader(browser, edition.public.as_uri()) as reader:
+def test_pages_work_from_a_disk(browser: Any, complete: Any) -> None:
+    with Reader(browser, complete.public.as_uri()) as reader:
         page = reader.open("index.html")
         answer = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=WARNINGS)
         assert "It hangs" in answer.inner_text()
@@ -121,18 +121,18 @@ def test_pages_work_from_a_disk(browser: Any, edition: Any) -> None:
         assert (reader.complaints, reader.strangers) == ([], [])
 
 
-def test_every_link_leads_somewhere(browser: Any, address: str, edition: Any) -> None:
+def test_every_link_leads_somewhere(browser: Any, address: str, complete: Any) -> None:
     """MkDocs checks links in Markdown; these are the ones in generated HTML."""
     broken = []
     with Reader(browser, address) as reader:
-        for path in paths(edition.public):
+        for path in paths(complete.public):
             page = reader.open(path)
             links = page.eval_on_selector_all(".il a[href]", "all => all.map((a) => a.href)")
             for link in set(links):
                 if not link.startswith(address):
                     continue
                 file, _, anchor = link.removeprefix(f"{address}/").partition("#")
-                target = edition.public / file
+                target = complete.public / file
                 if not target.is_file() or (
                     anchor and f'id="{anchor}"' not in target.read_text(encoding="utf-8")
                 ):
@@ -140,7 +140,7 @@ def test_every_link_leads_somewhere(browser: Any, address: str, edition: Any) ->
     assert broken == []
 
 
-def test_grid_says_what_the_table_says(browser: Any, address: str, edition: Any) -> None:
+def test_grid_says_what_the_table_says(browser: Any, address: str, complete: Any) -> None:
     read = """figures => figures.flatMap((figure) => {
         const text = (node) => node.textContent;
         const python = figure.closest(".il-panel").dataset.tab;
@@ -150,7 +150,7 @@ def test_grid_says_what_the_table_says(browser: Any, address: str, edition: Any)
             [...row.querySelectorAll("td")].map((cell, place) =>
                 [text(row.querySelector("th")), across[place], python, title, text(cell)]));
     })"""
-    names = {known.title: name for name, known in edition.matrix.configurations.items()}
+    names = {known.title: name for name, known in complete.matrix.configurations.items()}
     symbols = {"✓": "pass", "✗": "hang", "!": "fail", "–": "unsupported", "?": "unproven"}
 
     with Reader(browser, address) as reader:
@@ -162,7 +162,7 @@ def test_grid_says_what_the_table_says(browser: Any, address: str, edition: Any)
     }
     assert shown == {
         names: (said[0].value, said[1]) if said else (None, False)
-        for names, said in edition.shown.items()
+        for names, said in complete.shown.items()
     }
 
 
@@ -307,7 +307,7 @@ def test_choice_can_be_sent_to_somebody(browser: Any, address: str) -> None:
         assert "It hangs" in page.locator("[data-answer]").inner_text()
 
 
-def test_without_scripts_the_tables_say_it(browser: Any, address: str, edition: Any) -> None:
+def test_without_scripts_the_tables_say_it(browser: Any, address: str, complete: Any) -> None:
     with Reader(browser, address, java_script_enabled=False) as reader:
         page = reader.open("index.html")
         assert not page.locator("form.il-picker").is_visible()

@@ -1,24 +1,18 @@
-from . import (
-    windows as windows,
-)
+from . import windows as windows
 from .advice import (
-    Advice as Advice,
     Move as Move,
     Recommendation as Recommendation,
     recommendations as recommendations,
     yanked as yanked,
 )
 from .attribution import (
-    OPEN as OPEN,
     WHOSE as WHOSE,
-    Attribution as Attribution,
 )
 from .baselines import (
     LOOKS as LOOKS,
     Pool as Pool,
     counts as counts,
     fails_early as fails_early,
-    places as places,
     plain as plain,
     pool as pool,
     present as present,
@@ -27,12 +21,18 @@ from .criteria import (
     everything as everything,
     is_amplified as is_amplified,
 )
+from .effects import (
+    OfferedWorkaround as OfferedWorkaround,
+    WorkaroundEffect as WorkaroundEffect,
+    offered as offered,
+)
 from .findings import (
     Findings as Findings,
     ForApplication as ForApplication,
 )
 from .likeness import (
     TROUBLE as TROUBLE,
+    intermittent as intermittent,
 )
 from .question import (
     Answer as Answer,
@@ -42,17 +42,18 @@ from .question import (
     Question as Question,
     answer as answer,
 )
+from .rates import (
+    HangsAlone as HangsAlone,
+    Rates as Rates,
+)
 from .ratio import (
     Ratio as Ratio,
-    ratio_of as ratio_of,
 )
-from .weighing import (
-    TOGETHER as TOGETHER,
+from .summary import (
+    Summary as Summary,
+    is_own as is_own,
 )
 from .workarounds import (
     TriedWorkaround as TriedWorkaround,
-    WorkaroundKind as WorkaroundKind,
-    WorkaroundRecord as WorkaroundRecord,
-    Workarounds as Workarounds,
     record as record,
 )

@@ -113,6 +113,21 @@ class Recommendation:
     by_python: Mapping[PythonVersion, Target | NoTarget]
     """The newest release that passes there with every partner tested."""
 
+    @property
+    def always_breaks(self) -> bool:
+        """Whether every release hangs or fails with something: moving alone is not enough."""
+        return bool(self.standings) and all(standing.breaks for standing in self.standings)
+
+    @property
+    def targets(self) -> list[tuple[Target, list[PythonVersion]]]:
+        """The releases to run, and on which Pythons; the one for the newest Python first."""
+        found: dict[Target, list[PythonVersion]] = {}
+        for python in sorted(self.by_python, reverse=True):
+            target = self.by_python[python]
+            if isinstance(target, Target):
+                found.setdefault(target, []).append(python)
+        return [(target, sorted(where)) for target, where in found.items()]
+
 
 def advise(tested: Combinations, axes: Sequence[Axis]) -> tuple[Advice, ...]:
     """For every combination that hangs or fails: advice for every configuration together, and for

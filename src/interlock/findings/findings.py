@@ -9,7 +9,7 @@ Site, report, ``ask`` and data files read one ``Findings``:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,8 +24,10 @@ from interlock.findings.criteria import (
     meant_by,
     needs_of,
 )
+from interlock.findings.rates import HangsAlone, Rates, hang_alone, rates
+from interlock.findings.summary import Summary, summarize
 from interlock.findings.weighing import Combinations, Excluded, Pins, Track
-from interlock.findings.windows import Rest, along
+from interlock.findings.windows import Rest, along, hanging, lines
 from interlock.findings.workarounds import (
     WorkaroundKind,
     WorkaroundRecord,
@@ -34,7 +36,7 @@ from interlock.findings.workarounds import (
     tried,
 )
 from interlock.matrix import Matrix
-from interlock.model import Cell, PythonVersion, Verdict, Window
+from interlock.model import Basis, Cell, Outcome, PythonVersion, Reason, Verdict, Window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +54,44 @@ class Findings:
         return {verdict.cell.key: verdict for verdict in self.verdicts}
 
     @cached_property
+    def by_probe(self) -> Mapping[str, Sequence[Verdict]]:
+        """By probe, baselines too."""
+        found: dict[str, list[Verdict]] = {}
+        for verdict in self.verdicts:
+            found.setdefault(verdict.cell.probe, []).append(verdict)
+        return found
+
+    @cached_property
     def by_track(self) -> Mapping[Track, Sequence[Verdict]]:
         """By probe and configuration, baselines too."""
         found: dict[Track, list[Verdict]] = {}
         for verdict in self.verdicts:
             found.setdefault((verdict.cell.probe, verdict.cell.config), []).append(verdict)
         return found
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """The probes and configurations that have a verdict about a pair, in the order of
+        ``matrix.yaml``; then those that it no longer has."""
+        probes = {name: place for place, name in enumerate(self.matrix.probes)}
+        configs = {name: place for place, name in enumerate(self.matrix.configurations)}
+
+        def rank(track: Track) -> tuple[object, ...]:
+            probe, config = track
+            places = probes.get(probe, len(probes)), probe
+            return *places, configs.get(config, len(configs)), config
+
+        of_pairs = (
+            track
+            for track, verdicts in self.by_track.items()
+            if any(everything(verdict.cell) for verdict in verdicts)
+        )
+        return tuple(sorted(of_pairs, key=rank))
+
+    @cached_property
+    def probes(self) -> tuple[str, ...]:
+        """The probes that have a verdict about a pair, in the same order."""
+        return tuple(dict.fromkeys(probe for probe, _ in self.tracks))
 
     @cached_property
     def attributions(self) -> Attributions:
@@ -73,6 +107,11 @@ class Findings:
     def windows(self) -> Mapping[str, Mapping[Rest, tuple[Window, ...]]]:
         """By axis, and by what is held fixed."""
         return {axis.name: along(axis.name, self.verdicts) for axis in self.matrix.axes}
+
+    @cached_property
+    def lines(self) -> Mapping[str, Mapping[Rest, Sequence[Verdict]]]:
+        """By axis, and by what is held fixed: the tested verdicts along the axis."""
+        return {axis.name: lines(axis.name, self.verdicts) for axis in self.matrix.axes}
 
     @cached_property
     def workarounds(self) -> Workarounds:
@@ -137,6 +176,94 @@ class ForApplication:
         for verdict in self.pairs:
             found.setdefault((verdict.cell.pins, verdict.cell.python), []).append(verdict)
         return found
+
+    def asked(self, pins: Pins, python: PythonVersion, config: str) -> list[Cell]:
+        """What is meant to be run of these releases in a configuration, a cell a probe."""
+        cells = (
+            Cell(pins=pins, python=python, probe=probe, config=config)
+            for probe in self._probes_in.get(config, ())
+        )
+        return [cell for cell in cells if self.criteria.meant(cell)]
+
+    @cached_property
+    def _probes_in(self) -> Mapping[str, Sequence[str]]:
+        """By configuration, the probes that concern the application."""
+        found: dict[str, list[str]] = {}
+        for probe, config in self.findings.tracks:
+            if self.criteria.concerns(probe):
+                found.setdefault(config, []).append(probe)
+        return found
+
+    def passes(self, pins: Pins, python: PythonVersion, config: str) -> bool:
+        """Whether these releases were tested in a configuration and pass, by every probe that was
+        meant for them."""
+        by_cell = self.findings.by_cell
+        said = [by_cell.get(cell.key) for cell in self.asked(pins, python, config)]
+        counted = [v for v in said if v is None or v.reason is not Reason.NO_FEATURE]
+        return bool(counted) and all(
+            v and v.outcome is Outcome.PASS and v.basis is Basis.TESTED for v in counted
+        )
+
+    @cached_property
+    def summaries(self) -> Mapping[tuple[Pins, PythonVersion, str], Summary]:
+        """By releases, Python and configuration: all that a reader can choose."""
+        found: dict[tuple[Pins, PythonVersion, str], list[Verdict]] = {}
+        for verdict in self.pairs:
+            cell = verdict.cell
+            found.setdefault((cell.pins, cell.python, cell.config), []).append(verdict)
+        place = {probe: number for number, probe in enumerate(self.findings.probes)}
+        whose, is_about = self.findings.attributions, self.criteria.speaks_for
+        return {
+            of: summarize(verdicts, self.asked(*of), whose, is_about, place)
+            for of, verdicts in found.items()
+        }
+
+    def told_by_rates(self, verdict: Verdict) -> bool:
+        """Whether only the rates by release say something about this verdict.
+
+        It is about one kind of application alone, and its hangs are rare.
+        """
+        rare = verdict.outcome in (Outcome.HANG, Outcome.PASS, Outcome.UNPROVEN)
+        about = self.application is not None and self.criteria.speaks_for(verdict.cell.probe)
+        return about and rare
+
+    def hanging(self, axis: str) -> list[Window]:
+        """Windows of releases that hang with something, in some configuration."""
+        return hanging(axis, self.pairs, self.findings.attributions)
+
+    def own_troubles(self) -> Mapping[tuple[str, str, Outcome], Sequence[Cell]]:
+        """By axis, probe and outcome, the cells in which that library does it alone."""
+        axes = {axis.name for axis in self.findings.matrix.axes}
+        found: dict[tuple[str, str, Outcome], list[Cell]] = {}
+        for verdict in self.pairs:
+            whose = self.findings.attributions.get(verdict.cell.key)
+            if whose and whose.whose in axes:
+                of = whose.whose, verdict.cell.probe, verdict.outcome
+                found.setdefault(of, []).append(verdict.cell)
+        return found
+
+    @cached_property
+    def rates(self) -> tuple[Rates, ...]:
+        """Of the probes that are about this kind alone, by release of the axis to move first."""
+        first, of = self.recommendations[0].axis, self.findings
+        return tuple(
+            rates(track, of.by_track, of.matrix, first)
+            for track in of.tracks
+            if self.criteria.speaks_for(track[0])
+        )
+
+    @property
+    def can_hang(self) -> bool:
+        """Whether a probe that is about this kind alone saw a hang."""
+        return any(
+            v.outcome is Outcome.HANG and self.criteria.speaks_for(v.cell.probe) for v in self.pairs
+        )
+
+    def hang_alone(self) -> Iterator[HangsAlone]:
+        """By the probes that are about this kind alone: what hangs without another library."""
+        by_probe = self.findings.by_probe
+        rows = (v for probe in by_probe if self.criteria.speaks_for(probe) for v in by_probe[probe])
+        return hang_alone(rows, [axis.name for axis in self.findings.matrix.axes])
 
     @cached_property
     def tested(self) -> Combinations:

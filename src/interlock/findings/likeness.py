@@ -26,3 +26,10 @@ def comes_by_chance(trouble: Verdict) -> bool:
 def is_alike(one: Verdict, trouble: Verdict) -> bool:
     """Whether a failure comes by chance in the same way as another."""
     return one.reason is trouble.reason and comes_by_chance(one) and one.cause == trouble.cause
+
+
+def intermittent(verdict: Verdict) -> tuple[int, int] | None:
+    """How many of how many trials went wrong, where some did and some did not."""
+    counts = {Outcome.HANG: verdict.hangs, Outcome.FAIL: verdict.failed}
+    wrong = counts.get(verdict.outcome, 0)
+    return (wrong, verdict.trials) if 0 < wrong < verdict.trials else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from packaging.version import Version
 
-from interlock.model import Basis, Cell, Outcome, Verdict, Window
+from interlock.findings.weighing import TOGETHER, Attributions
+from interlock.model import PRECEDENCE, Basis, Cell, Outcome, Verdict, Window
 
 Rest = tuple[str, ...]
 """What is held fixed: the key of a cell with ``*`` where the axis stands."""
@@ -47,12 +48,50 @@ def along(axis: str, verdicts: Iterable[Verdict]) -> Mapping[Rest, tuple[Window,
 
     A cell without that library (``-``) is no point of the axis.
     """
-    lines: dict[Rest, list[tuple[Version, Outcome]]] = {}
+    return {
+        rest: windows(axis, [(v, one.outcome) for one in line if (v := one.cell.version(axis))])
+        for rest, line in lines(axis, verdicts).items()
+    }
+
+
+def lines(axis: str, verdicts: Iterable[Verdict]) -> Mapping[Rest, Sequence[Verdict]]:
+    """The tested verdicts along one axis, for everything else held fixed."""
+    found: dict[Rest, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.cell.version(axis) is not None and verdict.basis is Basis.TESTED:
+            found.setdefault(rest_of(verdict.cell, axis), []).append(verdict)
+    return found
+
+
+def showing(
+    axis: str, line: Iterable[Verdict], seen: Collection[tuple[str, ...]]
+) -> tuple[Window, ...]:
+    """The windows of one line in which every cell hangs in a way that was ``seen`` in it.
+
+    ``seen`` are cell keys. A release that hangs in another way ends a window.
+    """
+    series = (
+        (version, verdict.outcome if verdict.cell.key in seen else Outcome.UNPROVEN)
+        for verdict in line
+        if (version := verdict.cell.version(axis)) is not None
+    )
+    return tuple(w for w in windows(axis, series) if w.outcome is Outcome.HANG)
+
+
+def hanging(axis: str, verdicts: Iterable[Verdict], attributions: Attributions) -> list[Window]:
+    """Windows of releases that hang with something, in some configuration.
+
+    What another library does alone does not count against a release.
+    """
+    worst: dict[Version, Outcome] = {}
     for verdict in verdicts:
         version = verdict.cell.version(axis)
-        if version is not None and verdict.basis is Basis.TESTED:
-            lines.setdefault(rest_of(verdict.cell, axis), []).append((version, verdict.outcome))
-    return {rest: windows(axis, series) for rest, series in lines.items()}
+        whose = attributions.get(verdict.cell.key)
+        counts = whose is None or whose.whose in (*TOGETHER, axis)
+        if version is not None and verdict.basis is Basis.TESTED and counts:
+            before = worst.get(version, Outcome.PASS)
+            worst[version] = min(before, verdict.outcome, key=PRECEDENCE.index)
+    return [w for w in windows(axis, worst.items()) if w.outcome is Outcome.HANG]
 
 
 def rest_of(cell: Cell, axis: str) -> Rest:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from packaging.version import Version
-
 from interlock.evidence import exact_interval, ruled_out_rate
-from interlock.findings import Pool, Ratio, counts, places, plain, pool, present, ratio_of
+from interlock.findings import HangsAlone, Pool, Rates, Ratio, pool
 from interlock.model import Outcome, Verdict, listing
 from interlock.publish import links
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,89 +22,6 @@ class Kind:
 
     name: str
     title: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One release of the first axis, or all of them, with all that they were run with."""
-
-    version: Version | None
-    """None for all."""
-    pool: Pool
-    ratio: Ratio | None
-    """To the same without it; certain where it is among all of these."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Track:
-    """One probe in one configuration, over all releases and Pythons."""
-
-    probe: str
-    config: str
-    without: Pool
-    """The others without the first axis."""
-    rows: tuple[Row, ...]
-    every: Row
-    alone: Pool
-    """The first axis without the others."""
-    ways: tuple[tuple[str, Pool], ...] = ()
-    """With each way out, by its title: every release that it was run with, together."""
-
-
-def track(edition: Edition, probe: str, config: str) -> Track:
-    """The counts of one probe in one configuration, by release of the first axis."""
-    axis = edition.answers[0].axis
-    others = [a.name for a in edition.axes if a.name != axis]
-    here = [v for v in edition.by_track.get((probe, config), ()) if counts(v)]
-    without = [v for v in here if _axes(v) == set(others)]
-    whole: dict[Version, list[Verdict]] = {}
-    for verdict in here:
-        version = verdict.cell.version(axis)
-        if version is not None and _axes(verdict) == {axis, *others}:
-            whole.setdefault(version, []).append(verdict)
-    among = len(whole) + (len(whole) > 1)
-    return Track(
-        probe=probe,
-        config=config,
-        without=pool(without),
-        rows=tuple(
-            _row(version, rows, without, others, among) for version, rows in sorted(whole.items())
-        ),
-        every=_row(
-            None,
-            [row for rows in whole.values() for row in rows],
-            without,
-            others,
-            among,
-        ),
-        alone=pool(v for v in here if _axes(v) == {axis}),
-        ways=tuple(_ways(edition, probe, config)),
-    )
-
-
-def _row(
-    version: Version | None,
-    rows: Sequence[Verdict],
-    without: Sequence[Verdict],
-    others: Sequence[str],
-    among: int,
-) -> Row:
-    ratio = ratio_of(places(rows, without, *others), looks=among)
-    return Row(version=version, pool=pool(rows), ratio=ratio)
-
-
-def _ways(edition: Edition, probe: str, config: str) -> Iterator[tuple[str, Pool]]:
-    matrix, every = edition.matrix, {axis.name for axis in edition.axes}
-    for name in matrix.use(probe).ways_out.get(config, ()):
-        way = matrix.ways_out[name]
-        on = way.on(config)
-        run = [v for v in edition.by_track.get((probe, on), ()) if _axes(v) == every and counts(v)]
-        if run:
-            yield way.title, pool(run)
-
-
-def _axes(verdict: Verdict) -> set[str]:
-    return {pin.axis for pin in present(verdict.cell)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,105 +84,80 @@ class Section:
     tables: list[Table]
 
 
-def sections(edition: Edition) -> Iterator[Section]:
+def sections(context: PageContext) -> Iterator[Section]:
     """One for each kind of application."""
-    for kind, about in edition.kinds:
-        found = [track(about, *of) for of in about.tracks if about.is_about(of[0])]
-        measured = [one for one in found if one.rows]
-        hung = any(row.pool.hangs for one in measured for row in one.rows)
+    for kind, about in context.kinds:
+        measured = [rates for rates in about.about.rates if rates.releases]
+        hung = any(rates.hangs for rates in measured)
         yield Section(
             name=kind.name,
             title=kind.title,
             description=kind.description,
             instead=kind.instead,
-            package=about.package(about.answers[0].axis),
+            package=about.package(about.first.axis),
             look=f"il-{Outcome.HANG}" if hung else "",
-            alone=list(_alone(about)) if hung else [],
+            alone=[_alone(about, one) for one in about.about.hang_alone()] if hung else [],
             likelier=list(_likelier(about, measured)) if hung else [],
-            tables=[_table(about, one) for one in measured],
+            tables=[_table(about, rates) for rates in measured],
         )
 
 
-def warnings(edition: Edition) -> Iterator[Kind]:
+def warnings(context: PageContext) -> Iterator[Kind]:
     """The kinds of application that can hang, for the first sentences of the page."""
-    for kind, about in edition.kinds:
-        if any(_hangs(v) and about.is_about(v.cell.probe) for v in about.pairs):
+    for kind, about in context.kinds:
+        if about.about.can_hang:
             yield Kind(name=kind.name, title=kind.title)
 
 
-def _alone(edition: Edition) -> Iterator[Alone]:
-    """Which releases hang there without any other library."""
-    for axis in edition.axes:
-        alone = [
-            v
-            for v in edition.verdicts
-            if _axes(v) == {axis.name}
-            and edition.is_about(v.cell.probe)
-            and plain(v.cell.config) == v.cell.config
-            and counts(v)
-        ]
-        tested = {v.cell.version(axis.name) for v in alone}
-        hung = {version for v in alone if _hangs(v) and (version := v.cell.version(axis.name))}
-        if hung:
-            rows = [v for v in alone if v.cell.version(axis.name) in hung]
-            yield Alone(
-                package=axis.package,
-                others=[other.package for other in edition.axes if other != axis],
-                every=hung == tested,
-                releases=[str(version) for version in sorted(hung)],
-                counted=_by_unit(edition, rows),
-            )
+def _alone(context: PageContext, one: HangsAlone) -> Alone:
+    return Alone(
+        package=context.package(one.axis),
+        others=context.others(one.axis),
+        every=one.every,
+        releases=[str(version) for version in one.releases],
+        counted=_by_unit(context, one.rows),
+    )
 
 
-def _by_unit(edition: Edition, rows: Sequence[Verdict]) -> list[str]:
+def _by_unit(context: PageContext, rows: Sequence[Verdict]) -> list[str]:
     """``16 of 2,337 forked children``, for each unit that is counted in."""
     units: dict[str, list[Verdict]] = {}
     for row in rows:
-        units.setdefault(edition.unit(row.cell.probe), []).append(row)
+        units.setdefault(context.unit(row.cell.probe), []).append(row)
     return [f"{_counted(pool(counted))} {unit}" for unit, counted in units.items()]
 
 
-def _hangs(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.HANG
-
-
-def _likelier(edition: Edition, tracks: Sequence[Track]) -> Iterator[Likelier]:
+def _likelier(context: PageContext, measured: Sequence[Rates]) -> Iterator[Likelier]:
     """With which releases of the first axis it is certainly likelier, track by track."""
-    for one in tracks:
-        releases = [str(row.version) for row in one.rows if _certain(row)]
-        if releases or _certain(one.every):
-            title = edition.probe_title(one.probe)
+    for one in measured:
+        if (releases := one.likelier) is not None:
+            title = context.probe_title(one.probe)
             yield Likelier(
-                releases=releases,
+                releases=[str(version) for version in releases],
                 probe=title[:1].lower() + title[1:],
-                config=edition.config_title(one.config),
+                config=context.config_title(one.config),
             )
-
-
-def _certain(row: Row) -> bool:
-    return row.ratio is not None and row.ratio.certain
 
 
 def _counted(of: Pool) -> str:
     return f"{of.hangs:,} of {of.exposures:,}"
 
 
-def _table(edition: Edition, one: Track) -> Table:
-    first = edition.answers[0]
-    package = edition.package(first.axis)
-    others = listing([a.package for a in edition.axes if a.name != first.axis], last="or")
+def _table(context: PageContext, one: Rates) -> Table:
+    axis = context.first.axis
+    package = context.package(axis)
     lines: list[tuple[str, Pool, Ratio | None]] = [(f"no {package}", one.without, None)]
-    lines += [(str(row.version), row.pool, row.ratio) for row in one.rows]
-    if len(one.rows) > 1:
+    lines += [(str(row.version), row.pool, row.ratio) for row in one.releases]
+    if len(one.releases) > 1:
         lines.append((f"any {package}", one.every.pool, one.every.ratio))
     if one.alone.trials:
-        lines.append((f"no {others}", one.alone, None))
-    lines += [(f"{title}, any {package}", of, None) for title, of in one.ways]
+        lines.append((f"no {listing(context.others(axis), last='or')}", one.alone, None))
+    lines += [(f"{w.way.title}, any {package}", w.pool, None) for w in one.workarounds]
     return Table(
         page=links.probe_page(one.probe),
-        probe=edition.probe_title(one.probe),
-        config=edition.config_title(one.config),
-        unit=edition.unit(one.probe),
+        probe=context.probe_title(one.probe),
+        config=context.config_title(one.config),
+        unit=context.unit(one.probe),
         lines=[
             Line(
                 name=name,

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from interlock.publish import safety, templates
-from interlock.publish.edition import Edition
+from interlock.publish import templates
+from interlock.publish.context import PageContext
 
 GLYPH = 7
 """Width of a letter at 11 px, on the generous side, since fonts differ."""
@@ -15,28 +15,28 @@ GLYPH = 7
 COLOURS = {"green": "#1a7f37", "red": "#b3261e", "grey": "#59636e"}
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``badges/target.svg``, and ``badges/target.json`` for shields.io's endpoint."""
-    message, colour = says(edition)
-    label = " + ".join(axis.package for axis in edition.axes)
+    message, colour = says(context)
+    label = " + ".join(axis.package for axis in context.axes)
     drawn = badge(label, message, COLOURS[colour])
     templates.write(folder / "badges" / "target.svg", "badge.svg.j2", badge=drawn)
     endpoint = {"schemaVersion": 1, "label": label, "message": message, "color": colour}
     (folder / "badges" / "target.json").write_text(json.dumps(endpoint) + "\n", encoding="utf-8")
 
 
-def says(edition: Edition) -> tuple[str, str]:
+def says(context: PageContext) -> tuple[str, str]:
     """The message and its colour.
 
     It names the newest safe release on the newest Python that has one.
     """
-    if not edition.verdicts:
+    if not context.verdicts:
         return "not tested yet", "grey"
-    found = safety.targets(edition.answers[0])
+    found = context.first.targets
     if not found:
         return "nothing safe found", "red"
     target, _ = found[0]
-    return f"safe: {edition.package(target.axis)} {target.version}", "green"
+    return f"safe: {context.package(target.axis)} {target.version}", "green"
 
 
 @dataclass(frozen=True, kw_only=True)

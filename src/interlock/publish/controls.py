@@ -11,17 +11,17 @@ from typing import Any
 
 from interlock.model import ABSENT, Reason
 from interlock.publish import templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 from interlock.publish.wording import day
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``controls.md``, a part of a page, and the frame of every page, with the banner."""
-    rows = edition.results.controls
-    templates.write(folder / "controls.md", "controls.md.j2", campaigns=_campaigns(edition, rows))
+    rows = context.results.controls
+    templates.write(folder / "controls.md", "controls.md.j2", campaigns=_campaigns(context, rows))
     # MkDocs takes the frame of the pages from here.
     frame = folder / "theme" / "main.html"
-    templates.write(frame, "theme.html.j2", doubt=doubt(edition))
+    templates.write(frame, "theme.html.j2", doubt=doubt(context))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +36,10 @@ class Doubt:
     """Cells that did not hang and prove nothing."""
 
 
-def doubt(edition: Edition) -> Doubt | None:
+def doubt(context: PageContext) -> Doubt | None:
     """None where every control answered as known."""
-    differing = [row for row in newest(edition.results.controls) if row["differs"]]
-    unproven = sum(v.reason is Reason.CONTROL_DIFFERS for v in edition.verdicts)
+    differing = [row for row in newest(context.results.controls) if row["differs"]]
+    unproven = sum(v.reason is Reason.CONTROL_DIFFERS for v in context.verdicts)
     if not differing and not unproven:
         return None
     probes = tuple(sorted({row["vouches_for"] or "every probe" for row in differing}))
@@ -80,25 +80,25 @@ class Campaign:
     differing: int
 
 
-def _campaigns(edition: Edition, rows: Sequence[Mapping[str, Any]]) -> list[Campaign]:
+def _campaigns(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> list[Campaign]:
     """The newest first."""
     ordered = sorted(rows, key=lambda row: str(row["campaign"]), reverse=True)
     found = []
     for name, group in groupby(ordered, key=lambda row: str(row["campaign"])):
-        known = [_row(edition, row) for row in group]
+        known = [_row(context, row) for row in group]
         differing = sum(row.differs for row in known)
         found.append(Campaign(name=name, rows=known, differing=differing))
     return found
 
 
-def _row(edition: Edition, row: Mapping[str, Any]) -> Row:
+def _row(context: PageContext, row: Mapping[str, Any]) -> Row:
     cell = row["cell"]
     low, high = (f"{load:.1f}" for load in row["load"])
     return Row(
         differs=bool(row["differs"]),
         releases=" with ".join(
             f"{axis.package} {cell[axis.name]}"
-            for axis in edition.axes
+            for axis in context.axes
             if cell[axis.name] != ABSENT
         ),
         probe=cell["probe"],

@@ -3,54 +3,58 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from interlock.findings import WHOSE
 from interlock.model import Axis
 from interlock.publish import templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 from interlock.record import (
     SCHEMA_VERSION,
     rows,
     schema,
     table,
     write_measures,
-    write_verdicts,
+    write_rows,
 )
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """The files in ``data/``, and ``data.md``, a part of a hand-written page."""
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    write_verdicts(edition.verdicts, edition.axes, data / "verdicts.csv", edition.attributions)
-    typed = table.frame(edition.verdicts, edition.axes, edition.attributions)
-    typed.to_parquet(data / "verdicts.parquet", index=False)
-    write_measures(edition.verdicts, edition.axes, data)
-    _write(data / "verdicts.json", as_json(edition))
-    _write(data / "verdicts.schema.json", schema_of(edition.axes))
+    listed = rows.rows(context.verdicts, context.axes, context.findings.attributions)
+    write_rows(listed, context.axes, data / "verdicts.csv")
+    table.frame(listed, context.axes).to_parquet(data / "verdicts.parquet", index=False)
+    write_measures(context.verdicts, context.axes, data)
+    write_json(listed, context.axes, data / "verdicts.json")
+    _write(data / "verdicts.schema.json", schema_of(context.axes))
     _write(
         data / "signatures.json",
-        {"schema_version": SCHEMA_VERSION, "signatures": edition.results.signatures},
+        {"schema_version": SCHEMA_VERSION, "signatures": context.results.signatures},
     )
     templates.write(
         folder / "data.md",
         "data.md.j2",
-        rows=len(edition.verdicts),
+        rows=len(context.verdicts),
         sizes={path.name: _size(path.stat().st_size) for path in data.iterdir()},
-        columns=schema_of(edition.axes)["properties"]["verdicts"]["items"]["properties"],
+        columns=schema_of(context.axes)["properties"]["verdicts"]["items"]["properties"],
     )
 
 
-def as_json(edition: Edition) -> dict[str, Any]:
-    """The table as JSON values, as ``schema`` describes them."""
-    listed = rows.rows(edition.verdicts, edition.axes, edition.attributions)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "axes": {axis.name: axis.package for axis in edition.axes},
-        "verdicts": [{**row, "signatures": json.loads(row["signatures"])} for row in listed],
-    }
+def write_json(listed: Iterable[Mapping[str, Any]], axes: Sequence[Axis], path: Path) -> None:
+    """Write the rows as JSON values, a row a line, as ``schema`` describes them."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    named = {axis.name: axis.package for axis in axes}
+    head = encode({"schema_version": SCHEMA_VERSION, "axes": named})
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f'{head[:-1]}, "verdicts": [')
+        for number, row in enumerate(listed):
+            file.write(",\n" if number else "\n")
+            file.write(encode({**row, "signatures": json.loads(row["signatures"])}))
+        file.write("\n]}\n")
 
 
 def schema_of(axes: tuple[Axis, ...]) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from interlock.findings import plain, present
 from interlock.model import PythonVersion, Verdict
 from interlock.publish import links, measures, templates
-from interlock.publish.edition import Edition
-from interlock.publish.summary import is_own
+from interlock.publish.context import PageContext
 from interlock.publish.wording import Mark, basis, day, headline, how_often, mark, releases, why
 
 SECTIONS = (
@@ -31,7 +30,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class TriedWorkaround:
-    """A way out that was tried on a cell."""
+    """A workaround that was tried on a cell."""
 
     mark: Mark
     page: str
@@ -69,27 +68,27 @@ class Section:
     cards: list[Card]
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``verdicts/worker_restart-python-3.10.md`` and so on."""
     pages: dict[tuple[str, PythonVersion], list[Verdict]] = {}
-    for verdict in edition.verdicts:
+    for verdict in context.verdicts:
         pages.setdefault((verdict.cell.probe, verdict.cell.python), []).append(verdict)
     for (probe, python), verdicts in pages.items():
         templates.write(
             (folder / links.details_page(probe, python)).with_suffix(".md"),
             "verdicts.md.j2",
             probe=probe,
-            probe_title=edition.probe_title(probe),
+            probe_title=context.probe_title(probe),
             python=python,
-            sections=_sections(edition, verdicts),
+            sections=_sections(context, verdicts),
         )
 
 
-def _sections(edition: Edition, verdicts: list[Verdict]) -> list[Section]:
+def _sections(context: PageContext, verdicts: list[Verdict]) -> list[Section]:
     """Those that have a card."""
     cards: dict[str, list[Card]] = {}
     for verdict in verdicts:
-        cards.setdefault(_section(verdict), []).append(card(edition, verdict))
+        cards.setdefault(_section(verdict), []).append(card(context, verdict))
     return [
         Section(anchor=anchor, title=title, cards=cards[anchor])
         for anchor, title in SECTIONS
@@ -104,16 +103,16 @@ def _section(verdict: Verdict) -> str:
     return "pairs" if plain(cell.config) == cell.config else "ways-out"
 
 
-def card(edition: Edition, verdict: Verdict) -> Card:
+def card(context: PageContext, verdict: Verdict) -> Card:
     """What a card says; empty texts where there is nothing to say."""
     cell = verdict.cell
-    attribution = edition.attributions.get(cell.key)
-    probe = edition.matrix.probes.get(cell.probe)
+    attribution = context.findings.attributions.get(cell.key)
+    probe = context.matrix.probes.get(cell.probe)
     return Card(
-        mark=mark(verdict, own=is_own(edition, verdict)),
+        mark=mark(verdict, own=context.is_own(verdict)),
         anchor=links.anchor(cell),
         releases=releases(cell),
-        config=edition.title(cell.config),
+        config=context.title(cell.config),
         says=headline(verdict),
         why=why(verdict),
         whose=attribution.says if attribution else "",
@@ -125,14 +124,14 @@ def card(edition: Edition, verdict: Verdict) -> Card:
             Seen(page=links.hang_page(signature), name=str(signature), count=count)
             for signature, count in verdict.signatures
         ],
-        ways=_ways_out(edition, verdict),
+        ways=_workarounds(context, verdict),
         basis=basis(verdict),
         day=day(verdict.tested_at),
         command=cell.reproduce,
     )
 
 
-def _ways_out(edition: Edition, verdict: Verdict) -> list[TriedWorkaround]:
+def _workarounds(context: PageContext, verdict: Verdict) -> list[TriedWorkaround]:
     """What was tried on this very cell."""
     return [
         TriedWorkaround(
@@ -140,5 +139,5 @@ def _ways_out(edition: Edition, verdict: Verdict) -> list[TriedWorkaround]:
             page=links.found_at(one.verdict.cell),
             title=one.way.title,
         )
-        for one in edition.ways_out.get(verdict.cell.key, ())
+        for one in context.findings.workarounds.get(verdict.cell.key, ())
     ]

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from interlock.findings import Summary
 from interlock.model import Backend, Basis, Cell, Pin, PythonVersion, Verdict
 from interlock.publish import links, templates
-from interlock.publish.edition import Edition
-from interlock.publish.summary import Summary, is_own, key, summaries
+from interlock.publish.context import PageContext
 from interlock.publish.wording import (
     INTERMITTENT_MARK,
     OWN_MARK,
@@ -77,40 +77,40 @@ class Meaning:
     name: str
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``matrix.md``: a part that the hand-written page includes."""
     grids: dict[tuple[PythonVersion, Setting], dict[tuple[str, ...], Shown]] = {}
-    for about in edition.by_application:
-        for summary in summaries(about).values():
+    for about in context.by_application:
+        for summary in about.about.summaries.values():
             cell = summary.cell
             here = grids.setdefault((cell.python, _setting(about, cell.config)), {})
             here[_versions(cell)] = _summed(about, summary)
-    settings = [_setting(about, c) for about in edition.by_application for c in about.configs]
+    settings = [_setting(about, c) for about in context.by_application for c in about.configs]
     templates.write(
         folder / "matrix.md",
         "matrix.html.j2",
         panels=[
-            panel(edition, python, [(s, grids.get((python, s), {})) for s in settings])
-            for python in (edition.pythons if edition.pairs else ())
+            panel(context, python, [(s, grids.get((python, s), {})) for s in settings])
+            for python in (context.pythons if context.about.pairs else ())
         ],
-        legend=legend(edition.verdicts),
-        probes=[(links.probe_page(p), edition.probe_title(p)) for p in edition.probes],
+        legend=legend(context.verdicts),
+        probes=[(links.probe_page(p), context.probe_title(p)) for p in context.findings.probes],
     )
 
 
-def of_probe(edition: Edition, probe: str) -> list[Panel]:
+def of_probe(context: PageContext, probe: str) -> list[Panel]:
     """A panel a Python with what one probe found, in each of its plain configurations."""
-    configs = [config for name, config in edition.tracks if name == probe]
+    configs = [config for name, config in context.findings.tracks if name == probe]
     found: dict[tuple[PythonVersion, str], dict[tuple[str, ...], Shown]] = {}
-    for verdict in edition.verdicts:
+    for verdict in context.findings.by_probe.get(probe, ()):
         cell = verdict.cell
-        if cell.probe == probe and cell.config in configs and all(p.version for p in cell.pins):
+        if cell.config in configs and all(p.version for p in cell.pins):
             here = found.setdefault((cell.python, cell.config), {})
-            here[_versions(cell)] = _alone(edition, verdict)
+            here[_versions(cell)] = _alone(context, verdict)
     pythons = sorted({python for python, _ in found})
-    settings = [_setting(edition, config) for config in configs]
+    settings = [_setting(context, config) for config in configs]
     return [
-        panel(edition, python, [(s, found.get((python, s[0]), {})) for s in settings])
+        panel(context, python, [(s, found.get((python, s[0]), {})) for s in settings])
         for python in pythons
     ]
 
@@ -136,22 +136,24 @@ def legend(shown: Iterable[Verdict], *, summed: bool = True) -> list[Meaning]:
     return [Meaning(mark=Mark(look, symbol), name=name) for symbol, name, look in entries]
 
 
-def panel(edition: Edition, python: PythonVersion, grids: Sequence[tuple[Setting, Shows]]) -> Panel:
+def panel(
+    context: PageContext, python: PythonVersion, grids: Sequence[tuple[Setting, Shows]]
+) -> Panel:
     """One tab, from what each configuration shows."""
     return Panel(
         python=python,
-        is_first=python == edition.default_python,
-        grids=[_grid(edition, setting, shows) for setting, shows in grids],
+        is_first=python == context.default_python,
+        grids=[_grid(context, setting, shows) for setting, shows in grids],
     )
 
 
-def _setting(edition: Edition, config: str) -> Setting:
-    return config, edition.title(config)
+def _setting(context: PageContext, config: str) -> Setting:
+    return config, context.title(config)
 
 
-def _grid(edition: Edition, setting: Setting, shows: Shows) -> Grid:
+def _grid(context: PageContext, setting: Setting, shows: Shows) -> Grid:
     config, title = setting
-    *down, across = edition.axes
+    *down, across = context.axes
     columns = in_order(versions[-1] for versions in shows)
     heads = sorted({versions[:-1] for versions in shows}, key=lambda of: [*map(text_key, of)])
     return Grid(
@@ -165,9 +167,9 @@ def _grid(edition: Edition, setting: Setting, shows: Shows) -> Grid:
     )
 
 
-def _summed(edition: Edition, summary: Summary) -> Shown:
+def _summed(context: PageContext, summary: Summary) -> Shown:
     verdict, missing = summary.worst, len(summary.missing)
-    says = _says(edition, verdict)
+    says = _says(context, verdict)
     if len(summary.verdicts) > 1:
         says += f"; the worst of {len(summary.verdicts)} probes"
     if missing:
@@ -176,22 +178,22 @@ def _summed(edition: Edition, summary: Summary) -> Shown:
         mark=mark(verdict, own=summary.own, part=bool(missing)),
         page=links.found_at(verdict.cell),
         says=says,
-        answer="|".join(key(edition, verdict.cell)),
+        answer="|".join(context.choices(verdict.cell)),
     )
 
 
-def _alone(edition: Edition, verdict: Verdict) -> Shown:
+def _alone(context: PageContext, verdict: Verdict) -> Shown:
     return Shown(
-        mark=mark(verdict, own=is_own(edition, verdict)),
+        mark=mark(verdict, own=context.is_own(verdict)),
         page=links.found_at(verdict.cell),
-        says=_says(edition, verdict),
+        says=_says(context, verdict),
         answer="",
     )
 
 
-def _says(edition: Edition, verdict: Verdict) -> str:
+def _says(context: PageContext, verdict: Verdict) -> str:
     cell = verdict.cell
-    says = f"{cell.combination}, {edition.title(cell.config)}: {word(verdict).name}"
+    says = f"{cell.combination}, {context.title(cell.config)}: {word(verdict).name}"
     says += f" ({why(verdict)})" if verdict.reason else ""
     often = how_often(verdict)
     return f"{says}. {often}" if often else says

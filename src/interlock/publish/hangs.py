@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Any
 
 from interlock.findings import everything, windows
 from interlock.matrix import Upstream
-from interlock.model import Outcome, PythonVersion, Signature
+from interlock.model import PythonVersion, Signature, Verdict
 from interlock.publish import drawing, links, templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 from interlock.publish.wording import PHASES, releases, span
 from interlock.record import text_key
 
@@ -83,7 +83,7 @@ class Affected:
 
 @dataclass(frozen=True, kw_only=True)
 class Beside:
-    """A cell with one library alone, or with a way out."""
+    """A cell with one library alone, or with a workaround."""
 
     page: str
     releases: str
@@ -91,15 +91,15 @@ class Beside:
     config: str
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``hangs.md``, a part of a hand-written page, and a page each under ``hangs/``."""
-    files = edition.results.signatures
+    files = context.results.signatures
     hangs = [_hang(file) for file in files]
-    tested = bool(edition.verdicts)
+    tested = bool(context.verdicts)
     templates.write(folder / "hangs.md", "hangs.html.j2", hangs=hangs, tested=tested)
     for file, hang in zip(files, hangs, strict=True):
         path = (folder / hang.page).with_suffix(".md")
-        templates.write(path, "hang.md.j2", hang=hang, **_page(edition, file, hang.signature))
+        templates.write(path, "hang.md.j2", hang=hang, **_page(context, file, hang.signature))
 
 
 def _hang(file: Mapping[str, Any]) -> Hang:
@@ -113,26 +113,26 @@ def _hang(file: Mapping[str, Any]) -> Hang:
     )
 
 
-def reports(edition: Edition, signature: Signature) -> list[Upstream]:
+def reports(context: PageContext, signature: Signature) -> list[Upstream]:
     """What upstream knows of hangs through one of its locks."""
     names = (*signature.locks, *signature.stuck)
     return [
         report
-        for report in edition.matrix.upstream
+        for report in context.matrix.upstream
         if any(fnmatchcase(name, report.lock) for name in names)
     ]
 
 
-def _page(edition: Edition, file: Mapping[str, Any], signature: Signature) -> dict[str, object]:
+def _page(context: PageContext, file: Mapping[str, Any], signature: Signature) -> dict[str, object]:
     example = file["example"]
     return {
-        "reports": reports(edition, signature),
+        "reports": reports(context, signature),
         "drawing": _drawing(signature, example),
-        "evidence": _evidence(edition, example) if example else None,
-        "axes": [axis.package for axis in edition.axes],
-        "affected": list(_affected(edition, file)),
-        "beside": list(_beside(edition, file)),
-        "command": _reproduce(edition, file),
+        "evidence": _evidence(context, example) if example else None,
+        "axes": [axis.package for axis in context.axes],
+        "affected": list(_affected(context, file)),
+        "beside": list(_beside(context, file)),
+        "command": _reproduce(context, file),
     }
 
 
@@ -169,15 +169,15 @@ def _awaited(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Sequence
     return names
 
 
-def _evidence(edition: Edition, example: Mapping[str, Any]) -> Evidence:
+def _evidence(context: PageContext, example: Mapping[str, Any]) -> Evidence:
     return Evidence(
-        versions=" × ".join(f"{axis.package} {example[axis.name]}" for axis in edition.axes),
+        versions=" × ".join(f"{axis.package} {example[axis.name]}" for axis in context.axes),
         python=example["python"],
-        config=edition.title(example["config"]),
+        config=context.title(example["config"]),
         sentences=example["evidence"],
         phase=PHASES.get(example["phase"], example["phase"]),
         exposures=example["exposures"],
-        unit=edition.unit(example["probe"]),
+        unit=context.unit(example["probe"]),
         noticed_after_s=example["noticed_after_s"],
         unresolved=example["unresolved"],
         threads=[
@@ -208,53 +208,63 @@ def _thread(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Thread:
     return Thread(name=thread["name"], frames=frames)
 
 
-def _affected(edition: Edition, file: Mapping[str, Any]) -> Iterator[Affected]:
-    for probe, config in edition.tracks:
-        if lines := affected(edition, file, probe, config):
-            title = edition.title(config)
-            yield Affected(config=title, probe=edition.probe_title(probe), lines=lines)
+def _affected(context: PageContext, file: Mapping[str, Any]) -> Iterator[Affected]:
+    seen = _by_track(context, file)
+    for track in context.findings.tracks:
+        if track in seen and (lines := affected(context, seen[track])):
+            probe, config = track
+            title = context.title(config)
+            yield Affected(config=title, probe=context.probe_title(probe), lines=lines)
 
 
-def _beside(edition: Edition, file: Mapping[str, Any]) -> Iterator[Beside]:
-    """One library alone, and ways out that did not keep it away."""
+def _by_track(
+    context: PageContext, file: Mapping[str, Any]
+) -> Mapping[tuple[str, str], Sequence[Verdict]]:
+    """The pairs in which the signature was seen, by probe and configuration."""
+    found: dict[tuple[str, str], list[Verdict]] = {}
     for seen in file["cells"]:
-        verdict = edition.by_cell.get(_key(edition, seen))
+        verdict = context.findings.by_cell.get(_key(context, seen))
+        if verdict and everything(verdict.cell):
+            of = verdict.cell.probe, verdict.cell.config
+            found.setdefault(of, []).append(verdict)
+    return found
+
+
+def _beside(context: PageContext, file: Mapping[str, Any]) -> Iterator[Beside]:
+    """One library alone, and workarounds that did not keep it away."""
+    for seen in file["cells"]:
+        verdict = context.findings.by_cell.get(_key(context, seen))
         if verdict and not everything(verdict.cell):
             cell = verdict.cell
             yield Beside(
                 page=links.found_at(cell),
                 releases=releases(cell),
                 python=str(cell.python),
-                config=edition.title(cell.config),
+                config=context.title(cell.config),
             )
 
 
-def affected(
-    edition: Edition, file: Mapping[str, Any], probe: str, config: str
-) -> list[tuple[str, ...]]:
+def affected(context: PageContext, seen: Collection[Verdict]) -> list[tuple[str, ...]]:
     """The affected releases: a stretch of each axis, and the Pythons.
 
-    Releases of the other axes that have the same windows along the last axis share a line. A
-    window holds releases in which this signature was seen. A release that hangs in another way
-    ends it.
+    ``seen`` are the pairs of one probe and configuration in which a signature was seen. Releases of
+    the other axes that have the same windows along the last axis share a line. A window holds
+    releases in which this signature was seen. A release that hangs in another way ends it.
     """
-    seen = {_key(edition, cell) for cell in file["cells"]}
-    if all((cell["probe"], cell["config"]) != (probe, config) for cell in file["cells"]):
-        return []
-    here = [
-        v if v.cell.key in seen else replace(v, outcome=Outcome.UNPROVEN)
-        for v in edition.by_track.get((probe, config), ())
-        if everything(v.cell)
-    ]
+    axis = context.axes[-1].name
+    keys = {verdict.cell.key for verdict in seen}
+    lines_of = context.findings.lines[axis]
     found: dict[tuple[str, ...], dict[str, list[PythonVersion]]] = {}
-    for rest, along in windows.along(edition.axes[-1].name, here).items():
+    by_python = sorted(seen, key=lambda verdict: verdict.cell.python)
+    for rest in dict.fromkeys(windows.rest_of(verdict.cell, axis) for verdict in by_python):
         *others, _, python, _, _ = rest
-        hanging = [_stretch(w.first, w.last) for w in along if w.outcome is Outcome.HANG]
+        along = windows.showing(axis, lines_of.get(rest, ()), keys)
+        hanging = [_stretch(window.first, window.last) for window in along]
         if hanging:
             pythons = found.setdefault(tuple(others), {})
             pythons.setdefault("; ".join(hanging), []).append(PythonVersion.parse(python))
     told = {
-        others: tuple((text, span(on, edition.pythons)) for text, on in pythons.items())
+        others: tuple((text, span(on, context.pythons)) for text, on in pythons.items())
         for others, pythons in found.items()
     }
     lines: list[tuple[str, ...]] = []
@@ -270,12 +280,12 @@ def _stretch(first: object, last: object) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def _reproduce(edition: Edition, file: Mapping[str, Any]) -> str:
+def _reproduce(context: PageContext, file: Mapping[str, Any]) -> str:
     """The command for its example, else for the cell that showed it most often."""
     shown = file["example"] or max(file["cells"], key=lambda cell: int(cell["hangs"]))
-    return edition.by_cell[_key(edition, shown)].cell.reproduce
+    return context.findings.by_cell[_key(context, shown)].cell.reproduce
 
 
-def _key(edition: Edition, cell: Mapping[str, Any]) -> tuple[str, ...]:
-    names = [*(axis.name for axis in edition.axes), "python", "probe", "config"]
+def _key(context: PageContext, cell: Mapping[str, Any]) -> tuple[str, ...]:
+    names = [*(axis.name for axis in context.axes), "python", "probe", "config"]
     return tuple(str(cell[name]) for name in names)

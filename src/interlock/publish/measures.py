@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from markupsafe import Markup
 from packaging.version import Version
 
 from interlock.model import Measure, Measured, Probe, Verdict, listing
-from interlock.publish import templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 from interlock.publish.wording import sentence
 
 
@@ -33,33 +31,26 @@ class Table:
     rows: list[Row]
 
 
-def section(edition: Edition, probe: Probe) -> Markup:
-    """The part of a probe's page about its measures; empty where nothing was measured."""
+def tables(context: PageContext, probe: Probe) -> list[Table]:
+    """What the trials of a probe measured, a table a configuration; empty where nothing was."""
     by_config: dict[str, list[Verdict]] = {}
-    for verdict in edition.verdicts:
-        if verdict.cell.probe == probe.name and verdict.measured:
+    for verdict in context.findings.by_probe.get(probe.name, ()):
+        if verdict.measured:
             by_config.setdefault(verdict.cell.config, []).append(verdict)
-    if not by_config:
-        return Markup("")
-    return templates.render(
-        "measures.md.j2",
-        package=edition.package(edition.answers[0].axis),
-        measures=probe.measures,
-        tables=[
-            Table(
-                title=sentence(edition.title(config)),
-                rows=_rows(edition, probe, by_config[config]),
-            )
-            for config in edition.in_order(by_config)
-        ],
-    )
+    return [
+        Table(
+            title=sentence(context.title(config)),
+            rows=_rows(context, probe, by_config[config]),
+        )
+        for config in context.in_order(by_config)
+    ]
 
 
-def _rows(edition: Edition, probe: Probe, verdicts: Sequence[Verdict]) -> list[Row]:
+def _rows(context: PageContext, probe: Probe, verdicts: Sequence[Verdict]) -> list[Row]:
     """The rows without a library, then one for each release of the first axis."""
     groups: dict[tuple[bool, Version | str], list[Verdict]] = {}
     for verdict in verdicts:
-        what = _what(edition, verdict)
+        what = _what(context, verdict)
         groups.setdefault((isinstance(what, Version), what), []).append(verdict)
     return [
         Row(what=str(what), combinations=len(found), spreads=list(_spreads(probe, found)))
@@ -67,9 +58,9 @@ def _rows(edition: Edition, probe: Probe, verdicts: Sequence[Verdict]) -> list[R
     ]
 
 
-def _what(edition: Edition, verdict: Verdict) -> Version | str:
+def _what(context: PageContext, verdict: Verdict) -> Version | str:
     absent = [pin.package for pin in verdict.cell.pins if pin.version is None]
-    version = verdict.cell.version(edition.answers[0].axis)
+    version = verdict.cell.version(context.first.axis)
     return f"no {listing(absent, last='or')}" if absent or version is None else version
 
 

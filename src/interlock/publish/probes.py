@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interlock.model import Probe
 from interlock.publish import grid, links, measures, templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +36,9 @@ class Found:
     legend: list[grid.Meaning]
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``probes.md``, a part of a hand-written page, and a page each under ``probes/``."""
-    known = edition.matrix.probes
+    known = context.matrix.probes
     listed = [
         Listed(name=p.name, title=p.title, stresses=_first(p.stresses)) for p in known.values()
     ]
@@ -49,12 +49,13 @@ def publish(edition: Edition, folder: Path) -> None:
             "probe.md.j2",
             probe=probe,
             knobs=_knobs(probe),
-            where=_where(edition, probe),
-            found=_found(edition, probe.name),
-            measured=measures.section(edition, probe),
+            where=_where(context, probe),
+            found=_found(context, probe.name),
+            measured=measures.tables(context, probe),
+            package=context.package(context.first.axis),
         )
-    for gone in set(edition.probes) - known.keys():
-        found = _found(edition, gone)
+    for gone in set(context.findings.probes) - known.keys():
+        found = _found(context, gone)
         templates.write(_path(folder, gone), "probe_gone.md.j2", name=gone, found=found)
 
 
@@ -62,9 +63,9 @@ def _path(folder: Path, probe: str) -> Path:
     return (folder / links.probe_page(probe)).with_suffix(".md")
 
 
-def _found(edition: Edition, probe: str) -> Found:
-    shown = [verdict for verdict in edition.verdicts if verdict.cell.probe == probe]
-    panels = grid.of_probe(edition, probe)
+def _found(context: PageContext, probe: str) -> Found:
+    shown = context.findings.by_probe.get(probe, ())
+    panels = grid.of_probe(context, probe)
     return Found(panels=panels, legend=grid.legend(shown, summed=False))
 
 
@@ -76,16 +77,16 @@ def _knobs(probe: Probe) -> list[Knob]:
     ]
 
 
-def _where(edition: Edition, probe: Probe) -> str:
-    use = edition.matrix.use(probe.name)
+def _where(context: PageContext, probe: Probe) -> str:
+    use = context.matrix.use(probe.name)
     said = f"In {', '.join(probe.configs)}."
     if use.application:
-        kind = edition.matrix.applications[use.application]
+        kind = context.matrix.applications[use.application]
         said = f"It is about applications where {kind.title}, and no others. {said}"
     if use.only_as_control:
         return f"{said} Only as a control: it is no verdict about the libraries."
     narrowed = [
-        f"{edition.package(axis)} {', '.join(map(str, choices))}"
+        f"{context.package(axis)} {', '.join(map(str, choices))}"
         for axis, choices in use.only.versions.items()
     ]
     if use.only.pythons:

@@ -1,4 +1,4 @@
-"""From ``results/`` to a site: a tuple of publishers, each handed one edition and a folder.
+"""From ``results/`` to a site: a tuple of publishers, each handed one context and a folder.
 
 They write Markdown, which MkDocs builds together with the hand-written pages in ``site/``.
 """
@@ -12,10 +12,10 @@ from pathlib import Path
 from interlock.matrix import Matrix
 from interlock.publish.answer import publish as publish_answer
 from interlock.publish.badges import publish as publish_badges
+from interlock.publish.context import PageContext
 from interlock.publish.controls import publish as publish_controls
 from interlock.publish.data import publish as publish_data
 from interlock.publish.details import publish as publish_details
-from interlock.publish.edition import Edition
 from interlock.publish.grid import publish as publish_grid
 from interlock.publish.hangs import publish as publish_hangs
 from interlock.publish.probes import publish as publish_probes
@@ -24,7 +24,7 @@ from interlock.publish.settings import publish as publish_settings
 from interlock.publish.workarounds import publish as publish_workarounds
 from interlock.record import read_results
 
-Publisher = Callable[[Edition, Path], None]
+Publisher = Callable[[PageContext, Path], None]
 
 PUBLISHERS: tuple[Publisher, ...] = (
     publish_answer,
@@ -47,10 +47,10 @@ def generate(results: Path, site: Path, matrix: Matrix) -> Path:
     Where nothing has been published yet, the pages say so.
     """
     found = read_results(results, matrix.axes)
-    edition = Edition(matrix=matrix, results=found)
+    context = PageContext(matrix=matrix, results=found)
     folder = site / "generated"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for publish in PUBLISHERS:
-        publish(edition, folder)
+        publish(context, folder)
     return folder

@@ -9,18 +9,18 @@ from interlock.evidence import confidence
 from interlock.findings import counts, everything, is_amplified
 from interlock.model import Outcome, Verdict
 from interlock.publish import links, templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 from interlock.publish.wording import Mark, mark, releases, word
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``rarity.md``, a part of a hand-written page."""
     here = [
         v
-        for v in edition.verdicts
-        if everything(v.cell) and not is_amplified(edition.matrix, v.cell.config)
+        for v in context.verdicts
+        if everything(v.cell) and not is_amplified(context.matrix, v.cell.config)
     ]
-    rows = [_row(edition, verdict) for verdict in here]
+    rows = [_row(context, verdict) for verdict in here]
     templates.write(folder / "rarity.md", "rarity.html.j2", rows=rows)
 
 
@@ -35,14 +35,14 @@ class Row:
     rate: str
 
 
-def _row(edition: Edition, verdict: Verdict) -> Row:
+def _row(context: PageContext, verdict: Verdict) -> Row:
     cell = verdict.cell
     return Row(
         mark=mark(verdict),
         page=links.found_at(cell),
         releases=releases(cell),
         python=str(cell.python),
-        rate=rate(verdict, edition.unit(cell.probe)),
+        rate=rate(verdict, context.unit(cell.probe)),
     )
 
 

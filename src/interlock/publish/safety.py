@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from interlock.evidence import PRECEDENCE
-from interlock.findings import TOGETHER, Recommendation, windows
-from interlock.model import Basis, Cell, Outcome, PythonVersion, Target, Window
+from interlock.findings import Recommendation
+from interlock.model import Cell, Outcome, PythonVersion, Target
 from interlock.publish import applications, links
-from interlock.publish.edition import Edition
-from interlock.publish.summary import summaries
+from interlock.publish.context import PageContext
 from interlock.publish.wording import OWN_MARK, WORDS, Mark, day, span
 
 
@@ -80,138 +79,96 @@ class Count:
     own: bool
 
 
-def lead(edition: Edition) -> Lead:
+def lead(context: PageContext) -> Lead:
     """From the answer for the axis that one moves first."""
-    said = edition.answers[0]
-    found = targets(said)
+    said = context.first
+    found = said.targets
     newest = found[0][0].version if found else None
     return Lead(
-        look=look(edition),
-        package=edition.package(said.axis),
-        others=_others(edition, said.axis),
-        reached=[(target.version, span(where, edition.pythons)) for target, where in found],
+        look=f"il-{Outcome.PASS if found else Outcome.HANG}",
+        package=context.package(said.axis),
+        others=context.others(said.axis),
+        reached=[(target.version, span(where, context.pythons)) for target, where in found],
         safe_from=said.safe_from if said.safe_from != newest else None,
         own=[
-            edition.package(axis)
+            context.package(axis)
             for axis in sorted({t.attribution.whose for s in said.standings for t in s.beside})
-            if axis in [other.name for other in edition.axes]
+            if axis in [other.name for other in context.axes]
         ],
-        warnings=list(applications.warnings(edition)),
-        titles=[edition.title(name) for name in edition.configs],
-        day=day(edition.tested_at) if edition.tested_at else "no day",
-        cells=sum(verdict.was_run for verdict in edition.verdicts),
-        probes=len(edition.probes),
-        machines=sorted({verdict.machine for verdict in edition.verdicts}),
+        warnings=list(applications.warnings(context)),
+        titles=[context.title(name) for name in context.configs],
+        day=day(context.tested_at) if context.tested_at else "no day",
+        cells=sum(verdict.was_run for verdict in context.verdicts),
+        probes=len(context.findings.probes),
+        machines=sorted({verdict.machine for verdict in context.verdicts}),
     )
 
 
-def dangers(edition: Edition) -> Dangers:
-    """Windows of releases that hang, and each other axis that is no way out of them."""
-    first, *others = edition.answers
-    package = edition.package(first.axis)
+def dangers(context: PageContext) -> Dangers:
+    """Windows of releases that hang, and each other axis along which moving does not help."""
+    first, *others = context.about.recommendations
+    package = context.package(first.axis)
     return Dangers(
-        others=_others(edition, first.axis),
+        others=context.others(first.axis),
         hanging=[
             f"{package} {w.first}" if w.first == w.last else f"{package} {w.first} to {w.last}"
-            for w in hanging(edition, first.axis)
+            for w in context.about.hanging(first.axis)
         ],
         stuck=[
-            Stuck(package=edition.package(said.axis), others=_others(edition, said.axis))
+            Stuck(package=context.package(said.axis), others=context.others(said.axis))
             for said in others
-            if said.standings and all(standing.breaks for standing in said.standings)
+            if said.always_breaks
         ],
     )
 
 
-def beside(edition: Edition) -> list[Own]:
+def beside(context: PageContext) -> list[Own]:
     """What is no reason to avoid the other library, and good to know."""
     seen_by: dict[tuple[str, Outcome, str, str], list[str]] = {}
-    for (axis, probe, outcome), cells in _own(edition).items():
-        tested = sorted(_releases((v.cell for v in edition.pairs), axis))
+    for (axis, probe, outcome), cells in context.about.own_troubles().items():
+        tested = sorted(_releases((v.cell for v in context.about.pairs), axis))
         releases = span(_releases(cells, axis), tested)
-        pythons = span({cell.python for cell in cells}, edition.pythons)
+        pythons = span({cell.python for cell in cells}, context.pythons)
         seen_by.setdefault((axis, outcome, releases, pythons), []).append(probe)
     return [
         Own(
-            package=edition.package(axis),
+            package=context.package(axis),
             does=WORDS[outcome].name,
-            others=_others(edition, axis),
+            others=context.others(axis),
             releases=releases,
             pythons=pythons,
-            probes=[(links.probe_page(probe), edition.probe_title(probe)) for probe in probes],
+            probes=[(links.probe_page(probe), context.probe_title(probe)) for probe in probes],
         )
         for (axis, outcome, releases, pythons), probes in seen_by.items()
     ]
-
-
-def _own(edition: Edition) -> Mapping[tuple[str, str, Outcome], list[Cell]]:
-    """By axis, probe and outcome, the cells in which the axis does it alone."""
-    found: dict[tuple[str, str, Outcome], list[Cell]] = {}
-    for verdict in edition.pairs:
-        whose = edition.attributions.get(verdict.cell.key)
-        if whose and whose.whose in [axis.name for axis in edition.axes]:
-            of = (whose.whose, verdict.cell.probe, verdict.outcome)
-            found.setdefault(of, []).append(verdict.cell)
-    return found
-
-
-def _others(edition: Edition, axis: str) -> list[str]:
-    return [other.package for other in edition.axes if other.name != axis]
 
 
 def _releases(cells: Iterable[Cell], axis: str) -> set[Version]:
     return {version for cell in cells if (version := cell.version(axis)) is not None}
 
 
-def look(edition: Edition) -> str:
-    """The colour of the first sentences: whether there is something to move to."""
-    safe = any(isinstance(t, Target) for t in edition.answers[0].by_python.values())
-    return f"il-{Outcome.PASS if safe else Outcome.HANG}"
-
-
-def targets(said: Recommendation) -> list[tuple[Target, list[PythonVersion]]]:
-    """The release to run, and on which Pythons; the one for the newest Python first."""
-    newest = [(p, t) for p, t in sorted(said.by_python.items(), reverse=True)]
-    found: dict[Target, list[PythonVersion]] = {}
-    for python, target in newest:
-        if isinstance(target, Target):
-            found.setdefault(target, []).append(python)
-    return [(target, sorted(where)) for target, where in found.items()]
-
-
-def hanging(edition: Edition, axis: str) -> list[Window]:
-    """Windows of releases that hang with something, in some configuration."""
-    worst: dict[Version, Outcome] = {}
-    for verdict in edition.pairs:
-        version = verdict.cell.version(axis)
-        whose = edition.attributions.get(verdict.cell.key)
-        counts = whose is None or whose.whose in (*TOGETHER, axis)
-        if version is not None and verdict.basis is Basis.TESTED and counts:
-            before = worst.get(version, Outcome.PASS)
-            worst[version] = min(before, verdict.outcome, key=PRECEDENCE.index)
-    return [w for w in windows.windows(axis, worst.items()) if w.outcome is Outcome.HANG]
-
-
-def by_release(edition: Edition, said: Recommendation) -> list[tuple[Version, list[list[Count]]]]:
+def by_release(
+    context: PageContext, said: Recommendation
+) -> list[tuple[Version, list[list[Count]]]]:
     """The outcomes of every release of one axis, counted in each configuration."""
     counters: dict[tuple[Version | None, str], Counter[tuple[Outcome, bool]]] = {}
-    for one in summaries(edition).values():
+    for one in context.about.summaries.values():
         of = one.cell.version(said.axis), one.cell.config
         counters.setdefault(of, Counter())[one.worst.outcome, one.own] += 1
     return [
         (
             standing.version,
-            [_counts(counters.get((standing.version, config), {})) for config in edition.configs],
+            [_counts(counters.get((standing.version, config), {})) for config in context.configs],
         )
         for standing in reversed(said.standings)
     ]
 
 
-def by_python(edition: Edition) -> list[tuple[PythonVersion, list[Version | None]]]:
+def by_python(context: PageContext) -> list[tuple[PythonVersion, list[Version | None]]]:
     """The newest release of each axis that passes with all others, by Python."""
     rows = []
-    for python in reversed(edition.pythons):
-        reached = [said.by_python.get(python) for said in edition.answers]
+    for python in reversed(context.pythons):
+        reached = [said.by_python.get(python) for said in context.about.recommendations]
         rows.append((python, [t.version if isinstance(t, Target) else None for t in reached]))
     return rows
 

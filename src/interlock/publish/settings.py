@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interlock.model import Probe
 from interlock.publish import templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +20,10 @@ class Application:
     probes: list[Probe]
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``configurations.md``, a part of a hand-written page."""
-    matrix = edition.matrix
-    of_controls = _of_controls(edition)
+    matrix = context.matrix
+    of_controls = _of_controls(context)
     templates.write(
         folder / "configurations.md",
         "configurations.md.j2",
@@ -41,13 +41,13 @@ def publish(edition: Edition, folder: Path) -> None:
             )
             for kind in matrix.applications.values()
         ],
-        ways_out=list(matrix.ways_out.values()),
+        workarounds=list(matrix.ways_out.values()),
     )
 
 
-def _of_controls(edition: Edition) -> set[str]:
+def _of_controls(context: PageContext) -> set[str]:
     """Configurations that only controls are run in; no application sets them."""
-    matrix = edition.matrix
+    matrix = context.matrix
     probes = matrix.probes.values()
     judged = {c for p in probes if not matrix.use(p.name).only_as_control for c in p.configs}
     return {config for probe in probes for config in probe.configs} - judged

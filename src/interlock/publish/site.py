@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Callable
@@ -9,10 +10,15 @@ from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from interlock.matrix import Matrix
 from interlock.model import UsageError
 from interlock.publish.publishers import generate
+
+if TYPE_CHECKING:
+    from mkdocs.plugins import BasePlugin
+    from mkdocs.structure.pages import Page
 
 ADDRESS = ("127.0.0.1", 8000)
 
@@ -32,13 +38,28 @@ def build(root: Path, results: Path, matrix: Matrix) -> Path:
     if not config.is_file():
         raise UsageError(f"there is no {config}: the site is built in a checkout of Interlock")
     generate(results, root / "site", matrix)
+    # The findings refer to each other in a circle, and MkDocs needs the memory.
+    gc.collect()
     logging.getLogger("mkdocs").setLevel(logging.WARNING)
     try:
         loaded = load_config(str(config))
+        loaded.plugins["interlock"] = _forgetful()
         mkdocs_build(loaded)
     except (Abort, ConfigurationError) as problem:
         raise UsageError(f"MkDocs could not build the site: {problem}") from problem
     return Path(loaded.site_dir) / "index.html"
+
+
+def _forgetful() -> BasePlugin:  # type: ignore[type-arg]  # its argument is a class of settings
+    """A plugin that drops the Markdown of each page once it is HTML: MkDocs keeps every page."""
+    from mkdocs.plugins import BasePlugin
+
+    class Forgetful(BasePlugin):  # type: ignore[type-arg,no-untyped-call]
+        def on_page_content(self, html: str, /, *, page: Page, **_: object) -> str:
+            page.markdown = ""
+            return html
+
+    return Forgetful()
 
 
 def serve(root: Path, say: Callable[[str], object]) -> None:

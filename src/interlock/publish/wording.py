@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from packaging.version import Version
 
 from interlock.evidence import confidence
+from interlock.findings import intermittent
 from interlock.model import (
     Backend,
     Basis,
@@ -154,13 +155,6 @@ def why(verdict: Verdict) -> str:
         return ""
     phase = f", {PHASES[verdict.phase]}" if verdict.phase else ""
     return f"{REASONS[verdict.reason]}{phase}"
-
-
-def intermittent(verdict: Verdict) -> tuple[int, int] | None:
-    """How many of how many trials went wrong, where some did and some did not."""
-    counts = {Outcome.HANG: verdict.hangs, Outcome.FAIL: verdict.failed}
-    wrong = counts.get(verdict.outcome, 0)
-    return (wrong, verdict.trials) if 0 < wrong < verdict.trials else None
 
 
 def how_often(verdict: Verdict) -> str:

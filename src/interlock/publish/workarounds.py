@@ -10,17 +10,17 @@ from interlock.evidence import PRECEDENCE
 from interlock.findings import TriedWorkaround, record
 from interlock.model import Outcome, listing, plural
 from interlock.publish import links, templates
-from interlock.publish.edition import Edition
+from interlock.publish.context import PageContext
 from interlock.publish.wording import WORDS, Mark, mark, releases, why, word
 from interlock.record import in_order
 
 LISTED = 20
-"""Lines that name cells where a way out does not help; the rest is counted."""
+"""Lines that name cells where a workaround does not help; the rest is counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """What happened with a way out on the cells of one release."""
+    """What happened with a workaround on the cells of one release."""
 
     tried: bool
     mark: Mark | None
@@ -55,7 +55,7 @@ class Lines:
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """One way out in a track."""
+    """One workaround in a track."""
 
     name: str
     title: str
@@ -76,27 +76,31 @@ class Track:
     config_title: str
     package: str
     versions: list[str]
-    """With which a way out was needed; empty where it never was."""
+    """With which a workaround was needed; empty where it never was."""
     ways: list[Way]
     passing: int
-    """Cells that pass without a way out."""
+    """Cells that pass without a workaround."""
     kept: int
     """Those of them that did not go wrong with it."""
 
 
-def publish(edition: Edition, folder: Path) -> None:
+def publish(context: PageContext, folder: Path) -> None:
     """``ways-out.md``, a part of a hand-written page."""
     by_track: dict[tuple[str, str], list[TriedWorkaround]] = {}
-    for many in edition.ways_out.values():
+    for many in context.findings.workarounds.values():
         for one in many:
             cell = one.without.cell
             by_track.setdefault((cell.probe, cell.config), []).append(one)
-    tracks = [_of_track(edition, *of, by_track[of]) for of in edition.tracks if of in by_track]
+    tracks = [
+        _of_track(context, *of, by_track[of]) for of in context.findings.tracks if of in by_track
+    ]
     templates.write(folder / "ways-out.md", "workarounds.md.j2", tracks=tracks)
 
 
-def _of_track(edition: Edition, probe: str, config: str, tried: Sequence[TriedWorkaround]) -> Track:
-    axis = edition.answers[0].axis
+def _of_track(
+    context: PageContext, probe: str, config: str, tried: Sequence[TriedWorkaround]
+) -> Track:
+    axis = context.first.axis
     needed = [one for one in tried if one.was_needed]
     versions = in_order(_version(one, axis) for one in needed)
     passing = [one for one in tried if not one.was_needed and one.way.same_as is None]
@@ -105,19 +109,19 @@ def _of_track(edition: Edition, probe: str, config: str, tried: Sequence[TriedWo
         by_way.setdefault(one.way.name, []).append(one)
     return Track(
         probe=probe,
-        probe_title=edition.probe_title(probe),
+        probe_title=context.probe_title(probe),
         config=config,
-        config_title=edition.title(config),
-        package=edition.package(axis),
+        config_title=context.title(config),
+        package=context.package(axis),
         versions=versions,
-        ways=[_way(edition, axis, versions, of) for of in by_way.values()],
+        ways=[_way(context, axis, versions, of) for of in by_way.values()],
         passing=len(passing),
         kept=sum(not one.breaks for one in passing),
     )
 
 
 def _way(
-    edition: Edition, axis: str, versions: Sequence[str], tried: Sequence[TriedWorkaround]
+    context: PageContext, axis: str, versions: Sequence[str], tried: Sequence[TriedWorkaround]
 ) -> Way:
     way = tried[0].way
     needed = [one for one in tried if one.was_needed]
@@ -129,8 +133,8 @@ def _way(
         title=way.title,
         costs=way.costs,
         counts=[_count(by_version.get(version, [])) for version in versions],
-        failing=_lines(edition, axis, [one for one in needed if one.fails]),
-        broken=_lines(edition, axis, [one for one in tried if one.breaks]),
+        failing=_lines(context, axis, [one for one in needed if one.fails]),
+        broken=_lines(context, axis, [one for one in tried if one.breaks]),
     )
 
 
@@ -157,23 +161,23 @@ def _count(tried: Sequence[TriedWorkaround]) -> Count:
     )
 
 
-def _lines(edition: Edition, axis: str, tried: Iterable[TriedWorkaround]) -> Lines:
+def _lines(context: PageContext, axis: str, tried: Iterable[TriedWorkaround]) -> Lines:
     """A line for all cells with one release and Python that end in the same way."""
     alike: dict[object, list[TriedWorkaround]] = {}
     for one in tried:
         said = one.verdict
         what = said.cell.version(axis), said.cell.python, said.outcome, said.reason, said.signature
         alike.setdefault(what, []).append(one)
-    listed = [_line(edition, axis, many) for many in [*alike.values()][:LISTED]]
+    listed = [_line(context, axis, many) for many in [*alike.values()][:LISTED]]
     return Lines(listed=listed, more=len(alike) - len(listed))
 
 
-def _line(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> Line:
+def _line(context: PageContext, axis: str, many: Sequence[TriedWorkaround]) -> Line:
     verdict = many[0].verdict
     signature = verdict.signature
     return Line(
         page=links.found_at(verdict.cell),
-        releases=_releases(edition, axis, many),
+        releases=_releases(context, axis, many),
         python=str(verdict.cell.python),
         outcome=word(verdict).name,
         hang_page=links.hang_page(signature) if signature else "",
@@ -182,7 +186,7 @@ def _line(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> Line:
     )
 
 
-def _releases(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> str:
+def _releases(context: PageContext, axis: str, many: Sequence[TriedWorkaround]) -> str:
     """``ddtrace 2.21.12 with 9 releases of sentry-sdk``."""
     cell = many[0].verdict.cell
     if len(many) == 1:
@@ -190,7 +194,7 @@ def _releases(edition: Edition, axis: str, many: Sequence[TriedWorkaround]) -> s
     others = [
         plural(len({one.verdict.cell.version(a.name) for one in many}), "release")
         + f" of {a.package}"
-        for a in edition.axes
+        for a in context.axes
         if a.name != axis
     ]
-    return f"{edition.package(axis)} {cell.version(axis)} with {listing(others)}"
+    return f"{context.package(axis)} {cell.version(axis)} with {listing(others)}"

@@ -1,8 +1,4 @@
-from . import (
-    rows as rows,
-    schema as schema,
-    table as table,
-)
+from . import rows as rows, schema as schema, table as table
 from .control_results import (
     campaigns_in as campaigns_in,
     write_controls as write_controls,
@@ -26,7 +22,7 @@ from .results import (
     Results as Results,
     read_results as read_results,
     write_results as write_results,
-    write_verdicts as write_verdicts,
+    write_rows as write_rows,
 )
 from .rows import (
     VERDICTS as VERDICTS,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from interlock.model import UsageError
 
@@ -27,9 +27,17 @@ def read_json(path: Path, otherwise: Any = None) -> Any:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that a reader sees either what was there or all of the new."""
+    with _fresh(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def _fresh(path: Path) -> Iterator[TextIO]:
+    """A new file beside the path, which takes its place when all is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
-    fresh.write_text(text, encoding="utf-8", newline="\n")
+    with fresh.open("w", encoding="utf-8", newline="\n") as file:
+        yield file
     fresh.replace(path)
 
 
@@ -45,10 +53,9 @@ def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield reader.line_num, values
 
 
-def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """The published text of rows that have these columns."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([row[name] for name in columns] for row in rows)
-    return text.getvalue()
+def write_csv(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write rows that have these columns; what was there stays until the new file is whole."""
+    with _fresh(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([row[name] for name in columns] for row in rows)

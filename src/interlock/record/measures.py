@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from interlock.model import Axis, Measured, UsageError, Verdict
-from interlock.record.files import as_csv, csv_lines, write_whole
+from interlock.record.files import csv_lines, write_csv
 from interlock.record.order import coordinates
 from interlock.record.rows import MeasuredOf
 
@@ -29,7 +29,7 @@ def write_measures(verdicts: Iterable[Verdict], axes: Sequence[Axis], folder: Pa
             numbers = {name: float(value) for name, value in values.items()}
             rows.append({**coordinates(verdict.cell, axes), **measured, **numbers})
     names = [axis.name for axis in axes]
-    write_whole(folder / MEASURES, as_csv(rows, [*names, *MEASURES_COLUMNS]))
+    write_csv(folder / MEASURES, rows, [*names, *MEASURES_COLUMNS])
 
 
 def read_measures(path: Path, axes: Sequence[Axis]) -> MeasuredOf:

@@ -8,7 +8,7 @@ for each signature (``signatures.py``).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from packaging.version import Version
 from interlock.model import Axis, Signature, Verdict
 from interlock.record import rows, signatures
 from interlock.record.control_results import CONTROLS
-from interlock.record.files import as_csv, read_json, write_whole
+from interlock.record.files import read_json, write_csv, write_whole
 from interlock.record.measures import MEASURES, read_measures, write_measures
 from interlock.record.order import ordered
-from interlock.record.rows import VERDICTS, Attributions
+from interlock.record.rows import VERDICTS, Attributions, Row
 from interlock.record.signatures import Example
 
 SIGNATURES = "signatures"
@@ -69,8 +69,12 @@ def write_verdicts(
     attributions: Attributions | None = None,
 ) -> None:
     """Write ``verdicts.csv``; what was there stays until the new one is whole."""
-    text = as_csv(rows.rows(verdicts, axes, attributions), rows.columns(axes))
-    write_whole(path, text)
+    write_rows(rows.rows(verdicts, axes, attributions), axes, path)
+
+
+def write_rows(published: Iterable[Row], axes: Sequence[Axis], path: Path) -> None:
+    """The same of rows that are made."""
+    write_csv(path, published, rows.columns(axes))
 
 
 def read_results(results: Path, axes: Sequence[Axis]) -> Results:

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -114,13 +115,20 @@ def _row(verdict: Verdict, axes: Sequence[Axis], attributed: Attributed | None) 
         "attribution": one_line(attributed.says) if attributed else "",
         "cause": one_line(verdict.cause or ""),
         "failed": verdict.failed,
-        "signatures": json.dumps(as_data(verdict.signatures), separators=(",", ":")),
+        "signatures": _signatures(verdict.signatures),
     }
 
 
 def one_line(text: str) -> str:
     """What somebody's package printed, as one line of printable characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=1024)
+def _signatures(seen: Seen) -> str:
+    return json.dumps(as_data(seen), separators=(",", ":"))
 
 
 # Rows to verdicts ---------------------------------------------------------------------------------

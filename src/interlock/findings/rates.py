@@ -1,0 +1,154 @@
+"""How often a probe hangs with each release, and without. Pure.
+
+For kinds of application that have their own probes. Their hangs are often rare, and often one
+library has them alone: a rate says more than an outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from interlock.findings.baselines import Pool, counts, places, plain, pool, present
+from interlock.findings.ratio import Ratio, ratio_of
+from interlock.findings.weighing import Track
+from interlock.matrix import Matrix, WayOut
+from interlock.model import Outcome, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseRate:
+    """One release of an axis, or all of them, with all that they were run with."""
+
+    version: Version | None
+    """None for all."""
+    pool: Pool
+    ratio: Ratio | None
+    """To the same without it; certain where it is among all of these."""
+
+    @property
+    def is_likelier(self) -> bool:
+        """Whether it certainly makes a hang more than twice as likely."""
+        return self.ratio is not None and self.ratio.certain
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkaroundRate:
+    """A workaround, with every release that it was run with together."""
+
+    way: WayOut
+    pool: Pool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """One probe in one configuration, over all releases and Pythons."""
+
+    probe: str
+    config: str
+    without: Pool
+    """The others without the axis."""
+    releases: tuple[ReleaseRate, ...]
+    """In version order."""
+    every: ReleaseRate
+    alone: Pool
+    """The axis without the others."""
+    workarounds: tuple[WorkaroundRate, ...] = ()
+    """Those that were run."""
+
+    @property
+    def hangs(self) -> bool:
+        """Whether some release hung with the others."""
+        return any(rate.pool.hangs for rate in self.releases)
+
+    @property
+    def likelier(self) -> tuple[Version, ...] | None:
+        """Releases with which a hang is certainly likelier; empty where only all of them together
+        show it, None where nothing does."""
+        found = tuple(r.version for r in self.releases if r.version and r.is_likelier)
+        return found if found or self.every.is_likelier else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HangsAlone:
+    """The releases of one axis that hang without any other library."""
+
+    axis: str
+    every: bool
+    """Whether every release that was tested hangs."""
+    releases: tuple[Version, ...]
+    """In version order."""
+    rows: tuple[Verdict, ...]
+    """All verdicts of these releases alone, passes too."""
+
+
+def rates(
+    of: Track, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix, axis: str
+) -> Rates:
+    """The counts of one probe in one configuration, by release of the axis.
+
+    ``by_track`` has the verdicts of each track, baselines too.
+    """
+    others = [other.name for other in matrix.axes if other.name != axis]
+    here = [verdict for verdict in by_track.get(of, ()) if counts(verdict)]
+    without = [v for v in here if _axes(v) == {*others}]
+    whole: dict[Version, list[Verdict]] = {}
+    for verdict in here:
+        version = verdict.cell.version(axis)
+        if version is not None and _axes(verdict) == {axis, *others}:
+            whole.setdefault(version, []).append(verdict)
+    looks = len(whole) + (len(whole) > 1)
+
+    def rate(version: Version | None, rows: Sequence[Verdict]) -> ReleaseRate:
+        ratio = ratio_of(places(rows, without, *others), looks=looks)
+        return ReleaseRate(version=version, pool=pool(rows), ratio=ratio)
+
+    probe, config = of
+    return Rates(
+        probe=probe,
+        config=config,
+        without=pool(without),
+        releases=tuple(rate(version, rows) for version, rows in sorted(whole.items())),
+        every=rate(None, [row for rows in whole.values() for row in rows]),
+        alone=pool(v for v in here if _axes(v) == {axis}),
+        workarounds=tuple(workaround_rates(of, by_track, matrix)),
+    )
+
+
+def workaround_rates(
+    of: Track, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix
+) -> Iterator[WorkaroundRate]:
+    """Of the workarounds that the probe names for the configuration, those that were run."""
+    probe, config = of
+    for name in matrix.use(probe).ways_out.get(config, ()):
+        way = matrix.ways_out[name]
+        with_it = by_track.get((probe, way.on(config)), ())
+        run = [v for v in with_it if len(present(v.cell)) == len(v.cell.pins) and counts(v)]
+        if run:
+            yield WorkaroundRate(way=way, pool=pool(run))
+
+
+def hang_alone(verdicts: Iterable[Verdict], axes: Iterable[str]) -> Iterator[HangsAlone]:
+    """Which releases hang without any other library, axis by axis."""
+    by_axis: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        alone = _axes(verdict)
+        config = verdict.cell.config
+        if len(alone) == 1 and plain(config) == config and counts(verdict):
+            by_axis.setdefault(alone.pop(), []).append(verdict)
+    for axis in axes:
+        rows = by_axis.get(axis, [])
+        hung = {v.cell.version(axis) for v in rows if v.outcome is Outcome.HANG}
+        if hung:
+            yield HangsAlone(
+                axis=axis,
+                every=hung == {v.cell.version(axis) for v in rows},
+                releases=tuple(sorted(version for version in hung if version)),
+                rows=tuple(v for v in rows if v.cell.version(axis) in hung),
+            )
+
+
+def _axes(verdict: Verdict) -> set[str]:
+    return {pin.axis for pin in present(verdict.cell)}

@@ -1,0 +1,105 @@
+"""What the grids and the pages of probes and configurations show."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+SYMBOLS = {"pass": "✓", "hang": "✗", "fail": "!", "unsupported": "–", "unproven": "?"}
+
+CELL = re.compile(
+    r'<td class="(il-\w+)([^"]*)"><a href="([^"]*)" title="([^"]*)".*?<span[^>]*>([^<]*)'
+)
+
+
+def escaped(text: str) -> str:
+    return html.escape(text).replace("&#x27;", "&#39;")
+
+
+def test_matrix_shows_the_worst_of_all_probes(complete: Any) -> None:
+    cells = {
+        says: (look, own, symbol)
+        for look, own, _, says, symbol in CELL.findall(complete.text("matrix.md"))
+    }
+
+    expected = {names: said for names, said in complete.shown.items() if said}
+    assert len(cells) == len(expected)
+    for (sentry, ddtrace, python, config), (outcome, own) in expected.items():
+        title = escaped(complete.matrix.configurations[config].title)
+        start = f"sentry {sentry} × ddtrace {ddtrace} × Python {python}, {title}: "
+        look, classes, symbol = next(of for says, of in cells.items() if says.startswith(start))
+        assert look == f"il-{outcome}"
+        assert SYMBOLS[outcome] in symbol
+        assert ("il-own" in classes, "°" in symbol) == (own, own)
+
+
+def test_every_untested_combination_is_shown_as_untested(complete: Any) -> None:
+    untested = [names for names, said in complete.shown.items() if said is None]
+
+    assert untested
+    assert complete.text("matrix.md").count('class="il-untested"') == len(untested)
+
+
+def test_matrix_has_neither_libraries_alone_nor_ways_out_nor_rare_races(complete: Any) -> None:
+    text = complete.text("matrix.md")
+
+    assert not re.search(r"sentry - |ddtrace - |\+|unamplified", text)
+
+
+@pytest.mark.parametrize("probe", ["worker_restart", "gunicorn_flask", "prefork", "sentry_logs"])
+def test_page_of_a_probe_shows_what_that_probe_found(complete: Any, probe: str) -> None:
+    text = complete.text(f"probes/{probe}.md")
+    pairs = [
+        v
+        for v in complete.verdicts
+        if v.cell.probe == probe
+        and all(p.version for p in v.cell.pins)
+        and "+" not in v.cell.config
+    ]
+    found = CELL.findall(text)
+
+    assert len(found) == len(pairs)
+    by_link = {link.rpartition("/")[2]: look for look, _, link, _, _ in found}
+    for verdict in pairs:
+        pins = "-".join(f"{pin.axis}-{pin.version}" for pin in verdict.cell.pins)
+        page = f"{probe}-python-{verdict.cell.python}.html"
+        assert by_link[f"{page}#{pins}-{verdict.cell.config}"] == f"il-{verdict.outcome}"
+    for heading in ("stresses", "live", "cannot see", "is run", "found"):
+        assert (
+            f"## What it {heading}" in text
+            or f"## What counts as {heading}" in text
+            or (f"## Where it {heading}" in text)
+        )
+
+
+def test_page_of_a_probe_says_why_each_number_is_what_it_is(complete: Any) -> None:
+    text = complete.text("probes/prefork.md")
+
+    assert "<dt><code>forks = 100</code></dt>" in text
+    assert "As many as <code>fork</code> manages in a second." in text
+
+
+def test_configurations_of_controls_are_not_among_those_of_applications(complete: Any) -> None:
+    text = complete.text("configurations.md")
+
+    assert 'id="stock"' in text
+    assert "no-deadlock" not in text
+
+
+def test_configuration_page_lists_the_ways_out_once_and_what_they_cost(complete: Any) -> None:
+    text = complete.text("configurations.md")
+
+    assert text.count('id="no-lock-profiling"') == 1
+    assert "It costs: No lock samples in the profiles." in text
+    assert "+" not in re.sub(r"<[^>]+>", "", text)
+
+
+def test_page_says_how_rare_the_race_is_by_itself(complete: Any) -> None:
+    text = complete.text("rarity.md")
+
+    # one hang in 3,000 exposures, by Clopper and Pearson; none in 3,000, by 1 - 0.05 ** (1 / 3000)
+    assert "one hang in 3,000 worker starts, between one in 540 and 120,000" in text
+    assert "no hang in 3,000 worker starts; rarer than one in 1,000" in text
