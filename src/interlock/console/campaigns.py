@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Thread
 
 from interlock.campaign import Agenda, Finished, Follow, Plan, Session, planning, repeatability
 from interlock.console import progress, report
 from interlock.console.place import Place
-from interlock.console.summary import Summary
+from interlock.console.summary import Known, Summary
 from interlock.findings import Findings, yanked
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Sandbox, sandbox
@@ -30,9 +31,6 @@ from interlock.model import (
     Verdict,
 )
 from interlock.record import VERDICTS, Ledger, read_results
-
-Known = Mapping[tuple[str, ...], Verdict]
-"""By ``Cell.key``."""
 
 
 def run_matrix(place: Place, options: argparse.Namespace) -> int:
@@ -55,14 +53,18 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         if options.dry_run:
             place.console.print(report.cells(first), highlight=False, end="")
             return 0
+        if _has_page(place, options):
+            Thread(target=_prepare_page, daemon=True).start()
         finished = ground.drive(ledger, first, agenda.following, resolved=selected.resolved)
         by_now = {v.cell.key: v for v in ledger.verdicts(ground.box.backend)}
         wanted = [*selected.cells, *agenda.follow_ups(by_now).cells]
         known = planning.known_now(published, by_now.values(), place.matrix, _now())
         findings = Findings(
-            matrix=place.matrix, verdicts=list(known.values()), withdrawn=yanked(ground.releases)
+            matrix=place.matrix,
+            verdicts=[v for v in known.values() if any(pin.version for pin in v.cell.pins)],
+            withdrawn=yanked(ground.releases),
         )
-        _tell(place, options, Summary.of(wanted, findings))
+        _tell(place, options, Summary.of(wanted, known, findings))
         _publish(place, options, ledger, findings, finished)
     return _end(finished)
 
@@ -247,12 +249,24 @@ def _publish(
     results = options.results or place.store.home / "results"
     publish_results(ledger, findings, results, finished.controls, finished.classify)
     place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
-    if not options.no_page and (place.root / "mkdocs.yml").is_file():
+    if _has_page(place, options):
         from interlock.publish import site
 
         with place.console.status("building the page …"):
-            page = site.build(place.root, results, place.matrix)
+            page = site.build(place.root, results, place.matrix, findings)
         place.console.print(f"page:     {page}", highlight=False)
+
+
+def _has_page(place: Place, options: argparse.Namespace) -> bool:
+    return not options.no_page and (place.root / "mkdocs.yml").is_file()
+
+
+def _prepare_page() -> None:
+    """Beside the containers, whose end the run waits for."""
+    from interlock.publish import site
+
+    with suppress(ImportError):  # said when the page is built
+        site.prepare()
 
 
 def _end(finished: Finished) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -12,6 +12,9 @@ from interlock.console import report
 from interlock.findings import Findings
 from interlock.matrix import Application
 from interlock.model import Cell, Verdict
+
+Known = Mapping[tuple[str, ...], Verdict]
+"""By ``Cell.key``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +27,8 @@ class Summary:
     findings: Findings
 
     @classmethod
-    def of(cls, cells: Sequence[Cell], findings: Findings) -> Summary:
-        known = findings.by_cell
+    def of(cls, cells: Sequence[Cell], known: Known, findings: Findings) -> Summary:
+        """``known`` has the cells that need no library as well, which ``findings`` leave out."""
         asked = tuple(known[cell.key] for cell in cells if cell.key in known)
         groups = tuple(report.by_application(asked, findings.matrix))
         return cls(asked=asked, groups=groups, findings=findings)

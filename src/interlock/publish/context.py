@@ -23,7 +23,7 @@ class PageContext:
     application: Application | None = None
     """The kind of application that is answered for; None is one of no kind that is named."""
     shared: Findings | None = None
-    """Those of the context that this one was made from."""
+    """Those of the same verdicts, where they are known already."""
 
     @cached_property
     def findings(self) -> Findings:

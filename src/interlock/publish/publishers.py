@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from interlock.findings import Findings
 from interlock.matrix import Matrix
 from interlock.publish.answer import publish as publish_answer
 from interlock.publish.badges import publish as publish_badges
@@ -41,13 +42,14 @@ PUBLISHERS: tuple[Publisher, ...] = (
 )
 
 
-def generate(results: Path, site: Path, matrix: Matrix) -> Path:
+def generate(results: Path, site: Path, matrix: Matrix, findings: Findings | None = None) -> Path:
     """Write ``site/generated`` anew from the data set in ``results``, and return it.
 
-    Where nothing has been published yet, the pages say so.
+    ``findings`` are those of the same verdicts, where they are known already. Where nothing has
+    been published yet, the pages say so.
     """
     found = read_results(results, matrix.axes)
-    context = PageContext(matrix=matrix, results=found)
+    context = PageContext(matrix=matrix, results=found, shared=findings)
     folder = site / "generated"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -12,6 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from interlock.findings import Findings
 from interlock.matrix import Matrix
 from interlock.model import UsageError
 from interlock.publish.publishers import generate
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
 ADDRESS = ("127.0.0.1", 8000)
 
 
-def build(root: Path, results: Path, matrix: Matrix) -> Path:
+def prepare() -> None:
+    """Import what a build needs: half a second, for when a run waits for its containers anyway."""
+
+    import interlock.publish.data  # noqa: F401 - pandas, which is most of it
+
+
+def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None = None) -> Path:
     """Build the site of the checkout ``root`` from ``results``; the start page's path.
 
-    Raises ``UsageError`` where MkDocs finds something wrong: its strict mode is on.
+    ``findings`` are those of the same verdicts, where they are known already. Raises
+    ``UsageError`` where MkDocs finds something wrong: its strict mode is on.
     """
     # Material prints a page about MkDocs 2 at every build otherwise.
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
@@ -37,7 +45,7 @@ def build(root: Path, results: Path, matrix: Matrix) -> Path:
     config = root / "mkdocs.yml"
     if not config.is_file():
         raise UsageError(f"there is no {config}: the site is built in a checkout of Interlock")
-    generate(results, root / "site", matrix)
+    generate(results, root / "site", matrix, findings)
     # The findings refer to each other in a circle, and MkDocs needs the memory.
     gc.collect()
     logging.getLogger("mkdocs").setLevel(logging.WARNING)
