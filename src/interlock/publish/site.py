@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,8 @@ ADDRESS = ("127.0.0.1", 8000)
 
 def prepare() -> None:
     """Import what a build needs: half a second, for when a run waits for its containers anyway."""
-
-    import interlock.publish.data  # noqa: F401 - pandas, which is most of it
+    import_module("mkdocs.commands.build")
+    import_module("interlock.publish.data")  # pandas, which is most of it
 
 
 def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None = None) -> Path:
