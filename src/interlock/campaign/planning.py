@@ -90,7 +90,8 @@ def plan(
     why_not = _Installable(releases, machine).why_not
     decided = {cell: why for cell in wanted if (why := why_not(cell))}
     todo = [cell for cell in wanted if cell not in decided]
-    ordered = _ordered(todo, matrix, installed := _installed(known, matrix, now))
+    installed = _installed(known, matrix, now)
+    ordered = _ordered(todo, matrix, installed, known)
     controls = matrix.controls_for(ordered)
     rounds = (1 + (len(ordered) - 1) // matrix.controls_every) if controls else 0
     work = [(cell, more.get(cell, matrix.trials.per_cell)) for cell in ordered]
@@ -234,20 +235,32 @@ def install_of(cell: Cell, matrix: Matrix) -> Install:
     )
 
 
-def _ordered(cells: Sequence[Cell], matrix: Matrix, installed: set[Install]) -> tuple[Cell, ...]:
-    """Cells that share an install together, in the order they are first asked for; what is
-    installed first, and what has to be alone on the machine last.
+def _ordered(
+    cells: Sequence[Cell],
+    matrix: Matrix,
+    installed: set[Install],
+    known: Mapping[tuple[str, ...], Verdict],
+) -> tuple[Cell, ...]:
+    """Cells that share an install together; what has to be alone on the machine last.
 
-    Neighbours differ in their Python, so that two jobs that start together do not wait for one
-    download of the same wheel.
+    What is installed comes first, and of that what took longest: a long trial that starts last
+    leaves the other jobs idle. The rest comes in the order in which it is asked for. There
+    neighbours differ in their Python, so that two jobs do not wait for one download.
     """
     first: dict[Install, int] = {}
+    took: dict[Install, float] = {}
     for cell in cells:
-        first.setdefault(install_of(cell, matrix), len(first))
-
-    def place(cell: Cell) -> tuple[bool, bool, int]:
         install = install_of(cell, matrix)
-        return matrix.probes[cell.probe].alone, install not in installed, first[install]
+        first.setdefault(install, len(first))
+        before = known.get(cell.key)
+        seconds = before.seconds if before else matrix.probes[cell.probe].expected_s
+        took[install] = max(took.get(install, 0.0), seconds)
+
+    def place(cell: Cell) -> tuple[bool, bool, float, int]:
+        install = install_of(cell, matrix)
+        there = install in installed
+        alone = matrix.probes[cell.probe].alone
+        return alone, not there, -took[install] if there else 0.0, first[install]
 
     return tuple(sorted(cells, key=place))
 
