@@ -274,6 +274,26 @@ def test_stop_leaves_nothing_and_refuses_what_comes(
         run(box, "")
 
 
+def test_what_several_remove_at_once_is_gone_for_each_of_them(
+    box: DockerSandbox, containers: Callable[[], list[Any]]
+) -> None:
+    started = threading.Event()
+    with ThreadPoolExecutor(5) as executor:
+        code = "import time; print(1, flush=True); time.sleep(60)"
+        running = executor.submit(run, box, code, on_line=lambda _: started.set())
+        assert started.wait(20)
+        (name,) = box._live
+        box._stopped.set()  # its end is an interruption, not the engine's trouble
+
+        def removed(_: int) -> list[Any]:
+            box._remove(name)
+            return containers()
+
+        assert list(executor.map(removed, range(4))) == [[]] * 4
+        with pytest.raises(Interrupted):
+            running.result(20)
+
+
 # Other processes ---------------------------------------------------------------------------------
 
 ORCHESTRATOR = """

@@ -311,8 +311,15 @@ class DockerSandbox:
 
     def _remove(self, name: str) -> None:
         """Kill and remove it; the next run sweeps what a vanished engine kept."""
+        client = self._client()
         with suppress(EngineUnavailable), engine.translated(), _unless_gone():
-            self._client().remove_container(name, force=True, v=True)
+            try:
+                client.remove_container(name, force=True, v=True)
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+                # Another thread removes it already: it is not gone before that is done.
+                client.wait(name, timeout=30, condition="removed")
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
