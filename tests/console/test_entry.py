@@ -95,7 +95,7 @@ def test_a_command_whose_extra_is_missing_says_how_to_install_it(
     assert code == 2
     assert errors == (
         "`interlock matrix` needs nobodys-engine, which is not installed: "
-        "pip install 'interlock[run]'\n"
+        "pip install 'interlock[run]' (in a checkout '.[run]')\n"
     )
 
 
@@ -107,7 +107,9 @@ def test_what_builds_the_site_needs_its_extra_before_anything_runs(
     monkeypatch.chdir(ROOT)
     code, _, errors = typed(command)
     assert code == 2
-    assert errors.strip().endswith("pip install 'interlock[run,site]'")
+    assert errors.strip().endswith(
+        "pip install 'interlock[run,site]' (in a checkout '.[run,site]')"
+    )
 
 
 def test_a_checkout_is_read_where_there_is_one_and_the_package_elsewhere(

@@ -209,6 +209,13 @@ def test_a_kind_of_application_passes_where_a_probe_about_it_was_run() -> None:
     assert says(one(forked, **forking)) == "pass, tested"
     assert says(one(forked, application="forking", **forking)) == "pass, tested"
     assert says(one(everybody, application="forking", **forking)) == "nothing, unknown"
+    # what hangs in every application hangs there as well, whatever was run for it
+    hung = [verdict(cell()), verdict(cell(config="warnings"), Outcome.HANG)]
+    said = asked(hung, config=None, application="forking", **forking)
+    assert [(c.config, str(c.outcome)) for c in said.by_config] == [
+        ("stock", "None"),
+        ("warnings", "hang"),
+    ]
     # ``serve`` was meant in ``warnings`` too
     elsewhere = one(forked, application="forking", config="warnings", **forking)
     assert says(elsewhere) == "nothing, unknown"

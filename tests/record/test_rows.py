@@ -214,7 +214,7 @@ def test_every_field_round_trips(
         (("1.25", "nan"), r":2: seconds: 'nan' is not a duration"),
         (("stock,pass,,", "stock,pass,serving,crash"), r":2: reason: pass cannot have 'crash'"),
         (("stock,pass,,", "stock,fail,serving,"), r":2: reason: fail cannot have ''"),
-        ((",[]", ""), r":2: zip\(\) argument 2 is shorter"),
+        ((",[]", ""), r":2: \d+ values, for \d+ columns"),
         (("[]", "{}x"), r":2: signatures: '{}x' is not a list of signatures"),
         (("[]", "[7]"), r":2: signatures: '\[7\]' is not a list of signatures"),
         (("[]", '"[{""locks"":[],""stuck"":[],""hangs"":0}]"'), r":2: signatures: "),

@@ -183,6 +183,8 @@ def _unknown(said: ConfigurationAnswer, page: Page) -> list[str]:
     if said.verdicts and said.missing:
         probes = listing([cell.probe for cell in said.missing])
         lines = page.wrapped(f"Not tested by {probes}, so it is not known to be safe.", "  ")
+    elif said.verdicts:
+        lines = page.wrapped("Not tested for this kind of application.", "  ")
     else:
         lines = page.wrapped("This combination was not tested.", "  ")
     for one in said.neighbours:

@@ -7,6 +7,7 @@ site needs, and no command waits for what another one imports.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -24,6 +25,9 @@ _RED, _YELLOW = "31", "33"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may have no arrow, and no tick
+            stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _command(given)
@@ -79,7 +83,7 @@ def _need(command: str, *extras: str) -> None:
     if missing:
         raise UsageError(
             f"`interlock {command}` needs {missing[0]}, which is not installed: "
-            f"pip install 'interlock[{','.join(extras)}]'"
+            f"pip install 'interlock[{','.join(extras)}]' (in a checkout '.[{','.join(extras)}]')"
         )
 
 

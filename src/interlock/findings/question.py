@@ -150,13 +150,14 @@ def answer(question: Question, findings: Findings) -> Answer:
     Raises ``UsageError`` for an axis, configuration or kind of application that is not there.
     """
     about = _about(question, findings)
-    configs = (
-        [question.config]
-        if question.config is not None
-        else [c for c in findings.matrix.configurations if c in about.configs]
-    )
+    configs = [question.config] if question.config is not None else _configs(about)
     pins = _pins(question, findings)
-    here = about.tested.at(pins, question.python) or Combination(pins=pins, python=question.python)
+    # A kind of application that was not tried with them runs into what every application does.
+    here = (
+        about.tested.at(pins, question.python)
+        or findings.by_application[None].tested.at(pins, question.python)
+        or Combination(pins=pins, python=question.python)
+    )
     everywhere = _advice(about, here, None)
     return Answer(
         question=question,
@@ -165,12 +166,23 @@ def answer(question: Question, findings: Findings) -> Answer:
     )
 
 
+def _configs(about: ForApplication) -> list[str]:
+    """Every configuration that the application may have, in the order of ``matrix.yaml``.
+
+    What hangs in any application hangs in one of a kind, too.
+    """
+    every = about.findings.by_application[None]
+    asked = {*about.configs, *every.configs}
+    return [name for name in about.findings.matrix.configurations if name in asked]
+
+
 def _about(question: Question, findings: Findings) -> ForApplication:
     matrix = findings.matrix
     kinds = [name for name in findings.by_application if name]
+    plain = [name for name, config in matrix.configurations.items() if not config.is_composed]
     for name, known, what in (
         (question.application, kinds, "kind of application"),
-        (question.config, list(matrix.configurations), "configuration"),
+        (question.config, plain, "configuration"),
     ):
         if name is not None and name not in known:
             raise UsageError(f'"{name}" is no {what}: there is {listing(known) or "none"}')

@@ -156,6 +156,8 @@ def read(
         reader = Reader(axes, measured or {})
         for number, values in lines:
             try:
+                if len(values) != len(header):
+                    raise ValueError(f"{len(values)} values, for {len(header)} columns")
                 found.append(reader.verdict(complete(dict(zip(header, values, strict=True)))))
             except ValueError as mistake:
                 mistakes.append(f"{path}:{number}: {mistake}; use the file as it was published")
