@@ -137,7 +137,7 @@ def _troubled(
         (cell, result)
         for cell in asked
         if not matrix.configurations[cell.config].is_composed
-        and all(pin.version for pin in cell.pins)
+        and cell.is_whole
         and (result := known.get(cell.key))
         and result.outcome in (Outcome.HANG, Outcome.FAIL)
     ]

@@ -170,7 +170,7 @@ class Judging:
         passes = [
             (cell, replace(passed, needed=self._needed(cell, passed)))
             for cell, passed in self._passes.items()
-            if any(pin.version for pin in cell.pins)  # else it is about the harness alone
+            if cell.has_library  # else it is about the harness alone
         ]
         return [control for control in begun if is_due(self._since_last(control, passes))]
 

@@ -28,7 +28,7 @@ def publish_results(
     matrix = findings.matrix
     classify = classify or Classified()
     # What needs no library at all says something of the harness, and stands in controls.json.
-    verdicts = [v for v in findings.verdicts if any(pin.version for pin in v.cell.pins)]
+    verdicts = [v for v in findings.verdicts if v.cell.has_library]
     examples = find_examples(verdicts, matrix.probes, ledger.trials, classify)
     attributions = findings.attributions
     write_results(verdicts, examples, folder, matrix.axes, findings.withdrawn, attributions)

@@ -61,7 +61,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         known = planning.known_now(published, by_now.values(), place.matrix, _now())
         findings = Findings(
             matrix=place.matrix,
-            verdicts=[v for v in known.values() if any(pin.version for pin in v.cell.pins)],
+            verdicts=[v for v in known.values() if v.cell.has_library],
             withdrawn=yanked(ground.releases),
         )
         _tell(place, options, Summary.of(wanted, known, findings))

@@ -125,7 +125,7 @@ def is_plain(cell: Cell, matrix: Matrix) -> bool:
     """Whether it is a pair in a configuration of its own, and not run because of another cell."""
     configuration = matrix.configurations.get(cell.config)
     composed = configuration is not None and configuration.is_composed
-    return not composed and all(pin.version for pin in cell.pins)
+    return not composed and cell.is_whole
 
 
 def by_application(
@@ -182,7 +182,7 @@ def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
                 cell
                 for cell, verdict in by_cell.items()
                 if (cell.probe, cell.config) == (probe, config)
-                and all(pin.version for pin in cell.pins)
+                and cell.is_whole
                 and verdict.outcome in (Outcome.HANG, Outcome.FAIL)
             ]
             for name in names:

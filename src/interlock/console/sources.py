@@ -19,8 +19,6 @@ class Source:
     """A matrix file, and what lies beside it."""
 
     matrix: Path
-    is_shipped: bool = False
-    """It is the package's copy, which is read and never run."""
 
     @property
     def root(self) -> Path:
@@ -55,6 +53,6 @@ def to_read(named: Path | None) -> Source:
     if named is not None or here.is_file():
         return Source(matrix=(named or here).resolve())
     if (package / "data" / MATRIX).is_file():
-        return Source(matrix=package / "data" / MATRIX, is_shipped=True)
+        return Source(matrix=package / "data" / MATRIX)
     # An editable installation has no data of its own: its checkout has.
     return Source(matrix=package.parents[1] / MATRIX)

@@ -27,12 +27,12 @@ AMPLIFIED = "amplified"
 
 def everything(cell: Cell) -> bool:
     """All that is no baseline and not composed: what a matrix without ``only`` means."""
-    return _is_whole(cell) and plain(cell.config) == cell.config
+    return cell.is_whole and plain(cell.config) == cell.config
 
 
 def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
     """What ``matrix.yaml`` means to run; ``latest`` there is the newest that has a verdict."""
-    tested = [v.cell for v in verdicts if v.basis is Basis.TESTED and _is_whole(v.cell)]
+    tested = [v.cell for v in verdicts if v.basis is Basis.TESTED and v.cell.is_whole]
     versions = {
         axis.name: {v for cell in tested if (v := cell.version(axis.name))} for axis in matrix.axes
     }
@@ -96,10 +96,6 @@ def is_amplified(matrix: Matrix, config: str) -> bool:
     """Whether a configuration leaves the race as likely as its probe makes it."""
     known = matrix.configurations.get(config)
     return known is None or bool(known.settings.get(AMPLIFIED, True))
-
-
-def _is_whole(cell: Cell) -> bool:
-    return all(pin.version is not None for pin in cell.pins)
 
 
 def _resolved(only: Only, versions: Mapping[str, set[Version]]) -> dict[str, set[Version]]:

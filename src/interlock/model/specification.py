@@ -253,6 +253,16 @@ class Cell:
                 return pin.version
         raise KeyError(axis)
 
+    @property
+    def has_library(self) -> bool:
+        """Whether any library is in it; without one it says something of the harness alone."""
+        return any(pin.version is not None for pin in self.pins)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every library is in it: it is no baseline."""
+        return all(pin.version is not None for pin in self.pins)
+
     @cached_property
     def key(self) -> tuple[str, ...]:
         """Identifies the cell as strings: versions in axis order, Python, probe, configuration."""
