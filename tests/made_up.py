@@ -111,7 +111,7 @@ def shown(sentry: str, ddtrace: str, python: str, config: str) -> tuple[Outcome,
     return Outcome.PASS, False
 
 
-def with_way_out(way: str, ddtrace: str, config: str) -> Fate | None:
+def with_workaround(way: str, ddtrace: str, config: str) -> Fate | None:
     """On the cells of ``worker_restart`` that hang in ``warning-events``; None: not run there."""
     if config != "warning-events":
         return None
@@ -188,7 +188,7 @@ def pairs() -> list[Verdict]:
 
 
 def beside() -> list[Verdict]:
-    """Libraries alone, ways out, and the race without amplification."""
+    """Libraries alone, workarounds, and the race without amplification."""
     alone = [
         *((sentry, "-", "worker_restart", "stock", PASS) for sentry in SENTRY),
         *((sentry, "-", "worker_restart", "warning-events", PASS) for sentry in SENTRY),
@@ -209,7 +209,7 @@ def beside() -> list[Verdict]:
         found.append(hung if ddtrace == "2.14.2" else made)
     for names in itertools.product(SENTRY, DDTRACE, PYTHON, CONFIGS):
         for way in ("no-lock-profiling", "rlock-worker"):
-            said = with_way_out(way, names[1], names[3])
+            said = with_workaround(way, names[1], names[3])
             if said and fate(*names) == HANG:
                 found.append(verdict(cell(*names[:3], f"{names[3]}+{way}"), said))
     return found

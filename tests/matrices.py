@@ -17,7 +17,7 @@ from interlock.matrix.definition import (
     ProbeUse,
     SandboxLimits,
     Trials,
-    WayOut,
+    Workaround,
 )
 from interlock.model import Configuration, Probe, ProbeLimits, PythonVersion, Release
 
@@ -86,12 +86,12 @@ RELEASES = {
 }
 
 
-QUIET = replace(WARNINGS, name="warnings+quiet", base="warnings", way_out="quiet")
+QUIET = replace(WARNINGS, name="warnings+quiet", base="warnings", workaround="quiet")
 THEN = replace(WARNINGS, name="warnings@release", base="warnings", at_release=True)
-WAYS_OUT = replace(
+WORKAROUNDS = replace(
     MATRIX,
     configurations={c.name: c for c in (STOCK, WARNINGS, QUIET, THEN)},
-    uses={"restart": ProbeUse(ways_out={"warnings": ("quiet",)})},
+    uses={"restart": ProbeUse(workarounds={"warnings": ("quiet",)})},
 )
 
 
@@ -102,8 +102,8 @@ def on_top(base: Configuration, **changes: object) -> Configuration:
     return replace(base, base=base.name, **changes)  # type: ignore[arg-type]
 
 
-def way_out(name: str, same_as: str | None = None) -> WayOut:
-    return WayOut(name=name, title="", description="", costs="", same_as=same_as)
+def workaround(name: str, same_as: str | None = None) -> Workaround:
+    return Workaround(name=name, title="", description="", costs="", same_as=same_as)
 
 
 WAYS = replace(
@@ -115,15 +115,15 @@ WAYS = replace(
             STOCK,
             on_top(STOCK, name="stock@release", at_release=True),
             WARNINGS,
-            on_top(WARNINGS, name="warnings+quiet", way_out="quiet"),
+            on_top(WARNINGS, name="warnings+quiet", workaround="quiet"),
             on_top(WARNINGS, name="warnings@release", at_release=True),
         )
     },
-    ways_out={"quiet": way_out("quiet"), "as-stock": way_out("as-stock", same_as="stock")},
-    uses={"restart": ProbeUse(ways_out={"warnings": ("as-stock", "quiet")})},
+    workarounds={"quiet": workaround("quiet"), "as-stock": workaround("as-stock", same_as="stock")},
+    uses={"restart": ProbeUse(workarounds={"warnings": ("as-stock", "quiet")})},
     trials=Trials(per_cell=1, when_unproven=3, when_compared=5, on_trouble=1),
 )
-"""Judged in `stock` and `warnings`; ways out of the latter; cannot be run without `left`."""
+"""Judged in `stock` and `warnings`; workarounds of the latter; cannot be run without `left`."""
 
 
 def releases(uploaded: datetime | None = UPLOADED) -> Mapping[str, Sequence[Release]]:

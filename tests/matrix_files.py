@@ -71,15 +71,15 @@ measures: {per-s: {title: a second, says: starts a second, fact: rate}}
 COMPOSED = """\
 restart: {} => restart:
     configs: [stock, warnings]
-    ways_out: {warnings: [quiet, as-stock]}
+    workarounds: {warnings: [quiet, as-stock]}
     only: {left: [latest], python: ["3.10"]}
 ;; title: with warnings => title: with warnings
     only: {right: ["1.0"]}
-;; controls: => ways_out:
+;; controls: => workarounds:
   quiet: {title: quiet, costs: what it would say, settings: {level: 9}, environment: {A: null}}
   as-stock: {title: as they come, costs: warnings, same_as: stock}
 controls:"""
-"""An edit of `MATRIX`: ways out, and what is narrowed."""
+"""An edit of `MATRIX`: workarounds, and what is narrowed."""
 
 Load = Callable[..., Matrix]
 """Reads the two texts as files."""

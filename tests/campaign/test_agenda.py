@@ -120,13 +120,13 @@ def test_before_it_begins_it_says_what_may_follow() -> None:
     of = agenda(WARNED)
     planned, kinds = of.at_most(of.first())
     assert runs(planned) == {*ALL, cell(config="warnings@release")}
-    assert kinds == {Why.WAY_OUT: 2, Why.BASELINE: 1, Why.AT_RELEASE: 1}
+    assert kinds == {Why.WORKAROUND: 2, Why.BASELINE: 1, Why.AT_RELEASE: 1}
 
 
 def test_what_is_known_of_what_may_follow_is_not_counted() -> None:
     of = agenda(WARNED, knows=[known(QUIET), known(ALONE)])
     planned, kinds = of.at_most(of.first())
-    assert kinds == {Why.WAY_OUT: 1, Why.AT_RELEASE: 1}
+    assert kinds == {Why.WORKAROUND: 1, Why.AT_RELEASE: 1}
     assert planned.seconds > 0
 
 

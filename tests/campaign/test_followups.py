@@ -47,7 +47,7 @@ def failing(of: Cell, phase: Phase) -> Verdict:
 WARNED = cell(config="warnings")
 
 
-# --- ways out ------------------------------------------------------------------------------------
+# --- workarounds --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ WARNED = cell(config="warnings")
         (verdict(cell(), "hang"), []),
     ],
 )
-def test_ways_out_are_tried_on_what_did_not_pass(of: Verdict, tried: list[str]) -> None:
-    assert named(follow([of]), Why.WAY_OUT) == tried
+def test_workarounds_are_tried_on_what_did_not_pass(of: Verdict, tried: list[str]) -> None:
+    assert named(follow([of]), Why.WORKAROUND) == tried
 
 
 @pytest.mark.parametrize(
     ("rights", "beside"),
     [
-        # a version in order, and which of them get the way out
+        # a version in order, and which of them get the workaround
         ("pass hang pass pass", "1.0 1.1 1.2"),
         ("pass pass hang pass", "1.1 1.2 2.0"),
         ("hang pass pass pass", "1.0 1.1"),
@@ -84,14 +84,14 @@ def test_ways_out_are_tried_on_what_did_not_pass(of: Verdict, tried: list[str]) 
         ("pass pass pass pass", ""),
     ],
 )
-def test_a_way_out_is_seen_to_break_nothing_beside_it(rights: str, beside: str) -> None:
+def test_a_workaround_is_seen_to_break_nothing_beside_it(rights: str, beside: str) -> None:
     found = follow(
         [
             failing(of.cell, Phase.SERVING) if of.outcome is Outcome.FAIL else of
             for of in grid(f"1.0 1.1 1.2 2.0\n1.0 {rights}", config="warnings")
         ]
     )
-    tried = [name for name in named(found, Why.WAY_OUT) if name.endswith("quiet")]
+    tried = [name for name in named(found, Why.WORKAROUND) if name.endswith("quiet")]
     assert tried == [f"1.0 {right} warnings+quiet" for right in beside.split()]
 
 
@@ -107,7 +107,7 @@ def test_beside_it_is_along_each_axis_and_nowhere_else() -> None:
             config="warnings",
         )
     )
-    quiet = [name for name in named(found, Why.WAY_OUT) if name.endswith("quiet")]
+    quiet = [name for name in named(found, Why.WORKAROUND) if name.endswith("quiet")]
     assert [name.rpartition(" ")[0] for name in quiet] == [
         *("1.0 1.1", "1.1 1.0", "1.1 1.1", "1.1 1.2", "1.2 1.1")
     ]
@@ -119,12 +119,12 @@ def test_another_python_or_configuration_is_not_beside_it() -> None:
         verdict(cell("1.0", "1.1", config="stock"), "pass"),
     ]
     found = follow([verdict(WARNED, "hang"), *near])
-    assert named(found, Why.WAY_OUT) == ["1.0 1.0 stock", "1.0 1.0 warnings+quiet"]
+    assert named(found, Why.WORKAROUND) == ["1.0 1.0 stock", "1.0 1.0 warnings+quiet"]
 
 
 def test_what_was_asked_for_anyway_is_no_follow_up() -> None:
     both = [verdict(WARNED, "hang"), verdict(cell(), "pass")]
-    assert named(follow(both), Why.WAY_OUT) == ["1.0 1.0 warnings+quiet"]
+    assert named(follow(both), Why.WORKAROUND) == ["1.0 1.0 warnings+quiet"]
 
 
 def test_only_what_was_asked_for_is_followed_up() -> None:
@@ -280,8 +280,10 @@ def test_what_follows_is_itself_followed_by_nothing(of: Verdict) -> None:
 
 def test_what_is_to_help_is_tried_more_often_than_what_must_break_nothing() -> None:
     beside = cell(right="2.0", config="warnings")
-    often = replace(WAYS, trials=replace(WAYS.trials, way_out=4))
+    often = replace(WAYS, trials=replace(WAYS.trials, workaround=4))
     found = follow([verdict(WARNED, "hang"), verdict(beside, "pass")], matrix=often)
-    tried = {of.key: found.trials.get(of) for of, why in found.cells.items() if why is Why.WAY_OUT}
+    tried = {
+        of.key: found.trials.get(of) for of, why in found.cells.items() if why is Why.WORKAROUND
+    }
     assert tried[replace(WARNED, config="warnings+quiet").key] == 4
     assert tried[replace(beside, config="warnings+quiet").key] is None

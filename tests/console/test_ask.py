@@ -16,10 +16,10 @@ from packaging.version import Version
 from interlock.console import answer_json, answer_text, ask, entry
 from interlock.console.answer_text import Page
 from interlock.findings import Answer, Findings, Question, answer
-from interlock.matrix.definition import Application, ProbeUse, WayOut
+from interlock.matrix.definition import Application, ProbeUse, Workaround
 from interlock.model import PythonVersion, Verdict
 
-QUIET = WayOut(name="quiet", title="keep quiet", description="", costs="Nobody hears.")
+QUIET = Workaround(name="quiet", title="keep quiet", description="", costs="Nobody hears.")
 PYTHON = PythonVersion(3, 10)
 WIDE = Page(width=120)
 
@@ -95,8 +95,8 @@ def worked_around(*probes: str) -> Findings:
     quiet = verdict(cell(config="stock+quiet"))
     return findings(
         [*hangs, quiet],
-        ways_out={"quiet": QUIET},
-        uses={"restart": ProbeUse(ways_out={"stock": ("quiet",)})},
+        workarounds={"quiet": QUIET},
+        uses={"restart": ProbeUse(workarounds={"stock": ("quiet",)})},
     )
 
 
@@ -140,7 +140,7 @@ FORKING = Application(
 
 def forked() -> Findings:
     probes = matrix().probes
-    uses = {"serve": ProbeUse(application="forking", ways_out={"stock": ("quiet",)})}
+    uses = {"serve": ProbeUse(application="forking", workarounds={"stock": ("quiet",)})}
     return findings(
         [
             verdict(cell(probe="serve"), "hang"),
@@ -150,7 +150,7 @@ def forked() -> Findings:
         ],
         probes=probes,
         uses=uses,
-        ways_out={"quiet": QUIET},
+        workarounds={"quiet": QUIET},
         applications={"forking": FORKING},
     )
 

@@ -260,9 +260,9 @@ def test_the_plan_says_what_is_run_to_see_that_hangs_are_seen() -> None:
 
 
 def test_what_may_follow_is_said_before_it_begins() -> None:
-    kinds = {Why.WAY_OUT: 6, Why.BASELINE: 1}
+    kinds = {Why.WORKAROUND: 6, Why.BASELINE: 1}
     assert report.at_most(plan(7), kinds) == (
-        "what does not pass is followed up: at most 7 cells more (6 ways out, 1 baseline), "
+        "what does not pass is followed up: at most 7 cells more (6 workarounds, 1 baseline), "
         "about 1 min 30 s"
     )
     assert report.at_most(plan(0), {}) == "nothing follows from what is found"
@@ -286,7 +286,7 @@ def test_a_control_that_differs_says_which_passes_prove_nothing(for_all: bool, w
 WARNED = "warnings"
 
 
-def test_ways_out_are_counted_where_they_were_tried_on_what_did_not_pass() -> None:
+def test_workarounds_are_counted_where_they_were_tried_on_what_did_not_pass() -> None:
     verdicts = [
         *grid("1.0 1.1 2.0\n1.0 hang hang pass", config=WARNED),
         *grid("1.0 1.1 2.0\n1.0 pass hang pass", config=f"{WARNED}+quiet"),
@@ -295,17 +295,17 @@ def test_ways_out_are_counted_where_they_were_tried_on_what_did_not_pass() -> No
     ]
     ways = {
         name: replace(way, title=f"title of {name}", costs=f"What {name} costs.")
-        for name, way in WAYS.ways_out.items()
+        for name, way in WAYS.workarounds.items()
     }
-    assert report.ways_out(verdicts, replace(WAYS, ways_out=ways)) == [
+    assert report.workarounds(verdicts, replace(WAYS, workarounds=ways)) == [
         "",
-        "ways out:",
+        "workarounds:",
         "  as-stock (title of as-stock): 2 pass, where warnings did not pass",
         "    What as-stock costs.",
         "  quiet (title of quiet): 1 hang, 1 pass, where warnings did not pass",
         "    What quiet costs.",
     ]
-    assert report.ways_out(grid("1.0\n1.0 pass", config=WARNED), WAYS) == []
+    assert report.workarounds(grid("1.0\n1.0 pass", config=WARNED), WAYS) == []
 
 
 @pytest.mark.parametrize(

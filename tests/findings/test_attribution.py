@@ -164,7 +164,7 @@ def test_a_deadlock_of_the_harness_itself_is_nobodys() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        # a way out that changes nothing is the same trouble as without it
+        # a workaround that changes nothing is the same trouble as without it
         ("pair: hang A 1/20; pair+way: hang A 1/20; left: hang A 1/20; right: pass 500", "left"),
         # another hang than without it was not looked for in the libraries alone
         ("pair: hang A 1/20; pair+way: hang B 1/20; left: pass 500; right: pass 500", "open"),
@@ -172,7 +172,7 @@ def test_a_deadlock_of_the_harness_itself_is_nobodys() -> None:
         ("pair+way: hang B 1/20; left+way: pass 500; right+way: pass 500", "pair"),
     ],
 )
-def test_what_a_way_out_does_not_keep_from_hanging_is_whose_it_was(
+def test_what_a_workaround_does_not_keep_from_hanging_is_whose_it_was(
     text: str, expected: str
 ) -> None:
     assert whose(text, config="stock+way") == expected

@@ -29,7 +29,7 @@ TESTED = [
         ("1.0", "1.0", "stock", True),
         ("1.0", "-", "stock", False),
         ("-", "-", "stock", False),
-        ("1.0", "1.0", "stock+way-out", False),
+        ("1.0", "1.0", "stock+workaround", False),
         ("1.0", "1.0", "stock@release", False),
     ],
 )

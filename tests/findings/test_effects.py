@@ -7,16 +7,16 @@ from grids import cell, matrix, verdict
 
 from interlock.findings.effects import OfferedWorkaround, offered
 from interlock.findings.workarounds import records, tried
-from interlock.matrix.definition import ProbeUse, WayOut
+from interlock.matrix.definition import ProbeUse, Workaround
 from interlock.model import Reason, Verdict
 
 NAMES = ("quiet", "slow")
 WAYS = {
-    name: WayOut(name=name, title=name, description="", costs="", settings={name: 1})
+    name: Workaround(name=name, title=name, description="", costs="", settings={name: 1})
     for name in NAMES
 }
-USE = ProbeUse(ways_out={"stock": NAMES})
-KNOWN = matrix(uses={"restart": USE, "serve": USE}, ways_out=WAYS)
+USE = ProbeUse(workarounds={"stock": NAMES})
+KNOWN = matrix(uses={"restart": USE, "serve": USE}, workarounds=WAYS)
 ENOUGH = 3000
 """Exposures in which a hang that comes once in 100 would certainly show."""
 

@@ -21,7 +21,7 @@ from interlock.findings.question import (
     Question,
     answer,
 )
-from interlock.matrix.definition import Application, ProbeUse, WayOut
+from interlock.matrix.definition import Application, ProbeUse, Workaround
 from interlock.model import (
     NoTarget,
     Outcome,
@@ -138,10 +138,12 @@ def test_it_says_where_to_move_in_the_configuration_and_in_every_one() -> None:
 
 
 def test_only_a_workaround_that_passed_on_these_very_cells_is_offered() -> None:
-    ways = {n: WayOut(name=n, title=n, description="", costs=f"{n}.") for n in ("quiet", "calm")}
+    ways = {
+        n: Workaround(name=n, title=n, description="", costs=f"{n}.") for n in ("quiet", "calm")
+    }
     known = {
-        "uses": {"restart": ProbeUse(ways_out={"stock": tuple(ways)})},
-        "ways_out": ways,
+        "uses": {"restart": ProbeUse(workarounds={"stock": tuple(ways)})},
+        "workarounds": ways,
     }
     verdicts = [
         *grid("1.0 2.0\n1.0 hang hang"),

@@ -12,7 +12,7 @@ from packaging.version import Version
 from interlock.findings.baselines import Pool
 from interlock.findings.findings import Findings, ForApplication
 from interlock.findings.rates import Rates
-from interlock.matrix.definition import Application, Matrix, ProbeUse, WayOut
+from interlock.matrix.definition import Application, Matrix, ProbeUse, Workaround
 
 FORKS = (
     "pair by serve: hang A 6/60; pair on 3.11 by serve: hang A 6/60; "
@@ -21,14 +21,14 @@ FORKS = (
     "left 2.0 by serve: pass 400; right by serve: pass 300; right on 3.11 by serve: pass 300"
 )
 """The pair hangs ten to twenty times as often as left alone, and right alone never."""
-CALM = WayOut(name="calm", title="calm down", description="", costs="Nothing.", settings={})
+CALM = Workaround(name="calm", title="calm down", description="", costs="Nothing.", settings={})
 
 
-def known(ways_out: Mapping[str, tuple[str, ...]] | None = None) -> Matrix:
-    use = ProbeUse(application="forking", ways_out=ways_out or {})
+def known(workarounds: Mapping[str, tuple[str, ...]] | None = None) -> Matrix:
+    use = ProbeUse(application="forking", workarounds=workarounds or {})
     forking = Application(name="forking", title="the process forks", description="")
     made = matrix(uses={"serve": use}, applications={"forking": forking})
-    return replace(made, ways_out={"calm": CALM})
+    return replace(made, workarounds={"calm": CALM})
 
 
 def forking(text: str, of: Matrix | None = None) -> ForApplication:
@@ -79,14 +79,14 @@ def test_what_makes_a_hang_certainly_likelier_is_named(
 def test_workarounds_are_counted_over_all_releases_that_they_were_run_with() -> None:
     tried = "pair+calm by serve: hang A 1/40; pair+calm 2.0 by serve: pass 60"
 
-    found = rates(f"{FORKS}; {tried}", known(ways_out={"stock": ("calm",)}))
+    found = rates(f"{FORKS}; {tried}", known(workarounds={"stock": ("calm",)}))
 
     (calm,) = found.workarounds
     assert (calm.way, calm.pool) == (CALM, Pool(hangs=1, exposures=100, trials=2))
 
 
 def test_a_workaround_that_was_not_run_has_no_rate() -> None:
-    assert rates(FORKS, known(ways_out={"stock": ("calm",)})).workarounds == ()
+    assert rates(FORKS, known(workarounds={"stock": ("calm",)})).workarounds == ()
 
 
 def test_what_hangs_without_any_other_library_is_named_with_all_of_its_runs() -> None:

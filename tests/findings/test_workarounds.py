@@ -9,17 +9,19 @@ import pytest
 from grids import cell, matrix, verdict
 
 from interlock.findings.workarounds import TriedWorkaround, WorkaroundRecord, luck, records, tried
-from interlock.matrix.definition import Matrix, ProbeUse, WayOut
+from interlock.matrix.definition import Matrix, ProbeUse, Workaround
 from interlock.model import Basis, Outcome, Reason, Verdict
 
-QUIET = WayOut(name="quiet", title="be quiet", description="", costs="No noise.", settings={"q": 1})
-BACK = WayOut(name="back", title="as it was", description="", costs="Nothing.", same_as="stock")
+QUIET = Workaround(
+    name="quiet", title="be quiet", description="", costs="No noise.", settings={"q": 1}
+)
+BACK = Workaround(name="back", title="as it was", description="", costs="Nothing.", same_as="stock")
 
 
 def ways() -> Matrix:
     return matrix(
-        uses={"restart": ProbeUse(ways_out={"warnings": ("quiet", "back")})},
-        ways_out={"quiet": QUIET, "back": BACK},
+        uses={"restart": ProbeUse(workarounds={"warnings": ("quiet", "back")})},
+        workarounds={"quiet": QUIET, "back": BACK},
     )
 
 
@@ -62,25 +64,25 @@ def _word(one: TriedWorkaround) -> str:
         ("warnings unproven; warnings+quiet pass", []),
     ],
 )
-def test_a_way_out_counts_where_it_was_run(text: str, expected: list[str]) -> None:
+def test_a_workaround_counts_where_it_was_run(text: str, expected: list[str]) -> None:
     assert outcomes(text) == expected
 
 
-def test_a_way_out_on_another_cell_says_nothing_about_this_one() -> None:
+def test_a_workaround_on_another_cell_says_nothing_about_this_one() -> None:
     hang = verdict(cell(config="warnings"), "hang")
     elsewhere = verdict(cell("1.1", config="warnings+quiet"))
 
     assert tried([hang, elsewhere], ways()) == {}
 
 
-def test_neither_a_library_alone_nor_what_was_inferred_needs_a_way_out() -> None:
+def test_neither_a_library_alone_nor_what_was_inferred_needs_a_workaround() -> None:
     alone = [verdict(cell("1.0", "-", config=c), "hang") for c in ("warnings", "warnings+quiet")]
     inferred = [replace(v, basis=Basis.INFERRED) for v in said("warnings hang; stock pass")]
 
     assert tried([*alone, *inferred], ways()) == {}
 
 
-def test_a_pass_may_be_luck_where_the_same_way_out_hangs_elsewhere() -> None:
+def test_a_pass_may_be_luck_where_the_same_workaround_hangs_elsewhere() -> None:
     other = cell(left="2.0", config="warnings")
     found = tried(
         [
@@ -137,7 +139,7 @@ def test_what_proved_nothing_with_it_tells_nothing_of_it() -> None:
 
 
 @pytest.mark.parametrize(("exposures", "tells"), [(569, False), (571, True)])
-def test_a_way_out_tells_where_its_passes_are_hardly_luck(exposures: int, tells: bool) -> None:
+def test_a_workaround_tells_where_its_passes_are_hardly_luck(exposures: int, tells: bool) -> None:
     tried_once = one({"exposures": 30}, {"exposures": exposures})
     (record,) = records({("here",): (tried_once,)}).values()
     assert record.tells is tells

@@ -74,20 +74,20 @@ def test_a_control_may_leave_libraries_out(loaded: Load) -> None:
     assert control.cell == cell("-", "-")
 
 
-def test_a_way_out_is_a_configuration_on_top_of_the_one_it_is_named_for(loaded: Load) -> None:
+def test_a_workaround_is_a_configuration_on_top_of_the_one_it_is_named_for(loaded: Load) -> None:
     found = loaded(edited(MATRIX, COMPOSED))
     way = found.configurations["warnings+quiet"]
     assert (way.settings, way.environment) == ({"profiling": True, "level": 9}, {"A": None})
-    assert (way.base, way.way_out, way.costs) == ("warnings", "quiet", "what it would say")
+    assert (way.base, way.workaround, way.costs) == ("warnings", "quiet", "what it would say")
     assert way.is_composed and not way.at_release
-    assert found.use("restart").ways_out == {"warnings": ("quiet", "as-stock")}
+    assert found.use("restart").workarounds == {"warnings": ("quiet", "as-stock")}
 
 
-def test_a_way_out_that_is_a_configuration_of_its_own_makes_no_other(loaded: Load) -> None:
+def test_a_workaround_that_is_a_configuration_of_its_own_makes_no_other(loaded: Load) -> None:
     found = loaded(edited(MATRIX, COMPOSED))
     assert "warnings+as-stock" not in found.configurations
-    assert found.ways_out["as-stock"].on("warnings") == "stock"
-    assert found.ways_out["quiet"].on("warnings") == "warnings+quiet"
+    assert found.workarounds["as-stock"].on("warnings") == "stock"
+    assert found.workarounds["quiet"].on("warnings") == "warnings+quiet"
 
 
 def test_every_configuration_can_be_run_as_of_the_releases_day(loaded: Load) -> None:

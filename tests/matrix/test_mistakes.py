@@ -132,29 +132,30 @@ from interlock.model import MatrixError
             'matrix.yaml:29: controls[0].left: "latest" is not one version for good; '
             "a control needs one",
         ),
-        # ways out, and what is narrowed
+        # workarounds, and what is narrowed
         (
             f"{COMPOSED};; [quiet, as-stock] => [quite]",
-            'matrix.yaml:20: probes.restart.ways_out.warnings[0]: "quite" is no way out of this '
-            'file; did you mean "quiet"?',
+            'matrix.yaml:20: probes.restart.workarounds.warnings[0]: "quite" is no workaround of '
+            'this file; did you mean "quiet"?',
         ),
         (
             f"{COMPOSED};; configs: [stock, warnings] => configs: [stock]",
-            "matrix.yaml:20: probes.restart.ways_out.warnings: the probe is not judged in "
+            "matrix.yaml:20: probes.restart.workarounds.warnings: the probe is not judged in "
             '"warnings"',
         ),
         (
             f"{COMPOSED};; same_as: stock => same_as: warnings",
-            'matrix.yaml:20: probes.restart.ways_out.warnings[1]: "as-stock" is "warnings" itself',
+            'matrix.yaml:20: probes.restart.workarounds.warnings[1]: "as-stock" is '
+            '"warnings" itself',
         ),
         (
             f"{COMPOSED};; , same_as: stock => ",
-            "matrix.yaml:34: ways_out.as-stock: says what it changes: either "
+            "matrix.yaml:34: workarounds.as-stock: says what it changes: either "
             '"settings" and "environment", or "same_as"',
         ),
         (
             f"{COMPOSED};; costs: warnings,  =>",
-            "matrix.yaml:34: ways_out.as-stock.costs: is missing",
+            "matrix.yaml:34: workarounds.as-stock.costs: is missing",
         ),
         (
             "  warnings:\n => warn+ings:\n",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from matrices import MATRIX, RELEASES, WAYS_OUT, cell_set
+from matrices import MATRIX, RELEASES, WORKAROUNDS, cell_set
 from packaging.version import Version
 
 from interlock.matrix.choices import Latest
@@ -97,8 +97,8 @@ def test_a_probe_is_judged_in_its_own_configurations() -> None:
 
 def narrowed(probe: Only = EVERYWHERE, config: Only = EVERYWHERE) -> Matrix:
     """The probe `restart`, or the configuration `warnings`, is run in a part of each set."""
-    uses = {"restart": ProbeUse(ways_out={"warnings": ("quiet",)}, only=probe)}
-    return replace(WAYS_OUT, uses=uses, only={"warnings": config})
+    uses = {"restart": ProbeUse(workarounds={"warnings": ("quiet",)}, only=probe)}
+    return replace(WORKAROUNDS, uses=uses, only={"warnings": config})
 
 
 FIRST = Only(versions={"left": (Version("1.0"),)})

@@ -1,4 +1,4 @@
-"""What follows from a hang, through the whole pipeline: ways out, baselines, controls, repeats."""
+"""What follows from a hang, through the whole pipeline: workarounds, baselines, controls."""
 
 from __future__ import annotations
 
@@ -49,24 +49,24 @@ def runs(backend: str, python: str, index: str, once: Callable[..., Runs]) -> Ru
     return once(f"followed-{backend}", run)
 
 
-def test_a_hang_is_followed_by_its_ways_out_and_its_baseline(runs: Runs) -> None:
+def test_a_hang_is_followed_by_its_workarounds_and_its_baseline(runs: Runs) -> None:
     assert runs.first.code == 0, runs.first.output
     assert runs.first.of("hangs-unless-quiet") == HANG
     beside = {name: str(row) for name, row in runs.first.beside.items() if name.startswith(HUNG)}
     assert beside == {
         "1+hangs.unless.quiet 1 plain+quiet": "pass",
-        # a way out that does not work is published as such
+        # a workaround that does not work is published as such
         "1+hangs.unless.quiet 1 plain+loud": HANG,
         "1+hangs.unless.quiet - plain": "pass",
     }
 
 
-def test_a_way_out_is_run_beside_it_too(runs: Runs) -> None:
+def test_a_workaround_is_run_beside_it_too(runs: Runs) -> None:
     others = {name: str(row) for name, row in runs.first.beside.items() if HUNG not in name}
     assert others == {"1+passes 1 plain+loud": "pass", "1+passes 1 plain+quiet": "pass"}
 
 
-def test_what_a_way_out_does_is_said_with_what_it_costs(runs: Runs) -> None:
+def test_what_a_workaround_does_is_said_with_what_it_costs(runs: Runs) -> None:
     assert "quiet (told to be quiet): 1 pass, where plain did not pass" in runs.first.output
     assert "loud (told to be loud): 1 hang, where plain did not pass" in runs.first.output
     assert "nothing is heard of it" in runs.first.output

@@ -12,7 +12,7 @@ import pytest
 from grids import cell, matrix, verdict
 from jinja2 import DictLoader, UndefinedError
 
-from interlock.matrix.definition import ProbeUse, WayOut
+from interlock.matrix.definition import ProbeUse, Workaround
 from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason, Signature
 from interlock.publish import (
     answer,
@@ -158,9 +158,11 @@ def test_what_the_index_decides_was_not_run() -> None:
     assert wording.basis(verdict(cell())).startswith("Run in a container")
 
 
-WITH_A_WAY_OUT = matrix(
-    uses={"restart": ProbeUse(ways_out={"warnings": ("quiet",)})},
-    ways_out={"quiet": WayOut(name="quiet", title="be quiet", description="", costs="No noise.")},
+WITH_A_WORKAROUND = matrix(
+    uses={"restart": ProbeUse(workarounds={"warnings": ("quiet",)})},
+    workarounds={
+        "quiet": Workaround(name="quiet", title="be quiet", description="", costs="No noise.")
+    },
 )
 
 
@@ -177,7 +179,7 @@ WITH_A_WAY_OUT = matrix(
         (("hang", 30), ("unsupported", 0), "can't be run"),
     ],
 )
-def test_a_way_out_is_told_by_the_worst_that_happened_with_it(
+def test_a_workaround_is_told_by_the_worst_that_happened_with_it(
     without: tuple[str, int], with_it: tuple[str, int], expected: str, tmp_path: Path
 ) -> None:
     verdicts = [
@@ -185,8 +187,8 @@ def test_a_way_out_is_told_by_the_worst_that_happened_with_it(
         for config, (outcome, exposures) in (("warnings", without), ("warnings+quiet", with_it))
     ]
     results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
-    workarounds.publish(PageContext(matrix=WITH_A_WAY_OUT, results=results), tmp_path)
-    page = (tmp_path / "ways-out.md").read_text(encoding="utf-8")
+    workarounds.publish(PageContext(matrix=WITH_A_WORKAROUND, results=results), tmp_path)
+    page = (tmp_path / "workarounds.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"<tr><th scope=\"row\".*?</th><td[^>]*>(.*?)</td></tr>", page)
     assert re.sub(r"<[^>]+>", "", row) == expected.replace("'", "&#39;")
 
@@ -202,7 +204,9 @@ def test_a_way_out_is_told_by_the_worst_that_happened_with_it(
         (("unproven", 9), "? Be quiet: not proven. It costs: No noise."),
     ],
 )
-def test_a_way_out_is_offered_as_what_was_seen_of_it(with_it: tuple[str, int], says: str) -> None:
+def test_a_workaround_is_offered_as_what_was_seen_of_it(
+    with_it: tuple[str, int], says: str
+) -> None:
     verdicts = [
         verdict(cell(config=config), outcome, exposures=exposures, hangs=int(outcome == "hang"))
         for config, (outcome, exposures) in (
@@ -211,7 +215,7 @@ def test_a_way_out_is_offered_as_what_was_seen_of_it(with_it: tuple[str, int], s
         )
     ]
     results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
-    context = PageContext(matrix=WITH_A_WAY_OUT, results=results)
+    context = PageContext(matrix=WITH_A_WORKAROUND, results=results)
     (summary,) = context.about.summaries.values()
     ((_, symbol, said),) = answer.workarounds(context, summary)
     assert f"{symbol} {said}" == says

@@ -9,7 +9,7 @@ from grids import matrix, rows
 from markdown import Markdown
 from markdown.preprocessors import Preprocessor
 
-from interlock.matrix.definition import ProbeUse, WayOut
+from interlock.matrix.definition import ProbeUse, Workaround
 from interlock.publish.context import PageContext
 from interlock.publish.publishers import PUBLISHERS
 from interlock.record.results import Results
@@ -70,9 +70,9 @@ def test_the_templates_write_html_in_whole_blocks_alone(
 ) -> None:
     """So that no page is parsed whose size grows with the verdicts."""
     folder, (converter, spy) = tmp_path_factory.mktemp("generated"), seen
-    quiet = WayOut(name="quiet", title="be quiet", description="", costs="No noise.")
+    quiet = Workaround(name="quiet", title="be quiet", description="", costs="No noise.")
     known = matrix(
-        uses={"restart": ProbeUse(ways_out={"stock": ("quiet",)})}, ways_out={"quiet": quiet}
+        uses={"restart": ProbeUse(workarounds={"stock": ("quiet",)})}, workarounds={"quiet": quiet}
     )
     verdicts = rows("pair: hang A 1/30; pair+quiet: pass 900; left: pass 90; right: hang A 1/90")
     results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
@@ -80,7 +80,9 @@ def test_the_templates_write_html_in_whole_blocks_alone(
         publish(PageContext(matrix=known, results=results), folder)
 
     pages = [*folder.rglob("*.md")]
-    assert {"answer.md", "matrix.md", "ways-out.md", "restart.md"} <= {page.name for page in pages}
+    assert {"answer.md", "matrix.md", "workarounds.md", "restart.md"} <= {
+        page.name for page in pages
+    }
     for page in pages:
         converter.reset().convert(page.read_text(encoding="utf-8"))
         left = [line for line in spy.lines if "<div" in line or "<table" in line]

@@ -272,16 +272,16 @@ def test_picker_says_what_to_move_to_and_what_to_do_until_then(browser: Any, add
         page = reader.open("index.html")
         stuck = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=STOCK)
         stuck_text = stuck.inner_text()
-        way_out = choose(page, ddtrace="2.9.6", config=WARNINGS).inner_text()
+        workaround = choose(page, ddtrace="2.9.6", config=WARNINGS).inner_text()
         fine = choose(page, config=STOCK).inner_text()
 
     assert "ddtrace 3.2.1 is the nearest that passes in every configuration" in stuck_text
     assert "ddtrace 4.16.0 is the newest" in stuck_text
     assert "No sentry-sdk release that was tested helps" in stuck_text
     assert "No configuration that was tested keeps these releases from hanging" in stuck_text
-    assert "Lock profiling off: passes." in way_out
-    assert "Only errors in the log become Sentry events: don't count on it." in way_out
-    assert "It costs: Warnings in the log are no longer events." in way_out
+    assert "Lock profiling off: passes." in workaround
+    assert "Only errors in the log become Sentry events: don't count on it." in workaround
+    assert "It costs: Warnings in the log are no longer events." in workaround
     assert "hang with profiling on, and warnings in the log become Sentry events" in fine
 
 

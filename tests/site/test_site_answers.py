@@ -87,7 +87,9 @@ def test_answer_to_what_one_library_does_alone_says_so_and_moves_that_library(
     assert found["moves"] == [None, "sentry-sdk 2.30.0", "sentry-sdk 2.70.1"]
 
 
-def test_answer_lists_ways_out_that_were_run_right_there_with_what_they_cost(complete: Any) -> None:
+def test_answer_lists_workarounds_that_were_run_right_there_with_what_they_cost(
+    complete: Any,
+) -> None:
     hangs = answer(complete, "2.10.0", "2.14.2", "3.10", "warning-events")["ways"]
     older = answer(complete, "2.10.0", "2.9.6", "3.10", "warning-events")["ways"]
 
@@ -103,14 +105,14 @@ def test_answer_lists_ways_out_that_were_run_right_there_with_what_they_cost(com
     assert all("don't count on it. It passes here, yet with it" in says for _, says in older[1:])
 
 
-def test_way_out_that_was_not_run_there_is_not_claimed(complete: Any) -> None:
+def test_workaround_that_was_not_run_there_is_not_claimed(complete: Any) -> None:
     found = answer(complete, "2.5.1", "2.14.2", "3.10", "stock")
 
     assert found["ways"] == []
     assert found["until"] == ["No configuration that was tested keeps these releases from hanging."]
 
 
-def test_way_out_that_was_run_for_one_of_two_hanging_probes_says_so(complete: Any) -> None:
+def test_workaround_that_was_run_for_one_of_two_hanging_probes_says_so(complete: Any) -> None:
     found = answer(complete, "2.5.1", "2.14.2", "3.10", "warning-events")
 
     assert found["ways"][0][1].startswith(

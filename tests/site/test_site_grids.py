@@ -43,7 +43,7 @@ def test_every_untested_combination_is_shown_as_untested(complete: Any) -> None:
     assert complete.text("matrix.md").count('class="il-untested"') == len(untested)
 
 
-def test_matrix_has_neither_libraries_alone_nor_ways_out_nor_rare_races(complete: Any) -> None:
+def test_matrix_has_neither_libraries_alone_nor_workarounds_nor_rare_races(complete: Any) -> None:
     text = complete.text("matrix.md")
 
     assert not re.search(r"sentry - |ddtrace - |\+|unamplified", text)
@@ -89,7 +89,7 @@ def test_configurations_of_controls_are_not_among_those_of_applications(complete
     assert "no-deadlock" not in text
 
 
-def test_configuration_page_lists_the_ways_out_once_and_what_they_cost(complete: Any) -> None:
+def test_configuration_page_lists_the_workarounds_once_and_what_they_cost(complete: Any) -> None:
     text = complete.text("configurations.md")
 
     assert text.count('id="no-lock-profiling"') == 1

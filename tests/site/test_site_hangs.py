@@ -58,4 +58,4 @@ def test_orphaned_lock_is_drawn_with_a_holder_who_is_gone(complete: Any) -> None
 
     assert 'class="il-gone"' in text
     assert "held at the fork by a thread that the fork left behind" in text
-    assert "Seen with one library alone or a way out: 21 cells" in text
+    assert "Seen with one library alone or a workaround: 21 cells" in text

@@ -52,12 +52,12 @@ def test_card_of_a_hang_has_whose_it_is_and_what_was_tried(complete: Any) -> Non
     )[0]
 
     assert '<p class="il-whose">Only together:' in card
-    assert "With a way out:" in card
+    assert "With a workaround:" in card
     assert "lock profiling off" in card
 
 
-def test_page_of_the_ways_out_counts_cells_by_release(complete: Any) -> None:
-    text = complete.text("ways-out.md")
+def test_page_of_the_workarounds_counts_cells_by_release(complete: Any) -> None:
+    text = complete.text("workarounds.md")
     row = next(r for r in re.findall(r"<tr>.*?</tr>", text) if "#rlock-worker" in r)
     counts = re.findall(r"(\d+) of (\d+)</td>", row)
     hanging = [

@@ -1,4 +1,4 @@
-"""What the verdicts of a run call for: ways out, baselines, another day's dependencies, trials.
+"""What the verdicts of a run call for: workarounds, baselines, another day's dependencies, trials.
 
 Pure. Only cells that were asked for are followed up, and only those of the file's own
 configurations with every library in them: what follows is itself followed by nothing but more
@@ -28,7 +28,7 @@ A_DAY = timedelta(days=1)
 class Why(str, Enum):
     """What a cell is run for that nobody asked for."""
 
-    WAY_OUT = "way out"
+    WORKAROUND = "workaround"
     """Settings that people are told, on a cell that did not pass or beside one."""
     BASELINE = "baseline"
     """The same with one library left out: whose trouble is it?"""
@@ -83,10 +83,10 @@ def followups(
 ) -> FollowUps:
     """What the known verdicts of the cells asked for call for, whether it was run or not.
 
-    - On a cell that hangs, or fails once it is installed: each way out that the probe names for its
-      configuration, and the same ways out on the nearest cell that passes on either side along each
-      axis, where everything else is equal: a way out must break nothing there. What is to help is
-      tried more often than once: some ways out make a hang rare and no more.
+    - On a cell that hangs, or fails once it is installed: each workaround that the probe names for
+      its configuration, and the same workarounds on the nearest cell that passes on either side
+      along each axis, where everything else is equal: a workaround must break nothing there. What
+      is to help is tried more often than once: some workarounds make a hang rare and no more.
     - For such a cell: the same without each single library, where the probe can be run without it.
     - For a cell that fails before it serves: as of its releases' day.
     - Where a cell and its baseline both hang: more trials of both. Where the baseline passes, but
@@ -98,10 +98,10 @@ def followups(
     for cell, result in _troubled(asked, known, matrix):
         if result.phase is not Phase.INSTALL:
             for near in (cell, *passing.beside(cell)):
-                for way in _ways_out(near, matrix):
-                    cells.setdefault(way, Why.WAY_OUT)
+                for way in _workarounds(near, matrix):
+                    cells.setdefault(way, Why.WORKAROUND)
                     if near is cell:
-                        trials[way] = matrix.trials.way_out
+                        trials[way] = matrix.trials.workaround
             for baseline in _baselines(cell, matrix):
                 cells.setdefault(baseline, Why.BASELINE)
                 if alone := known.get(baseline.key):
@@ -158,9 +158,9 @@ def _enough(hung: Result, alone: Result, most: int) -> int | None:
     return None
 
 
-def _ways_out(cell: Cell, matrix: Matrix) -> Iterator[Cell]:
-    for name in matrix.use(cell.probe).ways_out.get(cell.config, ()):
-        config = matrix.ways_out[name].on(cell.config)
+def _workarounds(cell: Cell, matrix: Matrix) -> Iterator[Cell]:
+    for name in matrix.use(cell.probe).workarounds.get(cell.config, ()):
+        config = matrix.workarounds[name].on(cell.config)
         if config in matrix.judged_in(cell.probe):
             yield replace(cell, config=config)
 

@@ -124,7 +124,7 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
         action="append",
         metavar="NAME",
         help=f"of {', '.join(_plain(found))}; with a workaround: NAME+WORKAROUND, of "
-        f"{', '.join(found.ways_out) or 'none'}; with the dependencies of the day: NAME@release",
+        f"{', '.join(found.workarounds) or 'none'}; with the dependencies of the day: NAME@release",
     )
     command.add_argument("--set", default=None, metavar="NAME", help=f"of {', '.join(found.sets)}")
     command.add_argument("--trials", type=_positive, default=None, metavar="N", help="of each cell")

@@ -36,7 +36,7 @@ WORST_FIRST = (
 )
 
 MANY = {
-    Why.WAY_OUT: "ways out",
+    Why.WORKAROUND: "workarounds",
     Why.BASELINE: "baselines",
     Why.AT_RELEASE: str(Why.AT_RELEASE),
 }
@@ -172,12 +172,12 @@ def doubts(controls: Iterable[ControlRecord]) -> list[str]:
     return lines
 
 
-def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
-    """For each way out that was tried on what did not pass: how often it helped, and the cost."""
+def workarounds(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
+    """For each workaround tried on what did not pass: how often it helped, and its cost."""
     by_cell = {verdict.cell: verdict for verdict in verdicts}
     lines: list[str] = []
     for probe in matrix.probes:
-        for config, names in matrix.use(probe).ways_out.items():
+        for config, names in matrix.use(probe).workarounds.items():
             troubled = [
                 cell
                 for cell, verdict in by_cell.items()
@@ -186,7 +186,7 @@ def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
                 and verdict.outcome in (Outcome.HANG, Outcome.FAIL)
             ]
             for name in names:
-                way = matrix.ways_out[name]
+                way = matrix.workarounds[name]
                 tried = [replace(cell, config=way.on(config)) for cell in troubled]
                 found = [by_cell[cell] for cell in tried if cell in by_cell]
                 if found:
@@ -194,7 +194,7 @@ def ways_out(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
                         f"  {name} ({way.title}): {counted(found)}, where {config} did not pass",
                         f"    {way.costs}",
                     ]
-    return ["", "ways out:", *lines] if lines else []
+    return ["", "workarounds:", *lines] if lines else []
 
 
 def safe(verdicts: Sequence[Verdict], findings: Findings) -> str:

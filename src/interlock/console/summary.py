@@ -45,7 +45,7 @@ class Summary:
         lines: list[str] = []
         for kind, about in self.groups:
             lines += report.stories(about, self.findings, kind)
-        return [*lines, *report.ways_out(self.asked, self.findings.matrix)]
+        return [*lines, *report.workarounds(self.asked, self.findings.matrix)]
 
     def safe(self) -> list[str]:
         """One sentence on every application, and one on each kind."""

@@ -13,7 +13,7 @@ from interlock.findings.workarounds import (
     WorkaroundRecord,
     Workarounds,
 )
-from interlock.matrix import WayOut
+from interlock.matrix import Workaround
 from interlock.model import Verdict
 
 
@@ -31,7 +31,7 @@ class WorkaroundEffect(Enum):
 class OfferedWorkaround:
     """One workaround for a combination that hangs or fails."""
 
-    way: WayOut
+    way: Workaround
     effect: WorkaroundEffect
     tried: tuple[TriedWorkaround, ...]
     """One for each probe that it was run by."""

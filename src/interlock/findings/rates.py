@@ -14,7 +14,7 @@ from packaging.version import Version
 from interlock.findings.baselines import Pool, counts, places, plain, pool, present
 from interlock.findings.ratio import Ratio, ratio_of
 from interlock.findings.weighing import Track
-from interlock.matrix import Matrix, WayOut
+from interlock.matrix import Matrix, Workaround
 from interlock.model import Outcome, Verdict
 
 
@@ -38,7 +38,7 @@ class ReleaseRate:
 class WorkaroundRate:
     """A workaround, with every release that it was run with together."""
 
-    way: WayOut
+    way: Workaround
     pool: Pool
 
 
@@ -122,8 +122,8 @@ def workaround_rates(
 ) -> Iterator[WorkaroundRate]:
     """Of the workarounds that the probe names for the configuration, those that were run."""
     probe, config = of
-    for name in matrix.use(probe).ways_out.get(config, ()):
-        way = matrix.ways_out[name]
+    for name in matrix.use(probe).workarounds.get(config, ()):
+        way = matrix.workarounds[name]
         with_it = by_track.get((probe, way.on(config)), ())
         run = [v for v in with_it if len(present(v.cell)) == len(v.cell.pins) and counts(v)]
         if run:

@@ -13,7 +13,7 @@ from interlock.evidence import LEVEL, Stratum, chance
 from interlock.findings.baselines import counts
 from interlock.findings.criteria import everything
 from interlock.findings.likeness import TROUBLE, comes_by_chance
-from interlock.matrix import Matrix, WayOut
+from interlock.matrix import Matrix, Workaround
 from interlock.model import Basis, Outcome, Signature, Verdict
 
 NEVER = 1000
@@ -27,7 +27,7 @@ WorkaroundKind = tuple[str, str, str, Signature | None]
 class TriedWorkaround:
     """One workaround on one cell."""
 
-    way: WayOut
+    way: Workaround
     without: Verdict
     """The cell as it is."""
     verdict: Verdict
@@ -80,13 +80,13 @@ def tried_on(
 ) -> tuple[TriedWorkaround, ...]:
     """The same for one cell; ``by_cell`` is by ``Cell.key``."""
     cell = without.cell
-    named = matrix.use(cell.probe).ways_out.get(cell.config, ())
+    named = matrix.use(cell.probe).workarounds.get(cell.config, ())
     if not named or without.basis is not Basis.TESTED or not everything(cell):
         return ()
     if without.outcome not in (*TROUBLE, Outcome.PASS):
         return ()
     *rest, _ = cell.key
-    ways = [matrix.ways_out[name] for name in named]
+    ways = [matrix.workarounds[name] for name in named]
     with_it = ((way, by_cell.get((*rest, way.on(cell.config)))) for way in ways)
     return tuple(
         TriedWorkaround(way=way, without=without, verdict=verdict)

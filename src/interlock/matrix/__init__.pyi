@@ -17,5 +17,5 @@ from .definition import (
     Policy as Policy,
     Rounds as Rounds,
     Upstream as Upstream,
-    WayOut as WayOut,
+    Workaround as Workaround,
 )

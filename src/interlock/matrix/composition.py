@@ -35,7 +35,7 @@ def compose(
         policy=written.policy,
         upstream=written.upstream,
         uses=written.probes,
-        ways_out=written.ways_out,
+        workarounds=written.workarounds,
         applications=written.applications,
         only={
             name: configuration.only
@@ -80,13 +80,13 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
     named = {
         (config, name)
         for use in written.probes.values()
-        for config, names in use.ways_out.items()
+        for config, names in use.workarounds.items()
         for name in names
     }
     found: dict[str, Configuration] = {}
     for plain in written.configurations:
         base = found[plain] = _with_its_bases(plain, written.configurations)
-        for way in written.ways_out.values():
+        for way in written.workarounds.values():
             if (plain, way.name) in named and not way.same_as:
                 found[way.on(plain)] = Configuration(
                     name=way.on(plain),
@@ -95,7 +95,7 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
                     settings={**base.settings, **way.settings},
                     environment={**base.environment, **way.environment},
                     base=plain,
-                    way_out=way.name,
+                    workaround=way.name,
                     costs=way.costs,
                 )
         as_then = f"{plain}{AT_RELEASE}"

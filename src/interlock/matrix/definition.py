@@ -85,10 +85,10 @@ class ProbeUse:
 
     configs: values.Listed[values.ConfigName] = ()
     """The configurations it is judged in; none named is all of them."""
-    ways_out: Mapping[values.ConfigName, values.Listed[values.WayOutName]] = field(
+    workarounds: Mapping[values.ConfigName, values.Listed[values.WorkaroundName]] = field(
         default_factory=dict
     )
-    """By configuration, the ways out that are tried on top of it where a cell did not pass."""
+    """By configuration, the workarounds that are tried on top of it where a cell did not pass."""
     only: OnlyThere = EVERYWHERE
     only_as_control: values.Flag = False
     """In no set: it vouches for the others."""
@@ -97,7 +97,7 @@ class ProbeUse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WayOut:
+class Workaround:
     """What people are told to do about a hang: settings on top of the configuration that hangs."""
 
     name: values.KeyOfMapping
@@ -115,13 +115,13 @@ class WayOut:
         return self.same_as or f"{config}{ON_TOP}{self.name}"
 
 
-def _sets_or_is(way: WayOut) -> WayOut:
+def _sets_or_is(way: Workaround) -> Workaround:
     if bool(way.same_as) == bool(way.settings or way.environment):
         raise wrong('says what it changes: either "settings" and "environment", or "same_as"')
     return way
 
 
-WayOutOfTheFile = Annotated[WayOut, AfterValidator(_sets_or_is)]
+WorkaroundOfTheFile = Annotated[Workaround, AfterValidator(_sets_or_is)]
 
 
 class Rounds(str, Enum):
@@ -196,8 +196,8 @@ class Trials:
     per_cell: values.Count
     when_unproven: values.Count
     """In all, for a cell that stays unproven."""
-    way_out: values.Count = 1
-    """In all, for a way out on a cell that did not pass: some help most of the time."""
+    workaround: values.Count = 1
+    """In all, for a workaround on a cell that did not pass: some help most of the time."""
     when_compared: values.Count = 1
     """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
     on_trouble: values.Count
@@ -235,8 +235,8 @@ class Matrix:
     default_set: str
     probes: Mapping[str, Probe]
     configurations: Mapping[str, Configuration]
-    """Those of the file, each followed by what is composed on top of it: with every way out that a
-    probe names for it (``warning-events+no-profiling``), and as of the releases' day
+    """Those of the file, each followed by what is composed on top of it: with every workaround that
+    a probe names for it (``warning-events+no-profiling``), and as of the releases' day
     (``stock@release``)."""
     controls: tuple[Control, ...]
     controls_every: int
@@ -253,7 +253,7 @@ class Matrix:
     upstream: tuple[Upstream, ...] = ()
     uses: Mapping[str, ProbeUse] = field(default_factory=dict)
     """By probe."""
-    ways_out: Mapping[str, WayOut] = field(default_factory=dict)
+    workarounds: Mapping[str, Workaround] = field(default_factory=dict)
     applications: Mapping[str, Application] = field(default_factory=dict)
     only: Mapping[str, Only] = field(default_factory=dict)
     """By configuration, where it is narrowed."""
@@ -297,13 +297,13 @@ class Matrix:
     def judged_in(self, probe: str) -> tuple[str, ...]:
         """Every configuration that a cell of the probe may have, the composed ones included."""
         plain = self.probes[probe].configs
-        tried = self.use(probe).ways_out
+        tried = self.use(probe).workarounds
         return tuple(
             name
             for name, known in self.configurations.items()
             if name in plain
             or (known.at_release and known.base in plain)
-            or (known.base in plain and known.way_out in tried.get(known.base or "", ()))
+            or (known.base in plain and known.workaround in tried.get(known.base or "", ()))
         )
 
 

@@ -29,7 +29,7 @@ def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
     axes = tuple(name for name in document.keys("axes") if name != PYTHON)
     there = probe_files.available(probes)
     _report_circles(document)
-    _report_ways_out(document)
+    _report_workarounds(document)
     _report_only_as_control(document)
     _report_axis_names(document, axes)
     if image is not None:
@@ -52,7 +52,7 @@ def _context(
         "probes": probes,
         "probes in use": document.keys("probes"),
         "configurations": document.keys("configurations"),
-        "ways out": document.keys("ways_out"),
+        "workarounds": document.keys("workarounds"),
         "applications": document.keys("applications"),
     }
 
@@ -102,17 +102,17 @@ def _report_circles(document: Document) -> None:
             chain.append(base)
 
 
-def _report_ways_out(document: Document) -> None:
-    """A way out stands on a configuration that its probe is judged in, and leads elsewhere."""
+def _report_workarounds(document: Document) -> None:
+    """A workaround stands on a configuration that its probe is judged in, and leads elsewhere."""
     for probe in document.keys("probes"):
         listed = document.get("probes", probe, "configs")
-        for config in document.keys("probes", probe, "ways_out"):
-            place = ("probes", probe, "ways_out", config)
+        for config in document.keys("probes", probe, "workarounds"):
+            place = ("probes", probe, "workarounds", config)
             if isinstance(listed, list) and config not in listed:
                 document.report(place, f'the probe is not judged in "{config}"')
             named = document.get(*place)
             for position, name in enumerate(named if isinstance(named, list) else ()):
-                if document.get("ways_out", name, "same_as") == config:
+                if document.get("workarounds", name, "same_as") == config:
                     document.report((*place, position), f'"{name}" is "{config}" itself')
 
 

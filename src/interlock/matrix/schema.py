@@ -26,7 +26,7 @@ from interlock.matrix.definition import (
     Rounds,
     Trials,
     Upstream,
-    WayOutOfTheFile,
+    WorkaroundOfTheFile,
 )
 from interlock.matrix.document import SECTIONS
 from interlock.matrix.mistakes import AXES
@@ -114,7 +114,7 @@ class MatrixFile:
     configurations: Annotated[
         Mapping[values.PlainName, ConfigurationOfTheFile], values.at_least_one
     ]
-    ways_out: Annotated[Mapping[values.PlainName, WayOutOfTheFile], values.named] = field(
+    workarounds: Annotated[Mapping[values.PlainName, WorkaroundOfTheFile], values.named] = field(
         default_factory=dict
     )
     applications: Annotated[Mapping[values.PlainName, Application], values.named] = field(

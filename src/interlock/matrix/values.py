@@ -223,7 +223,7 @@ SetName = Annotated[str, _known("sets", "set of this file")]
 ProbeName = Annotated[str, _known("probes in use", "probe of this file")]
 ProbeFolder = Annotated[str, _known("probes", "probe")]
 ConfigName = Annotated[str, _known("configurations", "configuration of this file")]
-WayOutName = Annotated[str, _known("ways out", "way out of this file")]
+WorkaroundName = Annotated[str, _known("workarounds", "workaround of this file")]
 ApplicationName = Annotated[str, _known("applications", "application of this file")]
 
 Listed = Annotated[tuple[T, ...], at_least_one, AfterValidator(_once)]

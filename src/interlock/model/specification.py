@@ -19,7 +19,7 @@ ABSENT = "-"
 
 
 ON_TOP = "+"
-"""Between a configuration and a way out on top of it: ``warning-events+no-profiling``."""
+"""Between a configuration and a workaround on top of it: ``warning-events+no-profiling``."""
 
 
 AT_RELEASE = "@release"
@@ -114,18 +114,18 @@ class Configuration:
     environment: Mapping[str, str | None] = field(default_factory=dict)
     """None takes a variable away that the probe sets."""
     base: str | None = None
-    """The configuration that it is on top of, where it is a way out or as of a release."""
-    way_out: str | None = None
-    """The way out that it tries on ``base``: its name in ``matrix.yaml``."""
+    """The configuration that it is on top of, where it is a workaround or as of a release."""
+    workaround: str | None = None
+    """The workaround that it tries on ``base``: its name in ``matrix.yaml``."""
     costs: str = ""
-    """What a way out gives up, in words: what is no longer collected."""
+    """What a workaround gives up, in words: what is no longer collected."""
     at_release: bool = False
     """Its dependencies are resolved as of the newer release's last upload and a day."""
 
     @property
     def is_composed(self) -> bool:
         """Whether it is run where a cell of its base needs it, and not everywhere."""
-        return self.at_release or self.way_out is not None
+        return self.at_release or self.workaround is not None
 
     @cached_property
     def digest(self) -> str:

@@ -13,7 +13,7 @@ from interlock.publish.wording import Mark, basis, day, headline, how_often, mar
 
 SECTIONS = (
     ("pairs", "Every pair"),
-    ("ways-out", "The same with a way out, or with the dependencies of its day"),
+    ("workarounds", "The same with a workaround, or with the dependencies of its day"),
     ("alone", "One library alone"),
 )
 """What a page tells, in this order, each under an anchor."""
@@ -100,7 +100,7 @@ def _section(verdict: Verdict) -> str:
     cell = verdict.cell
     if len(present(cell)) < len(cell.pins):
         return "alone"
-    return "pairs" if plain(cell.config) == cell.config else "ways-out"
+    return "pairs" if plain(cell.config) == cell.config else "workarounds"
 
 
 def card(context: PageContext, verdict: Verdict) -> Card:

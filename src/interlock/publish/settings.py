@@ -41,7 +41,7 @@ def publish(context: PageContext, folder: Path) -> None:
             )
             for kind in matrix.applications.values()
         ],
-        workarounds=list(matrix.ways_out.values()),
+        workarounds=list(matrix.workarounds.values()),
     )
 
 

@@ -85,7 +85,7 @@ class Track:
 
 
 def publish(context: PageContext, folder: Path) -> None:
-    """``ways-out.md``, a part of a hand-written page."""
+    """``workarounds.md``, a part of a hand-written page."""
     by_track: dict[tuple[str, str], list[TriedWorkaround]] = {}
     for many in context.findings.workarounds.values():
         for one in many:
@@ -94,7 +94,7 @@ def publish(context: PageContext, folder: Path) -> None:
     tracks = [
         _of_track(context, *of, by_track[of]) for of in context.findings.tracks if of in by_track
     ]
-    templates.write(folder / "ways-out.md", "workarounds.md.j2", tracks=tracks)
+    templates.write(folder / "workarounds.md", "workarounds.md.j2", tracks=tracks)
 
 
 def _of_track(
