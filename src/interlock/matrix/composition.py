@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from interlock.matrix.definition import EVERYWHERE, CellSet, Control, Matrix
+from interlock.matrix.definition import EVERYWHERE, CellSet, Control, Matrix, Workaround
 from interlock.matrix.document import Document
 from interlock.matrix.schema import ConfigurationOfTheFile, MatrixFile
-from interlock.model import AT_RELEASE, Axis, Cell, Configuration, Outcome, Pin, Probe
+from interlock.model import AT_RELEASE, Axis, Cell, Configuration, Outcome, Pin, Probe, Renamed
 
 
 def compose(
@@ -36,6 +36,7 @@ def compose(
         upstream=written.upstream,
         uses=written.probes,
         workarounds=written.workarounds,
+        renamed=_renamed(written),
         applications=written.applications,
         only={
             name: configuration.only
@@ -88,16 +89,7 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
         base = found[plain] = _with_its_bases(plain, written.configurations)
         for way in written.workarounds.values():
             if (plain, way.name) in named and not way.same_as:
-                found[way.on(plain)] = Configuration(
-                    name=way.on(plain),
-                    title=f"{way.title}, on top of {plain}",
-                    description=way.description,
-                    settings={**base.settings, **way.settings},
-                    environment={**base.environment, **way.environment},
-                    base=plain,
-                    workaround=way.name,
-                    costs=way.costs,
-                )
+                found[way.on(plain)] = _with_workaround(base, way)
         as_then = f"{plain}{AT_RELEASE}"
         found[as_then] = replace(
             base,
@@ -108,6 +100,39 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
             base=plain,
             at_release=True,
         )
+    return found
+
+
+def _with_workaround(base: Configuration, way: Workaround) -> Configuration:
+    return Configuration(
+        name=way.on(base.name),
+        title=f"{way.title}, on top of {base.name}",
+        description=way.description,
+        settings={**base.settings, **way.settings},
+        environment={**base.environment, **way.environment},
+        base=base.name,
+        workaround=way.name,
+        costs=way.costs,
+    )
+
+
+def _renamed(written: MatrixFile) -> dict[tuple[str, str], Renamed]:
+    """What older results call the cells of each probe, and what those are called today."""
+    found = {}
+    for probe, use in written.probes.items():
+        for before, today in use.formerly.items():
+            old = _with_its_bases(before, written.configurations)
+            new = _with_its_bases(today, written.configurations)
+            pairs = [(old, new)]
+            for way in written.workarounds.values():
+                if not way.same_as:
+                    pairs.append((_with_workaround(old, way), _with_workaround(new, way)))
+            for one, other in pairs:
+                digests = {"before": one.digest, "today": other.digest}
+                found[probe, one.name] = Renamed(config=other.name, **digests)
+            found[probe, f"{before}{AT_RELEASE}"] = Renamed(
+                config=f"{today}{AT_RELEASE}", before=old.digest, today=new.digest
+            )
     return found
 
 

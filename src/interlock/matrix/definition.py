@@ -27,6 +27,7 @@ from interlock.model import (
     Outcome,
     Probe,
     Release,
+    Renames,
 )
 
 PYTHON = "python"
@@ -90,6 +91,10 @@ class ProbeUse:
     )
     """By configuration, the workarounds that are tried on top of it where a cell did not pass."""
     only: OnlyThere = EVERYWHERE
+    only_in: Mapping[values.ConfigName, OnlyThere] = field(default_factory=dict)
+    """By configuration, where the probe is narrowed further there."""
+    formerly: Mapping[values.ConfigName, values.ConfigName] = field(default_factory=dict)
+    """By the configuration that older results name, the one with the same settings in effect."""
     only_as_control: values.Flag = False
     """In no set: it vouches for the others."""
     application: values.ApplicationName | None = None
@@ -257,6 +262,8 @@ class Matrix:
     applications: Mapping[str, Application] = field(default_factory=dict)
     only: Mapping[str, Only] = field(default_factory=dict)
     """By configuration, where it is narrowed."""
+    renamed: Renames = field(default_factory=dict)
+    """What older results call the cells of a probe, the composed configurations included."""
     lines: Mapping[Place, int] = field(default_factory=dict, repr=False, compare=False)
 
     def axis(self, name: str) -> Axis:
@@ -265,6 +272,15 @@ class Matrix:
 
     def use(self, probe: str) -> ProbeUse:
         return self.uses.get(probe, _USE)
+
+    def only_there(self, probe: str, config: str) -> tuple[Only, ...]:
+        """What narrows a probe in a configuration of the file: a cell has to be within each."""
+        use = self.use(probe)
+        return (
+            use.only,
+            self.only.get(config, EVERYWHERE),
+            use.only_in.get(config, EVERYWHERE),
+        )
 
     def is_about(self, application: str | None, probe: str) -> bool:
         """Whether what the probe finds is about such applications and no others; None is all."""
@@ -328,6 +344,11 @@ def _choices(matrix: Matrix) -> Iterator[tuple[Place, Axis, Choice]]:
     lists: list[tuple[Place, Mapping[str, tuple[Choice, ...]]]] = [
         *((("sets", name), cells.versions) for name, cells in matrix.sets.items()),
         *((("probes", name, "only"), use.only.versions) for name, use in matrix.uses.items()),
+        *(
+            (("probes", name, "only_in", config), only.versions)
+            for name, use in matrix.uses.items()
+            for config, only in use.only_in.items()
+        ),
         *((("configurations", name, "only"), o.versions) for name, o in matrix.only.items()),
     ]
     for place, versions in lists:

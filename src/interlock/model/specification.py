@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -131,6 +131,22 @@ class Configuration:
     def digest(self) -> str:
         """Identifies what is set, whatever it is called or described as."""
         return digest_of({"settings": self.settings, "environment": self.environment})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A configuration that older results have of a probe: its name today, and its digests."""
+
+    config: str
+    """What the configuration is called today."""
+    before: str
+    """The digest of what it set by name, when the probe set the rest by itself."""
+    today: str
+    """The digest of the same settings, now that the configuration has all of them."""
+
+
+Renames: TypeAlias = Mapping[tuple[str, str], Renamed]
+"""By probe and configuration, as older results name them."""
 
 
 @dataclass(frozen=True, kw_only=True)

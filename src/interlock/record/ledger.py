@@ -30,6 +30,7 @@ from interlock.model import (
     Cell,
     Environment,
     PythonVersion,
+    Renames,
     StorageTrouble,
     Trial,
     Verdict,
@@ -260,6 +261,45 @@ class Ledger:
             newest[verdict.cell.key] = verdict
         return list(newest.values())
 
+    def rename(self, renamed: Renames) -> None:
+        """Put what was recorded under an older configuration under the one that it has today.
+
+        What a trial was and showed stays as it is. Of two verdicts about one cell, the one that
+        has today's name already is kept.
+        """
+        with _storage(self._folder):
+            there = self._db.execute("SELECT DISTINCT probe, config FROM trials").fetchall()
+            if any((row["probe"], row["config"]) in renamed for row in there):
+                with self._in_one_step():
+                    self._rename(renamed)
+
+    def _rename(self, renamed: Renames) -> None:
+        for row in self._db.execute("SELECT * FROM trials").fetchall():
+            if (row["probe"], row["config"]) in renamed:
+                told = older.today(dict(row), renamed)
+                cell = _cell_id(_cell_in(told))
+                self._db.execute(
+                    "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
+                    (cell, told["config"], told["config_digest"], told["id"]),
+                )
+        for row in self._db.execute("SELECT * FROM verdicts").fetchall():
+            stored = json.loads(row["verdict"])
+            if (stored["probe"], stored["config"]) in renamed:
+                told = older.today(stored, renamed)
+                self._db.execute(
+                    "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?)",
+                    (
+                        _cell_id(verdict_in(dict(told)).cell),
+                        row["backend"],
+                        row["tested_at"],
+                        json.dumps(told),
+                    ),
+                )
+                self._db.execute(
+                    "DELETE FROM verdicts WHERE cell = ? AND backend = ?",
+                    (row["cell"], row["backend"]),
+                )
+
     def _migrate(self, folder: Path) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > len(MIGRATIONS):
@@ -270,17 +310,22 @@ class Ledger:
             )
         for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
             # One transaction a step: executescript would commit behind our back.
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with self._in_one_step():
                 for statement in statements.split(";"):
                     if statement.strip():
                         self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {number}")
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # a full disk has rolled it back already
-                    self._db.execute("ROLLBACK")
-                raise
+
+    @contextmanager
+    def _in_one_step(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:  # a full disk has rolled it back already
+                self._db.execute("ROLLBACK")
+            raise
 
     def _keep_events(self, events: Sequence[Mapping[str, Any]]) -> str:
         text = "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
@@ -342,7 +387,7 @@ def _cell_id(cell: Cell) -> str:
     return json.dumps(cell.key)
 
 
-def _cell_in(row: sqlite3.Row) -> Cell:
+def _cell_in(row: sqlite3.Row | Mapping[str, Any]) -> Cell:
     return Cell(
         pins=pins_in(json.loads(row["pins"])),
         python=PythonVersion.parse(row["python"]),
