@@ -108,6 +108,14 @@ def site(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def readme(session: nox.Session) -> None:
+    """Write what was found into README.md, from results/."""
+    run(
+        session, str(shared(session) / "python"), "-m", "interlock.publish.readme", *session.posargs
+    )
+
+
+@nox.session(venv_backend="none")
 def serve(session: nox.Session) -> None:
     """Build the site and serve it on http://127.0.0.1:8000."""
     interlock(session, "serve", *session.posargs)
