@@ -82,7 +82,8 @@ def profiler_options() -> dict:
 def logs_option(sentry_sdk) -> dict | None:
     """The option of ``init`` that makes structured logs of log records; None: there is none yet.
 
-    2.25 has a forerunner by another name, which sends each record by itself; it counts as none.
+    2.25.0 has a forerunner by another name (``enable_sentry_logs``), which sends each record by
+    itself; it counts as none. 2.25.1 is the first release that batches them.
     """
     from sentry_sdk.consts import DEFAULT_OPTIONS
 

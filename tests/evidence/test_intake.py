@@ -165,6 +165,20 @@ def test_a_path_is_matched_as_a_glob(pattern: str, path: str, ok: bool) -> None:
     assert only(rule, request(b"", path)).ok is ok
 
 
+@pytest.mark.parametrize(
+    ("body", "ok", "detail"),
+    [
+        (b"it is here", True, "has 'here'"),
+        (b"il est ici", True, "has 'ici'"),
+        (b"odd", False, "1 to /in, none proves it: lacks 'here' and 'ici'"),
+    ],
+)
+def test_a_text_may_be_written_in_several_ways(body: bytes, ok: bool, detail: str) -> None:
+    rule = ProofRule(name="x", says="", path="/in", contains="here", or_contains=("ici",))
+    proof = only(rule, request(body))
+    assert (proof.ok, proof.detail) == (ok, detail)
+
+
 def test_one_of_several_requests_is_enough_and_the_reasons_of_the_others_are_kept() -> None:
     rule = ProofRule(name="x", says="", path="/in", contains="here")
     bad = [request(None), request(b"\x1f\x8b broken"), request(b"odd"), request(b"odd")]

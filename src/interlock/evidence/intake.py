@@ -146,8 +146,11 @@ def _evaluate(rule: ProofRule, request: IntakeRequest) -> tuple[bool, str]:
     if rule.pprof:
         return _profiles(rule.pprof, parts)
     if rule.contains is not None:
-        found = any(rule.contains.encode() in part.content for part in parts)
-        return found, f"{'has' if found else 'lacks'} {rule.contains!r}"
+        texts = (rule.contains, *rule.or_contains)
+        for text in texts:
+            if any(text.encode() in part.content for part in parts):
+                return True, f"has {text!r}"
+        return False, f"lacks {' and '.join(map(repr, texts))}"
     return True, f"{request.method} {request.path} arrived"
 
 

@@ -95,6 +95,7 @@ class _Measure:
 class _Request:
     path: str
     contains: str | None = None
+    or_contains: tuple[str, ...] = ()
     pprof: tuple[str, ...] = ()
 
 
@@ -109,6 +110,8 @@ def _one_source_of_a_measure(measure: _Measure) -> _Measure:
 def _one_test(request: _Request) -> _Request:
     if (request.contains is None) == (not request.pprof):
         raise wrong('says what the body holds: either "contains" or "pprof"')
+    if request.or_contains and request.contains is None:
+        raise wrong('"or_contains" stands beside "contains"')
     return request
 
 

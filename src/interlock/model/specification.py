@@ -154,8 +154,8 @@ class ProofRule:
     """One proof of life that a probe asks for: a fact the app states, or a request the intake got.
 
     Exactly one of ``fact`` and ``path`` is set. With ``path`` (a glob on the request's path), the
-    decoded body must contain ``contains``, or be a profile with a value above zero in one of the
-    sample types ``pprof``.
+    decoded body must contain ``contains`` or one of ``or_contains``, or be a profile with a value
+    above zero in one of the sample types ``pprof``.
     """
 
     name: str
@@ -164,6 +164,8 @@ class ProofRule:
     fact: str | None = None
     path: str | None = None
     contains: str | None = None
+    or_contains: tuple[str, ...] = ()
+    """The same text as other releases write it."""
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Axes it is about: where one of them is left out, the proof is not asked for."""
