@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from interlock.findings.advice import Advice, Recommendation, advise, recommendations
+from interlock.findings.advice import Advice, advise
 from interlock.findings.attribution import Attributions, attribute
 from interlock.findings.criteria import (
     Criteria,
@@ -25,6 +25,7 @@ from interlock.findings.criteria import (
     needs_of,
 )
 from interlock.findings.rates import HangsAlone, Rates, hang_alone, rates
+from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
 from interlock.findings.weighing import Combinations, Excluded, Pins, Track
 from interlock.findings.windows import Rest, along, hanging, lines
