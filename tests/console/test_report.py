@@ -117,7 +117,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
 # What is safe -------------------------------------------------------------------------------------
 
 
-def test_a_release_is_safe_that_passed_with_everything_it_was_run_with() -> None:
+def test_a_release_passed_here_with_everything_it_was_run_with() -> None:
     sentence = safe(
         """
                1.0   2.0
@@ -125,12 +125,12 @@ def test_a_release_is_safe_that_passed_with_everything_it_was_run_with() -> None
         1.1    hang  pass
         """
     )
-    assert sentence.startswith("Safe: right-lib 2.0, with everything")
+    assert sentence.startswith("Passed here: right-lib 2.0, with everything")
     assert "2 hang" in sentence
     assert "2 pass" in sentence
 
 
-def test_one_hang_is_enough_for_a_release_not_to_be_safe() -> None:
+def test_one_hang_is_enough_for_a_release_not_to_pass() -> None:
     sentence = safe(
         """
                1.0   2.0
@@ -138,11 +138,36 @@ def test_one_hang_is_enough_for_a_release_not_to_be_safe() -> None:
         1.1    pass  fail
         """
     )
-    assert not sentence.startswith("Safe")
+    assert not sentence.startswith("Passed")
 
 
 def test_where_all_passed_it_says_so() -> None:
-    assert safe("  1.0\n 1.0 pass\n 1.1 pass") == "Safe: everything that was run passed (2 pass)."
+    assert safe("  1.0\n 1.0 pass\n 1.1 pass").startswith(
+        "Passed here: everything that was run (2 pass)."
+    )
+
+
+def test_that_all_passed_makes_nothing_safe() -> None:
+    """The probe ``serve`` and the configuration ``warnings`` were run on nothing."""
+    assert safe("  1.0\n 1.0 pass").endswith("That is too little to call a release safe.")
+
+
+def test_what_is_safe_is_read_from_all_that_is_known() -> None:
+    known = [
+        verdict(cell(left, probe=probe, config=config))
+        for left in ("1.0", "1.1")
+        for probe in ("restart", "serve")
+        for config in ("stock", "warnings")
+    ]
+    assert report.safe(known[:1], findings(known)).endswith(
+        "By all that is known, right-lib 1.0 is safe."
+    )
+
+
+def test_a_withdrawn_release_is_not_named() -> None:
+    known = grid("  1.0\n 1.0 pass")
+    withdrawn: Excluded = {"right": {Version("1.0")}}
+    assert "right-lib 1.0" not in report.safe(known, findings(known, withdrawn))
 
 
 def test_where_nothing_ran_nothing_is_safe() -> None:
@@ -151,7 +176,7 @@ def test_where_nothing_ran_nothing_is_safe() -> None:
 
 
 def test_what_proves_nothing_is_not_safe() -> None:
-    assert not safe("  1.0\n 1.0 unproven").startswith("Safe")
+    assert not safe("  1.0\n 1.0 unproven").startswith("Passed")
 
 
 # The stories --------------------------------------------------------------------------------------
@@ -193,7 +218,7 @@ def test_what_one_library_does_alone_takes_no_safety_from_the_other() -> None:
     pair, *alone = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
     passing = verdict(cell("1.0", "1.0", probe="serve"))
     said = report.safe([pair, passing], findings([pair, passing, *alone]))
-    assert said.startswith("Safe: right-lib 1.0, with everything that was run here")
+    assert said.startswith("Passed here: right-lib 1.0, with everything run with it")
 
 
 def test_a_story_never_names_a_release_that_was_withdrawn() -> None:

@@ -1,4 +1,4 @@
-"""What a run prints at its end: the verdicts by release, and what is safe in one sentence."""
+"""What a run prints at its end: the verdicts by release, and what passed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from packaging.version import Version
 from rich.table import Table
 from rich.text import Text
 
 from interlock.campaign import ControlRecord, LeftOpen, Plan, Why
 from interlock.console.progress import SYMBOLS, duration, sentence, trouble_line
-from interlock.findings import Findings, Move, recommendations
+from interlock.findings import Findings, Move, Trouble
 from interlock.isolation import Store
 from interlock.matrix import Application, Matrix
 from interlock.model import (
@@ -24,6 +25,7 @@ from interlock.model import (
     Probe,
     Target,
     Verdict,
+    listing,
     version_key,
 )
 
@@ -198,27 +200,48 @@ def workarounds(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
 
 
 def safe(verdicts: Sequence[Verdict], findings: Findings) -> str:
-    """One sentence: which releases passed with everything they were run with here.
+    """Which releases passed with all that they were run with here, and whether they are safe.
 
-    ``findings`` are those of all that is known, which says whose a trouble is.
+    ``findings`` are those of all that is known. Passing here is not enough to be safe: that is what
+    the policy of the matrix says, by all that is known.
     """
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
         return "Nothing was run, so nothing is known to be safe."
-    if all(verdict.outcome is Outcome.PASS for verdict in ran):
-        return f"Safe: everything that was run passed ({counted(verdicts)})."
-    axes = findings.matrix.axes
-    packages = {axis.name: axis.package for axis in axes}
-    tested = findings.by_application[None].tested_among(verdicts)
-    for along in recommendations(tested, axes):
-        safe = [str(s.version) for s in along.standings if s.is_safe and s.recommendable]
-        if safe:
-            named = " and ".join([", ".join(safe[:-1]), safe[-1]] if safe[1:] else safe)
-            return (
-                f"Safe: {packages[along.axis]} {named}, with everything that was run here "
-                f"({counted(verdicts)} in all)."
+    every = all(verdict.outcome is Outcome.PASS for verdict in ran)
+    for along in findings.by_application[None].recommendations:
+        passed = _passed(ran, findings, along.axis)
+        if passed:
+            package = findings.matrix.axis(along.axis).package
+            named = f"{package} {listing([str(version) for version in passed])}"
+            by_all = {s.version for s in along.standings if s.is_safe and s.recommendable}
+            called = [str(version) for version in passed if version in by_all]
+            told = (
+                f"By all that is known, {package} {listing(called)} is safe."
+                if called
+                else "That is too little to call a release safe."
             )
+            what = "everything that was run" if every else f"{named}, with everything run with it"
+            return f"Passed here: {what} ({counted(verdicts)}{'' if every else ' in all'}). {told}"
     return f"No release passed with everything it was run with ({counted(verdicts)})."
+
+
+def _passed(ran: Sequence[Verdict], findings: Findings, axis: str) -> list[Version]:
+    """The releases of that axis with nothing against them here. What another library does alone is
+    nothing against them."""
+    passed: set[Version] = set()
+    against: set[Version] = set()
+    for verdict in ran:
+        version = verdict.cell.version(axis)
+        whose = findings.attributions.get(verdict.cell.key)
+        if version is None:
+            continue
+        if verdict.outcome is Outcome.PASS:
+            passed.add(version)
+        elif not whose or Trouble(verdict=verdict, attribution=whose).counts_against(axis):
+            against.add(version)
+    excluded = findings.withdrawn.get(axis, ())
+    return sorted(v for v in passed - against if not v.is_prerelease and v not in excluded)
 
 
 def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:

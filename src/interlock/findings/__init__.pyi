@@ -1,8 +1,6 @@
 from . import windows as windows
 from .advice import (
     Move as Move,
-    Recommendation as Recommendation,
-    recommendations as recommendations,
     yanked as yanked,
 )
 from .attribution import (
@@ -16,6 +14,11 @@ from .baselines import (
     plain as plain,
     pool as pool,
     present as present,
+)
+from .coverage import (
+    Coverage as Coverage,
+    State as State,
+    shortfall as shortfall,
 )
 from .criteria import (
     everything as everything,
@@ -49,9 +52,16 @@ from .rates import (
 from .ratio import (
     Ratio as Ratio,
 )
+from .standing import (
+    Recommendation as Recommendation,
+    Standing as Standing,
+)
 from .summary import (
     Summary as Summary,
     is_own as is_own,
+)
+from .weighing import (
+    Trouble as Trouble,
 )
 from .workarounds import (
     TriedWorkaround as TriedWorkaround,

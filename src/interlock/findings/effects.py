@@ -24,6 +24,7 @@ class WorkaroundEffect(Enum):
     UNPROVEN = "it goes wrong by no probe, and does not pass by all"
     HANGS_ELSEWHERE = "it passes, and on other combinations the same hang came with it"
     TOO_FEW = "it passes, in too few runs to tell that from luck"
+    NOT_BY_ALL = "it passes, and was not run by every probe that goes wrong"
     WORKS = "it passes"
 
 
@@ -75,8 +76,12 @@ def offered(
     return sorted(found, key=_last)
 
 
-def _last(one: OfferedWorkaround) -> tuple[bool, bool]:
-    return not all(tried.works for tried in one.tried), one.elsewhere is not None
+def _last(one: OfferedWorkaround) -> tuple[bool, bool, bool]:
+    return (
+        not all(tried.works for tried in one.tried),
+        one.elsewhere is not None,
+        bool(one.not_run_by),
+    )
 
 
 def _offered(
@@ -86,17 +91,20 @@ def _offered(
 ) -> OfferedWorkaround:
     run = {one.without.cell.probe for one in tried}
     known = tuple(records[one.kind] for one in tried)
+    not_run_by = tuple(v.cell.probe for v in troubled if v.cell.probe not in run)
     return OfferedWorkaround(
         way=tried[0].way,
-        effect=_effect(tried, known),
+        effect=_effect(tried, known, not_run_by),
         tried=tuple(tried),
         records=known,
-        not_run_by=tuple(v.cell.probe for v in troubled if v.cell.probe not in run),
+        not_run_by=not_run_by,
     )
 
 
 def _effect(
-    tried: Sequence[TriedWorkaround], records: Sequence[WorkaroundRecord]
+    tried: Sequence[TriedWorkaround],
+    records: Sequence[WorkaroundRecord],
+    not_run_by: Sequence[str],
 ) -> WorkaroundEffect:
     if any(one.fails for one in tried):
         return WorkaroundEffect.FAILS
@@ -106,4 +114,6 @@ def _effect(
         return WorkaroundEffect.HANGS_ELSEWHERE
     if not all(record.tells for record in records):
         return WorkaroundEffect.TOO_FEW
+    if not_run_by:
+        return WorkaroundEffect.NOT_BY_ALL
     return WorkaroundEffect.WORKS

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from interlock.findings.attribution import DEPENDENCIES, OPEN, PAIR, Attribution
 from interlock.findings.criteria import EVERYTHING, Criteria, everything
 from interlock.findings.likeness import TROUBLE
-from interlock.matrix import Policy
+from interlock.matrix import Policy, line_name
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
 
 Excluded = Mapping[str, Collection[Version]]
@@ -53,9 +54,21 @@ class Weight(Enum):
     GOOD = "it passes, often enough"
     BAD = "it is a reason to avoid the release"
     BESIDE = "it goes wrong, and is no reason to avoid the release"
-    OPEN = "it was not tested, or proved nothing"
+    UNPROVEN = "it was run, and proved nothing"
+    OPEN = "it was not run, or not often enough"
     CANNOT = "it can't be installed"
     NEUTRAL = "it is not asked of the release, or the release lacks the feature"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerLine:
+    """A release line that the policy lists, and its axis."""
+
+    axis: str
+    line: SpecifierSet
+
+    def __str__(self) -> str:
+        return line_name(self.line)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +92,13 @@ class Combination:
             verdict.outcome is not Outcome.UNSUPPORTED
             for (_, name), verdict in self.verdicts.items()
             if config in (None, name)
+        )
+
+    def is_refused(self, config: str | None) -> bool:
+        """Something of it can't be installed."""
+        return any(
+            verdict.outcome is Outcome.UNSUPPORTED and verdict.reason is not Reason.NO_FEATURE
+            for verdict in self.said(config)
         )
 
 
@@ -127,6 +147,8 @@ class Combinations:
         }
         self._weighed: dict[Combination, Mapping[Track, Weight | Trouble]] = {}
         self._lines: dict[tuple[str, Pins, PythonVersion, str | None], Line] = {}
+        self._lines_beside: dict[tuple[str, PythonVersion], tuple[PartnerLine, ...]] = {}
+        self._lines_of: dict[Pin, frozenset[PartnerLine]] = {}
 
     def __iter__(self) -> Iterator[Combination]:
         """In the order of the verdicts."""
@@ -158,10 +180,29 @@ class Combinations:
         """Everything that the release was tested with on that Python."""
         return self._by_release.get((axis, version, python), ())
 
-    def usual(self, axis: str, python: PythonVersion) -> frozenset[Pins]:
-        """With what more than half of the releases of that axis were run on that Python: one that
-        was not has still to show that it passes there."""
-        return self._usual.get((axis, python), frozenset())
+    def lines_beside(self, axis: str, python: PythonVersion) -> tuple[PartnerLine, ...]:
+        """The lines of the other axes that a release of that axis has to pass with there."""
+        key = axis, python
+        if key not in self._lines_beside:
+            self._lines_beside[key] = tuple(
+                PartnerLine(axis=other, line=line)
+                for other in self.policy.safe.lines
+                if other != axis
+                for line in self.policy.safe.lines_on(other, python)
+            )
+        return self._lines_beside[key]
+
+    def lines_of(self, pin: Pin) -> frozenset[PartnerLine]:
+        """The lines of the policy that a release belongs to; a pre-release belongs to none."""
+        if pin not in self._lines_of:
+            groups = self.policy.safe.lines.get(pin.axis, ())
+            self._lines_of[pin] = frozenset(
+                PartnerLine(axis=pin.axis, line=line)
+                for group in groups
+                for line in group.lines
+                if pin.version is not None and line.contains(pin.version)
+            )
+        return self._lines_of[pin]
 
     def line(self, axis: str, beside: Pins, python: PythonVersion, config: str | None) -> Line:
         """What was tested with the pins beside it on that Python; ``config`` None is all."""
@@ -209,6 +250,20 @@ class Combinations:
             if config in (None, track[1])
         }
 
+    def is_asked_more(self, here: Combination, config: str | None) -> bool:
+        """Whether a probe is asked of it that was run on nothing at all."""
+        return any(
+            config in (None, name)
+            and self._criteria.meant(
+                Cell(pins=here.pins, python=here.python, probe=probe, config=name)
+            )
+            for probe, name in self._never_run
+        )
+
+    @cached_property
+    def _never_run(self) -> frozenset[Track]:
+        return frozenset(self._criteria.tracks).difference(self.tracks)
+
     def passes(self, here: Combination, config: str | None, axis: str) -> bool:
         """All that is asked of the release of that axis, often enough; nothing untested."""
         return is_good(self.weights(here, config, axis))
@@ -231,8 +286,10 @@ class Combinations:
         cell = Cell(pins=here.pins, python=here.python, probe=probe, config=config)
         if not self._criteria.meant(verdict.cell if verdict else cell):
             return Weight.NEUTRAL
-        if verdict is None or verdict.outcome is Outcome.UNPROVEN:
+        if verdict is None:
             return Weight.OPEN
+        if verdict.outcome is Outcome.UNPROVEN:
+            return Weight.UNPROVEN
         if verdict.outcome is Outcome.PASS:
             enough = verdict.trials >= self.policy.least_trials
             return Weight.GOOD if enough else Weight.OPEN
@@ -279,26 +336,14 @@ class Combinations:
             listed.sort(key=lambda here: version_of(here.pins, axis))
         return found
 
-    @cached_property
-    def _usual(self) -> Mapping[tuple[str, PythonVersion], frozenset[Pins]]:
-        run_with: dict[tuple[str, PythonVersion], dict[Pins, int]] = {}
-        releases: dict[tuple[str, PythonVersion], set[Version]] = {}
-        for here in self:
-            if here.installs(None):
-                for pin in here.pins:
-                    key, beside = (pin.axis, here.python), without(here.pins, pin.axis)
-                    releases.setdefault(key, set()).add(version_of(here.pins, pin.axis))
-                    counted = run_with.setdefault(key, {})
-                    counted[beside] = counted.get(beside, 0) + 1
-        return {
-            key: frozenset(b for b, count in counted.items() if 2 * count > len(releases[key]))
-            for key, counted in run_with.items()
-        }
+
+IN_THE_WAY = frozenset({Weight.BAD, Weight.UNPROVEN, Weight.OPEN, Weight.CANNOT})
+"""One of them, and a combination does not pass."""
 
 
 def is_good(weights: Collection[Weight]) -> bool:
     """Everything that was asked for is there, and passes."""
-    return Weight.GOOD in weights and not {Weight.BAD, Weight.OPEN, Weight.CANNOT} & set(weights)
+    return Weight.GOOD in weights and not IN_THE_WAY & set(weights)
 
 
 def version_of(pins: Iterable[Pin], axis: str) -> Version:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from packaging.version import Version
@@ -78,10 +78,16 @@ def showing(
     return tuple(w for w in windows(axis, series) if w.outcome is Outcome.HANG)
 
 
-def hanging(axis: str, verdicts: Iterable[Verdict], attributions: Attributions) -> list[Window]:
+def hanging(
+    axis: str,
+    verdicts: Iterable[Verdict],
+    attributions: Attributions,
+    told: Container[Version] | None = None,
+) -> list[Window]:
     """Windows of releases that hang with something, in some configuration.
 
-    What another library does alone does not count against a release.
+    What another library does alone does not count against a release. Of those that do not hang,
+    only the releases ``told`` end a window, which are tested enough to do so; None is all.
     """
     worst: dict[Version, Outcome] = {}
     for verdict in verdicts:
@@ -91,7 +97,12 @@ def hanging(axis: str, verdicts: Iterable[Verdict], attributions: Attributions) 
         if version is not None and verdict.basis is Basis.TESTED and counts:
             before = worst.get(version, Outcome.PASS)
             worst[version] = min(before, verdict.outcome, key=PRECEDENCE.index)
-    return [w for w in windows(axis, worst.items()) if w.outcome is Outcome.HANG]
+    known = (
+        (version, outcome)
+        for version, outcome in worst.items()
+        if outcome is Outcome.HANG or told is None or version in told
+    )
+    return [w for w in windows(axis, known) if w.outcome is Outcome.HANG]
 
 
 def rest_of(cell: Cell, axis: str) -> Rest:

@@ -14,8 +14,12 @@ from .definition import (
     Matrix as Matrix,
     MatrixLimits as MatrixLimits,
     Only as Only,
-    Policy as Policy,
     Rounds as Rounds,
     Upstream as Upstream,
     Workaround as Workaround,
+)
+from .policy import (
+    Policy as Policy,
+    Required as Required,
+    line_name as line_name,
 )

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, AliasPath, BeforeValidator, Field
 from interlock.matrix import values
 from interlock.matrix.choices import Choice, unpublished
 from interlock.matrix.mistakes import Place, where, wrong
+from interlock.matrix.policy import Policy
 from interlock.model import (
     ON_TOP,
     Axis,
@@ -207,16 +208,6 @@ class Trials:
     """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
     on_trouble: values.Count
     """In all, where trouble of our own stopped it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Policy:
-    """What may be recommended."""
-
-    prefer: values.Listed[values.AxisName]
-    """Axes, the one to move first comes first."""
-    least_trials: values.Count = 1
-    """Passing trials of every cell that a recommendation rests on."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,6 @@ from interlock.matrix.definition import (
     CellSet,
     MatrixLimits,
     OnlyThere,
-    Policy,
     ProbeUse,
     Rounds,
     Trials,
@@ -30,6 +29,7 @@ from interlock.matrix.definition import (
 )
 from interlock.matrix.document import SECTIONS
 from interlock.matrix.mistakes import AXES
+from interlock.matrix.policy import Policy
 
 AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
 """It becomes an option of the command line and a column of the table."""

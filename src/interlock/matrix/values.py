@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
 from pydantic import (
@@ -72,6 +73,17 @@ def _python(value: Any) -> PythonVersion:
         return PythonVersion.parse(text)
     except ValueError:
         raise wrong(f'"{text}" is not a Python such as "3.10"') from None
+
+
+def _specifier(value: Any) -> SpecifierSet:
+    text = _unquoted(value)
+    try:
+        found = SpecifierSet(text)
+    except InvalidSpecifier:
+        found = SpecifierSet()
+    if not len(found):
+        raise wrong(f'"{text}" is not a specifier such as "==2.14.*" or ">=3.2,<4"')
+    return found
 
 
 def _listed(value: Any) -> Any:
@@ -231,6 +243,7 @@ Listed = Annotated[tuple[T, ...], at_least_one, AfterValidator(_once)]
 ListedChoice = Annotated[Choice, PlainValidator(_choice_of_a_set)]
 PinnedVersion = Annotated[Version | None, PlainValidator(_choice_of_a_control)]
 Python = Annotated[PythonVersion, PlainValidator(_python)]
+Specifier = Annotated[SpecifierSet, PlainValidator(_specifier)]
 OneOrMorePythons = Annotated[Listed[Python], BeforeValidator(_listed)]
 Choices = Annotated[Mapping[str, Listed[ListedChoice]], Field(alias=AXES)]
 """By axis, in axis order; in the file each axis is a key of its own."""

@@ -21,7 +21,7 @@ from interlock.findings import (
     offered,
 )
 from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
-from interlock.publish import applications, links, safety, templates
+from interlock.publish import applications, coverage, links, safety, templates
 from interlock.publish.context import PageContext
 from interlock.publish.wording import (
     UNTESTED,
@@ -58,6 +58,8 @@ def publish(context: PageContext, folder: Path) -> None:
         by_release=safety.by_release(context, first),
         packages=[context.package(said.axis) for said in context.about.recommendations],
         by_python=safety.by_python(context),
+        policy=coverage.policy(context),
+        coverages=coverage.coverages(context),
         sections=list(applications.sections(context)),
         confidence=LEVEL,
     )
@@ -175,7 +177,7 @@ def _sign(one: OfferedWorkaround) -> Mark:
             return mark(one.tried[0].verdict)
         case WorkaroundEffect.HANGS_ELSEWHERE:
             outcome = Outcome.FAIL
-        case WorkaroundEffect.UNPROVEN | WorkaroundEffect.TOO_FEW:
+        case WorkaroundEffect.UNPROVEN | WorkaroundEffect.TOO_FEW | WorkaroundEffect.NOT_BY_ALL:
             outcome = Outcome.UNPROVEN
     return Mark(f"il-{outcome}", WORDS[outcome].symbol)
 
