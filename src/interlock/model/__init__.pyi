@@ -66,4 +66,5 @@ from .specification import (
 from .words import (
     listing as listing,
     plural as plural,
+    printable as printable,
 )
