@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+
+from interlock.model import ProtocolError, printable
 
 T = TypeVar("T")
 Many: TypeAlias = Annotated[tuple[T, ...], Strict(False)]
 """A JSON array; its items stay strict."""
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+_LINES = frozenset({"text", "message", "traceback", "output"})
+"""Fields of several lines."""
+_DEEPEST = 64
+
+
+def as_printable(value: Any, key: str = "", depth: int = 0) -> Any:
+    """A JSON value with all its text printable; raises ``ProtocolError`` for a very deep one."""
+    if isinstance(value, str):
+        return printable(value, lines=key in _LINES)
+    if depth > _DEEPEST:
+        raise ProtocolError("an event is nested too deeply")
+    if isinstance(value, Mapping):
+        return {printable(str(k)): as_printable(v, str(k), depth + 1) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_printable(item, key, depth + 1) for item in value]
+    return value
+
+
+def mistakes(error: ValidationError) -> str:
+    """Every field that is wrong, and why."""
+    return "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """``('snapshot', 'threads', 2, 'name')`` as ``snapshot.threads[2].name``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.lstrip(".") or "event"
 
 
 class Wire(BaseModel):
