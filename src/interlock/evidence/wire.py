@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from interlock.model import ProtocolError, printable
+from interlock.model import ProtocolError, all_printable
 
 T = TypeVar("T")
 Many: TypeAlias = Annotated[tuple[T, ...], Strict(False)]
@@ -18,20 +17,14 @@ Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 _LINES = frozenset({"text", "message", "traceback", "output"})
 """Fields of several lines."""
-_DEEPEST = 64
 
 
-def as_printable(value: Any, key: str = "", depth: int = 0) -> Any:
-    """A JSON value with all its text printable; raises ``ProtocolError`` for a very deep one."""
-    if isinstance(value, str):
-        return printable(value, lines=key in _LINES)
-    if depth > _DEEPEST:
-        raise ProtocolError("an event is nested too deeply")
-    if isinstance(value, Mapping):
-        return {printable(str(k)): as_printable(v, str(k), depth + 1) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_printable(item, key, depth + 1) for item in value]
-    return value
+def as_printable(event: Any) -> Any:
+    """An event with all its text printable; raises ``ProtocolError`` for a very deep one."""
+    try:
+        return all_printable(event, _LINES)
+    except ValueError as mistake:
+        raise ProtocolError(f"an event: {mistake}") from None
 
 
 def mistakes(error: ValidationError) -> str:

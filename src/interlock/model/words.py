@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that are escaped: control, format (bidi overrides are), surrogate, and the
@@ -36,6 +37,29 @@ def printable(text: str, *, lines: bool = False) -> str:
     if lines:
         return text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINES)
     return text.translate(_ONE_LINE)
+
+
+DEEPEST = 64
+"""Levels of a JSON value: nothing that is read here has more than ten."""
+
+
+def all_printable(value: Any, lines: Collection[str] = (), *, key: str = "", depth: int = 0) -> Any:
+    """A JSON value with all its text printable; the keys in ``lines`` have several lines.
+
+    Raises ``ValueError`` for a value that is nested too deeply.
+    """
+    if isinstance(value, str):
+        return printable(value, lines=key in lines)
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if depth > DEEPEST:
+        raise ValueError("it is nested too deeply")
+    if isinstance(value, Mapping):
+        return {
+            printable(str(k)): all_printable(inner, lines, key=str(k), depth=depth + 1)
+            for k, inner in value.items()
+        }
+    return [all_printable(inner, lines, key=key, depth=depth + 1) for inner in value]
 
 
 def listing(items: Sequence[str], last: str = "and") -> str:
