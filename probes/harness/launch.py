@@ -23,6 +23,8 @@ class Intake(NamedTuple):
     url: str
     requests: int
     """Where its lines are read."""
+    questions: int
+    """Where it is asked for its count."""
 
 
 class App(NamedTuple):
@@ -40,6 +42,7 @@ def start_intake(kept_bytes: int) -> Intake:
     listening.listen(128)
     port = listening.getsockname()[1]
     read, write = pipe()
+    asked, questions = os.pipe()
     process = subprocess.Popen(
         [
             sys.executable,
@@ -48,15 +51,16 @@ def start_intake(kept_bytes: int) -> Intake:
             str(listening.fileno()),
             str(kept_bytes),
         ],
-        stdin=subprocess.DEVNULL,
+        stdin=asked,
         stdout=write,
         pass_fds=(listening.fileno(),),
         preexec_fn=die_with_parent,
         start_new_session=True,
     )
     os.close(write)
+    os.close(asked)
     listening.close()
-    return Intake(process, f"http://127.0.0.1:{port}", read)
+    return Intake(process, f"http://127.0.0.1:{port}", read, questions)
 
 
 def start_app(spec: dict, intake: str, addresses: dict) -> App:

@@ -156,3 +156,10 @@ def test_nothing_of_the_extras_is_imported_for_an_answer(arguments: str) -> None
         check=True,
     )
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_a_mistake_is_told_with_its_text_escaped(typed: Typed) -> None:
+    code, _, errors = typed("--matrix", "\x1b[31m\u202e\udcff.yaml", "ask")
+    assert code == 2
+    assert r"\x1b[31m\u202e\udcff.yaml" in errors
+    assert "\x1b" not in errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, strategies as st
 
 from interlock.model import words
 
@@ -18,3 +19,28 @@ def test_listing(items: list[str], expected: str) -> None:
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials")])
 def test_plural(number: int, expected: str) -> None:
     assert words.plural(number, "trial") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "one_line", "lines"),
+    [
+        ("", "", ""),
+        ("Grüße, 世界 😀", "Grüße, 世界 😀", "Grüße, 世界 😀"),
+        ("a\nb\tc", r"a\nb\tc", "a\nb\tc"),
+        ("a\r\nb\rc", r"a\r\nb\rc", "a\nb\nc"),
+        ("\x1b[2J\x00\x7f", r"\x1b[2J\x00\x7f", r"\x1b[2J\x00\x7f"),
+        ("\x85\xad\u2028\u2029", r"\x85\xad\u2028\u2029", r"\x85\xad\u2028\u2029"),
+        ("\u200b\u202e\u2066\ufeff", r"\u200b\u202e\u2066\ufeff", r"\u200b\u202e\u2066\ufeff"),
+        ("\ud800\udfff\U000e0041", r"\ud800\udfff\U000e0041", r"\ud800\udfff\U000e0041"),
+    ],
+)
+def test_printable(text: str, one_line: str, lines: str) -> None:
+    assert words.printable(text) == one_line
+    assert words.printable(text, lines=True) == lines
+
+
+@given(st.text(st.characters()))
+def test_what_is_printable_can_be_encoded_and_stays_as_it_is(text: str) -> None:
+    shown = words.printable(text)
+    assert shown.encode("utf-8").decode("utf-8") == words.printable(shown) == shown
+    assert len(shown.splitlines()) <= 1

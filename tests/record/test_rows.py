@@ -21,6 +21,7 @@ from interlock.model import (
     Phase,
     UsageError,
     Verdict,
+    printable,
 )
 from interlock.record import rows
 from interlock.record.results import write_verdicts
@@ -136,7 +137,7 @@ cells = st.builds(
 )
 
 
-names = st.text(st.sampled_from(LETTERS), max_size=5)
+names = st.text(st.sampled_from(LETTERS), max_size=5).map(printable)
 seen = st.lists(
     st.tuples(
         st.sampled_from([SELF, CYCLE, STUCK, ORPHAN])
@@ -286,3 +287,15 @@ def test_rows_out_of_order_are_put_in_order_and_doubled_ones_refused(tmp_path: P
     path.write_text("\n".join([head, lines[0], lines[0]]), encoding="utf-8")
     with pytest.raises(UsageError, match="two verdicts about"):
         read(tmp_path)
+
+
+def test_text_that_can_not_be_printed_is_escaped_when_it_is_read(tmp_path: Path) -> None:
+    text = written(
+        replace(verdict(cell("1.0", "1.0"), Outcome.HANG), detail="ESCAPED", cause="ESCAPED"),
+        to=tmp_path,
+    )
+    hostile = text.replace("ESCAPED", "\x1b[31m\u202e").replace("Worker._lock", "Worker\\\\ud800")
+    (tmp_path / "verdicts.csv").write_text(hostile, encoding="utf-8")
+    (found,) = read(tmp_path)
+    assert (found.detail, found.cause) == (r"\x1b[31m\u202e", r"\x1b[31m\u202e")
+    assert all(name.isprintable() for name in found.signature.locks)

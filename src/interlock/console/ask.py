@@ -34,7 +34,8 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
     findings = Findings(matrix=found, verdicts=published.verdicts, withdrawn=published.yanked)
     said = without_luck(answer(question, findings), found)
     if options.format == "json":
-        text = json.dumps(answer_json.as_data(said, found), indent=2, ensure_ascii=False)
+        plain = not _is_unicode(sys.stdout.encoding)
+        text = json.dumps(answer_json.as_data(said, found), indent=2, ensure_ascii=plain)
     else:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         page = answer_text.Page(width=width, colours=_colours())
@@ -107,6 +108,10 @@ def _python(text: str) -> PythonVersion:
     except ValueError:
         raise UsageError(f'--python: "{text}" is no Python such as 3.11') from None
     return PythonVersion(major, minor)
+
+
+def _is_unicode(encoding: str | None) -> bool:
+    return (encoding or "").lower().replace("-", "").startswith("utf")
 
 
 def _colours() -> bool:

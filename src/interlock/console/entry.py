@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from interlock.console import options, sources
-from interlock.model import InterlockError, Interrupted, UsageError
+from interlock.model import InterlockError, Interrupted, UsageError, printable
 
 IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 
@@ -107,5 +107,6 @@ def _missing(extra: str) -> Iterator[str]:
 
 
 def _say(text: str, colour: str) -> None:
+    text = printable(text, lines=True)  # it may quote what an index or an engine answered
     plain = os.environ.get("NO_COLOR") or not sys.stderr.isatty()
     print(text if plain else f"\x1b[{colour}m{text}\x1b[0m", file=sys.stderr)

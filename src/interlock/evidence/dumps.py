@@ -167,7 +167,7 @@ _HEAD = re.compile(
     r"^(?:(?P<current>Current thread|Thread) 0x(?P<ident>[0-9a-f]+)\b.*|Stack \(.*\)):$"
 )
 _STDLIB = re.compile(r".*/lib/python3\.\d+/(?!site-packages/|dist-packages/)")
-_LINE = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<function>.*)$')
+_LINE = re.compile(r'^  File "(?P<file>.*)", line (?P<line>[0-9]{1,9}|\?\?\?) in (?P<function>.*)$')
 
 
 def read_witness(text: str) -> tuple[WitnessThread, ...]:

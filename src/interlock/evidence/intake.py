@@ -7,7 +7,6 @@ form. They were written by third-party code, so nothing here trusts a size that 
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import json
 import zlib
@@ -23,13 +22,17 @@ import zstandard
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
 
 from interlock.evidence.events import Event, Fact, IntakeRequest
-from interlock.model import Proof, ProofRule
+from interlock.model import Proof, ProofRule, plural, printable
 
 LIMIT_BYTES = 32 * 2**20
 """What one body may decode to in all; a profile of a trial is some 20 kB."""
 NESTING = 3
 """How often what was decoded is decoded again; a gzip in a gzip in a gzip is an attack."""
 PARTS = 32
+MOST_REASONS = 5
+"""Different reasons that are told where no request proves something."""
+LONGEST_FACT = 300
+"""Characters of a fact that are shown."""
 
 SETTINGS = "settings"
 """The fact with which the app states what it ran with: a mapping, each setting by its name."""
@@ -93,7 +96,7 @@ def profile_totals(content: bytes) -> Mapping[str, int]:
     profile: Any = _profile_class()()
     try:
         profile.ParseFromString(content)
-        names = [profile.string_table[kind.type] for kind in profile.sample_type]
+        names = [printable(profile.string_table[k.type][:100]) for k in profile.sample_type]
     except (message.DecodeError, IndexError) as error:
         raise Undecodable(f"not a pprof profile: {error}") from None
     if not names:
@@ -114,7 +117,8 @@ def _fact(rule: ProofRule, fact: str, facts: Mapping[str, Any]) -> Proof:
     if fact not in facts:
         return Proof(name=rule.name, ok=False, detail=f"the app never said {fact}")
     value = facts[fact]
-    return Proof(name=rule.name, ok=bool(value), detail=f"{fact} is {json.dumps(value)}")
+    shown = json.dumps(value)[:LONGEST_FACT]
+    return Proof(name=rule.name, ok=bool(value), detail=f"{fact} is {shown}")
 
 
 def _request(rule: ProofRule, requests: Iterable[IntakeRequest]) -> Proof:
@@ -130,8 +134,10 @@ def _request(rule: ProofRule, requests: Iterable[IntakeRequest]) -> Proof:
         reasons.append(detail)
     if not reasons:
         return Proof(name=rule.name, ok=False, detail=f"no request to {path} arrived")
-    counted = dict.fromkeys(reasons)
-    detail = f"{len(reasons)} to {path}, none proves it: " + "; ".join(counted)
+    different = list(dict.fromkeys(reasons))
+    if more := different[MOST_REASONS:]:
+        different[MOST_REASONS:] = [f"and {plural(len(more), 'other reason')}"]
+    detail = f"{len(reasons)} to {path}, none proves it: " + "; ".join(different)
     return Proof(name=rule.name, ok=False, detail=detail)
 
 
@@ -141,7 +147,7 @@ def _evaluate(rule: ProofRule, request: IntakeRequest) -> tuple[bool, str]:
     try:
         body = base64.b64decode(request.body, validate=True)
         parts = decode(body, request.headers)
-    except (Undecodable, binascii.Error) as error:
+    except ValueError as error:  # Undecodable, or no base64
         return False, f"a body that cannot be read: {error}"
     if rule.pprof:
         return _profiles(rule.pprof, parts)
@@ -168,7 +174,7 @@ def _profiles(wanted: Sequence[str], parts: Iterable[Part]) -> tuple[bool, str]:
     for name in wanted:
         if seen.get(name, 0) > 0:
             return True, f"a profile with {name} {seen[name]}"
-    return False, f"a profile without {' or '.join(wanted)}, of {', '.join(sorted(seen))}"
+    return False, f"a profile without {' or '.join(wanted)}, of {', '.join(sorted(seen)[:20])}"
 
 
 def _form(content: bytes, boundary: str, limit: int) -> Iterator[tuple[str, bytes]]:
@@ -186,7 +192,7 @@ def _form(content: bytes, boundary: str, limit: int) -> Iterator[tuple[str, byte
         for part in parser:
             yield part.name or "", part.raw
     except multipart.MultipartError as error:
-        raise Undecodable(f"not a multipart form: {error}") from None
+        raise Undecodable(f"not a multipart form: {printable(str(error)[:200])}") from None
 
 
 def _expand(data: bytes, limit: int) -> bytes:

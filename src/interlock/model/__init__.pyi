@@ -66,6 +66,8 @@ from .specification import (
     version_key as version_key,
 )
 from .words import (
+    all_printable as all_printable,
     listing as listing,
     plural as plural,
+    printable as printable,
 )

@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from interlock.model import UsageError
+from interlock.model import UsageError, all_printable, printable
 
 
 def read_json(path: Path, otherwise: Any = None) -> Any:
-    """A published file's content, or ``otherwise`` where there is no such file.
+    """A published file's content with printable text, or ``otherwise`` where there is none.
 
     Raises ``UsageError`` for what is no JSON, such as a merge's.
     """
     if not path.exists():
         return otherwise
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as mistake:
+        return all_printable(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, RecursionError) as mistake:
         raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
 
 
@@ -42,7 +42,7 @@ def _fresh(path: Path) -> Iterator[TextIO]:
 
 
 def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file, its header first, each with the line that it ends on.
+    """The rows of a CSV file, its header first, as printable text, each with its last line.
 
     Raises ``OSError``, ``csv.Error`` and ``UnicodeDecodeError``.
     """
@@ -50,7 +50,7 @@ def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         reader = csv.reader(file, strict=True)
         for values in reader:
             if values:
-                yield reader.line_num, values
+                yield reader.line_num, [printable(value) for value in values]
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

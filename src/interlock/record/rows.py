@@ -35,6 +35,7 @@ from interlock.model import (
     Signature,
     UsageError,
     Verdict,
+    printable,
 )
 from interlock.record import older
 from interlock.record.files import csv_lines
@@ -286,15 +287,15 @@ def _seen(text: str) -> Seen:
             (_signature(each["locks"], each["stuck"]), _positive(each["hangs"]))
             for each in json.loads(text)
         )
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{text!r} is not a list of signatures with their counts") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(f"{text[:200]!r} is not a list of signatures with their counts") from None
 
 
 def _signature(locks: Any, stuck: Any) -> Signature:
     for names in (locks, stuck):
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ValueError("not a list of names")
-    return Signature(locks=tuple(locks), stuck=tuple(stuck))
+    return Signature(locks=tuple(map(printable, locks)), stuck=tuple(map(printable, stuck)))
 
 
 def _positive(value: Any) -> int:
