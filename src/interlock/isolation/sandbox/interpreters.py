@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,26 @@ class Interpreter:
     """``3.10.14``."""
     machine: str
     """``x86_64``."""
+
+    def __str__(self) -> str:
+        return f"{self.prefix} ({self.full})"
+
+
+def installed(python: PythonVersion, environ: Mapping[str, str]) -> list[Interpreter]:
+    """Every interpreter of that release that uv finds, outside of ``/usr``."""
+    request = ["--only-installed", "--output-format", "json", f"cpython@{python}+gil"]
+    path = {**environ, "PATH": _path(python, environ)}
+    found: dict[Path, Interpreter] = {}
+    try:
+        listed = json.loads(_uv(["list", *request], path, _FIND_TIMEOUT_S).stdout or "[]")
+    except (OSError, subprocess.SubprocessError, json.JSONDecodeError):
+        return []
+    for entry in listed:
+        with suppress(OSError, subprocess.SubprocessError, json.JSONDecodeError):
+            one = _ask(Path(entry["path"]))
+            if one.prefix != Path("/usr"):
+                found.setdefault(one.executable, one)
+    return list(found.values())
 
 
 def find(python: PythonVersion, environ: Mapping[str, str]) -> Interpreter | None:
