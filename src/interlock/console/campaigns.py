@@ -5,15 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Thread
 
-from interlock.campaign import Agenda, Finished, Follow, Plan, Session, planning, repeatability
-from interlock.console import progress, report
+from interlock.campaign import (
+    Agenda,
+    Finished,
+    Follow,
+    Plan,
+    Planned,
+    Progress,
+    Session,
+    planning,
+    repeatability,
+)
+from interlock.console import progress, pythons_at_hand, report, sources
+from interlock.console.moves import Moves
 from interlock.console.place import Place
 from interlock.console.summary import Known, Summary
 from interlock.findings import Findings, yanked
@@ -29,6 +40,7 @@ from interlock.model import (
     Release,
     UsageError,
     Verdict,
+    plural,
 )
 from interlock.record import VERDICTS, Ledger, read_results
 
@@ -42,32 +54,34 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
     selected = selection.select(place.matrix, ground.releases, _request(place.matrix, options))
     for what, version in selected.resolved.items():
         place.console.print(f"{what} is {version}", highlight=False)
-    ground = ground.isolated(sorted({cell.python for cell in selected.cells}))
+    ground = ground.isolated(sorted({cell.python for cell in selected.cells}), options.python or ())
     with Ledger(place.store.home) as ledger:
         ledger.rename(place.matrix.renamed)
         published = _published(place, options.known)
-        agenda = ground.agenda(selected.cells, ground.known(published, ledger))
+        agenda = ground.agenda(ground.possible(selected.cells), ground.known(published, ledger))
         first = agenda.first()
         place.console.print(report.planned(first, options.jobs), highlight=False)
-        if agenda.follows:
-            place.console.print(report.at_most(*agenda.at_most(first)), highlight=False)
+        if then := report.at_most(*agenda.at_most(first)) if agenda.follows else "":
+            place.console.print(then, highlight=False)
         if options.dry_run:
             place.console.print(report.cells(first), highlight=False, end="")
             return 0
         if _has_page(place, options):
             Thread(target=_prepare_page, daemon=True).start()
-        finished = ground.drive(ledger, first, agenda.following, resolved=selected.resolved)
-        by_now = {v.cell.key: v for v in ledger.verdicts(ground.box.backend)}
-        wanted = [*selected.cells, *agenda.follow_ups(by_now).cells]
-        known = planning.known_now(published, by_now.values(), place.matrix, _now())
-        findings = Findings(
-            matrix=place.matrix,
-            verdicts=[v for v in known.values() if v.cell.has_library],
-            withdrawn=yanked(ground.releases),
+        telling = _Telling(
+            ground=ground, agenda=agenda, ledger=ledger, known=published, advice=_advice(place)
         )
-        _tell(place, options, Summary.of(wanted, known, findings))
+        finished = ground.drive(
+            ledger,
+            first,
+            agenda.following,
+            resolved=selected.resolved,
+            so_far=telling.so_far,
+        )
+        findings = telling.findings()
+        _tell(place, options, telling.summary(findings, follow_ups=True))
         _publish(place, options, ledger, findings, finished)
-    return _end(finished)
+    return _end(place, finished)
 
 
 def run_again(place: Place, options: argparse.Namespace) -> int:
@@ -83,7 +97,8 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
         known = ground.known(_published(place, options.known), ledger)
         same = [v for v in known.values() if planning.is_same(v, found)]
         there = [v for v in same if planning.is_there(v, ground.releases)]
-        cells = repeatability.choose(there, options.cells)
+        possible = [v for v in there if v.cell.python not in ground.skipped]
+        cells = repeatability.choose(possible, options.cells)
         if not cells:
             raise UsageError("nothing is known that could be run again; run `nox -s matrix` first")
         planned = ground.agenda(cells, known, planning.Rerun.ALL).first()
@@ -96,7 +111,7 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
         ]
         for line in repeatability.lines(compared):
             place.console.print(line, highlight=False, markup=False)
-    return _end(finished)
+    return _end(place, finished)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +125,8 @@ class _Ground:
     sandbox: Sandbox | None = None
     machine: str = ""
     """What the wheels have to fit."""
+    skipped: frozenset[PythonVersion] = frozenset()
+    """What this machine does not have, and nobody asked for by its name."""
 
     @classmethod
     def look(cls, place: Place, options: argparse.Namespace) -> _Ground:
@@ -121,8 +138,12 @@ class _Ground:
         definition.check_published(place.matrix, releases)
         return cls(place=place, options=options, settings=settings, releases=releases)
 
-    def isolated(self, pythons: Sequence[PythonVersion]) -> _Ground:
-        """The same, with a sandbox for these Pythons."""
+    def isolated(self, pythons: Sequence[PythonVersion], asked: Sequence[str] = ()) -> _Ground:
+        """The same, with a sandbox for these Pythons; ``asked`` is what was typed.
+
+        A Python that can't be had is skipped, and a line names it. Its cells stay open where it was
+        asked for by its name.
+        """
         place = self.place
         box, why = sandbox.choose(
             self.options.backend,
@@ -134,7 +155,19 @@ class _Ground:
         place.console.print(f"isolated by {why}", highlight=False)
         if swept := box.sweep():
             place.console.print(f"removed {swept} left behind by an earlier run", highlight=False)
-        return replace(self, sandbox=box, machine=_machine(box, pythons))
+        with place.console.status("looking for the Pythons …"):
+            missing = pythons_at_hand.missing(box, pythons)
+        skipped = {p: why for p, why in missing.items() if str(p) not in asked}
+        if skipped and len(skipped) == len(pythons):
+            raise OpenCells("\n".join(map(str, skipped.values())))
+        for python, trouble in skipped.items():
+            place.console.print(f"Python {python} is skipped: {trouble}", highlight=False)
+        machine = _machine(box, [p for p in pythons if p not in missing])
+        return replace(self, sandbox=box, machine=machine, skipped=frozenset(skipped))
+
+    def possible(self, cells: Sequence[Cell]) -> list[Cell]:
+        """The cells whose Python is not skipped; their controls and follow-ups go with them."""
+        return [cell for cell in cells if cell.python not in self.skipped]
 
     @property
     def box(self) -> Sandbox:
@@ -168,8 +201,12 @@ class _Ground:
         *,
         repeat: int = 1,
         resolved: Mapping[str, str] | None = None,
+        so_far: Callable[[], object] = lambda: None,
     ) -> Finished:
-        """Run the campaign and draw it; print what of it proves nothing."""
+        """Run the campaign and draw it; print what of it proves nothing.
+
+        ``so_far`` is called once, before what follows the cells that were asked for.
+        """
         session = Session(
             matrix=self.place.matrix,
             ledger=ledger,
@@ -181,13 +218,66 @@ class _Ground:
             jobs=self.options.jobs,
             keep_failed=getattr(self.options, "keep", False),
         )
+        told = False
         with progress.display(self.place.console) as display:
-            finished = session.drive(
-                first, follow, show=display.show, repeat=repeat, resolved=resolved
-            )
+
+            def show(event: Progress) -> None:
+                nonlocal told
+                if isinstance(event, Planned) and event.follows and not told:
+                    told = True
+                    so_far()
+                display.show(event)
+
+            finished = session.drive(first, follow, show=show, repeat=repeat, resolved=resolved)
         for line in report.doubts(finished.records):
             self.place.console.print(line, style="bold yellow", highlight=False)
         return finished
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Telling:
+    """What the cells of a run say by now, told in the middle and at the end."""
+
+    ground: _Ground
+    agenda: Agenda
+    ledger: Ledger
+    known: Sequence[Verdict]
+    """Published verdicts that count as known (``--known``)."""
+    advice: Sequence[Verdict]
+    """Published verdicts that count for advice alone."""
+
+    def findings(self) -> Findings:
+        place = self.ground.place
+        known = planning.known_now(self.known, self._recorded(), place.matrix, _now())
+        return Findings(
+            matrix=place.matrix,
+            verdicts=[v for v in known.values() if v.cell.has_library],
+            withdrawn=yanked(self.ground.releases),
+        )
+
+    def summary(self, findings: Findings, *, follow_ups: bool) -> Summary:
+        known = planning.known_now(self.known, self._recorded(), findings.matrix, _now())
+        cells = list(self.agenda.asked)
+        if follow_ups:
+            cells += self.agenda.follow_ups({v.cell.key: v for v in self._recorded()}).cells
+        moves = Moves(findings=findings, published=self.advice, today=_now().date())
+        return Summary.of(cells, known, findings, moves)
+
+    def so_far(self) -> None:
+        """Print the answer for the cells that were asked for."""
+        told = self.summary(self.findings(), follow_ups=False)
+        say = self.ground.place.console.print
+        done = f"{len(told.asked)} of {plural(len(self.agenda.asked), 'cell')}"
+        say(f"\nAnswer so far ({done}):", style="bold", highlight=False)
+        for line in told.so_far():
+            say(f"  {line}", highlight=False, markup=False)
+        say(
+            "\nWhat follows is extra; Ctrl-C ends the run here and keeps everything.",
+            highlight=False,
+        )
+
+    def _recorded(self) -> Sequence[Verdict]:
+        return list(self.ledger.verdicts(self.ground.box.backend))
 
 
 def _now() -> datetime:
@@ -225,6 +315,17 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
     return read_results(path.parent, matrix.axes, matrix.renamed).verdicts
 
 
+def _advice(place: Place) -> list[Verdict]:
+    """The published verdicts of today's probes and configurations, for advice alone."""
+    folder = sources.published_beside(place.root)
+    try:
+        found = read_results(folder, place.matrix.axes).verdicts if folder else []
+    except UsageError as mistake:
+        place.console.print(f"the published results are not used: {mistake}", highlight=False)
+        return []
+    return [verdict for verdict in found if planning.is_same(verdict, place.matrix)]
+
+
 def _tell(place: Place, options: argparse.Namespace, told: Summary) -> None:
     """Print what the cells say, by all that is known."""
     for drawn in told.tables():
@@ -252,7 +353,7 @@ def _publish(
     results = options.results or place.store.home / "results"
     publish_results(ledger, findings, results, finished.controls, finished.classify)
     place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
-    if _has_page(place, options):
+    if _has_page(place, options) and not finished.interrupted:
         from interlock.publish import site
 
         with place.console.status("building the page …"):
@@ -272,7 +373,10 @@ def _prepare_page() -> None:
         site.prepare()
 
 
-def _end(finished: Finished) -> int:
+def _end(place: Place, finished: Finished) -> int:
+    if finished.interrupted:
+        place.console.print("the same command goes on from here", highlight=False)
+        raise KeyboardInterrupt
     if finished.left_open:
         raise OpenCells(report.left_open(finished.left_open))
     return 0

@@ -87,8 +87,8 @@ def fetch(python: PythonVersion) -> Interpreter:
     if found := find(python, os.environ):
         return found
     raise InterpreterMissing(
-        f"Python {python}: no interpreter on this machine, and uv could not download one "
-        f"({refused}); its cells stay open"
+        f"no interpreter of Python {python} on this machine, and uv could not download one "
+        f"({refused}); install it with pyenv or `uv python install {python}`"
     )
 
 
