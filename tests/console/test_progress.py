@@ -306,7 +306,15 @@ def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "a few seconds"), (4.9, "a few seconds"), (48, "about 48 s")]
+    ("seconds", "words"),
+    [
+        (0, "a few seconds"),
+        (4.9, "a few seconds"),
+        (48, "about 48 s"),
+        (90, "about 1 min 30 s"),
+        (125, "about 2 min"),
+        (7512, "about 2 h 5 min"),
+    ],
 )
 def test_an_estimate_of_no_time_is_no_number(seconds: float, words: str) -> None:
     assert progress.about(seconds) == words

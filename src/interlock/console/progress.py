@@ -138,8 +138,10 @@ def duration(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """An estimate in words: ``about 50 s``, ``a few seconds``."""
-    return f"about {duration(seconds)}" if seconds >= A_FEW_S else "a few seconds"
+    """An estimate in words: ``about 50 s``, ``about 6 min``, ``a few seconds``."""
+    if seconds < A_FEW_S:
+        return "a few seconds"
+    return f"about {duration(seconds if seconds < 120 else round(seconds / 60) * 60)}"
 
 
 class _Count:
@@ -304,7 +306,7 @@ class Drawn:
             case Judged(cell=cell, verdict=verdict):
                 self._busy.pop(place(cell), None)
                 _, style = SYMBOLS[verdict.outcome]
-                self._recent.append(Text(sentence(verdict), style=style, no_wrap=True))
+                self._recent.append(_one_line(sentence(verdict), style))
                 del self._recent[:-RECENT]
             case LeftOpen(cells=cells) as left_open:
                 for cell in cells:
@@ -312,10 +314,14 @@ class Drawn:
                 self._console.print(Text(trouble_text(left_open), style="yellow"))
 
     def _picture(self) -> Group:
-        busy = Table.grid(padding=(0, 2))
-        for combination, what in list(self._busy.items())[:4]:
-            busy.add_row(Text(combination, style="bold", no_wrap=True), Text(what, no_wrap=True))
-        bar = ProgressBar(total=max(1, self._count.total), completed=self._count.done, width=30)
+        busy = [_one_line(f"{where}  {what}") for where, what in list(self._busy.items())[:4]]
+        width = min(30, self._console.width // 6)
+        bar = ProgressBar(total=max(1, self._count.total), completed=self._count.done, width=width)
         head = Table.grid(padding=(0, 2))
         head.add_row(bar, Text(self._count.line()))
-        return Group(*list(self._recent), head, busy)
+        return Group(*self._recent, head, *busy)
+
+
+def _one_line(text: str, style: str = "") -> Text:
+    """Cut at its end where the terminal is narrow: the releases stand at its beginning."""
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")

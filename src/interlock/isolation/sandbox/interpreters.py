@@ -94,14 +94,14 @@ def fetch(python: PythonVersion) -> Interpreter:
 
 @cache
 def _download(python: PythonVersion) -> str:
-    """The last line of uv's answer."""
+    """The last cause that uv names."""
     environ = {**os.environ, "UV_HTTP_RETRIES": "0"}
     try:
         done = _uv(["install", "--no-bin", str(python)], environ, _DOWNLOAD_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return f"no answer in {_DOWNLOAD_TIMEOUT_S} s"
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    return lines[-1] if lines else "no answer"
+    said = " ".join(done.stderr.split())
+    return said.rpartition("cause: ")[2] or "no answer"
 
 
 def _uv(
@@ -110,6 +110,7 @@ def _uv(
     return subprocess.run(
         [uv.find_uv_bin(), "python", "--no-config", *arguments],
         env=environ,
+        stdin=subprocess.DEVNULL,  # on a terminal uv breaks its lines at the terminal's width
         capture_output=True,
         text=True,
         timeout=timeout_s,
