@@ -188,6 +188,12 @@ def test_a_story_says_what_to_move_to() -> None:
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
+def test_a_story_of_several_pythons_says_of_which_one_it_speaks() -> None:
+    known = [v for p in ("3.9", "3.10") for v in grid("1.0 2.0\n1.0 hang pass", python=p)]
+    lines = report.stories(known, findings(known))
+    assert "  on Python 3.9: move to right 2.0" in lines
+
+
 def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
     known = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
     lines = report.stories(known[:1], findings(known))

@@ -23,11 +23,11 @@ from interlock.campaign import (
     planning,
     repeatability,
 )
-from interlock.console import progress, pythons_at_hand, report, sources
-from interlock.console.moves import Moves
+from interlock.console import progress, pythons_at_hand, report, telling
 from interlock.console.place import Place
-from interlock.console.summary import Known, Summary
-from interlock.findings import Findings, yanked
+from interlock.console.summary import Known
+from interlock.console.telling import Telling
+from interlock.findings import yanked
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Sandbox, sandbox
 from interlock.matrix import Matrix, definition, selection
@@ -40,7 +40,6 @@ from interlock.model import (
     Release,
     UsageError,
     Verdict,
-    plural,
 )
 from interlock.record import VERDICTS, Ledger, read_results
 
@@ -60,28 +59,36 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         published = _published(place, options.known)
         agenda = ground.agenda(ground.possible(selected.cells), ground.known(published, ledger))
         first = agenda.first()
-        place.console.print(report.planned(first, options.jobs), highlight=False)
-        if then := report.at_most(*agenda.at_most(first)) if agenda.follows else "":
-            place.console.print(then, highlight=False)
+        _announce(place, options, agenda, first)
         if options.dry_run:
-            place.console.print(report.cells(first), highlight=False, end="")
             return 0
-        if _has_page(place, options):
-            Thread(target=_prepare_page, daemon=True).start()
-        telling = _Telling(
-            ground=ground, agenda=agenda, ledger=ledger, known=published, advice=_advice(place)
+        if page := telling.has_page(place) and not options.no_page:
+            Thread(target=telling.prepare_page, daemon=True).start()
+        told = Telling(
+            place=place,
+            backend=ground.box.backend,
+            agenda=agenda,
+            ledger=ledger,
+            known=published,
+            advice=telling.published_advice(place),
+            withdrawn=yanked(ground.releases),
         )
         finished = ground.drive(
-            ledger,
-            first,
-            agenda.following,
-            resolved=selected.resolved,
-            so_far=telling.so_far,
+            ledger, first, agenda.following, resolved=selected.resolved, so_far=told.so_far
         )
-        findings = telling.findings()
-        _tell(place, options, telling.summary(findings, follow_ups=True))
-        _publish(place, options, ledger, findings, finished)
+        findings = told.findings()
+        told.at_the_end(findings, keep=options.keep)
+        told.publish(findings, finished, options.results, page=page)
     return _end(place, finished)
+
+
+def _announce(place: Place, options: argparse.Namespace, agenda: Agenda, first: Plan) -> None:
+    """Print what is to be run, what may follow, and how long it may take."""
+    place.console.print(report.planned(first, options.jobs), highlight=False)
+    if then := report.at_most(*agenda.at_most(first)) if agenda.follows else "":
+        place.console.print(then, highlight=False)
+    if options.dry_run:
+        place.console.print(report.cells(first), highlight=False, end="")
 
 
 def run_again(place: Place, options: argparse.Namespace) -> int:
@@ -234,52 +241,6 @@ class _Ground:
         return finished
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Telling:
-    """What the cells of a run say by now, told in the middle and at the end."""
-
-    ground: _Ground
-    agenda: Agenda
-    ledger: Ledger
-    known: Sequence[Verdict]
-    """Published verdicts that count as known (``--known``)."""
-    advice: Sequence[Verdict]
-    """Published verdicts that count for advice alone."""
-
-    def findings(self) -> Findings:
-        place = self.ground.place
-        known = planning.known_now(self.known, self._recorded(), place.matrix, _now())
-        return Findings(
-            matrix=place.matrix,
-            verdicts=[v for v in known.values() if v.cell.has_library],
-            withdrawn=yanked(self.ground.releases),
-        )
-
-    def summary(self, findings: Findings, *, follow_ups: bool) -> Summary:
-        known = planning.known_now(self.known, self._recorded(), findings.matrix, _now())
-        cells = list(self.agenda.asked)
-        if follow_ups:
-            cells += self.agenda.follow_ups({v.cell.key: v for v in self._recorded()}).cells
-        moves = Moves(findings=findings, published=self.advice, today=_now().date())
-        return Summary.of(cells, known, findings, moves)
-
-    def so_far(self) -> None:
-        """Print the answer for the cells that were asked for."""
-        told = self.summary(self.findings(), follow_ups=False)
-        say = self.ground.place.console.print
-        done = f"{len(told.asked)} of {plural(len(self.agenda.asked), 'cell')}"
-        say(f"\nAnswer so far ({done}):", style="bold", highlight=False)
-        for line in told.so_far():
-            say(f"  {line}", highlight=False, markup=False)
-        say(
-            "\nWhat follows is extra; Ctrl-C ends the run here and keeps everything.",
-            highlight=False,
-        )
-
-    def _recorded(self) -> Sequence[Verdict]:
-        return list(self.ledger.verdicts(self.ground.box.backend))
-
-
 def _now() -> datetime:
     return datetime.now(timezone.utc)
 
@@ -313,64 +274,6 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
         raise UsageError(f"--known {path}: what is published is called {VERDICTS}")
     matrix = place.matrix
     return read_results(path.parent, matrix.axes, matrix.renamed).verdicts
-
-
-def _advice(place: Place) -> list[Verdict]:
-    """The published verdicts of today's probes and configurations, for advice alone."""
-    folder = sources.published_beside(place.root)
-    try:
-        found = read_results(folder, place.matrix.axes).verdicts if folder else []
-    except UsageError as mistake:
-        place.console.print(f"the published results are not used: {mistake}", highlight=False)
-        return []
-    return [verdict for verdict in found if planning.is_same(verdict, place.matrix)]
-
-
-def _tell(place: Place, options: argparse.Namespace, told: Summary) -> None:
-    """Print what the cells say, by all that is known."""
-    for drawn in told.tables():
-        place.console.print(drawn)
-    lines = told.lines()
-    if options.keep:
-        lines += report.environments(told.asked, place.store)
-    for line in lines:
-        place.console.print(line, highlight=False, markup=False)
-    place.console.print()
-    for line in told.safe():
-        place.console.print(line, style="bold", highlight=False)
-
-
-def _publish(
-    place: Place,
-    options: argparse.Namespace,
-    ledger: Ledger,
-    findings: Findings,
-    finished: Finished,
-) -> None:
-    """Write the results, and build the page where the project has one."""
-    from interlock.campaign import publish_results
-
-    results = options.results or place.store.home / "results"
-    publish_results(ledger, findings, results, finished.controls, finished.classify)
-    place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
-    if _has_page(place, options) and not finished.interrupted:
-        from interlock.publish import site
-
-        with place.console.status("building the page …"):
-            page = site.build(place.root, results, place.matrix, findings)
-        place.console.print(f"page:     {page}", highlight=False)
-
-
-def _has_page(place: Place, options: argparse.Namespace) -> bool:
-    return not options.no_page and (place.root / "mkdocs.yml").is_file()
-
-
-def _prepare_page() -> None:
-    """Beside the containers, whose end the run waits for."""
-    from interlock.publish import site
-
-    with suppress(ImportError):  # said when the page is built
-        site.prepare()
 
 
 def _end(place: Place, finished: Finished) -> int:

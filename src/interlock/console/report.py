@@ -276,11 +276,16 @@ def stories(
         if kind and verdict.outcome is not Outcome.FAIL:
             lines += [f"  {kind.instead_plain}"] if kind.instead else []
         else:
-            lines += [
-                f"  {line}" for line in moves.lines(verdict.cell, kind.name if kind else None)
-            ]
+            where = f"on Python {verdict.cell.python}: " if _elsewhere(verdict, others) else ""
+            told = moves.lines(verdict.cell, kind.name if kind else None)
+            lines += [f"  {where}{line}" for line in told]
         lines += [] if in_short else [f"  {verdict.cell.reproduce}"]
     return lines
+
+
+def _elsewhere(verdict: Verdict, others: Iterable[Verdict]) -> bool:
+    """Whether the same happens on another Python, where another release may be the one to take."""
+    return any(other.cell.python != verdict.cell.python for other in others)
 
 
 def not_installed(verdicts: Iterable[Verdict]) -> list[str]:
