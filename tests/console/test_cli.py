@@ -217,6 +217,49 @@ def test_where_no_engine_answers_processes_do_and_it_says_why(
     assert "nox -s images" in why
 
 
+NOBODYS = "3.99"
+
+
+def with_a_python_that_nobody_has(typed: Typed, pythons: str) -> None:
+    typed.write(lambda text: text.replace('python: ["3.10"]', f"python: {pythons}"))
+
+
+def test_a_python_of_a_set_that_can_not_be_had_is_skipped_in_one_line(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with_a_python_that_nobody_has(typed, f'["{THIS}", "{NOBODYS}"]')
+    said = typed("matrix", "--backend", "process", "--dry-run")
+    assert said.code == 0
+    (line,) = [line for line in said.output.splitlines() if NOBODYS in line]
+    assert line.startswith(f"Python {NOBODYS} is skipped: no interpreter")
+    assert f"uv python install {NOBODYS}" in line
+    filtered = typed("matrix", "--backend", "process", "--python", ">=3.0", "--dry-run")
+    assert (filtered.code, "is skipped" in filtered.output) == (0, True)
+
+
+def test_a_set_of_which_no_python_can_be_had_is_trouble(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with_a_python_that_nobody_has(typed, f'["{NOBODYS}"]')
+    said = typed("matrix", "--backend", "process")
+    assert said.code == 3
+    assert f"uv python install {NOBODYS}" in said.errors
+
+
+def test_a_python_that_is_asked_for_by_its_name_is_trouble_where_it_can_not_be_had(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    pythons = ("--python", NOBODYS, "--python", THIS)
+    one = ("--subject", "1+no.wheel", "--no-page")
+    said = typed("matrix", "--backend", "process", *pythons, *one)
+    assert said.code == 3
+    assert "is skipped" not in said.output
+    assert said.errors.startswith(f"1 cell left open: no interpreter of Python {NOBODYS}")
+
+
 def test_an_interruption_is_told_apart_from_a_failure(
     typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

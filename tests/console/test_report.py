@@ -110,6 +110,12 @@ def test_signs_are_explained() -> None:
         assert sign in text
 
 
+def test_the_sign_of_a_library_that_was_left_out_is_explained_where_it_is() -> None:
+    explained = "- library left out"
+    assert drawn([verdict(cell("-", "1.0"))])[-1].endswith(explained)
+    assert explained not in "\n".join(drawn(grid("  1.0\n 1.0 pass")))
+
+
 def test_nothing_is_drawn_of_nothing() -> None:
     assert drawn([]) == []
 
@@ -207,6 +213,12 @@ def test_a_story_says_what_to_move_to() -> None:
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
+def test_a_story_of_several_pythons_says_of_which_one_it_speaks() -> None:
+    known = [v for p in ("3.9", "3.10") for v in grid("1.0 2.0\n1.0 hang pass", python=p)]
+    lines = report.stories(known, findings(known))
+    assert "  on Python 3.9: move to right 2.0" in lines
+
+
 def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
     known = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
     lines = report.stories(known[:1], findings(known))
@@ -226,6 +238,30 @@ def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
     known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
     lines = report.stories(known, findings(known, withdrawn))
     assert "  move to right 3.0" in lines
+
+
+def test_in_short_a_story_is_what_happens_and_where_to_move_to() -> None:
+    known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
+    assert report.stories(known, findings(known), in_short=True) == [
+        f"✗ hang (lock-cycle)  {cell('1.0', '1.0')}",
+        "  move to right 2.0 (nearest) or 3.0",
+        "  no newer left-lib release was tested",
+    ]
+
+
+def test_what_was_not_run_is_told_with_the_reason_the_commonest_first() -> None:
+    def without(reason: str, *versions: str) -> list[Verdict]:
+        return [verdict(cell(v), "unsupported", detail=f"{reason}.") for v in versions]
+
+    few = [*without("no wheel", "1.0"), *without("no Python", "1.1", "1.2"), verdict(cell())]
+    assert report.not_installed(few) == [
+        "",
+        "– 2 cells not run: no Python",
+        "– 1 cell not run: no wheel",
+    ]
+    many = [v for n in range(6) for v in without(f"reason {n}", f"2.{n}")]
+    assert report.not_installed(many)[-1] == "– 3 cells not run for other reasons"
+    assert report.not_installed([verdict(cell())]) == []
 
 
 def test_passes_are_no_stories() -> None:
@@ -266,13 +302,13 @@ def plan(run: int, decided: int = 0, known: int = 0, seconds: float = 90.0) -> P
 
 
 def test_the_plan_is_one_line() -> None:
-    said = "12 cells to run, 3 the index alone decides, 4 with a fresh verdict"
+    said = "12 cells to run, 3 that can't be installed, 4 with a fresh verdict"
     assert report.planned(plan(12, 3, 4), 2) == f"{said}, about 1 min 30 s with 2 jobs"
     assert report.planned(plan(1), 1) == "1 cell to run, about 1 min 30 s with 1 job"
 
 
 def test_a_plan_of_nothing_promises_no_time() -> None:
-    assert report.planned(plan(0, known=4), 2) == "0 cells to run, 4 with a fresh verdict"
+    assert report.planned(plan(0, known=4), 2) == "nothing to run, 4 with a fresh verdict"
 
 
 CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)
@@ -280,17 +316,20 @@ CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)
 
 def test_the_plan_says_what_is_run_to_see_that_hangs_are_seen() -> None:
     of = replace(plan(12), controls=(CONTROL,) * 3, rounds=2)
-    assert report.planned(of, 2).startswith("12 cells to run, 3 controls 2 times beside them, ")
+    begins = "12 cells to run, 3 controls 2 times with known answers beside them, "
+    assert report.planned(of, 2).startswith(begins)
+    one = replace(of, controls=(CONTROL,), rounds=1)
+    assert "1 control with a known answer beside them" in report.planned(one, 2)
     assert report.cells(of).startswith(f"control      {CONTROL.cell}: hang\n")
 
 
 def test_what_may_follow_is_said_before_it_begins() -> None:
     kinds = {Why.WORKAROUND: 6, Why.BASELINE: 1}
     assert report.at_most(plan(7), kinds) == (
-        "what does not pass is followed up: at most 7 cells more (6 workarounds, 1 baseline), "
-        "about 1 min 30 s"
+        "then what does not pass is followed up: at most 7 cells more, 6 with a workaround and "
+        "1 with one library alone; about 1 min 30 s"
     )
-    assert report.at_most(plan(0), {}) == "nothing follows from what is found"
+    assert report.at_most(plan(0), {}) == ""
 
 
 @pytest.mark.parametrize(
@@ -324,10 +363,10 @@ def test_workarounds_are_counted_where_they_were_tried_on_what_did_not_pass() ->
     }
     assert report.workarounds(verdicts, replace(WAYS, workarounds=ways)) == [
         "",
-        "workarounds:",
-        "  as-stock (title of as-stock): 2 pass, where warnings did not pass",
+        "workarounds, tried where restart · warnings did not pass:",
+        "  as-stock: helps in 2 of 2 cells (title of as-stock)",
         "    What as-stock costs.",
-        "  quiet (title of quiet): 1 hang, 1 pass, where warnings did not pass",
+        "  quiet: helps in 1 of 2 cells (title of quiet)",
         "    What quiet costs.",
     ]
     assert report.workarounds(grid("1.0\n1.0 pass", config=WARNED), WAYS) == []

@@ -54,6 +54,11 @@ class Piece:
     def combination(self) -> str:
         return self.tasks[0].cell.combination
 
+    @property
+    def is_control(self) -> bool:
+        """Whether nothing is run in it but controls."""
+        return not any(task.asked for task in self.tasks)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -73,12 +78,16 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Installing:
-    combination: str
+    cell: Cell
+    """The first of those that are run in it."""
+    is_control: bool = False
+    """Whether nothing but controls is run in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installed:
-    combination: str
+    cell: Cell
+    """As in ``Installing``."""
     seconds: float
     cached: bool
 

@@ -92,7 +92,8 @@ class _Worker:
 
     def run(self) -> None:
         piece = self.job.piece
-        self.say(Installing(combination=piece.combination))
+        first = piece.tasks[0].cell
+        self.say(Installing(cell=first, is_control=piece.is_control))
         began = time.monotonic()
         made = self.setting.environments.ensure(
             piece.pins, piece.python, piece.requirements, as_of=piece.as_of
@@ -102,7 +103,7 @@ class _Worker:
             self._not_installed(made, seconds)
             return
         environment, cached = made
-        self.say(Installed(combination=piece.combination, seconds=seconds, cached=cached))
+        self.say(Installed(cell=first, seconds=seconds, cached=cached))
         install = _installed_event(seconds, cached)
         for task in piece.tasks:
             self._probe(task, environment, install)
