@@ -272,13 +272,13 @@ def test_an_interruption_is_told_apart_from_a_failure(
     assert "what was finished is kept" in said.errors
 
 
-def test_a_home_that_is_no_folder_is_trouble_in_one_line(
+def test_a_home_that_is_no_folder_is_a_mistake_in_one_line(
     typed: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("INTERLOCK_HOME", str(tmp_path / "file"))
     said = typed("matrix", "--backend", "process", "--python", THIS)
-    assert said.code == 3
+    assert said.code == 2
     assert "INTERLOCK_HOME" in said.errors
     assert "Traceback" not in said.errors
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -38,9 +37,7 @@ def typed(
         said = capsys.readouterr()
         return code, said.out, said.err
 
-    before = signal.getsignal(signal.SIGTERM)
     yield type_it
-    signal.signal(signal.SIGTERM, before)
 
 
 def installed_with(monkeypatch: pytest.MonkeyPatch, *requirements: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from interlock.isolation.store import COMPLETE, Store
-from interlock.model import Backend, StorageTrouble
+from interlock.model import Backend, StorageTrouble, UsageError
 
 DAY_S = 24 * 3600
 
@@ -37,6 +37,15 @@ def test_home_is_what_the_variable_names(tmp_path: Path) -> None:
 
 def test_home_is_the_users_cache_folder_by_default() -> None:
     assert Store.of({}).home.name == "interlock"
+
+
+@pytest.mark.parametrize("named", ["", " ", "~nobody-at-all/home", "FILE", "FILE/below", "LOOP"])
+def test_a_home_that_can_not_be_a_folder_is_a_mistake(named: str, tmp_path: Path) -> None:
+    (tmp_path / "FILE").touch()
+    (tmp_path / "LOOP").symlink_to(tmp_path / "LOOP")
+    home = str(tmp_path / named) if named[:4] in ("FILE", "LOOP") else named
+    with pytest.raises(UsageError, match=r"INTERLOCK_HOME.*unset it"):
+        Store.of({"INTERLOCK_HOME": home})
 
 
 def test_backends_do_not_share_a_store(store: Store) -> None:

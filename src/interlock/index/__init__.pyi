@@ -3,6 +3,7 @@ from .pages import (
 )
 from .releases import (
     Releases as Releases,
+    releases as releases,
     unsupported as unsupported,
 )
 from .settings import (

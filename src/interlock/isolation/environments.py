@@ -19,8 +19,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uv
+from packaging.version import Version
 
-from interlock.index import IndexSettings
+from interlock.index import IndexSettings, Pages, releases
 from interlock.isolation.install_failures import InstallFailed, disk_full, read_failure
 from interlock.isolation.sandbox import Command, Ended, Image, Limits, Mount, Sandbox
 from interlock.isolation.store import COMPLETE, Store, writing
@@ -201,8 +202,7 @@ class Environments:
         errors: list[str] = []
         command = self._command(order, python, image)
         ended = self._sandbox.run(command, lines.append, errors.append)
-        if ended.guard == "memory":
-            return InstallFailed(stage="build", output="killed: it took more memory than allowed")
+        # Whether the packages or a monstrous page took the memory is not known: no outcome.
         if ended.guard:
             raise TroubleError(
                 f"installing {' '.join(wanted)} for Python {python} passed its {ended.guard} limit "
@@ -211,9 +211,16 @@ class Environments:
         said = _answer(lines, errors, ended, python)
         if "digest" in said:
             return said
-        failed = read_failure(said["stage"], said["said"], index=self._index.described)
+        failed = read_failure(
+            said["stage"], said["said"], index=self._index.described, listed=self._listed
+        )
         kept = said.get("kept")
         return replace(failed, kept=self._folder(kept)) if kept else failed
+
+    def _listed(self, package: str) -> frozenset[Version]:
+        """The versions of a package on the index, as it answers this machine."""
+        files = Pages(self._index, self._store.index).files(package)
+        return frozenset(release.version for release in releases(package, files))
 
     def _command(self, order: Mapping[str, Any], python: PythonVersion, image: Image) -> Command:
         """The installer's command; ``order`` says what to install."""

@@ -33,7 +33,9 @@ from pathlib import Path
 import platformdirs
 import uv
 
-from interlock.model import Backend, StorageTrouble
+from interlock.model import Backend, StorageTrouble, UsageError
+
+HOME_VARIABLE = "INTERLOCK_HOME"
 
 COMPLETE = "interlock-complete.json"
 """In an environment: it is whole. Its modification time is when it was last used."""
@@ -58,11 +60,14 @@ class Store:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Store:
-        """The store that ``INTERLOCK_HOME`` names, or the user's cache folder."""
-        named = environ.get("INTERLOCK_HOME")
-        return cls(
-            home=Path(named or platformdirs.user_cache_dir("interlock")).expanduser().resolve()
-        )
+        """The store that ``INTERLOCK_HOME`` names, or the user's cache folder.
+
+        Raises ``UsageError`` for a name that can't be a folder's.
+        """
+        named = environ.get(HOME_VARIABLE)
+        if named is None:
+            return cls(home=Path(platformdirs.user_cache_dir("interlock")).expanduser().resolve())
+        return cls(home=_named_home(named))
 
     @property
     def index(self) -> Path:
@@ -157,6 +162,20 @@ class Store:
 
     def forget(self, run: str) -> None:
         (self.runs / run).unlink(missing_ok=True)
+
+
+def _named_home(named: str) -> Path:
+    advice = f"name a folder in {HOME_VARIABLE}, or unset it"
+    if not named.strip():
+        raise UsageError(f"{HOME_VARIABLE} is empty; {advice}")
+    try:
+        home = Path(named).expanduser().resolve()
+        there = next(path for path in (home, *home.parents) if path.exists())
+    except (OSError, RuntimeError, ValueError) as error:  # nobody's home, a link to itself
+        raise UsageError(f"{HOME_VARIABLE}={named}: {error}; {advice}") from error
+    if home.is_symlink() or not there.is_dir():
+        raise UsageError(f"{HOME_VARIABLE}={named}: {there} is not a folder; {advice}")
+    return home
 
 
 @contextmanager
