@@ -78,7 +78,9 @@ def _command(given: Sequence[str]) -> int:
 
     from interlock.matrix import matrix_file
 
-    found = matrix_file.load(source.matrix, source.probes, os.environ.get(IMAGE_VARIABLE))
+    to_run = command in ("matrix", "aa") and not {"-h", "--help"} & set(after)
+    image = os.environ.get(IMAGE_VARIABLE)
+    found = matrix_file.load(source.matrix, source.probes, image, to_run=to_run)
     asked = options.parser(command, found, first).parse_args(rest)
     if command == "ask":
         from interlock.console import ask

@@ -112,7 +112,9 @@ class Workaround:
     costs: Annotated[values.Words, AfterValidator(values.folded)]
     """What is no longer collected."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[values.VariableName, values.VariableText | None] = field(
+        default_factory=dict
+    )
     same_as: values.ConfigName | None = None
     """The configuration that it amounts to; the cell there is its evidence."""
 
@@ -160,9 +162,9 @@ class Control:
 class SandboxLimits:
     """What one container may use."""
 
-    memory_bytes: Annotated[values.Bytes, Field(alias="memory")]
+    memory_bytes: Annotated[values.Memory, Field(alias="memory")]
     pids: values.Count
-    output_bytes: Annotated[values.Bytes, Field(alias="output")]
+    output_bytes: Annotated[values.Output, Field(alias="output")]
 
 
 def _without(key: str) -> BeforeValidator:
@@ -199,14 +201,14 @@ class MatrixLimits:
 class Trials:
     """How often a cell is run."""
 
-    per_cell: values.Count
-    when_unproven: values.Count
+    per_cell: values.Times
+    when_unproven: values.Times
     """In all, for a cell that stays unproven."""
-    workaround: values.Count = 1
+    workaround: values.Times = 1
     """In all, for a workaround on a cell that did not pass: some help most of the time."""
-    when_compared: values.Count = 1
+    when_compared: values.Times = 1
     """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
-    on_trouble: values.Count
+    on_trouble: values.Times
     """In all, where trouble of our own stopped it."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from interlock.matrix import equivalence, probes as probe_files
+from interlock.matrix import completeness, equivalence, probes as probe_files
 from interlock.matrix.composition import compose
 from interlock.matrix.definition import PYTHON, Matrix
 from interlock.matrix.document import Document, read
@@ -19,11 +19,11 @@ from interlock.matrix.values import image_problem
 from interlock.model import MatrixError, Probe
 
 
-def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
+def load(path: Path, probes: Path, image: str | None = None, *, to_run: bool = False) -> Matrix:
     """Read ``matrix.yaml`` and the probes it names, from the folder ``probes``.
 
-    ``image`` replaces the template of the file. Raises ``MatrixError`` with every mistake of all
-    these files.
+    ``image`` replaces the template of the file. With ``to_run``, everything that a trial runs has
+    to be there as well. Raises ``MatrixError`` with every mistake of all these files.
     """
     document = read(path)
     axes = tuple(name for name in document.keys("axes") if name != PYTHON)
@@ -38,6 +38,9 @@ def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
     written = document.validate(MatrixFile, _context(document, axes, there))
     found, mistakes = _probes(document, probes, there, axes)
     mistakes = [*document.mistakes, *mistakes]
+    if to_run and written and not mistakes:
+        oldest = min(python for cells in written.sets.values() for python in cells.pythons)
+        mistakes += completeness.mistakes(probes, found, oldest)
     if written is None or mistakes:
         raise MatrixError(mistakes)
     return compose(written, document, found, image)

@@ -72,7 +72,9 @@ class ConfigurationOfTheFile:
     title: values.Words
     description: values.Folded = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[values.VariableName, values.VariableText | None] = field(
+        default_factory=dict
+    )
     base: values.ConfigName | None = None
     only: OnlyThere = EVERYWHERE
 
@@ -87,7 +89,7 @@ class ControlOfTheFile:
     config: values.ConfigName
     expect: Literal["pass", "hang", "fail"]
     rounds: Rounds = Rounds.EVERY
-    tries: values.Count = 1
+    tries: values.Times = 1
     scale_by_load: values.Flag = True
 
 

@@ -46,6 +46,8 @@ from .result import (
 from .specification import (
     ABSENT as ABSENT,
     AT_RELEASE as AT_RELEASE,
+    NEWEST_PYTHON as NEWEST_PYTHON,
+    OLDEST_PYTHON as OLDEST_PYTHON,
     ON_TOP as ON_TOP,
     Axis as Axis,
     Backend as Backend,

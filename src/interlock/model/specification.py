@@ -44,6 +44,11 @@ class PythonVersion(NamedTuple):
         return f"{self.major}.{self.minor}"
 
 
+OLDEST_PYTHON = PythonVersion(3, 8)
+NEWEST_PYTHON = PythonVersion(3, 14)
+"""The Pythons that the harness runs on, both included."""
+
+
 class Backend(str, Enum):
     """What isolated a trial."""
 
