@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grids import NOON, cell, grid, matrix, rows, verdict
+from grids import LEVEL, NOON, cell, forking, grid, matrix, rows, verdict
 from ours import INTERLOCK, PROBES
 from packaging.version import Version
 
 from interlock.console import answer_json, answer_text, ask, entry
 from interlock.console.answer_text import Page
 from interlock.findings import Answer, Findings, Question, answer
-from interlock.matrix.definition import Application, ProbeUse, Workaround
+from interlock.matrix.definition import ProbeUse, Workaround
 from interlock.model import PythonVersion, Verdict
 
 QUIET = Workaround(name="quiet", title="keep quiet", description="", costs="Nobody hears.")
@@ -133,14 +133,12 @@ def test_colour_is_for_terminals() -> None:
     assert "\x1b[1;31mhang\x1b[0m" in text(of, Page(colours=True))
 
 
-FORKING = Application(
-    name="forking", title="it forks", description="", instead="Start it in the `child`."
-)
+FORKING = forking("it forks", instead="Start it in the `child`.")
 
 
 def forked() -> Findings:
     probes = matrix().probes
-    uses = {"serve": ProbeUse(application="forking", workarounds={"stock": ("quiet",)})}
+    uses = {"serve": ProbeUse(choices={"forking": "yes"}, workarounds={"stock": ("quiet",)})}
     return findings(
         [
             verdict(cell(probe="serve"), "hang"),
@@ -151,7 +149,7 @@ def forked() -> Findings:
         probes=probes,
         uses=uses,
         workarounds={"quiet": QUIET},
-        applications={"forking": FORKING},
+        choices={**LEVEL, **FORKING},
     )
 
 

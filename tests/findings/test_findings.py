@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from grids import cell, matrix, rows, verdict
+from grids import LEVEL, cell, forking, matrix, rows, verdict
 
 from interlock.findings import attribution, comparison
 from interlock.findings.attribution import Attribution
 from interlock.findings.findings import Findings
 from interlock.findings.weighing import Combinations
-from interlock.matrix.definition import Application, Matrix, ProbeUse
+from interlock.matrix.definition import Matrix, ProbeUse
 from interlock.model import Outcome, Reason, Signature, Verdict
 
 
 def known() -> Matrix:
     return matrix(
-        uses={"serve": ProbeUse(application="forking")},
-        applications={"forking": Application(name="forking", title="", description="")},
+        uses={"serve": ProbeUse(choices={"forking": "yes"})},
+        choices={**LEVEL, **forking()},
     )
 
 

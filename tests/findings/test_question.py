@@ -7,8 +7,9 @@ import sys
 from datetime import timedelta
 from typing import Any
 
+import grids
 import pytest
-from grids import NOON, cell, grid, matrix, rows, verdict
+from grids import LEVEL, NOON, cell, grid, matrix, rows, verdict
 from packaging.version import Version
 
 from interlock.findings import attribution
@@ -21,7 +22,7 @@ from interlock.findings.question import (
     Question,
     answer,
 )
-from interlock.matrix.definition import Application, ProbeUse, Workaround
+from interlock.matrix.definition import ProbeUse, Workaround
 from interlock.model import (
     NoTarget,
     Outcome,
@@ -202,8 +203,8 @@ def test_every_configuration_is_answered_in_the_order_of_the_matrix_the_worst_na
 
 def test_a_kind_of_application_passes_where_a_probe_about_it_was_run() -> None:
     forking = {
-        "uses": {"serve": ProbeUse(application="forking")},
-        "applications": {"forking": Application(name="forking", title="", description="")},
+        "uses": {"serve": ProbeUse(choices={"forking": "yes"})},
+        "choices": {**LEVEL, **grids.forking()},
     }
     everybody = [verdict(cell()), verdict(cell(config="warnings"))]
     forked = [*everybody, verdict(cell(probe="serve"))]

@@ -19,3 +19,6 @@ from .definition import (
     Upstream as Upstream,
     Workaround as Workaround,
 )
+from .situations import (
+    AppChoice as AppChoice,
+)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from functools import cached_property
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from pydantic import AfterValidator, AliasPath, BeforeValidator, Field
 from interlock.matrix import values
 from interlock.matrix.choices import Choice, unpublished
 from interlock.matrix.mistakes import Place, where, wrong
+from interlock.matrix.situations import AppChoice, Situation
 from interlock.model import (
     ON_TOP,
     Axis,
@@ -64,13 +66,17 @@ EVERYWHERE = Only()
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """A kind of application that some probes are about, and no other application is."""
+    """A kind of application that some probes are about, and no other application is.
 
-    name: values.KeyOfMapping
-    title: values.Words
+    It is what a choice becomes that only a probe can make: ``AppChoice.is_the_probes``.
+    """
+
+    name: str
+    """Of the choice."""
+    title: str
     """What it does, after "where": ``the process forks once it is started``."""
-    description: values.Folded = ""
-    instead: values.Folded = ""
+    description: str = ""
+    instead: str = ""
     """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
 
     @property
@@ -92,8 +98,13 @@ class ProbeUse:
     only: OnlyThere = EVERYWHERE
     only_as_control: values.Flag = False
     """In no set: it vouches for the others."""
-    application: values.ApplicationName | None = None
-    """The kind of application that it is about; None is about every one."""
+    choices: values.Chosen = field(default_factory=dict)
+    """What an application that it is about chooses, and no configuration can."""
+
+    @property
+    def application(self) -> str | None:
+        """The kind of application that it is about; None is about every one."""
+        return next(iter(self.choices), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +118,8 @@ class Workaround:
     """What is no longer collected."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    choices: values.Chosen = field(default_factory=dict)
+    """What it chooses; one that only chooses is a situation that a reader can have."""
     same_as: values.ConfigName | None = None
     """The configuration that it amounts to; the cell there is its evidence."""
 
@@ -116,8 +129,8 @@ class Workaround:
 
 
 def _sets_or_is(way: Workaround) -> Workaround:
-    if bool(way.same_as) == bool(way.settings or way.environment):
-        raise wrong('says what it changes: either "settings" and "environment", or "same_as"')
+    if bool(way.same_as) == bool(way.settings or way.environment or way.choices):
+        raise wrong('says what it changes: "choices", "settings" or "environment", or "same_as"')
     return way
 
 
@@ -254,7 +267,8 @@ class Matrix:
     uses: Mapping[str, ProbeUse] = field(default_factory=dict)
     """By probe."""
     workarounds: Mapping[str, Workaround] = field(default_factory=dict)
-    applications: Mapping[str, Application] = field(default_factory=dict)
+    choices: Mapping[str, AppChoice] = field(default_factory=dict)
+    """In the order of the file."""
     only: Mapping[str, Only] = field(default_factory=dict)
     """By configuration, where it is narrowed."""
     lines: Mapping[Place, int] = field(default_factory=dict, repr=False, compare=False)
@@ -265,6 +279,34 @@ class Matrix:
 
     def use(self, probe: str) -> ProbeUse:
         return self.uses.get(probe, _USE)
+
+    @cached_property
+    def applications(self) -> Mapping[str, Application]:
+        """The choices that only a probe can make, each as a kind of application."""
+        return {
+            choice.name: Application(
+                name=choice.name,
+                title=choice.levels[choice.most].title,
+                description=choice.description,
+                instead=choice.instead,
+            )
+            for choice in self.choices.values()
+            if choice.is_the_probes
+        }
+
+    def situation(self, chosen: Mapping[str, str]) -> Situation:
+        """With the defaults of all that is not chosen."""
+        return Situation.of(self.choices, chosen)
+
+    def situation_of(self, probe: str, config: str) -> Situation | None:
+        """What an application does that a verdict of the probe is about.
+
+        None where the configuration sets what no reader chooses, or is no longer there.
+        """
+        known = self.configurations.get(config)
+        if known is None or known.choices is None or known.at_release:
+            return None
+        return self.situation({**known.choices, **self.use(probe).choices})
 
     def is_about(self, application: str | None, probe: str) -> bool:
         """Whether what the probe finds is about such applications and no others; None is all."""
