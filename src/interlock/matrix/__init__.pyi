@@ -21,4 +21,5 @@ from .definition import (
 )
 from .situations import (
     AppChoice as AppChoice,
+    Situation as Situation,
 )

@@ -38,7 +38,7 @@ RESERVED = frozenset(
     | {"expect", "rounds", "tries", "scale_by_load"}
     # Options of the command line, and what becomes of them.
     | {"matrix", "command", "help", "set", "trials", "rerun", "keep", "jobs", "backend", "known"}
-    | {"results", "format", "version", "application", "with", "choices", "situation"}
+    | {"results", "format", "version", "application", "with", "chosen", "choices", "situation"}
     # Columns of the published tables.
     | {"outcome", "phase", "reason", "signature", "basis", "hangs", "exposures", "seconds"}
     | {"machine", "detail", "whose", "attribution", "cause", "failed", "signatures"}
