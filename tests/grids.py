@@ -21,6 +21,7 @@ from packaging.version import Version
 
 from interlock.matrix.definition import Matrix, MatrixLimits, SandboxLimits, Trials
 from interlock.matrix.policy import Policy
+from interlock.matrix.situations import AppChoice, ChoiceValue
 from interlock.model import (
     REASONS,
     Axis,
@@ -162,10 +163,31 @@ def _did(of: Cell, outcome: str, *words: str) -> Verdict:
     )
 
 
+def choice(
+    name: str, *titles: str, default: str | None = None, sets: bool = True, **words: str
+) -> AppChoice:
+    """Of values ``value: title``, from less to more; the first is the default."""
+    levels = {}
+    for text in titles:
+        value, _, title = text.partition(": ")
+        levels[value] = ChoiceValue(title=title, settings={name: value} if sets else {})
+    named = {"title": f"the {name}", "find_out": f"Read the {name}.", **words}
+    return AppChoice(name=name, levels=levels, default=default or next(iter(levels)), **named)
+
+
+LEVEL = {"level": choice("level", "ERROR: errors are events", "WARNING: warnings are events")}
+
+
+def forking(title: str = "the process forks", **words: str) -> dict[str, AppChoice]:
+    """A choice that only a probe makes."""
+    return {"forking": choice("forking", "no: nothing forks", f"yes: {title}", sets=False, **words)}
+
+
 def matrix(**changes: object) -> Matrix:
     """Probes ``restart`` and ``serve``, in ``stock``, ``warnings`` and, restart alone, ``calm``."""
-    stock = Configuration(name="stock", title="as it is", description="")
-    calm = replace(stock, name="calm", settings={"amplified": False})
+    stock = Configuration(name="stock", title="as it is", description="", choices={})
+    calm = replace(stock, name="calm", settings={"amplified": False}, choices=None)
+    warnings = replace(stock, name="warnings", choices={"level": "WARNING"})
     box = SandboxLimits(memory_bytes=1, pids=1, output_bytes=1)
     restart = Probe(
         name="restart",
@@ -191,7 +213,8 @@ def matrix(**changes: object) -> Matrix:
             "restart": restart,
             "serve": replace(restart, name="serve", configs=("stock", "warnings")),
         },
-        configurations={c.name: c for c in (stock, replace(stock, name="warnings"), calm)},
+        choices=LEVEL,
+        configurations={c.name: c for c in (stock, warnings, calm)},
         controls=(),
         controls_every=100,
         image="python:{python}",

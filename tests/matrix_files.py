@@ -81,6 +81,40 @@ restart: {} => restart:
 controls:"""
 """An edit of `MATRIX`: workarounds, and what is narrowed."""
 
+CHOICES = """\
+configurations: => choices:
+  profiler:
+    title: the profiler
+    default: "on"
+    values: {"off": {title: not profiled, settings: {profiling: false}},
+      "on": {title: profiled, settings: {profiling: true}}}
+    find_out: Look at PROFILER.
+  level:
+    title: the level
+    default: ERROR
+    values: {ERROR: {title: errors}, WARNING: {title: warnings, settings: {level: 2},
+      environment: {B: "2"}}}
+    find_out: Look at LEVEL.
+  forks:
+    title: forks
+    default: "no"
+    values: {"no": {title: it does not fork}, "yes": {title: it forks}}
+    find_out: Look for `fork`.
+    instead: Fork `later`.
+configurations:
+  chosen: {title: as it comes, choices: {}}
+  loud: {title: louder, base: chosen, choices: {level: WARNING}}
+  odd: {title: odd, base: loud, settings: {amplified: false}}
+;; restart: {} => restart:
+    configs: [stock, warnings, chosen, loud, odd]
+    choices: {forks: "yes"}
+    workarounds: {loud: [calm, odder]}
+;; controls: => workarounds:
+  calm: {title: calm, costs: profiles, choices: {profiler: "off"}}
+  odder: {title: odder, costs: sense, settings: {odd: true}}
+controls:"""
+"""An edit of `MATRIX`: what an application chooses, in configurations, a workaround and a probe."""
+
 Load = Callable[..., Matrix]
 """Reads the two texts as files."""
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grids import NOON, cell, grid, matrix, rows, verdict
+from grids import LEVEL, NOON, cell, forking, grid, matrix, rows, verdict
 from ours import INTERLOCK, PROBES
 from packaging.version import Version
 
-from interlock.console import answer_json, answer_text, ask, entry
+from interlock.console import answer_json, answer_text, entry
 from interlock.console.answer_text import Page
 from interlock.findings import Answer, Findings, Question, answer
-from interlock.matrix.definition import Application, ProbeUse, Workaround
-from interlock.model import PythonVersion, Verdict
+from interlock.matrix.definition import ProbeUse, Workaround
+from interlock.model import PythonVersion, Reason, Signature, Verdict
 
 QUIET = Workaround(name="quiet", title="keep quiet", description="", costs="Nobody hears.")
 PYTHON = PythonVersion(3, 10)
@@ -28,16 +28,24 @@ def findings(verdicts: list[Verdict], **changes: object) -> Findings:
     return Findings(matrix=matrix(**changes), verdicts=verdicts)
 
 
+CHOSEN: dict[str, dict[str, str]] = {
+    "stock": {"level": "ERROR"},
+    "warnings": {"level": "WARNING"},
+    "forking": {"forking": "yes"},
+    "every": {},
+}
+
+
 def answered(
-    of: Findings, left: str = "1.0", config: str | None = "stock", application: str | None = None
+    of: Findings, left: str = "1.0", chosen: str = "stock", patch: str | None = None
 ) -> Answer:
     question = Question(
         versions={"left": Version(left), "right": Version("1.0")},
         python=PYTHON,
-        config=config,
-        application=application,
+        patch=patch,
+        chosen=CHOSEN[chosen],
     )
-    return ask.without_luck(answer(question, of), of.matrix)
+    return answer(question, of)
 
 
 def text(of: Findings, page: Page = WIDE, **question: Any) -> str:
@@ -45,7 +53,7 @@ def text(of: Findings, page: Page = WIDE, **question: Any) -> str:
 
 
 def data(of: Findings, **question: Any) -> dict[str, Any]:
-    found: dict[str, Any] = answer_json.as_data(answered(of, **question), of.matrix)
+    found: dict[str, Any] = answer_json.as_data(answered(of, **question))
     return found
 
 
@@ -68,7 +76,7 @@ NEXT = [verdict(cell("1.0", "2.0")), verdict(cell("1.1", "1.0"), "hang")]
 def test_the_answer_comes_first(outcome: str, headline: str) -> None:
     said = text(findings(grid(f"1.0\n1.0 {outcome}")))
     assert said.startswith(
-        f"{headline}: left-lib 1.0 with right-lib 1.0 on Python 3.10, in the configuration stock.\n"
+        f"{headline}: left-lib 1.0 with right-lib 1.0 on Python 3.10, with the default settings.\n"
     )
 
 
@@ -108,17 +116,58 @@ def test_a_workaround_against_one_hang_of_two_says_against_which() -> None:
     assert "- quiet: keep quiet. Nobody hears. Only for restart.\n" in text(worked_around("serve"))
 
 
-def test_configurations_that_say_the_same_are_told_once() -> None:
+def test_situations_that_say_the_same_are_told_once() -> None:
     both = [*grid("0.9 1.1\n1.0 pass pass"), *grid("0.9 1.1\n1.0 pass pass", config="warnings")]
-    said = text(findings(both), config=None)
+    said = text(findings(both), chosen="every")
     assert said.count("This combination was not tested.") == 1
-    assert "stock: as it is\nwarnings: as it is\n  unknown\n" in said
+    assert "default settings" not in said
 
 
-def test_the_headline_counts_the_configurations_of_the_worst_outcome() -> None:
-    said = text(findings([*grid("1.0\n1.0 hang"), verdict(cell(config="warnings"))]), config=None)
-    assert said.startswith("It hangs: ")
-    assert "on Python 3.10, in 1 of 2 configurations." in said.partition("\n")[0]
+def test_the_first_lines_say_in_the_readers_words_where_it_hangs_and_where_not() -> None:
+    verdicts = [verdict(cell(config="warnings"), "hang"), verdict(cell())]
+    first, second, *_ = text(findings(verdicts), chosen="every").splitlines()
+    assert first == (
+        "It hangs: left-lib 1.0 with right-lib 1.0 on Python 3.10, where warnings are events."
+    )
+    assert second == "No hang was found with the default settings."
+
+
+def test_no_line_is_told_twice() -> None:
+    """A hang with less switched on is one with more, too: it is told once, and then named."""
+    verdicts = [*HANG, *NEXT, verdict(cell(config="warnings")), *grid("2.0\n1.0 pass")]
+    lines = text(findings(verdicts), Page(width=300), chosen="every").splitlines()
+    assert "  restart: hang, with the default settings, as above" in lines
+    told = [line for line in lines if line.strip() and line.strip() != "hang"]
+    assert sorted(set(told)) == sorted(told)
+
+
+def test_what_the_index_decides_is_told_once_for_all_probes() -> None:
+    lacks = {"reason": Reason.NO_WHEEL, "detail": "right-lib 1.0 has no wheel."}
+    verdicts = [
+        verdict(cell(probe=probe, config=config), "unsupported", **lacks)
+        for probe in ("restart", "serve")
+        for config in ("stock", "warnings")
+    ]
+    said = text(findings(verdicts), chosen="every")
+    assert said.count("has no wheel") == 1
+    assert said.startswith("It cannot be run")
+
+
+@pytest.mark.parametrize(
+    ("patch", "says"),
+    [
+        (None, "Tested on Python 3.10.1."),
+        ("3.10.1", "Tested on Python 3.10.1."),
+        ("3.10.4", "Tested on Python 3.10.1. Python 3.10.4 itself was not tested."),
+    ],
+)
+def test_it_names_the_patch_release_that_was_tested(patch: str | None, says: str) -> None:
+    assert text(findings(grid("1.0\n1.0 pass")), patch=patch).endswith(f"\n{says}")
+
+
+def test_where_nothing_was_run_with_all_switched_on_it_says_so() -> None:
+    said = text(findings(grid("1.0\n1.0 pass")), chosen="warnings")
+    assert "Nothing was tested with all of this switched on." in said
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 100])
@@ -133,14 +182,12 @@ def test_colour_is_for_terminals() -> None:
     assert "\x1b[1;31mhang\x1b[0m" in text(of, Page(colours=True))
 
 
-FORKING = Application(
-    name="forking", title="it forks", description="", instead="Start it in the `child`."
-)
+FORKING = forking("it forks", instead="Start it in the `child`.")
 
 
 def forked() -> Findings:
     probes = matrix().probes
-    uses = {"serve": ProbeUse(application="forking", workarounds={"stock": ("quiet",)})}
+    uses = {"serve": ProbeUse(choices={"forking": "yes"}, workarounds={"stock": ("quiet",)})}
     return findings(
         [
             verdict(cell(probe="serve"), "hang"),
@@ -151,18 +198,25 @@ def forked() -> Findings:
         probes=probes,
         uses=uses,
         workarounds={"quiet": QUIET},
-        applications={"forking": FORKING},
+        choices={**LEVEL, **FORKING},
     )
 
 
-def test_an_answer_names_the_applications_of_which_it_says_nothing() -> None:
-    said = text(forked())
+def test_an_answer_names_the_kind_of_application_that_hangs_beside_it() -> None:
+    said = text(forked(), chosen="every")
     assert said.startswith("No hang was found")
-    assert "where it forks: ask again with --application forking." in said
+    assert said.endswith(
+        "Where it forks, it hung in 1 of 1 trial (serve, 100 starts). Start it in the child. "
+        "Ask again with --with forking."
+    )
+    rest = findings(grid("1.0\n1.0 pass"), choices={**LEVEL, **FORKING})
+    assert text(rest, chosen="every").endswith(
+        "This says nothing of an application where it forks. Ask again with --with forking."
+    )
 
 
 def test_of_a_rare_hang_single_passes_recommend_nothing() -> None:
-    said = text(forked(), application="forking")
+    said = text(forked(), chosen="forking")
     assert said.startswith("It hangs")
     assert "upgrade" not in said and "keep quiet" not in said
     assert said.endswith("so a pass says little. Start it in the child.")
@@ -171,21 +225,42 @@ def test_of_a_rare_hang_single_passes_recommend_nothing() -> None:
 # The data -----------------------------------------------------------------------------------------
 
 
-def test_the_data_have_all_that_is_known_of_the_worst_configuration() -> None:
-    said = data(findings([*HANG, *NEXT, verdict(cell(config="warnings"))]), config=None)
+def test_the_data_have_all_that_is_known_of_the_worst_situation() -> None:
+    hung = [verdict(cell(config="warnings"), "hang", signatures=((A, 1),)), verdict(cell())]
+    said = data(findings(hung), chosen="every")
     assert said["question"] == {
-        "left": "1.0",
-        "right": "1.0",
+        "versions": {"left": "1.0", "right": "1.0"},
         "python": "3.10",
-        "config": None,
-        "application": None,
+        "patch": None,
+        "situation": {"level": {"value": "ERROR", "stated": False}},
     }
-    assert (said["config"], said["outcome"], said["basis"]) == ("stock", "hang", "tested")
+    assert (said["situation"], said["outcome"]) == ({"level": "WARNING"}, "hang")
+    assert said["basis"] == "tested"
     assert said["signatures"] == [{"locks": ["A"], "stuck": [], "text": "A → A"}]
-    assert (said["trials"], said["exposures"]) == (3, 90)
+    assert (said["trials"], said["exposures"]) == (1, 100)
     assert said["tested_at"] == NOON.isoformat()
-    assert said["whose"][0]["whose"] == "pair"
-    assert [part["config"] for part in said["configurations"]] == ["stock", "warnings"]
+    assert said["python_full"] == ["3.10.1"]
+    assert said["whose"][0]["whose"] == "open"
+    assert [part["outcome"] for part in said["situations"]] == ["pass", "hang"]
+
+
+A = Signature(locks=("A",))
+
+
+def test_the_data_say_what_was_stated() -> None:
+    said = data(findings(HANG, choices={**LEVEL, **FORKING}), chosen="warnings", patch="3.10.4")
+    assert said["question"]["patch"] == "3.10.4"
+    assert said["question"]["situation"] == {
+        "level": {"value": "WARNING", "stated": True},
+        "forking": {"value": "no", "stated": False},
+    }
+    assert len(said["situations"]) == 1
+
+
+def test_the_data_have_what_helps_a_kind_of_application() -> None:
+    assert data(forked(), chosen="forking")["advice"] == ["Start it in the child."]
+    (note,) = data(forked(), chosen="every")["notes"]
+    assert (note["choice"], note["hangs"]) == ("forking", 1)
 
 
 def test_the_data_name_the_releases_to_move_to_or_the_reason_for_none() -> None:
@@ -214,7 +289,7 @@ def test_the_cause_of_a_failure_is_a_field() -> None:
 
 @pytest.mark.parametrize("verdicts", [[], grid("0.9 1.1\n1.0 pass pass")])
 def test_what_was_not_tested_is_unknown_in_the_data(verdicts: list[Verdict]) -> None:
-    said = data(findings(verdicts), config=None)
+    said = data(findings(verdicts), chosen="every")
     assert (said["outcome"], said["basis"], said["trials"]) == ("unknown", "unknown", 0)
     assert said["moves"] == said["workarounds"] == said["signatures"] == []
 
@@ -244,6 +319,13 @@ KNOWN = ("--sentry", "2.10.0", "--ddtrace", "2.14.2")
         ((*KNOWN, "--python", "3.14", "--config", "stock"), "unsupported"),
         (("--sentry", "0.0.1", "--ddtrace", "2.14.2", "--python", "3.11"), "unknown"),
         ((*KNOWN, "--python", "3.77"), "unknown"),
+        ((*KNOWN, "--python", "3.11"), "hang"),
+        ((*KNOWN, "--python", "3.11", "--with", "event-level=ERROR"), "pass"),
+        ((*KNOWN, "--python", "3.11", "--with", "event-level"), "hang"),
+        (
+            (*KNOWN, "--python", "3.11", "--with", "event-level", "--with", "lock-profiling=off"),
+            "pass",
+        ),
     ],
 )
 def test_a_question_is_answered_with_zero_whatever_the_answer(
@@ -265,7 +347,21 @@ def test_a_question_is_answered_with_zero_whatever_the_answer(
         ((*KNOWN, "--python", "3"), '--python: "3" is no Python'),
         ((*KNOWN, "--python", "2.7"), '--python: "2.7" is no Python'),
         ((*KNOWN, "--python", "3.11", "--config", "stok"), '"stok" is not one of stock, warning-'),
-        ((*KNOWN, "--python", "3.11", "--application", "some"), '"some" is no kind'),
+        (
+            (*KNOWN, "--python", "3.11", "--config", "unamplified"),
+            '"unamplified" sets what no application chooses; name one of stock, warning-events',
+        ),
+        ((*KNOWN, "--python", "3.11", "--application", "forking"), "gone: use --with forks"),
+        ((*KNOWN, "--python", "3.11", "--with", "fork"), 'is no choice; did you mean "forks"?'),
+        ((*KNOWN, "--python", "3.11", "--with", ""), '"" is no choice: there is profiling'),
+        (
+            (*KNOWN, "--python", "3.11", "--with", "event-level=WARN"),
+            '--with event-level: "WARN" is no value of it; did you mean "WARNING"?',
+        ),
+        (
+            (*KNOWN, "--python", "3.11", "--with", "forks", "--with", "forks=no"),
+            "--with forks is given twice: yes and no",
+        ),
         ((*KNOWN, "--python", "3.11", "--results", "nowhere"), "nowhere/verdicts.csv: there is no"),
         ((*KNOWN, "--python", "3.11", "--format", "xml"), "invalid choice"),
     ],

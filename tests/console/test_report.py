@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from grids import AXES, NOON, cell, grid, matrix, rows as did, verdict
+from grids import AXES, NOON, cell, forking, grid, matrix, rows as did, verdict
 from languages import PROBE
 from matrices import WAYS
 from packaging.version import Version
@@ -410,17 +410,17 @@ def test_what_stays_open_is_a_line_a_cause() -> None:
 
 
 def test_what_is_about_one_kind_of_application_is_told_behind_all_else() -> None:
-    forking = Application(name="forking", title="it forks", description="")
     known = matrix(
-        uses={"serve": ProbeUse(application="forking")}, applications={"forking": forking}
+        uses={"serve": ProbeUse(choices={"forking": "yes"})}, choices=forking("it forks")
     )
+    kind = known.applications["forking"]
     serve, restart = did("pair by serve: pass 9; pair: pass 9")
 
     assert report.by_application([serve, restart], known) == [
         (None, [restart]),
-        (forking, [serve]),
+        (kind, [serve]),
     ]
-    assert report.by_application([serve], known) == [(forking, [serve])]
+    assert report.by_application([serve], known) == [(kind, [serve])]
     assert report.by_application([], known) == [(None, [])]
 
 
@@ -431,7 +431,9 @@ FORKS = Application(
 
 def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_to() -> None:
     known = grid("1.0 2.0\n1.0 hang pass")
-    lines = report.stories(known, findings(known, applications={"forking": FORKS}), kind=FORKS)
+    lines = report.stories(
+        known, findings(known, choices=forking("it forks", instead=FORKS.instead)), kind=FORKS
+    )
     assert "  Start it in the child." in lines
     assert not any("move to" in line for line in lines)
     assert any("move to" in line for line in report.stories(known, findings(known)))

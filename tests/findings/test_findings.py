@@ -8,21 +8,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from grids import cell, grid, matrix, rows, verdict
+from grids import LEVEL, cell, forking, grid, matrix, rows, verdict
 
 from interlock.findings import attribution, comparison
 from interlock.findings.attribution import Attribution
 from interlock.findings.findings import Findings
 from interlock.findings.weighing import Combinations
-from interlock.matrix.definition import Application, Matrix, ProbeUse
+from interlock.matrix.definition import Matrix, ProbeUse
 from interlock.matrix.policy import Policy, Required
 from interlock.model import Outcome, Reason, Signature, Verdict
 
 
 def known() -> Matrix:
     return matrix(
-        uses={"serve": ProbeUse(application="forking")},
-        applications={"forking": Application(name="forking", title="", description="")},
+        uses={"serve": ProbeUse(choices={"forking": "yes"})},
+        choices={**LEVEL, **forking()},
     )
 
 

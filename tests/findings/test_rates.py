@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import grids
 import pytest
-from grids import matrix, rows
+from grids import LEVEL, matrix, rows
 from packaging.version import Version
 
 from interlock.findings.baselines import Pool
 from interlock.findings.findings import Findings, ForApplication
 from interlock.findings.rates import Rates
-from interlock.matrix.definition import Application, Matrix, ProbeUse, Workaround
+from interlock.matrix.definition import Matrix, ProbeUse, Workaround
 
 FORKS = (
     "pair by serve: hang A 6/60; pair on 3.11 by serve: hang A 6/60; "
@@ -25,9 +26,8 @@ CALM = Workaround(name="calm", title="calm down", description="", costs="Nothing
 
 
 def known(workarounds: Mapping[str, tuple[str, ...]] | None = None) -> Matrix:
-    use = ProbeUse(application="forking", workarounds=workarounds or {})
-    forking = Application(name="forking", title="the process forks", description="")
-    made = matrix(uses={"serve": use}, applications={"forking": forking})
+    use = ProbeUse(choices={"forking": "yes"}, workarounds=workarounds or {})
+    made = matrix(uses={"serve": use}, choices={**LEVEL, **grids.forking()})
     return replace(made, workarounds={"calm": CALM})
 
 

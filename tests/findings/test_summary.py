@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from grids import cell, matrix, rows, verdict
+from grids import cell, forking, matrix, rows, verdict
 
 from interlock.findings.attribution import OPEN, PAIR, Attribution
 from interlock.findings.findings import Findings, ForApplication
 from interlock.findings.likeness import intermittent
 from interlock.findings.summary import Summary, summarize
-from interlock.matrix.definition import Application, ProbeUse
+from interlock.matrix.definition import ProbeUse
 from interlock.model import Outcome, PythonVersion, Reason, Verdict
 
 PYTHON = PythonVersion.parse("3.10")
@@ -95,12 +95,9 @@ def test_a_probe_that_was_meant_and_not_run_is_missing() -> None:
     assert of_probes(OFTEN, OFTEN).missing == ("third",)
 
 
-FORKING = {"forking": Application(name="forking", title="the process forks", description="")}
-
-
 def findings(text: str, *more: Verdict) -> tuple[ForApplication, ForApplication]:
     """For any application, and for one that forks, which the probe ``serve`` is about."""
-    known = matrix(uses={"serve": ProbeUse(application="forking")}, applications=FORKING)
+    known = matrix(uses={"serve": ProbeUse(choices={"forking": "yes"})}, choices=forking())
     found = Findings(matrix=known, verdicts=[*rows(text), *more]).by_application
     return found[None], found["forking"]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from grids import cell
-from matrix_files import COMPOSED, MATRIX, PROBE, Load, edited, mistakes
+from matrix_files import CHOICES, COMPOSED, MATRIX, PROBE, Load, edited, mistakes
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -155,17 +156,76 @@ def test_a_probe_that_is_only_a_control_is_in_no_set(loaded: Load, folder: Path)
     ]
 
 
-def test_a_probe_may_be_about_one_kind_of_application(loaded: Load) -> None:
-    forking = "{forking: {title: it forks, description: by itself}}"
-    named = edited(MATRIX, "restart: {} => restart: {application: forking}")
-    found = loaded(f"{named}\napplications: {forking}\n")
-    assert found.use("restart").application == "forking"
-    assert found.applications["forking"].title == "it forks"
-    assert found.concerns("forking", "restart") and not found.concerns(None, "restart")
-    assert loaded().concerns("forking", "restart") and loaded().concerns(None, "restart")
-    assert mistakes(loaded, f"{MATRIX} => {named}") == [
-        'matrix.yaml:18: probes.restart.application: "forking" is no application of this file'
-    ]
+def test_a_choice_that_only_a_probe_can_make_is_a_kind_of_application(loaded: Load) -> None:
+    found = loaded(edited(MATRIX, CHOICES))
+    assert [*found.applications] == ["forks"]
+    assert found.applications["forks"].title == "it forks"
+    assert found.applications["forks"].instead_plain == "Fork later."
+    assert found.use("restart").application == "forks"
+    assert found.concerns("forks", "restart") and not found.concerns(None, "restart")
+    assert loaded().concerns("forks", "restart") and loaded().concerns(None, "restart")
+
+
+def test_a_configuration_sets_what_it_chooses_and_the_defaults_of_the_rest(loaded: Load) -> None:
+    found = loaded(edited(MATRIX, CHOICES)).configurations
+    assert {name: (found[name].settings, found[name].environment) for name in CHOOSING} == {
+        "chosen": ({"profiling": True}, {}),
+        "loud": ({"profiling": True, "level": 2}, {"B": "2"}),
+        "loud+calm": ({"profiling": False, "level": 2}, {"B": "2"}),
+        "odd": ({"profiling": True, "level": 2, "amplified": False}, {"B": "2"}),
+        "loud+odder": ({"profiling": True, "level": 2, "odd": True}, {"B": "2"}),
+        "stock": ({"profiling": True, "level": 1}, {"A": "1"}),
+    }
+
+
+CHOOSING = ("chosen", "loud", "loud+calm", "odd", "loud+odder", "stock")
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("chosen", "profiler on, level ERROR, forks yes"),
+        ("loud", "profiler on, level WARNING, forks yes"),
+        ("loud+calm", "profiler off, level WARNING, forks yes"),
+        # what no reader chooses is set there, or nothing is chosen
+        ("odd", None),
+        ("loud+odder", None),
+        ("stock", None),
+        # other dependencies than a reader's
+        ("loud@release", None),
+        ("gone", None),
+    ],
+)
+def test_a_situation_is_what_the_configuration_and_the_probe_choose(
+    loaded: Load, config: str, expected: str | None
+) -> None:
+    found = loaded(edited(MATRIX, CHOICES)).situation_of("restart", config)
+    assert expected == (found and ", ".join(f"{name} {value}" for name, value in found.chosen))
+
+
+def test_one_situation_is_below_another_where_the_other_has_all_of_it_switched_on(
+    loaded: Load,
+) -> None:
+    found = loaded(edited(MATRIX, CHOICES))
+    plain, loud = found.situation({}), found.situation({"level": "WARNING"})
+    quiet = found.situation({"level": "WARNING", "profiler": "off"})
+    assert plain <= plain and plain <= loud and quiet <= loud
+    assert not loud <= plain and not plain <= quiet and not quiet <= plain
+
+
+def test_without_choices_every_configuration_is_the_one_situation_there_is(loaded: Load) -> None:
+    found = loaded()
+    assert found.situation_of("restart", "stock") == found.situation({})
+    assert found.situation_of("restart", "warnings") == found.situation({})
+
+
+def test_the_settings_of_every_published_verdict_are_those_of_its_configuration() -> None:
+    """A verdict counts only where what its probe is told is what it was told then."""
+    found = load(ROOT / "matrix.yaml", ROOT / "probes")
+    with (ROOT / "results" / "verdicts.csv").open(encoding="utf-8") as file:
+        told = {(row["config"], row["config_digest"]) for row in csv.DictReader(file)}
+    assert told
+    assert {(name, found.configurations[name].digest) for name, _ in told} == told
 
 
 def test_a_control_that_takes_long_or_is_not_seen_every_time_says_so(loaded: Load) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from matrix_files import COMPOSED, Load, mistakes
+from matrix_files import CHOICES, COMPOSED, Load, mistakes
 
 from interlock.matrix.matrix_file import load
 from interlock.model import MatrixError
@@ -132,6 +132,54 @@ from interlock.model import MatrixError
             'matrix.yaml:29: controls[0].left: "latest" is not one version for good; '
             "a control needs one",
         ),
+        # what an application chooses
+        (
+            f"{CHOICES};; choices: {{level: WARNING}} => choices: {{lewel: WARNING}}",
+            'matrix.yaml:43: configurations.loud.choices.lewel: "lewel" is no choice of this '
+            'file; did you mean "level"?',
+        ),
+        (
+            f"{CHOICES};; choices: {{level: WARNING}} => choices: {{level: WARNIGN}}",
+            'matrix.yaml:43: configurations.loud.choices.level: "WARNIGN" is no value of "level"; '
+            'did you mean "WARNING"?',
+        ),
+        (
+            f'{CHOICES};; choices: {{profiler: "off"}} => choices: {{profiler: off}}',
+            "matrix.yaml:54: workarounds.calm.choices.profiler: is a yes or no; write a name, such "
+            'as "off", in quotes',
+        ),
+        (
+            f'{CHOICES};; choices: {{profiler: "off"}} => choices: {{profiler: "of"}}',
+            'matrix.yaml:54: workarounds.calm.choices.profiler: "of" is no value of "profiler"; '
+            'did you mean "off"?',
+        ),
+        (
+            f"{CHOICES};; default: ERROR => default: EROR",
+            'matrix.yaml:31: choices.level.default: "EROR" is no value of "level"; '
+            'did you mean "ERROR"?',
+        ),
+        (
+            f"{CHOICES};; default: ERROR => defalut: ERROR",
+            'matrix.yaml:31: choices.level.defalut: unknown key "defalut"; did you mean "default"?',
+        ),
+        (
+            f'{CHOICES};; {{"no": {{title: it does not fork}}, => {{;; "no" => "yes"',
+            "matrix.yaml:38: choices.forks.values: needs two values to choose between",
+        ),
+        (
+            f"{CHOICES};; find_out: Look at LEVEL. => find_out: ''",
+            "matrix.yaml:34: choices.level.find_out: is blank; say it in words",
+        ),
+        (
+            f'{CHOICES};; choices: {{forks: "yes"}} => choices: {{level: WARNING}}',
+            'matrix.yaml:20: probes.restart.choices.level: "level" has settings, so '
+            "configurations choose it",
+        ),
+        (
+            f'{CHOICES};; choices: {{level: WARNING}} => choices: {{forks: "yes"}}',
+            'matrix.yaml:43: configurations.loud.choices.forks: no value of "forks" sets anything, '
+            "so only a probe can choose it",
+        ),
         # workarounds, and what is narrowed
         (
             f"{COMPOSED};; [quiet, as-stock] => [quite]",
@@ -174,8 +222,8 @@ from interlock.model import MatrixError
         ),
         (
             f"{COMPOSED};; , same_as: stock => ",
-            "matrix.yaml:34: workarounds.as-stock: says what it changes: either "
-            '"settings" and "environment", or "same_as"',
+            "matrix.yaml:34: workarounds.as-stock: says what it changes: "
+            '"choices", "settings" or "environment", or "same_as"',
         ),
         (
             f"{COMPOSED};; costs: warnings,  =>",

@@ -7,23 +7,18 @@ import re
 from pathlib import Path
 
 import pytest
-from grids import matrix, rows
+from grids import LEVEL, forking, matrix, rows
 from packaging.version import Version
 
 from interlock.findings.baselines import Pool
 from interlock.findings.findings import Findings
-from interlock.matrix.definition import Application, Matrix, ProbeUse
+from interlock.matrix.definition import Matrix, ProbeUse
 from interlock.model import PythonVersion, Target, Verdict
 from interlock.publish import answer, applications, safety, settings
 from interlock.publish.context import PageContext
 from interlock.record.results import Results
 
-FORKING = Application(
-    name="forking",
-    title="the process forks",
-    description="With `fork`.",
-    instead="Start it in the `child`.",
-)
+FORKING = forking(description="With `fork`.", instead="Start it in the `child`.")
 
 FORKS = (
     "pair by serve: hang A 6/60; pair on 3.11 by serve: hang A 6/60; "
@@ -38,7 +33,7 @@ PASSES = "pair: pass 500; pair on 3.11: pass 500; pair 2.0: pass 500"
 @pytest.fixture
 def known() -> Matrix:
     return matrix(
-        uses={"serve": ProbeUse(application="forking")}, applications={"forking": FORKING}
+        uses={"serve": ProbeUse(choices={"forking": "yes"})}, choices={**LEVEL, **FORKING}
     )
 
 
@@ -174,7 +169,9 @@ def test_the_configurations_page_says_which_kinds_there_are(known: Matrix, tmp_p
     settings.publish(context(known, PASSES), tmp_path)
 
     page = (tmp_path / "configurations.md").read_text()
-    assert "Where the process forks <code>forking</code>" in page
+    assert "<code>yes</code>: the process forks" in page
+    assert "<code>no</code> (default): nothing forks" in page
+    assert "Read the forking." in page
     assert "<code>fork</code>" in page
     assert page.count("generated/probes/serve.html") == 1
     assert "generated/probes/restart.html" not in page

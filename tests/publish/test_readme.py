@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from grids import grid, matrix
+from grids import forking, grid, matrix
 
-from interlock.matrix.definition import Application, ProbeUse
+from interlock.matrix.definition import ProbeUse
 from interlock.model import UsageError
 from interlock.publish import readme
 from interlock.publish.context import PageContext
@@ -18,8 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def table(text: str, **uses: ProbeUse) -> list[str]:
     """The rows of the first table."""
-    forking = Application(name="forking", title="the process forks")
-    known = matrix(uses=uses, applications={"forking": forking} if uses else {})
+    known = matrix(uses=uses, choices=forking()) if uses else matrix()
     results = Results(verdicts=grid(text), signatures=[], yanked={}, controls=[])
     lines = readme.tables(PageContext(matrix=known, results=results)).splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("| --- |"))
@@ -78,7 +77,7 @@ def test_a_rare_hang_is_never_shown_as_a_pass() -> None:
              1.0   2.0
         1.0  pass  hang
     """
-    rows = table(found, restart=ProbeUse(application="forking"))
+    rows = table(found, restart=ProbeUse(choices={"forking": "yes"}))
     assert rows == ["| 1.0 | ? no hang seen |", "| 2.0 | ✗ can hang, rarely |"]
 
 

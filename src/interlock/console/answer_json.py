@@ -8,48 +8,52 @@ from typing import Any
 from interlock.findings import (
     Answer,
     AnswerBasis,
-    ConfigurationAnswer,
+    KindNote,
     Move,
     Neighbours,
+    Seen,
+    SituationAnswer,
     TriedWorkaround,
 )
-from interlock.matrix import Matrix
+from interlock.matrix import Situation
 from interlock.model import NoTarget, Signature, Target
 
 UNKNOWN = "unknown"
 """The outcome of what was not tested: never null, so that nobody takes it for a pass."""
 
 
-_NOTHING = ConfigurationAnswer(config="", outcome=None, basis=AnswerBasis.UNKNOWN)
-"""Where no configuration was tested at all."""
+def as_data(answer: Answer) -> dict[str, Any]:
+    """The question, what its worst situation says, and ``situations``: what each says.
 
-
-def as_data(answer: Answer, matrix: Matrix) -> dict[str, Any]:
-    """The question, what its worst configuration says, and ``configurations``: what each says.
-
-    ``moves`` beside the question lead to releases that pass in every configuration asked about.
-    ``instead`` is what helps a kind of application whose hangs are rare.
+    ``moves`` beside the question lead to releases that pass in every situation asked about.
+    ``advice`` is what helps a kind of application whose hangs are rare, and ``notes`` are about
+    those kinds where the question does not say whether it is about them.
     """
     question = answer.question
-    kind = matrix.applications.get(question.application or "")
-    said = _part(answer.worst or _NOTHING)
+    worst = answer.worst
+    assert worst, "every question is about some situation"
+    said = _part(worst)
     return {
-        "question": {
-            **{axis: str(version) for axis, version in question.versions.items()},
-            "python": str(question.python),
-            "config": question.config,
-            "application": question.application,
-        },
         **said,
-        "moves": said["moves"] if question.config else _moves(answer.moves),
-        "instead": kind.instead_plain if kind else None,
-        "configurations": [_part(part) for part in answer.by_config],
+        "question": {
+            "versions": {axis: str(version) for axis, version in question.versions.items()},
+            "python": str(question.python),
+            "patch": question.patch,
+            "situation": {
+                name: {"value": value, "stated": name in question.chosen}
+                for name, value in answer.asked.chosen
+            },
+        },
+        "moves": said["moves"] if question.chosen else _moves(answer.moves),
+        "advice": list(answer.advice),
+        "notes": [_note(note) for note in answer.kinds],
+        "situations": [_part(part) for part in answer.parts],
     }
 
 
-def _part(said: ConfigurationAnswer) -> dict[str, Any]:
+def _part(said: SituationAnswer) -> dict[str, Any]:
     return {
-        "config": said.config or None,
+        "situation": _chosen(said.situation),
         "outcome": str(said.outcome or UNKNOWN),
         "basis": str(said.basis),
         "cause": next((v.cause for v in said.verdicts if v.cause), None),
@@ -64,14 +68,45 @@ def _part(said: ConfigurationAnswer) -> dict[str, Any]:
         "trials": said.trials,
         "exposures": said.exposures,
         "tested_at": said.tested_at.isoformat() if said.tested_at else None,
-        "probes": {
-            v.cell.probe: {"outcome": str(v.outcome), "reason": str(v.reason) if v.reason else None}
-            | {"trials": v.trials, "exposures": v.exposures, "detail": v.detail}
-            | {"repeat": v.cell.reproduce}
-            for v in said.verdicts
-        },
-        "missing": [cell.probe for cell in said.missing],
-        "neighbours": [_neighbours(one) for one in said.neighbours],
+        "python_full": list(said.pythons),
+        "verdicts": [_verdict(one) for one in said.rests_on],
+        "missing": [{"probe": c.probe, "repeat": c.reproduce} for c in said.missing],
+        "meant": said.is_meant,
+        "neighbours": [_neighbours(one) for one in said.neighbours]
+        if said.basis is AnswerBasis.UNKNOWN
+        else [],
+    }
+
+
+def _chosen(situation: Situation) -> dict[str, str]:
+    return dict(situation.chosen)
+
+
+def _verdict(seen: Seen) -> dict[str, Any]:
+    verdict = seen.verdict
+    return {
+        "probe": verdict.cell.probe,
+        "config": verdict.cell.config,
+        "situation": _chosen(seen.situation),
+        "outcome": str(verdict.outcome),
+        "reason": str(verdict.reason) if verdict.reason else None,
+        "hangs": verdict.hangs,
+        "trials": verdict.trials,
+        "exposures": verdict.exposures,
+        "tested_at": verdict.tested_at.isoformat(),
+        "python_full": verdict.python_full,
+        "detail": verdict.detail,
+        "repeat": verdict.cell.reproduce,
+    }
+
+
+def _note(note: KindNote) -> dict[str, Any]:
+    return {
+        "choice": note.kind.name,
+        "title": note.kind.title,
+        "hangs": note.hangs,
+        "instead": note.kind.instead_plain,
+        "verdicts": [_verdict(one) for one in note.seen],
     }
 
 

@@ -1,25 +1,28 @@
-"""The answer to a question as text for a terminal: the answer first, then each configuration.
+"""The answer to a question as text for a terminal: the answer first, then each situation.
 
-Configurations that say the same are told once. Lines are as wide as the terminal, but for commands,
-which are there to be copied.
+Lines are as wide as the terminal, but for commands, which are there to be copied.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from packaging.version import Version
 
 from interlock.console.answer_json import UNKNOWN
 from interlock.findings import (
     Answer,
     AnswerBasis,
-    ConfigurationAnswer,
     Findings,
+    KindNote,
     Move,
     Neighbours,
+    Seen,
+    SituationAnswer,
 )
-from interlock.matrix import Matrix
+from interlock.matrix import Matrix, Situation
 from interlock.model import NoTarget, Outcome, PythonVersion, Target, Verdict, listing, plural
 
 _HEADLINES = {
@@ -41,6 +44,8 @@ _COLOURS = {
 }
 
 _LEAST_WIDTH = 30
+
+DEFAULTS = "with the default settings"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,85 +73,212 @@ class Page:
 
 def as_text(answer: Answer, findings: Findings, page: Page) -> str:
     """The whole answer, without a newline at its end."""
-    lines = _headline(answer, findings.matrix, page)
-    if answer.question.config is None and answer.moves:
-        lines += ["", *page.wrapped("To pass in every configuration:")]
-        lines += _moves(answer.moves, page, "")
-    bodies = [(part, _body(part, findings.matrix, page)) for part in answer.by_config]
-    for names, part, body in _alike(bodies):
-        lines += ["", *_heading(names, findings.matrix, page)]
-        lines += ["  " + page.coloured(str(part.outcome or UNKNOWN), part.outcome), *body]
-    lines += _not_asked(answer, findings, page)
-    return "\n".join(lines)
+    return "\n".join(_Telling(answer=answer, findings=findings, page=page).lines())
 
 
-def _headline(answer: Answer, matrix: Matrix, page: Page) -> list[str]:
-    question, worst = answer.question, answer.worst
-    outcome = worst.outcome if worst else None
-    releases = [f"{axis.package} {question.versions[axis.name]}" for axis in matrix.axes]
-    alike = [part for part in answer.by_config if part.outcome is outcome]
-    of = ""
-    if question.config:
-        of = f", in the configuration {question.config}"
-    elif 0 < len(alike) < len(answer.by_config):
-        of = f", in {len(alike)} of {len(answer.by_config)} configurations"
-    subject = f"{' with '.join(releases)} on Python {question.python}"
-    first, *more = page.wrapped(f"{_HEADLINES[outcome]}: {subject}{of}.")
-    return [page.coloured(first, outcome), *(page.coloured(line, outcome) for line in more)]
+def in_words(situation: Situation, matrix: Matrix) -> str:
+    """``where warnings become events and the process forks``: all that is no default."""
+    titles = [
+        choice.levels[situation[name]].title
+        for name, choice in matrix.choices.items()
+        if situation[name] != choice.default
+    ]
+    return f"where {listing(titles)}" if titles else DEFAULTS
 
 
-def _heading(names: Iterable[str], matrix: Matrix, page: Page) -> list[str]:
-    """Each configuration by its name and title."""
-    known = matrix.configurations
-    titles = {name: f": {known[name].title}" if name in known else "" for name in names}
-    return [line for name, title in titles.items() for line in page.wrapped(f"{name}{title}")]
+@dataclass(frozen=True, kw_only=True)
+class _Telling:
+    """One answer on its way to the page, and what was told of it."""
 
+    answer: Answer
+    findings: Findings
+    page: Page
+    told: set[tuple[str, ...]] = field(default_factory=set)
+    """Cells whose hang or failure was told."""
+    said: set[str] = field(default_factory=set)
+    """Sentences on whose it is, and commands."""
 
-def _alike(
-    bodies: Iterable[tuple[ConfigurationAnswer, list[str]]],
-) -> list[tuple[list[str], ConfigurationAnswer, list[str]]]:
-    """Configurations that say the same, together; the first of each keeps its place."""
-    found: list[tuple[list[str], ConfigurationAnswer, list[str]]] = []
-    for part, body in bodies:
-        for names, first, said in found:
-            if (first.outcome, said) == (part.outcome, body):
-                names.append(part.config)
-                break
+    @property
+    def matrix(self) -> Matrix:
+        return self.findings.matrix
+
+    def lines(self) -> list[str]:
+        answer, page = self.answer, self.page
+        lines = self._headlines()
+        if len(answer.parts) > 1 and answer.moves:
+            lines += ["", *page.wrapped("To pass with every choice of settings:")]
+            lines += _moves(answer.moves, page, "")
+        for parts, body in self._bodies():
+            lines += ["", *self._heading(parts), *body]
+        lines += self._beside()
+        return lines
+
+    def _bodies(self) -> list[tuple[list[SituationAnswer], list[str]]]:
+        """What is told of each situation; those that say the same are told once."""
+        found: list[tuple[list[SituationAnswer], list[str]]] = []
+        for part in self._in_order():
+            body = self._part(part)
+            alike = [parts for parts, told in found if told == body]
+            if alike:
+                alike[0].append(part)
+            else:
+                found.append(([part], body))
+        return found
+
+    def _heading(self, parts: Sequence[SituationAnswer]) -> list[str]:
+        """None where everything that was asked for says the same."""
+        if len(parts) == len(self.answer.parts):
+            return []
+        words = self._all(parts)
+        return self.page.wrapped(f"{words[0].upper()}{words[1:]}:")
+
+    def _in_order(self) -> Iterable[SituationAnswer]:
+        """As in ``matrix.yaml``; what is not meant for these releases is in the headlines alone."""
+        several = len(self.answer.parts) > 1
+        return [p for p in self.answer.parts if not several or p.verdicts or p.is_meant]
+
+    # The first lines
+
+    def _headlines(self) -> list[str]:
+        worst = self.answer.worst
+        first = worst.outcome if worst else None
+        lines = self._coloured(
+            f"{_HEADLINES[first]}: {self._subject()}{self._where(first)}.", first
+        )
+        groups: dict[Outcome | None, list[SituationAnswer]] = {}
+        for part in self.answer.parts:
+            groups.setdefault(part.outcome, []).append(part)
+        for outcome, alike in groups.items():
+            if outcome is not first:
+                lines += self._coloured(f"{_HEADLINES[outcome]} {self._all(alike)}.", outcome)
+        return lines
+
+    def _coloured(self, text: str, outcome: Outcome | None) -> list[str]:
+        return [self.page.coloured(line, outcome) for line in self.page.wrapped(text)]
+
+    def _subject(self) -> str:
+        question = self.answer.question
+        releases = [f"{a.package} {question.versions[a.name]}" for a in self.matrix.axes]
+        return f"{' with '.join(releases)} on Python {question.python}"
+
+    def _where(self, outcome: Outcome | None) -> str:
+        """The situations of that outcome; nothing where it is each that was asked for."""
+        alike = [part for part in self.answer.parts if part.outcome is outcome]
+        if len(alike) == len(self.answer.parts) > 1:
+            return ", with every choice of settings that was tested" if outcome else ""
+        return f", {self._all(alike)}" if self.matrix.choices else ""
+
+    def _all(self, parts: Iterable[SituationAnswer]) -> str:
+        return listing([in_words(part.situation, self.matrix) for part in parts])
+
+    # Each situation
+
+    def _part(self, part: SituationAnswer) -> list[str]:
+        page = self.page
+        lines = ["  " + page.coloured(str(part.outcome or UNKNOWN), part.outcome)]
+        if part.basis is AnswerBasis.INDEX:
+            decided = dict.fromkeys(verdict.detail for verdict in part.verdicts)
+            return [*lines, *(line for said in decided for line in page.wrapped(said, "  "))]
+        for seen in part.rests_on:
+            lines += self._seen(seen, part)
+        for trouble in part.troubles:
+            if trouble.attribution.says not in self.said:
+                self.said.add(trouble.attribution.says)
+                lines += page.wrapped(trouble.attribution.says, "  ")
+        if part.moves != self.answer.moves or len(self.answer.parts) == 1:
+            lines += _moves(part.moves, page, "  ")
+        lines += _workarounds(part, page)
+        if part.basis is AnswerBasis.UNKNOWN:
+            lines += self._unknown(part)
+        elif part.missing:
+            probes = listing([cell.probe for cell in part.missing])
+            lines += page.wrapped(f"Not tested by {probes}.", "  ")
+        commands = [v.cell.reproduce for v in part.verdicts if v.outcome is part.outcome]
+        lines += [f"  {command}" for command in commands[:1] if command not in self.said]
+        self.said.update(commands)
+        self.told.update(t.verdict.cell.key for t in part.troubles)
+        return lines
+
+    def _seen(self, seen: Seen, part: SituationAnswer) -> list[str]:
+        """What one probe says. That a feature is lacking is told where it is switched on."""
+        verdict = seen.verdict
+        elsewhere = seen.situation != part.situation and verdict.was_run
+        if elsewhere and seen.lacks_feature:
+            return []
+        at = f", {in_words(seen.situation, self.matrix)}" if elsewhere else ""
+        if verdict.cell.key in self.told:
+            return self.page.wrapped(f"{verdict.cell.probe}: {verdict.outcome}{at}, as above", "  ")
+        return self._verdict(verdict, at)
+
+    def _verdict(self, verdict: Verdict, at: str) -> list[str]:
+        """What one probe says, on how many trials."""
+        page, probe = self.page, verdict.cell.probe
+        reason = f" ({verdict.reason})" if verdict.reason else ""
+        head = f"{probe}: {verdict.outcome}{reason}{at}"
+        if verdict.outcome is Outcome.UNSUPPORTED:
+            return page.wrapped(f"{head}; {verdict.detail}", "  ")
+        counted = f"{plural(verdict.trials, 'trial')}, {verdict.exposures} {self._unit(probe)}"
+        lines = page.wrapped(f"{head}; {counted}, tested on {verdict.tested_at:%Y-%m-%d}", "  ")
+        for signature, _ in verdict.signatures:
+            lines += page.wrapped(str(signature), "    ")
+        if verdict.outcome in (Outcome.FAIL, Outcome.UNPROVEN):
+            lines += page.wrapped(verdict.detail, "    ")
+        return lines
+
+    def _unit(self, probe: str) -> str:
+        known = self.matrix.probes.get(probe)
+        return known.exposure_unit if known else "exposures"
+
+    def _unknown(self, part: SituationAnswer) -> list[str]:
+        page = self.page
+        if part.verdicts and part.missing:
+            probes = listing(list(dict.fromkeys(cell.probe for cell in part.missing)))
+            lines = page.wrapped(f"Not tested by {probes}, so it is not known to be safe.", "  ")
+        elif part.is_meant:
+            lines = page.wrapped("This combination was not tested.", "  ")
         else:
-            found.append(([part.config], part, body))
-    return found
+            lines = page.wrapped("Nothing was tested with all of this switched on.", "  ")
+        for one in part.neighbours:
+            asked = self.answer.question.versions[one.axis]
+            lines += page.wrapped(_neighbours(one, asked), "  ", "- ")
+        return lines
 
+    # What stands below
 
-def _body(said: ConfigurationAnswer, matrix: Matrix, page: Page) -> list[str]:
-    """What stands below the heading of a configuration."""
-    lines: list[str] = []
-    for verdict in said.verdicts:
-        lines += _verdict(verdict, matrix, page)
-    for why in dict.fromkeys(one.attribution.says for one in said.troubles):
-        lines += page.wrapped(why, "  ")
-    lines += _moves(said.moves, page, "  ")
-    lines += _workarounds(said, page)
-    if said.basis is AnswerBasis.UNKNOWN:
-        lines += _unknown(said, page)
-    lines += [f"  {v.cell.reproduce}" for v in said.verdicts if v.outcome is said.outcome][:1]
-    return lines
+    def _beside(self) -> list[str]:
+        """What the answer rests on, and what it says nothing of."""
+        page = self.page
+        lines = [line for said in self._patches() for line in page.wrapped(said)]
+        for advice in self.answer.advice:
+            lines += page.wrapped(f"A hang of this kind is rare, so a pass says little. {advice}")
+        for note in self.answer.kinds:
+            lines += page.wrapped(self._note(note))
+        return ["", *lines] if lines else []
 
+    def _patches(self) -> Iterator[str]:
+        question = self.answer.question
+        pythons = {verdict.cell.python for verdict in self.findings.verdicts}
+        if pythons and question.python not in pythons:
+            yield f"Tested Pythons: {listing(_in_order(pythons))}."
+        seen = list(dict.fromkeys(full for part in self.answer.parts for full in part.pythons))
+        if seen:
+            itself = question.patch and question.patch not in seen
+            but = f" Python {question.patch} itself was not tested." if itself else ""
+            yield f"Tested on Python {listing(seen)}.{but}"
 
-def _verdict(verdict: Verdict, matrix: Matrix, page: Page) -> list[str]:
-    """What one probe says, on how many trials."""
-    probe = verdict.cell.probe
-    reason = f" ({verdict.reason})" if verdict.reason else ""
-    if verdict.outcome is Outcome.UNSUPPORTED:
-        return page.wrapped(f"{probe}: {verdict.outcome}{reason}; {verdict.detail}", "  ")
-    unit = matrix.probes[probe].exposure_unit if probe in matrix.probes else "exposures"
-    day = f"{verdict.tested_at:%Y-%m-%d}"
-    counted = f"{plural(verdict.trials, 'trial')}, {verdict.exposures} {unit}, tested on {day}"
-    lines = page.wrapped(f"{probe}: {verdict.outcome}{reason}; {counted}", "  ")
-    for signature, _ in verdict.signatures:
-        lines += page.wrapped(str(signature), "    ")
-    if verdict.outcome in (Outcome.FAIL, Outcome.UNPROVEN):
-        lines += page.wrapped(verdict.detail, "    ")
-    return lines
+    def _note(self, note: KindNote) -> str:
+        kind = note.kind
+        again = f"Ask again with --with {kind.name}."
+        if not note.hangs:
+            return f"This says nothing of an application where {kind.title}. {again}"
+        counted = [
+            f"{s.verdict.hangs} of {plural(s.verdict.trials, 'trial')} ({s.verdict.cell.probe}, "
+            f"{s.verdict.exposures} {self._unit(s.verdict.cell.probe)})"
+            for s in note.seen
+            if s.verdict.hangs
+        ]
+        told = f"Where {kind.title}, it hung in {listing(counted)}."
+        return " ".join(filter(None, [told, kind.instead_plain, again]))
 
 
 def _moves(moves: Sequence[Move], page: Page, indent: str) -> list[str]:
@@ -163,7 +295,7 @@ def _move(move: Move) -> str:
     raise AssertionError("a move is a target or the reason why there is none")
 
 
-def _workarounds(said: ConfigurationAnswer, page: Page) -> list[str]:
+def _workarounds(said: SituationAnswer, page: Page) -> list[str]:
     """Each with what it costs; and against what it helps, where that is not all that goes wrong."""
     if not said.workarounds:
         return []
@@ -179,43 +311,14 @@ def _workarounds(said: ConfigurationAnswer, page: Page) -> list[str]:
     return lines
 
 
-def _unknown(said: ConfigurationAnswer, page: Page) -> list[str]:
-    if said.verdicts and said.missing:
-        probes = listing([cell.probe for cell in said.missing])
-        lines = page.wrapped(f"Not tested by {probes}, so it is not known to be safe.", "  ")
-    elif said.verdicts:
-        lines = page.wrapped("Not tested for this kind of application.", "  ")
-    else:
-        lines = page.wrapped("This combination was not tested.", "  ")
-    for one in said.neighbours:
-        lines += page.wrapped(_neighbours(one), "  ", "- ")
-    return lines
-
-
-def _neighbours(one: Neighbours) -> str:
-    around = [str(version) for version in (one.below, one.above) if version]
+def _neighbours(one: Neighbours, asked: Version) -> str:
+    around = [version for version in (one.below, one.above) if version]
     if not around:
         return f"no release of {one.axis} was tested here"
+    if around[0] == asked:
+        return f"{one.axis} {asked} was tested, with other releases"
     where = "with the other releases" if one.with_the_others else "with other releases"
-    return f"nearest tested {one.axis}, {where}: {listing(list(dict.fromkeys(around)))}"
-
-
-def _not_asked(answer: Answer, findings: Findings, page: Page) -> list[str]:
-    """What the answer says nothing of."""
-    pythons = {verdict.cell.python for verdict in findings.verdicts}
-    lines: list[str] = []
-    if pythons and answer.question.python not in pythons:
-        lines += page.wrapped(f"Tested Pythons: {listing(_in_order(pythons))}.")
-    if asked := findings.matrix.applications.get(answer.question.application or ""):
-        rare = f"Where {asked.title}, a hang is rare, so a pass says little. {asked.instead_plain}"
-        lines += page.wrapped(rare.rstrip())
-    else:
-        for kind in findings.matrix.applications.values():
-            lines += page.wrapped(
-                f"This says nothing of an application where {kind.title}: "
-                f"ask again with --application {kind.name}."
-            )
-    return ["", *lines] if lines else []
+    return f"nearest tested {one.axis}, {where}: {listing([str(v) for v in around])}"
 
 
 def _in_order(pythons: Iterable[PythonVersion]) -> list[str]:

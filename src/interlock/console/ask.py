@@ -7,17 +7,18 @@ Needs neither engine nor network, and nothing of the extras: what is published i
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import os
 import shutil
 import sys
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
 from interlock.console import answer_json, answer_text
-from interlock.findings import Answer, Findings, Question, answer
+from interlock.findings import Findings, Question, answer
 from interlock.matrix import Matrix
 from interlock.model import Axis, PythonVersion, UsageError, listing
 from interlock.record import VERDICTS, read_results
@@ -32,10 +33,10 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
     published = read_results(results, found.axes, found.renamed)
     findings = Findings(matrix=found, verdicts=published.verdicts, withdrawn=published.yanked)
-    said = without_luck(answer(question, findings), found)
+    said = answer(question, findings)
     if options.format == "json":
         plain = not _is_unicode(sys.stdout.encoding)
-        text = json.dumps(answer_json.as_data(said, found), indent=2, ensure_ascii=plain)
+        text = json.dumps(answer_json.as_data(said), indent=2, ensure_ascii=plain)
     else:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         page = answer_text.Page(width=width, colours=_colours())
@@ -51,25 +52,6 @@ def _print(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def without_luck(said: Answer, found: Matrix) -> Answer:
-    """For a kind of application, without what rests on single passes of a hang that is rare there:
-    releases to move to, and workarounds against what its own probes find."""
-    kind = said.question.application
-    if kind is None:
-        return said
-    parts = tuple(
-        replace(
-            part,
-            moves=(),
-            workarounds=tuple(
-                one for one in part.workarounds if not found.is_about(kind, one.without.cell.probe)
-            ),
-        )
-        for part in said.by_config
-    )
-    return replace(said, by_config=parts, moves=())
-
-
 def question_of(options: argparse.Namespace, found: Matrix) -> Question:
     """What is asked; every release and the Python have to be named."""
     names = [*(axis.name for axis in found.axes), "python"]
@@ -79,15 +61,55 @@ def question_of(options: argparse.Namespace, found: Matrix) -> Question:
             f"name {listing(missing)} too: a question is about one release of "
             f"{listing(packages)} each, on one Python"
         )
-    plain = [c.name for c in found.configurations.values() if not c.is_composed]
-    if options.config is not None and options.config not in found.configurations:
-        raise UsageError(f'--config: "{options.config}" is not one of {listing(plain)}')
+    if options.application is not None:
+        instead = [f"--with {name}" for name in found.applications]
+        raise UsageError(f"--application is gone: use {listing(instead, last='or') or '--with'}")
+    python, patch = _python(options.python)
     return Question(
         versions={axis.name: _version(axis, getattr(options, axis.name)) for axis in found.axes},
-        python=_python(options.python),
-        config=options.config,
-        application=options.application,
+        python=python,
+        patch=patch,
+        chosen={**_as_in(options.config, found), **_chosen(options.chosen or (), found)},
     )
+
+
+def _as_in(config: str | None, found: Matrix) -> Mapping[str, str]:
+    """What a configuration chooses, each of it as if it were stated."""
+    if config is None:
+        return {}
+    known = found.configurations
+    plain = [name for name, c in known.items() if c.choices is not None and not c.is_composed]
+    if config not in known:
+        raise UsageError(f'--config: "{config}" is not one of {listing(plain)}')
+    chosen = known[config].choices
+    if chosen is None or known[config].at_release:
+        raise UsageError(
+            f'--config: "{config}" sets what no application chooses; name one of {listing(plain)}'
+        )
+    return dict(found.situation(chosen).chosen)
+
+
+def _chosen(texts: Sequence[str], found: Matrix) -> Mapping[str, str]:
+    """``structured-logs`` is the value of that choice with the most switched on."""
+    chosen: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if name not in found.choices:
+            raise UsageError(f'--with: "{name}" is no choice{_meant(name, [*found.choices])}')
+        choice = found.choices[name]
+        value = value if equals else choice.most
+        if value not in choice.levels:
+            raise UsageError(
+                f'--with {name}: "{value}" is no value of it{_meant(value, [*choice.levels])}'
+            )
+        if chosen.setdefault(name, value) != value:
+            raise UsageError(f"--with {name} is given twice: {chosen[name]} and {value}")
+    return chosen
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f'; did you mean "{close[0]}"?' if close else f": there is {listing(known) or 'none'}"
 
 
 def _version(axis: Axis, text: str) -> Version:
@@ -99,15 +121,16 @@ def _version(axis: Axis, text: str) -> Version:
         ) from None
 
 
-def _python(text: str) -> PythonVersion:
-    """``3.11``, or a patch release of it."""
+def _python(text: str) -> tuple[PythonVersion, str | None]:
+    """``3.11``; and, of a patch release of it, that release."""
     try:
-        major, minor, *_ = Version(text).release
+        version = Version(text)
+        major, minor, *patch = version.release
         if major != 3:
             raise ValueError
     except ValueError:
         raise UsageError(f'--python: "{text}" is no Python such as 3.11') from None
-    return PythonVersion(major, minor)
+    return PythonVersion(major, minor), str(version) if patch else None
 
 
 def _is_unicode(encoding: str | None) -> bool:

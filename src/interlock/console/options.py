@@ -94,15 +94,19 @@ def _ask(command: argparse.ArgumentParser, found: Matrix) -> None:
         )
     command.add_argument("--python", metavar="3.X", help="the Python")
     command.add_argument(
-        "--config",
-        metavar="NAME",
-        help=f"how it is set up, of {', '.join(_plain(found))} (default: each of them)",
+        "--with",
+        dest="chosen",
+        action="append",
+        metavar="CHOICE[=VALUE]",
+        help="what your application chooses, once for each; the rest is at its default. Without "
+        f"it, every choice of settings that was tested is answered. {_choices(found)}",
     )
     command.add_argument(
-        "--application",
+        "--config",
         metavar="NAME",
-        help=f"the kind of application, of {', '.join(found.applications) or 'none'}",
+        help="all that a configuration chooses, instead of several --with",
     )
+    command.add_argument("--application", help=argparse.SUPPRESS)
     command.add_argument("--format", choices=["text", "json"], default="text")
     command.add_argument("--results", type=Path, metavar="DIR", help="other published results")
 
@@ -188,6 +192,15 @@ _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser, Matrix], None]] = {
     "judge": _judge,
     "clean": _clean,
 }
+
+
+def _choices(found: Matrix) -> str:
+    """``level=ERROR|WARNING``; the default stands first."""
+    listed = []
+    for choice in found.choices.values():
+        others = [value for value in choice.levels if value != choice.default]
+        listed.append(f"{choice.name}={'|'.join([choice.default, *others])}")
+    return f"Choices, each with its default first: {', '.join(listed)}" if listed else ""
 
 
 def _plain(found: Matrix) -> list[str]:

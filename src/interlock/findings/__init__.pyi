@@ -39,10 +39,10 @@ from .likeness import (
 )
 from .question import (
     Answer as Answer,
-    AnswerBasis as AnswerBasis,
-    ConfigurationAnswer as ConfigurationAnswer,
+    KindNote as KindNote,
     Neighbours as Neighbours,
     Question as Question,
+    SituationAnswer as SituationAnswer,
     answer as answer,
 )
 from .rates import (
@@ -51,6 +51,10 @@ from .rates import (
 )
 from .ratio import (
     Ratio as Ratio,
+)
+from .situation import (
+    AnswerBasis as AnswerBasis,
+    Seen as Seen,
 )
 from .standing import (
     Recommendation as Recommendation,

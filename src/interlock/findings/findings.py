@@ -27,6 +27,7 @@ from interlock.findings.criteria import (
 from interlock.findings.rates import HangsAlone, Rates, hang_alone, rates
 from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
+from interlock.findings.tested import Tested
 from interlock.findings.weighing import Combinations, Excluded, Pins, Track
 from interlock.findings.windows import Rest, along, hanging, lines
 from interlock.findings.workarounds import (
@@ -103,6 +104,11 @@ class Findings:
     def meant(self) -> Meant:
         """Whether a cell is asked of its releases."""
         return meant_by(self.matrix, self.verdicts)
+
+    @cached_property
+    def tested(self) -> Tested:
+        """What was run of whole combinations, and in which situation of a reader's."""
+        return Tested(self.verdicts, self.matrix, self.tracks, self.meant)
 
     @cached_property
     def windows(self) -> Mapping[str, Mapping[Rest, tuple[Window, ...]]]:

@@ -3,13 +3,13 @@
     question = Question(
         versions={"sentry": Version("2.5.1"), "ddtrace": Version("2.14.2")},
         python=PythonVersion(3, 10),
-        config="stock",
+        chosen={"event-level": "WARNING"},
     )
-    for said in answer(question, findings).by_config:
-        said.outcome, said.basis    # (Outcome.HANG, AnswerBasis.TESTED)
-        said.troubles[0].attribution.says, said.signatures
-        said.moves, said.workarounds
-        said.neighbours             # where it was not tested: what was, around it
+    for part in answer(question, findings).parts:
+        part.outcome, part.basis    # (Outcome.HANG, AnswerBasis.TESTED)
+        part.troubles[0].attribution.says, part.signatures
+        part.moves, part.workarounds
+        part.neighbours             # where it was not tested: what was, around it
 
 ``findings`` is loaded once and asked often: an answer looks up the rows that it needs and no other.
 Releases that were not tested get no outcome, and never that of other releases.
@@ -17,28 +17,32 @@ Releases that were not tested get no outcome, and never that of other releases.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from functools import cached_property
 
 from packaging.version import Version
 
-from interlock.findings.advice import Advice, Move, advice_for
-from interlock.findings.findings import Findings, ForApplication
+from interlock.findings.advice import Move
+from interlock.findings.attribution import PYTHON
+from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.weighing import Combination, Pins, Trouble, version_of, without
+from interlock.findings.situation import AnswerBasis, Conclusion, Seen
+from interlock.findings.tested import Place, moved
+from interlock.findings.weighing import Pins, Trouble, version_of
 from interlock.findings.workarounds import TriedWorkaround, tried_on
+from interlock.matrix import Application, Matrix, Situation
 from interlock.model import (
     PRECEDENCE,
+    Axis,
     Cell,
+    NoTarget,
     Outcome,
     Pin,
     PythonVersion,
-    Reason,
     Signature,
+    Target,
     UsageError,
     Verdict,
     listing,
@@ -52,29 +56,16 @@ class Question:
     versions: Mapping[str, Version]
     """By axis; every axis has to be there."""
     python: PythonVersion
-    config: str | None = None
-    """None asks for every configuration that the application may have."""
-    application: str | None = None
-    """The kind of application; None is one of no kind that ``matrix.yaml`` names."""
-
-
-class AnswerBasis(str, Enum):
-    """What an answer rests on."""
-
-    TESTED = "tested"
-    """It was run on these very releases."""
-    INDEX = "index"
-    """The package index decides: there is no wheel, or the release excludes this Python."""
-    UNKNOWN = "unknown"
-    """It was not run, or not by every probe that it was meant for."""
-
-    def __str__(self) -> str:
-        return self.value
+    patch: str | None = None
+    """The patch release of the Python, where the reader names one: ``3.11.4``."""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """What the application chooses, as far as it is stated; the rest is at its default. Where
+    nothing is stated, every choice of settings that was tested is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbours:
-    """The nearest releases of one axis that were tested in the same configuration and Python."""
+    """The nearest releases of one axis of which something is known, on that Python."""
 
     axis: str
     below: Version | None
@@ -85,17 +76,19 @@ class Neighbours:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfigurationAnswer:
-    """What is known of the releases in one configuration."""
+class SituationAnswer:
+    """What is known of the releases in one situation."""
 
-    config: str
+    situation: Situation
     outcome: Outcome | None
     """The worst that any probe says; None where the basis is ``unknown``."""
     basis: AnswerBasis
-    verdicts: tuple[Verdict, ...] = ()
-    """What it rests on, a verdict a probe, the worst first."""
+    rests_on: tuple[Seen, ...] = ()
+    """The verdicts, the worst first, each with the situation that it is about."""
     missing: tuple[Cell, ...] = ()
-    """What was meant to be run, and was not."""
+    """What would have to be run, and was not."""
+    is_meant: bool = True
+    """Whether something is meant to be run of these releases with all of it switched on."""
     troubles: tuple[Trouble, ...] = ()
     """What hangs or fails, and whose trouble each is."""
     moves: tuple[Move, ...] = ()
@@ -104,6 +97,10 @@ class ConfigurationAnswer:
     """Those that were run on these very cells and pass; ``way.costs`` says what each gives up."""
     neighbours: tuple[Neighbours, ...] = ()
     """One an axis, where the basis is ``unknown``."""
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        return tuple(one.verdict for one in self.rests_on)
 
     @property
     def signatures(self) -> tuple[Signature, ...]:
@@ -126,67 +123,87 @@ class ConfigurationAnswer:
         """When the oldest verdict that it rests on was tested, in UTC."""
         return min((verdict.tested_at for verdict in self.verdicts), default=None)
 
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """The patch releases of the Python that it was seen on."""
+        found = {v.python_full for v in self.verdicts if v.was_run and v.python_full}
+        return tuple(sorted(found, key=Version))
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindNote:
+    """What was seen of the releases in a kind of application: told beside an answer."""
+
+    kind: Application
+    seen: tuple[Seen, ...]
+    """By the probes that are about it alone. Its hangs are rare, so no pass of it is told."""
+
+    @property
+    def hangs(self) -> int:
+        return sum(one.verdict.hangs for one in self.seen)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What is known of the releases of a question, a part for each configuration."""
+    """What is known of the releases of a question, a part for each situation."""
 
     question: Question
-    by_config: tuple[ConfigurationAnswer, ...]
+    asked: Situation
+    """What was stated, and the defaults of the rest."""
+    parts: tuple[SituationAnswer, ...]
     """In the order of ``matrix.yaml``."""
     moves: tuple[Move, ...]
-    """As in a part, but to releases that pass in every configuration; none where all is well."""
+    """As in a part, but to releases that pass in every part; none where all is well."""
+    kinds: tuple[KindNote, ...] = ()
+    """Where the question states nothing, what it does not cover."""
+    advice: tuple[str, ...] = ()
+    """What helps the kinds of application that the question is about."""
 
     @cached_property
-    def worst(self) -> ConfigurationAnswer | None:
-        """A hang or a failure before what is unknown, and that before a pass."""
+    def worst(self) -> SituationAnswer | None:
+        """A hang or a failure before what is unknown, and that before a pass.
+
+        A choice of settings that these releases are not meant to be run with is no headline.
+        """
         ranks = [*TROUBLE, None, *(outcome for outcome in PRECEDENCE if outcome not in TROUBLE)]
-        return min(self.by_config, key=lambda said: ranks.index(said.outcome), default=None)
+        meant = [part for part in self.parts if part.is_meant and not lacks_feature(part)]
+        return min(meant or self.parts, key=lambda part: ranks.index(part.outcome), default=None)
+
+
+def lacks_feature(part: SituationAnswer | Conclusion) -> bool:
+    """Whether the releases do not have what would be switched on."""
+    return part.outcome is Outcome.UNSUPPORTED and any(s.lacks_feature for s in part.rests_on)
 
 
 def answer(question: Question, findings: Findings) -> Answer:
     """What the findings say to the question.
 
-    Raises ``UsageError`` for an axis, configuration or kind of application that is not there.
+    Raises ``UsageError`` for an axis, a choice or a value that is not there.
     """
-    about = _about(question, findings)
-    configs = [question.config] if question.config is not None else _configs(about)
-    pins = _pins(question, findings)
-    # A kind of application that was not tried with them runs into what every application does.
-    here = (
-        about.tested.at(pins, question.python)
-        or findings.by_application[None].tested.at(pins, question.python)
-        or Combination(pins=pins, python=question.python)
-    )
-    everywhere = _advice(about, here, None)
+    matrix = findings.matrix
+    _check(question.chosen, matrix)
+    place = _pins(question, findings), question.python
+    asked = matrix.situation(question.chosen)
+    situations = [asked] if question.chosen else _every(findings)
+    parts = tuple(_in_situation(findings, one, place) for one in situations)
+    troubles = [trouble for part in parts for trouble in part.troubles]
+    told_by_rates = any(_kinds(one, matrix) for one in situations)
     return Answer(
         question=question,
-        by_config=tuple(_in_config(about, here, config) for config in configs),
-        moves=everywhere.moves if everywhere else (),
+        asked=asked,
+        parts=parts,
+        moves=() if told_by_rates else _moves(findings, situations, place, troubles),
+        kinds=() if question.chosen else tuple(_notes(findings, place)),
+        advice=tuple(k.instead_plain for k in _kinds(asked, matrix) if k.instead),
     )
 
 
-def _configs(about: ForApplication) -> list[str]:
-    """Every configuration that the application may have, in the order of ``matrix.yaml``.
-
-    What hangs in any application hangs in one of a kind, too.
-    """
-    every = about.findings.by_application[None]
-    asked = {*about.configs, *every.configs}
-    return [name for name in about.findings.matrix.configurations if name in asked]
-
-
-def _about(question: Question, findings: Findings) -> ForApplication:
-    matrix = findings.matrix
-    kinds = [name for name in findings.by_application if name]
-    plain = [name for name, config in matrix.configurations.items() if not config.is_composed]
-    for name, known, what in (
-        (question.application, kinds, "kind of application"),
-        (question.config, plain, "configuration"),
-    ):
-        if name is not None and name not in known:
-            raise UsageError(f'"{name}" is no {what}: there is {listing(known) or "none"}')
-    return findings.by_application[question.application]
+def _check(chosen: Mapping[str, str], matrix: Matrix) -> None:
+    for name, value in chosen.items():
+        if name not in matrix.choices:
+            raise UsageError(f'"{name}" is no choice: there is {listing([*matrix.choices])}')
+        if value not in (levels := matrix.choices[name].levels):
+            raise UsageError(f'"{value}" is no value of {name}: there is {listing([*levels])}')
 
 
 def _pins(question: Question, findings: Findings) -> Pins:
@@ -199,78 +216,154 @@ def _pins(question: Question, findings: Findings) -> Pins:
     )
 
 
-def _in_config(about: ForApplication, here: Combination, config: str) -> ConfigurationAnswer:
-    verdicts = tuple(sorted(here.said(config), key=_rank))
-    missing = tuple(
-        cell
-        for probe, name in about.tested.tracks
-        if name == config and (probe, name) not in here.verdicts
-        if about.criteria.meant(
-            cell := Cell(pins=here.pins, python=here.python, probe=probe, config=config)
-        )
-    )
-    outcome, basis = _outcome(about, verdicts, missing)
-    advice = _advice(about, here, config)
-    return ConfigurationAnswer(
-        config=config,
-        outcome=outcome,
-        basis=basis,
-        verdicts=verdicts,
-        missing=missing,
-        troubles=(*advice.troubles, *advice.beside) if advice else (),
-        moves=advice.moves if advice else (),
-        workarounds=tuple(
+def _every(findings: Findings) -> list[Situation]:
+    """Each choice of settings that was tested."""
+    return [*findings.tested.situations] or [findings.matrix.situation({})]
+
+
+def _kinds(situation: Situation, matrix: Matrix) -> list[Application]:
+    """The kinds of application that somebody in the situation has."""
+    default = matrix.situation({})
+    return [k for name, k in matrix.applications.items() if situation[name] != default[name]]
+
+
+def _notes(findings: Findings, place: Place) -> Iterable[KindNote]:
+    matrix = findings.matrix
+    for kind in matrix.applications.values():
+        seen = tuple(
             one
-            for verdict in verdicts
-            for one in tried_on(verdict, about.findings.by_cell, about.findings.matrix)
-            if one.works
-        ),
-        neighbours=_neighbours(about, here, config) if basis is AnswerBasis.UNKNOWN else (),
+            for one in findings.tested.at(place)
+            if one.is_trouble and matrix.is_about(kind.name, one.verdict.cell.probe)
+            if not matrix.configurations[one.verdict.cell.config].is_composed
+        )
+        yield KindNote(kind=kind, seen=seen)
+
+
+def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
+    found, matrix = findings.tested.conclude(asked, place), findings.matrix
+    troubles = tuple(
+        Trouble(verdict=one.verdict, attribution=findings.attributions[one.verdict.cell.key])
+        for one in found.rests_on
+        if one.is_trouble
+    )
+    unknown = found.basis is AnswerBasis.UNKNOWN
+    kinds = {kind.name for kind in _kinds(asked, matrix)}
+    return SituationAnswer(
+        situation=asked,
+        outcome=found.outcome,
+        basis=found.basis,
+        rests_on=found.rests_on,
+        missing=found.missing,
+        is_meant=findings.tested.covers(asked, place),
+        troubles=troubles,
+        moves=() if kinds else _moves(findings, [asked], place, troubles),
+        workarounds=tuple(_workarounds(findings, asked, found.rests_on)),
+        neighbours=tuple(_neighbours(findings, asked, place)) if unknown else (),
     )
 
 
-def _advice(about: ForApplication, here: Combination, config: str | None) -> Advice | None:
-    if not here.verdicts:
-        return None
-    return advice_for(about.tested, about.findings.matrix.axes, here, config)
+def _workarounds(
+    findings: Findings, asked: Situation, seen: Iterable[Seen]
+) -> Iterable[TriedWorkaround]:
+    """Those that pass where it goes wrong, run on top of all that is switched on.
+
+    None against what a probe finds that is told by rates: its hangs are rare, and a single pass may
+    be luck.
+    """
+    for one in seen:
+        luck = not findings.matrix.is_about(None, one.verdict.cell.probe)
+        if one.is_trouble and one.situation == asked and not luck:
+            tried = tried_on(one.verdict, findings.by_cell, findings.matrix)
+            yield from (way for way in tried if way.works)
 
 
-def _outcome(
-    about: ForApplication, verdicts: Sequence[Verdict], missing: Sequence[Cell]
-) -> tuple[Outcome | None, AnswerBasis]:
-    """The worst of the verdicts. It passes only where nothing that was meant for it is missing, and
-    a probe that is about the kind of application was run."""
-    if not verdicts:
-        return None, AnswerBasis.UNKNOWN
-    worst = verdicts[0].outcome
-    if not any(verdict.was_run for verdict in verdicts):
-        return worst, AnswerBasis.INDEX
-    speak = any(about.criteria.speaks_for(verdict.cell.probe) for verdict in verdicts)
-    if worst not in TROUBLE and (missing or not speak):
-        return None, AnswerBasis.UNKNOWN
-    return worst, AnswerBasis.TESTED
+def _moves(
+    findings: Findings,
+    asked: Sequence[Situation],
+    place: Place,
+    troubles: Sequence[Trouble],
+) -> tuple[Move, ...]:
+    """Along each axis, the releases that pass in each of the situations; none without trouble."""
+    prefer = findings.matrix.policy.prefer
+    axes = sorted(
+        findings.matrix.axes,
+        key=lambda axis: prefer.index(axis.name) if axis.name in prefer else len(prefer),
+    )
+    return tuple(_move(findings, axis, asked, place, troubles) for axis in axes if troubles)
 
 
-def _rank(verdict: Verdict) -> tuple[bool, int]:
-    """The worst first; a feature that the release lacks speaks for nothing else."""
-    return verdict.reason is Reason.NO_FEATURE, PRECEDENCE.index(verdict.outcome)
-
-
-def _neighbours(about: ForApplication, here: Combination, config: str) -> tuple[Neighbours, ...]:
-    found = []
-    for pin in here.pins:
-        beside = without(here.pins, pin.axis)
-        same = about.tested.tested_with(pin.axis, beside, here.python, config)
-        present = version_of(here.pins, pin.axis)
-        around = same or about.tested.tested_with(pin.axis, None, here.python, config)
-        left, right = bisect_left(around, present), bisect_right(around, present)
-        below, above = (around[:left], around[right:]) if same else (around[:right], around[left:])
-        found.append(
-            Neighbours(
-                axis=pin.axis,
-                below=below[-1] if below else None,
-                above=above[0] if above else None,
-                with_the_others=bool(same),
-            )
+def _move(
+    findings: Findings,
+    axis: Axis,
+    asked: Sequence[Situation],
+    place: Place,
+    troubles: Sequence[Trouble],
+) -> Move:
+    pins, python = place
+    if not any(one.counts_against(axis.name) for one in troubles):
+        return _none(axis, _not_its_own(axis, place, troubles))
+    present = version_of(pins, axis.name)
+    above = [v for v in findings.tested.beside(axis.name, place) if v > present]
+    hurt = [one for one in asked if findings.tested.conclude(one, place).outcome in TROUBLE]
+    passing = [
+        version
+        for version in above
+        if _all_pass(findings, asked, hurt, (moved(pins, axis.name, version), python))
+    ]
+    excluded = findings.withdrawn.get(axis.name, ())
+    final = [v for v in passing if not v.is_prerelease and v not in excluded]
+    if final:
+        return Move(
+            nearest=Target(axis=axis.name, version=final[0]),
+            newest=Target(axis=axis.name, version=final[-1]),
         )
-    return tuple(found)
+    if passing:
+        named = ", ".join(map(str, passing))
+        return _none(axis, f"only yanked releases or pre-releases of {axis.package} help: {named}")
+    places = [(moved(pins, axis.name, version), python) for version in above]
+    if any(findings.tested.covers(one, there) for one in hurt for there in places):
+        return _none(axis, f"no {axis.package} release that was tested helps")
+    if above:
+        return _none(axis, f"no {axis.package} release was tested with all of this switched on")
+    return _none(axis, f"no newer {axis.package} release was tested")
+
+
+def _all_pass(
+    findings: Findings, asked: Sequence[Situation], hurt: Sequence[Situation], place: Place
+) -> bool:
+    """Whether the same question about that place would be answered with a pass, and what goes
+    wrong here passes there."""
+    for one in asked:
+        found = findings.tested.conclude(one, place)
+        if found.outcome is Outcome.PASS:
+            continue
+        if one in hurt or (findings.tested.covers(one, place) and not lacks_feature(found)):
+            return False
+    return True
+
+
+def _none(axis: Axis, reason: str) -> Move:
+    none = NoTarget(axis=axis.name, reason=reason)
+    return Move(nearest=none, newest=none)
+
+
+def _not_its_own(axis: Axis, place: Place, troubles: Iterable[Trouble]) -> str:
+    """Nothing of what goes wrong is a reason to move along this axis."""
+    pins, python = place
+    owners = {one.attribution.whose for one in troubles}
+    names = [pin.package for pin in pins if pin.axis in owners]
+    names += [f"Python {python}"] if PYTHON in owners else []
+    return f"moving {axis.package} changes nothing: it is {' and '.join(names)} alone"
+
+
+def _neighbours(findings: Findings, asked: Situation, place: Place) -> Iterable[Neighbours]:
+    for pin in place[0]:
+        for with_the_others in (True, False):
+            below, above = findings.tested.about(
+                asked, pin.axis, place, with_the_others=with_the_others
+            )
+            if below or above or not with_the_others:
+                yield Neighbours(
+                    axis=pin.axis, below=below, above=above, with_the_others=with_the_others
+                )
+                break

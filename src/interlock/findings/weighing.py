@@ -220,19 +220,6 @@ class Combinations:
             )
         return self._lines[key]
 
-    def tested_with(
-        self, axis: str, beside: Pins | None, python: PythonVersion, config: str
-    ) -> Sequence[Version]:
-        """Releases of that axis that something was run of in the configuration, in version order:
-        with the pins beside it, or with any (None)."""
-        if beside is None:
-            return self._by_config.get((axis, python, config), ())
-        return [
-            version_of(here.pins, axis)
-            for here in self._by_beside.get((axis, beside, python), ())
-            if any(config == name for _, name in here.verdicts)
-        ]
-
     def troubles(self, here: Combination, config: str | None) -> list[Trouble]:
         """All that hangs or fails, asked of the releases or not."""
         weighed = self._weigh(here)
@@ -313,16 +300,6 @@ class Combinations:
                 if pin.version is not None:
                     found.setdefault((pin.axis, pin.version, here.python), []).append(here)
         return found
-
-    @cached_property
-    def _by_config(self) -> Mapping[tuple[str, PythonVersion, str], Sequence[Version]]:
-        found: dict[tuple[str, PythonVersion, str], set[Version]] = {}
-        for here in self:
-            for pin in here.pins:
-                for config in {config for _, config in here.verdicts}:
-                    key = pin.axis, here.python, config
-                    found.setdefault(key, set()).add(version_of(here.pins, pin.axis))
-        return {key: sorted(versions) for key, versions in found.items()}
 
     @cached_property
     def _by_beside(self) -> Mapping[tuple[str, Pins, PythonVersion], Sequence[Combination]]:

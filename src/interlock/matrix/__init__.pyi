@@ -23,3 +23,7 @@ from .policy import (
     Required as Required,
     line_name as line_name,
 )
+from .situations import (
+    AppChoice as AppChoice,
+    Situation as Situation,
+)

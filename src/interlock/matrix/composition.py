@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from interlock.matrix.definition import EVERYWHERE, CellSet, Control, Matrix, Workaround
 from interlock.matrix.document import Document
-from interlock.matrix.schema import ConfigurationOfTheFile, MatrixFile
+from interlock.matrix.schema import MatrixFile
+from interlock.matrix.situations import AppChoice
 from interlock.model import AT_RELEASE, Axis, Cell, Configuration, Outcome, Pin, Probe, Renamed
 
 
@@ -37,7 +39,7 @@ def compose(
         uses=written.probes,
         workarounds=written.workarounds,
         renamed=_renamed(written),
-        applications=written.applications,
+        choices=written.choices,
         only={
             name: configuration.only
             for name, configuration in written.configurations.items()
@@ -76,6 +78,46 @@ def _controls(written: MatrixFile, axes: tuple[Axis, ...]) -> Iterator[Control]:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sets:
+    """What a configuration chooses, and what it sets beside that."""
+
+    chosen: Mapping[str, str] | None
+    """None where neither it nor a base of it chooses: then no choice has its default either."""
+    settings: Mapping[str, Any]
+    environment: Mapping[str, str | None]
+
+    def over(self, base: Sets) -> Sets:
+        """With what the base sets; what stands here wins."""
+        both = self.chosen is not None or base.chosen is not None
+        return Sets(
+            chosen={**(base.chosen or {}), **(self.chosen or {})} if both else None,
+            settings={**base.settings, **self.settings},
+            environment={**base.environment, **self.environment},
+        )
+
+    def choices(self, known: Mapping[str, AppChoice]) -> Mapping[str, str] | None:
+        """The situation that it is; None where it sets what no reader chooses."""
+        if not known:
+            return {}
+        return None if self.settings or self.environment else self.chosen
+
+    def in_full(self, known: Mapping[str, AppChoice]) -> Sets:
+        """The same with what each choice sets."""
+        settings: dict[str, Any] = {}
+        environment: dict[str, str | None] = {}
+        for name, choice in known.items():
+            if self.chosen is not None and name in self.chosen:
+                value = choice.levels[self.chosen[name]]
+                settings |= value.settings
+                environment |= value.environment
+        return replace(
+            self,
+            settings={**settings, **self.settings},
+            environment={**environment, **self.environment},
+        )
+
+
 def _configurations(written: MatrixFile) -> dict[str, Configuration]:
     """Each with what is composed on top of it behind it."""
     named = {
@@ -86,10 +128,11 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
     }
     found: dict[str, Configuration] = {}
     for plain in written.configurations:
-        base = found[plain] = _with_its_bases(plain, written.configurations)
+        sets = _with_its_bases(plain, written)
+        base = found[plain] = _configuration(plain, sets, written)
         for way in written.workarounds.values():
             if (plain, way.name) in named and not way.same_as:
-                found[way.on(plain)] = _with_workaround(base, way)
+                found[way.on(plain)] = _on_top(plain, sets, way, written)
         as_then = f"{plain}{AT_RELEASE}"
         found[as_then] = replace(
             base,
@@ -103,49 +146,72 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
     return found
 
 
-def _with_workaround(base: Configuration, way: Workaround) -> Configuration:
-    return Configuration(
-        name=way.on(base.name),
-        title=f"{way.title}, on top of {base.name}",
-        description=way.description,
-        settings={**base.settings, **way.settings},
-        environment={**base.environment, **way.environment},
-        base=base.name,
-        workaround=way.name,
-        costs=way.costs,
-    )
-
-
 def _renamed(written: MatrixFile) -> dict[tuple[str, str], Renamed]:
     """What older results call the cells of each probe, and what those are called today."""
     found = {}
     for probe, use in written.probes.items():
         for before, today in use.formerly.items():
-            old = _with_its_bases(before, written.configurations)
-            new = _with_its_bases(today, written.configurations)
-            pairs = [(old, new)]
-            for way in written.workarounds.values():
-                if not way.same_as:
-                    pairs.append((_with_workaround(old, way), _with_workaround(new, way)))
-            for one, other in pairs:
+            old, new = (_with_workarounds(name, written) for name in (before, today))
+            for one, other in zip(old, new, strict=True):
                 digests = {"before": one.digest, "today": other.digest}
                 found[probe, one.name] = Renamed(config=other.name, **digests)
             found[probe, f"{before}{AT_RELEASE}"] = Renamed(
-                config=f"{today}{AT_RELEASE}", before=old.digest, today=new.digest
+                config=f"{today}{AT_RELEASE}", before=old[0].digest, today=new[0].digest
             )
     return found
 
 
-def _with_its_bases(
-    name: str, configurations: Mapping[str, ConfigurationOfTheFile]
-) -> Configuration:
-    """The configuration with what its bases set; what stands nearer wins."""
-    own = configurations[name]
-    base = _with_its_bases(own.base, configurations) if own.base else None
+def _with_workarounds(plain: str, written: MatrixFile) -> list[Configuration]:
+    """The configuration, and what is composed of it with each workaround."""
+    sets = _with_its_bases(plain, written)
+    ways = (way for way in written.workarounds.values() if not way.same_as)
+    return [
+        _configuration(plain, sets, written),
+        *(_on_top(plain, sets, way, written) for way in ways),
+    ]
+
+
+def _configuration(name: str, sets: Sets, written: MatrixFile) -> Configuration:
+    own, full = written.configurations[name], sets.in_full(written.choices)
     return Configuration(
         name=name,
         title=own.title,
         description=own.description,
-        settings={**(base.settings if base else {}), **own.settings},
-        environment={**(base.environment if base else {}), **own.environment},
+        settings=full.settings,
+        environment=full.environment,
+        choices=sets.choices(written.choices),
     )
+
+
+def _on_top(plain: str, base: Sets, way: Workaround, written: MatrixFile) -> Configuration:
+    """A configuration with a workaround."""
+    own = Sets(chosen=way.choices or None, settings=way.settings, environment=way.environment)
+    sets = own.over(base)
+    full = sets.in_full(written.choices)
+    return Configuration(
+        name=way.on(plain),
+        title=f"{way.title}, on top of {plain}",
+        description=way.description,
+        settings=full.settings,
+        environment=full.environment,
+        # On a base that chooses nothing, a workaround's choice is no whole situation.
+        choices=sets.choices(written.choices) if base.chosen is not None else None,
+        base=plain,
+        workaround=way.name,
+        costs=way.costs,
+    )
+
+
+def _with_its_bases(name: str, written: MatrixFile) -> Sets:
+    """What the configuration sets, and its bases; what stands nearer wins."""
+    own = written.configurations[name]
+    chosen = None
+    if own.choices is not None:
+        chosen = {choice: known.default for choice, known in written.choices.items()}
+    base = (
+        _with_its_bases(own.base, written)
+        if own.base
+        else Sets(chosen=None, settings={}, environment={})
+    )
+    base = replace(base, chosen=base.chosen if base.chosen is not None else chosen)
+    return Sets(chosen=own.choices, settings=own.settings, environment=own.environment).over(base)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from functools import cached_property
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from interlock.matrix import values
 from interlock.matrix.choices import Choice, unpublished
 from interlock.matrix.mistakes import Place, where, wrong
 from interlock.matrix.policy import Policy
+from interlock.matrix.situations import AppChoice, Situation
 from interlock.model import (
     ON_TOP,
     Axis,
@@ -66,13 +68,17 @@ EVERYWHERE = Only()
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """A kind of application that some probes are about, and no other application is."""
+    """A kind of application that some probes are about, and no other application is.
 
-    name: values.KeyOfMapping
-    title: values.Words
+    It is what a choice becomes that only a probe can make: ``AppChoice.is_the_probes``.
+    """
+
+    name: str
+    """Of the choice."""
+    title: str
     """What it does, after "where": ``the process forks once it is started``."""
-    description: values.Folded = ""
-    instead: values.Folded = ""
+    description: str = ""
+    instead: str = ""
     """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
 
     @property
@@ -98,8 +104,13 @@ class ProbeUse:
     """By the configuration that older results name, the one with the same settings in effect."""
     only_as_control: values.Flag = False
     """In no set: it vouches for the others."""
-    application: values.ApplicationName | None = None
-    """The kind of application that it is about; None is about every one."""
+    choices: values.Chosen = field(default_factory=dict)
+    """What an application that it is about chooses, and no configuration can."""
+
+    @property
+    def application(self) -> str | None:
+        """The kind of application that it is about; None is about every one."""
+        return next(iter(self.choices), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +126,8 @@ class Workaround:
     environment: Mapping[values.VariableName, values.VariableText | None] = field(
         default_factory=dict
     )
+    choices: values.Chosen = field(default_factory=dict)
+    """What it chooses; one that only chooses is a situation that a reader can have."""
     same_as: values.ConfigName | None = None
     """The configuration that it amounts to; the cell there is its evidence."""
 
@@ -124,8 +137,8 @@ class Workaround:
 
 
 def _sets_or_is(way: Workaround) -> Workaround:
-    if bool(way.same_as) == bool(way.settings or way.environment):
-        raise wrong('says what it changes: either "settings" and "environment", or "same_as"')
+    if bool(way.same_as) == bool(way.settings or way.environment or way.choices):
+        raise wrong('says what it changes: "choices", "settings" or "environment", or "same_as"')
     return way
 
 
@@ -252,7 +265,8 @@ class Matrix:
     uses: Mapping[str, ProbeUse] = field(default_factory=dict)
     """By probe."""
     workarounds: Mapping[str, Workaround] = field(default_factory=dict)
-    applications: Mapping[str, Application] = field(default_factory=dict)
+    choices: Mapping[str, AppChoice] = field(default_factory=dict)
+    """In the order of the file."""
     only: Mapping[str, Only] = field(default_factory=dict)
     """By configuration, where it is narrowed."""
     renamed: Renames = field(default_factory=dict)
@@ -274,6 +288,34 @@ class Matrix:
             self.only.get(config, EVERYWHERE),
             use.only_in.get(config, EVERYWHERE),
         )
+
+    @cached_property
+    def applications(self) -> Mapping[str, Application]:
+        """The choices that only a probe can make, each as a kind of application."""
+        return {
+            choice.name: Application(
+                name=choice.name,
+                title=choice.levels[choice.most].title,
+                description=choice.description,
+                instead=choice.instead,
+            )
+            for choice in self.choices.values()
+            if choice.is_the_probes
+        }
+
+    def situation(self, chosen: Mapping[str, str]) -> Situation:
+        """With the defaults of all that is not chosen."""
+        return Situation.of(self.choices, chosen)
+
+    def situation_of(self, probe: str, config: str) -> Situation | None:
+        """What an application does that a verdict of the probe is about.
+
+        None where the configuration sets what no reader chooses, or is no longer there.
+        """
+        known = self.configurations.get(config)
+        if known is None or known.choices is None or known.at_release:
+            return None
+        return self.situation({**known.choices, **self.use(probe).choices})
 
     def is_about(self, application: str | None, probe: str) -> bool:
         """Whether what the probe finds is about such applications and no others; None is all."""

@@ -14,6 +14,7 @@ from interlock.matrix import completeness, equivalence, probes as probe_files
 from interlock.matrix.composition import compose
 from interlock.matrix.definition import PYTHON, Matrix
 from interlock.matrix.document import Document, read
+from interlock.matrix.mistakes import Place, nearest
 from interlock.matrix.schema import AXIS_NAME, RESERVED, MatrixFile
 from interlock.matrix.values import image_problem
 from interlock.model import MatrixError, Probe
@@ -31,6 +32,7 @@ def load(path: Path, probes: Path, image: str | None = None, *, to_run: bool = F
     _report_circles(document)
     _report_workarounds(document)
     _report_configs_of_probes(document)
+    _report_choices(document)
     _report_only_as_control(document)
     _report_axis_names(document, axes)
     if image is not None:
@@ -57,7 +59,7 @@ def _context(
         "probes in use": document.keys("probes"),
         "configurations": document.keys("configurations"),
         "workarounds": document.keys("workarounds"),
-        "applications": document.keys("applications"),
+        "choices": document.keys("choices"),
     }
 
 
@@ -136,6 +138,43 @@ def _report_configs_of_probes(document: Document) -> None:
                 document.report(place, f'the probe is judged in "{before}" itself')
             if isinstance(today, str) and today not in judged:
                 document.report(place, f'the probe is not judged in "{today}"')
+
+
+def _report_choices(document: Document) -> None:
+    """A choice has values and a default among them, and whoever chooses names one of them."""
+    for name in document.keys("choices"):
+        levels = document.keys("choices", name, "values")
+        if isinstance(document.get("choices", name, "values"), dict) and len(levels) < 2:
+            document.report(("choices", name, "values"), "needs two values to choose between")
+        _report_value(document, ("choices", name, "default"), name)
+    for section in ("configurations", "workarounds", "probes"):
+        for owner in document.keys(section):
+            for name in document.keys(section, owner, "choices"):
+                place = (section, owner, "choices", name)
+                _report_value(document, place, name)
+                _report_who_chooses(document, place, name, by_probe=section == "probes")
+
+
+def _report_value(document: Document, place: Place, choice: str) -> None:
+    value, levels = document.get(*place), document.keys("choices", choice, "values")
+    if isinstance(value, str) and levels and value not in levels:
+        document.report(place, f'"{value}" is no value of "{choice}"{nearest(value, levels)}')
+
+
+def _report_who_chooses(document: Document, place: Place, choice: str, by_probe: bool) -> None:
+    """What sets something is for configurations; what sets nothing, only a probe can do."""
+    levels = document.keys("choices", choice, "values")
+    sets = any(
+        document.get("choices", choice, "values", value, key)
+        for value in levels
+        for key in ("settings", "environment")
+    )
+    if levels and by_probe and sets:
+        document.report(place, f'"{choice}" has settings, so configurations choose it')
+    if levels and not by_probe and not sets:
+        document.report(
+            place, f'no value of "{choice}" sets anything, so only a probe can choose it'
+        )
 
 
 def _report_only_as_control(document: Document) -> None:

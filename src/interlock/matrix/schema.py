@@ -17,7 +17,6 @@ from interlock.matrix import values
 from interlock.matrix.definition import (
     EVERYWHERE,
     PYTHON,
-    Application,
     CellSet,
     MatrixLimits,
     OnlyThere,
@@ -30,6 +29,7 @@ from interlock.matrix.definition import (
 from interlock.matrix.document import SECTIONS
 from interlock.matrix.mistakes import AXES
 from interlock.matrix.policy import Policy
+from interlock.matrix.situations import AppChoice
 
 AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
 """It becomes an option of the command line and a column of the table."""
@@ -38,7 +38,7 @@ RESERVED = frozenset(
     | {"expect", "rounds", "tries", "scale_by_load"}
     # Options of the command line, and what becomes of them.
     | {"matrix", "command", "help", "set", "trials", "rerun", "keep", "jobs", "backend", "known"}
-    | {"results", "format", "version", "application"}
+    | {"results", "format", "version", "application", "with", "chosen", "choices", "situation"}
     # Columns of the published tables.
     | {"outcome", "phase", "reason", "signature", "basis", "hangs", "exposures", "seconds"}
     | {"machine", "detail", "whose", "attribution", "cause", "failed", "signatures"}
@@ -67,10 +67,15 @@ class AxesOfTheFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigurationOfTheFile:
-    """What a configuration sets itself; what its base sets is added to it."""
+    """What a configuration sets itself; what its base sets is added to it.
+
+    One that chooses, or whose base does, has the defaults of all other choices. ``settings`` and
+    ``environment`` are for what no reader chooses.
+    """
 
     title: values.Words
     description: values.Folded = ""
+    choices: values.Chosen | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[values.VariableName, values.VariableText | None] = field(
         default_factory=dict
@@ -119,7 +124,7 @@ class MatrixFile:
     workarounds: Annotated[Mapping[values.PlainName, WorkaroundOfTheFile], values.named] = field(
         default_factory=dict
     )
-    applications: Annotated[Mapping[values.PlainName, Application], values.named] = field(
+    choices: Annotated[Mapping[values.PlainName, AppChoice], values.named] = field(
         default_factory=dict
     )
     controls: tuple[Annotated[ControlOfTheFile, values.with_every_axis], ...] = ()

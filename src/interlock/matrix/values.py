@@ -131,6 +131,20 @@ def _once(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
+def _word(value: Any) -> Any:
+    """The name of a value; YAML reads ``on``, ``off``, ``yes`` and ``no`` as something else."""
+    if isinstance(value, bool):
+        written = "on" if value else "off"
+        raise wrong(f'is a yes or no; write a name, such as "{written}", in quotes')
+    return value
+
+
+def _name_of_a_value(name: str) -> str:
+    if not name or "=" in name or name != name.strip():
+        raise wrong(f'"{name}" can\'t be typed behind --with CHOICE=')
+    return name
+
+
 def _package(name: str) -> str:
     try:
         return canonicalize_name(name, validate=True)
@@ -279,6 +293,8 @@ KeyOfMapping = Annotated[str, Field(alias=NAME)]
 """Of what stands under a key: that key. ``named`` hands it in."""
 named = BeforeValidator(_named)
 """For a mapping: tells each of its values the key that it stands under."""
+Word = Annotated[str, BeforeValidator(_word)]
+ValueName = Annotated[str, AfterValidator(_name_of_a_value)]
 PlainName = Annotated[str, AfterValidator(_plain)]
 AxisName = Annotated[str, _known("axes", "axis of this file")]
 AxisOfTheMatrix = Annotated[str, _known("axes", "axis of the matrix")]
@@ -287,7 +303,7 @@ ProbeName = Annotated[str, _known("probes in use", "probe of this file")]
 ProbeFolder = Annotated[str, _known("probes", "probe")]
 ConfigName = Annotated[str, _known("configurations", "configuration of this file")]
 WorkaroundName = Annotated[str, _known("workarounds", "workaround of this file")]
-ApplicationName = Annotated[str, _known("applications", "application of this file")]
+ChoiceName = Annotated[str, _known("choices", "choice of this file")]
 
 Listed = Annotated[tuple[T, ...], at_least_one, AfterValidator(_once)]
 """At least one of them, none of them twice."""
@@ -298,6 +314,8 @@ Specifier = Annotated[SpecifierSet, PlainValidator(_specifier)]
 OneOrMorePythons = Annotated[Listed[Python], BeforeValidator(_listed)]
 Choices = Annotated[Mapping[str, Listed[ListedChoice]], Field(alias=AXES)]
 """By axis, in axis order; in the file each axis is a key of its own."""
+Chosen = Mapping[ChoiceName, Word]
+"""A value for some choices."""
 PinnedVersions = Annotated[Mapping[str, PinnedVersion], Field(alias=AXES)]
 
 with_every_axis = _by_axis(required=True)

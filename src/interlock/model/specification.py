@@ -118,6 +118,9 @@ class Configuration:
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str | None] = field(default_factory=dict)
     """None takes a variable away that the probe sets."""
+    choices: Mapping[str, str] | None = None
+    """What an application chooses that is set up like this. None where something is set that is no
+    choice: no reader can have it."""
     base: str | None = None
     """The configuration that it is on top of, where it is a workaround or as of a release."""
     workaround: str | None = None

@@ -21,7 +21,7 @@ from packaging.version import Version
 
 from interlock.findings import Findings, ForApplication, Summary
 from interlock.matrix import Matrix, matrix_file
-from interlock.model import Cell, InterlockError, Outcome, PythonVersion, UsageError
+from interlock.model import Cell, InterlockError, Outcome, PythonVersion, UsageError, listing
 from interlock.publish.context import PageContext
 from interlock.publish.wording import WORDS, day, span
 from interlock.record import read_results
@@ -100,11 +100,22 @@ def _columns(findings: Findings) -> Iterator[tuple[str, ForApplication, str]]:
     matrix = findings.matrix
     every = findings.by_application[None]
     for config in every.configs:
-        yield matrix.configurations[config].title, every, config
+        yield _title(matrix, config), every, config
     for name, kind in matrix.applications.items():
         about = findings.by_application[name]
         for config in about.configs[:1]:
             yield kind.title, about, config
+
+
+def _title(matrix: Matrix, config: str) -> str:
+    """What a reader chooses there beside the defaults; the configuration's title where nothing."""
+    known = matrix.configurations[config]
+    titles = [
+        matrix.choices[name].levels[value].title
+        for name, value in (known.choices or {}).items()
+        if value != matrix.choices[name].default
+    ]
+    return listing(titles) if titles else known.title
 
 
 def _entry(about: ForApplication, config: str, axis: str, version: Version) -> Entry:
