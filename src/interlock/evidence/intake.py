@@ -11,7 +11,7 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ import zstandard
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
 
 from interlock.evidence.events import Event, Fact, IntakeRequest
-from interlock.model import Proof, ProofRule, plural, printable
+from interlock.model import Proof, ProofRule, listing, plural, printable
 
 LIMIT_BYTES = 32 * 2**20
 """What one body may decode to in all; a profile of a trial is some 20 kB."""
@@ -61,7 +61,7 @@ def prove(rules: Sequence[ProofRule], events: Iterable[Event]) -> tuple[Proof, .
     requests = [event for event in happened if isinstance(event, IntakeRequest)]
     facts = {event.name: event.value for event in happened if isinstance(event, Fact)}
     return tuple(
-        _fact(rule, rule.fact, facts) if rule.fact is not None else _request(rule, requests)
+        _fact(rule, rule.fact, facts) if rule.fact is not None else _either(rule, requests, facts)
         for rule in rules
         if _asked(rule, facts.get(SETTINGS))
     )
@@ -121,6 +121,15 @@ def _fact(rule: ProofRule, fact: str, facts: Mapping[str, Any]) -> Proof:
     return Proof(name=rule.name, ok=bool(value), detail=f"{fact} is {shown}")
 
 
+def _either(rule: ProofRule, requests: Iterable[IntakeRequest], facts: Mapping[str, Any]) -> Proof:
+    """What the requests prove; where they prove nothing, what the fact does that would do too."""
+    proof = _request(rule, requests)
+    if proof.ok or rule.or_fact is None:
+        return proof
+    told = _fact(rule, rule.or_fact, facts)
+    return replace(told, detail=f"{told.detail}; {proof.detail}")
+
+
 def _request(rule: ProofRule, requests: Iterable[IntakeRequest]) -> Proof:
     """The first request that proves it, or why none of those that arrived does."""
     path = rule.path or "*"
@@ -174,7 +183,12 @@ def _profiles(wanted: Sequence[str], parts: Iterable[Part]) -> tuple[bool, str]:
     for name in wanted:
         if seen.get(name, 0) > 0:
             return True, f"a profile with {name} {seen[name]}"
-    return False, f"a profile without {' or '.join(wanted)}, of {', '.join(sorted(seen)[:20])}"
+    empty = [name for name in wanted if name in seen]
+    missing = [name for name in wanted if name not in seen]
+    told = [f"in which {listing(empty)} {'are' if empty[1:] else 'is'} 0"] if empty else []
+    if missing:
+        told.append(f"without {' or '.join(missing)}, of {', '.join(sorted(seen)[:20])}")
+    return False, f"a profile {' and '.join(told)}"
 
 
 def _form(content: bytes, boundary: str, limit: int) -> Iterator[tuple[str, bytes]]:

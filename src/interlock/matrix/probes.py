@@ -145,6 +145,7 @@ class _Proof:
     when: Mapping[str, Any] = field(default_factory=dict)
     fact: str | None = None
     request: Annotated[_Request, AfterValidator(_one_test)] | None = None
+    or_fact: str | None = None
 
     @property
     def rule(self) -> ProofRule:
@@ -155,6 +156,8 @@ class _Proof:
 def _one_source(proof: _Proof) -> _Proof:
     if (proof.fact is None) == (proof.request is None):
         raise wrong('names its source: either "fact" or "request"')
+    if proof.or_fact and proof.request is None:
+        raise wrong('"or_fact" stands beside "request"')
     return proof
 
 

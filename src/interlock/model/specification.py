@@ -163,7 +163,8 @@ class ProofRule:
 
     Exactly one of ``fact`` and ``path`` is set. With ``path`` (a glob on the request's path), the
     decoded body must contain ``contains`` or one of ``or_contains``, or be a profile with a value
-    above zero in one of the sample types ``pprof``.
+    above zero in one of the sample types ``pprof``. Where ``or_fact`` is set, that fact does as
+    well.
     """
 
     name: str
@@ -174,6 +175,8 @@ class ProofRule:
     contains: str | None = None
     or_contains: tuple[str, ...] = ()
     """The same text as other releases write it."""
+    or_fact: str | None = None
+    """A fact that shows the same where no request does."""
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Axes it is about: where one of them is left out, the proof is not asked for."""
