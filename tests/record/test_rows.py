@@ -164,24 +164,28 @@ def any_verdict(draw: st.DrawFn) -> Verdict:
     outcome = draw(st.sampled_from(Outcome))
     reasons = sorted(REASONS[outcome], key=str)
     failed = outcome is Outcome.FAIL
+    failures = draw(st.integers(0, 10**6))
+    signatures = tuple(draw(seen)) if outcome is Outcome.HANG else ()
+    most = max((times for _, times in signatures), default=1)
+    hangs = most + draw(st.integers(0, 10**6)) if outcome is Outcome.HANG else 0
     causes = st.sampled_from([None, "SIGSEGV", "requests.exceptions.Timeout", "TypeError"])
     return verdict(
         draw(cells),
         outcome,
         reason=draw(st.sampled_from(reasons)) if reasons else None,
         phase=draw(st.sampled_from(Phase)) if reasons else None,
-        signatures=tuple(draw(seen)) if outcome is Outcome.HANG else (),
+        signatures=signatures,
         detail=rows.one_line(draw(names)),
-        trials=draw(st.integers(0, 10**6)),
-        hangs=draw(st.integers(0, 10**6)),
+        trials=hangs + failures + draw(st.integers(1, 10**6)),
+        hangs=hangs,
         exposures=draw(st.integers(0, 10**9)),
         seconds=round(draw(st.floats(0, 1e6)), 3),
         backend=draw(st.sampled_from(Backend)),
         basis=draw(st.sampled_from(Basis)),
         tested_at=datetime(2024, 1, 1, tzinfo=timezone.utc)
-        + timedelta(seconds=draw(st.integers(0, 10**8))),
+        + timedelta(seconds=draw(st.integers(0, 8 * 10**7))),
         cause=draw(causes) if failed else None,
-        failed=draw(st.integers(0, 10**6)),
+        failed=failures,
         **{name: draw(st.sampled_from(["", "NA", "a,b", "x" * 64])) for name in TEXTS},
     )
 

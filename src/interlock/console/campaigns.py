@@ -41,7 +41,7 @@ from interlock.model import (
     UsageError,
     Verdict,
 )
-from interlock.record import VERDICTS, Ledger, read_results
+from interlock.record import VERDICTS, Ledger, check_destination, read_results
 
 
 def run_matrix(place: Place, options: argparse.Namespace) -> int:
@@ -62,6 +62,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         _announce(place, options, agenda, first)
         if options.dry_run:
             return 0
+        check_destination(telling.folder_of_results(place, options.results), place.matrix.axes)
         if page := telling.has_page(place) and not options.no_page:
             Thread(target=telling.prepare_page, daemon=True).start()
         told = Telling(
@@ -273,7 +274,7 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
     if path.name != VERDICTS:
         raise UsageError(f"--known {path}: what is published is called {VERDICTS}")
     matrix = place.matrix
-    return read_results(path.parent, matrix.axes, matrix.renamed).verdicts
+    return read_results(path.parent, matrix.axes, matrix.renamed).within(matrix).verdicts
 
 
 def _end(place: Place, finished: Finished) -> int:

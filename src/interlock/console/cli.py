@@ -24,7 +24,7 @@ from interlock.model import (
     PythonVersion,
     UsageError,
 )
-from interlock.record import Ledger
+from interlock.record import Ledger, check_destination
 
 
 def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -> int:
@@ -86,6 +86,8 @@ def serve_site(place: Place, options: argparse.Namespace) -> int:
 def run_judge(place: Place, options: argparse.Namespace) -> int:
     """Every cell of the ledger, by today's rules; what differs from before is printed."""
     found = place.matrix
+    if options.results:
+        check_destination(options.results, found.axes)
     left_open: list[LeftOpen] = []
     judged = changed = 0
     with Ledger(place.store.home) as ledger:

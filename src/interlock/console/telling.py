@@ -93,7 +93,7 @@ class Telling:
         from interlock.campaign import publish_results
 
         place = self.place
-        results = folder or place.store.home / "results"
+        results = folder_of_results(place, folder)
         publish_results(self.ledger, findings, results, finished.controls, finished.classify)
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
         if page and finished.interrupted:
@@ -118,7 +118,9 @@ def published_advice(place: Place) -> list[Verdict]:
     """The published verdicts of today's probes and configurations, for advice alone."""
     folder = sources.published_beside(place.root)
     try:
-        found = read_results(folder, place.matrix.axes).verdicts if folder else []
+        found = (
+            read_results(folder, place.matrix.axes).within(place.matrix).verdicts if folder else []
+        )
     except UsageError as mistake:
         place.console.print(f"the published results are not used: {mistake}", highlight=False)
         return []
@@ -133,6 +135,11 @@ def _say(console: Console, line: str) -> None:
         console.print(Padding(Text(text), (0, 0, 0, indent), expand=False))
     else:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def folder_of_results(place: Place, named: Path | None) -> Path:
+    """Where the verdicts of a run are written; ``named`` is that of the option."""
+    return named or place.store.home / "results"
 
 
 def has_page(place: Place) -> bool:

@@ -222,7 +222,7 @@ def written(text: str, tables: str) -> str:
 def load(root: Path) -> tuple[Matrix, PageContext]:
     """What is published in a checkout."""
     matrix = matrix_file.load(root / "matrix.yaml", root / "probes")
-    results = read_results(root / "results", matrix.axes, matrix.renamed)
+    results = read_results(root / "results", matrix.axes, matrix.renamed).within(matrix)
     return matrix, PageContext(matrix=matrix, results=results)
 
 
