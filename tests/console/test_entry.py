@@ -16,7 +16,7 @@ from interlock.console.options import COMMANDS, RERUN
 
 ROOT = PROBES.parent
 OF_THE_EXTRAS = (
-    "docker google httpx jinja2 lz4 mkdocs multipart pandas platformdirs pyarrow rich uv"
+    "docker google httpx jinja2 lz4 mkdocs multipart pandas platformdirs pyarrow rich tenacity uv"
 )
 Typed = Callable[..., "tuple[int, str, str]"]
 

@@ -8,16 +8,20 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Protocol
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from interlock.index.pages import File
 from interlock.model import Phase, PythonVersion, Reason, Release, Unsupported, UsageError, Wheel
 
 _PATCHES = 40
 """More than any Python feature release has had (3.8 ended with 3.8.20)."""
+_LONGEST_NAME = 255
+"""Of a file: no file system has longer ones. A long one may stand for a million tags."""
+_LONGEST_SPECIFIER = 1000
+_YEARS = range(1990, 3000)
 
 
 class Source(Protocol):
@@ -108,6 +112,8 @@ def _release(package: str, version: Version, files: list[File]) -> Release:
 
 
 def _version(file: str, package: str) -> Version | None:
+    if len(file) > _LONGEST_NAME:
+        return None
     if file.endswith(".whl"):
         parts = file.removesuffix(".whl").split("-")
         return _parsed(parts[1]) if len(parts) in (5, 6) else None
@@ -127,16 +133,21 @@ def _canonical(name: str) -> str:
 def _parsed(version: str) -> Version | None:
     try:
         return Version(version)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than Python turns into a number
         return None
 
 
 @cache
 def _specifier(text: str | None) -> SpecifierSet | None:
+    if not text or len(text) > _LONGEST_SPECIFIER:
+        return None
     try:
-        return SpecifierSet(text) if text else None
-    except InvalidSpecifier:
-        return None  # as installers do: ">=2.7, !=3.0*" of old uploads says nothing they can use
+        found = SpecifierSet(text)
+        found.contains("3.0")  # its versions are read only now
+    except ValueError:
+        # as installers do: ">=2.7, !=3.0*" of old uploads says nothing they can use
+        return None
+    return found
 
 
 def _moment(text: str) -> datetime | None:
@@ -145,6 +156,8 @@ def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
+        return None
+    if moment.year not in _YEARS:  # a day more or less must not leave the calendar
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
