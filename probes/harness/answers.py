@@ -1,4 +1,4 @@
-"""The answers of the watchers: the snapshots of all processes, and how each process joins.
+"""The answers of the watchers: how each process joins, and its snapshots.
 
 The watcher is ours, but it runs in the app's own processes. Any code of the app can answer in its
 place. So a snapshot is checked here, before anything believes it.

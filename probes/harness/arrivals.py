@@ -28,8 +28,8 @@ _COUNTED = record(requests=_COUNT)
 class Arrivals:
     """The requests of one trial.
 
-    The intake is ours, and the app can kill it. A pass rests on what arrived there, so the intake
-    has to answer once more when the app has ended, with the count of what it has reported.
+    The intake is ours, but the app can kill it, and a pass rests on what arrived there. So it has
+    to answer once more when the app has ended, with the count of what it reported.
     """
 
     def __init__(self, stream: EventStream, intake: Intake, broken) -> None:

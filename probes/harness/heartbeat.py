@@ -28,7 +28,7 @@ class Heartbeat:
         """Looks that the driver asks for."""
         self.misuse = None
         self.breach = None
-        """What of the app broke the protocol first; nothing is heard after it."""
+        """How the app broke the protocol, the first time. Nothing is heard after that."""
         self._messages = Messages()
 
     @property

@@ -1,9 +1,10 @@
 """The endpoints of Sentry and Datadog that the libraries under test send to.
 
 A process of its own, on the base interpreter, so that nothing under test runs in it. It answers as
-the real ones do, keeps the bodies that a proof of life may ask for, raw and within limits, and
-reports each request on its standard output, one JSON object a line. For each byte on its standard
-input it says there how many it has reported.
+the real ones do. It keeps the bodies that a proof of life may ask for, raw and within limits.
+
+On its standard output it reports each request, one JSON object a line. For each byte on its
+standard input it says there how many requests it has reported.
 """
 
 from __future__ import annotations

@@ -109,10 +109,10 @@ def _environment(spec: dict, intake: str, addresses: dict, fds: dict) -> dict:
 
 
 def _as_app() -> None:
-    """Between fork and exec: let no early or late call of the witness end the app.
+    """Between fork and exec: ignore the witness's signal, which would end the app.
 
-    Before ``bootstrap.py`` has registered faulthandler, and again once the interpreter has taken it
-    away at its end, the witness's signal has the disposition set here.
+    This disposition holds before ``bootstrap.py`` has registered faulthandler. It holds again when
+    the interpreter has removed faulthandler at its end.
     """
     die_with_parent()
     signal.signal(WITNESS_SIGNAL, signal.SIG_IGN)

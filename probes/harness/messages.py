@@ -52,7 +52,7 @@ class Messages:
 
     def __init__(self) -> None:
         self._phases = 0
-        """How many of ``import`` and ``startup`` are behind it."""
+        """The furthest phase that has begun, as its number from 1."""
         self._done = False
 
     def read(self, line: bytes | None) -> tuple:

@@ -1,7 +1,7 @@
 """The app's processes, seen from outside: measure them, and leave none behind.
 
-Linux only, by way of ``/proc``: what the kernel says about a process costs it nothing, and can be
-read while not one thread of it runs.
+Linux only, by way of ``/proc``. Reading it costs a process nothing, and works while no thread of
+the process runs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The processes of the app, each with two connections of its own.
 
-Every process connects twice: its watcher, who is asked and answers, and its witness, into which
-``faulthandler`` writes when it is signalled, or when the process crashes. Pipes would be shared by
-all that fork from one; who has connected is told by the kernel, whatever the process says.
+The watcher is asked on one connection, and answers there. ``faulthandler`` writes into the other
+one, the witness's: when it is signalled, and when the process crashes. All that fork from one
+process would share a pipe. The kernel tells who has connected, whatever the process says.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from harness.streams import Lines, each, more
 CRASH = b"Fatal Python error: "
 """How ``faulthandler`` begins when a process crashes."""
 WAITING = 512
-"""Connections that may wait to be accepted: a crowd that forks at once."""
+"""Connections that may wait to be accepted: many processes may fork at once."""
 LONGEST_COMMAND = 400
 LONGEST_CRASH = 64 << 10
 LONGEST_DUMP = 256 << 10
-"""Of one witness; what comes after that is dropped."""
+"""What is kept of one witness's text; the rest is dropped."""
 
 
 class Process:
-    """One process of the app, as far as it has told of itself."""
+    """What one process of the app has told of itself."""
 
     def __init__(self, pid: int, fd: int) -> None:
         self.pid = pid
@@ -39,7 +39,7 @@ class Process:
 
 
 class Roster:
-    """Those who have joined and not ended yet."""
+    """The processes that have joined and not ended yet."""
 
     def __init__(self, readers: dict, joined, crashed, broken) -> None:
         """``joined(process, forked)`` and ``crashed(pid, text)`` are called as it happens.

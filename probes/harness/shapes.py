@@ -22,35 +22,6 @@ class Broken(ValueError):
     """What the app sent is not what the protocol allows; the message says where and why."""
 
 
-def decoded(line: bytes) -> object:
-    """One line as JSON. Raises ``Broken`` for anything else."""
-    try:
-        return json.loads(
-            line.decode("utf-8"),
-            parse_constant=_no_number,
-            parse_int=_integer,
-            parse_float=_decimal,
-        )
-    except Broken:
-        raise
-    except UnicodeDecodeError:
-        raise Broken(f"not UTF-8: {quoted(line)}") from None
-    except RecursionError:
-        raise Broken(f"nested too deeply: {quoted(line)}") from None
-    except ValueError:
-        raise Broken(f"not JSON: {quoted(line)}") from None
-
-
-def quoted(value: object) -> str:
-    """The start of a value, for a message."""
-    return ascii(value)[:80]
-
-
-def encodable(text: str) -> str:
-    """The text with lone surrogates escaped, which no encoding has."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _no_number(word: str) -> object:
     raise Broken(f"{word} is not a number")
 
@@ -67,6 +38,36 @@ def _short(digits: str) -> str:
     if len(digits) > LONGEST_NUMBER:
         raise Broken(f"a number of {len(digits)} digits")
     return digits
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_int=_integer, parse_float=_decimal)
+
+
+def decoded(line: bytes) -> object:
+    """One line as JSON. Raises ``Broken`` for anything else."""
+    try:
+        return _DECODER.decode(line.decode("utf-8"))
+    except Broken:
+        raise
+    except UnicodeDecodeError:
+        raise Broken(f"not UTF-8: {quoted(line)}") from None
+    except RecursionError:
+        raise Broken(f"nested too deeply: {quoted(line)}") from None
+    except ValueError:
+        raise Broken(f"not JSON: {quoted(line)}") from None
+
+
+def quoted(value: object) -> str:
+    """The start of a value, for a message."""
+    try:
+        return ascii(value)[:80]
+    except RecursionError:
+        return "a value that is nested too deeply"
+
+
+def encodable(text: str) -> str:
+    """The text with lone surrogates escaped, which no encoding has."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 # Shapes -------------------------------------------------------------------------------------------

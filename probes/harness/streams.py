@@ -18,7 +18,10 @@ class Lines:
         """Whether the rest of a line is dropped that was too long."""
 
     def read(self) -> list | None:
-        """The whole lines that have come, None for one that is too long; None at the end."""
+        """The whole lines that have come; None at the end.
+
+        A line that is too long is None in the list.
+        """
         data = read_some(self.fd)
         if data is None:
             return None

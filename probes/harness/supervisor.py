@@ -1,8 +1,8 @@
 """The supervisor: starts the app, hears it, and looks into its silences.
 
-Run by the base interpreter as ``python -I supervisor.py``, with the trial in ``INTERLOCK_SPEC``;
-its standard output is the event stream of ``PROTOCOL.md`` and nothing else. It never imports what
-is tested, and it judges nothing: it records what happened, and stops what will not move again.
+The base interpreter runs it as ``python -I supervisor.py``, with the trial in ``INTERLOCK_SPEC``.
+Its standard output is the event stream of ``PROTOCOL.md`` and nothing else. It never imports what
+is tested. It judges nothing: it records what happened, and stops what will not move again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from harness.streams import Lines, Tail, each, more
 
 PROTOCOL = 3
 QUIET_PHASES = ("import", "startup")
-"""Where nothing can be counted, so that silence means less: four times ``stall_s``."""
+"""Phases in which nothing can be counted. Silence means less there: four times ``stall_s``."""
 CLOSED = "the same closed wait in two snapshots"
 BROKEN = "it broke the protocol"
 EXIT_MISUSE = 64

@@ -96,6 +96,10 @@ BREACHES = [
     (b"hello", "not JSON: b'hello'"),
     (b"[" * 100_000, "nested too deeply"),
     (b'{"fact": "f", "value": ' + b"[" * 40 + b"]" * 40 + b"}", "fact.value: nested more than 16"),
+    *(
+        (b'{"beat": ' + b"[" * deep + b"]" * deep + b"}", "beat.beat: ")
+        for deep in (50, 500, 900, 940)
+    ),
     (b"x" * (2 << 20), "a line of more than 1048576 bytes"),
     (b'{"fact": "f", "value": "' + b"x" * (30 << 20) + b'"}', "a line of more than 1048576 bytes"),
     (b"7", "not an object"),

@@ -144,3 +144,9 @@ def test_the_intake_counts_what_it_has_reported(run_app) -> None:
     )
     assert told.one("intake-end")["requests"] == len(told.all("intake")) == 3
     assert isinstance(classification.classify(told.raw, FACT), Pass)
+
+
+def test_an_exception_with_text_that_can_not_be_printed_is_told_with_escapes(run_app) -> None:
+    told = run_app(app(r"raise ValueError('\x1b[31m \u202e \ud800 \x00')"))
+    finding = classification.classify(told.raw, FACT)
+    assert in_words(finding) == (r"fail error in serving: ValueError: \x1b[31m \u202e \ud800 \x00")

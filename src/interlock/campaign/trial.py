@@ -165,13 +165,16 @@ def _read(lines: list[str], errors: list[str], ended: Ended) -> list[Mapping[str
     told = list(events.read(lines))
     if ended.guard:
         told.append({"event": "guard", "limit": ended.guard, "seconds": round(ended.seconds, 3)})
-    elif not told or told[-1].get("event") != "end":
-        said = next((line.strip() for line in reversed(errors) if line.strip()), "")
-        raise ProtocolError(
-            f"the supervisor ended (exit code {ended.exit_code}) before its stream did"
-            + (f"; it said: {said}" if said else "")
-        )
-    return told
+        return told
+    complete = bool(told) and told[-1].get("event") == "end"
+    if complete and ended.exit_code == 0:
+        return told
+    said = next((line.strip() for line in reversed(errors) if line.strip()), "")
+    when = "after" if complete else "before"
+    raise ProtocolError(
+        f"the supervisor ended (exit code {ended.exit_code}) {when} its stream did"
+        + (f"; it said: {said}" if said else "")
+    )
 
 
 def _trial(

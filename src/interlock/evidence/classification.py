@@ -1,7 +1,7 @@
-"""What one trial shows: the signs that its events may bear, first to last. Pure.
+"""What one trial shows: the first sign that its events bear. Pure.
 
-Only ``ProtocolError`` leaves this module: a stream that does not say how the app ended is trouble
-of our own, and the cell stays open.
+Only ``ProtocolError`` leaves this module, for a stream that does not say how the app ended. That is
+trouble of our own, and the cell stays open.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def _not_installed(history: History, probe: Probe) -> Finding | None:
 def _deadlocked(history: History, probe: Probe) -> Finding | None:
     """A closed wait, the same in both snapshots of a process.
 
-    A silence that ended by itself is passed over; a look that was asked for is not: a closed wait
-    stays one, whatever the app, which lives, goes on to do.
+    A silence that ended by itself does not count. A look that the app asked for always does: a
+    closed wait stays closed, whatever the app goes on to do.
     """
     looks = {stall.number: stall for stall in (*history.open_stalls, *history.asked_looks)}
     for _, stall in sorted(looks.items()):
@@ -117,10 +117,10 @@ def _inactive(history: History, probe: Probe) -> Finding | None:
 
 
 def _over_limit(history: History, probe: Probe) -> Finding | None:
-    """What went beyond the sandbox's memory, tasks or output, which the matrix states.
+    """What went beyond the sandbox's limit on memory, tasks or output.
 
-    In a container nothing is ended for the tasks: the kernel refuses the next one, and whatever
-    comes of that (an exception, a crash, a wait) is the limit's doing.
+    A container does not end an app that has too many tasks. The kernel refuses the next task, and
+    whatever follows (an exception, a crash, a wait) counts as the limit's doing.
     """
     guard = next((g for g in history.all(events.Guard) if g.limit != "wall"), None)
     usage = history.first(events.Usage)
@@ -344,9 +344,10 @@ def _exception(error: events.Error) -> str:
 
 
 def _installer_said(text: str) -> str:
-    """uv's own words in one line: its error and the causes, without progress and hints.
+    """uv's own words in one line: its error and the causes.
 
-    It writes ``error: …``, then ``  cause: …`` for each, each over several lines, then ``hint: …``.
+    Progress and hints are left out. uv writes ``error: …``, then `` cause: …`` for each cause, each
+    over several lines, then ``hint: …``.
     """
     own, _, _ = text.partition("\nhint:")
     told = re.sub(r"\A.*?^error: ", "", own, count=1, flags=re.DOTALL | re.MULTILINE)
@@ -360,8 +361,8 @@ def _last_line(text: str) -> str:
 
 
 def _shown(line: str, longest: int) -> str:
-    """The start of a line without the folders of the environment.
+    """The start of a line, without the folders of the environment.
 
-    It is cut before it is searched, since the search takes time that grows with the square.
+    The line is cut before it is searched: the search takes time that grows with the square.
     """
     return _INSTALLED.sub("", line[: 8 * longest])[:longest]

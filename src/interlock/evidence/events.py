@@ -1,8 +1,8 @@
 """The harness's event stream, parsed and validated.
 
 ``probes/harness/PROTOCOL.md`` describes it. The orchestrator adds events of its own. The supervisor
-writes the others, and checks first what the app sent. So a malformed event is a mistake of ours: it
-raises ``ProtocolError``. Text may come from the app, and is made printable here.
+writes the others, and checks first what the app sent. So a malformed event is a mistake of ours,
+and raises ``ProtocolError``. Text may come from the app, and is made printable here.
 """
 
 from __future__ import annotations
@@ -361,8 +361,8 @@ def read(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
 def parse(events: Iterable[Mapping[str, Any]]) -> tuple[Event, ...]:
     """Raw events, as a trial keeps them, as typed values.
 
-    Raises ``ProtocolError`` for an unknown or malformed event, for a protocol of another version,
-    and for a harness that does not say hello first. The message names line and field.
+    Raises ``ProtocolError`` for an unknown or malformed event and for another version. So it does
+    for a harness that does not say hello first. The message names line and field.
     """
     parsed = tuple(
         _validate(wire.as_printable(raw), number) for number, raw in enumerate(events, 1)

@@ -72,8 +72,9 @@ class Hold(Wire):
     frame: Count
     expression: str
     how: Literal["with", "finally", "owner", "entering", "leaving"]
-    """The last two at a fork, of what is not to be had after it: it was just being taken, or
-    released.
+    """``entering`` and ``leaving`` are found at a fork alone.
+
+    The thread was just taking the lock, or releasing it, and the child can't get it.
     """
 
 

@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that are escaped: control, format (bidi overrides are), surrogate, and the
-separators of lines and paragraphs.
+"""Unicode categories that are escaped.
+
+They are control, format (with the bidi overrides), surrogate, and the separators of lines and
+paragraphs.
 """
 
 
@@ -27,7 +29,7 @@ _LINES = _Escapes({ord("\n"): "\n", ord("\t"): "\t"})
 
 
 def printable(text: str, *, lines: bool = False) -> str:
-    """The text with escapes for what a terminal, a page or an encoding can't show as it is.
+    """The text, with everything escaped that can't be shown or encoded as it is.
 
     A colour code becomes ``\\x1b[31m``, a lone surrogate ``\\ud800``. A text of several ``lines``
     keeps its line breaks and tabs, and each kind of line break becomes a newline.
@@ -44,9 +46,10 @@ DEEPEST = 64
 
 
 def all_printable(value: Any, lines: Collection[str] = (), *, key: str = "", depth: int = 0) -> Any:
-    """A JSON value with all its text printable; the keys in ``lines`` have several lines.
+    """A JSON value with all its text printable.
 
-    Raises ``ValueError`` for a value that is nested too deeply.
+    Text under the keys in ``lines`` may have several lines. Raises ``ValueError`` for a value that
+    is nested too deeply.
     """
     if isinstance(value, str):
         return printable(value, lines=key in lines)
