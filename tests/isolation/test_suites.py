@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packages.campaigns import served
 
-from interlock.isolation.suites import Debian, pythons_in
+from interlock.isolation.suites import Debian, Packaged, pythons_in
 from interlock.model import PythonVersion
 
 # As in Debian's own, cut down: other packages have that version too, and some have none like it.
@@ -50,6 +50,18 @@ def test_a_patch_release_is_read_from_the_version_of_its_package(
 ) -> None:
     found = dict(pythons_in(PACKAGES.format(version=version).splitlines()))
     assert found == ({"python3.13": full} if full else {})
+
+
+def test_a_python_that_had_distutils_is_installed_with_it() -> None:
+    packages = {
+        minor: Packaged(python=PythonVersion(3, minor), suite="any", full="").packages
+        for minor in (9, 11, 13)
+    }
+    assert packages == {
+        9: ("python3.9", "python3-distutils"),
+        11: ("python3.11", "python3-distutils"),
+        13: ("python3.13",),
+    }
 
 
 def has(mirror: Path, suite: str, content: bytes) -> None:

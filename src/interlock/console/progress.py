@@ -40,6 +40,9 @@ SYMBOLS = {
 A_FEW_S = 5.0
 """An estimate of less is not worth a number."""
 
+WIDE = 100
+"""Columns of a terminal that has room for a bar beside the numbers."""
+
 RECENT = 6
 """Verdicts shown under the progress bar of a terminal."""
 
@@ -315,10 +318,11 @@ class Drawn:
 
     def _picture(self) -> Group:
         busy = [_one_line(f"{where}  {what}") for where, what in list(self._busy.items())[:4]]
-        width = min(30, self._console.width // 6)
-        bar = ProgressBar(total=max(1, self._count.total), completed=self._count.done, width=width)
-        head = Table.grid(padding=(0, 2))
-        head.add_row(bar, Text(self._count.line()))
+        head: Table | Text = Text(self._count.line())
+        if self._console.width >= WIDE:
+            done, total = self._count.done, max(1, self._count.total)
+            head = Table.grid(padding=(0, 2))
+            head.add_row(ProgressBar(total=total, completed=done, width=30), self._count.line())
         return Group(*self._recent, head, *busy)
 
 

@@ -53,11 +53,10 @@ class Telling:
 
     def summary(self, findings: Findings, *, follow_ups: bool) -> Summary:
         known = planning.known_now(self.known, self._recorded(), findings.matrix, _now())
-        cells = list(self.agenda.asked)
-        if follow_ups:
-            cells += self.agenda.follow_ups({v.cell.key: v for v in self._recorded()}).cells
+        by_now = {v.cell.key: v for v in self._recorded()} if follow_ups else {}
+        followed = self.agenda.follow_ups(by_now).cells if follow_ups else ()
         moves = Moves(findings=findings, published=self.advice, today=_now().date())
-        return Summary.of(cells, known, findings, moves)
+        return Summary.of(self.agenda.asked, known, findings, moves, followed)
 
     def so_far(self) -> None:
         """Print the answer for the cells that were asked for."""
@@ -79,7 +78,7 @@ class Telling:
             console.print(drawn)
         lines = told.lines()
         if keep:
-            lines += report.environments(told.asked, self.place.store)
+            lines += report.environments(told.whole, self.place.store)
         for line in lines:
             _say(console, line)
         console.print()
@@ -115,16 +114,16 @@ def _now() -> datetime:
 
 
 def published_advice(place: Place) -> list[Verdict]:
-    """The published verdicts of today's probes and configurations, for advice alone."""
+    """The published verdicts, for advice alone: `interlock ask` answers by the same."""
     folder = sources.published_beside(place.root)
     try:
-        found = (
-            read_results(folder, place.matrix.axes).within(place.matrix).verdicts if folder else []
-        )
+        if folder is None:
+            return []
+        matrix = place.matrix
+        return read_results(folder, matrix.axes, matrix.renamed).within(matrix).verdicts
     except UsageError as mistake:
         place.console.print(f"the published results are not used: {mistake}", highlight=False)
         return []
-    return [verdict for verdict in found if planning.is_same(verdict, place.matrix)]
 
 
 def _say(console: Console, line: str) -> None:

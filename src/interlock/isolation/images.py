@@ -58,6 +58,8 @@ _LEFT_OUT = frozenset(
 _CHECK = """
 import bz2, ctypes, hashlib, json, lzma, platform, sqlite3, ssl, sys, threading, uuid, venv, zlib
 import importlib.metadata
+if sys.version_info < (3, 12):
+    import distutils
 others = sorted(d.metadata["Name"] for d in importlib.metadata.distributions())
 assert not others, "third-party packages in the image: " + ", ".join(others)
 print(platform.python_version())
@@ -162,7 +164,7 @@ def _make(
     client: APIClient, reference: str, source: Source, python: PythonVersion, report: Report
 ) -> None:
     if isinstance(source, Packaged):
-        base = _debian(client, source.suite, (source.package,), report, source.full)
+        base = _debian(client, source.suite, source.packages, report, source.full)
     else:
         base = _debian(client, _suite_here(), (), report)
     report(f"{reference}: building from {source}")
@@ -179,7 +181,7 @@ def _elsewhere() -> dict[str, str]:
 
 def _recipe(source: Source) -> str:
     if isinstance(source, Packaged):
-        return digest_of([_RECIPE, source.suite, source.package, source.full])
+        return digest_of([_RECIPE, source.suite, source.packages, source.full])
     built = source.executable.stat()
     parts = (str(source.prefix), source.full, built.st_mtime, built.st_size)
     return digest_of([_RECIPE, _suite_here(), *parts])
@@ -368,7 +370,10 @@ def _check(client: APIClient, reference: str, source: Source) -> None:
     """Run it as a probe would be, unprivileged and without network; untag what does not work."""
     host = client.create_host_config(network_mode="none", read_only=True, cap_drop=["ALL"])
     container = client.create_container(
-        reference, ["python3", "-I", "-c", _CHECK], user="65532:65532", host_config=host
+        reference,
+        ["python3", "-I", "-W", "ignore", "-c", _CHECK],
+        user="65532:65532",
+        host_config=host,
     )["Id"]
     try:
         client.start(container)

@@ -42,8 +42,10 @@ class Packaged:
     """``3.13.5``."""
 
     @property
-    def package(self) -> str:
-        return f"python{self.python}"
+    def packages(self) -> tuple[str, ...]:
+        """All of CPython. Debian packs `distutils` apart, and uv refuses a Python without it."""
+        apart = ("python3-distutils",) if self.python < PythonVersion(3, 12) else ()
+        return f"python{self.python}", *apart
 
     def __str__(self) -> str:
         return f"Debian {self.suite} ({self.full})"
