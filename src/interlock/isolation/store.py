@@ -21,8 +21,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,8 +29,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import platformdirs
-import uv
 
+from interlock.isolation import folders
 from interlock.model import Backend, StorageTrouble
 
 COMPLETE = "interlock-complete.json"
@@ -87,10 +85,10 @@ class Store:
         """Make the folders of a backend, owned by the user its commands run as."""
         root = self.of_backend(backend)
         with writing(root):
-            for folder in (root, *(root / part for part in _PARTS)):
-                folder.mkdir(parents=True, exist_ok=True)
-                if owner and (folder.stat().st_uid, folder.stat().st_gid) != owner:
-                    os.chown(folder, *owner)
+            self.home.mkdir(parents=True, exist_ok=True)
+            folders.made(self.home, root.name, owner=owner)
+            for part in _PARTS:
+                folders.made(self.home, root.name, part, owner=owner)
         return root
 
     def holdings(self) -> list[Holding]:
@@ -117,17 +115,21 @@ class Store:
         before = sum(holding.size_bytes for holding in self.holdings())
         oldest = time.time() - age.total_seconds()
         with writing(self.home):
-            for environment in self.home.glob("*/environments/*"):
-                marker = environment / COMPLETE
-                used = marker if marker.exists() else environment
-                if used.stat().st_mtime < oldest:
-                    shutil.rmtree(environment)
-            for resolution in self.resolutions.glob("*.json"):
-                if resolution.stat().st_mtime < oldest:
-                    resolution.unlink()
             for backend in Backend:
-                _prune(self.of_backend(backend), everything=age <= timedelta(0))
+                self._remove_of(backend, oldest, everything=age <= timedelta(0))
+            for resolution in self.resolutions.glob("*.json"):
+                if resolution.lstat().st_mtime < oldest:
+                    resolution.unlink()
         return before - sum(holding.size_bytes for holding in self.holdings())
+
+    def _remove_of(self, backend: Backend, oldest: float, *, everything: bool) -> None:
+        """Of one backend's folder, by names below the home: no link is followed on the way."""
+        root = backend.value
+        for name in folders.names(self.home, root, "environments"):
+            if _last_used(self.home / root / "environments" / name) < oldest:
+                folders.remove(self.home, root, "environments", name)
+        for name in folders.names(self.home, root, "uv") if everything else ():
+            folders.remove(self.home, root, "uv", name)
 
     def claim_run(self, backend: Backend) -> tuple[str, int]:
         """A fresh run id and the open file whose lock says that the run lives.
@@ -189,6 +191,8 @@ def _locked(path: Path) -> bool:
 def _holding(what: str, path: Path, seen: set[tuple[int, int]] | None = None) -> Holding:
     seen = set() if seen is None else seen
     size = 0
+    if path.is_symlink():
+        return Holding(what=what, path=path, count=1, size_bytes=_size(path, seen))
     for folder, _, names in os.walk(path):
         for name in names:
             size += _size(Path(folder, name), seen)
@@ -209,14 +213,9 @@ def _size(path: Path, seen: set[tuple[int, int]]) -> int:
     return stat.st_blocks * 512
 
 
-def _prune(root: Path, *, everything: bool) -> None:
-    """Remove from uv's cache what nothing can use any more, or all of it."""
-    cache = root / "uv"
-    if not cache.is_dir() or not any(cache.iterdir()):
-        return
-    if everything:
-        for child in cache.iterdir():
-            shutil.rmtree(child) if child.is_dir() else child.unlink()
-        return
-    command = [uv.find_uv_bin(), "cache", "prune", "--no-config", "--cache-dir", str(cache)]
-    subprocess.run(command, capture_output=True, check=False)
+def _last_used(path: Path) -> float:
+    """When an environment's seal, or what has none, was last touched; a link's own time."""
+    try:
+        return (path / COMPLETE).lstat().st_mtime if not path.is_symlink() else 0.0
+    except OSError:
+        return path.lstat().st_mtime
