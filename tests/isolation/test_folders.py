@@ -43,7 +43,7 @@ def swap(place: Path, target: Path) -> None:
     place.symlink_to(target)
 
 
-PLACES = ["docker", "docker/environments", "docker/uv", "docker/locks"]
+PLACES = ["docker", "docker/environments", "docker/downloads", "docker/built", "docker/locks"]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -57,7 +57,7 @@ def test_clean_removes_nothing_behind_a_link(
     assert untouched(outside)
 
 
-@pytest.mark.parametrize("name", ["environments/digest", "uv/odd"])
+@pytest.mark.parametrize("name", ["environments/digest", "work/odd", "uv", "downloads/hash"])
 def test_clean_removes_a_link_and_leaves_what_it_leads_to(
     store: Store, outside: Path, name: str
 ) -> None:
@@ -86,9 +86,11 @@ def test_preparing_the_store_owns_nothing_through_a_link(
 ) -> None:
     changed: list[int] = []
     monkeypatch.setattr(os, "fchown", lambda handle, *_: changed.append(os.fstat(handle).st_ino))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "getgid", lambda: 12345)  # so that every folder has to be given away
     swap(store.home / place, outside)
     with pytest.raises(StorageTrouble, match="follows no link"):
-        store.prepare(Backend.DOCKER, owner=(12345, 12345))
+        store.prepare(Backend.DOCKER)
     assert outside.stat().st_ino not in changed
 
 

@@ -6,8 +6,8 @@ import pytest
 from languages import PROBE
 
 from interlock.evidence import classification
-from interlock.isolation.install_failures import read_failure
-from interlock.model import Fail, IndexUnreachable, StorageTrouble
+from interlock.isolation.install_failures import disk_full, read_failure
+from interlock.model import Fail, IndexUnreachable
 
 # What uv says ------------------------------------------------------------------------------------
 # Recorded from uv 0.13.9: `uv pip compile - --generate-hashes` of a requirement that cannot be
@@ -135,7 +135,11 @@ def test_the_first_cause_is_what_is_told(said: str, reason: str) -> None:
         read_failure("resolve", said, index="an index")
 
 
-@pytest.mark.parametrize("said", [FULL_DISK, BROKEN_BUILD + "OSError: No space left on device"])
-def test_a_full_disk_is_no_failure(said: str) -> None:
-    with pytest.raises(StorageTrouble, match="nox -s clean"):
-        read_failure("install", said, index="an index")
+def test_the_words_of_a_full_disk_are_known() -> None:
+    assert "nox -s clean" in str(disk_full(FULL_DISK))
+    assert disk_full(UNSATISFIABLE) is None
+
+
+def test_a_build_that_speaks_of_a_full_disk_is_not_believed() -> None:
+    said = BROKEN_BUILD + "OSError: No space left on device"
+    assert read_failure("install", said, index="an index").stage == "build"

@@ -69,6 +69,12 @@ def remove(top: Path, *below: str) -> None:
         return
 
 
+def move(top: Path, *below: str, to: tuple[str, ...]) -> None:
+    """Give it another name below ``top``; who holds it open keeps what is in it."""
+    with opened(top, *below[:-1]) as source, opened(top, *to[:-1]) as target:
+        os.rename(below[-1], to[-1], src_dir_fd=source, dst_dir_fd=target)
+
+
 def names(top: Path, *below: str) -> list[str]:
     """What is in a folder below ``top``; nothing where it is missing or a link is in the way."""
     try:

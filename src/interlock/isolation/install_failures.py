@@ -51,13 +51,10 @@ _DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNOR
 def read_failure(stage: str, said: str, *, index: str) -> InstallFailed:
     """What uv's words mean, for the stage in which it stopped.
 
-    Raises ``IndexUnreachable`` and ``StorageTrouble`` for what is not the packages' fault. What a
-    build printed is quoted by uv after ``[stdout]`` or ``[stderr]``: of that only a full disk is
-    believed.
+    Raises ``IndexUnreachable`` for what is not the packages' fault. What a build printed is quoted
+    by uv after ``[stdout]`` or ``[stderr]``, and is not believed.
     """
     own = re.split(r"^\s*\[(?:stdout|stderr)\]\s*$", said, maxsplit=1, flags=re.MULTILINE)[0]
-    if trouble := disk_full(said):
-        raise trouble
     if _UNREACHABLE.search(own):
         reason = _causes(own)
         raise IndexUnreachable(f"the package index did not answer ({index}): {reason}")
@@ -78,6 +75,7 @@ def _causes(own: str) -> str:
 
 
 def disk_full(said: str) -> StorageTrouble | None:
+    """The trouble that these words mean, if the disk that they speak of is ours."""
     if not _DISK_FULL.search(said):
         return None
     return StorageTrouble(

@@ -8,9 +8,11 @@ Everything is below one folder, ``INTERLOCK_HOME`` or the user's cache folder::
     images/           what is known of an image, by its id
     runs/             one locked file a run, so that the next one knows which have died
     docker/ process/  the store of a backend, the one folder that its commands see:
-        uv/             uv's cache, Interlock's own
-        environments/   virtual environments, by digest, with a marker file when complete
+        downloads/      wheels and source distributions, by the SHA-256 of their content
+        built/          wheels built from source distributions, by what they were built from
+        environments/   virtual environments, by digest, each sealed with a list of hashes
         locks/          held while an environment is being made
+        work/           what is under way
 
 The backends keep stores of their own: what a container's user wrote, a process of another user
 could not change, and the other way round.
@@ -34,9 +36,11 @@ from interlock.isolation import folders
 from interlock.model import Backend, StorageTrouble
 
 COMPLETE = "interlock-complete.json"
-"""In an environment: it is whole. Its modification time is when it was last used."""
+"""In an environment: its seal. Its modification time is when it was last used."""
 
-_PARTS = ("uv", "environments", "locks")
+_PARTS = ("downloads", "built", "environments", "locks", "work")
+_OLDER_PARTS = ("uv",)
+"""What earlier versions kept there; `clean` removes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +85,16 @@ class Store:
     def of_backend(self, backend: Backend) -> Path:
         return self.home / backend.value
 
-    def prepare(self, backend: Backend, owner: tuple[int, int] | None = None) -> Path:
-        """Make the folders of a backend, owned by the user its commands run as."""
+    def prepare(self, backend: Backend) -> Path:
+        """Make the folders of a backend; they belong to the user who runs Interlock."""
         root = self.of_backend(backend)
+        # Earlier versions gave them to the user that containers run as.
+        ours = (0, os.getgid()) if os.geteuid() == 0 else None
         with writing(root):
             self.home.mkdir(parents=True, exist_ok=True)
-            folders.made(self.home, root.name, owner=owner)
+            folders.made(self.home, root.name, owner=ours)
             for part in _PARTS:
-                folders.made(self.home, root.name, part, owner=owner)
+                folders.made(self.home, root.name, part, owner=ours)
         return root
 
     def holdings(self) -> list[Holding]:
@@ -100,7 +106,7 @@ class Store:
                 continue
             # A hard link between cache and environment counts where it is met first.
             seen: set[tuple[int, int]] = set()
-            for part in _PARTS:
+            for part in (*_PARTS, *_OLDER_PARTS):
                 found.append(_holding(f"{path.name}/{part}", path / part, seen))
         return sorted(found, key=lambda holding: holding.size_bytes, reverse=True)
 
@@ -125,11 +131,14 @@ class Store:
     def _remove_of(self, backend: Backend, oldest: float, *, everything: bool) -> None:
         """Of one backend's folder, by names below the home: no link is followed on the way."""
         root = backend.value
-        for name in folders.names(self.home, root, "environments"):
-            if _last_used(self.home / root / "environments" / name) < oldest:
-                folders.remove(self.home, root, "environments", name)
-        for name in folders.names(self.home, root, "uv") if everything else ():
-            folders.remove(self.home, root, "uv", name)
+        for part in ("environments", "downloads", "built"):
+            for name in folders.names(self.home, root, part):
+                if _last_used(self.home / root / part / name) < oldest:
+                    folders.remove(self.home, root, part, name)
+        for name in folders.names(self.home, root, "work"):
+            folders.remove(self.home, root, "work", name)
+        for part in _OLDER_PARTS if everything else ():
+            folders.remove(self.home, root, part)
 
     def claim_run(self, backend: Backend) -> tuple[str, int]:
         """A fresh run id and the open file whose lock says that the run lives.
