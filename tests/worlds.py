@@ -162,6 +162,9 @@ class World:
             raise made
         return made or (environment(left), False)
 
+    def place(self, environment: Environment) -> Path:
+        return Path(environment.path)
+
     def stop(self) -> None:
         self.stopped.set()
 

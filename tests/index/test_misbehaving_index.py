@@ -179,7 +179,7 @@ def drip(headers: bool, stop: Event) -> Answers:
 def test_a_page_that_drips_is_given_up(headers: bool, tmp_path: Path) -> None:
     stop = Event()
     with serve(drip(headers, stop)) as served:
-        with pytest.raises(IndexUnreachable, match="whole page within 1 s"):
+        with pytest.raises(IndexUnreachable, match="in whole within 1 s"):
             files(served, tmp_path)
         stop.set()
         assert served.asked == 1

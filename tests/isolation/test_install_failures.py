@@ -10,8 +10,8 @@ from languages import PROBE
 from packaging.version import Version
 
 from interlock.evidence import classification
-from interlock.isolation.install_failures import InstallFailed, read_failure
-from interlock.model import Fail, IndexUnreachable, StorageTrouble, TroubleError
+from interlock.isolation.install_failures import InstallFailed, disk_full, read_failure
+from interlock.model import Fail, IndexUnreachable, TroubleError
 
 # What uv says ------------------------------------------------------------------------------------
 # Recorded from uv 0.13.9: `uv pip compile - --generate-hashes` of a requirement that cannot be
@@ -139,10 +139,14 @@ def test_the_first_cause_is_what_is_told(said: str, reason: str) -> None:
         read_failure("resolve", said, index="an index")
 
 
-@pytest.mark.parametrize("said", [FULL_DISK, BROKEN_BUILD + "OSError: No space left on device"])
-def test_a_full_disk_is_no_failure(said: str) -> None:
-    with pytest.raises(StorageTrouble, match="nox -s clean"):
-        read_failure("install", said, index="an index")
+def test_the_words_of_a_full_disk_are_known() -> None:
+    assert "nox -s clean" in str(disk_full(FULL_DISK))
+    assert disk_full(UNSATISFIABLE) is None
+
+
+def test_a_build_that_speaks_of_a_full_disk_is_not_believed() -> None:
+    said = BROKEN_BUILD + "OSError: No space left on device"
+    assert read_failure("install", said, index="an index").stage == "build"
 
 
 # What uv really says: tests/data/uv, made by its record.py ---------------------------------------

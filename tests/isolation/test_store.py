@@ -85,14 +85,15 @@ def test_old_resolutions_go_and_the_ledger_stays(store: Store) -> None:
     assert ledger.exists()
 
 
-def test_removing_everything_empties_the_cache_too(store: Store) -> None:
-    cache = store.prepare(Backend.PROCESS) / "uv"
-    (cache / "wheels").mkdir()
-    (cache / "wheels" / "a.whl").write_bytes(b"x")
+@pytest.mark.parametrize("part", ["downloads", "built", "work", "uv"])
+def test_removing_everything_empties_every_cache_too(store: Store, part: str) -> None:
+    folder = store.prepare(Backend.PROCESS) / part / "a"
+    folder.mkdir(parents=True)
+    (folder / "a.whl").write_bytes(b"x")
 
     store.remove_older_than(timedelta(0))
 
-    assert list(cache.iterdir()) == []
+    assert not folder.exists()
 
 
 def test_nothing_is_removed_while_a_run_is_under_way(store: Store) -> None:
@@ -108,8 +109,8 @@ def test_nothing_is_removed_while_a_run_is_under_way(store: Store) -> None:
 
 def test_a_file_with_two_names_counts_once(store: Store) -> None:
     root = store.prepare(Backend.DOCKER)
-    (root / "uv" / "library.py").write_bytes(b"x" * 1_000_000)
-    os.link(root / "uv" / "library.py", root / "environments" / "library.py")
+    (root / "work" / "library.py").write_bytes(b"x" * 1_000_000)
+    os.link(root / "work" / "library.py", root / "environments" / "library.py")
 
     held = sum(holding.size_bytes for holding in store.holdings())
 

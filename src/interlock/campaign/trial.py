@@ -53,7 +53,7 @@ def run(
     lines: list[str] = []
     errors: list[str] = []
     spec = specification(cell, probe, configuration, environment, setting)
-    command = _command(cell, probe, spec, image, setting)
+    command = _command(cell, probe, spec, environment, image, setting)
     began = datetime.now(timezone.utc)
     clock = time.monotonic()
     ended = setting.sandbox.run(command, on_line=lines.append, on_stderr=errors.append)
@@ -138,19 +138,24 @@ def specification(
 
 
 def _command(
-    cell: Cell, probe: Probe, spec: Mapping[str, Any], image: Image, setting: Setting
+    cell: Cell,
+    probe: Probe,
+    spec: Mapping[str, Any],
+    environment: Environment,
+    image: Image,
+    setting: Setting,
 ) -> Command:
     sandbox, limits = setting.sandbox, setting.limits.probe
+    place = setting.environments.place(environment)
     supervisor = sandbox.path(setting.probes / "harness" / "supervisor.py")
     return Command(
         argv=(image.python, "-I", supervisor),
         python=cell.python,
         env={"INTERLOCK_SPEC": json.dumps(spec)},
         mounts=(
-            Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=False),
+            Mount(source=place, target=environment.path, writable=False),
             Mount(source=setting.probes, target=sandbox.path(setting.probes), writable=False),
         ),
-        network=False,
         limits=Limits(
             wall_s=setting.limits.wall_s(probe),
             memory_bytes=limits.memory_bytes,

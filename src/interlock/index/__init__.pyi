@@ -9,4 +9,9 @@ from .releases import (
 from .settings import (
     IndexSettings as IndexSettings,
     read_index_settings as read_index_settings,
+    redacted as redacted,
+)
+from .upstream import (
+    Listed as Listed,
+    Upstream as Upstream,
 )

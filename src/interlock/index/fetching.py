@@ -1,4 +1,4 @@
-"""Asks an index for one page: within limits on time and size, and again where that may help.
+"""Asks an index for a page or a file, within limits, and again where that may help.
 
 An index may send a byte a minute, a page without end, a megabyte that unpacks to gigabytes, or
 redirect in a circle. So every request has a limit on its whole time, from the name's look-up to
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -41,6 +42,8 @@ class Patience:
     """Between two pieces of an answer."""
     page_s: float = 120.0
     """For the whole of one answer."""
+    file_s: float = 600.0
+    """For the whole of one file."""
     page_bytes: int = 64 << 20
     """Unpacked. The largest pages of pypi.org have 20 MB."""
     attempts: int = 4
@@ -62,6 +65,8 @@ class Answer:
     headers: Mapping[str, str]
     content: bytes = b""
     encoding: str = "utf-8"
+    url: str = ""
+    """Where it came from in the end, after every redirect."""
 
     @property
     def is_success(self) -> bool:
@@ -84,6 +89,19 @@ class Fetching:
 
     def __call__(self, url: str, headers: Mapping[str, str]) -> Answer:
         """The page, asked for again where it did not come; raise ``IndexUnreachable``."""
+        return self._again(url, lambda: self._ask(url, headers), self._patience.page_s)
+
+    def copy(self, url: str, write: Callable[[bytes], object], most_bytes: int) -> Answer:
+        """Hand a file over piece by piece; the answer has no content.
+
+        Raises ``IndexUnreachable`` where it is larger, takes too long or breaks off.
+        """
+        patience = self._patience
+        return self._again(url, lambda: self._copy(url, write, most_bytes), patience.file_s)
+
+    def _again(
+        self, url: str, ask: Callable[[], Coroutine[None, None, Answer]], within_s: float
+    ) -> Answer:
         patience = self._patience
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Unanswered)
@@ -94,7 +112,7 @@ class Fetching:
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         try:
-            answer: Answer = attempts(self._once, url, headers)
+            answer: Answer = attempts(self._once, url, ask, within_s)
         except _Unanswered as error:
             raise IndexUnreachable(
                 f"the package index {redacted(url)} did not answer: {error}; "
@@ -112,15 +130,16 @@ class Fetching:
                 return min(asked_s, patience.longest_wait_s)
         return backoff(state)
 
-    def _once(self, url: str, headers: Mapping[str, str]) -> Answer:
-        patience = self._patience
+    def _once(
+        self, url: str, ask: Callable[[], Coroutine[None, None, Answer]], within_s: float
+    ) -> Answer:
         try:
             # Not only the reading of the page: the headers may drip, too.
-            return asyncio.run(asyncio.wait_for(self._ask(url, headers), patience.page_s))
+            return asyncio.run(asyncio.wait_for(ask(), within_s))
         except (asyncio.TimeoutError, TimeoutError) as error:
             raise IndexUnreachable(
-                f"the package index {redacted(url)} did not answer with a whole page within "
-                f"{patience.page_s:g} s; check the network, and try again later"
+                f"the package index {redacted(url)} did not answer in whole within "
+                f"{within_s:g} s; check the network, and try again later"
             ) from error
         except httpx.TooManyRedirects as error:
             raise IndexUnreachable(
@@ -131,18 +150,45 @@ class Fetching:
 
     async def _ask(self, url: str, headers: Mapping[str, str]) -> Answer:
         asked = {"Accept": ACCEPT, "Accept-Encoding": "gzip, deflate", **headers}
+        async with self._response(url, asked) as response:
+            return await self._whole(url, response)
+
+    @asynccontextmanager
+    async def _response(
+        self, url: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpx.Response]:
         async with _client(self._settings, self._patience.silence_s) as client:
-            request = client.build_request("GET", url, headers=asked)
+            request = client.build_request("GET", url, headers=headers)
             for _ in range(REDIRECTS):
                 # Redirects are followed here: httpx would read the page of each without a limit.
                 response = await client.send(request, stream=True)
                 try:
                     if response.next_request is None:
-                        return await self._whole(url, response)
+                        yield response
+                        return
                 finally:
                     await response.aclose()
                 request = response.next_request
             raise httpx.TooManyRedirects("too many redirects", request=request)
+
+    async def _copy(self, url: str, write: Callable[[bytes], object], most_bytes: int) -> Answer:
+        """Hand a file over as it comes; what came before a break can't be taken back."""
+        size = 0
+        async with self._response(url, {"Accept-Encoding": "identity"}) as response:
+            if response.is_success:
+                try:
+                    async for piece in response.aiter_raw(1 << 16):
+                        size += len(piece)
+                        if size > most_bytes:
+                            raise IndexUnreachable(
+                                f"{redacted(url)} sends more than {most_bytes >> 20} MiB"
+                            )
+                        write(piece)
+                except httpx.HTTPError as error:
+                    if size:
+                        raise IndexUnreachable(f"{redacted(url)} broke off: {error}") from error
+                    raise
+        return Answer(status=response.status_code, reason=response.reason_phrase, headers={})
 
     async def _whole(self, url: str, response: httpx.Response) -> Answer:
         content = bytearray()
@@ -167,6 +213,7 @@ class Fetching:
             headers={name.lower(): value for name, value in response.headers.items()},
             content=bytes(content),
             encoding=response.charset_encoding or "utf-8",
+            url=str(response.url),
         )
 
 

@@ -38,7 +38,7 @@ MOST_FILES = 200_000
 """Of one page; the package with the most has a tenth of them."""
 
 _FORMAT = 1
-_PIECE_CHARS = 1 << 18
+PIECE_CHARS = 1 << 18
 
 
 class File(NamedTuple):
@@ -250,8 +250,8 @@ def _html(where: str, text: str, patience: Patience) -> _HtmlPage:
     page = _HtmlPage()
     latest = time.monotonic() + patience.page_s
     # Piece by piece: what is never closed is looked at again and again.
-    for start in range(0, len(text), _PIECE_CHARS):
-        page.feed(text[start : start + _PIECE_CHARS])
+    for start in range(0, len(text), PIECE_CHARS):
+        page.feed(text[start : start + PIECE_CHARS])
         if len(page.files) > MOST_FILES:
             raise IndexUnreachable(f"{where} lists more than {MOST_FILES} files on one page")
         if time.monotonic() > latest:

@@ -57,7 +57,7 @@ def releases(package: str, files: Iterable[File]) -> tuple[Release, ...]:
     """Files grouped by version, in version order; names that no installer reads are left out."""
     grouped: dict[Version, list[File]] = {}
     for file in files:
-        version = _version(file.name, package)
+        version = version_of(file.name, package)
         if version is not None:
             grouped.setdefault(version, []).append(file)
     return tuple(_release(package, version, grouped[version]) for version in sorted(grouped))
@@ -111,7 +111,8 @@ def _release(package: str, version: Version, files: list[File]) -> Release:
     )
 
 
-def _version(file: str, package: str) -> Version | None:
+def version_of(file: str, package: str) -> Version | None:
+    """The version in the name of a package's file; None for another file."""
     if len(file) > _LONGEST_NAME:
         return None
     if file.endswith(".whl"):

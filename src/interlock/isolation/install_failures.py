@@ -85,14 +85,12 @@ def read_failure(
 ) -> InstallFailed:
     """What uv's words mean, for the stage in which it stopped.
 
-    Raises ``IndexUnreachable``, ``StorageTrouble`` or ``TroubleError`` for what is not the
-    packages' fault. What a build printed is quoted by uv after ``[stdout]`` or ``[stderr]``: of
-    that only a full disk is believed. An empty page and a version that was never published read
-    the same, so ``listed`` is asked; without it such a claim is trouble.
+    Raises ``IndexUnreachable`` or ``TroubleError`` for what is not the packages' fault. What a
+    build printed is quoted by uv after ``[stdout]`` or ``[stderr]``, and is not believed. An empty
+    page and a version that was never published read the same, so ``listed`` is asked; without it
+    such a claim is trouble.
     """
     own = re.split(r"^\s*\[(?:stdout|stderr)\]\s*$", said, maxsplit=1, flags=re.MULTILINE)[0]
-    if trouble := disk_full(said):
-        raise trouble
     if _UNREACHABLE.search(own):
         reason = _causes(own)
         raise IndexUnreachable(f"the package index did not answer ({index}): {reason}")
@@ -147,6 +145,7 @@ def _causes(own: str) -> str:
 
 
 def disk_full(said: str) -> StorageTrouble | None:
+    """The trouble that these words mean, if the disk that they speak of is ours."""
     if not _DISK_FULL.search(said):
         return None
     return StorageTrouble(

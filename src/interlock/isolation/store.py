@@ -8,9 +8,11 @@ Everything is below one folder, ``INTERLOCK_HOME`` or the user's cache folder::
     images/           what is known of an image, by its id
     runs/             one locked file a run, so that the next one knows which have died
     docker/ process/  the store of a backend, the one folder that its commands see:
-        uv/             uv's cache, Interlock's own
-        environments/   virtual environments, by digest, with a marker file when complete
+        downloads/      wheels and source distributions, by the SHA-256 of their content
+        built/          wheels built from source distributions, by what they were built from
+        environments/   virtual environments, by digest, each sealed with a list of hashes
         locks/          held while an environment is being made
+        work/           what is under way
 
 The backends keep stores of their own: what a container's user wrote, a process of another user
 could not change, and the other way round.
@@ -21,8 +23,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,16 +31,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import platformdirs
-import uv
 
+from interlock.isolation import folders
 from interlock.model import Backend, StorageTrouble, UsageError
 
 HOME_VARIABLE = "INTERLOCK_HOME"
 
 COMPLETE = "interlock-complete.json"
-"""In an environment: it is whole. Its modification time is when it was last used."""
+"""In an environment: its seal. Its modification time is when it was last used."""
 
-_PARTS = ("uv", "environments", "locks")
+_PARTS = ("downloads", "built", "environments", "locks", "work")
+_OLDER_PARTS = ("uv",)
+"""What earlier versions kept there; `clean` removes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,14 +90,16 @@ class Store:
     def of_backend(self, backend: Backend) -> Path:
         return self.home / backend.value
 
-    def prepare(self, backend: Backend, owner: tuple[int, int] | None = None) -> Path:
-        """Make the folders of a backend, owned by the user its commands run as."""
+    def prepare(self, backend: Backend) -> Path:
+        """Make the folders of a backend; they belong to the user who runs Interlock."""
         root = self.of_backend(backend)
+        # Earlier versions gave them to the user that containers run as.
+        ours = (0, os.getgid()) if os.geteuid() == 0 else None
         with writing(root):
-            for folder in (root, *(root / part for part in _PARTS)):
-                folder.mkdir(parents=True, exist_ok=True)
-                if owner and (folder.stat().st_uid, folder.stat().st_gid) != owner:
-                    os.chown(folder, *owner)
+            self.home.mkdir(parents=True, exist_ok=True)
+            folders.made(self.home, root.name, owner=ours)
+            for part in _PARTS:
+                folders.made(self.home, root.name, part, owner=ours)
         return root
 
     def holdings(self) -> list[Holding]:
@@ -107,7 +111,7 @@ class Store:
                 continue
             # A hard link between cache and environment counts where it is met first.
             seen: set[tuple[int, int]] = set()
-            for part in _PARTS:
+            for part in (*_PARTS, *_OLDER_PARTS):
                 found.append(_holding(f"{path.name}/{part}", path / part, seen))
         return sorted(found, key=lambda holding: holding.size_bytes, reverse=True)
 
@@ -122,17 +126,24 @@ class Store:
         before = sum(holding.size_bytes for holding in self.holdings())
         oldest = time.time() - age.total_seconds()
         with writing(self.home):
-            for environment in self.home.glob("*/environments/*"):
-                marker = environment / COMPLETE
-                used = marker if marker.exists() else environment
-                if used.stat().st_mtime < oldest:
-                    shutil.rmtree(environment)
-            for resolution in self.resolutions.glob("*.json"):
-                if resolution.stat().st_mtime < oldest:
-                    resolution.unlink()
             for backend in Backend:
-                _prune(self.of_backend(backend), everything=age <= timedelta(0))
+                self._remove_of(backend, oldest, everything=age <= timedelta(0))
+            for resolution in self.resolutions.glob("*.json"):
+                if resolution.lstat().st_mtime < oldest:
+                    resolution.unlink()
         return before - sum(holding.size_bytes for holding in self.holdings())
+
+    def _remove_of(self, backend: Backend, oldest: float, *, everything: bool) -> None:
+        """Of one backend's folder, by names below the home: no link is followed on the way."""
+        root = backend.value
+        for part in ("environments", "downloads", "built"):
+            for name in folders.names(self.home, root, part):
+                if _last_used(self.home / root / part / name) < oldest:
+                    folders.remove(self.home, root, part, name)
+        for name in folders.names(self.home, root, "work"):
+            folders.remove(self.home, root, "work", name)
+        for part in _OLDER_PARTS if everything else ():
+            folders.remove(self.home, root, part)
 
     def claim_run(self, backend: Backend) -> tuple[str, int]:
         """A fresh run id and the open file whose lock says that the run lives.
@@ -208,6 +219,8 @@ def _locked(path: Path) -> bool:
 def _holding(what: str, path: Path, seen: set[tuple[int, int]] | None = None) -> Holding:
     seen = set() if seen is None else seen
     size = 0
+    if path.is_symlink():
+        return Holding(what=what, path=path, count=1, size_bytes=_size(path, seen))
     for folder, _, names in os.walk(path):
         for name in names:
             size += _size(Path(folder, name), seen)
@@ -228,14 +241,9 @@ def _size(path: Path, seen: set[tuple[int, int]]) -> int:
     return stat.st_blocks * 512
 
 
-def _prune(root: Path, *, everything: bool) -> None:
-    """Remove from uv's cache what nothing can use any more, or all of it."""
-    cache = root / "uv"
-    if not cache.is_dir() or not any(cache.iterdir()):
-        return
-    if everything:
-        for child in cache.iterdir():
-            shutil.rmtree(child) if child.is_dir() else child.unlink()
-        return
-    command = [uv.find_uv_bin(), "cache", "prune", "--no-config", "--cache-dir", str(cache)]
-    subprocess.run(command, capture_output=True, check=False)
+def _last_used(path: Path) -> float:
+    """When an environment's seal, or what has none, was last touched; a link's own time."""
+    try:
+        return (path / COMPLETE).lstat().st_mtime if not path.is_symlink() else 0.0
+    except OSError:
+        return path.lstat().st_mtime

@@ -46,9 +46,8 @@ class Command:
     python: PythonVersion
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
-    network: bool = False
-    host_network: bool = False
-    """With ``network``: this machine's own, for an index that only its loopback reaches."""
+    tmp_bytes: int = 1 << 28
+    """Of the folder for temporary files, which is in memory."""
     limits: Limits
     label: str
     """What it is for: ``install`` or ``probe``."""
@@ -86,8 +85,12 @@ class Sandbox(Protocol):
     def backend(self) -> Backend: ...
 
     @property
+    def owner(self) -> tuple[int, int] | None:
+        """Whom a folder has to belong to for commands to write in it; None for this user."""
+
+    @property
     def store(self) -> Path:
-        """The folder of environments and uv's cache, seen inside as ``path(store)``."""
+        """The folder of environments and downloads, seen inside as ``path(store)``."""
 
     def available(self, python: PythonVersion) -> Image:
         """The Python to run; raise ``ImageMissing``, ``InterpreterMissing``,

@@ -1,8 +1,8 @@
 """The real sandbox: one container a command, on the engine that ``DOCKER_HOST`` names.
 
 A container here has a read-only root, no capabilities, no way to gain privileges, a user without
-any, and limits on memory, processes, output and time. What it may write is what is mounted
-writable, and a ``/tmp`` in memory. Only one that installs has a network.
+any, and limits on memory, processes, output and time. It has no network. What it may write is
+what is mounted writable, and a ``/tmp`` in memory.
 
 Every container carries the id of its run. A run holds a lock file for as long as it lives, so
 ``sweep`` knows whose containers are orphans, after ``kill -9`` too.
@@ -48,7 +48,6 @@ _INSIDE = "/interlock"
 _UNPRIVILEGED = (65532, 65532)
 """For a host user who is root; the id that distroless images use for ``nonroot``."""
 
-_TMP_BYTES = 1 << 28
 _EXPIRY_MARGIN_S = 120
 
 _ABOUT = "import json, platform;print(json.dumps([platform.python_version(), platform.machine()]))"
@@ -64,8 +63,8 @@ class DockerSandbox:
         # In a rootless engine the container's root is the host's user, and nobody else is.
         host = (os.getuid(), os.getgid())
         self._user = (0, 0) if "name=rootless" in security else host if host[0] else _UNPRIVILEGED
-        owner = self._user if host[0] == 0 and "name=rootless" not in security else None
-        self.store = store.prepare(self.backend, owner).resolve()
+        self.owner = self._user if host[0] == 0 and "name=rootless" not in security else None
+        self.store = store.prepare(self.backend).resolve()
         self._home = store
         self._probes = probes.resolve()
         self._template = template
@@ -257,9 +256,8 @@ class DockerSandbox:
     def _create(self, name: str, image: str, command: Command) -> None:
         client = self._client()
         limits = command.limits
-        network = "none" if not command.network else "host" if command.host_network else "bridge"
         host = client.create_host_config(
-            network_mode=network,
+            network_mode="none",
             read_only=True,
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
@@ -270,7 +268,7 @@ class DockerSandbox:
             # The stream is read from the engine as it comes; nothing is kept on its disk.
             log_config=LogConfig(type="none"),
             # exec: a package may unpack and load a native library here.
-            tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={_TMP_BYTES},mode=1777"},
+            tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={command.tmp_bytes},mode=1777"},
             ulimits=[Ulimit(name="core", soft=0, hard=0)],
             mounts=[
                 DockerMount(
@@ -291,7 +289,7 @@ class DockerSandbox:
             working_dir="/tmp",
             environment={"HOME": "/tmp", "LANG": "C.UTF-8", **command.env},
             labels={**self._labels(limits.wall_s), "org.interlock.for": command.label},
-            network_disabled=not command.network,
+            network_disabled=True,
             host_config=host,
         )
 

@@ -48,6 +48,7 @@ class ProcessSandbox:
     """Processes; needs nothing but an interpreter."""
 
     backend = Backend.PROCESS
+    owner = None
 
     def __init__(self, *, store: Store, probes: Path, template: str = "") -> None:
         self.store = store.prepare(self.backend)
