@@ -35,7 +35,7 @@ from interlock.model import (
     Trial,
     Verdict,
 )
-from interlock.record import older
+from interlock.record import older, renaming
 from interlock.record.remembered import pins_in, pins_out, verdict_in, verdict_out
 
 MIGRATIONS: tuple[str, ...] = (
@@ -262,43 +262,11 @@ class Ledger:
         return list(newest.values())
 
     def rename(self, renamed: Renames) -> None:
-        """Put what was recorded under an older configuration under the one that it has today.
-
-        What a trial was and showed stays as it is. Of two verdicts about one cell, the one that
-        has today's name already is kept.
-        """
+        """Put what was recorded under an older configuration under the one that it has today."""
         with _storage(self._folder):
-            there = self._db.execute("SELECT DISTINCT probe, config FROM trials").fetchall()
-            if any((row["probe"], row["config"]) in renamed for row in there):
+            if renaming.has_older_names(self._db, renamed):
                 with self._in_one_step():
-                    self._rename(renamed)
-
-    def _rename(self, renamed: Renames) -> None:
-        for row in self._db.execute("SELECT * FROM trials").fetchall():
-            if (row["probe"], row["config"]) in renamed:
-                told = older.today(dict(row), renamed)
-                cell = _cell_id(_cell_in(told))
-                self._db.execute(
-                    "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
-                    (cell, told["config"], told["config_digest"], told["id"]),
-                )
-        for row in self._db.execute("SELECT * FROM verdicts").fetchall():
-            stored = json.loads(row["verdict"])
-            if (stored["probe"], stored["config"]) in renamed:
-                told = older.today(stored, renamed)
-                self._db.execute(
-                    "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?)",
-                    (
-                        _cell_id(verdict_in(dict(told)).cell),
-                        row["backend"],
-                        row["tested_at"],
-                        json.dumps(told),
-                    ),
-                )
-                self._db.execute(
-                    "DELETE FROM verdicts WHERE cell = ? AND backend = ?",
-                    (row["cell"], row["backend"]),
-                )
+                    renaming.rename(self._db, renamed)
 
     def _migrate(self, folder: Path) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -387,7 +355,7 @@ def _cell_id(cell: Cell) -> str:
     return json.dumps(cell.key)
 
 
-def _cell_in(row: sqlite3.Row | Mapping[str, Any]) -> Cell:
+def _cell_in(row: sqlite3.Row) -> Cell:
     return Cell(
         pins=pins_in(json.loads(row["pins"])),
         python=PythonVersion.parse(row["python"]),
