@@ -310,6 +310,9 @@ def _move(
         for version in above
         if _all_pass(findings, asked, hurt, (moved(pins, axis.name, version), python))
     ]
+    passing = [
+        v for v in passing if _often_enough(findings, asked, (moved(pins, axis.name, v), python))
+    ]
     excluded = findings.withdrawn.get(axis.name, ())
     final = [v for v in passing if not v.is_prerelease and v not in excluded]
     if final:
@@ -340,6 +343,20 @@ def _all_pass(
         if one in hurt or (findings.tested.covers(one, place) and not lacks_feature(found)):
             return False
     return True
+
+
+def _often_enough(findings: Findings, asked: Sequence[Situation], place: Place) -> bool:
+    """Whether something passes there, and every pass rests on the least trials of the policy."""
+    found = [findings.tested.conclude(one, place) for one in asked]
+    passes = [
+        seen.verdict
+        for one in found
+        if one.outcome is Outcome.PASS
+        for seen in one.rests_on
+        if seen.verdict.outcome is Outcome.PASS
+    ]
+    least = findings.matrix.policy.least_trials
+    return bool(passes) and all(verdict.trials >= least for verdict in passes)
 
 
 def _none(axis: Axis, reason: str) -> Move:
