@@ -268,6 +268,8 @@ def _request(found: Matrix, options: argparse.Namespace) -> selection.Request:
 def _published(place: Place, path: Path | None) -> list[Verdict]:
     if path is None:
         return []
+    if path.is_dir():
+        raise UsageError(f"--known {path}: is a folder; name the {VERDICTS} in it")
     if not path.is_file():
         raise UsageError(f"--known {path}: there is no such file")
 

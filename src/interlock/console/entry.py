@@ -64,8 +64,9 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _command(given: Sequence[str]) -> int:
-    from interlock.console import options, sources
+    from interlock.console import given as typed, options, sources
 
+    typed.check(given, os.environ)
     first = options.everywhere()
     where, rest = first.parse_known_args(given)
     known, after = options.overview(first).parse_known_args(rest)
