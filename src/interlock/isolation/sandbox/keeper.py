@@ -11,6 +11,7 @@ it is in a container, so it changes nothing that a probe measures.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -76,10 +77,12 @@ class Keeper:
             assert self._process.stdout is not None
             with self._process.stdout as ready:
                 ready.readline()
-            weakref.finalize(self, _end, self._process)
+            weakref.finalize(self, _end, self._process, os.getpid())
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    if os.getpid() != owner:  # a fork of it has a copy of this
+        return
     process.kill()
     process.wait()
     strays.ended(process.pid)
