@@ -355,6 +355,20 @@ def test_what_a_killed_run_left_is_swept_by_the_next(
     assert box.sweep() == 0
 
 
+@pytest.mark.parametrize("wanted", [signal.SIGKILL, signal.SIGQUIT])
+def test_what_a_killed_run_left_ends_without_another_run(
+    store: Store, containers: Callable[[], list[Any]], wanted: signal.Signals
+) -> None:
+    other = orchestrator(store)
+    assert len(containers()) == 1
+    other.send_signal(wanted)
+    other.communicate()
+    while containers():
+        time.sleep(0.2)
+    while list(store.runs.glob("docker-*")) != []:
+        time.sleep(0.2)
+
+
 def test_a_container_whose_time_is_over_is_swept_whoever_started_it(
     client: APIClient, box: DockerSandbox
 ) -> None:

@@ -43,7 +43,13 @@ def test_what_was_killed_goes_on_where_it_was(project: Project, backend: str, py
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.e2e)]
+    "number",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.e2e),
+        # the terminal was closed
+        pytest.param(signal.SIGHUP, marks=pytest.mark.e2e),
+    ],
 )
 def test_an_interrupted_run_leaves_nothing_behind(
     project: Project, backend: str, python: str, number: signal.Signals

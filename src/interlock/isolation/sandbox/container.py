@@ -5,7 +5,8 @@ any, and limits on memory, processes, output and time. It has no network. What i
 what is mounted writable, and a ``/tmp`` in memory.
 
 Every container carries the id of its run. A run holds a lock file for as long as it lives, so
-``sweep`` knows whose containers are orphans, after ``kill -9`` too.
+``sweep`` knows whose containers are orphans, after ``kill -9`` too. Its keeper (``keeper.py``) does
+the same at once, where no other run comes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from docker.utils import parse_repository_tag
 
 from interlock.isolation.sandbox import Command, Ended, Image, Mount, engine
 from interlock.isolation.sandbox.attachment import attached, follow
+from interlock.isolation.sandbox.keeper import Keeper
 from interlock.isolation.sandbox.streams import OnLine, Output
 from interlock.isolation.store import Store, writing
 from interlock.model import (
@@ -69,6 +71,7 @@ class DockerSandbox:
         self._probes = probes.resolve()
         self._template = template
         self._run, self._lock_file = store.claim_run(self.backend)
+        self._keeper = Keeper(store.runs / self._run, f"{RUN_LABEL}={self._run}")
         self._numbers = itertools.count()
         self._local = threading.local()
         self._images: dict[PythonVersion, Image | ImageMissing] = {}
@@ -81,7 +84,7 @@ class DockerSandbox:
         with self._images_lock, engine.translated():
             if python not in self._images:
                 try:
-                    self._images[python] = self._describe(self._template.format(python=python))
+                    self._images[python] = self._describe(engine.image_name(self._template, python))
                 except ImageMissing as missing:
                     self._images[python] = missing
             found = self._images[python]
@@ -183,6 +186,7 @@ class DockerSandbox:
         """Which Python it has, by running it once."""
         client = self._client()
         name = self._next_name()
+        self._keeper.start()
         host = client.create_host_config(network_mode="none", read_only=True, cap_drop=["ALL"])
         try:
             client.create_container(
@@ -225,6 +229,7 @@ class DockerSandbox:
         self, image: str, command: Command, on_line: OnLine, on_stderr: OnLine | None
     ) -> Ended:
         name = self._next_name()
+        self._keeper.start()
         began = time.monotonic()
         output = Output(on_line, on_stderr, command.limits.output_bytes)
         # Known by its name before it exists: an exception between the engine's making it and our
