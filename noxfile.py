@@ -97,7 +97,7 @@ def aa(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def images(session: nox.Session) -> None:
-    """Build the base images from the Pythons on this machine: no registry needed."""
+    """Build the base images without a registry, from Pythons of this machine and Debian."""
     interlock(session, "images", *session.posargs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +21,7 @@ from packaging.version import Version
 from interlock.campaign import rejudging
 from interlock.campaign.verdicts import verdict_of
 from interlock.console import entry, options
+from interlock.isolation.sandbox import interpreters
 from interlock.matrix import selection
 from interlock.matrix.matrix_file import load
 from interlock.matrix.schema import AXIS_NAME, RESERVED
@@ -217,7 +218,21 @@ def test_where_no_engine_answers_processes_do_and_it_says_why(
     assert "nox -s images" in why
 
 
-NOBODYS = "3.99"
+NOBODYS = "3.9" if THIS != "3.9" else "3.10"
+
+
+@pytest.fixture
+def nobody_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without that Python, and nobody to download it from."""
+    find = interpreters.find
+
+    def without(
+        python: PythonVersion, environ: Mapping[str, str]
+    ) -> interpreters.Interpreter | None:
+        return None if str(python) == NOBODYS else find(python, environ)
+
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setattr(interpreters, "find", without)
 
 
 def with_a_python_that_nobody_has(typed: Typed, pythons: str) -> None:
@@ -225,9 +240,8 @@ def with_a_python_that_nobody_has(typed: Typed, pythons: str) -> None:
 
 
 def test_a_python_of_a_set_that_can_not_be_had_is_skipped_in_one_line(
-    typed: Typed, monkeypatch: pytest.MonkeyPatch
+    typed: Typed, nobody_has_it: None
 ) -> None:
-    monkeypatch.setenv("UV_OFFLINE", "1")
     with_a_python_that_nobody_has(typed, f'["{THIS}", "{NOBODYS}"]')
     said = typed("matrix", "--backend", "process", "--dry-run")
     assert said.code == 0
@@ -238,10 +252,7 @@ def test_a_python_of_a_set_that_can_not_be_had_is_skipped_in_one_line(
     assert (filtered.code, "is skipped" in filtered.output) == (0, True)
 
 
-def test_a_set_of_which_no_python_can_be_had_is_trouble(
-    typed: Typed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("UV_OFFLINE", "1")
+def test_a_set_of_which_no_python_can_be_had_is_trouble(typed: Typed, nobody_has_it: None) -> None:
     with_a_python_that_nobody_has(typed, f'["{NOBODYS}"]')
     said = typed("matrix", "--backend", "process")
     assert said.code == 3
@@ -249,9 +260,8 @@ def test_a_set_of_which_no_python_can_be_had_is_trouble(
 
 
 def test_a_python_that_is_asked_for_by_its_name_is_trouble_where_it_can_not_be_had(
-    typed: Typed, monkeypatch: pytest.MonkeyPatch
+    typed: Typed, nobody_has_it: None
 ) -> None:
-    monkeypatch.setenv("UV_OFFLINE", "1")
     pythons = ("--python", NOBODYS, "--python", THIS)
     one = ("--subject", "1+no.wheel", "--no-page")
     said = typed("matrix", "--backend", "process", *pythons, *one)

@@ -25,19 +25,19 @@ class Moves:
     today: date | None = None
     """A date of another year is written with its year."""
 
-    def lines(self, cell: Cell, application: str | None) -> list[str]:
-        """One line an axis, the axis to move first at first."""
-        about = self._wider.by_application[application]
-        found = about.advice.get((cell.pins, cell.python, None))
-        return [self._line(cell, move) for move in found.moves] if found else []
-
     @cached_property
-    def _wider(self) -> Findings:
+    def wider(self) -> Findings:
         """The findings of all that is known; where both have a cell, this run's verdict counts."""
         if not self.published:
             return self.findings
         verdicts = {v.cell.key: v for v in (*self.published, *self.findings.verdicts)}
         return replace(self.findings, verdicts=list(verdicts.values()))
+
+    def lines(self, cell: Cell, application: str | None) -> list[str]:
+        """One line an axis, the axis to move first at first."""
+        about = self.wider.by_application[application]
+        found = about.advice.get((cell.pins, cell.python, None))
+        return [self._line(cell, move) for move in found.moves] if found else []
 
     @cached_property
     def _own(self) -> frozenset[Combination]:

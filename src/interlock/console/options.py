@@ -15,7 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "ask": "say what is known of a combination of releases",
     "matrix": "run the cells that have no fresh verdict",
     "aa": "run known cells again, and say where they disagree",
-    "images": "build base images from this machine's Pythons",
+    "images": "build base images from Pythons of this machine and Debian",
     "site": "build the report site",
     "serve": "build and serve the report site",
     "judge": "compute every verdict again from its trials",

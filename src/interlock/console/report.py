@@ -215,17 +215,18 @@ def _tried(
     return [f"  {way.name}: {often} ({way.title})", f"    {way.costs}"]
 
 
-def safe(verdicts: Sequence[Verdict], findings: Findings) -> str:
+def safe(verdicts: Sequence[Verdict], findings: Findings, published: Findings | None = None) -> str:
     """Which releases passed with all that they were run with here, and whether they are safe.
 
-    ``findings`` are those of all that is known. Passing here is not enough to be safe: that is what
-    the policy of the matrix says, by all that is known.
+    ``findings`` are those of the run. Passing here is not enough to be safe: that is what the
+    policy of the matrix says, by all that is known. ``published`` has the published results too.
     """
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
         return "Nothing was run, so nothing is known to be safe."
     every = all(verdict.outcome is Outcome.PASS for verdict in ran)
-    for along in findings.by_application[None].recommendations:
+    known = "By all that is known" + (", published results included" if published else "")
+    for along in (published or findings).by_application[None].recommendations:
         passed = _passed(ran, findings, along.axis)
         if passed:
             package = findings.matrix.axis(along.axis).package
@@ -233,7 +234,7 @@ def safe(verdicts: Sequence[Verdict], findings: Findings) -> str:
             by_all = {s.version for s in along.standings if s.is_safe and s.recommendable}
             called = [str(version) for version in passed if version in by_all]
             told = (
-                f"By all that is known, {package} {listing(called)} is safe."
+                f"{known}, {package} {listing(called)} is safe."
                 if called
                 else "That is too little to call a release safe."
             )

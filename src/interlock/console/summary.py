@@ -71,8 +71,12 @@ class Summary:
         says = []
         for kind, about in self._groups:
             told = [v for v in about if report.is_plain(v.cell, self.findings.matrix)] or about
-            says.append(report.in_kind(told, kind) if kind else report.safe(told, self.findings))
+            says.append(report.in_kind(told, kind) if kind else self._safe(told))
         return says
+
+    def _safe(self, verdicts: Sequence[Verdict]) -> str:
+        published = self.moves.wider if self.moves.published else None
+        return report.safe(verdicts, self.findings, published)
 
     def _stories(self, *, in_short: bool) -> list[str]:
         lines: list[str] = []
