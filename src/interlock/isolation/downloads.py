@@ -5,11 +5,12 @@ Only this process writes here. A file is read again, and its hash compared, befo
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -40,6 +41,10 @@ class Kept:
                     os.utime(folder)
         except (FileNotFoundError, PermissionError):
             return None
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            right = False  # a link is nothing that was put there
         if right:
             return Path(self._root, *place, name)
         folders.remove(self._root, *place)
@@ -57,25 +62,22 @@ class Kept:
     def adding(self) -> Iterator[Unfinished]:
         """A new file; it is gone again unless it was finished."""
         name = f".{secrets.token_hex(8)}"
-        with writing(self._root):
-            for depth in range(1, len(self._below) + 1):
-                folders.made(self._root, *self._below[:depth])
-            with folders.opened(self._root, *self._below) as folder:
+        with ExitStack() as stack:
+            with writing(self._root):
+                for depth in range(1, len(self._below) + 1):
+                    folders.made(self._root, *self._below[:depth])
+                folder = stack.enter_context(folders.opened(self._root, *self._below))
                 handle = os.open(name, _NEW, 0o644, dir_fd=folder)
-                os.fchmod(handle, 0o644)  # whoever installs may be another user
-                try:
-                    with os.fdopen(handle, "wb") as file:
-                        yield Unfinished(file, name, self._root, self._below)
-                finally:
-                    with suppress(FileNotFoundError):
-                        os.unlink(name, dir_fd=folder)
+            stack.callback(_forget, handle, name, folder)
+            os.fchmod(handle, 0o644)  # whoever installs may be another user
+            yield Unfinished(handle, name, self._root, self._below)
 
 
 class Unfinished:
     """A file that is being written."""
 
-    def __init__(self, file: IO[bytes], name: str, root: Path, below: tuple[str, ...]) -> None:
-        self._file = file
+    def __init__(self, handle: int, name: str, root: Path, below: tuple[str, ...]) -> None:
+        self._handle = handle
         self._name = name
         self._root = root
         self._below = below
@@ -83,21 +85,31 @@ class Unfinished:
 
     def write(self, piece: bytes) -> None:
         self._digest.update(piece)
-        self._file.write(piece)
+        rest = memoryview(piece)
+        with writing(self._root):
+            while rest:
+                rest = rest[os.write(self._handle, rest) :]
 
     @property
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
     def finish(self, name: str) -> Path:
-        self._file.flush()
-        place = folders.made(self._root, *self._below, self.sha256)
-        with (
-            folders.opened(self._root, *self._below) as above,
-            folders.opened(self._root, *self._below, self.sha256) as folder,
-        ):
-            os.rename(self._name, name, src_dir_fd=above, dst_dir_fd=folder)
+        with writing(self._root):
+            place = folders.made(self._root, *self._below, self.sha256)
+            with (
+                folders.opened(self._root, *self._below) as above,
+                folders.opened(self._root, *self._below, self.sha256) as folder,
+            ):
+                os.rename(self._name, name, src_dir_fd=above, dst_dir_fd=folder)
         return place / name
+
+
+def _forget(handle: int, name: str, folder: int) -> None:
+    with suppress(OSError):
+        os.close(handle)
+    with suppress(OSError):
+        os.unlink(name, dir_fd=folder)
 
 
 class Downloads:

@@ -15,7 +15,7 @@ import secrets
 import socketserver
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
@@ -35,10 +35,16 @@ SOCKET = "index.sock"
 WHEEL_BYTES = 512 << 20
 """The largest wheel that a build may hand over."""
 
+ALLOWED_BYTES = 8 << 30
+"""What one container may be sent. A build that asks for more fails by itself."""
+
+_PAGES_BYTES = 256 << 20
+"""Of pages and metadata kept in memory; with more they are fetched again."""
 _CONNECTIONS = 64
 _IDLE_S = 60
 _METADATA_BYTES = 16 << 20
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}")
+_WHEEL = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+!-]{0,199}\.whl")
 _JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -50,25 +56,28 @@ class Mirror:
         self.downloads = downloads
         self._files: dict[str, Listed] = {}
         self._answers: dict[str, bytes | None] = {}
+        self._kept_bytes = 0
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def index_page(self, number: int, package: str) -> bytes | None:
         name = canonicalize_name(package)
         place = f"{self.upstream.indexes[number].rstrip('/')}/{name}/"
-        with self._once(place):
-            if place not in self._answers:
-                listed = self.upstream.page(place)
-                self._answers[place] = None if listed is None else self._as_json(name, listed)
-            return self._answers[place]
+
+        def page() -> bytes | None:
+            listed = self.upstream.page(place)
+            return None if listed is None else self._as_json(name, listed)
+
+        return self._answer(place, page)
 
     def links_page(self, number: int) -> bytes | None:
         place = self.upstream.links[number]
-        with self._once(place):
-            if place not in self._answers:
-                listed = self.upstream.page(place)
-                self._answers[place] = None if listed is None else self._as_html(listed)
-            return self._answers[place]
+
+        def page() -> bytes | None:
+            listed = self.upstream.page(place)
+            return None if listed is None else self._as_html(listed)
+
+        return self._answer(place, page)
 
     def file(self, identity: str) -> Listed | None:
         return self._files.get(identity)
@@ -79,12 +88,26 @@ class Mirror:
 
     def metadata(self, listed: Listed) -> bytes | None:
         url = f"{listed.url}.metadata"
+
+        def metadata() -> bytes | None:
+            parts: list[bytes] = []
+            there = self.upstream.read(url, parts.append, _METADATA_BYTES)
+            return b"".join(parts) if there else None
+
+        return self._answer(url, metadata)
+
+    def _answer(self, url: str, fetch: Callable[[], bytes | None]) -> bytes | None:
         with self._once(url):
-            if url not in self._answers:
-                parts: list[bytes] = []
-                there = self.upstream.read(url, parts.append, _METADATA_BYTES)
-                self._answers[url] = b"".join(parts) if there else None
-            return self._answers[url]
+            if url in self._answers:
+                return self._answers[url]
+            answer = fetch()
+            with self._lock:
+                self._kept_bytes += len(answer or b"")
+                if self._kept_bytes > _PAGES_BYTES:
+                    self._answers.clear()
+                    self._kept_bytes = len(answer or b"")
+                self._answers[url] = answer
+            return answer
 
     @contextmanager
     def _once(self, what: str) -> Iterator[None]:
@@ -133,6 +156,7 @@ class Gateway:
         self.wheel = wheel
         """Where a wheel goes that the container hands over; None if it may not."""
         self.wheel_name: str | None = None
+        self.allowed_bytes = ALLOWED_BYTES
 
 
 @contextmanager
@@ -189,7 +213,9 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Note what went wrong here; a container that hangs up in the middle is no news."""
         error = sys.exc_info()[1]
-        if not isinstance(error, ConnectionError | TimeoutError | ValueError):
+        if isinstance(error, TroubleError):
+            self.gateway.trouble.append(error)
+        elif not isinstance(error, ConnectionError | TimeoutError | ValueError):
             self.gateway.trouble.append(TroubleError(f"the gateway to the index failed: {error!r}"))
 
 
@@ -209,9 +235,10 @@ class _Handler(BaseHTTPRequestHandler):
         gateway = self.server.gateway
         size = int(self.headers.get("content-length") or 0)
         name = unquote(self.path.removeprefix("/built/"))
-        plain = self.path.startswith("/built/") and name.endswith(".whl") and "/" not in name
+        plain = self.path.startswith("/built/") and _WHEEL.fullmatch(name)
         if gateway.wheel is None or gateway.wheel_name or not plain or not 0 < size <= WHEEL_BYTES:
-            self.close_connection = True  # its body was not read
+            self.close_connection = True
+            self.rfile.read(max(0, min(size, 1 << 20)))  # so that the answer is read, too
             self._refuse(403)
             return
         gateway.wheel_name = name
@@ -252,16 +279,28 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             self._refuse(404)
             return
+        if not self._allows(len(body)):
+            return
         self._start(200, kind, len(body))
         if self.command != "HEAD":
             self.wfile.write(body)
 
     def _send_file(self, path: Path) -> None:
         with path.open("rb") as file:
-            self._start(200, "application/octet-stream", os.fstat(file.fileno()).st_size)
+            size = os.fstat(file.fileno()).st_size
+            if not self._allows(size):
+                return
+            self._start(200, "application/octet-stream", size)
             if self.command != "HEAD":
                 with suppress(BrokenPipeError, ConnectionResetError):
                     self.connection.sendfile(file)
+
+    def _allows(self, size: int) -> bool:
+        gateway = self.server.gateway
+        gateway.allowed_bytes -= size
+        if gateway.allowed_bytes < 0:
+            self._refuse(403)
+        return gateway.allowed_bytes >= 0
 
     def _start(self, status: int, kind: str, size: int) -> None:
         self.send_response(status)

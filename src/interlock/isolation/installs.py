@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,6 +42,7 @@ INSTALLER = Path(__file__).parent / "sandbox" / "installer.py"
 
 UNPACKED_BYTES = 8 << 30
 """Of all wheels of an environment; a wheel that says more is not unpacked."""
+_DOWNLOADS_AT_ONCE = 8
 _FREE_BYTES = 64 << 20
 """With less, the disk is full: an environment has more."""
 
@@ -109,8 +111,9 @@ class Installs:
     def wheels(self, locked: Locked, wanted: Wanted) -> Wheels | InstallFailed:
         """The wheels of a lock file: downloaded, or built from source distributions."""
         found: dict[Path, str] = {}
-        for listed in locked.files:
-            sha256, path = self._content(listed)
+        with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as executor:
+            contents = list(executor.map(self._content, locked.files))
+        for listed, (sha256, path) in zip(locked.files, contents, strict=True):
             if sha256 not in locked.lock:
                 raise IndexUnreachable(f"{listed.url} is no longer the file that was resolved")
             if path.suffix != ".whl":
