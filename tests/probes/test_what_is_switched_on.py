@@ -12,6 +12,7 @@ from fake_sentry import FakeSentry
 from ours import PROBES
 
 from interlock.matrix import Matrix, behaviour, matrix_file, probes
+from interlock.record import read_results
 
 NAMES = probes.available(PROBES)
 
@@ -66,6 +67,21 @@ def test_every_configuration_of_a_probe_sets_what_it_needs(name: str, matrix: Ma
     for config in matrix.judged_in(name):
         chosen = matrix.configurations[config].settings
         assert {key: chosen.get(key) for key in needed(name)} == needed(name), config
+
+
+def test_every_published_verdict_is_shown_where_its_probe_can_be_judged(matrix: Matrix) -> None:
+    """A reader with default settings is told of no hang that needs structured logs."""
+    asked = {name: needed(name) for name in NAMES}
+    published = read_results(PROBES.parent / "results", matrix.axes, matrix.renamed)
+    switched_on = set()
+    for verdict in published.verdicts:
+        cell = verdict.cell
+        chosen = matrix.configurations[cell.config].settings
+        for key, value in asked[cell.probe].items():
+            assert chosen.get(key) == value, cell
+            switched_on.add((cell.probe, key))
+
+    assert switched_on == {("sentry_logs", "sentry_logs"), ("two_profilers", "sentry_profiling")}
 
 
 @pytest.mark.parametrize("name", NAMES)
