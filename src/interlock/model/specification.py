@@ -137,9 +137,9 @@ class Configuration:
 class ProofRule:
     """One proof of life that a probe asks for: a fact of the app, or a request.
 
-    Exactly one of ``fact`` and ``path`` is set. ``path`` is a glob on the request's path. The
-    decoded body must contain ``contains``, or be a profile in which one of the sample types
-    ``pprof`` has a value above zero.
+    Exactly one of ``fact`` and ``path`` is set. With ``path`` (a glob on the request's path), the
+    decoded body must contain ``contains``, or be a profile with a value above zero in one of the
+    sample types ``pprof``.
     """
 
     name: str
