@@ -44,3 +44,28 @@ def test_what_is_printable_can_be_encoded_and_stays_as_it_is(text: str) -> None:
     shown = words.printable(text)
     assert shown.encode("utf-8").decode("utf-8") == words.printable(shown) == shown
     assert len(shown.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": ["b", 1, None, 2.5, True]}, {"a": ["b", 1, None, 2.5, True]}),
+        ({"a": ["\x1b", {"b": "\n"}]}, {"a": [r"\x1b", {"b": r"\n"}]}),
+        ({"\x1b": 1}, {r"\x1b": 1}),
+        ({"text": "a\n\x1b", "name": "a\n"}, {"text": "a\n\\x1b", "name": r"a\n"}),
+        ({"text": ["a\n"], "name": {"text": ["\n"]}}, {"text": ["a\n"], "name": {"text": ["\n"]}}),
+        (("\x00",), [r"\x00"]),
+        ("\x00", r"\x00"),
+    ],
+)
+def test_all_printable(value: object, expected: object) -> None:
+    assert words.all_printable(value, {"text"}) == expected
+
+
+@pytest.mark.parametrize("innermost", ["plain", "\x1b"])
+def test_a_value_that_is_nested_too_deeply_is_refused(innermost: str) -> None:
+    value: object = innermost
+    for _ in range(10_000):
+        value = [value]
+    with pytest.raises(ValueError, match="nested too deeply"):
+        words.all_printable(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -45,24 +45,48 @@ DEEPEST = 64
 """Levels of a JSON value: nothing that is read here has more than ten."""
 
 
-def all_printable(value: Any, lines: Collection[str] = (), *, key: str = "", depth: int = 0) -> Any:
-    """A JSON value with all its text printable.
+def all_printable(value: Any, lines: Collection[str] = ()) -> Any:
+    """A JSON value, as ``json`` makes it, with all its text printable.
 
     Text under the keys in ``lines`` may have several lines. Raises ``ValueError`` for a value that
     is nested too deeply.
     """
+    return value if _is_printable(value) else _made_printable(value, lines, "")
+
+
+def _is_printable(value: Any) -> bool:
+    """Whether nothing has to be escaped, as is so nearly always: this is the fast way."""
+    level = [value]
+    for _ in range(DEEPEST):
+        deeper: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                if not item.isprintable():
+                    return False
+            elif isinstance(item, dict):
+                deeper += item
+                deeper += item.values()
+            elif isinstance(item, list | tuple):
+                deeper += item
+        if not deeper:
+            return True
+        level = deeper
+    raise ValueError("it is nested too deeply")
+
+
+def _made_printable(value: Any, lines: Collection[str], key: str, depth: int = 0) -> Any:
     if isinstance(value, str):
         return printable(value, lines=key in lines)
-    if not isinstance(value, Mapping | list | tuple):
-        return value
     if depth > DEEPEST:
         raise ValueError("it is nested too deeply")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {
-            printable(str(k)): all_printable(inner, lines, key=str(k), depth=depth + 1)
+            printable(str(k)): _made_printable(inner, lines, str(k), depth + 1)
             for k, inner in value.items()
         }
-    return [all_printable(inner, lines, key=key, depth=depth + 1) for inner in value]
+    if isinstance(value, list | tuple):
+        return [_made_printable(inner, lines, key, depth + 1) for inner in value]
+    return value
 
 
 def listing(items: Sequence[str], last: str = "and") -> str:
