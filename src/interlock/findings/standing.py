@@ -1,8 +1,8 @@
 """Which releases are safe along an axis, by what the policy requires. Pure.
 
 A release passes when every probe that is asked of it passes, in every configuration. What another
-library does alone is listed beside it, and does not count (``weighing.py``). ``coverage.py`` has the
-rules on each Python.
+library does alone is listed beside it, and does not count (``weighing.py``). The rules for each
+Python are in ``coverage.py``.
 """
 
 from __future__ import annotations
