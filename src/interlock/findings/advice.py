@@ -1,9 +1,9 @@
-"""Verdicts → what to move to: ``Target`` or ``NoTarget`` for every axis. Pure, without pandas.
+"""Verdicts → what to move to: ``Target`` or ``NoTarget`` for every axis. Pure.
 
-Only what was tested and passed is recommended, never a yanked release, never a pre-release. A
-release passes when every probe passes that is asked of it, in every configuration; a reader who
-knows his own configuration may ask for that one alone. What another library does alone is listed
-beside it, and weighs nothing (``weighing.py``).
+A target was tested and passed. It is neither yanked nor a pre-release. A release passes when every
+probe that is asked of it passes, in every configuration. A reader who knows the configuration can
+ask for that one alone. What another library does alone is listed beside the advice, and does not
+count (``weighing.py``).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from interlock.model import Axis, NoTarget, Outcome, Pin, PythonVersion, Release
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Where to go along one axis, everything else as the reader has it."""
+    """What to move to along one axis; everything else stays as the reader has it."""
 
     nearest: Target | NoTarget
     newest: Target | NoTarget
@@ -47,20 +47,20 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """What becomes of one combination that hangs or fails."""
+    """What to do about one combination that hangs or fails."""
 
     pins: tuple[Pin, ...]
     python: PythonVersion
     config: str | None
-    """Whose passes count; None counts every configuration."""
+    """The configuration in which a release has to pass; None is every one."""
     outcome: Outcome
-    """The worst of ``troubles``, or, where there are none, of those ``beside``."""
+    """The worst of ``troubles``; where there are none, the worst of ``beside``."""
     moves: tuple[Move, ...]
     """One an axis, the one to prefer first."""
     troubles: tuple[Trouble, ...]
-    """What comes of the combination, or can't be told from that."""
+    """Caused by the combination, or possibly so."""
     beside: tuple[Trouble, ...]
-    """What one library does alone, or the Python does to each: it stays when the other moves."""
+    """Caused by one library alone, or by the Python. It stays when the other library moves."""
 
     @property
     def recommended(self) -> Move | None:
@@ -69,8 +69,10 @@ class Advice:
 
 
 def advise(tested: Combinations, axes: Sequence[Axis]) -> tuple[Advice, ...]:
-    """For every combination that hangs or fails: advice for every configuration together, and for
-    each configuration in which it does."""
+    """Advice for every combination that hangs or fails.
+
+    One for all configurations together, and one for each configuration in which it does.
+    """
     return tuple(
         found
         for here in tested
@@ -82,7 +84,7 @@ def advise(tested: Combinations, axes: Sequence[Axis]) -> tuple[Advice, ...]:
 def advice_for(
     tested: Combinations, axes: Sequence[Axis], here: Combination, config: str | None
 ) -> Advice | None:
-    """What becomes of one combination; None where nothing there hangs or fails."""
+    """Advice for one combination; None where nothing there hangs or fails."""
     found = tested.troubles(here, config)
     if not found:
         return None
@@ -103,13 +105,13 @@ def advice_for(
 
 
 def by_preference(axes: Sequence[Axis], policy: Policy) -> Sequence[Axis]:
-    """The axis to move first comes first."""
+    """The axes, the one to move first at the front."""
     ranks = {name: rank for rank, name in enumerate(policy.prefer)}
     return sorted(axes, key=lambda axis: ranks.get(axis.name, len(ranks)))
 
 
 def yanked(releases: Mapping[str, Iterable[Release]]) -> Excluded:
-    """What the index says must not be recommended, by axis."""
+    """The yanked releases, by axis."""
     return {
         axis: frozenset(release.version for release in of if release.yanked)
         for axis, of in releases.items()
@@ -141,14 +143,14 @@ def _move(
 
 
 def _above(versions: Sequence[Version], present: Version) -> Sequence[Version]:
-    """Of versions in order."""
+    """Those of the sorted versions that are newer."""
     return versions[bisect_right(versions, present) :]
 
 
 def _not_its_own(
     axis: Axis, pins: tuple[Pin, ...], python: PythonVersion, found: Sequence[Trouble]
 ) -> str:
-    """Nothing of what goes wrong is a reason to move along this axis."""
+    """The sentence for an axis along which moving does not help."""
     owners = {one.attribution.whose for one in found}
     names = [pin.package for pin in pins if pin.axis in owners]
     names += [f"Python {python}"] if PYTHON in owners else []

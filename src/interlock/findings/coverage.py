@@ -1,14 +1,17 @@
-"""What a release was run with on one Python, and what is missing before it is safe there. Pure.
+"""What a release was run with on one Python, and what it lacks to be safe there. Pure.
 
-Three kinds of rows count, and no others:
+Only these rows count:
 
-- for it: combinations that pass by every probe that is asked of them, in enough trials;
+- for it: combinations in which every probe that is asked for passes, in enough trials;
 - against it: a hang or failure that is a reason to avoid it;
-- against it, too: a verdict that proved nothing.
+- against it as well: a verdict that proved nothing.
 
-All else says nothing: what was not run, and what another library does alone. What can't be
-installed is no pass; where the release can be installed with no line, nothing is required. So a
-pass can only help. What is required is the policy's, and no row about another release changes it.
+Everything else says nothing: what was not run, and what another library does alone. A combination
+that can't be installed is not a pass. Where the release can't be installed with any required line,
+nothing is required of it.
+
+So a pass can only help. The policy states what is required, and no row about another release
+changes that.
 """
 
 from __future__ import annotations
@@ -43,9 +46,9 @@ class State(str, Enum):
     UNPROVEN = "unproven"
     """Nothing breaks, but some verdict proved nothing."""
     SPARSE = "not tested enough"
-    """Nothing breaks, and what the policy requires is not all there."""
+    """Nothing breaks, but the release does not show all that the policy requires."""
     CANNOT = "cannot be installed"
-    """With no partner that was tried."""
+    """Not with any partner that was tried, or nothing was tried."""
 
     def __str__(self) -> str:
         return self.value
@@ -58,13 +61,13 @@ class Coverage:
     python: PythonVersion
     required: Required
     lines: tuple[PartnerLine, ...]
-    """Those that it has to pass with."""
+    """The lines that it has to pass with."""
     missing: tuple[PartnerLine, ...]
-    """Of these, the lines that it does not pass with."""
+    """Those of ``lines`` that it does not pass with."""
     partners: tuple[Pins, ...]
-    """It passes with, in enough trials, and which may be recommended themselves."""
+    """Those that it passes with; none is yanked or a pre-release."""
     trials: int
-    """Passing, with these partners."""
+    """Passing trials with these partners."""
     breaks: tuple[Pins, ...]
     """Partners with which it hangs or fails."""
     unproven: tuple[Pins, ...]
@@ -72,13 +75,13 @@ class Coverage:
     sparse: tuple[Pins, ...]
     """Partners with which not every probe was run, or not often enough."""
     installs: bool
-    """With some partner that was tried."""
+    """Whether it can be installed with some partner that was tried."""
     is_refused: bool
-    """Something of it can't be installed there with any line that it has to pass with."""
+    """Whether it can't be installed there with any line that it has to pass with."""
 
     @property
     def is_enough(self) -> bool:
-        """Whether all that the policy requires is there."""
+        """Whether it shows all that the policy requires."""
         return (
             not self.missing
             and len(self.partners) >= self.required.partners
@@ -126,8 +129,10 @@ def coverage(
 def _weights(
     tested: Combinations, here: Combination, axis: str, config: str | None
 ) -> Collection[Weight]:
-    """A probe that was run on nothing is asked for, too: its last row can be removed in no way
-    that would make a release safe."""
+    """A probe that was never run is asked for as well.
+
+    Otherwise the loss of a probe's last row would make releases safe.
+    """
     found = tested.weights(here, config, axis)
     return {*found, Weight.OPEN} if tested.is_asked_more(here, config) else found
 
@@ -139,7 +144,7 @@ def _is_refused(
     axis: str,
     config: str | None,
 ) -> bool:
-    """Read from the refusals alone: where a pass stands beside one, to lose it changes nothing."""
+    """Reads only what can't be installed, so that the loss of a pass changes nothing."""
     refused = [without(here.pins, axis) for here in run if here.is_refused(config)]
     return bool(refused) and all(_is_covered(tested, line, refused) for line in lines)
 
@@ -151,7 +156,7 @@ def _with(
 
 
 def _may_be_run(tested: Combinations, here: Combination, axis: str) -> bool:
-    """Whether every partner may be recommended itself: a pass with a withdrawn one is no proof."""
+    """Whether no partner is yanked or a pre-release: a pass with one is no proof."""
     return all(
         tested.recommendable(pin.axis, version_of(here.pins, pin.axis))
         for pin in without(here.pins, axis)

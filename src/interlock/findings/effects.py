@@ -1,4 +1,4 @@
-"""Workarounds for one combination: what is known of each, by every probe that needs it. Pure."""
+"""Workarounds for one combination, and what is known of each. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OfferedWorkaround:
     tried: tuple[TriedWorkaround, ...]
     """One for each probe that it was run by."""
     records: tuple[WorkaroundRecord, ...]
-    """What it did everywhere else, in the same order."""
+    """What it did over all cells, in the same order."""
     not_run_by: tuple[str, ...]
     """Probes that go wrong without it, and were not run with it."""
 
@@ -47,12 +47,12 @@ class OfferedWorkaround:
 
     @property
     def failing(self) -> Verdict | None:
-        """The first that goes wrong with it."""
+        """The first verdict that goes wrong with it."""
         return next((one.verdict for one in self.tried if one.fails), None)
 
     @property
     def elsewhere(self) -> WorkaroundRecord | None:
-        """The first in which the same hang came with it."""
+        """The first record in which the same hang came with it."""
         return next((record for record in self.records if record.hangs), None)
 
 

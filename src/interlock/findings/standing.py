@@ -1,8 +1,8 @@
 """Which releases are safe along an axis, by what the policy requires. Pure.
 
-A release passes when every probe passes that is asked of it, in every configuration. What another
-library does alone is listed beside it, and weighs nothing (``weighing.py``). What is required, and
-which rows count, ``coverage.py`` says.
+A release passes when every probe that is asked of it passes, in every configuration. What another
+library does alone is listed beside it, and does not count (``weighing.py``). The rules for each
+Python are in ``coverage.py``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Standing:
     version: Version
     config: str | None
     by_python: Mapping[PythonVersion, Coverage]
-    """Every Python that something was tested on, or that is required; oldest first."""
+    """Every Python with a verdict, and every one that is required; oldest first."""
     required: frozenset[PythonVersion] | None
-    """It has to pass on these; None where the policy does not have its line."""
+    """The Pythons on which it has to pass; None where the policy does not list its line."""
     recommendable: bool
     """Neither yanked nor a pre-release."""
     beside: tuple[Trouble, ...]
@@ -51,7 +51,7 @@ class Standing:
 
     @property
     def lacking(self) -> tuple[PythonVersion, ...]:
-        """Pythons on which nothing breaks, and it still has to show that it passes."""
+        """Pythons on which it has to pass and does not, though nothing breaks."""
         open_there = (State.SPARSE, State.CANNOT)
         return tuple(
             python
@@ -66,12 +66,12 @@ class Standing:
 
     @property
     def trials(self) -> int:
-        """Passing, on the Pythons on which it is safe."""
+        """Passing trials on the Pythons on which it is safe."""
         return sum(self.by_python[python].trials for python in self.passes)
 
     @property
     def is_safe(self) -> bool:
-        """It passes on every Python that is required of it, and goes wrong on none."""
+        """Whether it passes on every required Python, and breaks on none."""
         return (
             self.required is not None and bool(self.passes) and not self.breaks and not self.lacking
         )
@@ -97,8 +97,8 @@ class Recommendation:
     def always_breaks(self) -> bool:
         """Whether every release that was tested enough to tell hangs or fails with something.
 
-        Moving along this axis alone is not enough then. A release that was hardly tested does not
-        make it so.
+        If so, moving along this axis alone is not enough. A release that was hardly tested does not
+        change that.
         """
         told = [one for one in self.standings if one.breaks or one.is_safe]
         return bool(told) and all(one.breaks for one in told)

@@ -1,8 +1,8 @@
-"""What each verdict says about a release: for it, against it, or nothing. Pure.
+"""Whether each verdict counts for a release, against it, or not at all. Pure.
 
-What another library does alone, or the Python does to each of them, is no reason to avoid a
-release: it counts neither for nor against it. What a library does by itself counts against its own
-releases. What nobody has told apart counts against all of them.
+What another library does alone is no reason to avoid a release, nor is what the Python does to each
+library. What a library does by itself counts against its own releases. Where the cause is not
+known, the verdict counts against all of them.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from interlock.matrix import Policy, line_name
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
 
 Excluded = Mapping[str, Collection[Version]]
-"""Versions that are never recommended (yanked ones), by axis; pre-releases never are."""
+"""The yanked versions, by axis. They are never recommended; nor is a pre-release."""
 
 Attributions = Mapping[tuple[str, ...], Attribution]
-"""By ``Cell.key``, whose each hang and failure is."""
+"""The cause of each hang and failure, by ``Cell.key``."""
 
 Track = tuple[str, str]
 """A probe and a configuration."""
@@ -33,12 +33,12 @@ Track = tuple[str, str]
 Pins = tuple[Pin, ...]
 
 TOGETHER = (PAIR, OPEN, DEPENDENCIES)
-"""Whose trouble comes of the combination, or can't be told from that."""
+"""Causes that count against every library in the combination."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """A verdict that one would move away from, and whose it is."""
+    """A verdict that is a reason to move, and its cause."""
 
     verdict: Verdict
     attribution: Attribution
@@ -73,9 +73,9 @@ class PartnerLine:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Combination:
-    """Certain releases on one Python, and what each probe says in each configuration.
+    """Certain releases on one Python, and their verdicts by probe and configuration.
 
-    ``Combinations`` makes one of each: two that are equal are the same object.
+    ``Combinations`` makes each once: two that are equal are the same object.
     """
 
     pins: Pins
@@ -83,11 +83,11 @@ class Combination:
     verdicts: dict[Track, Verdict] = field(default_factory=dict)
 
     def said(self, config: str | None) -> Iterable[Verdict]:
-        """In one configuration, or in all of them (None), by probe and configuration."""
+        """The verdicts in one configuration, or in all of them (None), sorted by track."""
         return [self.verdicts[t] for t in sorted(self.verdicts) if config in (None, t[1])]
 
     def installs(self, config: str | None) -> bool:
-        """Something of it could be run: that it could not says nothing against either library."""
+        """Whether some probe could be run. Where none could, neither library is to blame."""
         return any(
             verdict.outcome is not Outcome.UNSUPPORTED
             for (_, name), verdict in self.verdicts.items()
@@ -95,7 +95,7 @@ class Combination:
         )
 
     def is_refused(self, config: str | None) -> bool:
-        """Something of it can't be installed."""
+        """Whether some probe could not be run, because a release can't be installed."""
         return any(
             verdict.outcome is Outcome.UNSUPPORTED and verdict.reason is not Reason.NO_FEATURE
             for verdict in self.said(config)
@@ -107,15 +107,17 @@ class Line:
     """The releases of one axis that were tested with the same others, in version order."""
 
     tested: Sequence[Version]
-    """In whichever configuration."""
+    """In any configuration."""
     passing: Sequence[Version]
     recommendable: Sequence[Version]
-    """Of those that pass."""
+    """Those that pass, and are neither yanked nor a pre-release."""
 
 
 class Combinations:
-    """The tested verdicts of whole combinations, by combination: a cell that leaves a library out
-    says what the other one does alone, and a composed configuration is run beside a plain one.
+    """The tested verdicts, by combination.
+
+    Baselines and composed configurations are left out: they are about one library alone, or about a
+    workaround.
 
     Each index is made once, when it is first needed, and is at most linear in the verdicts.
     """
@@ -177,11 +179,11 @@ class Combinations:
     def of_release(
         self, axis: str, version: Version, python: PythonVersion
     ) -> Sequence[Combination]:
-        """Everything that the release was tested with on that Python."""
+        """Every combination with the release on that Python."""
         return self._by_release.get((axis, version, python), ())
 
     def lines_beside(self, axis: str, python: PythonVersion) -> tuple[PartnerLine, ...]:
-        """The lines of the other axes that a release of that axis has to pass with there."""
+        """The release lines of the other axes that a release has to pass with there."""
         key = axis, python
         if key not in self._lines_beside:
             self._lines_beside[key] = tuple(
@@ -193,7 +195,7 @@ class Combinations:
         return self._lines_beside[key]
 
     def lines_of(self, pin: Pin) -> frozenset[PartnerLine]:
-        """The lines of the policy that a release belongs to; a pre-release belongs to none."""
+        """The release lines that a release belongs to; a pre-release belongs to none."""
         if pin not in self._lines_of:
             groups = self.policy.safe.lines.get(pin.axis, ())
             self._lines_of[pin] = frozenset(
@@ -205,7 +207,10 @@ class Combinations:
         return self._lines_of[pin]
 
     def line(self, axis: str, beside: Pins, python: PythonVersion, config: str | None) -> Line:
-        """What was tested with the pins beside it on that Python; ``config`` None is all."""
+        """The releases of an axis, tested with the same others on that Python.
+
+        ``config`` None is every configuration.
+        """
         key = axis, beside, python, config
         if key not in self._lines:
             found = [
@@ -221,7 +226,7 @@ class Combinations:
         return self._lines[key]
 
     def troubles(self, here: Combination, config: str | None) -> list[Trouble]:
-        """All that hangs or fails, asked of the releases or not."""
+        """Everything that hangs or fails there, whether or not the matrix asks for it."""
         weighed = self._weigh(here)
         return [
             weight
@@ -230,7 +235,7 @@ class Combinations:
         ]
 
     def weights(self, here: Combination, config: str | None, axis: str) -> set[Weight]:
-        """What is said there about the release of that axis."""
+        """What the verdicts there say about the release of that axis."""
         return {
             weight if isinstance(weight, Weight) else _against(weight, axis)
             for track, weight in self._weigh(here).items()
@@ -238,7 +243,7 @@ class Combinations:
         }
 
     def is_asked_more(self, here: Combination, config: str | None) -> bool:
-        """Whether a probe is asked of it that was run on nothing at all."""
+        """Whether the matrix asks for a probe here that was never run on anything."""
         return any(
             config in (None, name)
             and self._criteria.meant(
@@ -252,14 +257,14 @@ class Combinations:
         return frozenset(self._criteria.tracks).difference(self.tracks)
 
     def passes(self, here: Combination, config: str | None, axis: str) -> bool:
-        """All that is asked of the release of that axis, often enough; nothing untested."""
+        """Whether everything that is asked of the release passes, in enough trials."""
         return is_good(self.weights(here, config, axis))
 
     def recommendable(self, axis: str, version: Version) -> bool:
         return not version.is_prerelease and version not in self._excluded.get(axis, ())
 
     def _weigh(self, here: Combination) -> Mapping[Track, Weight | Trouble]:
-        """By probe and configuration; what is meant for it and was not run included."""
+        """By probe and configuration, those included that were not run here."""
         if here not in self._weighed:
             weighed = {track: self._weight(here, track) for track in self.tracks}
             self._weighed[here] = weighed
@@ -303,7 +308,7 @@ class Combinations:
 
     @cached_property
     def _by_beside(self) -> Mapping[tuple[str, Pins, PythonVersion], Sequence[Combination]]:
-        """For each axis, by what its releases were run with; in version order."""
+        """By axis and by the other releases; in version order."""
         found: dict[tuple[str, Pins, PythonVersion], list[Combination]] = {}
         for here in self:
             for pin in here.pins:
@@ -315,23 +320,23 @@ class Combinations:
 
 
 IN_THE_WAY = frozenset({Weight.BAD, Weight.UNPROVEN, Weight.OPEN, Weight.CANNOT})
-"""One of them, and a combination does not pass."""
+"""With one of these, a combination does not pass."""
 
 
 def is_good(weights: Collection[Weight]) -> bool:
-    """Everything that was asked for is there, and passes."""
+    """Whether everything that is asked for was run, and passes."""
     return Weight.GOOD in weights and not IN_THE_WAY & set(weights)
 
 
 def version_of(pins: Iterable[Pin], axis: str) -> Version:
-    """The version that the pins of a whole combination hold the axis at."""
+    """The version of that axis among the pins of a whole combination."""
     version = next(pin.version for pin in pins if pin.axis == axis)
     assert version is not None, "no library is left out of a whole combination"
     return version
 
 
 def without(pins: Pins, axis: str) -> Pins:
-    """What the release of that axis is run with."""
+    """The other pins: those that the release of that axis is run with."""
     return tuple(pin for pin in pins if pin.axis != axis)
 
 
