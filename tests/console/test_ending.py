@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,22 @@ def test_a_traceback_that_can_not_be_kept_is_said_to_be_lost(
     monkeypatch.setattr("tempfile.gettempdir", lambda: "/dev/null/tmp")
     assert ends(monkeypatch, ValueError("odd")) == 3
     assert "could not be written" in capsys.readouterr().err
+
+
+def test_an_unforeseen_error_in_a_thread_is_reported_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work(given: object) -> int:
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
+        return 0
+
+    monkeypatch.setattr(entry, "_command", work)
+    assert entry.main([]) == 0
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "ZeroDivisionError" in kept(said).read_text()
 
 
 SECRETS = {

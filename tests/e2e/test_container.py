@@ -332,6 +332,12 @@ def orchestrator(store: Store, **environ: str) -> subprocess.Popen[str]:
     return other
 
 
+def test_no_file_is_larger_than_any_package(box: DockerSandbox) -> None:
+    code = "f = open('/tmp/f', 'wb'); f.truncate(4 << 30); f.truncate((4 << 30) + 1)"
+    ran = run(box, f"import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); {code}")
+    assert ran.err[-1] == "OSError: [Errno 27] File too large"
+
+
 def test_ctrl_c_leaves_nothing(
     box: DockerSandbox, store: Store, containers: Callable[[], list[Any]]
 ) -> None:

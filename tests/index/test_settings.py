@@ -311,6 +311,11 @@ def test_a_configuration_that_is_no_file_of_text_is_named(machine: Machine, path
         machine.settings()
 
 
+def test_a_trusted_host_may_have_a_scheme_and_a_port(machine: Machine) -> None:
+    settings = machine.settings({"UV_INSECURE_HOST": "a https://b c:8443"})
+    assert settings.trusted_hosts == ("a", "b", "c:8443")
+
+
 def test_a_path_is_an_index_too(machine: Machine) -> None:
     settings = machine.settings({"PIP_INDEX_URL": "/srv/pypi/simple"})
     assert settings.index_url == "file:///srv/pypi/simple"

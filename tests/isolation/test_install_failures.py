@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from interlock.evidence import classification
 from interlock.isolation.install_failures import InstallFailed, disk_full, read_failure
+from interlock.isolation.sandbox import installer
 from interlock.model import Fail, IndexUnreachable, TroubleError
 
 # What uv says ------------------------------------------------------------------------------------
@@ -260,6 +261,13 @@ def test_a_reason_counts_only_where_it_is_known(reason: str, is_the_packages: bo
     else:
         with pytest.raises(IndexUnreachable, match="an index"):
             read_failure("resolve", said, index="an index")
+
+
+def test_reasons_that_were_cut_may_hide_the_one_that_counts() -> None:
+    cause = "Because left>1 depends on right and right>1 depends on left and " * 200
+    said = f"error: No solution found when resolving dependencies\n  cause: {cause}"
+    with pytest.raises(TroubleError, match="too long"):
+        read_failure("resolve", installer.cut(said), index="an index")
 
 
 def test_a_backend_that_was_killed_may_have_had_no_memory_left() -> None:

@@ -109,6 +109,22 @@ def unforeseen(error: Exception) -> int:
     return TROUBLE
 
 
+@contextmanager
+def threads_reported() -> Iterator[None]:
+    """Report what ends a thread like what ends the command; the command itself goes on."""
+    import threading
+
+    def report(ended: threading.ExceptHookArgs) -> None:
+        if isinstance(ended.exc_value, Exception):
+            unforeseen(ended.exc_value)
+
+    before, threading.excepthook = threading.excepthook, report
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
 def flush(code: int) -> int:
     """Write what is left of the output; the exit code, another one where that fails."""
     failed = _flush(sys.stdout)

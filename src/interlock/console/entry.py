@@ -24,7 +24,7 @@ IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code, whatever happens."""
     try:
-        with ending.signals.handled():
+        with ending.signals.handled(), ending.threads_reported():
             ending.prepare_streams()
             code = _ended(list(sys.argv[1:] if arguments is None else arguments))
             return ending.flush(code)

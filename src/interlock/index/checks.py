@@ -39,7 +39,8 @@ def find_link(value: str, origin: str) -> str:
 
 
 def host(value: str, origin: str) -> str:
-    """A host whose certificate is not checked; it may have a port."""
+    """A host whose certificate is not checked; it may have a port, and for uv a scheme."""
+    value = value.removeprefix("https://").removeprefix("http://")
     return _url(f"https://{value}", origin, "a host", ("https",)).removeprefix("https://")
 
 

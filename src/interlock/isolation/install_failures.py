@@ -63,6 +63,8 @@ _BACKEND_FAILED = re.compile(
     r"The build backend returned an error\s+cause: Call to `[^`]+` failed "
     r"\((?:exit status: \d+|signal: (?!9\b|15\b)\d+ )"
 )
+CUT = "[…]"
+"""In the place of what an installer left out of uv's words."""
 _NO_SOLUTION = re.compile(r"No solution found when resolving[^\n]*")
 # Everything that uv states of a package between "Because" and the conclusion has such a verb.
 _STATED = re.compile(r"(?<=\s)(?:has|have|was|were|is|are)\s+(\S.*?)(?=,|\.?$|\.\s| and )")
@@ -107,8 +109,10 @@ def read_failure(
 
 
 def _believe(because: str, index: str, listed: Listed | None) -> None:
-    """Raise ``IndexUnreachable`` unless each reason is one that the packages themselves give."""
+    """Raise trouble unless each reason is one that the packages themselves give."""
     plain = " ".join(re.sub(r"\([^)]*\)", "", because).split()).removeprefix("cause: ")
+    if CUT in plain:
+        raise TroubleError(f"uv's reasons are too long to be read whole ({index}): {plain[:500]}")
     for stated in _STATED.findall(plain):
         if not _OF_THE_PACKAGES.match(stated):
             raise IndexUnreachable(f"the package index gave what can't be used ({index}): {plain}")

@@ -50,6 +50,8 @@ _INSIDE = "/interlock"
 _UNPRIVILEGED = (65532, 65532)
 """For a host user who is root; the id that distroless images use for ``nonroot``."""
 
+_LARGEST_FILE_BYTES = 4 << 30
+"""As ``leash.py`` has it."""
 _EXPIRY_MARGIN_S = 120
 
 _ABOUT = "import json, platform;print(json.dumps([platform.python_version(), platform.machine()]))"
@@ -274,7 +276,11 @@ class DockerSandbox:
             log_config=LogConfig(type="none"),
             # exec: a package may unpack and load a native library here.
             tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={command.tmp_bytes},mode=1777"},
-            ulimits=[Ulimit(name="core", soft=0, hard=0)],
+            ulimits=[
+                Ulimit(name="core", soft=0, hard=0),
+                # A build may write a file without end; the disk it would fill is the host's.
+                Ulimit(name="fsize", soft=_LARGEST_FILE_BYTES, hard=_LARGEST_FILE_BYTES),
+            ],
             mounts=[
                 DockerMount(
                     target=mount.target,
