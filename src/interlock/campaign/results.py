@@ -1,4 +1,4 @@
-"""What a campaign publishes: the table of verdicts, signatures with examples, controls."""
+"""Writes what a campaign publishes: verdicts, signatures with examples, controls."""
 
 from __future__ import annotations
 

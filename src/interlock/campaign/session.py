@@ -1,4 +1,4 @@
-"""A command's campaign: put together from what the command found, driven to its end."""
+"""The campaign of a command: put together, and driven to its end."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from interlock.record import CampaignRecord, Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """What is to be told of a campaign beside its verdicts, which are in the ledger."""
+    """What a campaign leaves beside its verdicts, which are in the ledger."""
 
     campaign: str = ""
-    """Empty where nothing had to be run."""
+    """Empty if there was nothing to run."""
     left_open: tuple[LeftOpen, ...] = ()
     controls: ControlResults | None = None
-    """Of this campaign, and of those before that its verdicts rest on."""
+    """Of this campaign, and of the earlier ones that its verdicts rest on."""
     classify: Classify | None = None
-    """Knows what its trials show by themselves."""
+    """Knows the findings of its trials."""
     interrupted: bool = False
     """Whether it was ended in the middle; what was finished by then is recorded."""
 
     @property
     def records(self) -> Sequence[ControlRecord]:
-        """What its controls gave, by control."""
+        """The results of its controls, by control."""
         return self.controls.records(self.campaign) if self.controls else ()
 
 

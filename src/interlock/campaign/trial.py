@@ -111,7 +111,7 @@ def specification(
     environment: Environment,
     setting: Setting,
 ) -> dict[str, Any]:
-    """What the supervisor is told, as ``probes/harness/PROTOCOL.md`` describes it."""
+    """The supervisor's input, as ``probes/harness/PROTOCOL.md`` describes it."""
     path: Callable[[Path], str] = setting.sandbox.path
     return {
         "protocol": events.PROTOCOL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.version import Version
@@ -299,16 +299,22 @@ def stories(
         if kind and verdict.outcome is not Outcome.FAIL:
             lines += [f"  {kind.instead_plain}"] if kind.instead else []
         else:
-            where = f"on Python {verdict.cell.python}: " if _elsewhere(verdict, others) else ""
-            told = moves.lines(verdict.cell, kind.name if kind else None)
-            lines += [f"  {where}{line}" for line in told]
+            same = [v.cell for v in (verdict, *others) if v.cell.pins == verdict.cell.pins]
+            lines += [f"  {line}" for line in _moves(same, moves, kind.name if kind else None)]
         lines += [] if in_short else [f"  {verdict.cell.reproduce}"]
     return lines
 
 
-def _elsewhere(verdict: Verdict, others: Iterable[Verdict]) -> bool:
-    """Whether the same happens on another Python, where another release may be the one to take."""
-    return any(other.cell.python != verdict.cell.python for other in others)
+def _moves(cells: Iterable[Cell], moves: Moves, application: str | None) -> Iterator[str]:
+    """Where to move to from the same releases, which may differ from Python to Python."""
+    told = {cell.python: moves.lines(cell, application) for cell in cells}
+    by_python = {python: lines for python, lines in told.items() if lines}
+    for along_one_axis in zip(*by_python.values(), strict=True):
+        pythons: dict[str, list[str]] = {}
+        for python, line in zip(by_python, along_one_axis, strict=True):
+            pythons.setdefault(line, []).append(str(python))
+        for line, those in pythons.items():
+            yield f"on Python {listing(those)}: {line}" if len(pythons) > 1 else line
 
 
 def not_installed(verdicts: Iterable[Verdict]) -> list[str]:
