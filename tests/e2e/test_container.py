@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from docker import APIClient
 
-from interlock.isolation import images
+from interlock.isolation import folders, images
 from interlock.isolation.sandbox import Command, Ended, Limits, Mount, engine
 from interlock.isolation.sandbox.container import (
     EXPIRES_LABEL,
@@ -155,15 +155,15 @@ for path in '/x', '/usr/x', os.path.expanduser('~/x'), '/tmp/x':
 def test_a_mount_is_read_only_unless_it_is_said_to_be_writable(
     box: DockerSandbox, store: Store
 ) -> None:
-    seen = box.path(box.store / "environments")
-    code = f"open({seen + '/x'!r}, 'w').write('1')"
+    own = folders.made(box.store, "environments", "own", owner=box.owner)
+    code = f"open({box.path(own) + '/x'!r}, 'w').write('1')"
 
-    closed = Mount(source=box.store, target=box.path(box.store), writable=False)
+    closed = Mount(source=own, target=box.path(own), writable=False)
     assert "Read-only" in run(box, code, mounts=(closed,)).err[-1]
 
-    opened = Mount(source=box.store, target=box.path(box.store), writable=True)
+    opened = Mount(source=own, target=box.path(own), writable=True)
     assert run(box, code, mounts=(opened,)).ended.exit_code == 0
-    assert (box.store / "environments" / "x").read_text() == "1"
+    assert (own / "x").read_text() == "1"
 
 
 def test_a_mount_that_is_not_there_is_refused_in_the_engines_words(box: DockerSandbox) -> None:
@@ -509,7 +509,8 @@ def test_a_python_that_cannot_be_had_is_missing_and_the_others_go_on(box: Docker
     assert "3.99" in made[0].detail
 
 
-def test_the_store_belongs_to_who_writes_to_it(box: DockerSandbox, store: Store) -> None:
-    ran = run(box, "import os; print(os.getuid())")
+def test_the_store_belongs_to_this_user_whoever_containers_run_as(
+    box: DockerSandbox, store: Store
+) -> None:
     root = store.of_backend(Backend.DOCKER)
-    assert {path.stat().st_uid for path in (root, *root.iterdir())} == {int(ran.out[0])}
+    assert {path.stat().st_uid for path in (root, *root.iterdir())} == {os.getuid()}

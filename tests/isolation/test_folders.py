@@ -43,7 +43,7 @@ def swap(place: Path, target: Path) -> None:
     place.symlink_to(target)
 
 
-PLACES = ["docker", "docker/environments", "docker/downloads", "docker/built", "docker/locks"]
+PLACES = ["docker/environments", "docker/downloads", "docker/built", "docker/locks"]
 
 
 @pytest.mark.parametrize("place", PLACES)

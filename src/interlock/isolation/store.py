@@ -91,15 +91,20 @@ class Store:
         return self.home / backend.value
 
     def prepare(self, backend: Backend) -> Path:
-        """Make the folders of a backend; they belong to the user who runs Interlock."""
+        """Make the folders of a backend; they belong to the user who runs Interlock.
+
+        The backend's own folder may be a link of the user's, to another disk. Nothing in it may.
+        """
         root = self.of_backend(backend)
         # Earlier versions gave them to the user that containers run as.
         ours = (0, os.getgid()) if os.geteuid() == 0 else None
         with writing(root):
-            self.home.mkdir(parents=True, exist_ok=True)
-            folders.made(self.home, root.name, owner=ours)
+            root.mkdir(parents=True, exist_ok=True)
+            if ours:
+                with folders.opened(root) as handle:
+                    os.fchown(handle, *ours)
             for part in _PARTS:
-                folders.made(self.home, root.name, part, owner=ours)
+                folders.made(root, part, owner=ours)
         return root
 
     def holdings(self) -> list[Holding]:
@@ -134,16 +139,16 @@ class Store:
         return before - sum(holding.size_bytes for holding in self.holdings())
 
     def _remove_of(self, backend: Backend, oldest: float, *, everything: bool) -> None:
-        """Of one backend's folder, by names below the home: no link is followed on the way."""
-        root = backend.value
+        """Of one backend's folder: no link in it is followed."""
+        root = self.of_backend(backend)
         for part in ("environments", "downloads", "built"):
-            for name in folders.names(self.home, root, part):
-                if _last_used(self.home / root / part / name) < oldest:
-                    folders.remove(self.home, root, part, name)
-        for name in folders.names(self.home, root, "work"):
-            folders.remove(self.home, root, "work", name)
+            for name in folders.names(root, part):
+                if _last_used(root / part / name) < oldest:
+                    folders.remove(root, part, name)
+        for name in folders.names(root, "work"):
+            folders.remove(root, "work", name)
         for part in _OLDER_PARTS if everything else ():
-            folders.remove(self.home, root, part)
+            folders.remove(root, part)
 
     def claim_run(self, backend: Backend) -> tuple[str, int]:
         """A fresh run id and the open file whose lock says that the run lives.
