@@ -59,7 +59,8 @@ class Keeper:
         with self._starting:
             if self._process is not None:
                 return
-            arguments = [json.dumps(sys.path), str(self._lock_file), self._label]
+            path = [str(Path(folder).absolute()) for folder in sys.path]
+            arguments = [json.dumps(path), str(self._lock_file.absolute()), self._label]
             try:
                 self._process = strays.started(
                     lambda: subprocess.Popen(
