@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import suppress
 
 from interlock.model import Renames
 from interlock.record import older
+from interlock.record.recorded import SPOILT
 
 
 def has_older_names(db: sqlite3.Connection, renamed: Renames) -> bool:
@@ -19,25 +21,26 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
     """Rename what is recorded; the caller makes it one transaction.
 
     What a trial was and showed stays as it is. Of two verdicts about one cell, the one that has
-    today's name already is kept.
+    today's name already is kept. A row that is spoilt stays: it is named when it is read.
     """
     for row in db.execute("SELECT id, cell, probe, config, config_digest FROM trials").fetchall():
         if (row["probe"], row["config"]) in renamed:
             told = older.today(dict(row), renamed)
-            db.execute(
-                "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
-                (
-                    _in_config(row["cell"], told["config"]),
-                    told["config"],
-                    told["config_digest"],
-                    row["id"],
-                ),
-            )
+            with suppress(*SPOILT):
+                cell = _in_config(row["cell"], told["config"])
+                db.execute(
+                    "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
+                    (cell, told["config"], told["config_digest"], row["id"]),
+                )
     for row in db.execute("SELECT * FROM verdicts").fetchall():
-        stored = json.loads(row["verdict"])
-        if (stored["probe"], stored["config"]) in renamed:
+        try:
+            stored = json.loads(row["verdict"])
+            is_renamed = (stored["probe"], stored["config"]) in renamed
             told = older.today(stored, renamed)
             cell = _in_config(row["cell"], told["config"])
+        except SPOILT:
+            continue
+        if is_renamed:
             db.execute(
                 "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?)",
                 (cell, row["backend"], row["tested_at"], json.dumps(told)),
