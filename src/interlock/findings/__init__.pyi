@@ -31,7 +31,6 @@ from .findings import (
     ForApplication as ForApplication,
 )
 from .likeness import (
-    TROUBLE as TROUBLE,
     intermittent as intermittent,
 )
 from .question import (
@@ -56,6 +55,9 @@ from .situation import (
 from .summary import (
     Summary as Summary,
     is_own as is_own,
+)
+from .tested import (
+    Place as Place,
 )
 from .workarounds import (
     TriedWorkaround as TriedWorkaround,

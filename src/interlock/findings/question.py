@@ -25,12 +25,12 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.advice import Move
-from interlock.findings.attribution import PYTHON
+from interlock.findings.attribution import OPEN, PYTHON
 from interlock.findings.findings import Findings
-from interlock.findings.likeness import TROUBLE
+from interlock.findings.likeness import TROUBLE, intermittent
 from interlock.findings.situation import AnswerBasis, Conclusion, Seen
 from interlock.findings.tested import Place, moved
-from interlock.findings.weighing import Pins, Trouble, version_of
+from interlock.findings.weighing import TOGETHER, Pins, Trouble, version_of
 from interlock.findings.workarounds import TriedWorkaround, tried_on
 from interlock.matrix import Application, Matrix, Situation
 from interlock.model import (
@@ -65,14 +65,14 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbours:
-    """The nearest releases of one axis of which something is known, on that Python."""
+    """The nearest releases of one axis of which the answer is known, on that Python."""
 
     axis: str
     below: Version | None
     above: Version | None
     with_the_others: bool
-    """They were tested with the other releases of the question. Where nothing was, these are tested
-    with some others, and both may be the very release that was asked for."""
+    """They were tested with the other releases of the question. Where none was, these were tested
+    with some others, however set up, and both may be the very release that was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,13 +186,15 @@ def answer(question: Question, findings: Findings) -> Answer:
     asked = matrix.situation(question.chosen)
     situations = [asked] if question.chosen else _every(findings)
     parts = tuple(_in_situation(findings, one, place) for one in situations)
-    troubles = [trouble for part in parts for trouble in part.troubles]
-    told_by_rates = any(_kinds(one, matrix) for one in situations)
+    moves = parts[0].moves
+    if len(parts) > 1:
+        troubles = [trouble for part in parts for trouble in part.troubles]
+        moves = _moves(findings, situations, place, troubles)
     return Answer(
         question=question,
         asked=asked,
         parts=parts,
-        moves=() if told_by_rates else _moves(findings, situations, place, troubles),
+        moves=moves,
         kinds=() if question.chosen else tuple(_notes(findings, place)),
         advice=tuple(k.instead_plain for k in _kinds(asked, matrix) if k.instead),
     )
@@ -241,9 +243,10 @@ def _notes(findings: Findings, place: Place) -> Iterable[KindNote]:
 
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     found, matrix = findings.tested.conclude(asked, place), findings.matrix
+    rests_on = tuple(sorted(found.rests_on, key=lambda one: _rank(one, findings)))
     troubles = tuple(
         Trouble(verdict=one.verdict, attribution=findings.attributions[one.verdict.cell.key])
-        for one in found.rests_on
+        for one in rests_on
         if one.is_trouble
     )
     unknown = found.basis is AnswerBasis.UNKNOWN
@@ -252,13 +255,28 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         situation=asked,
         outcome=found.outcome,
         basis=found.basis,
-        rests_on=found.rests_on,
+        rests_on=rests_on,
         missing=found.missing,
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
         moves=() if kinds else _moves(findings, [asked], place, troubles),
-        workarounds=tuple(_workarounds(findings, asked, found.rests_on)),
+        workarounds=tuple(_workarounds(findings, asked, rests_on)),
         neighbours=tuple(_neighbours(findings, asked, place)) if unknown else (),
+    )
+
+
+def _rank(one: Seen, findings: Findings) -> tuple[object, ...]:
+    """The worst first. Of two hangs, the one that is known to be the pair's and always comes."""
+    verdict = one.verdict
+    whose = findings.attributions[verdict.cell.key].whose if one.is_trouble else None
+    return (
+        one.lacks_feature,
+        PRECEDENCE.index(verdict.outcome),
+        whose is not None and whose not in TOGETHER,
+        whose == OPEN,
+        intermittent(verdict) is not None,
+        verdict.cell.probe,
+        verdict.cell.config,
     )
 
 
@@ -308,7 +326,7 @@ def _move(
     passing = [
         version
         for version in above
-        if _all_pass(findings, asked, hurt, (moved(pins, axis.name, version), python))
+        if _all_pass(findings, axis, asked, hurt, (moved(pins, axis.name, version), python))
     ]
     excluded = findings.withdrawn.get(axis.name, ())
     final = [v for v in passing if not v.is_prerelease and v not in excluded]
@@ -329,12 +347,21 @@ def _move(
 
 
 def _all_pass(
-    findings: Findings, asked: Sequence[Situation], hurt: Sequence[Situation], place: Place
+    findings: Findings,
+    axis: Axis,
+    asked: Sequence[Situation],
+    hurt: Sequence[Situation],
+    place: Place,
 ) -> bool:
     """Whether the same question about that place would be answered with a pass, and what goes
-    wrong here passes there."""
+    wrong here passes there. What another library does alone is no reason against it."""
+
+    def beside(verdict: Verdict) -> bool:
+        attribution = findings.attributions[verdict.cell.key]
+        return not Trouble(verdict=verdict, attribution=attribution).counts_against(axis.name)
+
     for one in asked:
-        found = findings.tested.conclude(one, place)
+        found = findings.tested.conclude(one, place, beside)
         if found.outcome is Outcome.PASS:
             continue
         if one in hurt or (findings.tested.covers(one, place) and not lacks_feature(found)):
@@ -357,13 +384,9 @@ def _not_its_own(axis: Axis, place: Place, troubles: Iterable[Trouble]) -> str:
 
 
 def _neighbours(findings: Findings, asked: Situation, place: Place) -> Iterable[Neighbours]:
-    for pin in place[0]:
-        for with_the_others in (True, False):
-            below, above = findings.tested.about(
-                asked, pin.axis, place, with_the_others=with_the_others
-            )
-            if below or above or not with_the_others:
-                yield Neighbours(
-                    axis=pin.axis, below=below, above=above, with_the_others=with_the_others
-                )
-                break
+    for axis in (pin.axis for pin in place[0]):
+        below, above = findings.tested.around(asked, axis, place)
+        same = bool(below or above)
+        if not same:
+            below, above = findings.tested.around_with_others(axis, place)
+        yield Neighbours(axis=axis, below=below, above=above, with_the_others=same)

@@ -22,4 +22,5 @@ from .definition import (
 from .situations import (
     AppChoice as AppChoice,
     Situation as Situation,
+    in_words as in_words,
 )

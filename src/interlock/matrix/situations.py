@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from interlock.matrix import values
+from interlock.model import listing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,3 +81,16 @@ class Situation:
 
     def __getitem__(self, choice: str) -> str:
         return dict(self.chosen)[choice]
+
+
+DEFAULTS = "with the default settings"
+
+
+def in_words(situation: Situation, choices: Mapping[str, AppChoice]) -> str:
+    """``where warnings become events and the process forks``: all that is no default."""
+    titles = [
+        choice.levels[situation[name]].title
+        for name, choice in choices.items()
+        if situation[name] != choice.default
+    ]
+    return f"where {listing(titles)}" if titles else DEFAULTS
