@@ -86,6 +86,7 @@ def count() -> None:
 
 @app.route("/about")
 def tell_about():
+    profiler.state_recorded(about)
     return flask.jsonify(facts=about.facts, errors=about.errors, lacks=about.lacks)
 
 

@@ -1,8 +1,13 @@
-"""ddtrace's profiler, started by the import that is documented for every release."""
+"""ddtrace's profiler, started by the import that is documented for every release.
+
+Private names that are touched, and only read: the ``Recorder`` of the running profiler, in releases
+that have one.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 from libraries import ABSENT
@@ -48,6 +53,21 @@ def _in_place(trial, ddtrace, wanted: bool) -> bool:
         told = f"threading.Lock() is a {kind} although lock profiling is off"
         trial.error(RuntimeError(told), feature="an application without lock profiling")
     return profiled == wanted
+
+
+def state_recorded(trial) -> None:
+    """State the fact ``lock-events``: how many operations on locks the profiler holds right now.
+
+    Some releases up to 1.17.2 record them and lose them when they export the profile
+    (DataDog/dd-trace-py#6605). Later ones keep them elsewhere, and export them.
+    """
+    bootstrap = sys.modules.get("ddtrace.profiling.bootstrap")
+    running = getattr(getattr(bootstrap, "profiler", None), "_profiler", None)
+    events = getattr(getattr(running, "_recorder", None), "events", None)
+    if events is not None:
+        kept = dict(events).items()  # at once: other threads go on recording
+        locks = [many for kind, many in kept if kind.__name__.endswith("LockAcquireEvent")]
+        trial.fact("lock-events", sum(map(len, locks)))
 
 
 def type_name(obj: object) -> str:

@@ -15,9 +15,11 @@ from libraries.settings import Settings
 
 PROOF = "interlock proof of life"
 FLUSH_S = 5.0
+SPARED = frozenset({"auto_enabling_integrations", "release"})
+"""Options that a probe may set without its configuration: they switch on nothing."""
 
 
-def start(trial, settings: Settings, **options: object):
+def start(trial, settings: Settings):
     """``sentry_sdk``, started; None where the trial has none, or, said so, lacks the feature."""
     if trial.versions.get("sentry", ABSENT) == ABSENT:
         return None
@@ -28,16 +30,23 @@ def start(trial, settings: Settings, **options: object):
     if logs is None:
         trial.missing("structured logs", "this release batches no structured logs of log records")
         return None
-    initialise(sentry_sdk, settings, trial.intake, **options)
+    if settings.sentry_profiling:
+        trial.fact("sentry-profiler", sorted(profiler_options()))
+    initialise(sentry_sdk, settings, trial.intake)
     trial.fact("rlock-worker", settings.sentry_rlock_worker)
     return sentry_sdk
 
 
-def initialise(sentry_sdk, settings: Settings, intake: str, **options: object) -> None:
-    """``sentry_sdk.init``, with nothing but the DSN, what the settings choose, and ``options``."""
+def initialise(sentry_sdk, settings: Settings, intake: str, **spared: object) -> None:
+    """``sentry_sdk.init``, with nothing but the DSN, what the settings choose, and ``spared``.
+
+    ``spared`` are options that leave work out, so that a probe can call this often (``SPARED``).
+    """
     from sentry_sdk.integrations import logging as integration
 
-    chosen = {}
+    if extra := set(spared) - SPARED:
+        raise ValueError(f"no configuration sets {', '.join(sorted(extra))}")
+    options, chosen = dict(spared), {}
     if not settings.sentry_logging_integration:
         # Each of its handlers is off. Given like this, the default one is not added again.
         accepted = inspect.signature(integration.LoggingIntegration.__init__).parameters
@@ -54,15 +63,27 @@ def initialise(sentry_sdk, settings: Settings, intake: str, **options: object) -
             integration.ignore_logger_for_sentry_logs(name)
     if settings.sentry_logs:
         options.update(logs_option(sentry_sdk) or {})
+    if settings.sentry_profiling:
+        options.update(traces_sample_rate=1.0, **profiler_options())
     sentry_sdk.init(dsn=intake.replace("http://", "http://public@") + "/1", **options)
     if settings.sentry_rlock_worker:
         replace_worker_lock(sentry_sdk)
 
 
+def profiler_options() -> dict:
+    """The options for the profiler that the release recommends, on for everything."""
+    from sentry_sdk.consts import DEFAULT_OPTIONS
+
+    if "profile_session_sample_rate" in DEFAULT_OPTIONS:
+        return {"profile_session_sample_rate": 1.0, "profile_lifecycle": "trace"}
+    return {"profiles_sample_rate": 1.0}
+
+
 def logs_option(sentry_sdk) -> dict | None:
     """The option of ``init`` that makes structured logs of log records; None: there is none yet.
 
-    2.25 has a forerunner by another name, which sends each record by itself; it counts as none.
+    2.25.0 has a forerunner by another name (``enable_sentry_logs``), which sends each record by
+    itself; it counts as none. 2.25.1 is the first release that batches them.
     """
     from sentry_sdk.consts import DEFAULT_OPTIONS
 

@@ -28,17 +28,19 @@ class Settings:
     """The lock of Sentry's background worker is replaced by a re-entrant one."""
     sentry_logs: bool = False
     """Sentry's structured logs are switched on."""
+    sentry_profiling: bool = False
+    """Sentry's own profiler, and the traces that it belongs to, are switched on for everything."""
     amplified: bool = True
     """False: the race is left as rare as it is; nothing is done that only makes it likelier."""
 
     @classmethod
-    def of(cls, trial, beside: tuple = (), **own: object) -> Settings | None:
+    def of(cls, trial, beside: tuple = (), **needed: object) -> Settings | None:
         """What the trial's configuration chooses, or None where it makes no sense: ``misuse``.
 
         ``beside`` are settings that only this probe knows, and reads and checks itself.
-        ``own`` is what the probe itself is about, such as ``sentry_logs=True``: its default, which
-        no configuration of that probe may take back. What was chosen is stated as the fact
-        ``settings``, because what counts as a proof of life depends on it.
+        ``needed`` is what the probe is about, such as ``sentry_logs=True``. The configuration has
+        to choose it: a probe switches on nothing that its configuration does not name. What was
+        chosen is stated as the fact ``settings``, because a proof of life depends on it.
         """
         known = {field.name: field for field in dataclasses.fields(cls)}
         chosen = {name: value for name, value in trial.settings.items() if name not in beside}
@@ -46,12 +48,17 @@ class Settings:
         for name, value in sorted(chosen.items()):
             if name in known and not isinstance(value, _TYPES[known[name].type]):
                 wrong.append(f"{name} is {value!r}, which is not a {known[name].type}")
-            elif name in own and value != own[name]:
-                wrong.append(f"{name} is {value!r}, but this probe is about {own[name]!r}")
+        if not wrong:
+            settings = cls(**chosen)
+            wrong = [
+                f"{name} is {getattr(settings, name)!r}, but this probe needs {value!r}: "
+                "judge it in a configuration that sets it"
+                for name, value in sorted(needed.items())
+                if getattr(settings, name) != value
+            ]
         if wrong:
             trial.misuse("settings: " + "; ".join(wrong))
             return None
-        settings = cls(**{**chosen, **own})
         trial.fact("settings", dataclasses.asdict(settings))
         return settings
 

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+from libraries import profiler
 from libraries.forking import act, begin
 
 CHILD_FLUSH_S = 0.5
@@ -33,6 +34,7 @@ def run(trial) -> None:
         children.fork()
         work.stop()
     children.await_all()
+    profiler.state_recorded(trial)
     trial.phase("shutdown")
 
 

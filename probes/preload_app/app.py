@@ -17,6 +17,7 @@ import struct
 import threading
 import time
 
+from libraries import profiler
 from libraries.forking import act, begin
 
 TICK_S = 0.02
@@ -185,6 +186,7 @@ class Course:
                 if not self._asking and not self._served and self._all_up():
                     break
             self._look()
+        profiler.state_recorded(self._trial)
         self._trial.phase("shutdown")
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -41,6 +41,7 @@ def run(trial) -> None:
     trial.beat()
     with settings.switching_every(trial.knobs["switch_interval_s"]):
         restart(sentry_sdk, trial, settings, warn)
+    profiler.state_recorded(trial)
     trial.phase("shutdown")
 
 

@@ -27,6 +27,7 @@ def main() -> None:
             LOG.warning("event %d follows", number)
         if sentry_sdk is not None:
             sentry_sdk.capture_message(f"{sentry.PROOF}: shutdown")
+    profiler.state_recorded(child)
     if settings.amplified:
         # Not before: starting the worker is a race of its own, and worker_restart's.
         sys.setswitchinterval(child.knobs["switch_interval_s"])

@@ -15,11 +15,11 @@ from libraries.settings import Settings
 
 
 def run(trial) -> None:
-    settings = Settings.of(trial)
+    settings = Settings.of(trial, sentry_profiling=True)
     if settings is None or not profiler.start(trial, settings):
         return
     trial.phase("startup")
-    sentry_sdk = sentry.start(trial, settings, **sampled(trial))
+    sentry_sdk = sentry.start(trial, settings)
     trial.phase("serving")
     if sentry_sdk is not None:
         sentry.prove(sentry_sdk, "two_profilers")
@@ -28,20 +28,6 @@ def run(trial) -> None:
     if sentry_sdk is not None:
         sentry_sdk.flush(sentry.FLUSH_S)
     trial.phase("shutdown")
-
-
-def sampled(trial) -> dict:
-    """Sentry's options for the profiler that the release recommends, on for everything."""
-    if trial.versions.get("sentry", "-") == "-":
-        return {}
-    from sentry_sdk.consts import DEFAULT_OPTIONS
-
-    if "profile_session_sample_rate" in DEFAULT_OPTIONS:
-        chosen = {"profile_session_sample_rate": 1.0, "profile_lifecycle": "trace"}
-    else:
-        chosen = {"profiles_sample_rate": 1.0}
-    trial.fact("sentry-profiler", sorted(chosen))
-    return {"traces_sample_rate": 1.0, **chosen}
 
 
 def work(trial, sentry_sdk, settings: Settings) -> None:

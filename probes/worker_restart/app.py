@@ -31,6 +31,7 @@ def run(trial) -> None:
     trial.beat()
     with settings.switching_every(trial.knobs["switch_interval_s"]):
         restart(trial, sentry.transport(sentry_sdk))
+    profiler.state_recorded(trial)
     trial.phase("shutdown")
 
 

@@ -16,6 +16,9 @@ WORKAROUNDS = (
     "no-profiling",
 )
 
+LOGS = "structured-logs"
+"""The configuration that switches them on."""
+
 Rows = Mapping[tuple[str, str], Mapping[str, str]]
 
 
@@ -24,7 +27,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """What was published, by the release of sentry-sdk and the configuration."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("logs")
-    configs = ("stock", *(f"stock+{name}" for name in WORKAROUNDS))
+    configs = (LOGS, *(f"{LOGS}+{name}" for name in WORKAROUNDS))
     done = containers.run_matrix(
         folder,
         *("--sentry", "2.5.1", "--sentry", "2.30.0", "--sentry", "2.60.0"),
@@ -44,14 +47,14 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     ],
 )
 def test_a_release_is_what_its_batcher_is(rows: Rows, sentry: str, expected: str) -> None:
-    row = rows[sentry, "stock"]
+    row = rows[sentry, LOGS]
     assert "{outcome} {reason}".format(**row) == expected
 
 
 def test_the_hang_is_the_batchers(rows: Rows) -> None:
-    assert "LogBatcher._lock" in rows["2.30.0", "stock"]["signature"]
+    assert "LogBatcher._lock" in rows["2.30.0", LOGS]["signature"]
 
 
 @pytest.mark.parametrize("workaround", WORKAROUNDS)
 def test_a_workaround_passes_where_the_release_hangs(rows: Rows, workaround: str) -> None:
-    assert rows["2.30.0", f"stock+{workaround}"]["outcome"] == "pass"
+    assert rows["2.30.0", f"{LOGS}+{workaround}"]["outcome"] == "pass"

@@ -57,15 +57,15 @@ def test_a_baseline_and_what_is_composed_are_asked_of_nobody(
         (only(), "1.1", "3.8", True),
     ],
 )
-@pytest.mark.parametrize("by", ["probe", "configuration"])
+@pytest.mark.parametrize("by", ["probe", "configuration", "probe in a configuration"])
 def test_what_is_narrowed_is_asked_of_what_it_names(
     narrowed: Only, left: str, python: str, expected: bool, by: str
 ) -> None:
-    found = (
-        matrix(uses={"restart": ProbeUse(only=narrowed)})
-        if by == "probe"
-        else matrix(only={"stock": narrowed})
-    )
+    found = {
+        "probe": matrix(uses={"restart": ProbeUse(only=narrowed)}),
+        "configuration": matrix(only={"stock": narrowed}),
+        "probe in a configuration": matrix(uses={"restart": ProbeUse(only_in={"stock": narrowed})}),
+    }[by]
 
     assert meant_by(found, TESTED)(cell(left, "1.0", python)) is expected
     # and nothing else is

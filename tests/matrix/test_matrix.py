@@ -16,7 +16,7 @@ from packaging.version import Version
 from interlock.matrix.choices import Latest
 from interlock.matrix.definition import Rounds, SandboxLimits
 from interlock.matrix.matrix_file import load
-from interlock.model import Axis, MatrixError, Outcome, PythonVersion
+from interlock.model import Axis, MatrixError, Outcome, PythonVersion, Renamed, digest_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,6 +108,25 @@ def test_a_probe_is_judged_in_its_configurations_and_in_what_is_composed_of_them
     )
     one = edited(text, "configs: [stock, warnings] => configs: [warnings]")
     assert loaded(one).judged_in("restart") == ("warnings", "warnings+quiet", "warnings@release")
+
+
+def test_a_configuration_of_older_results_has_its_name_of_today(loaded: Load) -> None:
+    edit = "configs: [stock, warnings] => configs: [warnings]\n    formerly: {stock: warnings}"
+    found = loaded(edited(MATRIX, f"{COMPOSED};; {edit}"))
+    stock, warnings = found.configurations["stock"], found.configurations["warnings"]
+    quiet = digest_of({"settings": {"profiling": True, "level": 9}, "environment": {"A": None}})
+
+    assert found.renamed == {
+        ("restart", "stock"): Renamed(
+            config="warnings", before=stock.digest, today=warnings.digest
+        ),
+        ("restart", "stock@release"): Renamed(
+            config="warnings@release", before=stock.digest, today=warnings.digest
+        ),
+        # Tried on top of `stock` then, although nothing is today.
+        ("restart", "stock+quiet"): Renamed(config="warnings+quiet", before=quiet, today=quiet),
+    }
+    assert loaded().renamed == {}
 
 
 def test_a_set_has_the_configurations_of_the_file_and_none_that_is_composed(loaded: Load) -> None:

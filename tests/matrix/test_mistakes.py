@@ -191,6 +191,30 @@ from interlock.model import MatrixError
             "matrix.yaml:20: probes.restart.workarounds.warnings: the probe is not judged in "
             '"warnings"',
         ),
+        # what narrows a probe in one configuration, and what older results call its cells
+        (
+            "restart: {} => restart: {only_in: {gone: {left: [latest]}}}",
+            'matrix.yaml:18: probes.restart.only_in.gone: "gone" is no configuration of this file; '
+            "there is stock, warnings",
+        ),
+        (
+            "restart: {} => restart: {configs: [stock], only_in: {warnings: {left: [latest]}}}",
+            "matrix.yaml:18: probes.restart.only_in.warnings: the probe is not judged in "
+            '"warnings"',
+        ),
+        (
+            "restart: {} => restart: {configs: [stock], formerly: {warnings: warnings}}",
+            "matrix.yaml:18: probes.restart.formerly.warnings: the probe is not judged in "
+            '"warnings"',
+        ),
+        (
+            "restart: {} => restart: {configs: [warnings, stock], formerly: {stock: warnings}}",
+            'matrix.yaml:18: probes.restart.formerly.stock: the probe is judged in "stock" itself',
+        ),
+        (
+            "restart: {} => restart: {formerly: {stock: warnings}}",
+            'matrix.yaml:18: probes.restart.formerly.stock: the probe is judged in "stock" itself',
+        ),
         (
             f"{COMPOSED};; same_as: stock => same_as: warnings",
             'matrix.yaml:20: probes.restart.workarounds.warnings[1]: "as-stock" is '

@@ -113,6 +113,14 @@ def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
             'either "contains" or "pprof"',
         ),
         (
+            "contains: hello => or_contains: [hello], pprof: [x]",
+            'probes/restart/probe.yaml:7: live[1].request: "or_contains" stands beside "contains"',
+        ),
+        (
+            "fact: profiled-lock => fact: profiled-lock, or_fact: lock-events",
+            'probes/restart/probe.yaml:6: live[0]: "or_fact" stands beside "request"',
+        ),
+        (
             "flask>=2 => flask >< 2",
             'probes/restart/probe.yaml:14: requirements[0]: "flask >< 2" is not a requirement '
             'such as "flask>=2"',

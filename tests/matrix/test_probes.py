@@ -77,7 +77,17 @@ def test_what_is_not_chosen_is_as_the_libraries_have_it(settings: ModuleType) ->
         ({"profiling": "no"}, "profiling is 'no', which is not a bool"),
         ({"sentry_event_level": 30}, "sentry_event_level is 30, which is not a str | None"),
         ({"ignore_loggers": "ddtrace"}, "ignore_loggers is 'ddtrace', which is not a tuple"),
-        ({"sentry_logs": False}, "sentry_logs is False, but this probe is about True"),
+        (
+            {"sentry_logs": False},
+            "sentry_logs is False, but this probe needs True: "
+            "judge it in a configuration that sets it",
+        ),
+        # What a probe needs it does not switch on by itself.
+        (
+            {},
+            "sentry_logs is False, but this probe needs True: "
+            "judge it in a configuration that sets it",
+        ),
         (
             {"a": 1, "profiling": 0},
             "no setting a is known; profiling is 0, which is not a bool",

@@ -95,10 +95,13 @@ def test_a_probe_is_judged_in_its_own_configurations() -> None:
     }
 
 
-def narrowed(probe: Only = EVERYWHERE, config: Only = EVERYWHERE) -> Matrix:
-    """The probe `restart`, or the configuration `warnings`, is run in a part of each set."""
-    uses = {"restart": ProbeUse(workarounds={"warnings": ("quiet",)}, only=probe)}
-    return replace(WORKAROUNDS, uses=uses, only={"warnings": config})
+def narrowed(
+    probe: Only = EVERYWHERE, config: Only = EVERYWHERE, pair: Only = EVERYWHERE
+) -> Matrix:
+    """The probe `restart`, the configuration `warnings`, or the one in the other, is run in a part
+    of each set."""
+    use = ProbeUse(workarounds={"warnings": ("quiet",)}, only=probe, only_in={"warnings": pair})
+    return replace(WORKAROUNDS, uses={"restart": use}, only={"warnings": config})
 
 
 FIRST = Only(versions={"left": (Version("1.0"),)})
@@ -113,6 +116,12 @@ NEWEST = Only(versions={"left": (Latest(),)}, pythons=(PythonVersion(3, 10),))
         (narrowed(config=FIRST), "", "1.0 1.1 1.2", "1.0"),
         (narrowed(config=NEWEST), "", "1.0 1.1 1.2", "1.2"),
         (narrowed(config=FIRST), "--left <1.2", "1.0 1.1", "1.0"),
+        (narrowed(pair=FIRST), "", "1.0 1.1 1.2", "1.0"),
+        (narrowed(pair=NEWEST), "", "1.0 1.1 1.2", "1.2"),
+        (narrowed(pair=FIRST), "--left 1.1", "1.1", ""),
+        (narrowed(pair=FIRST), "--left 1.1 --probe restart", "1.1", "1.1"),
+        (narrowed(pair=FIRST), "--left 1.1 --config warnings --config stock", "1.1", "1.1"),
+        (narrowed(probe=FIRST, pair=NEWEST), "", "1.0", ""),
         # a version that is named with what is narrowed takes the place of what the file says
         (narrowed(config=FIRST), "--left 1.1", "1.1", ""),
         (narrowed(config=FIRST), "--left 1.1 --config warnings --config stock", "1.1", "1.1"),
@@ -137,6 +146,8 @@ def test_a_python_is_narrowed_like_a_release() -> None:
 
 def test_what_is_composed_is_run_where_it_is_asked_for() -> None:
     cells = select(narrowed(config=FIRST), RELEASES, typed("--config warnings+quiet")).cells
+    assert {(c.config, str(c.version("left"))) for c in cells} == {("warnings+quiet", "1.0")}
+    cells = select(narrowed(pair=FIRST), RELEASES, typed("--config warnings+quiet")).cells
     assert {(c.config, str(c.version("left"))) for c in cells} == {("warnings+quiet", "1.0")}
     there = select(
         narrowed(config=FIRST), RELEASES, typed("--left 1.1 --config warnings@release")

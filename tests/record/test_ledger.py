@@ -23,6 +23,7 @@ from interlock.model import (
     Pin,
     PythonVersion,
     Reason,
+    Renamed,
     Signature,
     StorageTrouble,
     Trial,
@@ -141,6 +142,42 @@ def test_a_verdict_of_an_earlier_interlock_is_completed(tmp_path: Path) -> None:
         assert db.execute(remove).rowcount == 1
     with Ledger(tmp_path) as ledger:
         assert ledger.verdicts() == [failed]
+
+
+RENAMED = {("waits", "plain"): Renamed(config="full", before="c", today="d")}
+
+
+def test_a_ledger_is_put_under_the_names_of_today(tmp_path: Path) -> None:
+    other = replace(TRIAL, cell=replace(CELL, probe="other"))
+    unknown = replace(TRIAL, config_digest="x")
+    today = replace(CELL, config="full")
+    with Ledger(tmp_path) as ledger:
+        ledger.begin(CAMPAIGN)
+        for ran in (TRIAL, other, unknown):
+            ledger.record(ran)
+        ledger.keep_verdict(VERDICT)
+        ledger.rename(RENAMED)
+        ledger.rename(RENAMED)
+
+    with Ledger(tmp_path) as ledger:
+        trials = list(ledger.trials())
+        assert [ran.cell for ran in trials] == [today, other.cell, today]
+        # What was run with other settings than were meant is not taken for today's.
+        assert [ran.config_digest for ran in trials] == ["d", "c", "x"]
+        assert list(ledger.trials(today)) == [trials[0], trials[2]]
+        assert replace(trials[0], cell=CELL, config_digest="c") == TRIAL
+        assert ledger.verdicts() == [replace(VERDICT, cell=today, config_digest="d")]
+
+
+def test_a_verdict_under_the_name_of_today_is_kept(tmp_path: Path) -> None:
+    newer = replace(VERDICT, cell=replace(CELL, config="full"), detail="Seen today.")
+    with Ledger(tmp_path) as ledger:
+        ledger.begin(CAMPAIGN)
+        ledger.record(TRIAL)
+        ledger.keep_verdict(VERDICT)
+        ledger.keep_verdict(newer)
+        ledger.rename(RENAMED)
+        assert ledger.verdicts() == [newer]
 
 
 def test_an_exception_that_an_older_harness_wrapped_is_read_as_what_it_was(tmp_path: Path) -> None:

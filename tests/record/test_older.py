@@ -9,11 +9,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pytest
-from published import AXES, CYCLE, LEFT_BEHIND, SELF, cell, verdict
+from published import AXES, CYCLE, LEFT_BEHIND, SELF, cell, example, verdict
 
-from interlock.model import Axis, Outcome, Signature, UsageError, Verdict
+from interlock.model import Axis, Measured, Outcome, Renamed, Signature, UsageError, Verdict
 from interlock.record import older, rows
-from interlock.record.results import read_results, write_results
+from interlock.record.order import coordinates
+from interlock.record.results import read_results, rewrite_results, write_results
 
 PUBLISHED = Path(__file__).parents[1] / "data" / "older" / "version-2.csv"
 VERSION_1 = (*older.ADDED, *rows.ATTRIBUTED)
@@ -54,6 +55,74 @@ def test_a_file_that_lacks_some_of_what_was_added_together_is_refused(tmp_path: 
 
     with pytest.raises(UsageError, match="no column failed"):
         read_results(tmp_path, AXES)
+
+
+RENAMED = {
+    ("logs", "stock"): Renamed(config="with-logs", before="b" * 64, today="e" * 64),
+    ("logs", "stock+quiet"): Renamed(config="with-logs+quiet", before="b" * 64, today="f" * 64),
+}
+"""The probe `logs` was judged in `stock` once, and switched its logs on by itself."""
+
+
+def test_cells_of_an_older_configuration_are_read_under_the_name_of_today(tmp_path: Path) -> None:
+    measured = (Measured(name="rate", trials=3, median=2.0, least=1.0, most=3.0),)
+    meant = verdict(cell("2.9", "3.1", probe="logs"), Outcome.HANG, measured=measured)
+    before = [
+        meant,
+        verdict(cell("2.9", "3.1", probe="logs", config="stock+quiet")),
+        # Run with other settings: that this is `with-logs` as it is today, nobody knows.
+        verdict(cell("2.10", "3.1", probe="logs"), config_digest="d" * 64),
+        verdict(cell("2.9", "3.1", probe="restart")),
+    ]
+    write_results(before, {SELF: example(meant.cell)}, tmp_path, AXES)
+    told = [{"campaign": "c", "cell": coordinates(of.cell, AXES)} for of in before]
+    (tmp_path / "controls.json").write_text(json.dumps({"schema_version": 1, "controls": told}))
+
+    found = read_results(tmp_path, AXES, RENAMED)
+
+    by_key = {(v.cell.probe, v.cell.config, str(v.cell.version("left"))): v for v in found.verdicts}
+    assert {key: v.config_digest[0] for key, v in by_key.items()} == {
+        ("logs", "with-logs", "2.9"): "e",
+        ("logs", "with-logs+quiet", "2.9"): "f",
+        ("logs", "with-logs", "2.10"): "d",
+        ("restart", "stock", "2.9"): "b",
+    }
+    hang = by_key["logs", "with-logs", "2.9"]
+    assert (hang.measured, hang.signatures) == (measured, ((SELF, 2),))
+    (file,) = found.signatures
+    assert [of["config"] for of in file["cells"]] == ["with-logs"]
+    assert file["example"]["config"] == "with-logs"
+    configs = [row["cell"]["config"] for row in found.controls]
+    assert configs == ["with-logs", "with-logs+quiet", "with-logs", "stock"]
+
+
+def test_results_written_again_have_the_names_of_today(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder, config, digest in ((old, "stock", "b" * 64), (new, "with-logs", "e" * 64)):
+        of = cell("2.9", "3.1", probe="logs", config=config)
+        hang = verdict(of, Outcome.HANG, config_digest=digest)
+        write_results([hang], {SELF: example(of)}, folder, AXES)
+        controls = [{"campaign": "c", "cell": coordinates(of, AXES)}]
+        text = json.dumps({"schema_version": 1, "controls": controls}, indent=2)
+        (folder / "controls.json").write_text(text + "\n")
+
+    rewrite_results(read_results(old, AXES, RENAMED), old, AXES, {})
+
+    for path in new.rglob("*.*"):
+        assert (old / path.relative_to(new)).read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_signatures_of_an_older_file_are_found_under_its_own_names(tmp_path: Path) -> None:
+    """A file without the column is completed before its cells are renamed."""
+    many = verdict(
+        cell("2.9", "3.1", probe="logs"), Outcome.HANG, signatures=((SELF, 29), (CYCLE, 6))
+    )
+    write_results([many], {}, tmp_path, AXES)
+    without(tmp_path / "verdicts.csv", older.ADDED)
+
+    (found,) = read_results(tmp_path, AXES, RENAMED).verdicts
+
+    assert (found.cell.config, found.signatures) == ("with-logs", ((SELF, 29), (CYCLE, 6)))
 
 
 def published() -> dict[str, Verdict]:

@@ -157,7 +157,8 @@ class _Telling:
         return f", {self._all(alike)}" if self.matrix.choices else ""
 
     def _all(self, parts: Iterable[SituationAnswer]) -> str:
-        return listing([in_words(part.situation, self.matrix.choices) for part in parts])
+        words = [in_words(part.situation, self.matrix.choices) for part in parts]
+        return listing(words, last="or")
 
     # Each situation
 

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
     question = question_of(options, found)
     if not (results / VERDICTS).is_file():
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
-    published = read_results(results, found.axes)
+    published = read_results(results, found.axes, found.renamed)
     findings = Findings(matrix=found, verdicts=published.verdicts, withdrawn=published.yanked)
     said = answer(question, findings)
     if options.format == "json":

@@ -44,6 +44,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         place.console.print(f"{what} is {version}", highlight=False)
     ground = ground.isolated(sorted({cell.python for cell in selected.cells}))
     with Ledger(place.store.home) as ledger:
+        ledger.rename(place.matrix.renamed)
         published = _published(place, options.known)
         agenda = ground.agenda(selected.cells, ground.known(published, ledger))
         first = agenda.first()
@@ -78,6 +79,7 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
     ground = _Ground.look(place, options)
     ground = ground.isolated(sorted({p for s in found.sets.values() for p in s.pythons}))
     with Ledger(place.store.home) as ledger:
+        ledger.rename(found.renamed)
         known = ground.known(_published(place, options.known), ledger)
         same = [v for v in known.values() if planning.is_same(v, found)]
         there = [v for v in same if planning.is_there(v, ground.releases)]
@@ -219,7 +221,8 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
 
     if path.name != VERDICTS:
         raise UsageError(f"--known {path}: what is published is called {VERDICTS}")
-    return read_results(path.parent, place.matrix.axes).verdicts
+    matrix = place.matrix
+    return read_results(path.parent, matrix.axes, matrix.renamed).verdicts
 
 
 def _tell(place: Place, options: argparse.Namespace, told: Summary) -> None:

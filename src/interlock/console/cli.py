@@ -93,6 +93,7 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
     left_open: list[LeftOpen] = []
     judged = changed = 0
     with Ledger(place.store.home) as ledger:
+        ledger.rename(found.renamed)
         for told in judge_again(ledger, found):
             if isinstance(told, LeftOpen):
                 left_open.append(told)
@@ -111,7 +112,7 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
 
             now = datetime.now(timezone.utc)
             known = planning.known_now((), ledger.verdicts(), found, now)
-            withdrawn = read_results(options.results, found.axes).yanked
+            withdrawn = read_results(options.results, found.axes, found.renamed).yanked
             findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=withdrawn)
             publish_results(ledger, findings, options.results)
     if left_open:

@@ -12,7 +12,7 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ import zstandard
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
 
 from interlock.evidence.events import Event, Fact, IntakeRequest
-from interlock.model import Proof, ProofRule
+from interlock.model import Proof, ProofRule, listing
 
 LIMIT_BYTES = 32 * 2**20
 """What one body may decode to in all; a profile of a trial is some 20 kB."""
@@ -58,7 +58,7 @@ def prove(rules: Sequence[ProofRule], events: Iterable[Event]) -> tuple[Proof, .
     requests = [event for event in happened if isinstance(event, IntakeRequest)]
     facts = {event.name: event.value for event in happened if isinstance(event, Fact)}
     return tuple(
-        _fact(rule, rule.fact, facts) if rule.fact is not None else _request(rule, requests)
+        _fact(rule, rule.fact, facts) if rule.fact is not None else _either(rule, requests, facts)
         for rule in rules
         if _asked(rule, facts.get(SETTINGS))
     )
@@ -117,6 +117,15 @@ def _fact(rule: ProofRule, fact: str, facts: Mapping[str, Any]) -> Proof:
     return Proof(name=rule.name, ok=bool(value), detail=f"{fact} is {json.dumps(value)}")
 
 
+def _either(rule: ProofRule, requests: Iterable[IntakeRequest], facts: Mapping[str, Any]) -> Proof:
+    """What the requests prove; where they prove nothing, what the fact does that would do too."""
+    proof = _request(rule, requests)
+    if proof.ok or rule.or_fact is None:
+        return proof
+    told = _fact(rule, rule.or_fact, facts)
+    return replace(told, detail=f"{told.detail}; {proof.detail}")
+
+
 def _request(rule: ProofRule, requests: Iterable[IntakeRequest]) -> Proof:
     """The first request that proves it, or why none of those that arrived does."""
     path = rule.path or "*"
@@ -146,8 +155,11 @@ def _evaluate(rule: ProofRule, request: IntakeRequest) -> tuple[bool, str]:
     if rule.pprof:
         return _profiles(rule.pprof, parts)
     if rule.contains is not None:
-        found = any(rule.contains.encode() in part.content for part in parts)
-        return found, f"{'has' if found else 'lacks'} {rule.contains!r}"
+        texts = (rule.contains, *rule.or_contains)
+        for text in texts:
+            if any(text.encode() in part.content for part in parts):
+                return True, f"has {text!r}"
+        return False, f"lacks {' and '.join(map(repr, texts))}"
     return True, f"{request.method} {request.path} arrived"
 
 
@@ -165,7 +177,11 @@ def _profiles(wanted: Sequence[str], parts: Iterable[Part]) -> tuple[bool, str]:
     for name in wanted:
         if seen.get(name, 0) > 0:
             return True, f"a profile with {name} {seen[name]}"
-    return False, f"a profile without {' or '.join(wanted)}, of {', '.join(sorted(seen))}"
+    empty = [name for name in wanted if name in seen]
+    missing = [name for name in wanted if name not in seen]
+    told = [f"in which {listing(empty)} {'are' if empty[1:] else 'is'} 0"] if empty else []
+    told += [f"without {' or '.join(missing)}, of {', '.join(sorted(seen))}"] if missing else []
+    return False, f"a profile {' and '.join(told)}"
 
 
 def _form(content: bytes, boundary: str, limit: int) -> Iterator[tuple[str, bytes]]:

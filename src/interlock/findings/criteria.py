@@ -38,7 +38,9 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
     }
     narrowed = {
         id(only): _resolved(only, versions)
-        for only in (*(use.only for use in matrix.uses.values()), *matrix.only.values())
+        for probe in matrix.probes
+        for config in matrix.configurations
+        for only in matrix.only_there(probe, config)
     }
 
     def within(cell: Cell, only: Only) -> bool:
@@ -56,8 +58,7 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
             and probe is not None
             and cell.config in probe.configs
             and is_amplified(matrix, cell.config)
-            and within(cell, matrix.use(cell.probe).only)
-            and within(cell, matrix.only.get(cell.config, EVERYWHERE))
+            and all(within(cell, only) for only in matrix.only_there(cell.probe, cell.config))
         )
 
     return meant

@@ -9,7 +9,6 @@ from .choices import (
 )
 from .definition import (
     EVERYWHERE as EVERYWHERE,
-    Application as Application,
     Control as Control,
     Matrix as Matrix,
     MatrixLimits as MatrixLimits,
@@ -21,6 +20,7 @@ from .definition import (
 )
 from .situations import (
     AppChoice as AppChoice,
+    Application as Application,
     Situation as Situation,
     in_words as in_words,
 )

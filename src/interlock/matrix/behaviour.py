@@ -33,7 +33,7 @@ DESCRIPTION = "probe.yaml"
 COUNTS = ("needs", "requirements", "alone", "limits")
 COUNTS_IN = {"exposures": ("least", "most", "knob")}
 COUNTS_IN_EACH = {
-    "live": ("name", "fact", "request", "needs", "when"),
+    "live": ("name", "fact", "request", "or_fact", "needs", "when"),
     "measures": ("fact", "item", "path"),
     "knobs": ("value",),
     "environment": ("value",),

@@ -10,7 +10,7 @@ from interlock.matrix.definition import EVERYWHERE, CellSet, Control, Matrix, Wo
 from interlock.matrix.document import Document
 from interlock.matrix.schema import MatrixFile
 from interlock.matrix.situations import AppChoice
-from interlock.model import AT_RELEASE, Axis, Cell, Configuration, Outcome, Pin, Probe
+from interlock.model import AT_RELEASE, Axis, Cell, Configuration, Outcome, Pin, Probe, Renamed
 
 
 def compose(
@@ -39,6 +39,7 @@ def compose(
         uses=written.probes,
         workarounds=written.workarounds,
         choices=written.choices,
+        renamed=_renamed(written),
         only={
             name: configuration.only
             for name, configuration in written.configurations.items()
@@ -142,6 +143,27 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
             base=plain,
             at_release=True,
         )
+    return found
+
+
+def _renamed(written: MatrixFile) -> dict[tuple[str, str], Renamed]:
+    """What older results call the cells of each probe, and what those are called today."""
+    found = {}
+    for probe, use in written.probes.items():
+        for before, today in use.formerly.items():
+            sets = [(name, _with_its_bases(name, written)) for name in (before, today)]
+            old, new = (_configuration(name, one, written) for name, one in sets)
+            pairs = [(old, new)]
+            for way in written.workarounds.values():
+                if not way.same_as:
+                    one, other = (_on_top(name, base, way, written) for name, base in sets)
+                    pairs.append((one, other))
+            for one, other in pairs:
+                digests = {"before": one.digest, "today": other.digest}
+                found[probe, one.name] = Renamed(config=other.name, **digests)
+            found[probe, f"{before}{AT_RELEASE}"] = Renamed(
+                config=f"{today}{AT_RELEASE}", before=old.digest, today=new.digest
+            )
     return found
 
 

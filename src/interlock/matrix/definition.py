@@ -19,7 +19,7 @@ from pydantic import AfterValidator, AliasPath, BeforeValidator, Field
 from interlock.matrix import values
 from interlock.matrix.choices import Choice, unpublished
 from interlock.matrix.mistakes import Place, where, wrong
-from interlock.matrix.situations import AppChoice, Situation
+from interlock.matrix.situations import AppChoice, Application, Situation
 from interlock.model import (
     ON_TOP,
     Axis,
@@ -29,6 +29,7 @@ from interlock.model import (
     Outcome,
     Probe,
     Release,
+    Renames,
 )
 
 PYTHON = "python"
@@ -65,27 +66,6 @@ EVERYWHERE = Only()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Application:
-    """A kind of application that some probes are about, and no other application is.
-
-    It is what a choice becomes that only a probe can make: ``AppChoice.is_the_probes``.
-    """
-
-    name: str
-    """Of the choice."""
-    title: str
-    """What it does, after "where": ``the process forks once it is started``."""
-    description: str = ""
-    instead: str = ""
-    """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
-
-    @property
-    def instead_plain(self) -> str:
-        """The same without the marks of code, for where they would be shown."""
-        return self.instead.replace("`", "")
-
-
-@dataclass(frozen=True, kw_only=True)
 class ProbeUse:
     """What ``matrix.yaml`` says of a probe; what it is stands in its own folder."""
 
@@ -96,6 +76,10 @@ class ProbeUse:
     )
     """By configuration, the workarounds that are tried on top of it where a cell did not pass."""
     only: OnlyThere = EVERYWHERE
+    only_in: Mapping[values.ConfigName, OnlyThere] = field(default_factory=dict)
+    """By configuration, where the probe is narrowed further there."""
+    formerly: Mapping[values.ConfigName, values.ConfigName] = field(default_factory=dict)
+    """By the configuration that older results name, the one with the same settings in effect."""
     only_as_control: values.Flag = False
     """In no set: it vouches for the others."""
     choices: values.Chosen = field(default_factory=dict)
@@ -271,6 +255,8 @@ class Matrix:
     """In the order of the file."""
     only: Mapping[str, Only] = field(default_factory=dict)
     """By configuration, where it is narrowed."""
+    renamed: Renames = field(default_factory=dict)
+    """What older results call the cells of a probe, the composed configurations included."""
     lines: Mapping[Place, int] = field(default_factory=dict, repr=False, compare=False)
 
     def axis(self, name: str) -> Axis:
@@ -307,6 +293,15 @@ class Matrix:
         if known is None or known.choices is None or known.at_release:
             return None
         return self.situation({**known.choices, **self.use(probe).choices})
+
+    def only_there(self, probe: str, config: str) -> tuple[Only, ...]:
+        """What narrows a probe in a configuration of the file: a cell has to be within each."""
+        use = self.use(probe)
+        return (
+            use.only,
+            self.only.get(config, EVERYWHERE),
+            use.only_in.get(config, EVERYWHERE),
+        )
 
     def is_about(self, application: str | None, probe: str) -> bool:
         """Whether what the probe finds is about such applications and no others; None is all."""
@@ -370,6 +365,11 @@ def _choices(matrix: Matrix) -> Iterator[tuple[Place, Axis, Choice]]:
     lists: list[tuple[Place, Mapping[str, tuple[Choice, ...]]]] = [
         *((("sets", name), cells.versions) for name, cells in matrix.sets.items()),
         *((("probes", name, "only"), use.only.versions) for name, use in matrix.uses.items()),
+        *(
+            (("probes", name, "only_in", config), only.versions)
+            for name, use in matrix.uses.items()
+            for config, only in use.only_in.items()
+        ),
         *((("configurations", name, "only"), o.versions) for name, o in matrix.only.items()),
     ]
     for place, versions in lists:

@@ -32,6 +32,7 @@ def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
     _report_circles(document)
     _report_workarounds(document)
     _report_choices(document)
+    _report_configs_of_probes(document)
     _report_only_as_control(document)
     _report_axis_names(document, axes)
     if image is not None:
@@ -153,6 +154,24 @@ def _report_who_chooses(document: Document, place: Place, choice: str, by_probe:
         document.report(
             place, f'no value of "{choice}" sets anything, so only a probe can choose it'
         )
+
+
+def _report_configs_of_probes(document: Document) -> None:
+    """A probe is narrowed where it is judged, and renamed from where it is not to where it is."""
+    for probe in document.keys("probes"):
+        listed = document.get("probes", probe, "configs")
+        judged = listed if isinstance(listed, list) else document.keys("configurations")
+        for config in document.keys("probes", probe, "only_in"):
+            if config in document.keys("configurations") and config not in judged:
+                place = ("probes", probe, "only_in", config)
+                document.report(place, f'the probe is not judged in "{config}"')
+        for before in document.keys("probes", probe, "formerly"):
+            place = ("probes", probe, "formerly", before)
+            today = document.get(*place)
+            if before in judged:
+                document.report(place, f'the probe is judged in "{before}" itself')
+            if isinstance(today, str) and today not in judged:
+                document.report(place, f'the probe is not judged in "{today}"')
 
 
 def _report_only_as_control(document: Document) -> None:

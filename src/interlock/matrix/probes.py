@@ -95,6 +95,7 @@ class _Measure:
 class _Request:
     path: str
     contains: str | None = None
+    or_contains: tuple[str, ...] = ()
     pprof: tuple[str, ...] = ()
 
 
@@ -109,6 +110,8 @@ def _one_source_of_a_measure(measure: _Measure) -> _Measure:
 def _one_test(request: _Request) -> _Request:
     if (request.contains is None) == (not request.pprof):
         raise wrong('says what the body holds: either "contains" or "pprof"')
+    if request.or_contains and request.contains is None:
+        raise wrong('"or_contains" stands beside "contains"')
     return request
 
 
@@ -120,6 +123,7 @@ class _Proof:
     when: Mapping[str, Any] = field(default_factory=dict)
     fact: str | None = None
     request: Annotated[_Request, AfterValidator(_one_test)] | None = None
+    or_fact: str | None = None
 
     @property
     def rule(self) -> ProofRule:
@@ -130,6 +134,8 @@ class _Proof:
 def _one_source(proof: _Proof) -> _Proof:
     if (proof.fact is None) == (proof.request is None):
         raise wrong('names its source: either "fact" or "request"')
+    if proof.or_fact and proof.request is None:
+        raise wrong('"or_fact" stands beside "request"')
     return proof
 
 

@@ -144,12 +144,18 @@ def _selector(
     def within(only: Only, asked_for: bool) -> Within:
         return Within.of(only, releases, lifted=named if asked_for else ())
 
-    of_config = {}
-    for name in {config for _, config in pairs}:
-        configuration = matrix.configurations[name]
-        base = (configuration.is_composed and configuration.base) or name
+    def base_of(config: str) -> str:
+        configuration = matrix.configurations[config]
+        return (configuration.is_composed and configuration.base) or config
+
+    of_config, of_pair = {}, {}
+    for probe, name in pairs:
+        base = base_of(name)
         asked_for = bool({base, name} & set(request.configs))
         of_config[name] = within(matrix.only.get(base, EVERYWHERE), asked_for)
+        if base in matrix.use(probe).only_in:
+            asked_for |= probe in request.probes
+            of_pair[probe, name] = within(matrix.use(probe).only_in[base], asked_for)
     return Selector(
         pins=pins,
         pythons=pythons,
@@ -159,6 +165,7 @@ def _selector(
             for name in {probe for probe, _ in pairs}
         },
         of_config=of_config,
+        of_pair=of_pair,
     )
 
 

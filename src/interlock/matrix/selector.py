@@ -68,6 +68,8 @@ class Selector:
     """Where a probe is run; one that is not there, everywhere."""
     of_config: Mapping[str, Within] = field(default_factory=dict)
     """Where a configuration is run; one that is not there, everywhere."""
+    of_pair: Mapping[tuple[str, str], Within] = field(default_factory=dict)
+    """Where a probe is run in one configuration; a pair that is not there, everywhere."""
 
     def __call__(self, cell: Cell) -> bool:
         return (
@@ -87,6 +89,8 @@ class Selector:
                         yield cell
 
     def _is_run(self, cell: Cell) -> bool:
-        return self.of_probe.get(cell.probe, ANYWHERE)(cell) and self.of_config.get(
-            cell.config, ANYWHERE
-        )(cell)
+        return (
+            self.of_probe.get(cell.probe, ANYWHERE)(cell)
+            and self.of_config.get(cell.config, ANYWHERE)(cell)
+            and self.of_pair.get((cell.probe, cell.config), ANYWHERE)(cell)
+        )

@@ -57,6 +57,27 @@ class AppChoice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Application:
+    """A kind of application that some probes are about, and no other application is.
+
+    It is what a choice becomes that only a probe can make: ``AppChoice.is_the_probes``.
+    """
+
+    name: str
+    """Of the choice."""
+    title: str
+    """What it does, after "where": ``the process forks once it is started``."""
+    description: str = ""
+    instead: str = ""
+    """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
+
+    @property
+    def instead_plain(self) -> str:
+        """The same without the marks of code, for where they would be shown."""
+        return self.instead.replace("`", "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Situation:
     """A value for every choice: what an application does, as far as it matters here."""
 

@@ -59,6 +59,8 @@ from .specification import (
     ProofRule as ProofRule,
     PythonVersion as PythonVersion,
     Release as Release,
+    Renamed as Renamed,
+    Renames as Renames,
     Wheel as Wheel,
     digest_of as digest_of,
     version_key as version_key,

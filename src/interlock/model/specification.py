@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -137,12 +137,29 @@ class Configuration:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A configuration that older results have of a probe: its name today, and its digests."""
+
+    config: str
+    """What the configuration is called today."""
+    before: str
+    """The digest of what it set by name, when the probe set the rest by itself."""
+    today: str
+    """The digest of the same settings, now that the configuration has all of them."""
+
+
+Renames: TypeAlias = Mapping[tuple[str, str], Renamed]
+"""By probe and configuration, as older results name them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProofRule:
     """One proof of life that a probe asks for: a fact the app states, or a request the intake got.
 
     Exactly one of ``fact`` and ``path`` is set. With ``path`` (a glob on the request's path), the
-    decoded body must contain ``contains``, or be a profile with a value above zero in one of the
-    sample types ``pprof``.
+    decoded body must contain ``contains`` or one of ``or_contains``, or be a profile with a value
+    above zero in one of the sample types ``pprof``. Where ``or_fact`` is set, that fact does as
+    well.
     """
 
     name: str
@@ -151,6 +168,10 @@ class ProofRule:
     fact: str | None = None
     path: str | None = None
     contains: str | None = None
+    or_contains: tuple[str, ...] = ()
+    """The same text as other releases write it."""
+    or_fact: str | None = None
+    """A fact that shows the same where no request does."""
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Axes it is about: where one of them is left out, the proof is not asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from interlock.matrix import Only
 from interlock.model import Probe
 from interlock.publish import grid, links, measures, templates
 from interlock.publish.context import PageContext
@@ -85,13 +86,21 @@ def _where(context: PageContext, probe: Probe) -> str:
         said = f"It is about applications where {kind.title}, and no others. {said}"
     if use.only_as_control:
         return f"{said} Only as a control: it is no verdict about the libraries."
-    narrowed = [
+    if narrowed := _narrowed(context, use.only):
+        said += f" Only with {narrowed}."
+    for config, only in use.only_in.items():
+        said += f" In {config} only with {_narrowed(context, only)}."
+    return said
+
+
+def _narrowed(context: PageContext, only: Only) -> str:
+    parts = [
         f"{context.package(axis)} {', '.join(map(str, choices))}"
-        for axis, choices in use.only.versions.items()
+        for axis, choices in only.versions.items()
     ]
-    if use.only.pythons:
-        narrowed.append(f"Python {', '.join(map(str, use.only.pythons))}")
-    return f"{said} Only with {'; '.join(narrowed)}." if narrowed else said
+    if only.pythons:
+        parts.append(f"Python {', '.join(map(str, only.pythons))}")
+    return "; ".join(parts)
 
 
 def _first(text: str) -> str:

@@ -21,6 +21,7 @@ from .results import (
     SIGNATURES as SIGNATURES,
     Results as Results,
     read_results as read_results,
+    rewrite_results as rewrite_results,
     write_results as write_results,
     write_rows as write_rows,
 )

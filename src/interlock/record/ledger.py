@@ -30,11 +30,12 @@ from interlock.model import (
     Cell,
     Environment,
     PythonVersion,
+    Renames,
     StorageTrouble,
     Trial,
     Verdict,
 )
-from interlock.record import older
+from interlock.record import older, renaming
 from interlock.record.remembered import pins_in, pins_out, verdict_in, verdict_out
 
 MIGRATIONS: tuple[str, ...] = (
@@ -260,6 +261,13 @@ class Ledger:
             newest[verdict.cell.key] = verdict
         return list(newest.values())
 
+    def rename(self, renamed: Renames) -> None:
+        """Put what was recorded under an older configuration under the one that it has today."""
+        with _storage(self._folder):
+            if renaming.has_older_names(self._db, renamed):
+                with self._in_one_step():
+                    renaming.rename(self._db, renamed)
+
     def _migrate(self, folder: Path) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > len(MIGRATIONS):
@@ -270,17 +278,22 @@ class Ledger:
             )
         for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
             # One transaction a step: executescript would commit behind our back.
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with self._in_one_step():
                 for statement in statements.split(";"):
                     if statement.strip():
                         self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {number}")
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # a full disk has rolled it back already
-                    self._db.execute("ROLLBACK")
-                raise
+
+    @contextmanager
+    def _in_one_step(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:  # a full disk has rolled it back already
+                self._db.execute("ROLLBACK")
+            raise
 
     def _keep_events(self, events: Sequence[Mapping[str, Any]]) -> str:
         text = "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events)

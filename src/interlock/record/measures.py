@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from interlock.model import Axis, Measured, UsageError, Verdict
+from interlock.model import Axis, Measured, Renames, UsageError, Verdict
+from interlock.record import older
 from interlock.record.files import csv_lines, write_csv
 from interlock.record.order import coordinates
 from interlock.record.rows import MeasuredOf
@@ -32,7 +33,7 @@ def write_measures(verdicts: Iterable[Verdict], axes: Sequence[Axis], folder: Pa
     write_csv(folder / MEASURES, rows, [*names, *MEASURES_COLUMNS])
 
 
-def read_measures(path: Path, axes: Sequence[Axis]) -> MeasuredOf:
+def read_measures(path: Path, axes: Sequence[Axis], renamed: Renames) -> MeasuredOf:
     """What ``measures.csv`` says, by cell; nothing where there is no such file.
 
     Raises ``UsageError`` with the line of the first mistake.
@@ -44,7 +45,7 @@ def read_measures(path: Path, axes: Sequence[Axis]) -> MeasuredOf:
         _, header = next(lines, (1, []))
         for line, values in lines:
             try:
-                row = dict(zip(header, values, strict=True))
+                row = older.today(dict(zip(header, values, strict=True)), renamed)
                 key = tuple(row[name] for name in cell)
                 found[key] = (*found.get(key, ()), _measured(row))
             except (ValueError, KeyError) as mistake:

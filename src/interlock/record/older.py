@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from interlock.model import LEFT_BEHIND, Outcome, Reason, Signature
+from interlock.model import LEFT_BEHIND, Outcome, Reason, Renames, Signature
 from interlock.record.signatures import Counts, as_data
 
 ADDED = ("cause", "failed", "signatures")
@@ -67,6 +67,36 @@ def completion(
 
 def _has_data(header: Collection[str]) -> bool:
     return any(name in header for name in ADDED)
+
+
+def today(place: Mapping[str, Any], renamed: Renames) -> dict[str, Any]:
+    """A row, or a cell as a file names it, under the configuration that it has today.
+
+    A digest is changed only where it is that of the settings which were meant: a row that was run
+    with others keeps its digest, and is not taken for one of today's.
+    """
+    now = renamed.get((place["probe"], place["config"]))
+    if now is None:
+        return dict(place)
+    found = {**place, "config": now.config}
+    if found.get("config_digest") == now.before:
+        found["config_digest"] = now.today
+    return found
+
+
+def signature_file(file: Mapping[str, Any], renamed: Renames) -> dict[str, Any]:
+    """A signature's file, with each cell under the configuration that it has today."""
+    example = file["example"]
+    return {
+        **file,
+        "cells": [today(cell, renamed) for cell in file["cells"]],
+        "example": today(example, renamed) if example else None,
+    }
+
+
+def control(row: Mapping[str, Any], renamed: Renames) -> dict[str, Any]:
+    """What a control gave, under the configuration that its cell has today."""
+    return {**row, "cell": today(row["cell"], renamed)}
 
 
 def failed(outcome: str, detail: str) -> int:

@@ -15,8 +15,8 @@ from typing import Any
 
 from packaging.version import Version
 
-from interlock.model import Axis, Signature, Verdict
-from interlock.record import rows, signatures
+from interlock.model import Axis, Renames, Signature, Verdict
+from interlock.record import older, rows, signatures
 from interlock.record.control_results import CONTROLS
 from interlock.record.files import read_json, write_csv, write_whole
 from interlock.record.measures import MEASURES, read_measures, write_measures
@@ -77,24 +77,43 @@ def write_rows(published: Iterable[Row], axes: Sequence[Axis], path: Path) -> No
     write_csv(path, published, rows.columns(axes))
 
 
-def read_results(results: Path, axes: Sequence[Axis]) -> Results:
+def read_results(results: Path, axes: Sequence[Axis], renamed: Renames | None = None) -> Results:
     """Read the data set; where there is none yet, no verdicts.
 
-    Whose each trouble is, is not read: today's rules attribute it anew. Raises ``UsageError`` for
+    ``renamed`` says what older results call a probe's configurations. Whose each trouble is, is
+    not read: today's rules attribute it anew. Raises ``UsageError`` for
     files that are not as they were published, each mistake with its line.
     """
     files = [read_json(file) for file in sorted((results / SIGNATURES).glob("*.json"))]
     files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
     path = results / VERDICTS
-    measured = read_measures(results / MEASURES, axes)
+    renamed = renamed or {}
+    measured = read_measures(results / MEASURES, axes, renamed)
     counts = signatures.counts(files, axes)
     withdrawn: dict[str, list[str]] = read_json(results / YANKED, {})
+    told = read_json(results / CONTROLS, {"controls": []})
     return Results(
-        verdicts=rows.read(path, axes, counts, measured) if path.exists() else [],
-        signatures=files,
+        verdicts=rows.read(path, axes, counts, measured, renamed) if path.exists() else [],
+        signatures=[older.signature_file(file, renamed) for file in files],
         yanked={axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()},
-        controls=read_json(results / CONTROLS, {"controls": []})["controls"],
+        controls=[older.control(row, renamed) for row in told["controls"]],
     )
+
+
+def rewrite_results(
+    found: Results, results: Path, axes: Sequence[Axis], attributions: Attributions
+) -> None:
+    """Write the data set that was read, as it is called and attributed today."""
+    for file in found.signatures:
+        _write_json(results / SIGNATURES / f"{file['slug']}.json", file, indent=1)
+    write_results(found.verdicts, {}, results, axes, found.yanked, attributions)
+    told = read_json(results / CONTROLS)
+    if told is not None:
+        _write_json(results / CONTROLS, {**told, "controls": found.controls}, indent=2)
+
+
+def _write_json(path: Path, content: Any, indent: int) -> None:
+    write_whole(path, json.dumps(content, indent=indent, ensure_ascii=False) + "\n")
 
 
 def _write_yanked(
@@ -127,7 +146,7 @@ def _write_signatures(
         content = signatures.signature_file(signature, affected, examples.get(signature), axes)
         if content["example"] is None and path.exists():
             content["example"] = read_json(path)["example"]
-        write_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        _write_json(path, content, indent=1)
         written.add(path)
     for stale in set(folder.glob("*.json")) - written:
         stale.unlink()

@@ -31,6 +31,7 @@ from interlock.model import (
     Pin,
     PythonVersion,
     Reason,
+    Renames,
     Signature,
     UsageError,
     Verdict,
@@ -139,12 +140,14 @@ def read(
     axes: Sequence[Axis],
     counts: Counts | None = None,
     measured: MeasuredOf | None = None,
+    renamed: Renames | None = None,
 ) -> list[Verdict]:
     """The verdicts of a published file, in published order; ``measured`` is what other files say
     that their trials measured.
 
     A file of an earlier schema version names only the most frequent signature of a cell, and may
-    be completed with the ``counts`` that its signature files have. Raises ``UsageError`` with every
+    be completed with the ``counts`` that its signature files have. Its cells may have another
+    configuration today (``renamed``). Raises ``UsageError`` with every
     mistake of the file, each with its line.
     """
     found, mistakes = [], []
@@ -158,7 +161,8 @@ def read(
             try:
                 if len(values) != len(header):
                     raise ValueError(f"{len(values)} values, for {len(header)} columns")
-                found.append(reader.verdict(complete(dict(zip(header, values, strict=True)))))
+                row = complete(dict(zip(header, values, strict=True)))
+                found.append(reader.verdict(older.today(row, renamed or {})))
             except ValueError as mistake:
                 mistakes.append(f"{path}:{number}: {mistake}; use the file as it was published")
     except FileNotFoundError:

@@ -1,0 +1,45 @@
+"""Published results, written again as today's matrix names and attributes them::
+
+    python -m interlock.campaign.renewal
+
+No trial is needed: cells of a configuration that a probe had ``formerly`` get the name and the
+digest that they have today, and whose each trouble is, is worked out again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from interlock.findings import Findings
+from interlock.matrix import Matrix, matrix_file
+from interlock.model import InterlockError
+from interlock.record import read_results, rewrite_results
+
+
+def renew(matrix: Matrix, results: Path) -> None:
+    """Read the folder, and write it again."""
+    found = read_results(results, matrix.axes, matrix.renamed)
+    findings = Findings(matrix=matrix, verdicts=found.verdicts, withdrawn=found.yanked)
+    rewrite_results(found, results, matrix.axes, findings.attributions)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Renew one folder; 2 where a file has a mistake."""
+    parser = argparse.ArgumentParser(prog="python -m interlock.campaign.renewal")
+    parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"))
+    parser.add_argument("--probes", type=Path, default=Path("probes"))
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    given = parser.parse_args(arguments)
+    try:
+        renew(matrix_file.load(given.matrix, given.probes), given.results)
+    except InterlockError as mistake:
+        print(mistake, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,54 @@
+"""A ledger's rows, put under the configuration that their cells have today."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from interlock.model import Renames
+from interlock.record import older
+
+
+def has_older_names(db: sqlite3.Connection, renamed: Renames) -> bool:
+    """Whether a trial is recorded under a configuration that its probe had formerly."""
+    there = db.execute("SELECT DISTINCT probe, config FROM trials").fetchall()
+    return any((row["probe"], row["config"]) in renamed for row in there)
+
+
+def rename(db: sqlite3.Connection, renamed: Renames) -> None:
+    """Rename what is recorded; the caller makes it one transaction.
+
+    What a trial was and showed stays as it is. Of two verdicts about one cell, the one that has
+    today's name already is kept.
+    """
+    for row in db.execute("SELECT id, cell, probe, config, config_digest FROM trials").fetchall():
+        if (row["probe"], row["config"]) in renamed:
+            told = older.today(dict(row), renamed)
+            db.execute(
+                "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
+                (
+                    _in_config(row["cell"], told["config"]),
+                    told["config"],
+                    told["config_digest"],
+                    row["id"],
+                ),
+            )
+    for row in db.execute("SELECT * FROM verdicts").fetchall():
+        stored = json.loads(row["verdict"])
+        if (stored["probe"], stored["config"]) in renamed:
+            told = older.today(stored, renamed)
+            cell = _in_config(row["cell"], told["config"])
+            db.execute(
+                "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?)",
+                (cell, row["backend"], row["tested_at"], json.dumps(told)),
+            )
+            db.execute(
+                "DELETE FROM verdicts WHERE cell = ? AND backend = ?",
+                (row["cell"], row["backend"]),
+            )
+
+
+def _in_config(cell: str, config: str) -> str:
+    """The key of a cell, which ends with its configuration, in another one."""
+    *rest, _ = json.loads(cell)
+    return json.dumps([*rest, config])
