@@ -97,7 +97,7 @@ def aa(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def images(session: nox.Session) -> None:
-    """Build the base images from the Pythons on this machine: no registry needed."""
+    """Build the base images without a registry, from Pythons of this machine and Debian."""
     interlock(session, "images", *session.posargs)
 
 
@@ -105,6 +105,14 @@ def images(session: nox.Session) -> None:
 def site(session: nox.Session) -> None:
     """Build the report site from results/ into public/."""
     interlock(session, "site", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def readme(session: nox.Session) -> None:
+    """Write what was found into README.md, from results/."""
+    run(
+        session, str(shared(session) / "python"), "-m", "interlock.publish.readme", *session.posargs
+    )
 
 
 @nox.session(venv_backend="none")

@@ -19,7 +19,8 @@ from datetime import datetime, timedelta, timezone
 
 from packaging.version import Version
 
-from interlock.matrix.definition import Matrix, MatrixLimits, Policy, SandboxLimits, Trials
+from interlock.matrix.definition import Matrix, MatrixLimits, SandboxLimits, Trials
+from interlock.matrix.policy import Policy
 from interlock.matrix.situations import AppChoice, ChoiceValue
 from interlock.model import (
     REASONS,

@@ -1,7 +1,8 @@
 """The little languages in which tests say how a trial went.
 
 ``stream("live | serving | 40 exposures | done | exit 0 | end")`` is what a harness says, event by
-event, with its looks in the language of ``looks.py``; ``trials("pass*19 hang")`` are trials of one
+event, with its looks in the language of ``looks.py``. Before its end the intake has counted what
+arrived, unless a clause says otherwise; ``trials("pass*19 hang")`` are trials of one
 cell, in the order in which they ran.
 """
 
@@ -68,6 +69,9 @@ class Telling:
         self.clock = 0.0
 
     def tell(self, clause: str) -> None:
+        counted = any(event["event"] == "intake-end" for event in self.events)
+        if clause == "end" and not counted:
+            self.tell(f"intake counts {sum(e['event'] == 'intake' for e in self.events)}")
         for pattern, build in _CLAUSES:
             match = re.fullmatch(pattern, clause)
             if match:
@@ -260,6 +264,12 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
         r"stderr (.*)",
         lambda s, m: {"event": "output", "stream": "stderr", "text": m[1], "dropped_bytes": 0},
     ),
+    (
+        "broken: (.*)",
+        lambda s, m: {"event": "breach", "phase": s.phase, "detail": m[1]},
+    ),
+    (r"intake counts (\d+)", lambda s, m: {"event": "intake-end", "requests": int(m[1])}),
+    ("intake gone", lambda s, m: {"event": "intake-end", "requests": None}),
     ("done", lambda s, m: {"event": "done", "exposures": s.exposures}),
     ("end", lambda s, m: {"event": "end"}),
     (

@@ -13,12 +13,12 @@ from interlock.matrix.definition import (
     CellSet,
     Matrix,
     MatrixLimits,
-    Policy,
     ProbeUse,
     SandboxLimits,
     Trials,
     Workaround,
 )
+from interlock.matrix.policy import Policy
 from interlock.model import Configuration, Probe, ProbeLimits, PythonVersion, Release
 
 STOCK = Configuration(name="stock", title="", description="", settings={"profiling": True})

@@ -13,7 +13,7 @@ PROBES = Path(__file__).parents[1] / "probes"
 
 INTERLOCK = (
     *(sys.executable, "-c"),
-    "from interlock.console.entry import main; raise SystemExit(main())",
+    "from interlock.__main__ import main; raise SystemExit(main())",
 )
 """The command as these sources have it, whatever is installed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 from packaging.version import Version
 
@@ -22,6 +23,7 @@ from interlock.model import (
     Signature,
     Verdict,
 )
+from interlock.record.order import coordinates
 from interlock.record.signatures import Example
 
 AXES = (Axis(name="left", package="left-pkg"), Axis(name="right", package="right-pkg"))
@@ -51,17 +53,22 @@ def cell(
 
 
 def verdict(of: Cell, outcome: Outcome = Outcome.PASS, **changes: object) -> Verdict:
+    """One that can be: a signature was seen in so many hangs of so many trials."""
+    seen: Any = changes.get("signatures", ((SELF, 2),) if outcome is Outcome.HANG else ())
+    hangs: Any = changes.get(
+        "hangs", max((times for _, times in seen), default=int(outcome is Outcome.HANG))
+    )
     values: dict[str, object] = {
         "cell": of,
         "outcome": outcome,
         "phase": None if outcome is Outcome.PASS else Phase.SERVING,
         "reason": min(REASONS[outcome], default=None, key=str),
-        "signatures": ((SELF, 2),) if outcome is Outcome.HANG else (),
+        "signatures": seen,
         "detail": "It said so.",
         "evidence": (),
         "basis": Basis.TESTED,
-        "trials": 3,
-        "hangs": 2 if outcome is Outcome.HANG else 0,
+        "trials": max(3, hangs),
+        "hangs": hangs,
         "exposures": 600,
         "seconds": 1.25,
         "backend": Backend.DOCKER,
@@ -74,6 +81,24 @@ def verdict(of: Cell, outcome: Outcome = Outcome.PASS, **changes: object) -> Ver
         "tested_at": datetime(2025, 3, 9, 4, 5, 6, tzinfo=timezone.utc),
     }
     return Verdict(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def control(of: Cell) -> dict[str, Any]:
+    """What a control gave, as ``controls.json`` has it."""
+    return {
+        "campaign": "20261125T032120Z-e925ba",
+        "cell": coordinates(of, AXES),
+        "expected": "hang",
+        "got": {"hang": 32},
+        "as_expected": 32,
+        "trials": 32,
+        "load": [0.02, 0.57],
+        "first_at": "2026-11-25T03:21:21.502326+00:00",
+        "last_at": "2026-11-25T04:37:45.232679+00:00",
+        "differs": False,
+        "vouches_for": None,
+        "says": "",
+    }
 
 
 def snapshot(index: int, root: str = "/store/environments/1f/lib/python3.10") -> dict[str, object]:

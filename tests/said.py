@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from grids import AXES, cell, rows
 
-from interlock.findings.advice import Advice, Move, Recommendation, advise
+from interlock.findings.advice import Advice, Move, advise
 from interlock.findings.attribution import Attribution, attribute
 from interlock.findings.criteria import EVERYTHING, Criteria
+from interlock.findings.standing import Recommendation
 from interlock.findings.weighing import Combinations, Excluded
-from interlock.matrix.definition import Policy
+from interlock.matrix.policy import Policy
 from interlock.model import NoTarget, Target, Verdict
 
 POLICY = Policy(prefer=("right", "left"), least_trials=1)

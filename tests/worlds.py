@@ -140,10 +140,11 @@ class World:
             raise act
         if not isinstance(act, str):
             act = act() or "pass"
+        act, _, code = act.partition(" and exit code ")
         story = STORIES.get(act, act).replace("STARTS", str(self.knobs[-1]["starts"]))
         for event in stream(story):
             on_line(json.dumps(event))
-        return Ended(exit_code=0, seconds=1.0, guard=None)
+        return Ended(exit_code=int(code or 0), seconds=1.0, guard=None)
 
     def ensure(
         self,
@@ -160,6 +161,9 @@ class World:
         if isinstance(made, Exception):
             raise made
         return made or (environment(left), False)
+
+    def place(self, environment: Environment) -> Path:
+        return Path(environment.path)
 
     def stop(self) -> None:
         self.stopped.set()

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 
+from harness.arrivals import Arrivals
 from harness.event_loop import EventLoop
 from harness.event_stream import EventStream
 from harness.heartbeat import Heartbeat, signal_name
@@ -14,6 +15,8 @@ from harness.processes import RunQueue, kill_left_behind, refused_tasks
 
 KILLED_WITHIN_S = 5.0
 """How long to wait for the app's end after SIGKILL."""
+COUNTED_WITHIN_S = 5.0
+"""How long the intake may take to say how many requests it got."""
 
 
 class Ending:
@@ -46,11 +49,11 @@ class Ending:
             self._loop.pump_until(lambda: self._loop.ended, within_s)
             reason = f"still there {within_s:g} s after SIGTERM"
 
-    def finish(self, intake, run_queue: RunQueue, tails: dict) -> None:
+    def finish(self, arrivals: Arrivals, run_queue: RunQueue, tails: dict) -> None:
         """Once the app has ended: tell the rest, and leave no process behind."""
         run_queue.sample([self._loop.app])
         killed = kill_left_behind(self._loop.app, self._loop.spared)
-        self._read_the_rest(intake)
+        self._read_the_rest(arrivals)
         self._heartbeat.progress()
         if self._heartbeat.stalled and not self._terminated:
             # It was silent and then ended by itself: whatever it was, it was no hang.
@@ -63,13 +66,19 @@ class Ending:
         self._tell_usage(run_queue)
         self._stream.emit("end")
 
-    def _read_the_rest(self, intake) -> None:
-        until = time.monotonic() + 0.05
-        while time.monotonic() < until:
-            self._loop.pump(0.01)
-        intake.kill()
-        intake.wait()
+    def _read_the_rest(self, arrivals: Arrivals) -> None:
+        """Read what is still under way, and have the intake count: it has to be alive still."""
+        self._pump(lambda: False, 0.05)
+        arrivals.ask()
+        self._pump(lambda: arrivals.counted is not None or arrivals.ended, COUNTED_WITHIN_S)
+        arrivals.close()
         self._loop.pump(0)
+        arrivals.tell()
+
+    def _pump(self, done, within_s: float) -> None:
+        until = time.monotonic() + within_s
+        while not done() and time.monotonic() < until:
+            self._loop.pump(0.01)
 
     def _tell_exit(self) -> None:
         status = self._loop.status

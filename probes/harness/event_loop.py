@@ -40,8 +40,11 @@ class EventLoop:
 
     def pump(self, timeout_s: float) -> None:
         """Read what has come, waiting for at most so long, and reap what has ended."""
-        ready, _, _ = select.select(list(self.readers), [], [], max(0.0, timeout_s))
-        for fd in ready:
+        # Not select(), which takes no descriptor above 1023: the app may open as many as it likes.
+        poll = select.poll()
+        for fd in self.readers:
+            poll.register(fd, select.POLLIN)
+        for fd, _ in poll.poll(max(0.0, timeout_s) * 1000):
             if self.readers[fd]() is False:
                 del self.readers[fd]
                 os.close(fd)

@@ -1,8 +1,8 @@
 """From a thread's frames to what it waits for and what it is inside of.
 
-A frame's function is parsed once; the statement that its current line belongs to says whether it is
-entering ``with X``, calling ``X.acquire()``, or is in the body of one of them. ``X`` is then
-evaluated in that very frame, so that two locks are the same only if they are one object.
+A frame's function is parsed once. The statement of its current line shows whether it enters ``with
+X``, calls ``X.acquire()``, or is in the body of one of them. ``X`` is then evaluated in that very
+frame: two locks are the same only if they are one object.
 """
 
 from __future__ import annotations

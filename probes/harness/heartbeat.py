@@ -6,6 +6,8 @@ import signal
 import time
 
 from harness.event_stream import EventStream
+from harness.messages import Messages
+from harness.shapes import Broken
 
 
 class Heartbeat:
@@ -25,21 +27,34 @@ class Heartbeat:
         self.wanted: list = []
         """Looks that the driver asks for."""
         self.misuse = None
+        self.breach = None
+        """How the app broke the protocol, the first time. Nothing is heard after that."""
+        self._messages = Messages()
 
     @property
     def silent_s(self) -> float:
         return time.monotonic() - self.heard_at
 
-    def hear(self, said: dict) -> None:
-        """Take one line of the app; any line shows that it lives."""
+    def hear(self, line: bytes | None) -> None:
+        """Take one line of the app, None if it was too long; any line shows that it lives."""
+        if self.breach is not None:
+            return
         self.heard_at = time.monotonic()
         if self.stalled:
             self.stalled = False
             self.resumed()
-        for word, handle in _HANDLERS.items():
-            if word in said:
-                handle(self, said)
-                return
+        try:
+            key, said = self._messages.read(line)
+        except Broken as broken:
+            self.broken(str(broken))
+        else:
+            _HANDLERS[key](self, said)
+
+    def broken(self, what: str) -> None:
+        """Tell that the app broke the protocol; the first time is enough."""
+        if self.breach is None:
+            self.breach = what[:500]
+            self._stream.emit("breach", phase=self.phase, detail=self.breach)
 
     def progress(self) -> None:
         if self.exposures != self._told_exposures:
@@ -110,10 +125,9 @@ class Heartbeat:
         self.misuse = said["misuse"]
 
     def _phase(self, said: dict) -> None:
-        if said.keys() == {"phase"}:
-            self.progress()
-            self.phase = said["phase"]
-            self._stream.emit("phase", phase=self.phase)
+        self.progress()
+        self.phase = said["phase"]
+        self._stream.emit("phase", phase=self.phase)
 
 
 _HANDLERS = {
@@ -126,7 +140,7 @@ _HANDLERS = {
     "look": Heartbeat._look,
     "child": Heartbeat._child,
     "misuse": Heartbeat._misuse,
-    "phase": Heartbeat._phase,  # Last: an error names its phase as well.
+    "phase": Heartbeat._phase,
 }
 
 

@@ -123,7 +123,7 @@ def _inside_with(frame, node, line, sources):
 
 
 def _not_yet_left(node, frame, leaves):
-    """Of a ``with`` that is being left, the items that are not released yet."""
+    """The items of a ``with`` that is being left, if they are not released yet."""
     before = []
     for item in node.items:
         try:

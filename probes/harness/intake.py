@@ -1,8 +1,10 @@
 """The endpoints of Sentry and Datadog that the libraries under test send to.
 
 A process of its own, on the base interpreter, so that nothing under test runs in it. It answers as
-the real ones do, keeps the bodies that a proof of life may ask for, raw and within limits, and
-reports each request on its standard output, one JSON object a line.
+the real ones do. It keeps the bodies that a proof of life may ask for, raw and within limits.
+
+On its standard output it reports each request, one JSON object a line. For each byte on its
+standard input it says there how many requests it has reported.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import base64
 import fnmatch
 import json
+import os
 import socket
 import sys
 import threading
@@ -61,6 +64,7 @@ class Intake(ThreadingHTTPServer):
         self.socket.close()
         self.socket = listening
         self.left_bytes = kept_bytes
+        self.reported = 0
         self.body_bytes = max(1, kept_bytes // 4)
         self.lock = threading.Lock()
 
@@ -83,8 +87,16 @@ class Intake(ThreadingHTTPServer):
                     "body": base64.b64encode(body).decode("ascii") if kept else None,
                 }
             )
+            self.reported += 1
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
+
+    def answer_questions(self) -> None:
+        """Say how many requests were reported, each time that it is asked."""
+        while os.read(0, 1):
+            with self.lock:
+                sys.stdout.write(json.dumps({"requests": self.reported}) + "\n")
+                sys.stdout.flush()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -93,7 +105,10 @@ class Handler(BaseHTTPRequestHandler):
     server: Intake
 
     def answer(self) -> None:
-        body = self._body()
+        try:
+            body = self._body()
+        except ValueError:  # a length that is no number
+            body = None
         if body is None:
             self.close_connection = True
             self.send_error(413)
@@ -123,12 +138,12 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes | None:
         if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
             length = int(self.headers.get("Content-Length") or 0)
-            return self.rfile.read(length) if length <= LARGEST_BODY else None
+            return self.rfile.read(length) if 0 <= length <= LARGEST_BODY else None
         parts, total = [], 0
         while True:
             size = int(self.rfile.readline(100).partition(b";")[0] or b"0", 16)
             total += size
-            if total > LARGEST_BODY:
+            if size < 0 or total > LARGEST_BODY:
                 return None
             if size == 0:
                 while self.rfile.readline(1000).strip():
@@ -143,7 +158,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     fd, kept_bytes = int(sys.argv[1]), int(sys.argv[2])
-    Intake(socket.socket(fileno=fd), kept_bytes).serve_forever(poll_interval=3600)
+    intake = Intake(socket.socket(fileno=fd), kept_bytes)
+    threading.Thread(target=intake.answer_questions, daemon=True).start()
+    intake.serve_forever(poll_interval=3600)
 
 
 if __name__ == "__main__":

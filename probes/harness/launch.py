@@ -23,6 +23,8 @@ class Intake(NamedTuple):
     url: str
     requests: int
     """Where its lines are read."""
+    questions: int
+    """Where it is asked for its count."""
 
 
 class App(NamedTuple):
@@ -40,6 +42,7 @@ def start_intake(kept_bytes: int) -> Intake:
     listening.listen(128)
     port = listening.getsockname()[1]
     read, write = pipe()
+    asked, questions = os.pipe()
     process = subprocess.Popen(
         [
             sys.executable,
@@ -48,15 +51,16 @@ def start_intake(kept_bytes: int) -> Intake:
             str(listening.fileno()),
             str(kept_bytes),
         ],
-        stdin=subprocess.DEVNULL,
+        stdin=asked,
         stdout=write,
         pass_fds=(listening.fileno(),),
         preexec_fn=die_with_parent,
         start_new_session=True,
     )
     os.close(write)
+    os.close(asked)
     listening.close()
-    return Intake(process, f"http://127.0.0.1:{port}", read)
+    return Intake(process, f"http://127.0.0.1:{port}", read, questions)
 
 
 def start_app(spec: dict, intake: str, addresses: dict) -> App:
@@ -105,10 +109,10 @@ def _environment(spec: dict, intake: str, addresses: dict, fds: dict) -> dict:
 
 
 def _as_app() -> None:
-    """Between fork and exec: let no early or late call of the witness end the app.
+    """Between fork and exec: ignore the witness's signal, which would end the app.
 
-    Before ``bootstrap.py`` has registered faulthandler, and again once the interpreter has taken it
-    away at its end, the witness's signal has the disposition set here.
+    This disposition holds before ``bootstrap.py`` has registered faulthandler. It holds again when
+    the interpreter has removed faulthandler at its end.
     """
     die_with_parent()
     signal.signal(WITNESS_SIGNAL, signal.SIG_IGN)

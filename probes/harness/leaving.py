@@ -16,11 +16,13 @@ from .frames import look as look_at
 _current_frames, _ident = sys._current_frames, _thread.get_ident
 _get_interval, _set_interval = sys.getswitchinterval, sys.setswitchinterval
 UNDISTURBED_S = 0.5
-"""Between two switches of threads while it looks: longer than nearly any look. Where one of them
-gets its turn all the same, which a switch that was asked for before will do, the one that forks
-waits for so long at most, and looks again."""
+"""The switch interval while it looks; it is longer than nearly any look.
+
+A switch that was asked for before may still let another thread run. Then the thread that forks
+waits for at most this long, and looks again.
+"""
 LOOKS = 3
-"""At a thread that moves meanwhile; then nothing of it is believed."""
+"""How often it looks at a thread that moves meanwhile. After that it believes nothing of it."""
 
 
 class Left:
@@ -32,7 +34,7 @@ class Left:
         """Lock id to ``Raw`` and names, as ``Looked.locks``."""
 
     def without(self, released) -> Left:
-        """What is left of it when these locks do not count."""
+        """The same without these locks."""
         threads = []
         for thread in self.threads:
             holds = [hold for hold in thread["holds"] if hold["lock"] not in released]
@@ -42,13 +44,13 @@ class Left:
         return Left(threads, {lock: self.locks[lock] for lock in held})
 
     def without_threads(self, idents) -> Left:
-        """What of it was not read of these threads."""
+        """The same without these threads."""
         threads = [thread for thread in self.threads if thread["ident"] not in idents]
         held = {hold["lock"] for thread in threads for hold in thread["holds"]}
         return Left(threads, {lock: self.locks[lock] for lock in held})
 
     def still_held(self) -> Left:
-        """What of it nobody has released meanwhile, or made new."""
+        """The same without the locks that were released or replaced meanwhile."""
         return self.without(
             {lock for lock, (raw, _) in self.locks.items() if raw.has_changed_hands()}
         )
@@ -68,9 +70,8 @@ _interval = None
 def look() -> None:
     """Before a fork, in the thread that forks: what all others are inside of.
 
-    From here to the fork no other thread should get its turn, so that each is forked where it was
-    seen, which is where the fork would have met it anyway. One that moved meanwhile is looked at
-    again with all the others.
+    From here to the fork no other thread should run. So each is forked where it was seen, and the
+    fork would have met it there anyway. If one moved meanwhile, all are looked at again.
     """
     global _seen, _interval
     if _interval is None:  # Two threads may fork at once.
@@ -126,8 +127,8 @@ def _note(seen: Left, ident: int, frames: list, sources, active: dict) -> None:
     looked = look_at(frames, ident, sources, active, doubted=_Everything())
     thread = watcher.described(ident, frames, looked, active)
     holds, wait = list(looked.holds), looked.waits
-    # One that is just entering may have got the lock already, and no more than that: it has still
-    # to get its turn. A plain lock that is called, not entered, may be anyone's to release.
+    # A thread that is just entering may have got the lock already, and is yet to get its turn.
+    # A plain lock that is called, and not entered, may be released by anyone.
     if wait and (wait["kind"] == "rlock" or (wait["kind"] == "lock" and looked.enters)):
         parts = {key: wait[key] for key in ("lock", "frame", "expression")}
         holds.append({**parts, "how": "entering"})

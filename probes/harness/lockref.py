@@ -1,8 +1,8 @@
 """From an object to the raw lock behind it, without running any of the app's code.
 
 Names and attribute chains are followed through instance dictionaries, slots and the class's MRO.
-Never a call, never a property, never ``__getattr__``: the app stands still, and what looks at it
-must neither wait for a lock of its own nor change what it sees.
+Nothing is called: no method, no property, no ``__getattr__``. The app stands still, and a look must
+not wait for a lock of the app, nor change what it sees.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ def has(obj, name):
 def unwrap(obj):
     """The ``Raw`` lock behind wrappers, conditions and bound methods, or None.
 
-    ``__wrapped__``, ``_lock`` and ``_block`` are followed; the last two only on what can be
-    acquired and released itself, so that an object that merely has a lock is not taken for one.
+    ``__wrapped__``, ``_lock`` and ``_block`` are followed. The last two are followed only on what
+    can itself be acquired and released: an object that merely has a lock is no lock.
     """
     for _ in range(12):
         raw = _raw(obj)

@@ -39,12 +39,12 @@ class Looks:
         self._asked = False
         """Whether a look that was asked for is being taken: no heartbeat ends it."""
         self._strangers: dict = {}
-        """What was told of processes of the app that were found without having joined."""
+        """What was told of processes of the app that have not joined, by pid."""
 
     # -- at whom ----------------------------------------------------------------------------------
 
     def everyone(self) -> list:
-        """The app itself, then every other process that has joined."""
+        """The driver, then every other process that has joined."""
         app = self._loop.app
         return [app, *(pid for pid in self._roster.processes if pid != app)]
 
@@ -75,7 +75,7 @@ class Looks:
         return closed
 
     def look(self, silent_s: float, asked: dict | None = None) -> bool:
-        """Take two snapshots of each process; whether a wait is closed in both of one."""
+        """Take two snapshots of each process; True if a wait is closed in both."""
         self._heartbeat.stall(silent_s, asked)
         everyone = self._present()
         first = self._snapshots(everyone, 0)
@@ -128,7 +128,7 @@ class Looks:
         return self._loop.ended or not (self._heartbeat.stalled or self._asked)
 
     def _pause(self, seconds: float) -> bool:
-        """Wait; True, and early, if the look is over."""
+        """Wait for so long, or until the look is over; True if it is over."""
         self._loop.pump_until(self._over, seconds)
         return self._over()
 

@@ -1,8 +1,8 @@
 """One process of the app: how it joins the trial, and how what it forks does.
 
-A pipe would be shared by all that fork from one process, so each connects to the supervisor by
-itself: once for its watcher and once for its witness. It uses ``_socket`` and ``_thread``, which
-nobody patches; what is forked joins again before any other code of the child runs.
+All that fork from one process would share a pipe. So each process connects to the supervisor by
+itself: once for its watcher, and once for its witness. It uses ``_socket`` and ``_thread``, which
+nobody patches. A forked process joins again before any other code of the child runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _getpid, _close, _dup2 = os.getpid, os.close, os.dup2
 
 
 class Member:
-    """This process, as the supervisor knows it."""
+    """This process of the app, seen from inside."""
 
     def __init__(self, told: str) -> None:
         watchers, witnesses, number = told.split()
@@ -36,11 +36,11 @@ class Member:
 
     def join(self) -> None:
         self._witness = connect(self._witnesses)
-        # One thread's stack, that of the one which gets the signal: it stands still to write it.
-        # Those of running threads are taken from under them, and that has ended processes.
+        # Only the stack of the thread that gets the signal: that thread stands still meanwhile.
+        # Reading the stacks of running threads has crashed processes.
         faulthandler.register(self._signal, file=self._witness, all_threads=False)
-        # Underneath whatever the libraries install for the same signals, never on top of it: some
-        # of them recover from a fault of their own, and would not be asked.
+        # Never on top of a handler of a library: some libraries recover from a fault of their own,
+        # and their handler would not be called.
         if not faulthandler.is_enabled() and are_free(CRASHES):
             faulthandler.enable(file=self._witness, all_threads=False)
         self._asks = connect(self._watchers)

@@ -1,7 +1,7 @@
 """The app's processes, seen from outside: measure them, and leave none behind.
 
-Linux only, by way of ``/proc``: what the kernel says about a process costs it nothing, and can be
-read while not one thread of it runs.
+Linux only, by way of ``/proc``. Reading it costs a process nothing, and works while no thread of
+the process runs.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def tasks(pid: int, without: int | None = None) -> list:
         task = _PROC / str(pid) / "task" / str(tid)
         try:
             run_ns, wait_ns = _schedstat(task)
-            status = dict(
-                line.split(":", 1) for line in (task / "status").read_text().splitlines() if line
-            )
+            status = dict(line.split(":", 1) for line in _text(task / "status").split("\n") if line)
         except (OSError, ValueError):
             continue  # It has just ended.
         found.append(
@@ -66,6 +64,11 @@ def tasks(pid: int, without: int | None = None) -> list:
             }
         )
     return found
+
+
+def _text(file: Path) -> str:
+    """What the kernel says; a name in it may hold any bytes."""
+    return file.read_bytes().decode("utf-8", "replace")
 
 
 def _schedstat(task: Path) -> tuple:
@@ -140,7 +143,7 @@ def relatives(group: int, spared: set) -> list:
             continue
         with contextlib.suppress(OSError, ValueError, IndexError):
             # The name in parentheses may hold anything; what follows it does not.
-            text = (_PROC / entry / "stat").read_text()
+            text = _text(_PROC / entry / "stat")
             state, *numbers = text.rpartition(")")[2].split()[:7]
             parent, process_group, session, _, _, flags = map(int, numbers)
             if state == "Z":

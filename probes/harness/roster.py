@@ -1,8 +1,8 @@
 """The processes of the app, each with two connections of its own.
 
-Every process connects twice: its watcher, who is asked and answers, and its witness, into which
-``faulthandler`` writes when it is signalled, or when the process crashes. Pipes would be shared by
-all that fork from one; who has connected is told by the kernel, whatever the process says.
+The watcher is asked on one connection, and answers there. ``faulthandler`` writes into the other
+one, the witness's: when it is signalled, and when the process crashes. All that fork from one
+process would share a pipe. The kernel tells who has connected, whatever the process says.
 """
 
 from __future__ import annotations
@@ -12,18 +12,22 @@ import os
 import socket
 import struct
 
+from harness import answers
+from harness.shapes import Broken
 from harness.streams import Lines, each, more
 
 CRASH = b"Fatal Python error: "
 """How ``faulthandler`` begins when a process crashes."""
 WAITING = 512
-"""Connections that may wait to be accepted: a crowd that forks at once."""
+"""Connections that may wait to be accepted: many processes may fork at once."""
 LONGEST_COMMAND = 400
 LONGEST_CRASH = 64 << 10
+LONGEST_DUMP = 256 << 10
+"""What is kept of one witness's text; the rest is dropped."""
 
 
 class Process:
-    """One process of the app, as far as it has told of itself."""
+    """What one process of the app has told of itself."""
 
     def __init__(self, pid: int, fd: int) -> None:
         self.pid = pid
@@ -35,14 +39,18 @@ class Process:
 
 
 class Roster:
-    """Those who have joined and not ended yet."""
+    """The processes that have joined and not ended yet."""
 
-    def __init__(self, readers: dict, joined, crashed) -> None:
-        """``joined(process, forked)`` and ``crashed(pid, text)`` are called as it happens."""
+    def __init__(self, readers: dict, joined, crashed, broken) -> None:
+        """``joined(process, forked)`` and ``crashed(pid, text)`` are called as it happens.
+
+        ``broken(what)`` is called when an answer is not what the protocol allows.
+        """
         self.processes: dict = {}
         self._readers = readers
         self._joined = joined
         self._crashed = crashed
+        self._broken = broken
         self._said: dict = {}
         self._asked = 0
         name = f"interlock-{os.getpid()}-{os.urandom(8).hex()}"
@@ -58,7 +66,8 @@ class Roster:
         listening.setblocking(False)
 
         def accept() -> bool:
-            with contextlib.suppress(BlockingIOError, ConnectionError):
+            # It may be gone already, or the app has used up all descriptors.
+            with contextlib.suppress(OSError):
                 connection, _ = listening.accept()
                 connection.setblocking(False)
                 size = struct.calcsize("3i")
@@ -74,7 +83,7 @@ class Roster:
 
     def _meet(self, pid: int, fd: int):
         process = self.processes[pid] = Process(pid, fd)
-        lines = Lines(fd)
+        lines = Lines(fd, answers.LONGEST_LINE)
 
         def read() -> bool:
             alive = each(lines, lambda line: self._answer(process, line))
@@ -84,21 +93,30 @@ class Roster:
 
         return read
 
-    def _answer(self, process: Process, said: dict) -> None:
-        if isinstance(said.get("parent"), int) and process.parent is None:
-            process.parent = said["parent"]
-            self._joined(process, said.get("forked") is True)
-        elif isinstance(said.get("watcher"), int):
+    def _answer(self, process: Process, line: bytes | None) -> None:
+        try:
+            key, said = answers.read(line)
+        except Broken as broken:
+            self._broken(f"an answer of process {process.pid}: {broken}")
+            return
+        if key == "parent":
+            if process.parent is None:
+                process.parent = said["parent"]
+                self._joined(process, said["forked"])
+        elif key == "watcher":
             process.watcher = said["watcher"]
-        elif isinstance(said.get("ask"), int):
-            process.answers[said["ask"]] = said
-        # Anything else is not the watcher's: the app found the connection.
+        elif said["ask"] == self._asked:
+            process.answers = {said["ask"]: said}
+        # Another number is that of an answer for which nobody waits any more.
 
     def _hear(self, pid: int, fd: int):
         said = self._said[pid] = bytearray()
 
+        def keep(data: bytes) -> None:
+            said.extend(data[: max(0, LONGEST_DUMP - len(said))])
+
         def read() -> bool:
-            alive = more(fd, said.extend)
+            alive = more(fd, keep)
             if not alive:
                 if self._said.get(pid) is said:
                     del self._said[pid]

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
-
-LONGEST_LINE = 16 << 20
 
 
 class Lines:
-    """A reading end, taken apart into JSON objects, one a line."""
+    """A reading end, taken apart into lines."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, longest: int) -> None:
         self.fd = fd
+        self._longest = longest
         self._rest = b""
+        self._skips = False
+        """Whether the rest of a line is dropped that was too long."""
 
     def read(self) -> list | None:
-        """The lines that have come; None at the end."""
+        """The whole lines that have come; None at the end.
+
+        A line that is too long is None in the list.
+        """
         data = read_some(self.fd)
         if data is None:
             return None
+        found: list = []
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
-            self._rest = b""
-        found = []
         for line in lines:
-            with contextlib.suppress(ValueError):
-                value = json.loads(line)
-                if isinstance(value, dict):
-                    found.append(value)
+            if not self._skips:
+                found.append(line if len(line) <= self._longest else None)
+            self._skips = False
+        if len(self._rest) > self._longest and not self._skips:
+            found.append(None)
+            self._skips = True
+        if self._skips:
+            self._rest = b""
         return found
 
 

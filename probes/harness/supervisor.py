@@ -1,8 +1,8 @@
 """The supervisor: starts the app, hears it, and looks into its silences.
 
-Run by the base interpreter as ``python -I supervisor.py``, with the trial in ``INTERLOCK_SPEC``;
-its standard output is the event stream of ``PROTOCOL.md`` and nothing else. It never imports what
-is tested, and it judges nothing: it records what happened, and stops what will not move again.
+The base interpreter runs it as ``python -I supervisor.py``, with the trial in ``INTERLOCK_SPEC``.
+Its standard output is the event stream of ``PROTOCOL.md`` and nothing else. It never imports what
+is tested. It judges nothing: it records what happened, and stops what will not move again.
 """
 
 from __future__ import annotations
@@ -17,20 +17,23 @@ import json
 import signal
 import time
 
+from harness.arrivals import Arrivals
 from harness.ending import Ending, abandon
 from harness.event_loop import EventLoop
 from harness.event_stream import EventStream
 from harness.heartbeat import Heartbeat
 from harness.launch import App, Intake, start_app, start_intake
 from harness.looks import Looks
+from harness.messages import LONGEST_LINE
 from harness.processes import RunQueue, adopt_orphans
 from harness.roster import Process, Roster, command
 from harness.streams import Lines, Tail, each, more
 
-PROTOCOL = 2
+PROTOCOL = 3
 QUIET_PHASES = ("import", "startup")
-"""Where nothing can be counted, so that silence means less: four times ``stall_s``."""
+"""Phases in which nothing can be counted. Silence means less there: four times ``stall_s``."""
 CLOSED = "the same closed wait in two snapshots"
+BROKEN = "it broke the protocol"
 EXIT_MISUSE = 64
 
 
@@ -61,17 +64,16 @@ class Supervisor:
         )
         adopt_orphans()
         self.loop.wake_for_children()
-        self.roster = Roster(self.loop.readers, self._joined, self._crashed)
+        broken = self.heartbeat.broken
+        self.roster = Roster(self.loop.readers, self._joined, self._crashed, broken)
         self._start_intake()
         self._start_app()
         self.looks = Looks(self.stream, self.heartbeat, self.loop, self.roster, self.limits)
 
     def _start_intake(self) -> None:
-        self.intake = start_intake(self.limits.get("intake_bytes", 8 << 20))
-        lines = Lines(self.intake.requests)
-        self.loop.readers[self.intake.requests] = lambda: each(
-            lines, lambda line: self.stream.emit("intake", **line)
-        )
+        intake = self.intake = start_intake(self.limits.get("intake_bytes", 8 << 20))
+        self.arrivals = Arrivals(self.stream, intake, self.heartbeat.broken)
+        self.loop.readers[intake.requests] = self.arrivals.read
 
     def _start_app(self) -> None:
         app = self.app = start_app(self.spec, self.intake.url, self.roster.addresses)
@@ -79,7 +81,7 @@ class Supervisor:
         self.loop.spared = {os.getpid(), self.intake.process.pid}
         self.run_queue = RunQueue()
         self.ending = Ending(self.stream, self.heartbeat, self.loop, self.limits)
-        lines = Lines(app.events)
+        lines = Lines(app.events, LONGEST_LINE)
         readers = self.loop.readers
         readers[app.events] = lambda: each(lines, self.heartbeat.hear)
         readers[app.stdout] = lambda: more(app.stdout, self.tails["stdout"].add)
@@ -114,6 +116,9 @@ class Supervisor:
                 next_sample = now + 0.25
             if self.loop.ended or self.heartbeat.misuse is not None:
                 break
+            if self.heartbeat.breach is not None:
+                self.ending.terminate(BROKEN)
+                return
             allowed = self.limits["stall_s"] * (4 if self.heartbeat.phase in QUIET_PHASES else 1)
             silent_s = self.heartbeat.silent_s
             if silent_s < allowed:
@@ -159,7 +164,7 @@ class Supervisor:
     # -- ending ---------------------------------------------------------------------------------
 
     def finish(self) -> None:
-        self.ending.finish(self.intake.process, self.run_queue, self.tails)
+        self.ending.finish(self.arrivals, self.run_queue, self.tails)
 
     def abandon(self) -> None:
         abandon(self.app and self.app.process, self.intake and self.intake.process)

@@ -1,8 +1,8 @@
 """The few calls that a probe's app makes.
 
 An app is a file with a function ``run(trial)``. It says which phase it is in, counts its exposures,
-states facts, and returns; the harness does the rest. Every call is one ``os.write`` and takes no
-lock, so that it can be made from wherever the app happens to be.
+states facts, and returns. The harness does the rest. Every call is one ``os.write`` and takes no
+lock, so the app can make it from anywhere.
 """
 
 from __future__ import annotations
@@ -110,10 +110,12 @@ class Trial:
     ) -> bool:
         """Have evidence taken of every process now, and wait until that is done.
 
-        For when this process lives, and something else of the app does not: ``why`` says what, and
-        ``silent_s`` for how long. With ``process``, a child that should have ended, only what its
-        main thread waits for counts: the rest would not keep it. True if a wait was found closed:
-        then the trial is being stopped. From one thread at a time.
+        This is for when the driver lives, and something else of the app does not. ``why`` says
+        what, and ``silent_s`` for how long. ``process`` is a child that should have ended. Then
+        only what its main thread waits for counts: its other threads would not keep it from ending.
+
+        True if a wait was found closed: then the trial is being stopped. Call it from one thread at
+        a time.
         """
         if _getpid() != self._pid:
             return False

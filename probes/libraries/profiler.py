@@ -58,7 +58,7 @@ def _in_place(trial, ddtrace, wanted: bool) -> bool:
 def state_recorded(trial) -> None:
     """State the fact ``lock-events``: how many operations on locks the profiler holds right now.
 
-    Some releases up to 1.17.2 record them and lose them when they export the profile
+    Some releases up to 1.17.3 record them and lose them when they export the profile
     (DataDog/dd-trace-py#6605). Later ones keep them elsewhere, and export them.
     """
     bootstrap = sys.modules.get("ddtrace.profiling.bootstrap")

@@ -1,5 +1,23 @@
-"""``python -m interlock``."""
+"""``interlock`` and ``python -m interlock``: no signal shows a traceback, not even the first."""
 
-from interlock.console import main
+import sys
 
-raise SystemExit(main())
+
+def main() -> int:
+    """Run the command that was typed; its exit code."""
+    # Before and after the command there is nothing to tidy up: Ctrl-C ends that in silence.
+    try:
+        import signal
+
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except KeyboardInterrupt:
+        return 130
+
+    from interlock.console import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -133,6 +133,14 @@ def test_a_stream_that_breaks_the_protocol_is_trouble_and_no_trial(stage: Stage)
     assert list(stage.ledger.trials()) == []
 
 
+def test_a_stream_whose_supervisor_did_not_end_well_is_no_trial(stage: Stage) -> None:
+    world = stage.world(v1_0="hang and exit code 137")
+    ((cells, why),) = left_open(stage.run(world, cell("1.0")))
+    assert cells == ["1.0"]
+    assert why.startswith("the supervisor ended (exit code 137) after its stream did")
+    assert list(stage.ledger.trials()) == []
+
+
 @pytest.mark.parametrize(("module", "step"), [(classification, "classify"), (judge, "decide")])
 def test_a_crash_in_the_judge_leaves_the_cell_open_and_keeps_the_trial(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str

@@ -353,7 +353,7 @@ def test_a_question_is_answered_with_zero_whatever_the_answer(
         ),
         ((*KNOWN, "--python", "3.11", "--application", "forking"), "gone: use --with forks"),
         ((*KNOWN, "--python", "3.11", "--with", "fork"), 'is no choice; did you mean "forks"?'),
-        ((*KNOWN, "--python", "3.11", "--with", ""), '"" is no choice: there is profiling'),
+        ((*KNOWN, "--python", "3.11", "--with", ""), "--with is empty; give it a value"),
         (
             (*KNOWN, "--python", "3.11", "--with", "event-level=WARN"),
             '--with event-level: "WARN" is no value of it; did you mean "WARNING"?',
@@ -394,3 +394,18 @@ def test_other_results_are_read_where_they_are_named(
     asked = (*KNOWN, "--python", "3.11", "--results", str(tmp_path), "--format", "json")
     code, output, _ = typed(capsys, *asked)
     assert (code, json.loads(output)["outcome"]) == (0, "unknown")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_answer_can_be_printed_in_any_encoding(encoding: str, form: str) -> None:
+    done = subprocess.run(
+        [*INTERLOCK, "ask", *KNOWN, "--python", "3.11", "--format", form],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True,
+        cwd=PROBES.parent,
+        check=True,
+    )
+    printed = done.stdout.decode(encoding)
+    if form == "json":
+        assert "signatures" in json.dumps(json.loads(printed))

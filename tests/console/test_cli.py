@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +21,7 @@ from packaging.version import Version
 from interlock.campaign import rejudging
 from interlock.campaign.verdicts import verdict_of
 from interlock.console import entry, options
+from interlock.isolation.sandbox import interpreters
 from interlock.matrix import selection
 from interlock.matrix.matrix_file import load
 from interlock.matrix.schema import AXIS_NAME, RESERVED
@@ -140,8 +141,8 @@ def test_a_version_in_the_matrix_that_nobody_published_is_named_with_its_place(
         (["--partner", ">=7"], "leaves nothing of the set"),
         (["--known", "nowhere.csv"], "there is no such file"),
         (["--known", "matrix.yaml"], "what is published is called verdicts.csv"),
-        (["--jobs", "0"], "not a positive number"),
-        (["--jobs", "many"], "many is not a positive number"),
+        (["--jobs", "0"], "0 is not a number from 1 to 512"),
+        (["--jobs", "many"], "many is not a number from 1 to 512"),
         (["--rerun", "some"], "invalid choice"),
         (["--sentry", "2.5.1"], "unrecognized arguments"),
     ],
@@ -217,6 +218,58 @@ def test_where_no_engine_answers_processes_do_and_it_says_why(
     assert "nox -s images" in why
 
 
+NOBODYS = "3.9" if THIS != "3.9" else "3.10"
+
+
+@pytest.fixture
+def nobody_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without that Python, and nobody to download it from."""
+    find = interpreters.find
+
+    def without(
+        python: PythonVersion, environ: Mapping[str, str]
+    ) -> interpreters.Interpreter | None:
+        return None if str(python) == NOBODYS else find(python, environ)
+
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setattr(interpreters, "find", without)
+
+
+def with_a_python_that_nobody_has(typed: Typed, pythons: str) -> None:
+    typed.write(lambda text: text.replace('python: ["3.10"]', f"python: {pythons}"))
+
+
+def test_a_python_of_a_set_that_can_not_be_had_is_skipped_in_one_line(
+    typed: Typed, nobody_has_it: None
+) -> None:
+    with_a_python_that_nobody_has(typed, f'["{THIS}", "{NOBODYS}"]')
+    said = typed("matrix", "--backend", "process", "--dry-run")
+    assert said.code == 0
+    (line,) = [line for line in said.output.splitlines() if NOBODYS in line]
+    assert line.startswith(f"Python {NOBODYS} is skipped: no interpreter")
+    assert f"uv python install {NOBODYS}" in line
+    filtered = typed("matrix", "--backend", "process", "--python", ">=3.0", "--dry-run")
+    assert (filtered.code, "is skipped" in filtered.output) == (0, True)
+
+
+def test_a_set_of_which_no_python_can_be_had_is_trouble(typed: Typed, nobody_has_it: None) -> None:
+    with_a_python_that_nobody_has(typed, f'["{NOBODYS}"]')
+    said = typed("matrix", "--backend", "process")
+    assert said.code == 3
+    assert f"uv python install {NOBODYS}" in said.errors
+
+
+def test_a_python_that_is_asked_for_by_its_name_is_trouble_where_it_can_not_be_had(
+    typed: Typed, nobody_has_it: None
+) -> None:
+    pythons = ("--python", NOBODYS, "--python", THIS)
+    one = ("--subject", "1+no.wheel", "--no-page")
+    said = typed("matrix", "--backend", "process", *pythons, *one)
+    assert said.code == 3
+    assert "is skipped" not in said.output
+    assert said.errors.startswith(f"1 cell left open: no interpreter of Python {NOBODYS}")
+
+
 def test_an_interruption_is_told_apart_from_a_failure(
     typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,13 +282,13 @@ def test_an_interruption_is_told_apart_from_a_failure(
     assert "what was finished is kept" in said.errors
 
 
-def test_a_home_that_is_no_folder_is_trouble_in_one_line(
+def test_a_home_that_is_no_folder_is_a_mistake_in_one_line(
     typed: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("INTERLOCK_HOME", str(tmp_path / "file"))
     said = typed("matrix", "--backend", "process", "--python", THIS)
-    assert said.code == 3
+    assert said.code == 2
     assert "INTERLOCK_HOME" in said.errors
     assert "Traceback" not in said.errors
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -17,7 +16,7 @@ from interlock.console.options import COMMANDS, RERUN
 
 ROOT = PROBES.parent
 OF_THE_EXTRAS = (
-    "docker google httpx jinja2 lz4 mkdocs multipart pandas platformdirs pyarrow rich uv"
+    "docker google httpx jinja2 lz4 mkdocs multipart pandas platformdirs pyarrow rich tenacity uv"
 )
 Typed = Callable[..., "tuple[int, str, str]"]
 
@@ -38,9 +37,7 @@ def typed(
         said = capsys.readouterr()
         return code, said.out, said.err
 
-    before = signal.getsignal(signal.SIGTERM)
     yield type_it
-    signal.signal(signal.SIGTERM, before)
 
 
 def installed_with(monkeypatch: pytest.MonkeyPatch, *requirements: str) -> None:
@@ -156,3 +153,10 @@ def test_nothing_of_the_extras_is_imported_for_an_answer(arguments: str) -> None
         check=True,
     )
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_a_mistake_is_told_with_its_text_escaped(typed: Typed) -> None:
+    code, _, errors = typed("--matrix", "\x1b[31m\u202e\udcff.yaml", "ask")
+    assert code == 2
+    assert r"\x1b[31m\u202e\udcff.yaml" in errors
+    assert "\x1b" not in errors

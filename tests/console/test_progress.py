@@ -95,14 +95,27 @@ def printed(
 
 def test_a_log_has_plain_lines() -> None:
     one, two = cells(2)
-    text = printed([Installing(combination=one.combination), judged(one), judged(two, "hang")])
+    text = printed([Installing(cell=one), judged(one), judged(two, "hang")])
     assert "\x1b" not in text
     assert "\r" not in text
     assert len(text.splitlines()) == 3
 
 
 def test_a_log_says_at_once_what_the_run_begins_with() -> None:
-    assert cell().combination in printed([Installing(combination=cell().combination)])
+    first, later = Installing(cell=cell()), Installing(cell=cell("1.9"))
+    assert printed([first, later]) == f"installing {cell().combination} …\n"
+
+
+@pytest.mark.parametrize(
+    ("of", "says"),
+    [
+        (cell("-", "-", "3.8"), "installing Python 3.8 without the libraries, for a control …"),
+        (cell("1.0", "-", "3.8"), "installing left 1.0 × right - × Python 3.8, for a control …"),
+    ],
+)
+def test_what_is_installed_for_a_control_is_said_to_be(of: Cell, says: str) -> None:
+    installing = Installing(cell=of, is_control=True)
+    assert printed([installing]) == f"{says}\n"
 
 
 def test_each_verdict_is_a_line_with_its_sign_reason_and_cell() -> None:
@@ -144,8 +157,29 @@ def test_what_the_index_alone_decides_is_no_progress() -> None:
 
 def test_what_follows_is_said_and_counted() -> None:
     text = printed([planned(3, 60.0, round=2), judged(cell())], terminal=True)
-    assert "3 cells called for by what was found, about 1 min 0 s" in text
+    assert "following up what was found: 3 cells, about 1 min" in text
     assert "1 of 13 done" in text
+
+
+def test_more_trials_of_cells_that_have_a_verdict_are_told_apart() -> None:
+    one, two, three = cells(3)
+
+    def said(*more: Cell) -> str:
+        event = planned(3, 60.0, round=2)
+        of = replace(event.plan, more=dict.fromkeys(more, 1))
+        return printed([replace(event, plan=of)]).strip()
+
+    assert (
+        said(one) == "following up what was found: 2 cells and more trials of 1 cell, about 1 min"
+    )
+    assert (
+        said(one, two, three) == "following up what was found: more trials of 3 cells, about 1 min"
+    )
+
+
+def test_a_verdict_of_several_trials_says_so() -> None:
+    several = replace(judged(cell()).verdict, trials=3)
+    assert printed([Judged(cell=cell(), verdict=several)]) == f"✓ pass  {cell()}, in 3 trials\n"
 
 
 def test_the_same_again_is_counted_and_called_for_by_nothing() -> None:
@@ -153,10 +187,11 @@ def test_the_same_again_is_counted_and_called_for_by_nothing() -> None:
     assert printed([again]) == ""
 
 
-def test_a_control_says_whether_it_answered_as_known() -> None:
-    as_known, otherwise = printed([answered("hang"), answered("pass")]).splitlines()
-    assert as_known == f"· control: hang, as known  {cell('0.9')}"
-    assert otherwise == f"? control: pass, and should give hang  {cell('0.9')}"
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_control_is_told_where_it_did_not_give_its_known_answer(terminal: bool) -> None:
+    control = f"a control gave pass instead of hang: {cell('0.9')}"
+    assert "control" not in printed([answered("hang")], terminal=terminal)
+    assert control in printed([answered("pass")], terminal=terminal)
 
 
 def test_a_pass_that_is_withdrawn_is_said_with_the_reason_and_counted_as_what_it_is() -> None:
@@ -190,8 +225,8 @@ def test_a_terminal_shows_what_is_at_work_and_how_far_it_is() -> None:
     one, two = cells(2)
     text = printed(
         [
-            Installing(combination=one.combination),
-            Installed(combination=one.combination, seconds=1.0, cached=False),
+            Installing(cell=one),
+            Installed(cell=one, seconds=1.0, cached=False),
             judged(one),
             Probing(cell=two, number=2, of=3),
         ],
@@ -260,11 +295,32 @@ def test_a_run_of_nothing_takes_no_time(clock: Clock) -> None:
         (0, "0 s"),
         (-3, "0 s"),
         (47.6, "48 s"),
-        (59.6, "1 min 0 s"),
+        (59.6, "1 min"),
         (200, "3 min 20 s"),
-        (3600, "1 h 0 min"),
+        (3600, "1 h"),
         (7512, "2 h 5 min"),
     ],
 )
 def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
     assert progress.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "a few seconds"),
+        (4.9, "a few seconds"),
+        (48, "about 48 s"),
+        (90, "about 1 min 30 s"),
+        (125, "about 2 min"),
+        (7512, "about 2 h 5 min"),
+    ],
+)
+def test_an_estimate_of_no_time_is_no_number(seconds: float, words: str) -> None:
+    assert progress.about(seconds) == words
+
+
+def test_nothing_is_left_of_a_run_that_is_done(clock: Clock) -> None:
+    count = counted(1, 10.0)
+    count.add(judged(cell()))
+    assert count.line() == "1 of 1 done · 1 pass"

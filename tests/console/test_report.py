@@ -110,6 +110,12 @@ def test_signs_are_explained() -> None:
         assert sign in text
 
 
+def test_the_sign_of_a_library_that_was_left_out_is_explained_where_it_is() -> None:
+    explained = "- library left out"
+    assert drawn([verdict(cell("-", "1.0"))])[-1].endswith(explained)
+    assert explained not in "\n".join(drawn(grid("  1.0\n 1.0 pass")))
+
+
 def test_nothing_is_drawn_of_nothing() -> None:
     assert drawn([]) == []
 
@@ -117,7 +123,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
 # What is safe -------------------------------------------------------------------------------------
 
 
-def test_a_release_is_safe_that_passed_with_everything_it_was_run_with() -> None:
+def test_a_release_passed_here_with_everything_it_was_run_with() -> None:
     sentence = safe(
         """
                1.0   2.0
@@ -125,12 +131,12 @@ def test_a_release_is_safe_that_passed_with_everything_it_was_run_with() -> None
         1.1    hang  pass
         """
     )
-    assert sentence.startswith("Safe: right-lib 2.0, with everything")
+    assert sentence.startswith("Passed here: right-lib 2.0, with everything")
     assert "2 hang" in sentence
     assert "2 pass" in sentence
 
 
-def test_one_hang_is_enough_for_a_release_not_to_be_safe() -> None:
+def test_one_hang_is_enough_for_a_release_not_to_pass() -> None:
     sentence = safe(
         """
                1.0   2.0
@@ -138,11 +144,36 @@ def test_one_hang_is_enough_for_a_release_not_to_be_safe() -> None:
         1.1    pass  fail
         """
     )
-    assert not sentence.startswith("Safe")
+    assert not sentence.startswith("Passed")
 
 
 def test_where_all_passed_it_says_so() -> None:
-    assert safe("  1.0\n 1.0 pass\n 1.1 pass") == "Safe: everything that was run passed (2 pass)."
+    assert safe("  1.0\n 1.0 pass\n 1.1 pass").startswith(
+        "Passed here: everything that was run (2 pass)."
+    )
+
+
+def test_that_all_passed_makes_nothing_safe() -> None:
+    """The probe ``serve`` and the configuration ``warnings`` were run on nothing."""
+    assert safe("  1.0\n 1.0 pass").endswith("That is too little to call a release safe.")
+
+
+def test_what_is_safe_is_read_from_all_that_is_known() -> None:
+    known = [
+        verdict(cell(left, probe=probe, config=config))
+        for left in ("1.0", "1.1")
+        for probe in ("restart", "serve")
+        for config in ("stock", "warnings")
+    ]
+    assert report.safe(known[:1], findings(known)).endswith(
+        "By all that is known, right-lib 1.0 is safe."
+    )
+
+
+def test_a_withdrawn_release_is_not_named() -> None:
+    known = grid("  1.0\n 1.0 pass")
+    withdrawn: Excluded = {"right": {Version("1.0")}}
+    assert "right-lib 1.0" not in report.safe(known, findings(known, withdrawn))
 
 
 def test_where_nothing_ran_nothing_is_safe() -> None:
@@ -151,7 +182,7 @@ def test_where_nothing_ran_nothing_is_safe() -> None:
 
 
 def test_what_proves_nothing_is_not_safe() -> None:
-    assert not safe("  1.0\n 1.0 unproven").startswith("Safe")
+    assert not safe("  1.0\n 1.0 unproven").startswith("Passed")
 
 
 # The stories --------------------------------------------------------------------------------------
@@ -182,6 +213,22 @@ def test_a_story_says_what_to_move_to() -> None:
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
+def test_a_story_of_several_pythons_says_where_to_move_to_on_each() -> None:
+    table = "1.0 2.0 3.0\n1.0 hang pass "
+    on = {"3.9": "unsupported", "3.10": "pass", "3.11": "pass"}
+    known = [v for p, newest in on.items() for v in grid(table + newest, python=p)]
+    assert report.stories(known, findings(known), in_short=True)[1:] == [
+        "  on Python 3.9: move to right 2.0",
+        "  on Python 3.10 and 3.11: move to right 2.0 (nearest) or 3.0",
+        "  no newer left-lib release was tested",
+    ]
+
+
+def test_what_is_moved_to_on_every_python_names_none() -> None:
+    known = [v for p in ("3.9", "3.10") for v in grid("1.0 2.0\n1.0 hang pass", python=p)]
+    assert "  move to right 2.0" in report.stories(known, findings(known))
+
+
 def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
     known = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
     lines = report.stories(known[:1], findings(known))
@@ -193,7 +240,7 @@ def test_what_one_library_does_alone_takes_no_safety_from_the_other() -> None:
     pair, *alone = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
     passing = verdict(cell("1.0", "1.0", probe="serve"))
     said = report.safe([pair, passing], findings([pair, passing, *alone]))
-    assert said.startswith("Safe: right-lib 1.0, with everything that was run here")
+    assert said.startswith("Passed here: right-lib 1.0, with everything run with it")
 
 
 def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
@@ -201,6 +248,30 @@ def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
     known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
     lines = report.stories(known, findings(known, withdrawn))
     assert "  move to right 3.0" in lines
+
+
+def test_in_short_a_story_is_what_happens_and_where_to_move_to() -> None:
+    known = grid("  1.0 2.0 3.0\n 1.0 hang pass pass")
+    assert report.stories(known, findings(known), in_short=True) == [
+        f"✗ hang (lock-cycle)  {cell('1.0', '1.0')}",
+        "  move to right 2.0 (nearest) or 3.0",
+        "  no newer left-lib release was tested",
+    ]
+
+
+def test_what_was_not_run_is_told_with_the_reason_the_commonest_first() -> None:
+    def without(reason: str, *versions: str) -> list[Verdict]:
+        return [verdict(cell(v), "unsupported", detail=f"{reason}.") for v in versions]
+
+    few = [*without("no wheel", "1.0"), *without("no Python", "1.1", "1.2"), verdict(cell())]
+    assert report.not_installed(few) == [
+        "",
+        "– 2 cells not run: no Python",
+        "– 1 cell not run: no wheel",
+    ]
+    many = [v for n in range(6) for v in without(f"reason {n}", f"2.{n}")]
+    assert report.not_installed(many)[-1] == "– 3 cells not run for other reasons"
+    assert report.not_installed([verdict(cell())]) == []
 
 
 def test_passes_are_no_stories() -> None:
@@ -241,13 +312,13 @@ def plan(run: int, decided: int = 0, known: int = 0, seconds: float = 90.0) -> P
 
 
 def test_the_plan_is_one_line() -> None:
-    said = "12 cells to run, 3 the index alone decides, 4 with a fresh verdict"
+    said = "12 cells to run, 3 that can't be installed, 4 with a fresh verdict"
     assert report.planned(plan(12, 3, 4), 2) == f"{said}, about 1 min 30 s with 2 jobs"
     assert report.planned(plan(1), 1) == "1 cell to run, about 1 min 30 s with 1 job"
 
 
 def test_a_plan_of_nothing_promises_no_time() -> None:
-    assert report.planned(plan(0, known=4), 2) == "0 cells to run, 4 with a fresh verdict"
+    assert report.planned(plan(0, known=4), 2) == "nothing to run, 4 with a fresh verdict"
 
 
 CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)
@@ -255,17 +326,20 @@ CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)
 
 def test_the_plan_says_what_is_run_to_see_that_hangs_are_seen() -> None:
     of = replace(plan(12), controls=(CONTROL,) * 3, rounds=2)
-    assert report.planned(of, 2).startswith("12 cells to run, 3 controls 2 times beside them, ")
+    begins = "12 cells to run, 3 controls 2 times with known answers beside them, "
+    assert report.planned(of, 2).startswith(begins)
+    one = replace(of, controls=(CONTROL,), rounds=1)
+    assert "1 control with a known answer beside them" in report.planned(one, 2)
     assert report.cells(of).startswith(f"control      {CONTROL.cell}: hang\n")
 
 
 def test_what_may_follow_is_said_before_it_begins() -> None:
     kinds = {Why.WORKAROUND: 6, Why.BASELINE: 1}
     assert report.at_most(plan(7), kinds) == (
-        "what does not pass is followed up: at most 7 cells more (6 workarounds, 1 baseline), "
-        "about 1 min 30 s"
+        "then what does not pass is followed up: at most 7 cells more, 6 with a workaround and "
+        "1 with one library alone; about 1 min 30 s"
     )
-    assert report.at_most(plan(0), {}) == "nothing follows from what is found"
+    assert report.at_most(plan(0), {}) == ""
 
 
 @pytest.mark.parametrize(
@@ -299,10 +373,10 @@ def test_workarounds_are_counted_where_they_were_tried_on_what_did_not_pass() ->
     }
     assert report.workarounds(verdicts, replace(WAYS, workarounds=ways)) == [
         "",
-        "workarounds:",
-        "  as-stock (title of as-stock): 2 pass, where warnings did not pass",
+        "workarounds, tried where restart · warnings did not pass:",
+        "  as-stock: helps in 2 of 2 cells (title of as-stock)",
         "    What as-stock costs.",
-        "  quiet (title of quiet): 1 hang, 1 pass, where warnings did not pass",
+        "  quiet: helps in 1 of 2 cells (title of quiet)",
         "    What quiet costs.",
     ]
     assert report.workarounds(grid("1.0\n1.0 pass", config=WARNED), WAYS) == []

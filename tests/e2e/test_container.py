@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from docker import APIClient
 
-from interlock.isolation import images
+from interlock.isolation import folders, images
 from interlock.isolation.sandbox import Command, Ended, Limits, Mount, engine
 from interlock.isolation.sandbox.container import (
     EXPIRES_LABEL,
@@ -155,15 +155,15 @@ for path in '/x', '/usr/x', os.path.expanduser('~/x'), '/tmp/x':
 def test_a_mount_is_read_only_unless_it_is_said_to_be_writable(
     box: DockerSandbox, store: Store
 ) -> None:
-    seen = box.path(box.store / "environments")
-    code = f"open({seen + '/x'!r}, 'w').write('1')"
+    own = folders.made(box.store, "environments", "own", owner=box.owner)
+    code = f"open({box.path(own) + '/x'!r}, 'w').write('1')"
 
-    closed = Mount(source=box.store, target=box.path(box.store), writable=False)
+    closed = Mount(source=own, target=box.path(own), writable=False)
     assert "Read-only" in run(box, code, mounts=(closed,)).err[-1]
 
-    opened = Mount(source=box.store, target=box.path(box.store), writable=True)
+    opened = Mount(source=own, target=box.path(own), writable=True)
     assert run(box, code, mounts=(opened,)).ended.exit_code == 0
-    assert (box.store / "environments" / "x").read_text() == "1"
+    assert (own / "x").read_text() == "1"
 
 
 def test_a_mount_that_is_not_there_is_refused_in_the_engines_words(box: DockerSandbox) -> None:
@@ -332,6 +332,12 @@ def orchestrator(store: Store, **environ: str) -> subprocess.Popen[str]:
     return other
 
 
+def test_no_file_is_larger_than_any_package(box: DockerSandbox) -> None:
+    code = "f = open('/tmp/f', 'wb'); f.truncate(4 << 30); f.truncate((4 << 30) + 1)"
+    ran = run(box, f"import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); {code}")
+    assert ran.err[-1] == "OSError: [Errno 27] File too large"
+
+
 def test_ctrl_c_leaves_nothing(
     box: DockerSandbox, store: Store, containers: Callable[[], list[Any]]
 ) -> None:
@@ -353,6 +359,20 @@ def test_what_a_killed_run_left_is_swept_by_the_next(
     assert box.sweep() == 1
     assert containers() == []
     assert box.sweep() == 0
+
+
+@pytest.mark.parametrize("wanted", [signal.SIGKILL, signal.SIGQUIT])
+def test_what_a_killed_run_left_ends_without_another_run(
+    store: Store, containers: Callable[[], list[Any]], wanted: signal.Signals
+) -> None:
+    other = orchestrator(store)
+    assert len(containers()) == 1
+    other.send_signal(wanted)
+    other.communicate()
+    while containers():
+        time.sleep(0.2)
+    while list(store.runs.glob("docker-*")) != []:
+        time.sleep(0.2)
 
 
 def test_a_container_whose_time_is_over_is_swept_whoever_started_it(
@@ -489,7 +509,8 @@ def test_a_python_that_cannot_be_had_is_missing_and_the_others_go_on(box: Docker
     assert "3.99" in made[0].detail
 
 
-def test_the_store_belongs_to_who_writes_to_it(box: DockerSandbox, store: Store) -> None:
-    ran = run(box, "import os; print(os.getuid())")
+def test_the_store_belongs_to_this_user_whoever_containers_run_as(
+    box: DockerSandbox, store: Store
+) -> None:
     root = store.of_backend(Backend.DOCKER)
-    assert {path.stat().st_uid for path in (root, *root.iterdir())} == {int(ran.out[0])}
+    assert {path.stat().st_uid for path in (root, *root.iterdir())} == {os.getuid()}

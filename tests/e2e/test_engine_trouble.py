@@ -153,3 +153,20 @@ def test_one_image_that_is_missing_leaves_its_own_cells_open(
     assert ran.code == 3
     assert ran.of("passes") == "pass"
     assert f"1 cell left open: no image {NO_REGISTRY}/only:3.9" in ran.output
+
+
+def test_a_python_of_a_set_without_an_image_is_skipped_and_the_run_is_complete(
+    project: Project,
+) -> None:
+    matrix = project.folder / "matrix.yaml"
+    pythons = f'python: ["3.9", "{containers.PYTHON}"]'
+    matrix.write_text(matrix.read_text().replace('python: ["3.10"]', pythons))
+    with containers.tagged(f"{NO_REGISTRY}/only:{containers.PYTHON}"):
+        ran = project.run(
+            *("--backend", "docker", "--subject", "1+passes"),
+            INTERLOCK_IMAGE=f"{NO_REGISTRY}/only:{{python}}",
+        )
+    assert ran.code == 0
+    (line,) = [line for line in ran.output.splitlines() if "3.9" in line]
+    assert line.startswith("Python 3.9 is skipped: no image ") and "nox -s images" in line
+    assert project.trials() == {"1+passes": 1}

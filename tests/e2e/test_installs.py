@@ -62,6 +62,10 @@ def environments(box: DockerSandbox, store: Store, index: IndexSettings) -> Envi
     )
 
 
+def made_at(box: DockerSandbox, environment: Environment) -> Path:
+    return box.store / "environments" / environment.digest
+
+
 def imported(box: DockerSandbox, environment: Environment, module: str) -> list[str]:
     """What a probe's container, which may not write and has no network, sees of a module."""
     out: list[str] = []
@@ -72,7 +76,7 @@ def imported(box: DockerSandbox, environment: Environment, module: str) -> list[
             f"import {module} as m; print(m.__version__, m.__spec__.cached)",
         ),
         python=PYTHON,
-        mounts=(Mount(source=box.store, target=box.path(box.store)),),
+        mounts=(Mount(source=made_at(box, environment), target=environment.path),),
         limits=Limits(wall_s=20, memory_bytes=1 << 28, pids=64, output_bytes=1 << 20),
         label="test",
     )

@@ -89,7 +89,7 @@ def test_the_release_that_is_free_of_it_passes_and_is_live(known: Ran) -> None:
 
 
 def test_the_end_of_the_run_says_what_to_move_to(known: Ran) -> None:
-    assert "Safe: ddtrace 3.2.1" in known.output
+    assert "Passed here: ddtrace 3.2.1, with everything" in known.output
     assert "move to ddtrace 3.2.1" in known.output
 
 

@@ -321,6 +321,54 @@ CLAUSES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        (
+            "live | serving | 40 exposures | broken: beat.beat: 'x' is not an integer "
+            "| sent SIGTERM | exit SIGTERM | end",
+            "fail error in serving: it broke the event protocol: beat.beat: 'x' is not an integer",
+        ),
+        # What it does besides is passed over, but for a hang that was proven before.
+        (
+            f"startup | TypeError: x | broken: x | missing f: x | {KILLED}",
+            "fail error in startup: it",
+        ),
+        (f"serving | broken: x | exit SIGSEGV | {ENDED}", "fail error in serving: it broke"),
+        (f"serving | stall | {SELF} | broken: x | {KILLED}", "hang self-deadlock"),
+        ("serving | broken: x | guard memory", "fail degraded in serving"),
+    ],
+)
+def test_an_app_that_breaks_the_protocol_fails(story: str, expected: str) -> None:
+    check(story, expected)
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected"),
+    [
+        ("intake counts 0", "pass: 40"),
+        (
+            "intake gone",
+            "unproven not-live in serving: the intake did not answer any more when the app had "
+            "ended",
+        ),
+        (
+            "intake counts 3",
+            "unproven not-live in serving: the intake reported 3 requests, and 0 of them came "
+            "through",
+        ),
+    ],
+)
+def test_a_pass_needs_an_intake_that_was_there_to_the_end(counted: str, expected: str) -> None:
+    check(WELL.replace("| end", f"| {counted} | end"), expected)
+
+
+def test_an_intake_that_was_never_asked_is_no_doubt_in_what_was_recorded_before() -> None:
+    told = [event for event in stream(WELL) if event["event"] != "intake-end"]
+    assert isinstance(classify(told, PROBE), Unproven)
+    assert isinstance(classify([{**told[0], "protocol": 2}, *told[1:]], PROBE), Pass)
+
+
 @settings(max_examples=300)
 @given(st.lists(CLAUSES, max_size=12))
 def test_every_story_is_a_finding_or_a_broken_protocol(clauses: list[str]) -> None:

@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 from looks import HELLO, Raw, snapshot, waits
 
 from interlock.evidence import dumps, events, wire
@@ -156,3 +157,29 @@ def test_a_dump_with_what_is_no_stack_is_read_all_the_same() -> None:
 @pytest.mark.parametrize("text", ["", "\n\n", "Fatal Python error: Aborted\n", "Thread 0x"])
 def test_a_text_without_threads_has_none(text: str) -> None:
     assert read_witness(text) == ()
+
+
+DUMP = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "Thread 0x",
+                "Current thread 0x",
+                "7f",
+                "f" * 5000,
+                " (most recent call first):",
+                "\n",
+            ),
+            *('  File "', "/lib/python3.", '", line ', "9", "9" * 5000, "²", "???", " in f"),
+            *("Stack (most recent call first):", "Fatal Python error: ", "\x1b[31m"),
+        ]
+    )
+    | st.text(max_size=5),
+    max_size=12,
+).map("".join)
+
+
+@given(DUMP)
+def test_whatever_a_process_writes_as_its_dump_is_read(text: str) -> None:
+    for thread in read_witness(text):
+        assert isinstance(thread.standing + thread.place, str)

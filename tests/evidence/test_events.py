@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from languages import STORIES, stream
 from looks import HELLO, Raw, snapshot
 
-from interlock.evidence.events import Done, Hello, Snapshot, Truncated, parse, read
+from interlock.evidence.events import Done, Error, Fact, Hello, Snapshot, Truncated, parse, read
 from interlock.model import Phase, ProtocolError
 
 DATA = Path(__file__).parents[1] / "data"
@@ -23,7 +23,7 @@ def lines(text: str) -> list[str]:
 
 
 def test_a_stream_is_read_as_typed_values() -> None:
-    hello, phase, done, end = parse(stream("serving | done | end"))
+    hello, phase, done, _, end = parse(stream("serving | done | end"))
     assert isinstance(hello, Hello)
     assert phase.event == "phase"
     assert phase.phase is Phase.SERVING
@@ -93,7 +93,7 @@ THREAD = snapshot("T1 has A wants B; T2 has B wants A")["threads"][0]
             r"line 2: snapshot.threads\[0\].waits.kind: ",
         ),
         (changed(snapshot("T runs f"), index=2), "line 2: snapshot.index: "),
-        (changed(HELLO, protocol=3), "line 2: hello.protocol is 3, this reads 1 to 2"),
+        (changed(HELLO, protocol=4), "line 2: hello.protocol is 4, this reads 1 to 3"),
     ],
 )
 def test_a_malformed_event_is_named_with_line_and_field(event: Any, mistake: str) -> None:
@@ -119,6 +119,41 @@ def test_a_harness_says_hello_first() -> None:
 def test_our_own_events_need_no_hello() -> None:
     assert len(parse(stream("unsupported no-wheel: none"))) == 1
     assert parse([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("plain é 😀", "plain é 😀"),
+        ("\x1b[31mred\x00", r"\x1b[31mred\x00"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("\ud800", r"\ud800"),
+        ("one\r\ntwo\rthree\x85", "one\ntwo\nthree\\x85"),
+    ],
+)
+def test_text_of_an_event_is_printable(sent: str, shown: str) -> None:
+    error = {"event": "error", "phase": "serving", "type": "E", "message": sent, "traceback": ""}
+    _, read_back = read([json.dumps(HELLO), json.dumps(error)])
+    _, parsed = parse([HELLO, error])
+    assert isinstance(parsed, Error)
+    assert (read_back["message"], parsed.message) == (shown, shown)
+
+
+def test_text_that_should_be_one_line_is_one() -> None:
+    _, fact = parse([HELLO, {"event": "fact", "name": "a\n\tb", "value": {"\x1b": ["\n"]}}])
+    assert isinstance(fact, Fact)
+    assert (fact.name, fact.value) == (r"a\n\tb", {r"\x1b": [r"\n"]})
+
+
+def test_an_event_that_is_nested_deeply_is_a_protocol_error() -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    with pytest.raises(ProtocolError, match="nested too deeply"):
+        list(read([json.dumps(HELLO), f'{{"event": "fact", "name": "f", "value": {deep}}}', "{}"]))
+    value: Any = 1
+    for _ in range(500):
+        value = [value]
+    with pytest.raises(ProtocolError, match="nested too deeply"):
+        parse([HELLO, {"event": "fact", "name": "f", "value": value}])
 
 
 def test_an_event_is_not_changed_afterwards() -> None:

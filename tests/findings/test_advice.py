@@ -7,7 +7,7 @@ from grids import AXES, RIGHT, cell, grid, published, verdict
 from said import advice, says, weighed
 
 from interlock.findings.advice import advise, yanked
-from interlock.matrix.definition import Policy
+from interlock.matrix.policy import Policy
 from interlock.model import (
     Basis,
 )

@@ -62,9 +62,15 @@ def offers(text: str) -> list[OfferedWorkaround]:
         ("hang; serve: hang; quiet pass; serve: quiet hang", "quiet FAILS"),
         ("hang; serve: hang; quiet pass; serve: quiet unproven", "quiet UNPROVEN"),
         ("hang; serve: hang; quiet pass; serve: quiet few", "quiet TOO_FEW"),
+        ("hang; serve: hang; quiet pass", "quiet NOT_BY_ALL"),
+        ("hang; serve: hang; quiet pass; serve: quiet unsupported", "quiet NOT_BY_ALL"),
         # a probe that passes needs none
         ("hang; serve: pass; quiet pass; serve: quiet hang", "quiet WORKS"),
-        # what helps is offered first
+        # what helps is offered first, and what helps by every probe before that
+        (
+            "hang; serve: hang; quiet pass; slow pass; serve: slow pass",
+            "slow WORKS, quiet NOT_BY_ALL",
+        ),
         ("hang; quiet hang; slow pass", "slow WORKS, quiet FAILS"),
         # what could not be run says nothing, and where all passes nothing is offered
         ("hang; quiet unsupported", ""),

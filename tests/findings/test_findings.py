@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from grids import LEVEL, cell, forking, matrix, rows, verdict
+from grids import LEVEL, cell, forking, grid, matrix, rows, verdict
 
 from interlock.findings import attribution, comparison
 from interlock.findings.attribution import Attribution
 from interlock.findings.findings import Findings
 from interlock.findings.weighing import Combinations
 from interlock.matrix.definition import Matrix, ProbeUse
+from interlock.matrix.policy import Policy, Required
 from interlock.model import Outcome, Reason, Signature, Verdict
 
 
@@ -110,3 +112,35 @@ def test_findings_of_nothing_are_nothing() -> None:
     read_all(findings)
     about = findings.by_application["forking"]
     assert (dict(findings.attributions), about.pairs, dict(about.advice)) == ({}, (), {})
+
+
+def test_releases_pass_in_a_configuration_with_as_many_trials_as_the_policy_asks() -> None:
+    verdicts = [verdict(cell(probe=probe), trials=2) for probe in ("restart", "serve")]
+    of = cell().pins, cell().python, "stock"
+
+    def passes(least: int) -> bool:
+        policy = Policy(prefer=("right", "left"), least_trials=least)
+        findings = Findings(matrix=matrix(policy=policy), verdicts=verdicts)
+        return findings.by_application[None].passes(*of)
+
+    assert (passes(2), passes(3)) == (True, False)
+
+
+def test_a_release_that_is_not_tested_enough_ends_no_window_of_hanging_releases() -> None:
+    restart = replace(matrix().probes["restart"], configs=("stock",))
+    two = Policy(prefer=("right", "left"), safe=Required(partners=2))
+    one_probe = matrix(probes={"restart": restart}, policy=two)
+    windows = [
+        [
+            f"{window.first}-{window.last}"
+            for window in Findings(matrix=one_probe, verdicts=grid(text))
+            .by_application[None]
+            .hanging("right")
+        ]
+        for text in (
+            "     1.0  2.0  3.0\n1.0  hang pass hang\n1.1  hang pass hang",
+            "     1.0  2.0  3.0\n1.0  hang pass hang\n1.1  hang .    hang",
+        )
+    ]
+
+    assert windows == [["1.0-1.0", "3.0-3.0"], ["1.0-3.0"]]

@@ -6,7 +6,8 @@ from grids import AXES, LEFT, RIGHT, cell, grid, verdict
 from packaging.version import Version
 from said import table, weighed
 
-from interlock.findings.advice import recommend, recommendations
+from interlock.findings.standing import recommend, recommendations
+from interlock.matrix.policy import Policy, Required
 from interlock.model import (
     NoTarget,
     PythonVersion,
@@ -43,18 +44,6 @@ def test_what_was_not_proven_with_one_partner_is_not_safe() -> None:
     assert table(found) == [
         "1.0: passes -; breaks -; unproven 3.10; not safe",
         "2.0: passes 3.10; breaks -; unproven -; safe",
-    ]
-
-
-def test_a_release_has_to_be_run_with_what_the_others_were_run_with() -> None:
-    """3.0 was run with one partner alone; 1.2 is a partner that hardly any release was run with."""
-    found = recommend(
-        weighed(grid("1.0 2.0 3.0\n1.0 pass pass pass\n1.1 pass pass .\n1.2 . pass .")), RIGHT
-    )
-    assert table(found) == [
-        "1.0: passes 3.10; breaks -; unproven -; safe",
-        "2.0: passes 3.10; breaks -; unproven -; safe",
-        "3.0: passes -; breaks -; unproven 3.10; not safe",
     ]
 
 
@@ -104,7 +93,8 @@ def test_a_pre_release_is_neither_recommended_nor_in_the_way() -> None:
 def test_a_library_alone_says_nothing_about_the_pair() -> None:
     verdicts = [verdict(cell("-", "1.0"), "pass"), verdict(cell("1.0", "1.0"), "hang")]
     (standing,) = recommend(weighed(verdicts), RIGHT).standings
-    assert not standing.passes and standing.partners == 0
+    assert not standing.passes
+    assert [found.partners for found in standing.by_python.values()] == [()]
 
 
 def test_answers_stand_in_the_order_of_the_policy() -> None:
@@ -135,3 +125,11 @@ def test_moving_along_an_axis_is_not_enough_where_each_of_its_releases_breaks() 
     assert recommend(verdicts, LEFT).always_breaks
     assert not recommend(verdicts, RIGHT).always_breaks
     assert not recommend(weighed([]), RIGHT).always_breaks
+
+
+def test_a_release_that_was_hardly_tested_does_not_make_moving_enough() -> None:
+    two = Policy(prefer=("right", "left"), safe=Required(partners=2))
+    verdicts = grid("1.0 2.0\n1.0 hang pass\n2.0 hang pass\n3.0 pass .")
+
+    assert recommend(weighed(verdicts, two), LEFT).always_breaks
+    assert not recommend(weighed(grid("1.0 2.0\n1.0 . pass"), two), LEFT).always_breaks

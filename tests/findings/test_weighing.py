@@ -6,8 +6,10 @@ import pytest
 from grids import AXES, LEFT, RIGHT, cell, grid, rows, verdict
 from said import advice, says, table, weighed
 
-from interlock.findings.advice import advise, recommend
+from interlock.findings.advice import advise
 from interlock.findings.criteria import Criteria
+from interlock.findings.standing import recommend
+from interlock.matrix.policy import Policy, Required
 from interlock.model import (
     Cell,
     Outcome,
@@ -148,8 +150,9 @@ def test_a_probe_that_was_not_meant_for_a_release_leaves_it_as_tested_as_it_was(
     def meant(of: Cell) -> bool:
         return of.probe != "serve" or str(of.pins[0].version) == "1.0"
 
-    strictly = recommend(weighed([*restart, *narrow]), RIGHT)
-    as_meant = recommend(weighed([*restart, *narrow], criteria=Criteria(meant=meant)), RIGHT)
+    both = Policy(prefer=("right", "left"), safe=Required(partners=2))
+    strictly = recommend(weighed([*restart, *narrow], both), RIGHT)
+    as_meant = recommend(weighed([*restart, *narrow], both, criteria=Criteria(meant=meant)), RIGHT)
 
     assert [s.is_safe for s in strictly.standings] == [False, False]
     assert [s.is_safe for s in as_meant.standings] == [False, True]

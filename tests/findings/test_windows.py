@@ -149,5 +149,20 @@ def test_a_release_hangs_that_hangs_with_one_of_the_others() -> None:
     assert (str(found.first), str(found.last), found.count) == ("1.0", "2.0", 2)
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [(None, ["1.0-1.0", "3.0-3.0"]), ({"2.0"}, ["1.0-1.0", "3.0-3.0"]), ({"9.0"}, ["1.0-3.0"])],
+)
+def test_a_release_that_is_not_tested_enough_ends_no_window(
+    told: set[str] | None, expected: list[str]
+) -> None:
+    rows = grid("     1.0 2.0 3.0 4.0\n1.0 hang pass hang pass")
+    known = None if told is None else {*map(Version, told), Version("4.0")}
+
+    found = hanging("right", rows, {}, known)
+
+    assert [f"{w.first}-{w.last}" for w in found] == expected
+
+
 def test_what_was_inferred_is_no_hanging_release() -> None:
     assert hanging("right", [verdict(cell(), "hang", basis=Basis.INFERRED)], {}) == []

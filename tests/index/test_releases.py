@@ -12,11 +12,13 @@ from fake_index import FakeIndex
 from grids import LEFT, release
 from packaging.version import Version
 
+from interlock.index.fetching import Patience
 from interlock.index.pages import File, Pages
 from interlock.index.releases import Releases, releases, unsupported
 from interlock.index.settings import IndexSettings
 from interlock.model import IndexUnreachable, PythonVersion, Reason, UsageError
 
+IMPATIENT = Patience(first_wait_s=0.001, longest_wait_s=0.002)
 WHEEL = "left_lib-{}-py3-none-any.whl"
 
 
@@ -40,7 +42,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def pages(index: FakeIndex, tmp_path: Path, clock: Clock) -> Pages:
-    return Pages(IndexSettings(index_url=index.url), tmp_path / "index", clock)
+    return Pages(IndexSettings(index_url=index.url), tmp_path / "index", clock, IMPATIENT)
 
 
 def names(pages: Pages, package: str = "left-lib") -> list[str]:
@@ -171,7 +173,9 @@ def test_a_stale_answer_does_not_stand_in_for_a_silent_index(
     index.add("left-lib", WHEEL.format("1.0"))
     settings = IndexSettings(index_url=index.url)
     Pages(settings, tmp_path, clock).files("left-lib")
-    gone = Pages(replace(settings, proxies={"http": "http://127.0.0.1:9"}), tmp_path, clock)
+    gone = Pages(
+        replace(settings, proxies={"http": "http://127.0.0.1:9"}), tmp_path, clock, IMPATIENT
+    )
     assert names(gone) == [WHEEL.format("1.0")]
     clock.now += 601
     with pytest.raises(IndexUnreachable, match="did not answer"):
@@ -208,7 +212,7 @@ def test_a_page_that_is_no_index_is_trouble_of_ours(index: FakeIndex, pages: Pag
 def test_a_password_is_not_printed(tmp_path: Path) -> None:
     settings = IndexSettings(index_url="http://me:secret@127.0.0.1:9/simple")
     with pytest.raises(IndexUnreachable) as caught:
-        Pages(settings, tmp_path).files("left-lib")
+        Pages(settings, tmp_path, patience=IMPATIENT).files("left-lib")
     assert "secret" not in str(caught.value) and "me:****@127.0.0.1:9" in str(caught.value)
 
 

@@ -186,3 +186,146 @@ def test_a_broken_file_is_named(machine: Machine, path: str, text: str) -> None:
     file = machine.has(path, text)
     with pytest.raises(UsageError, match=str(file)):
         machine.settings()
+
+
+BAD_URLS = [
+    "pypi.org/simple",
+    "http//mirror.example/simple",
+    "https://",
+    "https://:443/simple",
+    "ftp://mirror.example/simple",
+    "https://mirror.example:port/simple",
+    "https://mirror.example:99999/simple",
+    "https://[::1/simple",
+    "https://mirror..example/simple",
+    "https://" + "a" * 70 + ".example/simple",
+    "https://mirror.example/sim\x00ple",
+    "https://mirror.example/sim\x1bple",
+    "file://otherhost/simple",
+]
+OF_URLS = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"]
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+@pytest.mark.parametrize("name", OF_URLS)
+def test_a_variable_that_is_no_url_is_named(machine: Machine, name: str, url: str) -> None:
+    with pytest.raises(UsageError, match=f"^{name}: "):
+        machine.settings({name: url})
+
+
+def test_a_mistake_in_a_url_tells_no_password(machine: Machine) -> None:
+    for url in ("https://me:secret@mirror.example:port/simple", "me:secret@mirror.example"):
+        with pytest.raises(UsageError) as raised:
+            machine.settings({"PIP_INDEX_URL": url})
+        assert "secret" not in str(raised.value)
+        assert "mirror.example" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"UV_INDEX": "inner=nowhere"}, "UV_INDEX"),
+        ({"UV_FIND_LINKS": "https://[::1"}, "UV_FIND_LINKS"),
+        ({"PIP_FIND_LINKS": "~nobody-at-all/wheels"}, "PIP_FIND_LINKS"),
+        ({"UV_INDEX_STRATEGY": "best"}, "UV_INDEX_STRATEGY"),
+        ({"UV_INSECURE_HOST": "[::1"}, "UV_INSECURE_HOST"),
+        ({"PIP_TRUSTED_HOST": "host:port"}, "PIP_TRUSTED_HOST"),
+        ({"HTTPS_PROXY": "http://[::1"}, "HTTPS_PROXY"),
+        ({"http_proxy": "proxy.example:port"}, "http_proxy"),
+        ({"ALL_PROXY": "socks5://localhost:1080"}, "ALL_PROXY"),
+        ({"PIP_PROXY": "http://"}, "PIP_PROXY"),
+        ({"SSL_CLIENT_CERT": "~nobody-at-all/cert"}, "SSL_CLIENT_CERT"),
+        ({"UV_CONFIG_FILE": "/no/such/uv.toml"}, "UV_CONFIG_FILE"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named(
+    machine: Machine, environ: dict[str, str], named: str
+) -> None:
+    with pytest.raises(UsageError, match=f"^{named}"):
+        machine.settings(environ)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("index-url = 5", "index-url"),
+        ("index-url = 'nowhere'", "index-url"),
+        ("extra-index-url = 'https://a.example/s'", "extra-index-url"),
+        ("extra-index-url = ['https://[::1']", "extra-index-url"),
+        ("find-links = 5", "find-links"),
+        ("find-links = [5]", "find-links"),
+        ("no-index = 'yes'", "no-index"),
+        ("index = 'https://a.example/s'", "index"),
+        ("index = [5]", "index"),
+        ("[[index]]\nname = 'x'", "url"),
+        ("[[index]]\nurl = 5", "url"),
+        ("[[index]]\nurl = 'nowhere'", "index"),
+        ("[[index]]\nurl = 'https://a.example/s'\nname = 5", "name"),
+        ("index-strategy = 'best'", "index-strategy"),
+        ("allow-insecure-host = [5]", "allow-insecure-host"),
+        ("pip = 5", "pip"),
+        ("[pip]\nindex-url = []", "index-url"),
+        ("a = " + "[" * 5000, "can't be read"),
+    ],
+)
+def test_a_value_of_the_wrong_type_in_uv_toml_is_named(
+    machine: Machine, text: str, key: str
+) -> None:
+    file = machine.has("home/.config/uv/uv.toml", text)
+    with pytest.raises(UsageError, match=f"^{file}: .*{key}"):
+        machine.settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[global]\nindex-url = nowhere", "index-url"),
+        ("[global]\nindex-url = https://[::1", "index-url"),
+        ("[install]\nextra-index-url = https://a.example/s nowhere", "extra-index-url"),
+        ("[global]\nproxy = socks5://localhost", "proxy"),
+        ("[global]\ntrusted-host = a:b", "trusted-host"),
+        ("[global]\n[global]", "already exists"),
+        ("no section", "can't be read"),
+    ],
+)
+def test_a_value_that_makes_no_sense_in_pip_conf_is_named(
+    machine: Machine, text: str, key: str
+) -> None:
+    file = machine.has("etc/pip.conf", text)
+    with pytest.raises(UsageError, match=f"^{file}: (?s:.*){key}"):
+        machine.settings()
+
+
+@pytest.mark.parametrize("path", ["etc/pip.conf", "home/.config/uv/uv.toml"])
+def test_a_configuration_that_is_no_file_of_text_is_named(machine: Machine, path: str) -> None:
+    place = machine.root / path
+    place.mkdir(parents=True)
+    with pytest.raises(UsageError, match=f"{place}: .*no file"):
+        machine.settings()
+    place.rmdir()
+    place.write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=str(place)):
+        machine.settings()
+    place.write_bytes(b"#" * (2 << 20))
+    with pytest.raises(UsageError, match=f"{place}: .*too large"):
+        machine.settings()
+
+
+def test_a_trusted_host_may_have_a_scheme_and_a_port(machine: Machine) -> None:
+    settings = machine.settings({"UV_INSECURE_HOST": "a https://b c:8443"})
+    assert settings.trusted_hosts == ("a", "b", "c:8443")
+
+
+def test_a_path_is_an_index_too(machine: Machine) -> None:
+    settings = machine.settings({"PIP_INDEX_URL": "/srv/pypi/simple"})
+    assert settings.index_url == "file:///srv/pypi/simple"
+
+
+def test_a_netrc_that_is_no_text_is_passed_over(machine: Machine) -> None:
+    machine.has("home/.netrc").write_bytes(b"\xff\xfe machine")
+    assert machine.settings({"PIP_INDEX_URL": "https://a.example/s"}).index_url
+
+
+def test_a_user_without_a_home_has_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert read_index_settings({}, root=Path("/no/such/root")).index_url == PYPI

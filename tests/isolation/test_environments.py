@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from stat import S_ISREG
 
 import pytest
 from packaging.version import Version
@@ -24,11 +28,22 @@ from interlock.model import (
     IndexUnreachable,
     Pin,
     PythonVersion,
+    StorageTrouble,
     TroubleError,
     digest_of,
 )
 
 PYTHON = PythonVersion(*sys.version_info[:2])
+UNSATISFIED = json.dumps(
+    {
+        "stage": "resolve",
+        "exit_code": 1,
+        "said": "error: No solution found when resolving dependencies\n"
+        "  cause: Because you require left==1.0 and left==1.1, we can conclude that your "
+        "requirements are unsatisfiable.\n",
+    }
+)
+"""An installer's answer for what no candidate satisfies."""
 
 
 def pin(package: str, version: str) -> Pin:
@@ -42,6 +57,7 @@ class Scripted:
     """A sandbox whose commands end as the test says; it counts them."""
 
     backend = Backend.DOCKER
+    owner = None
 
     def __init__(self, store: Store, answer: Callable[[], tuple[str, Ended]]) -> None:
         self.store = store.prepare(self.backend)
@@ -121,15 +137,15 @@ def test_an_install_that_takes_too_long_is_trouble_of_ours(store: Store) -> None
         environments(box, store).ensure([pin("left", "1.0")], PYTHON)
 
 
-def test_a_build_that_eats_the_memory_is_a_failed_build(store: Store) -> None:
+def test_an_install_that_takes_too_much_memory_is_trouble_of_ours(store: Store) -> None:
+    """A page of a million links takes it as well as a build does."""
     box = Scripted(store, lambda: ("", ended(None, "memory")))
-    made = environments(box, store).ensure([pin("left", "1.0")], PYTHON)
-    assert isinstance(made, InstallFailed) and made.stage == "build"
+    with pytest.raises(TroubleError, match="memory limit"):
+        environments(box, store).ensure([pin("left", "1.0")], PYTHON)
 
 
 def test_a_failure_is_asked_for_once_and_trouble_again(store: Store) -> None:
-    failure = json.dumps({"stage": "resolve", "exit_code": 1, "said": "error: no solution"})
-    box = Scripted(store, lambda: (failure, ended()))
+    box = Scripted(store, lambda: (UNSATISFIED, ended()))
     asked = environments(box, store)
     assert asked.ensure([pin("left", "1.0")], PYTHON) == asked.ensure([pin("left", "1.0")], PYTHON)
     assert len(box.orders) == 1
@@ -145,49 +161,40 @@ def test_a_failure_is_asked_for_once_and_trouble_again(store: Store) -> None:
     assert len(box.orders) == 2
 
 
-def test_an_installer_sees_the_index_as_the_machine_does(store: Store, tmp_path: Path) -> None:
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
+def test_an_installer_sees_no_credentials_no_proxy_and_no_folder_of_another(
+    store: Store, tmp_path: Path
+) -> None:
     bundle = tmp_path / "company.pem"
     bundle.touch()
     index = IndexSettings(
-        index_url="https://mirror.example/simple",
-        find_links=(str(wheels),),
+        index_url="https://me:secret@mirror.example/simple",
+        find_links=(str(tmp_path),),
         ca_bundle=bundle,
-        proxies={"https": "http://proxy.example:3128"},
+        proxies={"https": "http://me:secret@proxy.example:3128"},
     )
-    box = Scripted(store, lambda: ("", ended(None, "memory")))
+    box = Scripted(store, lambda: (UNSATISFIED, ended()))
     environments(box, store, index).ensure([pin("left", "1.0")], PYTHON)
 
     (order,) = box.orders
-    shown = {mount.target: mount for mount in order.mounts}
-    assert order.network and not order.host_network
-    assert order.env["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
-    assert order.env["SSL_CERT_FILE"] == str(bundle)
-    assert order.env["HTTPS_PROXY"] == "http://proxy.example:3128"
-    assert [m.target for m in order.mounts if m.writable] == ["/interlock/store/."]
-    assert {str(wheels), str(bundle), "/interlock/bin/uv"} <= shown.keys()
-
-
-@pytest.mark.parametrize(
-    "index",
-    [
-        IndexSettings(index_url="http://127.0.0.1:3141/simple"),
-        IndexSettings(extra_index_urls=("http://localhost:3141/simple",)),
-        IndexSettings(proxies={"https": "http://localhost:3128"}),
-        IndexSettings(proxies={"https": "localhost:3128"}),
-    ],
-)
-def test_an_index_on_the_loopback_is_reached(store: Store, index: IndexSettings) -> None:
-    box = Scripted(store, lambda: ("", ended(None, "memory")))
-    environments(box, store, index).ensure([pin("left", "1.0")], PYTHON)
-    assert box.orders[0].host_network
+    said = json.dumps([order.argv, dict(order.env)])
+    assert "secret" not in said and "proxy.example" not in said
+    assert [mount for mount in order.mounts if mount.writable] == []
+    shown = {mount.source for mount in order.mounts}
+    assert not shown & {store.home, box.store, box.store / "environments", tmp_path, bundle}
 
 
 # With a real uv, a real interpreter, and an index of wheels made here ----------------------------
 
 
-def wheel(folder: Path, name: str, version: str, code: str = "", requires: str = "") -> None:
+def wheel(
+    folder: Path,
+    name: str,
+    version: str,
+    code: str = "",
+    requires: str = "",
+    more: Mapping[str, str] | None = None,
+    recorded: str = "",
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -197,8 +204,11 @@ def wheel(folder: Path, name: str, version: str, code: str = "", requires: str =
         archive.writestr(f"{name}.py", code)
         archive.writestr(f"{info}/METADATA", metadata)
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        for path, text in (more or {}).items():
+            archive.writestr(path, text)
         names = [f"{name}.py", *(f"{info}/{file}" for file in ("METADATA", "WHEEL", "RECORD"))]
-        archive.writestr(f"{info}/RECORD", "".join(f"{n},,\n" for n in names))
+        rows = [f"{n},{recorded if n == names[0] else ''},\n" for n in [*names, *(more or {})]]
+        archive.writestr(f"{info}/RECORD", "".join(rows))
 
 
 @pytest.fixture
@@ -279,7 +289,7 @@ def test_two_threads_that_ask_at_once_install_once(
     asked = environments(box, store, index)
     with ThreadPoolExecutor(4) as executor:
         answers = list(executor.map(lambda _: made(asked, pin("left", "1.0")), range(4)))
-    assert box.runs == 1
+    assert box.runs == 2  # resolved, and laid out
     assert len({environment.digest for environment, _ in answers}) == 1
     assert sorted(cached for _, cached in answers) == [False, True, True, True]
 
@@ -289,7 +299,7 @@ def test_a_second_run_starts_nothing_and_asks_no_index(
 ) -> None:
     first, _ = made(environments(box, store, index), pin("left", "1.0"))
     second, cached = made(environments(box, store, index), pin("left", "1.0"))
-    assert (box.runs, cached, second) == (1, True, first)
+    assert (box.runs, cached, second) == (2, True, first)
 
 
 def test_a_resolution_that_is_old_is_made_again(
@@ -386,6 +396,257 @@ def test_an_index_that_is_not_there_leaves_the_cell_open(box: Counting, store: S
     nowhere = IndexSettings(index_url="http://127.0.0.1:9/simple")
     with pytest.raises(IndexUnreachable, match="Connection refused"):
         environments(box, store, nowhere).ensure([pin("left", "1.0")], PYTHON)
+
+
+# What is damaged is made again ------------------------------------------------------------------
+
+
+def module(environment: Environment) -> Path:
+    (found,) = Path(environment.path).rglob("site-packages/left.py")
+    return found
+
+
+def overwritten(environment: Environment) -> None:
+    file = module(environment)
+    file.chmod(0o644)
+    file.write_text("SIDE = 'wron'")
+
+
+def overwritten_unseen(environment: Environment) -> None:
+    """As a fault of the disk does, or whoever sets the clock: the same size and time."""
+    file, was = module(environment), module(environment).stat()
+    overwritten(environment)
+    os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
+
+
+def deleted(environment: Environment) -> None:
+    module(environment).unlink()
+
+
+def added(environment: Environment) -> None:
+    (module(environment).parent / "own.pth").write_text("import left")
+
+
+def linked(environment: Environment) -> None:
+    file = module(environment)
+    file.rename(file.with_name("moved.txt"))
+    file.symlink_to("moved.txt")
+
+
+def relinked(environment: Environment) -> None:
+    python = Path(environment.path, "bin", "python")
+    python.unlink()
+    python.symlink_to("/bin/true")
+
+
+def recompiled(environment: Environment) -> None:
+    (file,) = Path(environment.path).rglob("__pycache__/left.*.pyc")
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes() + b"x")
+
+
+def unsealed(environment: Environment) -> None:
+    (Path(environment.path) / COMPLETE).unlink()
+
+
+def sealed_with_nonsense(environment: Environment) -> None:
+    seal = Path(environment.path) / COMPLETE
+    seal.chmod(0o644)
+    seal.write_text("[]")
+
+
+def a_fifo(environment: Environment) -> None:
+    os.mkfifo(Path(environment.path) / "fifo")
+
+
+DAMAGE = [
+    overwritten,
+    overwritten_unseen,
+    deleted,
+    added,
+    linked,
+    relinked,
+    recompiled,
+    unsealed,
+    sealed_with_nonsense,
+    a_fifo,
+]
+
+
+@pytest.mark.parametrize(
+    ("damage", "same_run"),
+    [*((damage, False) for damage in DAMAGE), (overwritten, True), (deleted, True), (added, True)],
+)
+def test_a_damaged_environment_is_made_again(
+    box: Counting,
+    store: Store,
+    index: IndexSettings,
+    damage: Callable[[Environment], None],
+    same_run: bool,
+) -> None:
+    asked = environments(box, store, index)
+    environment, _ = made(asked, pin("left", "1.0"))
+    damage(environment)
+
+    later = asked if same_run else environments(box, store, index)
+    again, cached = made(later, pin("left", "1.0"))
+
+    assert (again, cached) == (environment, False)
+    assert module(environment).read_text() == "SIDE = 'left'"
+    assert not list(Path(environment.path).rglob("own.pth"))
+    assert made(later, pin("left", "1.0")) == (environment, True)
+
+
+def test_an_environment_that_was_copied_with_its_store_is_used(
+    box: Counting, store: Store, index: IndexSettings
+) -> None:
+    environment, _ = made(environments(box, store, index), pin("left", "1.0"))
+    for path in Path(environment.path).rglob("*.py"):
+        path.touch()
+    assert made(environments(box, store, index), pin("left", "1.0")) == (environment, True)
+
+
+def test_nothing_in_an_environment_can_be_written_or_has_a_second_name(
+    box: Counting, store: Store, index: IndexSettings
+) -> None:
+    environment, _ = made(environments(box, store, index), pin("left", "1.0"))
+    files = [p.lstat() for p in Path(environment.path).rglob("*") if p.is_file()]
+    assert files
+    assert {(said.st_nlink, said.st_mode & 0o222) for said in files if S_ISREG(said.st_mode)} == {
+        (1, 0)
+    }
+
+
+def test_what_is_in_a_wheel_does_not_run_while_it_is_laid_out(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path, tmp_path: Path
+) -> None:
+    """A ``.pth`` is run by every start of a Python that reads site-packages."""
+    trace = tmp_path / "trace"
+    line = f"import pathlib; pathlib.Path({str(trace)!r}).touch()\n"
+    wheel(wheels, "harmful", "1.0", more={"harmful.pth": line})
+    environment, _ = made(environments(box, store, index), pin("harmful", "1.0"))
+    assert list(Path(environment.path).rglob("harmful.pth"))
+    assert not trace.exists()
+
+
+def test_a_download_that_was_changed_is_fetched_again(
+    box: Counting, store: Store, index: IndexSettings
+) -> None:
+    environment, _ = made(environments(box, store, index), pin("left", "1.0"))
+    for file in (box.store / "downloads").rglob("left-1.0-*.whl"):
+        file.write_bytes(b"changed")
+    overwritten(environment)
+    assert made(environments(box, store, index), pin("left", "1.0")) == (environment, False)
+    assert module(environment).read_text() == "SIDE = 'left'"
+
+
+def test_a_wheel_whose_record_is_wrong_installs_as_it_does_everywhere(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path
+) -> None:
+    wheel(wheels, "odd", "1.0", recorded="sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    environment, _ = made(environments(box, store, index), pin("odd", "1.0"))
+    assert list(Path(environment.path).rglob("odd.py"))
+
+
+def test_a_file_that_is_not_its_wheels_is_noticed_before_the_first_use(
+    store: Store, index: IndexSettings, tmp_path: Path
+) -> None:
+    """As where whoever lays out was made to write something else."""
+
+    class Forging(Counting):
+        def run(
+            self,
+            command: Command,
+            on_line: Callable[[str], None],
+            on_stderr: Callable[[str], None] | None = None,
+        ) -> Ended:
+            ended = super().run(command, on_line, on_stderr)
+            for file in (self.store / "environments").rglob("left.py"):
+                file.write_text("SIDE = 'wron'")
+            return ended
+
+    box = Forging(store=store, probes=tmp_path)
+    with pytest.raises(
+        TroubleError, match=r"left\.py is not what left-1\.0-py3-none-any\.whl holds"
+    ):
+        environments(box, store, index).ensure([pin("left", "1.0")], PYTHON)
+    assert list((box.store / "environments").iterdir()) == []
+
+
+# What a build does stays with it -----------------------------------------------------------------
+
+BACKEND = """
+import os, zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    {harm}
+    name = "made-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        wheel.writestr("made.py", "MADE = True")
+        metadata = "Metadata-Version: 2.1\\nName: made\\nVersion: 1.0\\n"
+        wheel.writestr("made-1.0.dist-info/METADATA", metadata)
+        wheel.writestr("made-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("made-1.0.dist-info/RECORD", "made.py,,\\n")
+    return name
+"""
+
+
+def source(folder: Path, harm: str = "pass") -> None:
+    """A source distribution of ``made``, whose build does ``harm``."""
+    project = folder / "made-1.0"
+    project.mkdir()
+    (project / "backend.py").write_text(BACKEND.format(harm=harm))
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "made"\nversion = "1.0"\n'
+    )
+    (project / "PKG-INFO").write_text("Metadata-Version: 2.2\nName: made\nVersion: 1.0\n")
+    subprocess.run(["tar", "czf", "made-1.0.tar.gz", "made-1.0"], cwd=folder, check=True)
+    shutil.rmtree(project)
+
+
+def test_a_source_distribution_is_built_once_and_its_wheel_is_locked_by_its_source(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path
+) -> None:
+    source(wheels)
+    asked = environments(box, store, index)
+    first, _ = made(asked, pin("made", "1.0"))
+    runs = box.runs
+    second, _ = made(asked, pin("made", "1.0"), pin("left", "1.0"))
+    sdist = hashlib.sha256((wheels / "made-1.0.tar.gz").read_bytes()).hexdigest()
+
+    assert list(Path(first.path).rglob("made.py"))
+    assert list(Path(second.path).rglob("made.py"))
+    assert first.lock.split() == ["made==1.0", "\\", f"--hash=sha256:{sdist}"]
+    assert box.runs == runs + 2  # resolved, and laid out
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "raise OSError(28, os.strerror(28))",
+        "raise SystemExit('OSError: [Errno 28] No space left on device')",
+        "print('error: No space left on device (os error 28)'); os._exit(1)",
+    ],
+)
+def test_a_build_that_speaks_of_a_full_disk_is_a_failed_build(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path, harm: str
+) -> None:
+    source(wheels, harm)
+    answer = environments(box, store, index).ensure([pin("made", "1.0")], PYTHON)
+    assert isinstance(answer, InstallFailed)
+    assert answer.stage == "build"
+
+
+def test_a_disk_that_is_full_by_this_machines_own_measure_is_trouble_of_ours(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type(shutil.disk_usage(store.home.parent))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 10**6, 10**6))
+    said = "error: x\n  cause: No space left on device (os error 28)"
+    failure = json.dumps({"stage": "install", "exit_code": 1, "said": said})
+    box = Scripted(store, lambda: (failure, ended()))
+    with pytest.raises(StorageTrouble):
+        environments(box, store).ensure([pin("left", "1.0")], PYTHON)
 
 
 def test_the_installer_says_both_ends_of_a_long_story() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from interlock.isolation import images
 from interlock.isolation.sandbox.interpreters import Interpreter
+from interlock.isolation.suites import Packaged
 from interlock.model import EngineUnavailable, ImageMissing, PythonVersion, StorageTrouble
 
 # What an interpreter's folder holds, cut down to one file of each kind.
@@ -90,11 +91,40 @@ def test_its_build_settings_name_the_new_place(
 
 
 def test_an_interpreter_that_was_built_again_makes_another_image(interpreter: Interpreter) -> None:
-    before = images._recipe("bookworm", interpreter)
-    assert images._recipe("bookworm", interpreter) == before
+    before = images._recipe(interpreter)
+    assert images._recipe(interpreter) == before
     interpreter.executable.write_text("another executable")
-    assert images._recipe("bookworm", interpreter) != before
-    assert images._recipe("trixie", interpreter) != images._recipe("bookworm", interpreter)
+    assert images._recipe(interpreter) != before
+
+
+def debian(suite: str, full: str) -> Packaged:
+    return Packaged(python=PythonVersion(3, 10), suite=suite, full=full)
+
+
+def labels(source: Interpreter | Packaged) -> Mapping[str, str]:
+    return {images.LABEL: images._recipe(source), f"{images.LABEL}.full": source.full}
+
+
+def test_the_newest_patch_release_is_taken_wherever_it_is(interpreter: Interpreter) -> None:
+    same, older, newer = (
+        debian(suite, f"3.10.{n}") for suite, n in (("a", 13), ("b", 9), ("c", 20))
+    )
+    assert images.newest_first([older, same, interpreter, newer]) == [
+        newer,
+        interpreter,  # of equal ones the machine's own
+        same,
+        older,
+    ]
+
+
+def test_an_image_is_made_again_for_a_newer_patch_release_alone(interpreter: Interpreter) -> None:
+    older, newer = debian("a", "3.10.9"), debian("a", "3.10.20")
+    assert images.is_current(labels(interpreter), interpreter)
+    assert images.is_current(labels(interpreter), older)
+    assert not images.is_current(labels(interpreter), newer)
+    assert not images.is_current(labels(debian("b", "3.10.20")), newer)
+    # One that was made before its patch release was written down.
+    assert not images.is_current({images.LABEL: "other"}, older)
 
 
 def test_a_build_that_fails_says_what_the_engine_said() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from interlock.isolation.sandbox import interpreters
-from interlock.isolation.sandbox.interpreters import fetch, find
+from interlock.isolation.sandbox.interpreters import fetch, find, installed
 from interlock.model import InterpreterMissing, PythonVersion
 
 THIS = PythonVersion(*sys.version_info[:2])
@@ -89,6 +89,15 @@ def test_the_newest_patch_release_of_pyenvs_comes_first(machine: Machine) -> Non
         *(str(kept / f"{THIS}.{patch}/bin") for patch in ("10", "9", "11-dev")),
         str(machine.home / "bin"),
     ]
+
+
+def test_every_interpreter_is_listed_once_however_it_is_called(machine: Machine) -> None:
+    machine.has(f"bin/python{THIS}")
+    machine.has(f".pyenv/versions/{THIS}.1/bin/python{THIS}")
+    machine.has(f".pyenv/shims/python{THIS}", "exit 127")
+    found = [one.executable for one in installed(THIS, machine.environ)]
+    assert found == ([REAL] if Path(sys.base_prefix) != Path("/usr") else [])
+    assert installed(NOBODYS, machine.environ) == []
 
 
 def test_what_can_not_be_downloaded_is_missing_and_says_why(

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from interlock.isolation.sandbox import Command, Ended, Limits
 from interlock.isolation.sandbox.process import ProcessSandbox
 from interlock.isolation.store import Store
-from interlock.model import Backend, Interrupted, PythonVersion
+from interlock.model import Backend, Interrupted, PythonVersion, TroubleError
 
 PYTHON = PythonVersion(*sys.version_info[:2])
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -290,6 +291,38 @@ def test_the_next_run_sweeps_what_lost_its_leash_too(
     wait_until(lambda: not alive(daemon))
     assert list((store.of_backend(Backend.PROCESS) / "work").iterdir()) == []
     assert later.sweep() == 0
+
+
+DAEMON_WITHOUT_A_NAME = """
+import os, signal, time
+leash = os.getppid()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    sleep = ["python", "-c", "import time; time.sleep(60)"]
+    os.execve({python!r}, sleep, {{}})
+os.wait()
+os.kill(leash, signal.SIGKILL)
+time.sleep(60)
+"""
+
+
+@ON_LINUX
+def test_a_daemon_that_killed_its_leash_and_has_no_name_is_ended(sandbox: ProcessSandbox) -> None:
+    def strays() -> list[Path]:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                command = (entry / "cmdline").read_bytes()
+                if b"time.sleep(60)" in command and not (entry / "environ").read_bytes():
+                    found.append(entry)
+        return found
+
+    before = set(strays())
+    with pytest.raises(TroubleError, match="killed from outside"):
+        run(sandbox, DAEMON_WITHOUT_A_NAME.format(python=sys.executable))
+    assert set(strays()) <= before
 
 
 def test_a_living_run_is_not_swept(

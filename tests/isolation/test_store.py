@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from interlock.isolation.store import COMPLETE, Store
-from interlock.model import Backend, StorageTrouble
+from interlock.model import Backend, StorageTrouble, UsageError
 
 DAY_S = 24 * 3600
 
@@ -37,6 +37,15 @@ def test_home_is_what_the_variable_names(tmp_path: Path) -> None:
 
 def test_home_is_the_users_cache_folder_by_default() -> None:
     assert Store.of({}).home.name == "interlock"
+
+
+@pytest.mark.parametrize("named", ["", " ", "~nobody-at-all/home", "FILE", "FILE/below", "LOOP"])
+def test_a_home_that_can_not_be_a_folder_is_a_mistake(named: str, tmp_path: Path) -> None:
+    (tmp_path / "FILE").touch()
+    (tmp_path / "LOOP").symlink_to(tmp_path / "LOOP")
+    home = str(tmp_path / named) if named[:4] in ("FILE", "LOOP") else named
+    with pytest.raises(UsageError, match=r"INTERLOCK_HOME.*unset it"):
+        Store.of({"INTERLOCK_HOME": home})
 
 
 def test_backends_do_not_share_a_store(store: Store) -> None:
@@ -76,14 +85,15 @@ def test_old_resolutions_go_and_the_ledger_stays(store: Store) -> None:
     assert ledger.exists()
 
 
-def test_removing_everything_empties_the_cache_too(store: Store) -> None:
-    cache = store.prepare(Backend.PROCESS) / "uv"
-    (cache / "wheels").mkdir()
-    (cache / "wheels" / "a.whl").write_bytes(b"x")
+@pytest.mark.parametrize("part", ["downloads", "built", "work", "uv"])
+def test_removing_everything_empties_every_cache_too(store: Store, part: str) -> None:
+    folder = store.prepare(Backend.PROCESS) / part / "a"
+    folder.mkdir(parents=True)
+    (folder / "a.whl").write_bytes(b"x")
 
     store.remove_older_than(timedelta(0))
 
-    assert list(cache.iterdir()) == []
+    assert not folder.exists()
 
 
 def test_nothing_is_removed_while_a_run_is_under_way(store: Store) -> None:
@@ -99,8 +109,8 @@ def test_nothing_is_removed_while_a_run_is_under_way(store: Store) -> None:
 
 def test_a_file_with_two_names_counts_once(store: Store) -> None:
     root = store.prepare(Backend.DOCKER)
-    (root / "uv" / "library.py").write_bytes(b"x" * 1_000_000)
-    os.link(root / "uv" / "library.py", root / "environments" / "library.py")
+    (root / "work" / "library.py").write_bytes(b"x" * 1_000_000)
+    os.link(root / "work" / "library.py", root / "environments" / "library.py")
 
     held = sum(holding.size_bytes for holding in store.holdings())
 

@@ -103,7 +103,8 @@ def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
             'did you mean "starts"?',
         ),
         (
-            "value: 500 => value: many;;least: 250 => least: 250, most: 500, knob: starts",
+            "value: 500 => value: many, one_of: [many];;"
+            "least: 250 => least: 250, most: 500, knob: starts",
             'probes/restart/probe.yaml:15: exposures.knob: "starts" is many, which is no number '
             "that could be raised",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, strategies as st
 
 from interlock.model import words
 
@@ -18,3 +19,53 @@ def test_listing(items: list[str], expected: str) -> None:
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials")])
 def test_plural(number: int, expected: str) -> None:
     assert words.plural(number, "trial") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "one_line", "lines"),
+    [
+        ("", "", ""),
+        ("Grüße, 世界 😀", "Grüße, 世界 😀", "Grüße, 世界 😀"),
+        ("a\nb\tc", r"a\nb\tc", "a\nb\tc"),
+        ("a\r\nb\rc", r"a\r\nb\rc", "a\nb\nc"),
+        ("\x1b[2J\x00\x7f", r"\x1b[2J\x00\x7f", r"\x1b[2J\x00\x7f"),
+        ("\x85\xad\u2028\u2029", r"\x85\xad\u2028\u2029", r"\x85\xad\u2028\u2029"),
+        ("\u200b\u202e\u2066\ufeff", r"\u200b\u202e\u2066\ufeff", r"\u200b\u202e\u2066\ufeff"),
+        ("\ud800\udfff\U000e0041", r"\ud800\udfff\U000e0041", r"\ud800\udfff\U000e0041"),
+    ],
+)
+def test_printable(text: str, one_line: str, lines: str) -> None:
+    assert words.printable(text) == one_line
+    assert words.printable(text, lines=True) == lines
+
+
+@given(st.text(st.characters()))
+def test_what_is_printable_can_be_encoded_and_stays_as_it_is(text: str) -> None:
+    shown = words.printable(text)
+    assert shown.encode("utf-8").decode("utf-8") == words.printable(shown) == shown
+    assert len(shown.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": ["b", 1, None, 2.5, True]}, {"a": ["b", 1, None, 2.5, True]}),
+        ({"a": ["\x1b", {"b": "\n"}]}, {"a": [r"\x1b", {"b": r"\n"}]}),
+        ({"\x1b": 1}, {r"\x1b": 1}),
+        ({"text": "a\n\x1b", "name": "a\n"}, {"text": "a\n\\x1b", "name": r"a\n"}),
+        ({"text": ["a\n"], "name": {"text": ["\n"]}}, {"text": ["a\n"], "name": {"text": ["\n"]}}),
+        (("\x00",), [r"\x00"]),
+        ("\x00", r"\x00"),
+    ],
+)
+def test_all_printable(value: object, expected: object) -> None:
+    assert words.all_printable(value, {"text"}) == expected
+
+
+@pytest.mark.parametrize("innermost", ["plain", "\x1b"])
+def test_a_value_that_is_nested_too_deeply_is_refused(innermost: str) -> None:
+    value: object = innermost
+    for _ in range(10_000):
+        value = [value]
+    with pytest.raises(ValueError, match="nested too deeply"):
+        words.all_printable(value)

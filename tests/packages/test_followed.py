@@ -67,9 +67,19 @@ def test_a_workaround_is_run_beside_it_too(runs: Runs) -> None:
 
 
 def test_what_a_workaround_does_is_said_with_what_it_costs(runs: Runs) -> None:
-    assert "quiet (told to be quiet): 1 pass, where plain did not pass" in runs.first.output
-    assert "loud (told to be loud): 1 hang, where plain did not pass" in runs.first.output
+    said = runs.first.output
+    assert "workarounds, tried where fate · plain did not pass:" in said
+    assert "quiet: helps in 1 of 1 cell (told to be quiet)" in said
+    assert "loud: helps in 0 of 1 cell (told to be loud)" in said
     assert "nothing is heard of it" in runs.first.output
+
+
+def test_the_answer_is_given_before_anything_is_followed_up(runs: Runs) -> None:
+    before, _, after = runs.first.output.partition("Answer so far (2 of 2 cells):")
+    answer, _, follow_ups = after.partition("following up what was found: ")
+    assert "✗ hang (self-deadlock)  subject 1+hangs.unless.quiet" in answer
+    assert "plain+quiet" in follow_ups and "plain+quiet" not in before + answer
+    assert after.count("Answer so far") == 0
 
 
 def test_controls_are_run_beside_and_published(runs: Runs) -> None:
@@ -83,8 +93,8 @@ def test_controls_are_run_beside_and_published(runs: Runs) -> None:
 
 
 def test_what_is_known_is_not_followed_up_again(runs: Runs) -> None:
-    assert "0 cells to run, 2 with a fresh verdict" in runs.second.output
-    assert "control" not in runs.second.output.partition("0 cells to run")[2]
+    assert "nothing to run, 2 with a fresh verdict" in runs.second.output
+    assert "control" not in runs.second.output.partition("nothing to run")[2]
 
 
 def test_the_same_again_agrees(runs: Runs) -> None:

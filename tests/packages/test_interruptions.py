@@ -43,7 +43,13 @@ def test_what_was_killed_goes_on_where_it_was(project: Project, backend: str, py
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.e2e)]
+    "number",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.e2e),
+        # the terminal was closed
+        pytest.param(signal.SIGHUP, marks=pytest.mark.e2e),
+    ],
 )
 def test_an_interrupted_run_leaves_nothing_behind(
     project: Project, backend: str, python: str, number: signal.Signals
@@ -53,6 +59,12 @@ def test_an_interrupted_run_leaves_nothing_behind(
     run.send_signal(number)
     output, _ = run.communicate()
     assert run.returncode == 130
-    assert output.splitlines()[-1] == "interrupted; what was finished is kept"
+    *_, verdicts, again, last = output.splitlines()
+    results = project.folder / "results" / "verdicts.csv"
+    assert verdicts == f"verdicts: {results}"
+    assert again == "the same command goes on from here"
+    assert last == "interrupted; what was finished is kept"
+    assert "1+passes" in results.read_text() and "1+drags.on" not in results.read_text()
+    assert "Safe: everything that was run passed (1 pass)." in output
     assert project.trials() == {"1+passes": 1}
     assert project.left_behind(backend) == []

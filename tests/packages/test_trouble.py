@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,42 @@ def test_an_index_that_goes_away_leaves_open_what_was_not_installed(
     (line,) = last_lines(ran.output)
     assert line.startswith(f"1 cell left open: the package index did not answer ({url})")
     assert (ran.of("passes"), ran.of("not-live")) == ("pass", "open")
+
+
+PORTAL = b"<!DOCTYPE html><html><body>Please sign in</body></html>"
+
+
+def replace(folder: Path, pattern: str, content: Callable[[bytes], bytes]) -> None:
+    """Replace what an index has there."""
+    (place,) = folder.glob(pattern)
+    place.write_bytes(content(place.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "content"),
+    [
+        ("files/subject-1+passes-*.whl", lambda whole: whole[: len(whole) // 2]),
+        ("files/subject-1+passes-*.whl", lambda whole: PORTAL),
+        ("files/subject-1+passes-*.whl", lambda whole: b""),
+        ("simple/partner/index.html", lambda whole: PORTAL),
+        ("simple/partner/index.html", lambda whole: b""),
+        ("simple/partner/index.html", lambda whole: whole.replace(b"sha256=", b"sha256=zz")),
+        ("simple/partner/index.html", lambda whole: whole.replace(b"sha256=", b"sha256=00000")),
+    ],
+    ids=["cut", "portal", "empty", "page-portal", "page-empty", "hash-malformed", "hash-too-long"],
+)
+def test_what_a_flaky_index_serves_is_no_verdict(
+    tmp_path: Path, pattern: str, content: Callable[[bytes], bytes]
+) -> None:
+    folder = tmp_path / "index"
+    build.index(folder)
+    replace(folder, pattern, content)
+    with served(folder) as url:
+        project = Project.make(tmp_path / "project", url)
+        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        ran = project.run("--backend", "process", "--python", python, *PASSES)
+    assert (ran.code, ran.of("passes")) == (3, "open"), ran.output
+    assert "Traceback" not in ran.output
 
 
 @pytest.fixture

@@ -9,11 +9,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pytest
-from published import AXES, CYCLE, LEFT_BEHIND, SELF, cell, example, verdict
+from published import AXES, CYCLE, LEFT_BEHIND, SELF, cell, control, example, verdict
 
 from interlock.model import Axis, Measured, Outcome, Renamed, Signature, UsageError, Verdict
 from interlock.record import older, rows
-from interlock.record.order import coordinates
 from interlock.record.results import read_results, rewrite_results, write_results
 
 PUBLISHED = Path(__file__).parents[1] / "data" / "older" / "version-2.csv"
@@ -75,7 +74,7 @@ def test_cells_of_an_older_configuration_are_read_under_the_name_of_today(tmp_pa
         verdict(cell("2.9", "3.1", probe="restart")),
     ]
     write_results(before, {SELF: example(meant.cell)}, tmp_path, AXES)
-    told = [{"campaign": "c", "cell": coordinates(of.cell, AXES)} for of in before]
+    told = [control(of.cell) for of in before]
     (tmp_path / "controls.json").write_text(json.dumps({"schema_version": 1, "controls": told}))
 
     found = read_results(tmp_path, AXES, RENAMED)
@@ -102,7 +101,7 @@ def test_results_written_again_have_the_names_of_today(tmp_path: Path) -> None:
         of = cell("2.9", "3.1", probe="logs", config=config)
         hang = verdict(of, Outcome.HANG, config_digest=digest)
         write_results([hang], {SELF: example(of)}, folder, AXES)
-        controls = [{"campaign": "c", "cell": coordinates(of, AXES)}]
+        controls = [control(of)]
         text = json.dumps({"schema_version": 1, "controls": controls}, indent=2)
         (folder / "controls.json").write_text(text + "\n")
 

@@ -21,6 +21,7 @@ from interlock.model import (
     Phase,
     UsageError,
     Verdict,
+    printable,
 )
 from interlock.record import rows
 from interlock.record.results import write_verdicts
@@ -136,7 +137,7 @@ cells = st.builds(
 )
 
 
-names = st.text(st.sampled_from(LETTERS), max_size=5)
+names = st.text(st.sampled_from(LETTERS), max_size=5).map(printable)
 seen = st.lists(
     st.tuples(
         st.sampled_from([SELF, CYCLE, STUCK, ORPHAN])
@@ -163,24 +164,28 @@ def any_verdict(draw: st.DrawFn) -> Verdict:
     outcome = draw(st.sampled_from(Outcome))
     reasons = sorted(REASONS[outcome], key=str)
     failed = outcome is Outcome.FAIL
+    failures = draw(st.integers(0, 10**6))
+    signatures = tuple(draw(seen)) if outcome is Outcome.HANG else ()
+    most = max((times for _, times in signatures), default=1)
+    hangs = most + draw(st.integers(0, 10**6)) if outcome is Outcome.HANG else 0
     causes = st.sampled_from([None, "SIGSEGV", "requests.exceptions.Timeout", "TypeError"])
     return verdict(
         draw(cells),
         outcome,
         reason=draw(st.sampled_from(reasons)) if reasons else None,
         phase=draw(st.sampled_from(Phase)) if reasons else None,
-        signatures=tuple(draw(seen)) if outcome is Outcome.HANG else (),
+        signatures=signatures,
         detail=rows.one_line(draw(names)),
-        trials=draw(st.integers(0, 10**6)),
-        hangs=draw(st.integers(0, 10**6)),
+        trials=hangs + failures + draw(st.integers(1, 10**6)),
+        hangs=hangs,
         exposures=draw(st.integers(0, 10**9)),
         seconds=round(draw(st.floats(0, 1e6)), 3),
         backend=draw(st.sampled_from(Backend)),
         basis=draw(st.sampled_from(Basis)),
         tested_at=datetime(2024, 1, 1, tzinfo=timezone.utc)
-        + timedelta(seconds=draw(st.integers(0, 10**8))),
+        + timedelta(seconds=draw(st.integers(0, 8 * 10**7))),
         cause=draw(causes) if failed else None,
-        failed=draw(st.integers(0, 10**6)),
+        failed=failures,
         **{name: draw(st.sampled_from(["", "NA", "a,b", "x" * 64])) for name in TEXTS},
     )
 
@@ -286,3 +291,15 @@ def test_rows_out_of_order_are_put_in_order_and_doubled_ones_refused(tmp_path: P
     path.write_text("\n".join([head, lines[0], lines[0]]), encoding="utf-8")
     with pytest.raises(UsageError, match="two verdicts about"):
         read(tmp_path)
+
+
+def test_text_that_can_not_be_printed_is_escaped_when_it_is_read(tmp_path: Path) -> None:
+    text = written(
+        replace(verdict(cell("1.0", "1.0"), Outcome.HANG), detail="ESCAPED", cause="ESCAPED"),
+        to=tmp_path,
+    )
+    hostile = text.replace("ESCAPED", "\x1b[31m\u202e").replace("Worker._lock", "Worker\\\\ud800")
+    (tmp_path / "verdicts.csv").write_text(hostile, encoding="utf-8")
+    (found,) = read(tmp_path)
+    assert (found.detail, found.cause) == (r"\x1b[31m\u202e", r"\x1b[31m\u202e")
+    assert all(name.isprintable() for name in found.signature.locks)

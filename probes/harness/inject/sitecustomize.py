@@ -1,7 +1,7 @@
 """Found by every Python that the app starts: it joins the trial, and nothing else.
 
-The folder is on ``PYTHONPATH``. A launcher that puts a ``sitecustomize`` of its own in front loads
-the next one when it is done, which is this.
+The folder is on ``PYTHONPATH``. A launcher may put a ``sitecustomize`` of its own in front. When it
+is done, it loads the next one, which is this.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""What a run was asked for, and what is known → its rounds: first that, then what it calls for.
+"""The rounds of a run: first the cells that were asked for, then their follow-ups.
 
-Pure: the loop itself is ``loop.py``, which is handed ``following``.
+Pure. The loop itself is ``loop.py``; it calls ``following`` after each round.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from interlock.model import Cell, Outcome, Phase, Release, Verdict
 class Agenda:
     asked: tuple[Cell, ...]
     known: Mapping[tuple[str, ...], Verdict]
-    """By ``Cell.key``, when the run begins."""
+    """By ``Cell.key``, at the start of the run."""
     matrix: Matrix
     releases: Mapping[str, Sequence[Release]]
     now: datetime
@@ -28,27 +28,27 @@ class Agenda:
     rerun: Rerun
     jobs: int
     follows: bool = True
-    """Whether what is asked for is followed up."""
+    """Whether the cells asked for are followed up."""
 
     def first(self) -> Plan:
-        """What of the cells asked for is open."""
+        """The plan for the cells asked for that have no fresh verdict."""
         return self._plan(self.asked, self.known, {})
 
     def following(self, told: Mapping[tuple[str, ...], Verdict]) -> Plan:
-        """What the verdicts call for, and is open; ``told`` are those of this run."""
+        """The plan for the follow-ups that are open; ``told`` are the verdicts of this run."""
         found = self.follow_ups(told)
-        # Of the cells asked for only those that need more trials: the rest was planned first.
+        # The cells asked for were planned first; only those that need more trials come again.
         more = [cell for cell in found.trials if cell not in found.cells]
         rerun = Rerun.STALE if self.rerun is Rerun.ALL else self.rerun
         return self._plan([*found.cells, *more], self._by_now(told), found.trials, rerun)
 
     def follow_ups(self, told: Mapping[tuple[str, ...], Verdict]) -> FollowUps:
-        """What the verdicts call for, open or not."""
+        """The follow-ups of all verdicts, open or not."""
         by_now = self._by_now(told).items()
         return self._called_for({key: Result.of(v) for key, v in by_now if self._counts(v)})
 
     def at_most(self, first: Plan) -> tuple[Plan, Mapping[Why, int]]:
-        """What would follow if nothing of the first round passed, and how much of each kind."""
+        """The follow-ups if no cell of the first round passed, and how many of each kind."""
         cells: dict[Cell, Why] = {}
         for result in (Result(Outcome.HANG, Phase.SERVING), Result(Outcome.FAIL, Phase.STARTUP)):
             known = {k: Result.of(v) for k, v in self._by_now({}).items() if self._counts(v)}
@@ -63,7 +63,7 @@ class Agenda:
         return followups(self.asked, known, matrix=self.matrix, releases=self.releases)
 
     def _by_now(self, told: Mapping[tuple[str, ...], Verdict]) -> Mapping[tuple[str, ...], Verdict]:
-        """What counts as known; where everything is run again, only what was."""
+        """The verdicts that count; if everything is run again, only those of this run."""
         if self.rerun is Rerun.ALL:
             return told
         return by_cell((*self.known.values(), *told.values()), self.matrix)

@@ -1,8 +1,8 @@
-"""How jobs and their campaign reach each other, whichever executor runs the jobs.
+"""How a campaign and its jobs talk to each other, in any kind of executor.
 
-Only what goes through ``said`` crosses from a worker to the campaign while a job runs. The pair has
-to fit the executor: queues of this process for threads, a manager's for a process pool; a Dask
-client's ``Queue`` and ``Event`` have the same methods.
+While a job runs, its worker reaches the campaign only through ``said``. Queue and flag must fit the
+executor: this process's own for threads, a manager's for a process pool. A Dask client's ``Queue``
+and ``Event`` have the same methods.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from interlock.campaign.jobs import Said
 
 
 class Messages(Protocol):
-    """The end of the queue that both sides have: the number of a job, and what it says."""
+    """A queue of pairs: the number of a job, and what it says."""
 
     def put(self, item: tuple[int, Said], /) -> Any: ...
 
@@ -38,7 +38,7 @@ class Flag(Protocol):
 class Channel:
     said: Messages
     stopped: Flag
-    """Set once; whoever runs a job ends it then."""
+    """Set once, to end every job."""
 
     @classmethod
     def for_threads(cls) -> Channel:
@@ -46,5 +46,5 @@ class Channel:
 
     @classmethod
     def for_processes(cls, manager: SyncManager) -> Channel:
-        """The manager has to live for as long as the campaign."""
+        """For a process pool; the manager must live as long as the campaign."""
         return cls(said=manager.Queue(), stopped=manager.Event())

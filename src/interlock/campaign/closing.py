@@ -27,13 +27,13 @@ from datetime import datetime, timedelta
 from interlock.evidence import power
 
 SHARE = 4
-"""A control is run again where more than this part of ``controls_every`` was run since."""
+"""A control runs again if more than a quarter of ``controls_every`` cells followed it."""
 
 LONGEST = timedelta(minutes=5)
-"""A control is run again where its last run began so long ago."""
+"""A control runs again if its last run began this long ago."""
 
 SPARE = 10
-"""Times as many exposures as the known hang needed that let a pass do without a second look.
+"""A pass with this many times the known hang's exposures needs no second look.
 
 What a hang takes is about exponentially distributed. That one look at it lies below a tenth of a
 pass's exposures is less likely than that two looks both lie below the whole of them, for every pass
@@ -42,7 +42,7 @@ that has more exposures than a ninth of the mean.
 
 
 LOOKS = 2
-"""Runs of a known hang after which only the passes behind its last one are asked."""
+"""After so many runs of a known hang, only passes after its last run are asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Passed:
     load: float
     exposures: int
     needed: int = 0
-    """By the known hang of its probe, under its load; 0 where no hang is known."""
+    """Exposures that its probe's known hang needs under its load; 0 if no hang is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,24 +67,24 @@ class Since:
     time: timedelta
     """From the beginning of the control's last run to the end of the last trial."""
     passes: Sequence[Passed] = ()
-    """That are held against the control: none where it is no known hang."""
+    """The passes that are compared with the control; none unless it is a known hang."""
     heaviest: float = 0.0
-    """The heaviest load under which a control of its probe did as is known."""
+    """The heaviest load under which a control of its probe gave its known answer."""
 
     @property
     def stretch(self) -> float:
-        """By how much more the pass under the heaviest load needs than was seen."""
+        """How many times more exposures the pass under the heaviest load needs."""
         return max((power.scale(self.heaviest, one.load) for one in self.passes), default=1.0)
 
     @property
     def spare(self) -> float:
-        """How many times what it needed the pass that has the least to spare had."""
+        """The smallest ratio, among the passes, of exposures to those needed."""
         spare = (one.exposures / one.needed for one in self.passes if one.needed)
         return min(spare, default=math.inf)
 
 
 def is_due(since: Since | None) -> bool:
-    """Whether the control is run again at the end; None for one that has given nothing yet."""
+    """Whether the control runs again at the end; ``since`` is None if it has no result."""
     return since is None or (
         since.cells * SHARE > since.every
         or since.time >= LONGEST

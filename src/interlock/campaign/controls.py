@@ -1,9 +1,9 @@
-"""What the controls of a campaign gave, and what that makes of its passes.
+"""The results of a campaign's controls, and which passes they make worthless.
 
-A control is a cell with a known answer. Where one gives another answer, the campaign's passes of
-its probe prove nothing: on its Python, and on every Python that has no control with the same known
-answer of its own. A control of a probe that is in no set needs none of the tested libraries; it
-vouches for every probe. What hung says how many exposures it took (``power.py``).
+A control is a cell with a known answer. If it gives another answer, the campaign's passes of its
+probe prove nothing. That holds on the control's Python, and on each Python without a control of its
+own with the same answer. A control of a probe that is in no set needs no tested library, and
+vouches for every probe. A control that hangs shows how many exposures that took (``power.py``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from interlock.model import ABSENT, Finding, Outcome, PythonVersion, Trial, Unsu
 
 @dataclass(frozen=True, kw_only=True)
 class ControlResult:
-    """What one trial of a control gave."""
+    """The result of one trial of a control."""
 
     campaign: str
     control: Control
@@ -48,7 +48,7 @@ class ControlResult:
 
 @dataclass(kw_only=True)
 class ControlRecord:
-    """All results of one control in one campaign, added as they come."""
+    """All results of one control in one campaign."""
 
     control: Control
     for_all: bool
@@ -56,14 +56,14 @@ class ControlRecord:
     results: list[ControlResult] = field(default_factory=list)
     """In the order in which they were added."""
     _row: int = 0
-    """Proven results in a row, up to the last, that were other than expected."""
+    """How many proven results in a row, counted from the last, were not as expected."""
     _differed: bool = False
     _proven: int = 0
     _missed: int = 0
     """Exposures of the passes since the last hang."""
 
     def add(self, result: ControlResult) -> power.Reached | None:
-        """Take one more result; what the known hang took, where it is one."""
+        """Add a result; returns the exposures that the hang took, if it is a known hang."""
         self.results.append(result)
         if result.outcome is not Outcome.UNPROVEN:
             self._proven += 1
@@ -85,7 +85,7 @@ class ControlRecord:
 
     @property
     def differs(self) -> bool:
-        """Whether so many in a row as it has tries were other than expected.
+        """Whether as many results in a row as it has tries were not as expected.
 
         A trial that proved nothing is not counted, unless no other was run.
         """
@@ -107,7 +107,7 @@ class ControlRecord:
 
 
 class ControlResults:
-    """What the controls of some campaigns gave, added as it comes; it says what they vouch for.
+    """The results of the controls of some campaigns, and which passes rest on them.
 
     ``earlier`` reads a campaign's results when it is first asked about.
     """
@@ -129,7 +129,7 @@ class ControlResults:
             self.add(result)
 
     def begin(self, campaign: str) -> None:
-        """A campaign that has no results yet: nothing of it is to be read."""
+        """Note a new campaign: it has no earlier results to read."""
         self._records.setdefault(campaign, {})
 
     def add(self, result: ControlResult) -> None:
@@ -150,12 +150,12 @@ class ControlResults:
         return sorted(self._of(campaign).values(), key=lambda record: _order(record.control))
 
     def of(self, campaign: str, control: Control) -> Sequence[ControlResult]:
-        """What one control gave in one campaign."""
+        """The results of one control in one campaign."""
         record = self._of(campaign).get(control)
         return record.results if record else ()
 
     def heaviest(self, campaign: str, probe: str) -> float:
-        """The heaviest load under which a control of the probe did as is known; 0 where none."""
+        """The heaviest load under which a control of the probe gave its known answer, or 0."""
         return max(
             (
                 result.load
@@ -172,7 +172,7 @@ class ControlResults:
         return sorted(campaign for campaign, of in self._records.items() if of)
 
     def doubt(self, campaign: str, probe: str, python: PythonVersion) -> str | None:
-        """In words, which control gave another answer; None where passes stand."""
+        """A sentence on the control that gave another answer; None if passes stand."""
         doubtful = [
             record
             for record in self._of(campaign).values()
@@ -188,7 +188,7 @@ class ControlResults:
         return own or self._needs.get((campaign, probe, None)) or power.Needs()
 
     def needed(self, ran: Trial) -> int:
-        """Exposures that the known hang needed on a machine as busy as in that trial."""
+        """The exposures that the known hang needed under the load of that trial."""
         cell = ran.cell
         return self.needs(ran.campaign, cell.probe, cell.python).at(power.load_of(ran.events))
 
@@ -222,7 +222,7 @@ def _order(control: Control) -> tuple[Any, ...]:
 
 
 def rows(results: ControlResults) -> list[dict[str, Any]]:
-    """What each control of each campaign gave, as ``controls.json`` has it."""
+    """The rows of ``controls.json``: each control of each campaign."""
     return [
         _row(campaign, record)
         for campaign in results.campaigns

@@ -1,7 +1,7 @@
-"""Jobs under way: a few handed out at a time, tried again after trouble, ended when told.
+"""Hands jobs to the executor, a few at a time, and tries a job again after trouble.
 
-An executor has its next job when one of its own ends, and no sooner: a job takes along what the
-controls have given by then.
+The executor gets its next job only when another ends: each job takes along the results that the
+controls have by then.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from interlock.campaign.worker import work
 from interlock.model import EngineUnavailable, StorageTrouble, TroubleError
 
 FATAL = (EngineUnavailable, StorageTrouble, BrokenExecutor)
-"""Trouble that every other cell would meet too: the run stops at the first."""
+"""Trouble that would hit every other cell too: it stops the run."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class _UnderWay:
 
 
 class Dispatch:
-    """Hands pieces of work to an executor, and says what its workers say."""
+    """Hands pieces of work to an executor, and yields what its workers say."""
 
     def __init__(self, executor: Executor, channel: Channel, on_trouble: int) -> None:
         self._executor = executor
@@ -54,7 +54,7 @@ class Dispatch:
     def run(
         self, pieces: Iterable[Piece], at_once: int, job_of: Callable[[int, Piece], Job]
     ) -> Iterator[Installing | Installed | Kept | Probing | Ran | LeftOpen]:
-        """Run all of them, so many at once, until trouble that every other would meet too."""
+        """Run all pieces, ``at_once`` at a time; ends early at trouble that would hit all."""
         self._waiting.extend(pieces)
         while self.fatal is None:
             while self._waiting and len(self._running) < at_once and self.fatal is None:
@@ -70,7 +70,7 @@ class Dispatch:
             yield said
 
     def stop(self) -> None:
-        """End what runs; returns when nothing does."""
+        """Tell all jobs to end."""
         self._channel.stopped.set()
         for job in self._running.values():
             job.future.cancel()
@@ -81,7 +81,7 @@ class Dispatch:
                 job.future.exception()
 
     def late(self) -> Iterator[Ran]:
-        """The trials that ended while the run was being stopped."""
+        """The trials that ended while the run stopped."""
         while not self._channel.said.empty():
             _, said = self._channel.said.get()
             if isinstance(said, Ran):
@@ -99,7 +99,7 @@ class Dispatch:
         future.add_done_callback(lambda _: self._say_ended(number))
 
     def _say_ended(self, number: int) -> None:
-        with suppress(EOFError, OSError):  # a manager that is gone: nobody listens any more
+        with suppress(EOFError, OSError):  # the manager is gone: nobody listens
             self._channel.said.put((number, Ended()))
 
     def _ended(self, job: _UnderWay) -> Iterator[LeftOpen]:

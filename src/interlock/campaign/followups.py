@@ -1,8 +1,7 @@
-"""What the verdicts of a run call for: workarounds, baselines, another day's dependencies, trials.
+"""What follows from the verdicts: workarounds, baselines, older dependencies, trials.
 
-Pure. Only cells that were asked for are followed up, and only those of the file's own
-configurations with every library in them: what follows is itself followed by nothing but more
-trials, so that it comes to an end.
+Pure. Only a cell that was asked for is followed up, and only if it has every library and one of the
+file's own configurations. A follow-up is followed only by more trials, so the run ends.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ from interlock.matrix import Matrix
 from interlock.model import AT_RELEASE, Cell, Outcome, Phase, Pin, Release, Verdict
 
 A_DAY = timedelta(days=1)
-"""What was uploaded within a day of a release is taken to be what it was released with."""
+"""A release's dependencies are those that were there a day after its upload."""
 
 
 class Why(str, Enum):
-    """What a cell is run for that nobody asked for."""
+    """Why a cell is run that nobody asked for."""
 
     WORKAROUND = "workaround"
-    """Settings that people are told, on a cell that did not pass or beside one."""
+    """A workaround, on a cell that did not pass or on one beside it."""
     BASELINE = "baseline"
-    """The same with one library left out: whose trouble is it?"""
+    """One library left out: who causes the trouble?"""
     AT_RELEASE = "as of the releases' day"
-    """The same with the dependencies of that day: did one of them break it?"""
+    """The dependencies of the release's day: did a later one break it?"""
 
     def __str__(self) -> str:
         return self.value
 
 
 class Result(NamedTuple):
-    """What of a verdict decides what follows."""
+    """The part of a verdict that decides what follows."""
 
     outcome: Outcome
     phase: Phase | None
@@ -58,11 +57,11 @@ class FollowUps:
     cells: Mapping[Cell, Why] = field(default_factory=dict)
     """What to run beside what was asked for, and why."""
     trials: Mapping[Cell, int] = field(default_factory=dict)
-    """Cells whose verdict has to rest on so many trials: what is to help, and what is compared."""
+    """How many trials a verdict must rest on: of workarounds, and of cells that are compared."""
 
 
 def released(pins: Iterable[Pin], releases: Mapping[str, Sequence[Release]]) -> datetime | None:
-    """When the newer of these releases was whole, and a day; None where the index does not say."""
+    """A day after the newer of these releases was complete; None if the index has no time."""
     uploaded = [
         release.uploaded_at
         for pin in pins
@@ -121,7 +120,7 @@ def _to_compare(
     matrix: Matrix,
     trials: Mapping[Cell, int],
 ) -> dict[Cell, int]:
-    """How many trials tell whether a hang is the pair's or its baseline's too."""
+    """How many trials show whether a hang is the pair's alone or its baseline's too."""
     most = matrix.trials.when_compared
     if alone.outcome is hung.outcome is Outcome.HANG:
         return {cell: most, baseline: most}
@@ -132,7 +131,7 @@ def _to_compare(
 def _troubled(
     asked: Sequence[Cell], known: Mapping[tuple[str, ...], Result], matrix: Matrix
 ) -> list[tuple[Cell, Result]]:
-    """The pairs, in the file's own configurations, that hang or fail."""
+    """The pairs that hang or fail in one of the file's own configurations."""
     return [
         (cell, result)
         for cell in asked
@@ -144,9 +143,11 @@ def _troubled(
 
 
 def _enough(hung: Result, alone: Result, most: int) -> int | None:
-    """So many trials of a baseline that passes as would show that a hang is not its own, if it goes
-    on like this, however many looks the attribution takes; None where it has been shown, or so many
-    would not show it."""
+    """How many trials of a passing baseline would show that the hang is not its own.
+
+    That is if its exposures go on at this rate, and for every look that the attribution takes. None
+    if it is shown already, or if ``most`` would not show it.
+    """
     if hung.outcome is not Outcome.HANG or alone.outcome is not Outcome.PASS:
         return None
     if not (hung.hangs and hung.exposures and alone.trials and alone.exposures):
@@ -174,7 +175,7 @@ def _baselines(cell: Cell, matrix: Matrix) -> Iterator[Cell]:
 
 
 class _Passing:
-    """The cells that pass, by all but one axis, in the order of its versions."""
+    """The passing cells along each axis, in version order."""
 
     def __init__(self, asked: Sequence[Cell], known: Mapping[tuple[str, ...], Result]) -> None:
         self._lines: dict[object, list[tuple[Version, Cell]]] = {}
@@ -189,7 +190,7 @@ class _Passing:
             line.sort(key=lambda entry: entry[0])
 
     def beside(self, cell: Cell) -> Iterator[Cell]:
-        """The nearest on either side, axis by axis."""
+        """The nearest passing cells on either side, along each axis."""
         for pin in cell.pins:
             line = self._lines.get(_line(cell, pin), [])
             if pin.version is None or not line:

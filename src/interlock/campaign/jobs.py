@@ -1,7 +1,7 @@
-"""What is handed to a worker, and what it says: plain data, which pickles.
+"""Jobs for workers, and what a worker says: plain data that pickles.
 
-A **job** is everything to run that shares one environment. Whatever it needs to know is in it;
-sandbox, environments and index settings are built where it runs (``workplace.py``).
+A **job** is the work that shares one environment. It holds all that a worker must know. Sandbox,
+environments and index settings are built where it runs (``workplace.py``).
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from interlock.model import (
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A cell, and how many trials of it."""
+    """A cell, and how many trials to run."""
 
     cell: Cell
     trials: int
     control: Control | None = None
-    """Where it is run to vouch for others."""
+    """The control that it is run as, if any."""
     asked: bool = True
     """Whether its verdict was asked for; a control may be both."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Tasks that share one environment: what a job is made of."""
+    """Tasks that share one environment."""
 
     pins: tuple[Pin, ...]
     python: PythonVersion
     requirements: tuple[str, ...]
     as_of: datetime | None
-    """When its dependencies are resolved, where that is not today."""
+    """The day for which dependencies are resolved; None is today."""
     tasks: tuple[Task, ...]
     attempt: int = 1
 
@@ -54,38 +54,47 @@ class Piece:
     def combination(self) -> str:
         return self.tasks[0].cell.combination
 
+    @property
+    def is_control(self) -> bool:
+        """Whether nothing is run in it but controls."""
+        return not any(task.asked for task in self.tasks)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A piece, and all that a worker has to know to run it."""
+    """A piece, and all that a worker must know to run it."""
 
     number: int
-    """Of the run; what the worker says comes home with it."""
+    """Counted in the run; all that the worker says carries it."""
     place: Place
     piece: Piece
     probes: Mapping[str, Probe]
     configurations: Mapping[str, Configuration]
     needs: Mapping[str, power.Needs] = field(default_factory=dict)
-    """By probe, what the known hang took, as far as it was known when the job was handed out."""
+    """By probe, what the known hang needed, as known when the job was handed out."""
     most_trials: int
-    """Of a cell that proves nothing."""
+    """For a cell that stays unproven."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installing:
-    combination: str
+    cell: Cell
+    """The first of those that are run in it."""
+    is_control: bool = False
+    """Whether nothing but controls is run in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installed:
-    combination: str
+    cell: Cell
+    """As in ``Installing``."""
     seconds: float
     cached: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """An environment that failed to install, left where it is to be looked at."""
+    """An environment that failed to install and was kept, to be looked at."""
 
     combination: str
     path: Path
@@ -100,21 +109,21 @@ class Probing:
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """One trial is over."""
+    """A trial has ended."""
 
     task: Task
     trial: Trial
     environment: Environment | None
     finding: Finding | None
-    """What the trial says by itself; None where the judge crashed over it."""
+    """What the trial shows by itself; None if the judge crashed."""
     passes: bool
-    """Whether the cell passes with it, by what its worker knew of the controls."""
+    """Whether the cell passes with it, by the controls that its worker knew."""
     last: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """The job is over; its future says how. Nobody but the campaign's own process says this."""
+    """The job is over, and its future holds the result; only the campaign itself says it."""
 
 
 Said = Installing | Installed | Kept | Probing | Ran | Ended

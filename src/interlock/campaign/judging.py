@@ -1,7 +1,7 @@
-"""What comes of a run's trials: recorded, judged, held back, withdrawn. The one writer.
+"""Records and judges the trials of a run. Nothing else writes the ledger.
 
-A pass is told once every control that it rests on has given a result in this campaign; what a later
-one gives can still take it back.
+A pass is held back until each control that it rests on has a result in this campaign. A later
+result of a control can still withdraw it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from interlock.record import Ledger
 
 
 class Judging:
-    """The ledger of one campaign under way, and what is known by it."""
+    """The trials and verdicts of one campaign that is running."""
 
     def __init__(self, ledger: Ledger, matrix: Matrix, campaign: str) -> None:
         self._ledger = ledger
@@ -34,16 +34,16 @@ class Judging:
         self.controls = ControlResults(matrix, earlier=self._earlier)
         self.verdicts: dict[Cell, Verdict] = {}
         self._passes: dict[Cell, Passed] = {}
-        """Of what passed: its newest trial."""
+        """The newest trial of each cell that passed."""
         self._awaited: set[Control] = set()
         self._held: dict[Cell, None] = {}
-        """Passes whose controls have given nothing yet, in order."""
+        """Passes whose controls have no result yet, in order."""
         self._unjudged: dict[Cell, None] = {}
         """Controls with new results."""
         self._cells = 0
-        """That were run, and are no controls alone."""
+        """How many cells were run, controls aside."""
         self._cells_at: dict[Control, int] = {}
-        """How many there were when a control last gave a result."""
+        """That number when the control last gave a result."""
         self._last_end = datetime.min.replace(tzinfo=timezone.utc)
 
     def _earlier(self, campaign: str) -> Iterator[ControlResult]:
@@ -58,7 +58,7 @@ class Judging:
     # Trials ---------------------------------------------------------------------------------------
 
     def record(self, ran: Ran) -> ControlResult | None:
-        """Commit a trial; what it gave, where it is a control's."""
+        """Commit a trial; returns its result if it is a control's."""
         if ran.environment:
             self._ledger.keep_environment(ran.environment)
         self._ledger.record(ran.trial)
@@ -107,40 +107,40 @@ class Judging:
         return Judged(cell=cell, verdict=verdict)
 
     def controls_judged(self) -> list[LeftOpen]:
-        """Judge the controls that were run; those of them over which the judge crashed.
+        """Judge the controls that were run; returns those over which the judge crashed.
 
-        Once a round and not once a result: each verdict rests on all of a control's trials.
+        Once a round, not once a result: each verdict rests on all trials of a control.
         """
         judged = [self.judged(cell) for cell in self._unjudged]
         self._unjudged.clear()
         return [one for one in judged if isinstance(one, LeftOpen)]
 
     def await_controls(self, controls: Iterable[Control]) -> None:
-        """Hold back the passes that rest on these until each has given a result."""
+        """Hold back passes that rest on these controls until each has a result."""
         self._awaited.update(controls)
 
     def give_up(self, cells: Iterable[Cell]) -> None:
-        """What is run as a control there gives no result."""
+        """Wait no longer for the controls among these cells: they have no result."""
         for cell in cells:
             if control := self._matrix.control_of(cell):
                 self._awaited.discard(control)
 
     def hold(self, cell: Cell) -> bool:
-        """Hold a pass back if it rests on a control that is awaited; whether it is held."""
+        """Hold a pass back if it rests on a control without a result; whether it is held."""
         held = cell in self._passes and self._rests_on_awaited(cell)
         if held:
             self._held[cell] = None
         return held
 
     def released(self) -> list[Cell]:
-        """What is held and no longer has to be."""
+        """The passes that no longer have to be held back."""
         return [cell for cell in self._held if not self._rests_on_awaited(cell)]
 
     def _rests_on_awaited(self, cell: Cell) -> bool:
         return any(self.controls.vouches(c, cell.probe, cell.python) for c in self._awaited)
 
     def withdraw(self) -> Iterator[Verdict]:
-        """Judge again what passed before the controls said that passes prove nothing there."""
+        """Judge passes again that a control has made worthless since; yields the changed ones."""
         for cell, passed in list(self._passes.items()):
             verdict = self.verdicts.get(cell)
             if verdict is None or verdict.outcome is not Outcome.PASS:
@@ -153,7 +153,7 @@ class Judging:
                 yield judged.verdict
 
     def short(self) -> tuple[Cell, ...]:
-        """What seemed to have exposures enough when it ended, and by now has too few."""
+        """Passes whose exposures were enough when they ended, and are too few by now."""
         return tuple(
             cell
             for cell in self._passes
@@ -166,7 +166,7 @@ class Judging:
     # The end --------------------------------------------------------------------------------------
 
     def due(self, begun: Sequence[Control]) -> list[Control]:
-        """The controls that are run once more before the campaign is over."""
+        """The controls that run once more at the end of the campaign."""
         passes = [
             (cell, replace(passed, needed=self._needed(cell, passed)))
             for cell, passed in self._passes.items()

@@ -1,8 +1,8 @@
-"""One run of the loop: plan → run → record → judge → plan, until nothing is open.
+"""The loop of a run: plan → run → record → judge → plan, until nothing is open.
 
-``run`` is a generator of typed progress events, which the command line draws. Jobs go to a
-``concurrent.futures.Executor`` that is handed in, with a channel that fits it. Only the generator's
-own thread writes the ledger. Nothing here sleeps to decide.
+``run`` is a generator of typed progress events, which the command line draws. The caller passes a
+``concurrent.futures.Executor`` for the jobs, and a channel that fits it. Only the generator's own
+thread writes the ledger. Nothing here sleeps to decide.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from interlock.model import (
 from interlock.record import Ledger
 
 Follow = Callable[[Mapping[tuple[str, ...], Verdict]], Plan]
-"""The verdicts of this run → what to run next, because of them; a plan without cells is the end."""
+"""The verdicts of this run → the plan that follows from them; an empty plan ends the run."""
 
 Events = Generator[Progress, None, None]
 
@@ -54,23 +54,23 @@ NOTHING = Plan(cells=(), unsupported={}, known=(), seconds=0.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
-    """What a run needs of the world, handed in."""
+    """What a run needs from outside."""
 
     place: Place
     matrix: Matrix
     ledger: Ledger
     executor: Executor
     jobs: int
-    """How many are handed to the executor at once."""
+    """How many jobs the executor has at once."""
     channel: Channel = field(default_factory=Channel.for_threads)
     """For one run."""
     released: Callable[[Sequence[Pin]], datetime | None] = lambda pins: None
-    """When the newer of these releases was whole, and a day; None where nobody knows."""
+    """A day after the newer of these releases was complete; None if nobody knows."""
 
     def run(self, first: Plan, follow: Follow | None = None, *, repeat: int = 1) -> Events:
-        """Run what is planned, so many times over, then what follows.
+        """Run the first plan ``repeat`` times, then what follows from it.
 
-        Closing the generator stops what is running.
+        Closing the generator stops everything that runs.
         """
         return Loop(self).run(first, follow, repeat)
 
@@ -90,7 +90,7 @@ class Loop:
         self._images: dict[PythonVersion, Image] = {}
         self._given: Counter[Cell] = Counter()
         self._settled: set[Cell] = set()
-        """Of the round that is run."""
+        """The cells of this round that are done, or stay open."""
 
     def run(self, first: Plan, follow: Follow | None, repeat: int) -> Events:
         try:
@@ -132,7 +132,7 @@ class Loop:
                 planned = NOTHING
 
     def _close(self) -> Events:
-        """Run the controls that are due once more; take back what they speak against."""
+        """Run the controls that are due once more; withdraw the passes they make worthless."""
         due = self._schedule.of_controls(self.judging.due(self._schedule.begun))
         together = [piece for piece in due if not self._is_alone(piece)]
         yield from self._batch(together)
@@ -144,7 +144,7 @@ class Loop:
             yield Withdrawn(verdict=verdict)
 
     def _not_given(self, planned: Plan) -> Plan:
-        """The plan without what this run has had: for a verdict, and again for more trials."""
+        """The plan without cells that this run has had; a cell may come again for more trials."""
 
         def is_new(cell: Cell) -> bool:
             return self._given[cell] < (2 if cell in planned.more else 1)
@@ -162,7 +162,7 @@ class Loop:
     # One round ------------------------------------------------------------------------------------
 
     def _round(self, planned: Plan, *, once: bool) -> Events:
-        """``once`` where a cell is run once: then one that is a control counts as both."""
+        """``once``: each cell is run once, so a cell that is also a control counts as both."""
         cells = (*planned.unsupported, *planned.cells)
         self._given.update(cells)
         self._settled.difference_update(cells)
@@ -187,7 +187,7 @@ class Loop:
             yield from self.judging.controls_judged()
 
     def _decided(self, cell: Cell, planned: Plan) -> Judged | LeftOpen:
-        """What the index alone decides, recorded and judged."""
+        """Record and judge a cell that the index alone decides."""
         ran = without_running(
             Task(cell=cell, trials=1),
             trial.unsupported_event(planned.unsupported[cell]),
@@ -200,7 +200,7 @@ class Loop:
         return self._settle(cell)
 
     def _look_for_images(self, cells: Sequence[Cell]) -> Generator[Progress, None, set[Cell]]:
-        """Find each Python's image once; the cells that have none, which stay open."""
+        """Find each Python's image once; returns the cells without one, which stay open."""
         lost: set[Cell] = set()
         for python in sorted({cell.python for cell in cells} - self._images.keys()):
             try:
@@ -213,7 +213,7 @@ class Loop:
         return lost
 
     def _batch(self, pieces: Sequence[Piece]) -> Events:
-        """Run pieces beside each other, or one by one where they have to be alone."""
+        """Run pieces at the same time, or one by one if they must be alone on the machine."""
         at_once = 1 if any(self._is_alone(piece) for piece in pieces) else self._of.jobs
         for said in self._dispatch.run(pieces, at_once, self._job):
             if isinstance(said, Ran):
@@ -269,11 +269,11 @@ class Loop:
         self._setting.sandbox.stop()
         self._dispatch.wait()
         if isinstance(self._dispatch.fatal, BrokenExecutor):
-            self._setting.sandbox.sweep()  # what a worker that died has left
+            self._setting.sandbox.sweep()  # what a dead worker left
         leave(self._of.place)
 
     def _keep_late(self) -> list[Cell]:
-        """Record what was finished while the run was being stopped; the cells it settles."""
+        """Record trials that ended while the run stopped; returns the cells they settle."""
         late = []
         for ran in self._dispatch.late():
             with suppress(StorageTrouble):

@@ -1,6 +1,6 @@
-"""Cells, releases and what is known → the cells to run now, and what they will cost.
+"""Which cells to run now, and how long they will take.
 
-Pure: releases, verdicts and the time are handed in.
+Pure: the caller passes releases, verdicts and the time.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Release, U
 
 
 class Rerun(str, Enum):
-    """Which cells are run although something is known of them."""
+    """Which cells are run again although they have a verdict."""
 
     MISSING = "missing"
-    """None: a verdict counts however old it is."""
+    """None: a verdict of any age counts."""
     STALE = "stale"
-    """Those whose verdict is older than ``matrix.yaml`` allows."""
+    """Those with a verdict older than ``matrix.yaml`` allows."""
     FAILED = "failed"
-    """The stale ones, and those that failed or prove nothing."""
+    """The stale ones, and those that failed or are unproven."""
     ALL = "all"
 
     def __str__(self) -> str:
@@ -33,10 +33,10 @@ class Rerun(str, Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Costs:
-    """Seconds that parts of a run take beside the trials themselves."""
+    """Seconds that a run takes beside the trials themselves."""
 
     install_s: float = 10.0
-    """An environment with a cold cache; one that is there already costs nothing worth counting."""
+    """A new environment with a cold cache; an existing one counts as 0."""
     overhead_s: float = 0.6
     """What a container adds to a trial."""
 
@@ -46,19 +46,19 @@ class Plan:
     """What to do now."""
 
     cells: tuple[Cell, ...]
-    """To run; those that share an install stand together, what is installed already comes first."""
+    """Cells that share an environment stand together; existing environments come first."""
     unsupported: Mapping[Cell, Unsupported]
-    """What the index alone decides."""
+    """Cells that the index alone decides: no wheel, or requires-python."""
     known: tuple[Cell, ...]
-    """Asked for, and not run, because a verdict counts."""
+    """Asked for, and not run: they have a verdict that counts."""
     seconds: float
-    """Estimate of the whole run, its controls included."""
+    """Estimate of the whole run, controls included."""
     more: Mapping[Cell, int] = field(default_factory=dict)
-    """Of ``cells``, those that have a verdict, and how many trials more it is to rest on."""
+    """Those of ``cells`` that have a verdict, and how many more trials it needs."""
     controls: tuple[Control, ...] = ()
-    """What is run beside them, to see that hangs are seen."""
+    """They show that this run can see a hang."""
     rounds: int = 0
-    """How often the controls are run; some of them once more at the end (``closing.py``)."""
+    """How often the controls run; some run once more at the end (``closing.py``)."""
 
     @property
     def is_empty(self) -> bool:
@@ -112,7 +112,7 @@ def _missing(
     known: Mapping[tuple[str, ...], Verdict],
     trials_of: Mapping[Cell, int],
 ) -> dict[Cell, int]:
-    """Of the cells that have a verdict, the trials that it still has to rest on."""
+    """How many trials the verdicts of these cells still need."""
     missing = {cell: trials_of.get(cell, 0) - known[cell.key].trials for cell in settled}
     return {cell: trials for cell, trials in missing.items() if trials > 0}
 
@@ -120,7 +120,7 @@ def _missing(
 def _installed(
     known: Mapping[tuple[str, ...], Verdict], matrix: Matrix, now: datetime
 ) -> set[Install]:
-    """What the cells that were run lately have left installed."""
+    """The environments that recent trials left in the store."""
     return {
         install_of(verdict.cell, matrix)
         for verdict in known.values()
@@ -134,19 +134,19 @@ def _installed(
 def _beside(
     controls: Sequence[Control], rounds: int, asked: Set[Cell]
 ) -> Iterator[tuple[Cell, int]]:
-    """The controls, and their trials; one that is asked for as well is run once for both."""
+    """The controls and their trials; a control that was also asked for runs once for both."""
     for control in controls:
         times = rounds if control.rounds is Rounds.EVERY else 1
         yield control.cell, times - (control.cell in asked)
 
 
 def is_fresh(verdict: Verdict, matrix: Matrix, now: datetime) -> bool:
-    """Whether a verdict still answers its cell: the same question, and asked recently enough."""
+    """Whether a verdict still counts: of today's probe and configuration, and young enough."""
     return is_same(verdict, matrix) and now - verdict.tested_at <= matrix.fresh_for
 
 
 def is_same(verdict: Verdict, matrix: Matrix) -> bool:
-    """Whether a verdict is about today's probe and configuration, however old it is."""
+    """Whether a verdict is about today's probe and configuration, at any age."""
     probe = matrix.probes.get(verdict.cell.probe)
     configuration = matrix.configurations.get(verdict.cell.config)
     return (
@@ -159,7 +159,7 @@ def is_same(verdict: Verdict, matrix: Matrix) -> bool:
 
 
 def is_there(verdict: Verdict, releases: Mapping[str, Sequence[Release]]) -> bool:
-    """Whether the index still has the releases that it is about."""
+    """Whether the index still has its releases."""
     return all(
         pin.version is None or any(release.version == pin.version for release in releases[pin.axis])
         for pin in verdict.cell.pins
@@ -167,8 +167,10 @@ def is_there(verdict: Verdict, releases: Mapping[str, Sequence[Release]]) -> boo
 
 
 def by_cell(verdicts: Iterable[Verdict], matrix: Matrix) -> dict[tuple[str, ...], Verdict]:
-    """The verdict that speaks for each cell: one of today's probe and configuration if there is
-    one; of several the newest, of equally old ones the last."""
+    """One verdict for each cell, preferably of today's probe and configuration.
+
+    Of several the newest counts, of equally old ones the last.
+    """
     found: dict[tuple[str, ...], Verdict] = {}
     for verdict in verdicts:
         other = found.get(verdict.cell.key)
@@ -180,7 +182,7 @@ def by_cell(verdicts: Iterable[Verdict], matrix: Matrix) -> dict[tuple[str, ...]
 def known_now(
     published: Iterable[Verdict], remembered: Iterable[Verdict], matrix: Matrix, now: datetime
 ) -> dict[tuple[str, ...], Verdict]:
-    """What speaks for each cell when a run is over: of this machine only what is fresh."""
+    """One verdict for each cell at the end of a run; this machine's count while fresh."""
     return by_cell((*published, *(v for v in remembered if is_fresh(v, matrix, now))), matrix)
 
 
@@ -199,7 +201,7 @@ def _open(verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) 
 
 
 class _Installable:
-    """Where releases install: asked of the wheels once a release and Python, not once a cell."""
+    """Where releases install; asked once for each release and Python, not for each cell."""
 
     def __init__(self, releases: Mapping[str, Sequence[Release]], machine: str) -> None:
         self._releases = {
@@ -221,12 +223,12 @@ class _Installable:
 
 
 Install = tuple[tuple[Pin, ...], PythonVersion, tuple[str, ...], bool]
-"""What an environment is made of: releases, Python, the probe's requirements, and whether all the
-rest is resolved as of the releases' day."""
+"""What defines an environment: releases, Python, the probe's requirements, and whether all other
+packages are resolved as of the releases' day."""
 
 
 def install_of(cell: Cell, matrix: Matrix) -> Install:
-    """Cells with the same answer share one environment."""
+    """The environment of a cell; cells with equal answers share it."""
     return (
         cell.pins,
         cell.python,

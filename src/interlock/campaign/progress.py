@@ -1,4 +1,4 @@
-"""What a campaign says of itself while it runs: typed events, which the command line draws."""
+"""The typed events of a running campaign, which the command line draws."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from interlock.model import Cell, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What is run next."""
+    """The plan that runs next."""
 
     plan: Plan
     round: int
-    """From 1."""
+    """Counted from 1."""
     follows: bool
-    """Whether the verdicts so far call for it; else it was asked for."""
+    """Whether it follows from verdicts; else it was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """All trials of a cell are recorded, and this is what they say."""
+    """A cell is done: its trials are recorded and judged."""
 
     cell: Cell
     verdict: Verdict
@@ -32,7 +32,7 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class ControlRan:
-    """A control has given its result."""
+    """A control has a result."""
 
     control: Control
     result: ControlResult
@@ -40,14 +40,14 @@ class ControlRan:
 
 @dataclass(frozen=True, kw_only=True)
 class Withdrawn:
-    """A pass that proves nothing after all, by what a later control gave."""
+    """A later control made this pass worthless."""
 
     verdict: Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOpen:
-    """Trouble of our own: no outcome, the cells are tried again by the next run."""
+    """Trouble of our own: the cells have no outcome, and the next run tries them again."""
 
     cells: tuple[Cell, ...]
     trouble: Exception

@@ -1,4 +1,4 @@
-"""Every cell of a ledger judged again, by today's rules."""
+"""Judges every cell of a ledger again, by today's rules."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from interlock.record import Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class Rejudged:
-    """A cell's verdict, as it is remembered from now on."""
+    """A cell's new verdict, which the ledger now holds."""
 
     verdict: Verdict
     changed: bool
-    """Whether outcome or reason is another than was remembered."""
+    """Whether its outcome or reason changed."""
 
 
 def judge_again(ledger: Ledger, matrix: Matrix) -> Iterator[Rejudged | LeftOpen]:
-    """Judge every cell of a probe that there is; a crash in the judge leaves its cell open."""
+    """Judge every cell whose probe exists; a crash in the judge leaves its cell open."""
     before = {(v.cell.key, b): v for b in Backend for v in ledger.verdicts(b)}
     classified = Classified()
     controls = ControlResults(
@@ -47,7 +47,7 @@ def judge_again(ledger: Ledger, matrix: Matrix) -> Iterator[Rejudged | LeftOpen]
             )
         except StorageTrouble:
             raise
-        except Exception as problem:  # a crash in the judge keeps no other cell from it
+        except Exception as problem:  # a crash in the judge must not stop the other cells
             yield LeftOpen(cells=(cell,), trouble=problem)
             continue
         ledger.keep_verdict(verdict)

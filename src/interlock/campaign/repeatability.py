@@ -1,7 +1,7 @@
-"""The same cells again and again (A/A): do the answers agree when nothing was changed?
+"""Known cells run again (A/A): do the answers agree when nothing changed?
 
-Each trial is judged by itself. Where the trials of a cell differ, the difference is the harness's,
-the machine's or the race's own, and says how far a single trial can be trusted.
+Each trial is judged by itself. If the trials of a cell differ, the harness, the machine or the race
+itself is the reason. How often they differ shows how far a single trial can be trusted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from interlock.model import (
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """What one trial said, as far as two of them are compared."""
+    """The part of a trial's answer that is compared."""
 
     outcome: Outcome
     reason: Reason | None
@@ -44,7 +44,7 @@ class Compared:
 
     cell: Cell
     given: tuple[tuple[Given, int], ...]
-    """What was said, with counts, most frequent first."""
+    """The answers with their counts, most frequent first."""
 
     @property
     def trials(self) -> int:
@@ -59,20 +59,20 @@ class Compared:
 
     @property
     def agrees(self) -> bool:
-        """Whether all had one outcome; how a hang hung may differ."""
+        """Whether all trials had one outcome; signatures of hangs may differ."""
         return len(self.outcomes) == 1
 
     @property
     def odd(self) -> int:
-        """Trials that had another outcome than most."""
+        """How many trials had another outcome than most."""
         return self.trials - max(self.outcomes.values())
 
 
 def choose(verdicts: Iterable[Verdict], count: int) -> tuple[Cell, ...]:
-    """So many cells, spread over probes, configurations and outcomes: always the same ones.
+    """Choose cells, spread over probes, configurations and outcomes; the choice is stable.
 
-    What was not run at all (no wheel, no install) is left out. Of each kind those are taken that
-    lie evenly between its first and its last.
+    Cells that did not run at all (no wheel, no install) are left out. Within each kind the choice
+    is spread evenly from first to last.
     """
     kinds: dict[tuple[str, str, str], list[Cell]] = {}
     for verdict in sorted(verdicts, key=lambda v: _place(v.cell)):
@@ -93,7 +93,7 @@ def choose(verdicts: Iterable[Verdict], count: int) -> tuple[Cell, ...]:
 
 
 def _place(cell: Cell) -> tuple[object, ...]:
-    """Versions in their order, one that is left out first."""
+    """Version order; a library that is left out comes first."""
     return (*(version_key(pin.version) for pin in cell.pins), cell.python)
 
 

@@ -1,4 +1,4 @@
-"""What a campaign publishes: the table of verdicts, signatures with examples, controls."""
+"""Writes what a campaign publishes: verdicts, signatures with examples, controls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from interlock.campaign.controls import ControlResults, rows
 from interlock.campaign.verdicts import Classified, control_results_in
 from interlock.evidence import Classify
 from interlock.findings import Findings
-from interlock.record import Ledger, campaigns_in, find_examples, write_controls, write_results
+from interlock.record import (
+    Batch,
+    Ledger,
+    campaigns_in,
+    find_examples,
+    write_controls,
+    write_results,
+)
 
 
 def publish_results(
@@ -31,7 +38,6 @@ def publish_results(
     verdicts = [v for v in findings.verdicts if v.cell.has_library]
     examples = find_examples(verdicts, matrix.probes, ledger.trials, classify)
     attributions = findings.attributions
-    write_results(verdicts, examples, folder, matrix.axes, findings.withdrawn, attributions)
     since = datetime.now(timezone.utc) - matrix.fresh_for
     told = {*campaigns_in(folder), *controls.campaigns} if controls else set()
     controls = controls or ControlResults(matrix)
@@ -41,4 +47,8 @@ def publish_results(
                 ledger, matrix, since, campaign=campaign, classify=classify
             ):
                 controls.add(result)
-    write_controls(rows(controls), folder, newer_than=since)
+    with Batch() as batch:
+        write_results(
+            verdicts, examples, folder, matrix.axes, findings.withdrawn, attributions, batch
+        )
+        write_controls(rows(controls), folder, newer_than=since, batch=batch)

@@ -1,8 +1,8 @@
-"""Cells and controls → pieces of work, in the order in which they are run.
+"""The order of a run: cells and controls as pieces of work.
 
-Controls come at the beginning, and among the rest after every so many cells, as ordinary work: what
-they give is worth something only under the load that the others had. What has to be alone on the
-machine comes after the others.
+Controls come first, and again after every so many cells. They run as ordinary work, because their
+result holds only for the load that the other cells had. Work that must be alone on the machine
+comes last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from interlock.model import Cell, Pin
 
 
 class Schedule:
-    """What was begun in one run, and what comes next."""
+    """The order of one run, and the controls that it has begun."""
 
     def __init__(
         self, matrix: Matrix, released: Callable[[Sequence[Pin]], datetime | None]
@@ -29,9 +29,9 @@ class Schedule:
         self.begun: list[Control] = []
 
     def batches(self, tasks: Sequence[Task], controls: Sequence[Control]) -> Iterator[list[Piece]]:
-        """What may be run at the same time; controls that have not begun go first.
+        """Batches of pieces that may run at the same time; new controls go first.
 
-        A control that is asked for as well is run once, and early.
+        A control that was also asked for runs once, and early.
         """
         asked = {task.control for task in tasks}
         self.begun += controls
@@ -52,7 +52,7 @@ class Schedule:
         return self._matrix.probes[cell.probe].alone
 
     def _with_controls_between(self, pieces: Iterable[Piece], alone: bool) -> Iterator[Piece]:
-        """The pieces, and the controls again after every so many cells."""
+        """The pieces, with the controls again after every so many cells."""
         for piece in pieces:
             if self._cells_since_controls >= self._matrix.controls_every:
                 self._cells_since_controls = 0

@@ -1,4 +1,4 @@
-"""A command's campaign: put together from what the command found, driven to its end."""
+"""The campaign of a command: put together, and driven to its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from interlock.campaign.controls import ControlRecord, ControlResults
 from interlock.campaign.followups import released
-from interlock.campaign.loop import Campaign, Follow, Loop
+from interlock.campaign.loop import Campaign, Events, Follow, Loop
 from interlock.campaign.planning import Plan
 from interlock.campaign.progress import LeftOpen, Progress
 from interlock.campaign.workplace import Workplace
@@ -26,19 +26,21 @@ from interlock.record import CampaignRecord, Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """What is to be told of a campaign beside its verdicts, which are in the ledger."""
+    """What a campaign leaves beside its verdicts, which are in the ledger."""
 
     campaign: str = ""
-    """Empty where nothing had to be run."""
+    """Empty if there was nothing to run."""
     left_open: tuple[LeftOpen, ...] = ()
     controls: ControlResults | None = None
-    """Of this campaign, and of those before that its verdicts rest on."""
+    """Of this campaign, and of the earlier ones that its verdicts rest on."""
     classify: Classify | None = None
-    """Knows what its trials show by themselves."""
+    """Knows the findings of its trials."""
+    interrupted: bool = False
+    """Whether it was ended in the middle; what was finished by then is recorded."""
 
     @property
     def records(self) -> Sequence[ControlRecord]:
-        """What its controls gave, by control."""
+        """The results of its controls, by control."""
         return self.controls.records(self.campaign) if self.controls else ()
 
 
@@ -65,13 +67,15 @@ class Session:
         repeat: int = 1,
         resolved: Mapping[str, str] | None = None,
     ) -> Finished:
-        """Run it to its end in threads of this process; ``show`` is told what happens."""
+        """Run it in threads of this process, to its end or until it is interrupted.
+
+        ``show`` is told what happens.
+        """
         if first.is_empty and (follow is None or follow({}).is_empty):
             return Finished(controls=ControlResults(self.matrix))
         now = datetime.now(timezone.utc)
         name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self.ledger.begin(CampaignRecord(id=name, started_at=now, resolved=resolved or {}))
-        left_open = []
         with ThreadPoolExecutor(self.jobs) as executor:
             loop = Loop(
                 Campaign(
@@ -83,16 +87,13 @@ class Session:
                     released=lambda pins: released(pins, self.releases),
                 )
             )
-            with closing(loop.run(first, follow, repeat)) as events:
-                for event in events:
-                    show(event)
-                    if isinstance(event, LeftOpen):
-                        left_open.append(event)
+            left_open, interrupted = _drawn(loop.run(first, follow, repeat), show)
         return Finished(
             campaign=name,
-            left_open=tuple(left_open),
+            left_open=left_open,
             controls=loop.judging.controls,
             classify=loop.judging.classified,
+            interrupted=interrupted,
         )
 
     def _workplace(self, campaign: str) -> Workplace:
@@ -105,3 +106,17 @@ class Session:
             index=self.index,
             keep_failed=self.keep_failed,
         )
+
+
+def _drawn(run: Events, show: Callable[[Progress], object]) -> tuple[tuple[LeftOpen, ...], bool]:
+    """What stayed open, and whether the run was interrupted; nothing of it runs any more."""
+    left_open: list[LeftOpen] = []
+    with closing(run) as events:
+        try:
+            for event in events:
+                show(event)
+                if isinstance(event, LeftOpen):
+                    left_open.append(event)
+        except KeyboardInterrupt:
+            return tuple(left_open), True
+    return tuple(left_open), False

@@ -53,7 +53,7 @@ def run(
     lines: list[str] = []
     errors: list[str] = []
     spec = specification(cell, probe, configuration, environment, setting)
-    command = _command(cell, probe, spec, image, setting)
+    command = _command(cell, probe, spec, environment, image, setting)
     began = datetime.now(timezone.utc)
     clock = time.monotonic()
     ended = setting.sandbox.run(command, on_line=lines.append, on_stderr=errors.append)
@@ -111,7 +111,7 @@ def specification(
     environment: Environment,
     setting: Setting,
 ) -> dict[str, Any]:
-    """What the supervisor is told, as ``probes/harness/PROTOCOL.md`` describes it."""
+    """The supervisor's input, as ``probes/harness/PROTOCOL.md`` describes it."""
     path: Callable[[Path], str] = setting.sandbox.path
     return {
         "protocol": events.PROTOCOL,
@@ -138,19 +138,24 @@ def specification(
 
 
 def _command(
-    cell: Cell, probe: Probe, spec: Mapping[str, Any], image: Image, setting: Setting
+    cell: Cell,
+    probe: Probe,
+    spec: Mapping[str, Any],
+    environment: Environment,
+    image: Image,
+    setting: Setting,
 ) -> Command:
     sandbox, limits = setting.sandbox, setting.limits.probe
+    place = setting.environments.place(environment)
     supervisor = sandbox.path(setting.probes / "harness" / "supervisor.py")
     return Command(
         argv=(image.python, "-I", supervisor),
         python=cell.python,
         env={"INTERLOCK_SPEC": json.dumps(spec)},
         mounts=(
-            Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=False),
+            Mount(source=place, target=environment.path, writable=False),
             Mount(source=setting.probes, target=sandbox.path(setting.probes), writable=False),
         ),
-        network=False,
         limits=Limits(
             wall_s=setting.limits.wall_s(probe),
             memory_bytes=limits.memory_bytes,
@@ -165,13 +170,16 @@ def _read(lines: list[str], errors: list[str], ended: Ended) -> list[Mapping[str
     told = list(events.read(lines))
     if ended.guard:
         told.append({"event": "guard", "limit": ended.guard, "seconds": round(ended.seconds, 3)})
-    elif not told or told[-1].get("event") != "end":
-        said = next((line.strip() for line in reversed(errors) if line.strip()), "")
-        raise ProtocolError(
-            f"the supervisor ended (exit code {ended.exit_code}) before its stream did"
-            + (f"; it said: {said}" if said else "")
-        )
-    return told
+        return told
+    complete = bool(told) and told[-1].get("event") == "end"
+    if complete and ended.exit_code == 0:
+        return told
+    said = next((line.strip() for line in reversed(errors) if line.strip()), "")
+    when = "after" if complete else "before"
+    raise ProtocolError(
+        f"the supervisor ended (exit code {ended.exit_code}) {when} its stream did"
+        + (f"; it said: {said}" if said else "")
+    )
 
 
 def _trial(

@@ -1,4 +1,4 @@
-"""The ledger's trials → verdicts and control results. Each trial is classified once a run."""
+"""Verdicts and control results from the ledger's trials; each is classified once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from interlock.record import Ledger
 
 
 class Classified:
-    """What trials show, by trial: told by the worker that ran it, or found out once."""
+    """The finding of each trial: from the worker that ran it, or computed once."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Cell, str, datetime], Finding] = {}
@@ -77,7 +77,7 @@ def control_results_in(
     campaign: str | None = None,
     classify: Classify | None = None,
 ) -> Iterator[ControlResult]:
-    """What the ledger's controls gave, of today's probes and configurations."""
+    """The results of the ledger's controls, of today's probes and configurations."""
     classify = classify or Classified()
     for control in matrix.controls:
         probe = matrix.probes[control.cell.probe]
@@ -87,6 +87,6 @@ def control_results_in(
                 continue
             try:
                 finding = classify(ran, probe.asked_of(ran.cell))
-            except Exception:  # a crash in the judge, told of when it ran, is no result
+            except Exception:  # a crash in the judge is no result; it was reported when it ran
                 continue
             yield ControlResult.of(control, ran, finding)

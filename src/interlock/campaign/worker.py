@@ -1,7 +1,7 @@
-"""One job, done by a worker of the executor: install once, then probe.
+"""Does one job: install once, then run the probes.
 
-What happens is said as it happens, through the channel; nothing is recorded or judged for good
-here. Trouble is raised.
+A worker says each step through the channel when it happens. It records nothing, and its judgement
+is not final. Trouble is raised.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Say = Callable[[Said], object]
 
 
 def work(job: Job, channel: Channel) -> None:
-    """Do a job, wherever this is called; all that it needs is in the job and the channel."""
+    """Do a job in any process; all that it needs is in the job and the channel."""
     if channel.stopped.is_set():
         return
 
@@ -71,10 +71,10 @@ def without_running(
 
 @dataclass
 class _Tries:
-    """What the trials of one cell in one job gave so far."""
+    """The results of one cell's trials in one job so far."""
 
     probe: Probe
-    """With the knobs of the next trial."""
+    """It has the knobs of the next trial."""
     wanted: int
     found: list[Finding] = field(default_factory=list)
     needed: list[int] = field(default_factory=list)
@@ -82,7 +82,7 @@ class _Tries:
 
 @dataclass(frozen=True)
 class _Worker:
-    """One job under way."""
+    """One job that is running."""
 
     job: Job
     setting: Setting
@@ -92,7 +92,8 @@ class _Worker:
 
     def run(self) -> None:
         piece = self.job.piece
-        self.say(Installing(combination=piece.combination))
+        first = piece.tasks[0].cell
+        self.say(Installing(cell=first, is_control=piece.is_control))
         began = time.monotonic()
         made = self.setting.environments.ensure(
             piece.pins, piece.python, piece.requirements, as_of=piece.as_of
@@ -102,7 +103,7 @@ class _Worker:
             self._not_installed(made, seconds)
             return
         environment, cached = made
-        self.say(Installed(combination=piece.combination, seconds=seconds, cached=cached))
+        self.say(Installed(cell=first, seconds=seconds, cached=cached))
         install = _installed_event(seconds, cached)
         for task in piece.tasks:
             self._probe(task, environment, install)
@@ -127,11 +128,10 @@ class _Worker:
             )
 
     def _probe(self, task: Task, environment: Environment, install: Mapping[str, Any]) -> None:
-        """As many trials as are wanted, and a few more while they prove nothing.
+        """Run the trials that are wanted, and a few more while they prove nothing.
 
-        After one with too few exposures the next enters the situation more often, where the probe
-        can be told to, and counts together with those before. A control is over with the answer
-        that it should give.
+        After a trial with too few exposures the next one makes more, if the probe has a knob for
+        it; both count together. A control ends with its known answer.
         """
         tries = _Tries(probe=self.job.probes[task.cell.probe], wanted=task.trials)
         number = 0
@@ -150,7 +150,7 @@ class _Worker:
             try:
                 together = self._together(task, ran, tries)
             except ProtocolError:
-                raise  # what can't be read is no trial
+                raise  # an unreadable stream is no trial
             except Exception:
                 self.say(_ran(task, ran, environment, None, passes=False, last=False))
                 raise
@@ -159,7 +159,7 @@ class _Worker:
             self.say(_ran(task, ran, environment, tries.found[-1], passes=passes, last=last))
 
     def _together(self, task: Task, ran: Trial, tries: _Tries) -> Finding:
-        """What the last of the trials says with those before."""
+        """What the last trial shows, together with those before it."""
         asked = tries.probe.asked_of(task.cell)
         tries.found.append(classification.classify(ran.events, asked))
         needs = self.job.needs.get(task.cell.probe, power.Needs())
@@ -169,7 +169,7 @@ class _Worker:
         return judge.together(weighed, asked, tries.needed)[-1]
 
     def _go_on(self, task: Task, tries: _Tries, number: int, finding: Finding) -> None:
-        """How often the cell is tried after this, and with which knobs."""
+        """Decide how often the cell is tried after this, and with which knobs."""
         if isinstance(finding, Unproven):
             tries.probe = _further(tries.probe, finding, tries.needed[-1])
             tries.wanted = max(tries.wanted, min(number + 1, self.job.most_trials))
@@ -178,7 +178,7 @@ class _Worker:
 
 
 def _further(probe: Probe, finding: Unproven, needed: int) -> Probe:
-    """The probe for the next try; the same where it can't be told to do more in one."""
+    """The probe for the next try, with more exposures if it has a knob for them."""
     if finding.reason is not Reason.TOO_FEW_EXPOSURES or probe.exposure_knob is None:
         return probe
     wanted = max(needed, probe.least_exposures)

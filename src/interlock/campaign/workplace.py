@@ -1,7 +1,7 @@
-"""What a job needs of the world: described as plain data, built where the job runs.
+"""What a job needs from its machine: described as plain data, built where it runs.
 
 Each process builds a campaign's workplace once and keeps it. The campaign's own process stops its
-sandbox itself; every other is told by the channel.
+sandbox itself; the channel tells every other process to stop its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Place(Protocol):
-    """Where a campaign's jobs run: plain data that pickles, and how to build it."""
+    """Where a campaign's jobs run: plain data that pickles and can be built."""
 
     @property
     def campaign(self) -> str: ...
@@ -46,7 +46,7 @@ class Place(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Workplace:
-    """A sandbox of this backend, on the engine and the store of whichever machine builds it."""
+    """A sandbox of this backend, on the engine and store of the machine that builds it."""
 
     campaign: str
     backend: Backend
@@ -60,7 +60,7 @@ class Workplace:
     resolve_fresh_for: timedelta
     keep_failed: bool = False
     sandbox: Sandbox | None = field(default=None, compare=False, repr=False)
-    """One that this process has already; it does not travel."""
+    """This process's own, if it has one; it is not pickled."""
 
     @classmethod
     def of(
@@ -119,7 +119,7 @@ class Workplace:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What every trial of a campaign shares, where it runs."""
+    """What all trials of a campaign share in one process."""
 
     campaign: str
     sandbox: Sandbox
@@ -137,12 +137,12 @@ class _Built:
 
 
 _built = _Built()
-# A process that is forked off must use neither what its parent built nor a lock that may be held.
+# A forked child must not use its parent's sandbox, nor a lock that may be held.
 os.register_at_fork(after_in_child=lambda: _built.__init__())  # type: ignore[misc]
 
 
 def setting_of(place: Place, stopped: Flag | None = None) -> Setting:
-    """What is built there, now or before; it ends what it runs when ``stopped`` is set."""
+    """The setting of a place, built once a process; it stops when ``stopped`` is set."""
     with _built.lock:
         if place.key not in _built.settings:
             box, environments = place.build()
@@ -159,12 +159,12 @@ def setting_of(place: Place, stopped: Flag | None = None) -> Setting:
 
 
 def leave(place: Place) -> None:
-    """Forget what this process has built there."""
+    """Forget the setting of a place."""
     with _built.lock:
         _built.settings.pop(place.key, None)
 
 
 def _stop_when(stopped: Flag, box: Sandbox) -> None:
-    with suppress(EOFError, OSError):  # a campaign that is gone has stopped as well
+    with suppress(EOFError, OSError):  # the campaign is gone, so it has stopped
         stopped.wait()
     box.stop()

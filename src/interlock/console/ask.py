@@ -31,11 +31,12 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
     question = question_of(options, found)
     if not (results / VERDICTS).is_file():
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
-    published = read_results(results, found.axes, found.renamed)
+    published = read_results(results, found.axes, found.renamed).within(found)
     findings = Findings(matrix=found, verdicts=published.verdicts, withdrawn=published.yanked)
     said = answer(question, findings)
     if options.format == "json":
-        text = json.dumps(answer_json.as_data(said), indent=2, ensure_ascii=False)
+        plain = not _is_unicode(sys.stdout.encoding)
+        text = json.dumps(answer_json.as_data(said), indent=2, ensure_ascii=plain)
     else:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         page = answer_text.Page(width=width, colours=_colours())
@@ -130,6 +131,10 @@ def _python(text: str) -> tuple[PythonVersion, str | None]:
     except ValueError:
         raise UsageError(f'--python: "{text}" is no Python such as 3.11') from None
     return PythonVersion(major, minor), str(version) if patch else None
+
+
+def _is_unicode(encoding: str | None) -> bool:
+    return (encoding or "").lower().replace("-", "").startswith("utf")
 
 
 def _colours() -> bool:

@@ -5,18 +5,29 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Thread
 
-from interlock.campaign import Agenda, Finished, Follow, Plan, Session, planning, repeatability
-from interlock.console import progress, report
+from interlock.campaign import (
+    Agenda,
+    Finished,
+    Follow,
+    Plan,
+    Planned,
+    Progress,
+    Session,
+    planning,
+    repeatability,
+)
+from interlock.console import progress, pythons_at_hand, report, telling
 from interlock.console.place import Place
-from interlock.console.summary import Known, Summary
-from interlock.findings import Findings, yanked
+from interlock.console.summary import Known
+from interlock.console.telling import Telling
+from interlock.findings import yanked
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Sandbox, sandbox
 from interlock.matrix import Matrix, definition, selection
@@ -30,7 +41,7 @@ from interlock.model import (
     UsageError,
     Verdict,
 )
-from interlock.record import VERDICTS, Ledger, read_results
+from interlock.record import VERDICTS, Ledger, check_destination, read_results
 
 
 def run_matrix(place: Place, options: argparse.Namespace) -> int:
@@ -42,32 +53,43 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
     selected = selection.select(place.matrix, ground.releases, _request(place.matrix, options))
     for what, version in selected.resolved.items():
         place.console.print(f"{what} is {version}", highlight=False)
-    ground = ground.isolated(sorted({cell.python for cell in selected.cells}))
+    ground = ground.isolated(sorted({cell.python for cell in selected.cells}), options.python or ())
     with Ledger(place.store.home) as ledger:
         ledger.rename(place.matrix.renamed)
         published = _published(place, options.known)
-        agenda = ground.agenda(selected.cells, ground.known(published, ledger))
+        agenda = ground.agenda(ground.possible(selected.cells), ground.known(published, ledger))
         first = agenda.first()
-        place.console.print(report.planned(first, options.jobs), highlight=False)
-        if agenda.follows:
-            place.console.print(report.at_most(*agenda.at_most(first)), highlight=False)
+        _announce(place, options, agenda, first)
         if options.dry_run:
-            place.console.print(report.cells(first), highlight=False, end="")
             return 0
-        if _has_page(place, options):
-            Thread(target=_prepare_page, daemon=True).start()
-        finished = ground.drive(ledger, first, agenda.following, resolved=selected.resolved)
-        by_now = {v.cell.key: v for v in ledger.verdicts(ground.box.backend)}
-        wanted = [*selected.cells, *agenda.follow_ups(by_now).cells]
-        known = planning.known_now(published, by_now.values(), place.matrix, _now())
-        findings = Findings(
-            matrix=place.matrix,
-            verdicts=[v for v in known.values() if v.cell.has_library],
+        check_destination(telling.folder_of_results(place, options.results), place.matrix.axes)
+        if page := telling.has_page(place) and not options.no_page:
+            Thread(target=telling.prepare_page, daemon=True).start()
+        told = Telling(
+            place=place,
+            backend=ground.box.backend,
+            agenda=agenda,
+            ledger=ledger,
+            known=published,
+            advice=telling.published_advice(place),
             withdrawn=yanked(ground.releases),
         )
-        _tell(place, options, Summary.of(wanted, known, findings))
-        _publish(place, options, ledger, findings, finished)
-    return _end(finished)
+        finished = ground.drive(
+            ledger, first, agenda.following, resolved=selected.resolved, so_far=told.so_far
+        )
+        findings = told.findings()
+        told.at_the_end(findings, keep=options.keep)
+        told.publish(findings, finished, options.results, page=page)
+    return _end(place, finished)
+
+
+def _announce(place: Place, options: argparse.Namespace, agenda: Agenda, first: Plan) -> None:
+    """Print what is to be run, what may follow, and how long it may take."""
+    place.console.print(report.planned(first, options.jobs), highlight=False)
+    if then := report.at_most(*agenda.at_most(first)) if agenda.follows else "":
+        place.console.print(then, highlight=False)
+    if options.dry_run:
+        place.console.print(report.cells(first), highlight=False, end="")
 
 
 def run_again(place: Place, options: argparse.Namespace) -> int:
@@ -83,7 +105,8 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
         known = ground.known(_published(place, options.known), ledger)
         same = [v for v in known.values() if planning.is_same(v, found)]
         there = [v for v in same if planning.is_there(v, ground.releases)]
-        cells = repeatability.choose(there, options.cells)
+        possible = [v for v in there if v.cell.python not in ground.skipped]
+        cells = repeatability.choose(possible, options.cells)
         if not cells:
             raise UsageError("nothing is known that could be run again; run `nox -s matrix` first")
         planned = ground.agenda(cells, known, planning.Rerun.ALL).first()
@@ -96,7 +119,7 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
         ]
         for line in repeatability.lines(compared):
             place.console.print(line, highlight=False, markup=False)
-    return _end(finished)
+    return _end(place, finished)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +133,8 @@ class _Ground:
     sandbox: Sandbox | None = None
     machine: str = ""
     """What the wheels have to fit."""
+    skipped: frozenset[PythonVersion] = frozenset()
+    """What this machine does not have, and nobody asked for by its name."""
 
     @classmethod
     def look(cls, place: Place, options: argparse.Namespace) -> _Ground:
@@ -121,8 +146,12 @@ class _Ground:
         definition.check_published(place.matrix, releases)
         return cls(place=place, options=options, settings=settings, releases=releases)
 
-    def isolated(self, pythons: Sequence[PythonVersion]) -> _Ground:
-        """The same, with a sandbox for these Pythons."""
+    def isolated(self, pythons: Sequence[PythonVersion], asked: Sequence[str] = ()) -> _Ground:
+        """The same, with a sandbox for these Pythons; ``asked`` is what was typed.
+
+        A Python that can't be had is skipped, and a line names it. Its cells stay open where it was
+        asked for by its name.
+        """
         place = self.place
         box, why = sandbox.choose(
             self.options.backend,
@@ -134,7 +163,19 @@ class _Ground:
         place.console.print(f"isolated by {why}", highlight=False)
         if swept := box.sweep():
             place.console.print(f"removed {swept} left behind by an earlier run", highlight=False)
-        return replace(self, sandbox=box, machine=_machine(box, pythons))
+        with place.console.status("looking for the Pythons …"):
+            missing = pythons_at_hand.missing(box, pythons)
+        skipped = {p: why for p, why in missing.items() if str(p) not in asked}
+        if skipped and len(skipped) == len(pythons):
+            raise OpenCells("\n".join(map(str, skipped.values())))
+        for python, trouble in skipped.items():
+            place.console.print(f"Python {python} is skipped: {trouble}", highlight=False)
+        machine = _machine(box, [p for p in pythons if p not in missing])
+        return replace(self, sandbox=box, machine=machine, skipped=frozenset(skipped))
+
+    def possible(self, cells: Sequence[Cell]) -> list[Cell]:
+        """The cells whose Python is not skipped; their controls and follow-ups go with them."""
+        return [cell for cell in cells if cell.python not in self.skipped]
 
     @property
     def box(self) -> Sandbox:
@@ -168,8 +209,12 @@ class _Ground:
         *,
         repeat: int = 1,
         resolved: Mapping[str, str] | None = None,
+        so_far: Callable[[], object] = lambda: None,
     ) -> Finished:
-        """Run the campaign and draw it; print what of it proves nothing."""
+        """Run the campaign and draw it; print what of it proves nothing.
+
+        ``so_far`` is called once, before what follows the cells that were asked for.
+        """
         session = Session(
             matrix=self.place.matrix,
             ledger=ledger,
@@ -181,10 +226,17 @@ class _Ground:
             jobs=self.options.jobs,
             keep_failed=getattr(self.options, "keep", False),
         )
+        told = False
         with progress.display(self.place.console) as display:
-            finished = session.drive(
-                first, follow, show=display.show, repeat=repeat, resolved=resolved
-            )
+
+            def show(event: Progress) -> None:
+                nonlocal told
+                if isinstance(event, Planned) and event.follows and not told:
+                    told = True
+                    so_far()
+                display.show(event)
+
+            finished = session.drive(first, follow, show=show, repeat=repeat, resolved=resolved)
         for line in report.doubts(finished.records):
             self.place.console.print(line, style="bold yellow", highlight=False)
         return finished
@@ -216,63 +268,21 @@ def _request(found: Matrix, options: argparse.Namespace) -> selection.Request:
 def _published(place: Place, path: Path | None) -> list[Verdict]:
     if path is None:
         return []
+    if path.is_dir():
+        raise UsageError(f"--known {path}: is a folder; name the {VERDICTS} in it")
     if not path.is_file():
         raise UsageError(f"--known {path}: there is no such file")
 
     if path.name != VERDICTS:
         raise UsageError(f"--known {path}: what is published is called {VERDICTS}")
     matrix = place.matrix
-    return read_results(path.parent, matrix.axes, matrix.renamed).verdicts
+    return read_results(path.parent, matrix.axes, matrix.renamed).within(matrix).verdicts
 
 
-def _tell(place: Place, options: argparse.Namespace, told: Summary) -> None:
-    """Print what the cells say, by all that is known."""
-    for drawn in told.tables():
-        place.console.print(drawn)
-    lines = told.lines()
-    if options.keep:
-        lines += report.environments(told.asked, place.store)
-    for line in lines:
-        place.console.print(line, highlight=False, markup=False)
-    place.console.print()
-    for line in told.safe():
-        place.console.print(line, style="bold", highlight=False)
-
-
-def _publish(
-    place: Place,
-    options: argparse.Namespace,
-    ledger: Ledger,
-    findings: Findings,
-    finished: Finished,
-) -> None:
-    """Write the results, and build the page where the project has one."""
-    from interlock.campaign import publish_results
-
-    results = options.results or place.store.home / "results"
-    publish_results(ledger, findings, results, finished.controls, finished.classify)
-    place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
-    if _has_page(place, options):
-        from interlock.publish import site
-
-        with place.console.status("building the page …"):
-            page = site.build(place.root, results, place.matrix, findings)
-        place.console.print(f"page:     {page}", highlight=False)
-
-
-def _has_page(place: Place, options: argparse.Namespace) -> bool:
-    return not options.no_page and (place.root / "mkdocs.yml").is_file()
-
-
-def _prepare_page() -> None:
-    """Beside the containers, whose end the run waits for."""
-    from interlock.publish import site
-
-    with suppress(ImportError):  # said when the page is built
-        site.prepare()
-
-
-def _end(finished: Finished) -> int:
+def _end(place: Place, finished: Finished) -> int:
+    if finished.interrupted:
+        place.console.print("the same command goes on from here", highlight=False)
+        raise KeyboardInterrupt
     if finished.left_open:
         raise OpenCells(report.left_open(finished.left_open))
     return 0

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-
-from rich.console import Console
 
 from interlock.campaign import LeftOpen, judge_again, planning
 from interlock.console import progress, report
 from interlock.console.campaigns import run_again, run_matrix
-from interlock.console.place import Place
+from interlock.console.place import Place, console
 from interlock.findings import Findings
 from interlock.isolation import Store
 from interlock.matrix import Matrix
@@ -27,7 +24,7 @@ from interlock.model import (
     PythonVersion,
     UsageError,
 )
-from interlock.record import Ledger
+from interlock.record import Ledger, check_destination
 
 
 def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -> int:
@@ -41,8 +38,7 @@ def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -
         "judge": run_judge,
         "clean": clean,
     }
-    console = Console(soft_wrap=not sys.stdout.isatty())
-    place = Place(root=root, matrix=matrix, store=Store.of(os.environ), console=console)
+    place = Place(root=root, matrix=matrix, store=Store.of(os.environ), console=console())
     return commands[command](place, options)
 
 
@@ -90,6 +86,8 @@ def serve_site(place: Place, options: argparse.Namespace) -> int:
 def run_judge(place: Place, options: argparse.Namespace) -> int:
     """Every cell of the ledger, by today's rules; what differs from before is printed."""
     found = place.matrix
+    if options.results:
+        check_destination(options.results, found.axes)
     left_open: list[LeftOpen] = []
     judged = changed = 0
     with Ledger(place.store.home) as ledger:

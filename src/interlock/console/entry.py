@@ -6,44 +6,67 @@ site needs, and no command waits for what another one imports.
 
 from __future__ import annotations
 
-import argparse
-import io
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-from interlock.console import options, sources
-from interlock.model import InterlockError, Interrupted, UsageError
+from interlock.console import ending
+
+if TYPE_CHECKING:  # a signal is handled before these are loaded
+    import argparse
+
+    from interlock.console import sources
 
 IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 
-_RED, _YELLOW = "31", "33"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal may have no arrow, and no tick
-            stream.reconfigure(errors="backslashreplace")
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Run a command; its exit code, whatever happens."""
+    try:
+        with ending.signals.handled(), ending.threads_reported():
+            ending.prepare_streams()
+            code = _ended(list(sys.argv[1:] if arguments is None else arguments))
+            return ending.flush(code)
+    except KeyboardInterrupt:
+        return ending.flush(ending.interrupted())
+
+
+def _ended(given: Sequence[str]) -> int:
+    """Run a command; turn every way to end into an exit code, and say what happened."""
+    try:
+        return _run(given)
+    except KeyboardInterrupt:
+        return ending.interrupted()
+    except SystemExit as left:  # argparse's own way
+        if not isinstance(left.code, int):
+            return 0 if left.code is None else 1
+        return left.code
+    except OSError as error:
+        if ending.signals.came:  # a terminal that is gone can't be written any more
+            return ending.interrupted()
+        if ending.is_of_output(error):
+            ending.abandon(sys.stdout)
+            return ending.closed(error)
+        return ending.unforeseen(error)
+    except Exception as error:
+        return ending.interrupted() if ending.signals.came else ending.unforeseen(error)
+
+
+def _run(given: Sequence[str]) -> int:
+    from interlock.model import InterlockError
+
     try:
         return _command(given)
-    except KeyboardInterrupt:
-        _say("interrupted; what was finished is kept", _YELLOW)
-        return Interrupted.exit_code
     except InterlockError as error:
-        _say(str(error), _RED)
+        ending.mistaken(str(error))
         return error.exit_code
 
 
-def _interrupt(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
 def _command(given: Sequence[str]) -> int:
+    from interlock.console import given as typed, options, sources
+
+    typed.check(given, os.environ)
     first = options.everywhere()
     where, rest = first.parse_known_args(given)
     known, after = options.overview(first).parse_known_args(rest)
@@ -56,7 +79,9 @@ def _command(given: Sequence[str]) -> int:
 
     from interlock.matrix import matrix_file
 
-    found = matrix_file.load(source.matrix, source.probes, os.environ.get(IMAGE_VARIABLE))
+    to_run = command in ("matrix", "aa") and not {"-h", "--help"} & set(after)
+    image = os.environ.get(IMAGE_VARIABLE)
+    found = matrix_file.load(source.matrix, source.probes, image, to_run=to_run)
     asked = options.parser(command, found, first).parse_args(rest)
     if command == "ask":
         from interlock.console import ask
@@ -81,6 +106,8 @@ def _need(command: str, *extras: str) -> None:
     """
     missing = [package for extra in extras for package in _missing(extra)]
     if missing:
+        from interlock.model import UsageError
+
         raise UsageError(
             f"`interlock {command}` needs {missing[0]}, which is not installed: "
             f"pip install 'interlock[{','.join(extras)}]' (in a checkout '.[{','.join(extras)}]')"
@@ -104,8 +131,3 @@ def _missing(extra: str) -> Iterator[str]:
                 metadata.version(requirement.name)
             except metadata.PackageNotFoundError:
                 yield requirement.name
-
-
-def _say(text: str, colour: str) -> None:
-    plain = os.environ.get("NO_COLOR") or not sys.stderr.isatty()
-    print(text if plain else f"\x1b[{colour}m{text}\x1b[0m", file=sys.stderr)

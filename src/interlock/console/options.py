@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +15,21 @@ COMMANDS: Mapping[str, str] = {
     "ask": "say what is known of a combination of releases",
     "matrix": "run the cells that have no fresh verdict",
     "aa": "run known cells again, and say where they disagree",
-    "images": "build base images from this machine's Pythons",
+    "images": "build base images from Pythons of this machine and Debian",
     "site": "build the report site",
     "serve": "build and serve the report site",
     "judge": "compute every verdict again from its trials",
     "clean": "say what the cache holds, remove what is old",
 }
 """Every command with what it does, in the order of the help."""
+
+MOST_TRIALS = 10_000
+"""Of one cell, as in ``matrix.yaml``."""
+
+MOST_DAYS = 36_500
+
+MOST_JOBS = 512
+"""At once: each is a container, and a thread or a process of this machine."""
 
 RERUN = ("missing", "stale", "failed", "all")
 """The values of ``campaign.Rerun``, which imports more than a help text may."""
@@ -131,7 +138,9 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
         f"{', '.join(found.workarounds) or 'none'}; with the dependencies of the day: NAME@release",
     )
     command.add_argument("--set", default=None, metavar="NAME", help=f"of {', '.join(found.sets)}")
-    command.add_argument("--trials", type=_positive, default=None, metavar="N", help="of each cell")
+    command.add_argument(
+        "--trials", type=_up_to(MOST_TRIALS), default=None, metavar="N", help="of each cell"
+    )
     command.add_argument(
         "--rerun",
         choices=RERUN,
@@ -152,13 +161,15 @@ _SWITCHES = {
 
 
 def _again(command: argparse.ArgumentParser, found: Matrix) -> None:
-    command.add_argument("--cells", type=_positive, default=20, metavar="N")
-    command.add_argument("--repeat", type=_positive, default=5, metavar="M")
+    command.add_argument("--cells", type=_up_to(100_000), default=20, metavar="N")
+    command.add_argument("--repeat", type=_up_to(MOST_TRIALS), default=5, metavar="M")
     _campaign(command)
 
 
 def _campaign(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N")
+    command.add_argument(
+        "--jobs", type=_up_to(MOST_JOBS), default=min(os.cpu_count() or 1, MOST_JOBS), metavar="N"
+    )
     command.add_argument("--backend", choices=["auto", "docker", "process"], default="auto")
     command.add_argument(
         "--known", type=Path, metavar="CSV", help="count published verdicts as known"
@@ -212,13 +223,17 @@ def _days(text: str) -> float:
         days = float(text)
     except ValueError:
         days = -1.0
-    if not 0 <= days <= timedelta.max.days:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of days")
+    if not 0 <= days <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is not a number of days up to {MOST_DAYS}")
     return days
 
 
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
+def _up_to(most: int) -> Callable[[str], int]:
+    def positive(text: str) -> int:
+        is_short = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+        number = int(text) if is_short else 0
+        if not 1 <= number <= most:
+            raise argparse.ArgumentTypeError(f"{text[:40]} is not a number from 1 to {most}")
+        return number
+
+    return positive

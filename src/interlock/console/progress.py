@@ -26,7 +26,7 @@ from interlock.campaign import (
     Progress,
     Withdrawn,
 )
-from interlock.model import Cell, InterlockError, Outcome, Verdict, plural
+from interlock.model import Cell, InterlockError, Outcome, Verdict, listing, plural
 
 SYMBOLS = {
     Outcome.PASS: ("✓", "green"),
@@ -36,6 +36,12 @@ SYMBOLS = {
     Outcome.UNPROVEN: ("?", "yellow"),
 }
 """A sign beside the colour: nobody needs the colour to read it."""
+
+A_FEW_S = 5.0
+"""An estimate of less is not worth a number."""
+
+WIDE = 100
+"""Columns of a terminal that has room for a bar beside the numbers."""
 
 RECENT = 6
 """Verdicts shown under the progress bar of a terminal."""
@@ -91,12 +97,20 @@ def kept_line(event: Kept) -> str:
     return f"{event.combination} does not install; what there is of it: {event.path}"
 
 
+def place(cell: Cell) -> str:
+    """What is installed for a cell; of a control that needs no library its Python alone."""
+    return cell.combination if cell.has_library else f"Python {cell.python} without the libraries"
+
+
+def installing_line(event: Installing) -> str:
+    """What the first installs are for: those of the controls come before what was asked for."""
+    return f"installing {place(event.cell)}{', for a control' if event.is_control else ''} …"
+
+
 def control_line(event: ControlRan) -> str:
-    """One line for a control: whether it gave the result that is known."""
-    given = event.result
-    sign = "·" if given.as_expected else "?"
-    known = "as known" if given.as_expected else f"and should give {event.control.expect}"
-    return f"{sign} control: {given.outcome}, {known}  {event.control.cell}"
+    """One line for a control that did not give its known answer."""
+    expected = event.control.expect
+    return f"? a control gave {event.result.outcome} instead of {expected}: {event.control.cell}"
 
 
 def withdrawn_line(event: Withdrawn) -> str:
@@ -107,23 +121,30 @@ def withdrawn_line(event: Withdrawn) -> str:
 def planned_line(event: Planned) -> str:
     """One line for what the verdicts so far call for."""
     planned = event.plan
-    cells = len(planned.cells)
-    named = f"{cells} cell{'s' * (cells != 1)} called for by what was found"
-    if planned.more:
-        named += f", {len(planned.more)} of them for more trials"
-    return f"{named}, about {duration(planned.seconds)}"
+    more = len(planned.more)
+    parts = [plural(len(planned.cells) - more, "cell")] if len(planned.cells) > more else []
+    if more:
+        parts.append(f"more trials of {plural(more, 'cell')}")
+    return f"following up what was found: {listing(parts)}, {about(planned.seconds)}"
 
 
 def duration(seconds: float) -> str:
-    """``48 s``, ``3 min 20 s``, ``2 h 5 min``, ``7 days``."""
+    """``48 s``, ``3 min 20 s``, ``2 h``, ``7 days``."""
     whole = max(0, round(seconds))
+    if whole >= 2 * 86400:
+        return f"{whole // 86400} days"
+    size, unit, small, part = (3600, "h", 60, "min") if whole >= 3600 else (60, "min", 1, "s")
     if whole < 60:
         return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    if whole < 2 * 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 86400} days"
+    rest = whole % size // small
+    return f"{whole // size} {unit} {rest} {part}" if rest else f"{whole // size} {unit}"
+
+
+def about(seconds: float) -> str:
+    """An estimate in words: ``about 50 s``, ``about 6 min``, ``a few seconds``."""
+    if seconds < A_FEW_S:
+        return "a few seconds"
+    return f"about {duration(seconds if seconds < 120 else round(seconds / 60) * 60)}"
 
 
 class _Count:
@@ -182,7 +203,8 @@ class _Count:
             parts.append(f"{self.outcomes[Outcome.UNSUPPORTED]} unsupported")
         if self.open:
             parts.append(f"{self.open} left open")
-        parts.append(f"{self.left} left, about {duration(self.eta_s)}")
+        if self.left:
+            parts.append(f"{self.left} left, {about(self.eta_s)}")
         return " · ".join(parts)
 
 
@@ -216,8 +238,9 @@ class Printed:
             case Planned(follows=True):
                 self._print(planned_line(event))
             case Judged(verdict=verdict):
-                self._print(sentence(verdict))
-            case ControlRan() as ran:
+                trials = f", in {verdict.trials} trials" if verdict.trials > 1 else ""
+                self._print(f"{sentence(verdict)}{trials}")
+            case ControlRan() as ran if not ran.result.as_expected:
                 self._print(control_line(ran))
             case Withdrawn() as withdrawn:
                 self._print(withdrawn_line(withdrawn))
@@ -225,9 +248,9 @@ class Printed:
                 self._print(trouble_text(left_open))
             case Kept() as kept:
                 self._print(kept_line(kept))
-            case Installing(combination=combination) if self._first:
+            case Installing() as installing if self._first:
                 self._first = False
-                self._print(f"installing {combination} …")
+                self._print(installing_line(installing))
         if time.monotonic() - self._said_at > self.EVERY_S:
             self._said_at = time.monotonic()
             self._print(f"… {self._count.line()}")
@@ -267,35 +290,42 @@ class Drawn:
             case Planned(follows=True):
                 self._console.print(Text(planned_line(event)))
             case ControlRan(control=control, result=result):
-                self._busy.pop(control.cell.combination, None)
+                self._busy.pop(place(control.cell), None)
                 if not result.as_expected:
                     self._console.print(Text(control_line(event), style="bold yellow"))
             case Withdrawn() as withdrawn:
                 self._console.print(Text(withdrawn_line(withdrawn), style="yellow"))
-            case Installing(combination=combination):
-                self._busy[combination] = "installing"
-            case Installed(combination=combination):
-                self._busy[combination] = "installed"
+            case Installing(cell=cell, is_control=is_control):
+                self._busy[place(cell)] = (
+                    "installing, for a control" if is_control else "installing"
+                )
+            case Installed(cell=cell):
+                self._busy[place(cell)] = "installed"
             case Kept() as kept:
                 self._console.print(Text(kept_line(kept), style="yellow"))
             case Probing(cell=cell, number=number, of=of):
                 again = f", trial {number} of {of}" if of > 1 else ""
-                self._busy[cell.combination] = f"probing {cell.probe} · {cell.config}{again}"
+                self._busy[place(cell)] = f"running {cell.probe} · {cell.config}{again}"
             case Judged(cell=cell, verdict=verdict):
-                self._busy.pop(cell.combination, None)
+                self._busy.pop(place(cell), None)
                 _, style = SYMBOLS[verdict.outcome]
-                self._recent.append(Text(sentence(verdict), style=style, no_wrap=True))
+                self._recent.append(_one_line(sentence(verdict), style))
                 del self._recent[:-RECENT]
             case LeftOpen(cells=cells) as left_open:
                 for cell in cells:
-                    self._busy.pop(cell.combination, None)
+                    self._busy.pop(place(cell), None)
                 self._console.print(Text(trouble_text(left_open), style="yellow"))
 
     def _picture(self) -> Group:
-        busy = Table.grid(padding=(0, 2))
-        for combination, what in list(self._busy.items())[:4]:
-            busy.add_row(Text(combination, style="bold", no_wrap=True), Text(what, no_wrap=True))
-        bar = ProgressBar(total=max(1, self._count.total), completed=self._count.done, width=30)
-        head = Table.grid(padding=(0, 2))
-        head.add_row(bar, Text(self._count.line()))
-        return Group(*list(self._recent), head, busy)
+        busy = [_one_line(f"{where}  {what}") for where, what in list(self._busy.items())[:4]]
+        head: Table | Text = Text(self._count.line())
+        if self._console.width >= WIDE:
+            done, total = self._count.done, max(1, self._count.total)
+            head = Table.grid(padding=(0, 2))
+            head.add_row(ProgressBar(total=total, completed=done, width=30), self._count.line())
+        return Group(*self._recent, head, *busy)
+
+
+def _one_line(text: str, style: str = "") -> Text:
+    """Cut at its end where the terminal is narrow: the releases stand at its beginning."""
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")

@@ -1,29 +1,31 @@
-"""What a run prints at its end: the verdicts by release, and what is safe in one sentence."""
+"""What a run prints at its end: the verdicts by release, and what passed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from packaging.version import Version
 from rich.table import Table
 from rich.text import Text
 
 from interlock.campaign import ControlRecord, LeftOpen, Plan, Why
-from interlock.console.progress import SYMBOLS, duration, sentence, trouble_line
-from interlock.findings import Findings, Move, recommendations
+from interlock.console.moves import Moves
+from interlock.console.progress import SYMBOLS, about, sentence, trouble_line
+from interlock.findings import Findings, Trouble
 from interlock.isolation import Store
-from interlock.matrix import Application, Matrix
+from interlock.matrix import Application, Matrix, Workaround
 from interlock.model import (
     ABSENT,
     Axis,
     Cell,
     Configuration,
-    NoTarget,
     Outcome,
     Probe,
-    Target,
     Verdict,
+    listing,
+    plural,
     version_key,
 )
 
@@ -35,13 +37,19 @@ WORST_FIRST = (
     Outcome.PASS,
 )
 
-MANY = {
-    Why.WORKAROUND: "workarounds",
-    Why.BASELINE: "baselines",
-    Why.AT_RELEASE: str(Why.AT_RELEASE),
+KINDS = {
+    Why.WORKAROUND: "with a workaround",
+    Why.BASELINE: "with one library alone",
+    Why.AT_RELEASE: "with the dependencies of the release's day",
 }
+"""What a cell is run for that nobody asked for, in words."""
+
+NOT_INSTALLED = 3
+"""So many reasons why something can't be installed are shown; the tables have the rest."""
 
 LEGEND = "  ".join(f"{sign} {outcome}" for outcome, (sign, _) in SYMBOLS.items())
+
+LEFT_OUT = f"{ABSENT} library left out"
 
 
 def tables(
@@ -62,7 +70,8 @@ def tables(
             if about:
                 title = f"\n{probe.name} · {configuration.name}: {configuration.title}"
                 drawn += [Text(title, style="bold"), _table(about, axes)]
-    return [*drawn, Text(LEGEND, style="dim")] if drawn else []
+    legend = LEGEND if all(v.cell.is_whole for v in verdicts) else f"{LEGEND}  {LEFT_OUT}"
+    return [*drawn, Text(legend, style="dim")] if drawn else []
 
 
 def _table(verdicts: Sequence[Verdict], axes: Sequence[Axis]) -> Table:
@@ -98,26 +107,25 @@ def counted(verdicts: Iterable[Verdict]) -> str:
 
 def planned(plan: Plan, jobs: int) -> str:
     """One line: what is to be run, what is known, and how long it may take."""
-    cells = len(plan.cells)
-    parts = [f"{cells} cell{'s' * (cells != 1)} to run"]
+    parts = [f"{plural(len(plan.cells), 'cell')} to run" if plan.cells else "nothing to run"]
     if plan.controls:
-        count = len(plan.controls)
         times = f" {plan.rounds} times" if plan.rounds > 1 else ""
-        parts.append(f"{count} control{'s' * (count != 1)}{times} beside them")
+        known = "known answers" if len(plan.controls) > 1 else "a known answer"
+        parts.append(f"{plural(len(plan.controls), 'control')}{times} with {known} beside them")
     if plan.unsupported:
-        parts.append(f"{len(plan.unsupported)} the index alone decides")
+        parts.append(f"{len(plan.unsupported)} that can't be installed")
     if plan.known:
         parts.append(f"{len(plan.known)} with a fresh verdict")
-    if cells:
-        parts.append(f"about {duration(plan.seconds)} with {jobs} job{'s' * (jobs != 1)}")
+    if plan.cells:
+        parts.append(f"{about(plan.seconds)} with {plural(jobs, 'job')}")
     return ", ".join(parts)
 
 
 def repeated(plan: Plan, times: int, jobs: int) -> str:
     """One line: what is run again, how often, and how long it may take."""
     return (
-        f"{len(plan.cells)} cells, {times} times each, about {duration(plan.seconds * times)} with "
-        f"{jobs} job{'s' * (jobs != 1)}"
+        f"{plural(len(plan.cells), 'cell')}, {plural(times, 'time')} each, "
+        f"{about(plan.seconds * times)} with {plural(jobs, 'job')}"
     )
 
 
@@ -140,13 +148,13 @@ def by_application(
 
 
 def at_most(plan: Plan, kinds: Mapping[Why, int]) -> str:
-    """One line: what may follow from what is found, and how long that may take."""
+    """One line: what may follow from what is found, and how long that may take; else nothing."""
     if not plan.cells:
-        return "nothing follows from what is found"
-    named = ", ".join(f"{n} {kind if n == 1 else MANY[kind]}" for kind, n in kinds.items())
+        return ""
+    named = listing([f"{number} {KINDS[kind]}" for kind, number in kinds.items()])
     return (
-        f"what does not pass is followed up: at most {len(plan.cells)} cells more ({named}), about "
-        f"{duration(plan.seconds)}"
+        f"then what does not pass is followed up: at most {plural(len(plan.cells), 'cell')} more, "
+        f"{named}; {about(plan.seconds)}"
     )
 
 
@@ -185,40 +193,72 @@ def workarounds(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
                 and cell.is_whole
                 and verdict.outcome in (Outcome.HANG, Outcome.FAIL)
             ]
-            for name in names:
-                way = matrix.workarounds[name]
-                tried = [replace(cell, config=way.on(config)) for cell in troubled]
-                found = [by_cell[cell] for cell in tried if cell in by_cell]
-                if found:
-                    lines += [
-                        f"  {name} ({way.title}): {counted(found)}, where {config} did not pass",
-                        f"    {way.costs}",
-                    ]
-    return ["", "workarounds:", *lines] if lines else []
+            tried = [
+                line
+                for name in names
+                for line in _tried(matrix.workarounds[name], config, troubled, by_cell)
+            ]
+            if tried:
+                lines += ["", f"workarounds, tried where {probe} · {config} did not pass:", *tried]
+    return lines
 
 
-def safe(verdicts: Sequence[Verdict], findings: Findings) -> str:
-    """One sentence: which releases passed with everything they were run with here.
+def _tried(
+    way: Workaround, config: str, troubled: Sequence[Cell], by_cell: Mapping[Cell, Verdict]
+) -> list[str]:
+    tried = [replace(cell, config=way.on(config)) for cell in troubled]
+    found = [by_cell[cell] for cell in tried if cell in by_cell]
+    if not found:
+        return []
+    helped = sum(verdict.outcome is Outcome.PASS for verdict in found)
+    often = f"helps in {helped} of {plural(len(found), 'cell')}"
+    return [f"  {way.name}: {often} ({way.title})", f"    {way.costs}"]
 
-    ``findings`` are those of all that is known, which says whose a trouble is.
+
+def safe(verdicts: Sequence[Verdict], findings: Findings, published: Findings | None = None) -> str:
+    """Which releases passed with all that they were run with here, and whether they are safe.
+
+    ``findings`` are those of the run. Passing here is not enough to be safe: that is what the
+    policy of the matrix says, by all that is known. ``published`` has the published results too.
     """
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
         return "Nothing was run, so nothing is known to be safe."
-    if all(verdict.outcome is Outcome.PASS for verdict in ran):
-        return f"Safe: everything that was run passed ({counted(verdicts)})."
-    axes = findings.matrix.axes
-    packages = {axis.name: axis.package for axis in axes}
-    tested = findings.by_application[None].tested_among(verdicts)
-    for along in recommendations(tested, axes):
-        safe = [str(s.version) for s in along.standings if s.is_safe and s.recommendable]
-        if safe:
-            named = " and ".join([", ".join(safe[:-1]), safe[-1]] if safe[1:] else safe)
-            return (
-                f"Safe: {packages[along.axis]} {named}, with everything that was run here "
-                f"({counted(verdicts)} in all)."
+    every = all(verdict.outcome is Outcome.PASS for verdict in ran)
+    known = "By all that is known" + (", published results included" if published else "")
+    for along in (published or findings).by_application[None].recommendations:
+        passed = _passed(ran, findings, along.axis)
+        if passed:
+            package = findings.matrix.axis(along.axis).package
+            named = f"{package} {listing([str(version) for version in passed])}"
+            by_all = {s.version for s in along.standings if s.is_safe and s.recommendable}
+            called = [str(version) for version in passed if version in by_all]
+            told = (
+                f"{known}, {package} {listing(called)} is safe."
+                if called
+                else "That is too little to call a release safe."
             )
+            what = "everything that was run" if every else f"{named}, with everything run with it"
+            return f"Passed here: {what} ({counted(verdicts)}{'' if every else ' in all'}). {told}"
     return f"No release passed with everything it was run with ({counted(verdicts)})."
+
+
+def _passed(ran: Sequence[Verdict], findings: Findings, axis: str) -> list[Version]:
+    """The releases of that axis with nothing against them here. What another library does alone is
+    nothing against them."""
+    passed: set[Version] = set()
+    against: set[Version] = set()
+    for verdict in ran:
+        version = verdict.cell.version(axis)
+        whose = findings.attributions.get(verdict.cell.key)
+        if version is None:
+            continue
+        if verdict.outcome is Outcome.PASS:
+            passed.add(version)
+        elif not whose or Trouble(verdict=verdict, attribution=whose).counts_against(axis):
+            against.add(version)
+    excluded = findings.withdrawn.get(axis, ())
+    return sorted(v for v in passed - against if not v.is_prerelease and v not in excluded)
 
 
 def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:
@@ -230,15 +270,20 @@ def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:
 
 
 def stories(
-    verdicts: Sequence[Verdict], findings: Findings, kind: Application | None = None
+    verdicts: Sequence[Verdict],
+    findings: Findings,
+    kind: Application | None = None,
+    *,
+    moves: Moves | None = None,
+    in_short: bool = False,
 ) -> list[str]:
     """For each kind of hang, failure or doubt: one cell, what it did, whose it is, where to move to
     by all that is known, and the command that runs just that cell again.
 
     Of the rare hangs of a kind of application nothing to move to, but what helps: that another cell
-    passes is luck.
+    passes is luck. ``in_short`` says what happens and where to move to, and no more.
     """
-    about = findings.by_application[kind.name if kind else None]
+    moves = moves or Moves(findings=findings)
     alike: dict[object, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.outcome not in (Outcome.PASS, Outcome.UNSUPPORTED):
@@ -247,26 +292,40 @@ def stories(
     lines: list[str] = []
     for verdict, *others in alike.values():
         more = f"  (and {len(others)} more like it)" if others else ""
-        lines += ["", f"{sentence(verdict)}{more}", f"  {verdict.detail}"]
-        if told := findings.attributions.get(verdict.cell.key):
-            lines.append(f"  {told.says}")
-        found = about.advice.get((verdict.cell.pins, verdict.cell.python, None))
+        whose = findings.attributions.get(verdict.cell.key)
+        lines += [*([] if in_short else [""]), f"{sentence(verdict)}{more}"]
+        lines += [] if in_short else [f"  {verdict.detail}"]
+        lines += [f"  {whose.says}"] if whose and not in_short else []
         if kind and verdict.outcome is not Outcome.FAIL:
             lines += [f"  {kind.instead_plain}"] if kind.instead else []
-        elif found:
-            lines += [f"  {_move(move)}" for move in found.moves]
-        lines += [f"  {verdict.cell.reproduce}"]
+        else:
+            same = [v.cell for v in (verdict, *others) if v.cell.pins == verdict.cell.pins]
+            lines += [f"  {line}" for line in _moves(same, moves, kind.name if kind else None)]
+        lines += [] if in_short else [f"  {verdict.cell.reproduce}"]
     return lines
 
 
-def _move(move: Move) -> str:
-    match move.nearest, move.newest:
-        case Target(axis=axis, version=nearest), Target(version=newest):
-            either = f"{nearest}" if nearest == newest else f"{nearest} (nearest) or {newest}"
-            return f"move to {axis} {either}"
-        case NoTarget(reason=reason), _:
-            return reason
-    raise AssertionError("a move is a target or the reason why there is none")
+def _moves(cells: Iterable[Cell], moves: Moves, application: str | None) -> Iterator[str]:
+    """Where to move to from the same releases, which may differ from Python to Python."""
+    told = {cell.python: moves.lines(cell, application) for cell in cells}
+    by_python = {python: lines for python, lines in told.items() if lines}
+    for along_one_axis in zip(*by_python.values(), strict=True):
+        pythons: dict[str, list[str]] = {}
+        for python, line in zip(by_python, along_one_axis, strict=True):
+            pythons.setdefault(line, []).append(str(python))
+        for line, those in pythons.items():
+            yield f"on Python {listing(those)}: {line}" if len(pythons) > 1 else line
+
+
+def not_installed(verdicts: Iterable[Verdict]) -> list[str]:
+    """Why some cells can't be run at all, a line a reason."""
+    reasons = Counter(v.detail.rstrip(".") for v in verdicts if v.outcome is Outcome.UNSUPPORTED)
+    sign, _ = SYMBOLS[Outcome.UNSUPPORTED]
+    shown = reasons.most_common(NOT_INSTALLED)
+    lines = [f"{sign} {plural(number, 'cell')} not run: {why}" for why, number in shown]
+    rest = sum(reasons.values()) - sum(number for _, number in shown)
+    lines += [f"{sign} {plural(rest, 'cell')} not run for other reasons"] if rest else []
+    return ["", *lines] if lines else []
 
 
 def environments(verdicts: Sequence[Verdict], store: Store) -> list[str]:

@@ -47,6 +47,22 @@ def to_run(named: Path | None) -> Source:
     return Source(matrix=path)
 
 
+def published_beside(root: Path) -> Path | None:
+    """The published results for a matrix file in ``root``: its own, or the package's of that file.
+
+    None for a matrix that has no results anywhere.
+    """
+    from interlock.record import VERDICTS
+
+    if (root / "results" / VERDICTS).is_file():
+        return root / "results"
+    data = Path(interlock.__file__).parent / "data"
+    files = [folder / MATRIX for folder in (root, data)]
+    if all(file.is_file() for file in files) and files[0].read_bytes() == files[1].read_bytes():
+        return data / "results"
+    return None
+
+
 def to_read(named: Path | None) -> Source:
     """What a question is answered from: the checkout, and elsewhere the data of the package."""
     here, package = Path(MATRIX), Path(interlock.__file__).parent

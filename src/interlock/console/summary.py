@@ -1,14 +1,15 @@
-"""What a run tells at its end: the verdicts by release, each kind of trouble, what is safe."""
+"""What a run says: the answer so far, and at its end the verdicts, each trouble, what is safe."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
 from rich.text import Text
 
 from interlock.console import report
+from interlock.console.moves import Moves
 from interlock.findings import Findings
 from interlock.matrix import Application
 from interlock.model import Cell, Verdict
@@ -19,38 +20,71 @@ Known = Mapping[tuple[str, ...], Verdict]
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The cells that a run was about, and the findings of all that is known."""
+    """The cells that a run was about, what followed from them, and the findings of all."""
 
     asked: tuple[Verdict, ...]
-    groups: tuple[tuple[Application | None, Sequence[Verdict]], ...]
-    """What is about every application, and what is about one kind alone."""
+    followed: tuple[Verdict, ...]
+    """Of cells that nobody asked for: they are told with the cell that they follow."""
     findings: Findings
+    moves: Moves
 
     @classmethod
-    def of(cls, cells: Sequence[Cell], known: Known, findings: Findings) -> Summary:
+    def of(
+        cls,
+        cells: Iterable[Cell],
+        known: Known,
+        findings: Findings,
+        moves: Moves | None = None,
+        follow_ups: Iterable[Cell] = (),
+    ) -> Summary:
         """``known`` has the cells that need no library as well, which ``findings`` leave out."""
-        asked = tuple(known[cell.key] for cell in cells if cell.key in known)
-        groups = tuple(report.by_application(asked, findings.matrix))
-        return cls(asked=asked, groups=groups, findings=findings)
+        return cls(
+            asked=tuple(known[cell.key] for cell in cells if cell.key in known),
+            followed=tuple(known[cell.key] for cell in follow_ups if cell.key in known),
+            findings=findings,
+            moves=moves or Moves(findings=findings),
+        )
+
+    @property
+    def whole(self) -> Sequence[Verdict]:
+        return (*self.asked, *self.followed)
 
     def tables(self) -> list[Text | Table]:
         found = self.findings.matrix
-        plain = any(report.is_plain(v.cell, found) for v in self.asked)
+        plain = any(report.is_plain(v.cell, found) for v in self.whole)
         on_its_own = {n: c for n, c in found.configurations.items() if not c.is_composed}
         shown = on_its_own if plain else found.configurations
-        return report.tables(self.asked, found.axes, found.probes, shown)
+        return report.tables(self.whole, found.axes, found.probes, shown)
 
     def lines(self) -> list[str]:
-        """Each kind of trouble and where to move to, then the workarounds."""
-        lines: list[str] = []
-        for kind, about in self.groups:
-            lines += report.stories(about, self.findings, kind)
-        return [*lines, *report.workarounds(self.asked, self.findings.matrix)]
+        """Each kind of trouble and where to move to, what was not run, then the workarounds."""
+        lines = self._stories(in_short=False)
+        lines += report.not_installed(self.asked)
+        return [*lines, *report.workarounds(self.whole, self.findings.matrix)]
+
+    def so_far(self) -> list[str]:
+        """What hangs or fails, and what to move to, in short; then what is safe."""
+        return [*self._stories(in_short=True), *self.safe()]
 
     def safe(self) -> list[str]:
         """One sentence on every application, and one on each kind."""
         says = []
-        for kind, about in self.groups:
+        for kind, about in self._groups:
             told = [v for v in about if report.is_plain(v.cell, self.findings.matrix)] or about
-            says.append(report.in_kind(told, kind) if kind else report.safe(told, self.findings))
+            says.append(report.in_kind(told, kind) if kind else self._safe(told))
         return says
+
+    def _safe(self, verdicts: Sequence[Verdict]) -> str:
+        published = self.moves.wider if self.moves.published else None
+        return report.safe(verdicts, self.findings, published)
+
+    def _stories(self, *, in_short: bool) -> list[str]:
+        lines: list[str] = []
+        for kind, about in self._groups:
+            lines += report.stories(about, self.findings, kind, moves=self.moves, in_short=in_short)
+        return lines
+
+    @property
+    def _groups(self) -> Sequence[tuple[Application | None, Sequence[Verdict]]]:
+        """What is about every application, and what is about one kind alone."""
+        return report.by_application(self.asked, self.findings.matrix)

@@ -1,7 +1,7 @@
-"""What one trial shows: the signs that its events may bear, first to last. Pure.
+"""What one trial shows: the first sign that its events bear. Pure.
 
-Only ``ProtocolError`` leaves this module: a stream that does not say how the app ended is trouble
-of our own, and the cell stays open.
+Only ``ProtocolError`` leaves this module, for a stream that does not say how the app ended. That is
+trouble of our own, and the cell stays open.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from interlock.model import (
 
 _INSTALLED = re.compile(r"/\S*/(?:site-packages|lib/python3\.\d+)/")
 """Where an environment happens to lie: no reader has that folder."""
+
+_COUNTED_FROM = 3
+"""The first protocol in which the intake is asked for its count at the end."""
 
 _CAUSE = re.compile(r"^ *cause: ", re.MULTILINE)
 
@@ -71,8 +74,8 @@ def _not_installed(history: History, probe: Probe) -> Finding | None:
 def _deadlocked(history: History, probe: Probe) -> Finding | None:
     """A closed wait, the same in both snapshots of a process.
 
-    A silence that ended by itself is passed over; a look that was asked for is not: a closed wait
-    stays one, whatever the app, which lives, goes on to do.
+    A silence that ended by itself does not count. A look that the app asked for always does: a
+    closed wait stays closed, whatever the app goes on to do.
     """
     looks = {stall.number: stall for stall in (*history.open_stalls, *history.asked_looks)}
     for _, stall in sorted(looks.items()):
@@ -114,10 +117,10 @@ def _inactive(history: History, probe: Probe) -> Finding | None:
 
 
 def _over_limit(history: History, probe: Probe) -> Finding | None:
-    """What went beyond the sandbox's memory, tasks or output, which the matrix states.
+    """What went beyond the sandbox's limit on memory, tasks or output.
 
-    In a container nothing is ended for the tasks: the kernel refuses the next one, and whatever
-    comes of that (an exception, a crash, a wait) is the limit's doing.
+    A container does not end an app that has too many tasks. The kernel refuses the next task, and
+    whatever follows (an exception, a crash, a wait) counts as the limit's doing.
     """
     guard = next((g for g in history.all(events.Guard) if g.limit != "wall"), None)
     usage = history.first(events.Usage)
@@ -130,6 +133,15 @@ def _over_limit(history: History, probe: Probe) -> Finding | None:
     else:
         return None
     return _fail(history, history.phase, Reason.DEGRADED, detail, limit)
+
+
+def _broke_protocol(history: History, probe: Probe) -> Finding | None:
+    """The app sent what the protocol does not allow, and the supervisor stopped it for that."""
+    breach = history.first(events.Breach)
+    if breach is None:
+        return None
+    detail = f"it broke the event protocol: {breach.detail}"
+    return _fail(history, breach.phase, Reason.ERROR, detail)
 
 
 def _crashed(history: History, probe: Probe) -> Finding | None:
@@ -252,16 +264,32 @@ def _doubtful(history: History, probe: Probe) -> Finding | None:
 
 def _not_live(history: History, probe: Probe) -> Finding | None:
     proofs = intake.prove(probe.live, history.told)
-    missing = [proof for proof in proofs if not proof.ok]
-    if proofs and not missing:
+    wanting = [f"{proof.name}: {proof.detail}" for proof in proofs if not proof.ok]
+    if not proofs:
+        wanting.append("the probe asks for no proof of life")
+    if lost := _lost_requests(history):
+        wanting.append(lost)
+    if not wanting:
         return None
-    detail = "; ".join(f"{proof.name}: {proof.detail}" for proof in missing)
     return Unproven(
         phase=Phase.SERVING,
         reason=Reason.NOT_LIVE,
-        detail=detail or "the probe asks for no proof of life",
+        detail="; ".join(wanting),
         exposures=history.exposures,
     )
+
+
+def _lost_requests(history: History) -> str:
+    """Why not all that was sent is known; empty where the intake was alive to the end."""
+    hello = history.first(events.Hello)
+    if hello is None or hello.protocol < _COUNTED_FROM:
+        return ""  # The intake was not asked then.
+    end, told = history.first(events.IntakeEnd), len(history.all(events.IntakeRequest))
+    if end is None or end.requests is None:
+        return "the intake did not answer any more when the app had ended"
+    if end.requests != told:
+        return f"the intake reported {end.requests} requests, and {told} of them came through"
+    return ""
 
 
 def _barely_exposed(history: History, probe: Probe) -> Finding | None:
@@ -282,6 +310,7 @@ SIGNS: tuple[Sign, ...] = (
     _not_installed,
     _deadlocked,
     _over_limit,
+    _broke_protocol,
     _without_feature,
     _inactive,
     _crashed,
@@ -310,21 +339,30 @@ def _fail(
 
 def _exception(error: events.Error) -> str:
     """``TypeError: the first line of its message``."""
-    first = _INSTALLED.sub("", error.message.strip().partition("\n")[0])[:300]
+    first = _shown(error.message.strip().partition("\n")[0], 300)
     return f"{error.type}: {first}" if first else error.type
 
 
 def _installer_said(text: str) -> str:
-    """uv's own words in one line: its error and the causes, without progress and hints.
+    """uv's own words in one line: its error and the causes.
 
-    It writes ``error: …``, then ``  cause: …`` for each, each over several lines, then ``hint: …``.
+    Progress and hints are left out. uv writes ``error: …``, then `` cause: …`` for each cause, each
+    over several lines, then ``hint: …``.
     """
     own, _, _ = text.partition("\nhint:")
     told = re.sub(r"\A.*?^error: ", "", own, count=1, flags=re.DOTALL | re.MULTILINE)
     causes = [" ".join(part.split()).rstrip(".") for part in _CAUSE.split(told)]
-    return _INSTALLED.sub("", ": ".join(filter(None, causes)))[:500]
+    return _shown(": ".join(filter(None, causes)), 500)
 
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return _INSTALLED.sub("", lines[-1])[:300] if lines else ""
+    return _shown(lines[-1], 300) if lines else ""
+
+
+def _shown(line: str, longest: int) -> str:
+    """The start of a line, without the folders of the environment.
+
+    The line is cut before it is searched: the search takes time that grows with the square.
+    """
+    return _INSTALLED.sub("", line[: 8 * longest])[:longest]

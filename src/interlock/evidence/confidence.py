@@ -1,4 +1,4 @@
-"""What a number of passes rules out, between which bounds a rate lies, and two rates' ratio."""
+"""What passes rule out, the bounds of a rate, and the ratio of two rates."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from interlock.evidence.saddlepoint import Place, reaches
 LEVEL = 0.95
 
 FEW = 256
-"""Hits up to which each of them is gone through: exactly, in a time that grows with its square."""
+"""Hits up to which the exact sum is used. Its time grows with the square of the hits."""
 
 FEW_OF_ONE = 64
-"""Hits of one kind up to which that is done too, however many the other has."""
+"""Hits of one kind up to which the exact sum is used, however many the other kind has."""
 
 
 class Interval(NamedTuple):
@@ -25,13 +25,14 @@ class Interval(NamedTuple):
 
 
 def ruled_out_rate(exposures: int, level: float = LEVEL) -> float:
-    """The smallest rate per exposure that so many exposures without a hang speak against.
+    """The smallest rate per exposure that passes alone rule out.
 
-    Had each exposure hung with this rate, none would have in only ``1 - level`` of all runs: the
-    one-sided bound of Clopper and Pearson (Biometrika 26, 1934, 404–413) for no event in n, about
-    ``3 / n`` (Hanley and Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA 249,
-    1983, 1743–1745). It takes exposures to be alike and independent, as amplified by the probe.
-    Raises ``ValueError`` for less than one exposure: nothing is ruled out by nothing.
+    If each exposure hung at this rate, only ``1 - level`` of all runs would see no hang. This is
+    the one-sided bound of Clopper and Pearson (Biometrika 26, 1934, 404–413) for no event in n. It
+    is about ``3 / n`` (Hanley and Lippman-Hand, JAMA 249, 1983, 1743–1745).
+
+    It assumes that exposures are alike and independent, as amplified by the probe. Raises
+    ``ValueError`` for less than one exposure.
     """
     if exposures < 1:
         raise ValueError("no exposure rules nothing out")
@@ -39,11 +40,11 @@ def ruled_out_rate(exposures: int, level: float = LEVEL) -> float:
 
 
 def interval(hits: int, trials: int, level: float = LEVEL) -> Interval:
-    """Between which bounds the rate behind ``hits`` of ``trials`` lies: Wilson's score interval.
+    """The bounds of the rate behind ``hits`` of ``trials``: Wilson's score interval.
 
-    Wilson, JASA 22 (1927), 209–212; for few trials recommended over the textbook's by Brown, Cai
-    and DasGupta, "Interval Estimation for a Binomial Proportion", Statistical Science 16 (2001),
-    101–133, https://doi.org/10.1214/ss/1009213286
+    Wilson, JASA 22 (1927), 209–212. For few trials Brown, Cai and DasGupta recommend it over the
+    textbook's interval (Statistical Science 16, 2001, 101–133,
+    https://doi.org/10.1214/ss/1009213286).
     """
     if not 0 <= hits <= trials or trials < 1:
         raise ValueError(f"{hits} of {trials} is no proportion")
@@ -60,13 +61,14 @@ def interval(hits: int, trials: int, level: float = LEVEL) -> Interval:
 
 @lru_cache(maxsize=4096)
 def exact_interval(hits: int, tried: int, level: float = LEVEL) -> Interval:
-    """The same for exposures, where a trial stops at its first hit: Clopper and Pearson's interval.
+    """The same for exposures, where a trial stops at its first hit.
 
-    Clopper and Pearson, Biometrika 26 (1934), 404–413. Its lower bound is also the exact one of
-    inverse sampling, where one goes on until so many hits were seen (Haldane, Biometrika 33 (1945),
-    222–225, has the sampling); its upper bound is on the safe side there. Wilson's interval is for
-    a number of trials that was fixed before: of one hit in one exposure it says 21 % at least, and
-    that a first exposure hits is no wonder at 3 %.
+    This is the interval of Clopper and Pearson, Biometrika 26 (1934), 404–413. Its lower bound is
+    also exact for inverse sampling, which goes on until a number of hits was seen (Haldane,
+    Biometrika 33, 1945, 222–225). Its upper bound is then on the safe side.
+
+    Wilson's interval is for a number of trials that was fixed before. For one hit in one exposure
+    it gives at least 21 %. But at a true rate of 3 %, a hit in the first exposure is no surprise.
     """
     if not 0 <= hits <= tried or tried < 1:
         raise ValueError(f"{hits} of {tried} is no proportion")
@@ -93,7 +95,10 @@ def _at_most(hits: int, tried: int, rate: float) -> float:
 def _solve(
     rising: Callable[[float], float], low: float = 0.0, high: float = 1.0, halvings: int = 60
 ) -> float:
-    """Where a rising function is 0, by halving; without bounds, a rate to 15 digits of 1."""
+    """Where a rising function is 0, found by halving.
+
+    Without bounds, the result is a rate to 15 digits.
+    """
     for _ in range(halvings):
         middle = (low + high) / 2
         low, high = (low, middle) if rising(middle) > 0 else (middle, high)
@@ -101,7 +106,7 @@ def _solve(
 
 
 class Stratum(NamedTuple):
-    """In one place, the hits among what was tried of two kinds."""
+    """The hits and the tries of two kinds, in one place."""
 
     hits_a: int
     tried_a: int
@@ -110,19 +115,20 @@ class Stratum(NamedTuple):
 
 
 def rate_ratio(strata: Iterable[Stratum], level: float = LEVEL) -> tuple[float, Interval]:
-    """How many times b's rate a's is, place by place, and between which bounds that lies.
+    """How many times b's rate a's is, place by place, and the bounds of that.
 
-    Places differ in both rates, and in how much of each kind was tried there: counted together, one
-    place that was tried more would pass for a difference of the kinds. So each is held against
-    itself: of the hits of a place, a's share is binomial with the ratio and what was tried, and the
-    hits of all places add up. The bounds are the exact ones given all hits (Breslow and Day,
-    "Statistical Methods in Cancer Research" II, 1987, chapter 3; Martin and Austin, "Exact
-    estimates for a rate ratio", Epidemiology 7 (1996), 29-33), for one place those of Przyborowski
-    and Wilenski (Biometrika 31 (1940), 313-323); the ratio itself is that of Mantel and Haenszel.
-    It takes hits to be rare in what is tried, and is on the safe side where they are not.
+    Places differ in both rates, and in how often each kind was tried there. Counted together, a
+    place that was tried more often would look like a difference of the kinds. So each place is
+    compared with itself: a's share of the hits of a place is binomial, with the ratio and the
+    tries. The hits of all places are added.
 
-    Without a hit of b the ratio is infinite and has no upper bound; without any hit at all it is
-    not a number, and anything is possible.
+    The bounds are exact, given all hits (Breslow and Day, "Statistical Methods in Cancer Research"
+    II, 1987, chapter 3; Martin and Austin, Epidemiology 7, 1996, 29-33). For one place they are
+    those of Przyborowski and Wilenski (Biometrika 31, 1940, 313-323). The ratio is that of Mantel
+    and Haenszel. Hits are taken to be rare; where they are not, the bounds are on the safe side.
+
+    Without a hit of b the ratio is infinite and has no upper bound. Without any hit it is not a
+    number, and anything is possible.
     """
     known = _with_hits(strata)
     if not known:
@@ -131,15 +137,17 @@ def rate_ratio(strata: Iterable[Stratum], level: float = LEVEL) -> tuple[float, 
 
 
 def chance(strata: Iterable[Stratum]) -> float:
-    """How likely a would have so many of the hits or more, if both rates were the same: a one-sided
-    p-value, of the same distribution as the bounds of ``rate_ratio``."""
+    """The one-sided p-value: how likely a has so many hits, if both rates are equal.
+
+    It has the same distribution as the bounds of ``rate_ratio``.
+    """
     known = _with_hits(strata)
     hits = sum(place.hits_a for place in known)
     return _reaches(known, hits)(1.0)
 
 
 def _with_hits(strata: Iterable[Stratum]) -> tuple[Stratum, ...]:
-    """In order, without the places that say nothing of the ratio."""
+    """The places in order, without those that say nothing of the ratio."""
     known = tuple(sorted(strata))
     for place in known:
         if min(place) < 0 or not (place.tried_a and place.tried_b):
@@ -187,8 +195,10 @@ def _stays(strata: tuple[Stratum, ...], hits: int) -> Callable[[float], float]:
 
 
 def _shares(strata: Sequence[Stratum], ratio: float, most: int | None = None) -> list[float]:
-    """How likely it is, with that ratio of the rates, that a has no hit, one of them, and so on, to
-    ``most`` of them."""
+    """The probabilities that a has 0, 1, 2, … hits, for one ratio of the rates.
+
+    The list ends at ``most`` hits, if that is given.
+    """
     end = None if most is None else most + 1
     found = [1.0]
     for place in strata:

@@ -1,8 +1,8 @@
 """Thread dumps: threads, their frames, the locks they await and hold.
 
-Two witnesses are read here. The watcher inside the app sends a snapshot in which every lock is
-known by the identity of its object; ``faulthandler`` writes a text with stacks alone, and still
-does when no Python thread of the app can run.
+There are two sources. The watcher inside the app sends a snapshot, which names each lock by the
+identity of its object. ``faulthandler`` writes a text with stacks alone, and still works when no
+Python thread of the app can run.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class Dump:
 def read(snapshot: Snapshot) -> Dump:
     """A snapshot with its references checked.
 
-    Raises ``ProtocolError`` where a wait or a hold names a lock or a frame that the snapshot does
-    not have: an edge of which nobody can say where it comes from is no evidence.
+    Raises ``ProtocolError`` where a wait or a hold names a lock or a frame that is not in it. The
+    supervisor checks the same before it writes the event.
     """
     # What a fork left behind stood anywhere, inside of a wrapper too: it names nothing.
     edges = [edge for thread in snapshot.threads for edge in _edges(thread)]
@@ -145,8 +145,10 @@ class WitnessThread:
 
     @property
     def standing(self) -> str:
-        """The innermost frame that is not the standard library's, if there is one, without its
-        line, which differs between Python versions."""
+        """The innermost frame outside of the standard library, if there is one.
+
+        Its line is left out: it differs between Python versions.
+        """
         if not self.frames:
             return "no Python frame"
         frame = next((f for f in self.frames if not _STDLIB.match(f.file)), self.frames[0])
@@ -167,7 +169,7 @@ _HEAD = re.compile(
     r"^(?:(?P<current>Current thread|Thread) 0x(?P<ident>[0-9a-f]+)\b.*|Stack \(.*\)):$"
 )
 _STDLIB = re.compile(r".*/lib/python3\.\d+/(?!site-packages/|dist-packages/)")
-_LINE = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<function>.*)$')
+_LINE = re.compile(r'^  File "(?P<file>.*)", line (?P<line>[0-9]{1,9}|\?\?\?) in (?P<function>.*)$')
 
 
 def read_witness(text: str) -> tuple[WitnessThread, ...]:
@@ -223,8 +225,9 @@ def _edges(thread: wire.Thread) -> tuple[Wait | Hold, ...]:
 def _aliases(lock: wire.Lock, edges: Sequence[Wait | Hold]) -> tuple[str, ...]:
     """Every name of a lock, in an order that is the same in every run.
 
-    A name that the waiting or holding code itself uses comes before those inside of a wrapper. Then
-    a class's attribute (``Worker._lock``) before a module's, and a local variable last.
+    First come the names that the waiting or holding code itself uses, then names inside of a
+    wrapper. A class's attribute (``Worker._lock``) comes before a module's, and a local variable
+    last.
     """
     used = {edge.expression.rpartition(".")[2] for edge in edges}
 

@@ -18,10 +18,10 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
-    """``source`` waits for ``target`` or, from a lock, is held by ``target``; with the evidence.
+    """``source`` waits for ``target``; a lock as ``source`` is held by ``target``.
 
-    ``thread`` is the one in whose frames it was read. Only an owner that the lock itself names
-    stands without a frame.
+    The edge was read in the frames of ``thread``. It has no ``frame`` only where the lock itself
+    names its owner.
     """
 
     source: Node

@@ -1,9 +1,8 @@
 """The harness's event stream, parsed and validated.
 
-One JSON object a line, described in ``probes/harness/PROTOCOL.md``. The orchestrator adds events of
-its own to the same stream: what came of installing (``unsupported``, ``install``), what the outer
-guard did (``guard``), and that the last line was cut (``truncated``). An event or a field that the
-protocol does not have is an error here, not a surprise later.
+``probes/harness/PROTOCOL.md`` describes it. The orchestrator adds events of its own. The supervisor
+writes the others, and checks first what the app sent. So a malformed event is a mistake of ours,
+and raises ``ProtocolError``. Text may come from the app, and is made printable here.
 """
 
 from __future__ import annotations
@@ -14,14 +13,15 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, Strict, TypeAdapter, ValidationError
 
+from interlock.evidence import wire
 from interlock.evidence.wire import Count, Lock, Many, Seconds, Task, Thread, Wire
-from interlock.model import Phase, ProtocolError
+from interlock.model import Phase, ProtocolError, printable
 
-PROTOCOL = 2
+PROTOCOL = 3
 """What the harness speaks now."""
 
-READ = (1, 2)
-"""Versions that are read: under 1 there was one process, and no event names it."""
+READ = (1, 2, 3)
+"""Versions that are read. In 1 there is one process, and no event names it."""
 
 InPhase: TypeAlias = Annotated[Phase, Strict(False)]
 
@@ -32,17 +32,17 @@ class _Event(Wire):
 
 
 class Process(_Event):
-    """A process of the app told of itself, or was found: the app itself, a fork, a program."""
+    """A process of the app: the driver, a fork, or a program."""
 
     event: Literal["process"]
     process: int
     parent: int
     app: bool
-    """Whether it is the one that the probe drives."""
+    """Whether it is the driver."""
     forked: bool
-    """Whether it began as a copy of another; else it was started as a program of its own."""
+    """Whether it was forked, and not started as a program."""
     joined: bool = True
-    """Whether it told of itself; else a look found it, and nothing but its tasks is known."""
+    """Whether it joined by itself. Of a process that a look found only its tasks are known."""
     command: Many[str]
     """Empty where it had ended before it could be asked."""
 
@@ -62,7 +62,7 @@ class PhaseBegan(_Event):
 
 
 class Fact(_Event):
-    """Something the app says about itself: a version, the lock type that is in place."""
+    """What the app says of itself: a version, a type of lock."""
 
     event: Literal["fact"]
     name: str
@@ -104,6 +104,14 @@ class Degraded(_Event):
     """Why that may not be the app's doing: then it proves nothing."""
 
 
+class Breach(_Event):
+    """The app sent something that the protocol does not allow; ``detail`` says what."""
+
+    event: Literal["breach"]
+    phase: InPhase
+    detail: str
+
+
 class Stall(_Event):
     """The heartbeat stopped, or the app has asked for a look at its processes."""
 
@@ -131,7 +139,7 @@ class Snapshot(_Event):
     tasks: Many[Task] = ()
     process: int | None = None
     at_fork: Many[Thread] = ()
-    """Threads that the fork left behind, with what they were inside of and is still locked."""
+    """Threads that the fork left behind, with the locks of theirs that are still taken."""
 
 
 class Witness(_Event):
@@ -224,6 +232,13 @@ class IntakeRequest(_Event):
     body: str | None = None
 
 
+class IntakeEnd(_Event):
+    """The intake was asked for its count when the app had ended; None: it did not answer."""
+
+    event: Literal["intake-end"]
+    requests: Count | None
+
+
 class Usage(_Event):
     event: Literal["usage"]
     cpu_s: Seconds
@@ -286,6 +301,7 @@ Event: TypeAlias = (
     | Error
     | Missing
     | Degraded
+    | Breach
     | Stall
     | Snapshot
     | Witness
@@ -298,6 +314,7 @@ Event: TypeAlias = (
     | Exit
     | Output
     | IntakeRequest
+    | IntakeEnd
     | Usage
     | Done
     | End
@@ -315,10 +332,10 @@ _QUOTED = 200
 
 
 def read(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    """JSON lines as raw events, validated one by one as they come.
+    """JSON lines as raw events with printable text, validated one by one as they come.
 
-    Only the last line may be cut off: it becomes a ``truncated`` event. A line that is no JSON and
-    is followed by another raises ``ProtocolError``, as does an event outside of the protocol.
+    Only the last line may be cut off: it becomes a ``truncated`` event. Raises ``ProtocolError``
+    for any other line that is not JSON, and for an event that the protocol does not have.
     """
     cut: str | None = None
     number = 0
@@ -329,23 +346,27 @@ def read(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
             raise ProtocolError(f"line {number}: not JSON: {cut[:_QUOTED]!r}")
         number += 1
         try:
-            raw = json.loads(line)
+            raw = wire.as_printable(json.loads(line))
+        except RecursionError:
+            raise ProtocolError(f"line {number}: nested too deeply") from None
         except ValueError:
             cut = line
             continue
         _validate(raw, number)
         yield raw
     if cut is not None:
-        yield {"event": "truncated", "at": 0.0, "text": cut[:_QUOTED]}
+        yield {"event": "truncated", "at": 0.0, "text": printable(cut)[:_QUOTED]}
 
 
 def parse(events: Iterable[Mapping[str, Any]]) -> tuple[Event, ...]:
     """Raw events, as a trial keeps them, as typed values.
 
-    Raises ``ProtocolError`` for an unknown event, a malformed one, a protocol of another version,
-    and for a harness that does not say hello first; the message names line and field.
+    Raises ``ProtocolError`` for an unknown or malformed event and for another version. So it does
+    for a harness that does not say hello first. The message names line and field.
     """
-    parsed = tuple(_validate(raw, number) for number, raw in enumerate(events, 1))
+    parsed = tuple(
+        _validate(wire.as_printable(raw), number) for number, raw in enumerate(events, 1)
+    )
     for number, event in enumerate(parsed, 1):
         if isinstance(event, OURS):
             continue
@@ -359,7 +380,7 @@ def _validate(raw: object, number: int) -> Event:
     try:
         event = _ADAPTER.validate_python(raw)
     except ValidationError as error:
-        raise ProtocolError(f"line {number}: {_mistakes(error)}") from None
+        raise ProtocolError(f"line {number}: {wire.mistakes(error)}") from None
     if isinstance(event, Hello) and event.protocol not in READ:
         raise ProtocolError(
             f"line {number}: hello.protocol is {event.protocol}, "
@@ -370,13 +391,3 @@ def _validate(raw: object, number: int) -> Event:
             f"line {number}: {event.event}.code: exactly one of code and signal is needed"
         )
     return event
-
-
-def _mistakes(error: ValidationError) -> str:
-    return "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    """``('snapshot', 'threads', 2, 'name')`` as ``snapshot.threads[2].name``."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.lstrip(".") or "event"

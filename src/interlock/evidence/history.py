@@ -97,10 +97,10 @@ class History:
         }
 
     def only_main(self, stall: events.Stall, process: int | None) -> bool:
-        """Whether only the main thread of a process accounts for a stall.
+        """Whether only the main thread of a process can explain a stall.
 
-        The app's silence may be due to any thread of its own; of another process that it waits for
-        in silence, or says is overdue, to the main thread: the rest would not keep it from ending.
+        Any thread can explain the silence of the app itself. Another process that the app waits for
+        ends with its main thread, whatever its other threads do.
         """
         return process == stall.process if stall.asked else process != self.app
 

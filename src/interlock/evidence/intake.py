@@ -1,13 +1,13 @@
-"""What reached the intake, decoded outside the container, and which proofs of life it holds.
+"""What reached the intake, decoded, and which proofs of life it holds.
 
-Bodies come as the libraries sent them: gzip, lz4 or zstd, whole or part by part in a multipart
-form. They were written by third-party code, so nothing here trusts a size that a body claims.
+This runs outside of the container. Bodies come as the libraries sent them: gzip, lz4 or zstd, whole
+or part by part in a multipart form. Third-party code wrote them, so no size that a body claims is
+trusted.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import json
 import zlib
@@ -23,36 +23,40 @@ import zstandard
 from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
 
 from interlock.evidence.events import Event, Fact, IntakeRequest
-from interlock.model import Proof, ProofRule, listing
+from interlock.model import Proof, ProofRule, listing, plural, printable
 
 LIMIT_BYTES = 32 * 2**20
 """What one body may decode to in all; a profile of a trial is some 20 kB."""
 NESTING = 3
-"""How often what was decoded is decoded again; a gzip in a gzip in a gzip is an attack."""
+"""How often a decoded body is decoded again. A gzip in a gzip in a gzip is an attack."""
 PARTS = 32
+MOST_REASONS = 5
+"""Different reasons that are told where no request proves something."""
+LONGEST_FACT = 300
+"""Characters of a fact that are shown."""
 
 SETTINGS = "settings"
-"""The fact with which the app states what it ran with: a mapping, each setting by its name."""
+"""The fact that states what the app ran with: each setting by its name."""
 
 
 class Undecodable(ValueError):
-    """A body that is not what it says it is, or more than it may be; caught in this module."""
+    """A body that is not what it claims, or is too large; caught in this module."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One decoded part of a body; a body that is no form is one part without a name."""
+    """One decoded part of a body. A body that is no form is one part without a name."""
 
     name: str
     content: bytes
 
 
 def prove(rules: Sequence[ProofRule], events: Iterable[Event]) -> tuple[Proof, ...]:
-    """Each proof of life that a probe asks for, and what the trial's events show of it.
+    """Each proof of life that a probe asks for, and what the trial shows of it.
 
-    A proof about a setting is left out where the app says that it ran with another one. What the
-    app ran with is a fact of the trial, so that it can be judged again when ``matrix.yaml`` has
-    changed; a setting that it does not name, or an app that names none, is asked for everything.
+    A proof about a setting is left out where the app says that it ran with another one. The app
+    states its settings as a fact of the trial, so it can be judged again when ``matrix.yaml`` has
+    changed. Where the app names no setting, every proof is asked for.
     """
     happened = tuple(events)
     requests = [event for event in happened if isinstance(event, IntakeRequest)]
@@ -65,9 +69,9 @@ def prove(rules: Sequence[ProofRule], events: Iterable[Event]) -> tuple[Proof, .
 
 
 def decode(body: bytes, headers: Mapping[str, str], limit: int = LIMIT_BYTES) -> tuple[Part, ...]:
-    """The parts of a request's body, decompressed as often as they were compressed.
+    """The parts of a request's body, fully decompressed.
 
-    Raises ``Undecodable`` for a broken body and for one of more than ``limit`` bytes once decoded.
+    Raises ``Undecodable`` for a broken body, and for more than ``limit`` bytes once decoded.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     encoding = lower.get("content-encoding", "identity").strip().lower()
@@ -93,7 +97,7 @@ def profile_totals(content: bytes) -> Mapping[str, int]:
     profile: Any = _profile_class()()
     try:
         profile.ParseFromString(content)
-        names = [profile.string_table[kind.type] for kind in profile.sample_type]
+        names = [printable(profile.string_table[k.type][:100]) for k in profile.sample_type]
     except (message.DecodeError, IndexError) as error:
         raise Undecodable(f"not a pprof profile: {error}") from None
     if not names:
@@ -114,7 +118,8 @@ def _fact(rule: ProofRule, fact: str, facts: Mapping[str, Any]) -> Proof:
     if fact not in facts:
         return Proof(name=rule.name, ok=False, detail=f"the app never said {fact}")
     value = facts[fact]
-    return Proof(name=rule.name, ok=bool(value), detail=f"{fact} is {json.dumps(value)}")
+    shown = json.dumps(value)[:LONGEST_FACT]
+    return Proof(name=rule.name, ok=bool(value), detail=f"{fact} is {shown}")
 
 
 def _either(rule: ProofRule, requests: Iterable[IntakeRequest], facts: Mapping[str, Any]) -> Proof:
@@ -139,8 +144,10 @@ def _request(rule: ProofRule, requests: Iterable[IntakeRequest]) -> Proof:
         reasons.append(detail)
     if not reasons:
         return Proof(name=rule.name, ok=False, detail=f"no request to {path} arrived")
-    counted = dict.fromkeys(reasons)
-    detail = f"{len(reasons)} to {path}, none proves it: " + "; ".join(counted)
+    different = list(dict.fromkeys(reasons))
+    if more := different[MOST_REASONS:]:
+        different[MOST_REASONS:] = [f"and {plural(len(more), 'other reason')}"]
+    detail = f"{len(reasons)} to {path}, none proves it: " + "; ".join(different)
     return Proof(name=rule.name, ok=False, detail=detail)
 
 
@@ -150,7 +157,7 @@ def _evaluate(rule: ProofRule, request: IntakeRequest) -> tuple[bool, str]:
     try:
         body = base64.b64decode(request.body, validate=True)
         parts = decode(body, request.headers)
-    except (Undecodable, binascii.Error) as error:
+    except ValueError as error:  # Undecodable, or no base64
         return False, f"a body that cannot be read: {error}"
     if rule.pprof:
         return _profiles(rule.pprof, parts)
@@ -180,7 +187,8 @@ def _profiles(wanted: Sequence[str], parts: Iterable[Part]) -> tuple[bool, str]:
     empty = [name for name in wanted if name in seen]
     missing = [name for name in wanted if name not in seen]
     told = [f"in which {listing(empty)} {'are' if empty[1:] else 'is'} 0"] if empty else []
-    told += [f"without {' or '.join(missing)}, of {', '.join(sorted(seen))}"] if missing else []
+    if missing:
+        told.append(f"without {' or '.join(missing)}, of {', '.join(sorted(seen)[:20])}")
     return False, f"a profile {' and '.join(told)}"
 
 
@@ -199,11 +207,11 @@ def _form(content: bytes, boundary: str, limit: int) -> Iterator[tuple[str, byte
         for part in parser:
             yield part.name or "", part.raw
     except multipart.MultipartError as error:
-        raise Undecodable(f"not a multipart form: {error}") from None
+        raise Undecodable(f"not a multipart form: {printable(str(error)[:200])}") from None
 
 
 def _expand(data: bytes, limit: int) -> bytes:
-    """Decompressed until it no longer looks compressed, by its first bytes; at most ``limit``."""
+    """Decompressed until it no longer looks compressed; at most ``limit`` bytes."""
     for _ in range(NESTING):
         reader = next((read for magic, read in _READERS if data.startswith(magic)), None)
         if reader is None:

@@ -48,16 +48,18 @@ def decide(
     needs: Needs | None = None,
     classify: Classify = classification.of_trial,
 ) -> Verdict:
-    """What all trials of one cell say together; ``classify`` knows what each shows by itself.
+    """What all trials of one cell say together.
 
-    A trial that passed with fewer exposures than ``needs`` says proves nothing by itself, and with
-    others what ``together`` says.
+    ``classify`` returns what each trial shows by itself. A trial that passed with fewer exposures
+    than ``needs`` returns proves nothing by itself; ``together`` says what it proves with others.
 
-    ``PRECEDENCE`` decides, but for a trial that proved nothing: it is cleared by a later one that
-    passed, or no run on a quieter machine could ever make up for a run on a busy one; unless it had
-    a process in it that stood where it was to the end. Exposures of a pass are those of the trials
-    that passed, because the rate it rules out rests on them alone. Trials are taken in the order in
-    which they began. Raises ``ValueError`` without trials and for trials of several cells.
+    ``PRECEDENCE`` decides, with one exception: a trial that proved nothing is cleared by a later
+    one that passed. Else no run on a quiet machine could make up for one on a busy machine. A trial
+    in which a process stood in one place to the end is never cleared.
+
+    The exposures of a pass are those of the trials that passed: the rate that it rules out rests on
+    them alone. Trials are taken in the order in which they began. Raises ``ValueError`` without
+    trials, and for trials of several cells.
     """
     ordered = _ordered(trials)
     probe = probe.asked_of(ordered[0].cell)
@@ -91,7 +93,10 @@ def _ordered(trials: Sequence[Trial]) -> list[Trial]:
 def _counted(
     ordered: Sequence[Trial], findings: Sequence[Finding], alike: Sequence[Finding], probe: Probe
 ) -> Verdict:
-    """What can be counted, and what the newest trial ran in; ``alike`` have the cell's outcome."""
+    """What can be counted, and what the newest trial ran in.
+
+    The findings in ``alike`` have the cell's outcome.
+    """
     newest = ordered[-1]
     outcome = outcome_of(alike[0])
     counted = alike if outcome is Outcome.PASS else findings
@@ -122,7 +127,7 @@ def _counted(
 
 
 def weighed(finding: Finding, probe: Probe, needed: int) -> Finding:
-    """The finding of a trial that needed so many exposures: a pass with fewer proves nothing."""
+    """The finding of a trial that needed so many exposures. A pass with fewer proves nothing."""
     if not isinstance(finding, Pass) or finding.exposures >= needed:
         return finding
     return Unproven(
@@ -138,11 +143,11 @@ def weighed(finding: Finding, probe: Probe, needed: int) -> Finding:
 
 
 def together(findings: Sequence[Finding], probe: Probe, needed: Sequence[int]) -> Sequence[Finding]:
-    """The findings of trials of one cell, of which each needed so many exposures, or what the probe
-    asks for at the least.
+    """The findings of one cell's trials, when their exposures are counted together.
 
-    Exposures are independent of each other, in one trial or in several. So trials without a hang
-    that had too few each are parts of what they needed, and passes where the parts come to a whole.
+    ``needed`` has the exposures that each trial needs, if that is more than the probe asks for.
+    Exposures are independent of each other, in one trial or in several. So each trial that had too
+    few is a part of what it needed. Where the parts add up to a whole, these trials pass.
     """
     few = Reason.TOO_FEW_EXPOSURES
     short = [
@@ -159,9 +164,9 @@ def together(findings: Sequence[Finding], probe: Probe, needed: Sequence[int]) -
 
 
 def doubt(verdict: Verdict, control: str) -> Verdict:
-    """The verdict when a control did not do what it is known to do: a pass then proves nothing.
+    """The verdict when a control did not do what is known: a pass then proves nothing.
 
-    ``control`` says so in words. Whatever is not a pass stands: it was seen.
+    ``control`` says so in words. Any other outcome stands, since it was seen.
     """
     if verdict.outcome is not Outcome.PASS:
         return verdict
@@ -190,7 +195,7 @@ def _signatures(findings: Iterable[Finding]) -> tuple[tuple[Signature, int], ...
 
 
 def _spokesman(alike: Sequence[Finding], signatures: tuple[tuple[Signature, int], ...]) -> Finding:
-    """The finding that stands for its outcome: of the most frequent signature, or reason."""
+    """The finding that speaks for its outcome: of the most frequent signature, or reason."""
     if signatures and isinstance(alike[0], Hang):
         return next(f for f in alike if isinstance(f, Hang) and f.signature == signatures[0][0])
     kinds = [None if isinstance(f, Pass) else (f.phase, f.reason) for f in alike]

@@ -1,26 +1,28 @@
-"""Whether a trial that passed was exposed enough to have hung, on a machine as busy as it was.
+"""Whether a trial that passed had enough exposures, on a machine so busy.
 
-A busy machine makes a race rarer: the known hang that takes some 30 worker starts on an idle one
-takes 300 to 2400 beside 16 busy loops on two cores. So a pass is held against the known hang under
-the same load, in the same campaign: with fewer exposures than that needed, it proves nothing.
+A busy machine makes a race rarer. The known hang takes some 30 worker starts on an idle machine.
+Beside 16 busy loops on two cores it takes 300 to 2400. So a pass is compared with the known hang
+under the same load, in the same campaign. With fewer exposures than that hang needed, it proves
+nothing.
 
-**Load** is how long the trial's tasks waited for a processor, in seconds a second (``usage``).
+**Load** is how long the trial's tasks waited for a processor, in seconds per second (``usage``).
 
-**Needed.** Each control that hung says what it needed under its own load. Two threads meet only
-while both run. Where tasks wait ``L`` seconds a second, each runs about ``1 / (1 + L)`` of the
-time, and both at once the square of that; so what was needed under a lighter load is scaled by the
-square of the ratio of ``1 + L``. What was needed under a heavier load is not scaled down, and only
-the lightest of those is asked, which brackets the trial's own. Of all these numbers the largest is
-needed. What error is left makes it larger: a trial that hung spent a second or more of its time at
-rest, while the evidence was taken, so its load is understated and its exposures scaled too far.
+**Needed.** Each control that hung shows what it needed under its own load. Two threads meet only
+while both run. Where tasks wait ``L`` seconds per second, each runs about ``1 / (1 + L)`` of the
+time. Both run at once for the square of that. So what was needed under a lighter load is multiplied
+by the square of the ratio of ``1 + L``. What was needed under a heavier load is not scaled down,
+and only the lightest of those loads counts. The largest of all these numbers is needed.
 
-A hang that is no meeting of two threads (``scale_by_load: false``) counts as it is under any load:
-a fork orphans the lock of a thread that waits for its turn as well as that of one that runs. It is
-not seen in every trial of its control, so that what one of them took is chance: needed is what a
-hang took on average, the trials without one included.
+Any remaining error makes the estimate larger. A trial that hung rested for a second or more while
+the evidence was taken. So its load is understated, and its exposures are scaled too far.
 
-Controls on the trial's own Python are asked, and those of any Python where it has none. Where no
-control hung nothing can be asked for; where one should have, the passes are doubted anyway.
+Some hangs are no meeting of two threads (``scale_by_load: false``). A fork orphans the lock of a
+thread that waits for its turn as well as that of one that runs. Such a hang counts as it is, under
+any load. Not every trial of its control shows it, so one trial says little. Needed is then what a
+hang took on average, with the trials that did not hang included.
+
+Controls on the trial's own Python count. Where there are none, those on any Python do. Where no
+control hung, nothing is needed. Where one should have hung, the passes are doubted anyway.
 """
 
 from __future__ import annotations
@@ -34,13 +36,13 @@ from typing import Any
 from interlock.model import Probe, PythonVersion, Trial
 
 TIME_KNOB = "seconds"
-"""The knob, where a probe has it, after how many seconds it enters the situation no more."""
+"""The knob for how many seconds a probe enters the situation, where it has one."""
 
 TIME_SHARE = 2 / 3
-"""Of a probe's deadline, what its time knob may be raised to: the rest is start and end."""
+"""The share of a probe's deadline that its time knob may take. Start and end need the rest."""
 
 MARGIN = 1.25
-"""How much further than what is needed exposures are raised, so that once is enough."""
+"""How much exposures are raised beyond what is needed, so that one more trial is enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class Reached:
 
     python: PythonVersion
     load: float
-    """Seconds that its tasks waited for a processor, a second."""
+    """Seconds per second that its tasks waited for a processor."""
     exposures: int
     scales: bool = True
     """Whether more is needed under a heavier load: ``Control.scale_by_load``."""
@@ -60,14 +62,17 @@ def reached(ran: Trial, exposures: int) -> Reached:
 
 
 def load_of(events: Iterable[Mapping[str, Any]]) -> float:
-    """Seconds a second that a trial's tasks waited for a processor; 0 where it says nothing."""
+    """Seconds per second that a trial's tasks waited for a processor; 0 if it is not known."""
     usage = next((event for event in events if event["event"] == "usage"), None)
     return usage["run_queue_s"] / usage["wall_s"] if usage and usage["wall_s"] else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What known hangs took on one Python: added as it comes, asked without a walk over all."""
+    """What known hangs took on one Python.
+
+    A hang is added as it comes. A question needs no walk over all of them.
+    """
 
     hangs: tuple[Reached, ...] = ()
     """Of those that scale, the lightest load first."""
@@ -119,15 +124,15 @@ def _load(one: Reached) -> float:
 
 
 def _scaled_to_none(one: Reached) -> float:
-    """What it would have taken without any load: who needs most needs most under every load."""
+    """What it would have taken without any load. The order is the same under every load."""
     return one.exposures * scale(one.load, 0.0)
 
 
 def raised(probe: Probe, reached: int, wanted: int) -> Probe | None:
-    """The probe with its knobs set for more exposures; None where they can't be raised further.
+    """The probe with its knobs set for more exposures; None if they can't be raised.
 
-    ``reached`` is what a trial with today's knobs came to, ``wanted`` what it should have. The time
-    knob is raised with the other, as far as the probe's own deadline leaves room.
+    ``reached`` is what a trial with today's knobs came to, ``wanted`` what it should come to. The
+    time knob is raised with the other one, as far as the probe's deadline allows.
     """
     knob = probe.exposure_knob
     if knob is None or reached >= probe.most_exposures:

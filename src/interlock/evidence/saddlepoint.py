@@ -1,9 +1,9 @@
-"""How likely a sum of many unlike hits reaches a number, without going through every one of them.
+"""How likely a sum of many unlike hits reaches a number, by approximation.
 
-The exact distribution of n hits takes n² steps. The saddlepoint approximation of Lugannani and Rice
-(Advances in Applied Probability 12, 1980, 475-490), with the correction for whole numbers of
-Daniels (International Statistical Review 55, 1987, 37-48), takes one for each place. Of more than a
-few hundred hits it is right to three digits, far out in the tail too.
+The exact distribution of n hits takes n² steps. This approximation takes one step for each place.
+It is the saddlepoint approximation of Lugannani and Rice (Advances in Applied Probability 12, 1980,
+475-490). The correction for whole numbers is that of Daniels (International Statistical Review 55,
+1987, 37-48). For more than a few hundred hits it is right to three digits, far out in the tail too.
 """
 
 from __future__ import annotations

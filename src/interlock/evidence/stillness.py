@@ -1,8 +1,7 @@
-"""A hang without a closed wait: where nothing that matters moved, for how long, and what of it
-is a proof. Pure.
+"""A hang without a closed wait: what stood still, and what that proves. Pure.
 
-What the watcher and faulthandler saw is held against what the kernel counted of each task. Two
-looks that are alike prove nothing by themselves: a thread that is starved looks the same.
+What the watcher and faulthandler saw is compared with what the kernel counted for each task. Two
+looks that are alike prove nothing by themselves: a starved thread looks the same.
 """
 
 from __future__ import annotations
@@ -20,17 +19,25 @@ from interlock.model import Hang, Reason, Signature
 STILL_S = 2.0
 """How long the stuck threads must have stood still, past the deadline."""
 LASTING_S = 10.0
-"""How long a forked process must have stood in one place, to the end, for no pass to clear that."""
+"""How long a forked process must have stood in one place, to the end of the trial.
+
+No later pass clears that.
+"""
 FROZEN_S = 4.0
-"""How long a process of an app that lives must have stood between two of faulthandler's dumps, each
-of which takes up to 1.1 s itself."""
+"""How long a process must have stood between two of faulthandler's dumps.
+
+The app around it lives. Each dump takes up to 1.1 s itself.
+"""
 
 _UNSEEN = ("the watcher could not run: what is waited for is not known",)
 
 
 def proven(history: History) -> Hang | None:
-    """Past the deadline nothing that matters moves any more, or a process of an app that lives is
-    frozen."""
+    """A hang without a closed wait, if one is proven.
+
+    Either nothing that matters moves past the deadline, or a process of an app that lives is
+    frozen.
+    """
     for stall in history.open_stalls:
         finding = past_deadline(history, stall)
         if isinstance(finding, Hang):
@@ -41,9 +48,9 @@ def proven(history: History) -> Hang | None:
 def past_deadline(history: History, stall: events.Stall) -> Hang | str:
     """The hang, or in words what keeps it from being one.
 
-    Every process has to stand still: one that works may be what the others wait for. Where it is
-    not the app alone, what it waits for is one that it has said to be overdue, or the last one that
-    it started; not one that never joined, since another program may rest.
+    Every process has to stand still: the others may wait for one that works. Of several processes
+    the hang is shown in one that the app called overdue, or else in the one that it started last. A
+    process that never joined counts only if it is overdue, since another program may rest.
     """
     if not history.all(events.Deadline):
         return "its deadline had not passed"
@@ -139,7 +146,7 @@ def _by_witness(history: History, stall: events.Stall, stood: events.Stood) -> H
 
 
 def frozen(history: History) -> Iterator[str]:
-    """In words, the processes that looks found frozen: no proof, for the looks alone."""
+    """The processes that looks found frozen, in words. Looks alone are no proof."""
     for taken in _dumped(history):
         if taken[-1].text and len({dump.number for dump in taken}) > 1:
             yield _in_words(taken, f"in looks over {taken[-1].at - taken[0].at:.0f} s")
@@ -153,9 +160,11 @@ def _in_words(taken: Sequence[events.Witness], when: str) -> str:
 
 
 def _dumped(history: History) -> Iterator[list[events.Witness]]:
-    """By process, the looks at one in which nothing could run to the last look at it, not even the
-    watcher: where faulthandler could dump it, those whose main thread stood in the same place in
-    all of them."""
+    """The looks at each process in which nothing could run, not even the watcher.
+
+    A process counts if no look after its first dump got an answer from it. Where faulthandler could
+    dump it, its main thread stood in the same place each time.
+    """
     dumped: dict[int | None, list[events.Witness]] = {}
     for dump in history.all(events.Witness):
         if dump.text or history.stranger(dump.process):
@@ -173,10 +182,11 @@ def _standing(threads: Sequence[dumps.WitnessThread]) -> Sequence[dumps.WitnessT
 
 
 def _frozen_beside(history: History) -> Hang | None:
-    """A process of an app that lives, seen in looks that the app asked for, whose main task was
-    not run from the end of one dump to the beginning of another, some seconds later.
+    """A frozen process of an app that lives, in looks that the app asked for.
 
-    Of the processes that never joined it is one that the app says is overdue: others may rest.
+    Its main task was not run from the end of one dump to the beginning of another, some seconds
+    later. A process that never joined counts only if the app says that it is overdue: others may
+    rest.
     """
     looks = {stall.number: stall for stall in history.asked_looks}
     for taken in _dumped(history):
@@ -210,16 +220,18 @@ def _frozen_beside(history: History) -> Hang | None:
 
 
 class _Stood(NamedTuple):
-    """A forked process, from the first look at which its main thread stood where it did in all that
-    followed, to the last look of the trial."""
+    """A forked process whose main thread stood in one place, to the last look.
+
+    ``first`` is the first look of those in which it stood there.
+    """
 
     process: int
     first: events.Snapshot
     last: events.Snapshot
     dump: dumps.Dump
-    """Of the last."""
+    """The dump of the last look."""
     main: dumps.Thread
-    """Its main thread there."""
+    """The main thread in that dump."""
 
     @property
     def seconds(self) -> float:
@@ -227,8 +239,10 @@ class _Stood(NamedTuple):
 
 
 def _stood_to_the_end(history: History) -> Iterator[_Stood]:
-    """Whose main thread was in the same place in all looks of ``LASTING_S`` seconds, the trial's
-    last one included, without having been run at all."""
+    """The forked processes that stood in one place for ``LASTING_S``, to the end.
+
+    The trial's last look is one of these looks. The main thread was not run in between.
+    """
     taken: dict[int, list[events.Snapshot]] = {}
     for snapshot in history.all(events.Snapshot):
         told = history.process(snapshot.process)
@@ -253,8 +267,11 @@ def _stood_to_the_end(history: History) -> Iterator[_Stood]:
 
 
 def _locked_out(history: History) -> Hang | None:
-    """A forked process that was to get a lock for all that time, and nobody in it at work who might
-    release it: it hangs, whatever others of the app do."""
+    """A forked process that was about to take a lock for all that time.
+
+    No thread of it was at work that might release the lock. So it hangs, whatever the rest of the
+    app does.
+    """
     for stood in _stood_to_the_end(history):
         at_work = _works(stood.first.tasks, stood.last.tasks, stood.seconds)
         if at_work or not stood.main.enters_lock:
@@ -277,7 +294,7 @@ def _locked_out(history: History) -> Hang | None:
 
 
 def lasting(history: History) -> str:
-    """What stood where it was to the end, without proof, in words; empty where nothing did."""
+    """What stood in one place to the end, without proof, in words; empty if nothing did."""
     for stood in _stood_to_the_end(history):
         frames = stood.main.frames
         at = dumps.place(frames[0]) if frames else "no Python frame"
@@ -291,7 +308,7 @@ def lasting(history: History) -> str:
 
 
 Stands: TypeAlias = tuple[Signature, tuple[str, ...]]
-"""Where a process stands in which no watcher could run, and the same in sentences."""
+"""Where a process stands whose watcher could not run: a signature, and sentences."""
 
 
 def _dumped_at(threads: Sequence[dumps.WitnessThread]) -> Stands:
@@ -301,7 +318,7 @@ def _dumped_at(threads: Sequence[dumps.WitnessThread]) -> Stands:
 
 
 def _strange(history: History, process: int | None) -> Stands | None:
-    """The same of a process that never joined; None where it did, or was the app's own."""
+    """The same for a process that never joined; None for any other."""
     stranger = history.stranger(process)
     if stranger is None:
         return None
@@ -312,9 +329,9 @@ def _strange(history: History, process: int | None) -> Stands | None:
 
 
 def _still(stood: events.Stood, tids: set[int]) -> bool:
-    """Whether the tasks slept all the time: not one nanosecond run, not one spent queueing.
+    """Whether the tasks slept all the time: not run, and not waiting to be run.
 
-    A starved thread is runnable and its run-queue wait grows, a busy loop runs, a poll switches.
+    A starved thread is runnable, so its run-queue wait grows. A busy loop runs. A poll switches.
     """
     return _unmoved(stood.tasks_before, stood.tasks_after, tids)
 
@@ -333,8 +350,11 @@ def _unmoved(earlier: Sequence[Task], later: Sequence[Task], tids: set[int]) -> 
 
 
 def _works(earlier: Sequence[Task], later: Sequence[Task], seconds: float) -> bool:
-    """Whether one of the tasks ran, or wanted to, for at least half of the time: it may yet do what
-    the others wait for. Samplers and the like, which wake to rest again, are far below that."""
+    """Whether one of the tasks ran, or wanted to run, for at least half of the time.
+
+    It may still do what the others wait for. Samplers, which wake only to rest again, are far below
+    that.
+    """
     before = {task.tid: task.run_ns + task.wait_ns for task in earlier}
     return any(
         task.run_ns + task.wait_ns - before.get(task.tid, 0) >= seconds * 1e9 / 2 for task in later

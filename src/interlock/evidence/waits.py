@@ -1,17 +1,17 @@
 """The wait-for graph: who waits for which lock while holding which.
 
-Nodes are threads and lock objects, by identity. A thread waits for at most one thing and a lock is
-held by at most one thread, so every node has at most one way out and a cycle is found by following
-it. A cycle that is there in two snapshots, with none of its threads having moved, is a deadlock.
-Every edge carries the frame and the expression that it was read from; prose is only a rendering.
+Its nodes are threads and lock objects, by identity. A thread waits for at most one thing, and a
+lock is held by at most one thread. So each node has at most one way out, and a cycle is found by
+following it. A cycle is a deadlock if it is in two snapshots and none of its threads moved. Each
+edge has the frame and the expression that it was read from. Prose is only a rendering.
 
 A fork copies one thread, and every lock as it was. What another thread held stays locked in the
-child for good, with nobody there to release it. What was read of that thread just before the fork
-is the edge that leads out of the child: such a wait is closed as well (``Orphan``).
+child for good: nobody there can release it. The thread was read just before the fork, which gives
+the edge that leads out of the child. Such a wait is closed as well (``Orphan``).
 
-What waits for an event or a condition closes no cycle: no object says who would set it. Nor does
-what waits with a timeout: it gives up, and may then let go of what it holds. Both are described
-(``describe``), and stay a hang only if nothing moves until the deadline (``judge``).
+A wait for an event or a condition closes no cycle: no object says who would set it. Nor does a wait
+with a timeout: it gives up, and may then release what it holds. Both are described (``describe``).
+They are a hang only if nothing moves until the deadline (``stillness.py``).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from interlock.evidence.wire import Task
 from interlock.model import LEFT_BEHIND, Reason, Signature
 
 JOIN = "Thread.join"
-"""How a wait for a thread's end is called in a signature; threads' own names are not stable."""
+"""The name of a wait for a thread's end in a signature. Names of threads are not stable."""
 
 
 PASSING = {"entering": "was just taking", "leaving": "was just releasing"}
-"""How a thread may have had a lock at a fork without reading as being inside of it."""
+"""How a thread at a fork may have had a lock that it does not read as holding."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cycle:
-    """A closed wait, starting at the smallest name, with the dump that its names come from."""
+    """A closed wait, starting at the smallest name, with the dump that it was read from."""
 
     edges: tuple[Edge, ...]
     dump: Dump
@@ -106,10 +106,10 @@ Closed: TypeAlias = Cycle | Orphan
 
 
 def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
-    """Closed waits that are in both dumps on the same objects, none of their threads having moved.
+    """Closed waits on the same objects in both dumps, whose threads did not move.
 
-    Cycles come first, and what the main thread waits for before the rest, then in the order of
-    their signatures; names are those of the second dump.
+    Cycles come first, then waits that the main thread ends up in. The rest is in the order of the
+    signatures. Names are those of the second dump.
     """
     before = {(type(wait), _claims(wait)) for wait in _all_closed(first)}
     main = chain(second, second.main.ident) if second.main else ()
@@ -133,10 +133,9 @@ def _all_closed(dump: Dump) -> tuple[Closed, ...]:
 
 
 def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
-    """Whether any of the threads stands elsewhere in the second dump, or is missing in one.
+    """Whether any of the threads stands elsewhere in the second dump, or is missing.
 
-    A thread with another task is another thread: a new one may have got the number of one that
-    ended.
+    A thread with another task is another thread: it may have got the number of one that ended.
     """
     return any(
         ident not in first.threads
@@ -154,8 +153,10 @@ def keeps_main(wait: Closed) -> bool:
 
 
 def rested(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
-    """Whether the kernel counted nothing for them between the two: they slept, and did not even
-    wait for the interpreter's own lock, for which a thread wakes at every switch interval.
+    """Whether the kernel counted nothing for the threads between the two dumps.
+
+    They slept. They did not even wait for the interpreter's own lock: for that a thread wakes at
+    every switch interval.
     """
     before, after = _counted(first), _counted(second)
     tids = [second.threads[ident].native_id for ident in threads]
@@ -185,9 +186,10 @@ def cycles(dump: Dump) -> tuple[Cycle, ...]:
 
 
 def orphans(dump: Dump) -> tuple[Orphan, ...]:
-    """Every wait for a lock that is not free, that no thread is inside of, and that one left behind
-    by a fork was inside of. Where several read as that, none is believed; of several that were
-    just taking or releasing it one had it, whichever.
+    """Every wait for a lock that a fork left locked, and that no thread is inside of.
+
+    Where several threads read as inside of it at the fork, none is believed. Of several that were
+    just taking or releasing it, one had it, whichever.
     """
     found = []
     for thread in dump.threads.values():
@@ -230,9 +232,10 @@ def chain(dump: Dump, start: int) -> tuple[int, ...]:
 
 
 def stuck(dump: Dump) -> tuple[int, ...]:
-    """Whose standing still is the app's: the main thread, and whom it waits for in turn.
+    """The threads that keep the app: the main thread, and whom it waits for.
 
-    Other threads idle as they should, in a pool or a queue. Without a main thread, all of them.
+    Other threads idle as they should, in a pool or a queue. Without a main thread it is all of
+    them.
     """
     return chain(dump, dump.main.ident) if dump.main else tuple(dump.threads)
 
@@ -346,9 +349,10 @@ def _holders(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
 
 
 def _claimed(lock: Lock, threads: Iterable[Thread]) -> tuple[Edge, ...]:
-    """One edge a thread, from the outermost frame that is inside of it: since when it holds it.
+    """One edge for each thread, from the outermost frame that is inside of the lock.
 
-    Where the lock names the thread as its owner too, the frame says more.
+    That frame shows since when the thread holds it. A frame says more than an owner that the lock
+    names.
     """
     edges = []
     for thread in threads:

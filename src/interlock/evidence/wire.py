@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+
+from interlock.model import ProtocolError, all_printable
 
 T = TypeVar("T")
 Many: TypeAlias = Annotated[tuple[T, ...], Strict(False)]
 """A JSON array; its items stay strict."""
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+_LINES = frozenset({"text", "message", "traceback", "output"})
+"""Fields of several lines."""
+
+
+def as_printable(event: Any) -> Any:
+    """An event with all its text printable; raises ``ProtocolError`` for a very deep one."""
+    try:
+        return all_printable(event, _LINES)
+    except ValueError as mistake:
+        raise ProtocolError(f"an event: {mistake}") from None
+
+
+def mistakes(error: ValidationError) -> str:
+    """Every field that is wrong, and why."""
+    return "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """``('snapshot', 'threads', 2, 'name')`` as ``snapshot.threads[2].name``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.lstrip(".") or "event"
 
 
 class Wire(BaseModel):
@@ -47,8 +72,9 @@ class Hold(Wire):
     frame: Count
     expression: str
     how: Literal["with", "finally", "owner", "entering", "leaving"]
-    """The last two at a fork, of what is not to be had after it: it was just being taken, or
-    released.
+    """``entering`` and ``leaving`` are found at a fork alone.
+
+    The thread was just taking the lock, or releasing it, and the child can't get it.
     """
 
 

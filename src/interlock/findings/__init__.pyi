@@ -1,8 +1,6 @@
 from . import windows as windows
 from .advice import (
     Move as Move,
-    Recommendation as Recommendation,
-    recommendations as recommendations,
     yanked as yanked,
 )
 from .attribution import (
@@ -16,6 +14,11 @@ from .baselines import (
     plain as plain,
     pool as pool,
     present as present,
+)
+from .coverage import (
+    Coverage as Coverage,
+    State as State,
+    shortfall as shortfall,
 )
 from .criteria import (
     everything as everything,
@@ -31,6 +34,7 @@ from .findings import (
     ForApplication as ForApplication,
 )
 from .likeness import (
+    TROUBLE as TROUBLE,
     intermittent as intermittent,
 )
 from .question import (
@@ -52,12 +56,19 @@ from .situation import (
     AnswerBasis as AnswerBasis,
     Seen as Seen,
 )
+from .standing import (
+    Recommendation as Recommendation,
+    Standing as Standing,
+)
 from .summary import (
     Summary as Summary,
     is_own as is_own,
 )
 from .tested import (
     Place as Place,
+)
+from .weighing import (
+    Trouble as Trouble,
 )
 from .workarounds import (
     TriedWorkaround as TriedWorkaround,

@@ -1,9 +1,9 @@
-"""Verdicts → what to move to: ``Target`` or ``NoTarget`` for every axis. Pure, without pandas.
+"""Verdicts → what to move to: ``Target`` or ``NoTarget`` for every axis. Pure.
 
-Only what was tested and passed is recommended, never a yanked release, never a pre-release. A
-release passes when every probe passes that is asked of it, in every configuration; a reader who
-knows his own configuration may ask for that one alone. What another library does alone is listed
-beside it, and weighs nothing (``weighing.py``).
+A target was tested and passed. It is neither yanked nor a pre-release. A release passes when every
+probe that is asked of it passes, in every configuration. A reader who knows the configuration can
+ask for that one alone. What another library does alone is listed beside the advice, and does not
+count (``weighing.py``).
 """
 
 from __future__ import annotations
@@ -22,21 +22,16 @@ from interlock.findings.weighing import (
     Combinations,
     Excluded as Excluded,
     Trouble,
-    Weight,
-    is_good,
     version_of,
     without,
 )
 from interlock.matrix import Policy
 from interlock.model import Axis, NoTarget, Outcome, Pin, PythonVersion, Release, Target
 
-SILENT = frozenset({Weight.BESIDE, Weight.NEUTRAL})
-"""Weights that are nothing but what another library does alone there."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Where to go along one axis, everything else as the reader has it."""
+    """What to move to along one axis; everything else stays as the reader has it."""
 
     nearest: Target | NoTarget
     newest: Target | NoTarget
@@ -52,20 +47,20 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """What becomes of one combination that hangs or fails."""
+    """What to do about one combination that hangs or fails."""
 
     pins: tuple[Pin, ...]
     python: PythonVersion
     config: str | None
-    """Whose passes count; None counts every configuration."""
+    """The configuration in which a release has to pass; None is every one."""
     outcome: Outcome
-    """The worst of ``troubles``, or, where there are none, of those ``beside``."""
+    """The worst of ``troubles``; where there are none, the worst of ``beside``."""
     moves: tuple[Move, ...]
     """One an axis, the one to prefer first."""
     troubles: tuple[Trouble, ...]
-    """What comes of the combination, or can't be told from that."""
+    """Caused by the combination, or possibly so."""
     beside: tuple[Trouble, ...]
-    """What one library does alone, or the Python does to each: it stays when the other moves."""
+    """Caused by one library alone, or by the Python. It stays when the other library moves."""
 
     @property
     def recommended(self) -> Move | None:
@@ -73,65 +68,11 @@ class Advice:
         return next((move for move in self.moves if move.helps), None)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
-    """One release of one axis, over everything it was tested with."""
-
-    axis: str
-    version: Version
-    config: str | None
-    passes: tuple[PythonVersion, ...]
-    """Pythons on which it passes with every partner that installs there, oldest first."""
-    breaks: tuple[PythonVersion, ...]
-    """Pythons on which some partner makes it hang or fail."""
-    unproven: tuple[PythonVersion, ...]
-    """Pythons on which nothing broke, but not everything passed, or was not even run that was with
-    most of the others."""
-    partners: int
-    """Combinations of the other axes that it passes with on some Python."""
-    recommendable: bool
-    """Neither yanked nor a pre-release."""
-    beside: tuple[Trouble, ...]
-    """What other libraries do alone where it was tested with them: no reason against it."""
-
-    @property
-    def is_safe(self) -> bool:
-        """Passes wherever it installs, with everything that most of the others were run with."""
-        return bool(self.passes) and not self.breaks and not self.unproven
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recommendation:
-    """What is safe along one axis, over everything that was tested."""
-
-    axis: str
-    config: str | None
-    standings: tuple[Standing, ...]
-    """In version order."""
-    safe_from: Version | None
-    """The oldest release from which on every tested one is safe; None if the newest is not."""
-    by_python: Mapping[PythonVersion, Target | NoTarget]
-    """The newest release that passes there with every partner tested."""
-
-    @property
-    def always_breaks(self) -> bool:
-        """Whether every release hangs or fails with something: moving alone is not enough."""
-        return bool(self.standings) and all(standing.breaks for standing in self.standings)
-
-    @property
-    def targets(self) -> list[tuple[Target, list[PythonVersion]]]:
-        """The releases to run, and on which Pythons; the one for the newest Python first."""
-        found: dict[Target, list[PythonVersion]] = {}
-        for python in sorted(self.by_python, reverse=True):
-            target = self.by_python[python]
-            if isinstance(target, Target):
-                found.setdefault(target, []).append(python)
-        return [(target, sorted(where)) for target, where in found.items()]
-
-
 def advise(tested: Combinations, axes: Sequence[Axis]) -> tuple[Advice, ...]:
-    """For every combination that hangs or fails: advice for every configuration together, and for
-    each configuration in which it does."""
+    """Advice for every combination that hangs or fails.
+
+    One for all configurations together, and one for each configuration in which it does.
+    """
     return tuple(
         found
         for here in tested
@@ -143,7 +84,7 @@ def advise(tested: Combinations, axes: Sequence[Axis]) -> tuple[Advice, ...]:
 def advice_for(
     tested: Combinations, axes: Sequence[Axis], here: Combination, config: str | None
 ) -> Advice | None:
-    """What becomes of one combination; None where nothing there hangs or fails."""
+    """Advice for one combination; None where nothing there hangs or fails."""
     found = tested.troubles(here, config)
     if not found:
         return None
@@ -163,54 +104,18 @@ def advice_for(
     )
 
 
-def recommend(tested: Combinations, axis: Axis, config: str | None = None) -> Recommendation:
-    """What is safe along one axis, over all that was tested; ``config`` None is all of them."""
-    standings = tuple(
-        _standing(tested, axis.name, version, config) for version in tested.versions(axis.name)
-    )
-    safe_from = None
-    for standing in reversed([s for s in standings if s.recommendable]):
-        if not standing.is_safe:
-            break
-        safe_from = standing.version
-    return Recommendation(
-        axis=axis.name,
-        config=config,
-        standings=standings,
-        safe_from=safe_from,
-        by_python={python: _newest(axis, standings, python) for python in tested.pythons},
-    )
-
-
-def recommendations(
-    tested: Combinations, axes: Sequence[Axis], config: str | None = None
-) -> tuple[Recommendation, ...]:
-    """``recommend`` for every axis, the one to prefer first."""
-    return tuple(recommend(tested, axis, config) for axis in by_preference(axes, tested.policy))
-
-
 def by_preference(axes: Sequence[Axis], policy: Policy) -> Sequence[Axis]:
-    """The axis to move first comes first."""
+    """The axes, the one to move first at the front."""
     ranks = {name: rank for rank, name in enumerate(policy.prefer)}
     return sorted(axes, key=lambda axis: ranks.get(axis.name, len(ranks)))
 
 
 def yanked(releases: Mapping[str, Iterable[Release]]) -> Excluded:
-    """What the index says must not be recommended, by axis."""
+    """The yanked releases, by axis."""
     return {
         axis: frozenset(release.version for release in of if release.yanked)
         for axis, of in releases.items()
     }
-
-
-def _newest(axis: Axis, standings: Sequence[Standing], python: PythonVersion) -> Target | NoTarget:
-    passing = [s.version for s in standings if python in s.passes and s.recommendable]
-    if passing:
-        return Target(axis=axis.name, version=max(passing))
-    return NoTarget(
-        axis=axis.name,
-        reason=f"no {axis.package} release that was tested passes on Python {python}",
-    )
 
 
 def _move(
@@ -238,14 +143,14 @@ def _move(
 
 
 def _above(versions: Sequence[Version], present: Version) -> Sequence[Version]:
-    """Of versions in order."""
+    """Those of the sorted versions that are newer."""
     return versions[bisect_right(versions, present) :]
 
 
 def _not_its_own(
     axis: Axis, pins: tuple[Pin, ...], python: PythonVersion, found: Sequence[Trouble]
 ) -> str:
-    """Nothing of what goes wrong is a reason to move along this axis."""
+    """The sentence for an axis along which moving does not help."""
     owners = {one.attribution.whose for one in found}
     names = [pin.package for pin in pins if pin.axis in owners]
     names += [f"Python {python}"] if PYTHON in owners else []
@@ -259,38 +164,3 @@ def _why_none(axis: Axis, tried: Sequence[Version], passing: Sequence[Version]) 
     if tried:
         return f"no {axis.package} release that was tested helps"
     return f"no newer {axis.package} release was tested"
-
-
-def _standing(tested: Combinations, axis: str, version: Version, config: str | None) -> Standing:
-    passes, breaks, unproven = [], [], []
-    partners: set[tuple[Pin, ...]] = set()
-    beside: list[Trouble] = []
-    for python in tested.pythons:
-        run = tested.of_release(axis, version, python)
-        installable = [here for here in run if here.installs(config)]
-        weighed = [tested.weights(here, config, axis) for here in installable]
-        telling = [weights for weights in weighed if not weights <= SILENT]
-        good = sum(map(is_good, telling))
-        for here, weights in zip(installable, weighed, strict=True):
-            if is_good(weights):
-                partners.add(without(here.pins, axis))
-            troubles = tested.troubles(here, config)
-            beside += [one for one in troubles if not one.counts_against(axis)]
-        run_with = {without(here.pins, axis) for here in run}
-        if any(Weight.BAD in weights for weights in weighed):
-            breaks.append(python)
-        elif good < len(telling) or tested.usual(axis, python) - run_with:
-            unproven.append(python)
-        elif good:
-            passes.append(python)
-    return Standing(
-        axis=axis,
-        version=version,
-        config=config,
-        passes=tuple(passes),
-        breaks=tuple(breaks),
-        unproven=tuple(unproven),
-        partners=len(partners),
-        recommendable=tested.recommendable(axis, version),
-        beside=tuple(beside),
-    )

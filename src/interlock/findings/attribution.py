@@ -1,10 +1,11 @@
-"""Verdicts → whose trouble it is: the pair's, one library's alone, the Python's, or drift's. Pure.
+"""Verdicts → the cause of each hang and failure. Pure.
 
-A cell that hangs or fails is compared with its baselines, the same cell with one library alone,
-and with the same cell as of its releases' day (``@release``):
+The cause is the pair, one library alone, the Python, or dependencies that changed. A cell that
+hangs or fails is compared with its baselines (the same cell with one library alone), and with the
+same cell as of its releases' day (``@release``):
 
 =================================================  ==============================================
-what was seen beside the pair's trouble            whose it is
+what was seen beside the pair's trouble            cause
 =================================================  ==============================================
 ``@release`` passes                                the dependencies': they drifted
 every library alone passes                         the pair's
@@ -15,26 +16,31 @@ and passes on another
 one alone shows another trouble, or did not run    open, and said so
 =================================================  ==============================================
 
-*The same* is a hang of the same reason with a signature in common, or a failure in the same phase,
-for the same reason, with the same exception or signal. *Passes* counts against a hang where the
-pair would hardly, in 5 % of all cases, have all of the hangs if both hung as often. A hang in a
-situation that does not exist without the other library (``no-feature``, or the probe needs it)
-needs both. For a failure before anything is served the library's baseline in another probe will do,
-and where it fails in the same way, one in another configuration: that it passes there would say
-nothing.
+The rules behind the table:
 
-A rare hang shows in one cell and not in the next, and each cell is hung or not by chance. That one
-library alone does the same may therefore be seen on any Python, and, unless the pair's rate is
-certainly above what its own release could have, with another configuration of the probe or another
-of its releases. The rates of the same hang are compared over all its releases, over all Pythons,
-and in the cell, place by place of those that both have: whichever of these lies certainly above
-``MARGIN`` decides, unless a wider one says that there is no such difference. A library that hangs
-nowhere is cleared by any of them at which the hangs of the pair are no chance. A row of several
-looks finds something more easily than one: each has to be surer for that.
+- *The same* hang has the same reason and a signature in common. The same failure has the same
+  phase, reason, and exception or signal.
+- *Passes* counts against a hang if the difference is significant: were both to hang as often, the
+  pair would have all of the hangs in at most 5 % of cases.
+- Some hangs can't exist without the other library (``no-feature``, or the probe needs it). Both
+  libraries are needed for those.
+- For a failure before anything is served, the library's baseline in another probe is enough. A
+  baseline in another configuration is used only where it fails in the same way. A pass there proves
+  nothing.
 
-What this can't tell: a dependency that both libraries share from the Python it runs on; the one
-Python patch release that was run from the others of its line; a failure that comes in some trials
-only from one that always comes, since a row counts hangs alone.
+A rare hang shows in one cell and not in the next, by chance. So the same hang of one library alone
+may be seen on any Python. It may also be seen in another configuration or with another release,
+unless the pair's rate is certainly higher than that of its own release. The rates are compared over
+all releases, over all Pythons, and in the cell. Only places count that both have. Whichever ratio
+is certainly above ``MARGIN`` decides, unless a wider comparison shows no such difference. A library
+that never hangs is cleared by any comparison that is significant. With several comparisons, each
+has to be surer.
+
+This can't tell apart:
+
+- a dependency that both libraries share, and the Python;
+- the Python patch release that was run, and the others of its line;
+- a failure that comes in some trials, and one that always comes, because a row counts hangs alone.
 """
 
 from __future__ import annotations
@@ -55,29 +61,29 @@ PYTHON = "python"
 DEPENDENCIES = "dependencies"
 OPEN = "open"
 WHOSE = (PAIR, PYTHON, DEPENDENCIES, OPEN)
-"""What ``whose`` can be beside the name of an axis."""
+"""What ``whose`` can be besides the name of an axis."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
-    """Whose trouble a cell's is, and what says so."""
+    """The cause of a cell's trouble, and the evidence."""
 
     whose: str
     """``pair``, ``python``, ``dependencies``, ``open``, or the name of an axis."""
     says: str
-    """One sentence for a reader."""
+    """The explanation, for a reader."""
     rows: tuple[Verdict, ...] = ()
-    """The other verdicts that it was read from."""
+    """The other verdicts that it rests on."""
     ratio: Ratio | None = None
-    """Of the pair's rate to that of the library alone, where both hang."""
+    """The pair's rate divided by that of the library alone, where both hang."""
     missing: tuple[Cell, ...] = ()
-    """What would have to be run to say more."""
+    """Cells that would have to be run to know more."""
 
 
 class Attributions(Mapping[Key, Attribution]):
     """By ``Cell.key``, for every tested cell with a library in it that hangs or fails.
 
-    Each is worked out when it is first read: one question does not pay for all the others.
+    Each is computed when it is first read, so that one question does not pay for all others.
     """
 
     def __init__(self, rows: Rows) -> None:
@@ -102,7 +108,7 @@ class Attributions(Mapping[Key, Attribution]):
 
 
 def attribute(verdicts: Iterable[Verdict], needs: Needs | None = None) -> Attributions:
-    """Whose each hang and failure among the verdicts is."""
+    """The cause of each hang and failure among the verdicts."""
     return Attributions(Rows(verdicts, needs or {}))
 
 
@@ -129,7 +135,7 @@ def _attribution(
 
 
 def _as_its_base(verdict: Verdict, rows: Rows, others: Mapping[Key, Attribution]) -> Attribution:
-    """A composed configuration is run without baselines of its own."""
+    """The cause where there is no baseline, as in a composed configuration."""
     base = rows.at(replace(verdict.cell, config=plain(verdict.cell.config)))
     if base and base.outcome in TROUBLE and is_same(verdict, base):
         found = others[base.cell.key]
@@ -144,7 +150,7 @@ def _as_its_base(verdict: Verdict, rows: Rows, others: Mapping[Key, Attribution]
 
 
 def _own(verdict: Verdict, rows: Rows) -> Attribution:
-    """A baseline: there is nobody else whose it could be."""
+    """The cause of a baseline's trouble: the only library in it."""
     (pin,) = present(verdict.cell)
     says = f"{pin.package}'s own: no other library that is tested here was in the process."
     return Attribution(whose=pin.axis, says=says + _only_here(verdict.cell, rows))
@@ -198,7 +204,7 @@ def _one_of_several(
 def _shared(
     same: Sequence[Beside], rows: Rows, known: tuple[Verdict, ...], ratio: Ratio | None
 ) -> Attribution:
-    """Every library alone shows it: it is something that they share."""
+    """The cause where every library alone shows it: something that they share."""
     who = listing([f"{one.who} alone" for one in same])
     elsewhere = [_passes_on(one.cell, rows) for one in same]
     if all(elsewhere) and not any(one.where for one in same):
@@ -217,7 +223,7 @@ def _only_here(cell: Cell, rows: Rows) -> str:
 
 
 def _passes_on(cell: Cell, rows: Rows) -> list[PythonVersion]:
-    """The other Pythons on which the same passes, where that speaks against what it does here."""
+    """The other Pythons on which the same cell passes, by more than chance."""
     said = rows.at(cell)
     if said is None or said.outcome not in TROUBLE:
         return []
@@ -226,7 +232,7 @@ def _passes_on(cell: Cell, rows: Rows) -> list[PythonVersion]:
 
 
 def _differs(passed: Verdict, trouble: Verdict) -> bool:
-    """Of one cell and another of the same on another Python, which alone can tell them apart."""
+    """Whether a pass on another Python differs from the trouble by more than chance."""
     if trouble.outcome is Outcome.HANG:
         hung = pool([trouble])
     elif comes_by_chance(trouble):

@@ -1,8 +1,8 @@
-"""Tested verdicts by what they have in common: the same on another Python, with another release.
+"""Tested verdicts grouped by what they have in common, and their pooled counts. Pure.
 
-A hang that comes in one of a hundred exposures shows in one cell and not in the next, whatever the
-Python. What a library does alone is therefore read from all the cells in which it is alone, and
-held against the cells of the pair that match them. Pure.
+A hang that comes in one of a hundred exposures shows in one cell and not in the next, on any
+Python. So a library alone is judged by all cells in which it is alone. They are compared with the
+cells of the pair that match them.
 """
 
 from __future__ import annotations
@@ -25,15 +25,18 @@ from interlock.model import (
 )
 
 Needs = Mapping[str, Collection[str]]
-"""By probe, the axes that it can't do without: a baseline without them can't be run."""
+"""By probe, the axes that it needs: a baseline without them can't be run."""
 
 LOOKS = 3
-"""So many ways at most there are to hold two libraries against one: in the cell, over its Pythons,
-and over all releases of the one as well. Each has to be surer than one look alone would."""
+"""How many comparisons of two libraries with one there are at most.
+
+In the cell, over its Pythons, and over all releases of the one. Each has to be surer than a single
+one would.
+"""
 
 
 def present(cell: Cell) -> tuple[Pin, ...]:
-    """The libraries that are in it."""
+    """The libraries that are in the cell."""
     return tuple(pin for pin in cell.pins if pin.version is not None)
 
 
@@ -44,7 +47,7 @@ def alone(cell: Cell, axis: str) -> Cell:
 
 
 def plain(config: str) -> str:
-    """The configuration that a composed one stands on; itself where it is none."""
+    """The configuration that a composed one is based on; itself where it is not composed."""
     return config.removesuffix(AT_RELEASE).partition(ON_TOP)[0]
 
 
@@ -52,11 +55,11 @@ Key = tuple[str, ...]
 """Part of a ``Cell.key``."""
 
 ANY = "*"
-"""Stands in a key where the release may be any."""
+"""Stands in a key for any release."""
 
 
 class Rows:
-    """The tested verdicts, by cell, and by all of a cell but its Python, or one of its releases."""
+    """The tested verdicts, by cell, and by a cell without its Python or one release."""
 
     def __init__(self, verdicts: Iterable[Verdict], needs: Needs) -> None:
         self._known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
@@ -79,7 +82,7 @@ class Rows:
         return self._known.get(cell.key)
 
     def can_be_run(self, cell: Cell) -> bool:
-        """Whether its probe can do without what the cell leaves out."""
+        """Whether its probe can run without the libraries that the cell leaves out."""
         absent = {pin.axis for pin in cell.pins if pin.version is None}
         return not absent & set(self._needs.get(cell.probe, ()))
 
@@ -88,19 +91,19 @@ class Rows:
         return self._at_all((*releases, p, config) for p in self._probes if p != cell.probe)
 
     def in_other_configs(self, cell: Cell) -> list[Verdict]:
-        """The same cell in each plain configuration that it is not in, by every probe."""
+        """The same releases and Python in each other plain configuration, by every probe."""
         *releases, _, _ = cell.key
         configs = (config for config in self._configs if config != cell.config)
         return self._at_all((*releases, p, c) for p, c in product(self._probes, configs))
 
     def on_pythons(self, cell: Cell, config: str | None = None) -> list[Verdict]:
-        """The same on every Python, this one at first; in its own configuration or another."""
+        """The same cell on every Python, its own first; in its configuration or another."""
         *rest, own = but_python(cell)
         found = self._on_pythons.get((*rest, config or own), [])
         return sorted(found, key=lambda verdict: verdict.cell.python != cell.python)
 
     def with_releases(self, cell: Cell, axis: str) -> Sequence[Verdict]:
-        """The same with any release of that axis, on every Python."""
+        """The same cell with any release of that axis, on every Python."""
         return self._families.get(family(cell, axis), ())
 
     def configs_beside(self, cell: Cell) -> list[str]:
@@ -112,7 +115,7 @@ class Rows:
 
 
 def family(cell: Cell, axis: str) -> Key:
-    """What cells have in common that differ in the release of that axis and the Python."""
+    """The key that cells share which differ only in that axis's release and the Python."""
     *versions, probe, config = but_python(cell)
     return (
         *(
@@ -125,7 +128,7 @@ def family(cell: Cell, axis: str) -> Key:
 
 
 def but_python(cell: Cell) -> Key:
-    """What cells have in common that differ in the Python alone."""
+    """The key that cells share which differ only in the Python."""
     return (*cell.key[:-3], *cell.key[-2:])
 
 
@@ -136,7 +139,7 @@ class Pool:
     hangs: int
     exposures: int
     trials: int
-    """Among which there were so many hangs where exposures can't be counted."""
+    """Used instead of exposures where those can't be counted."""
 
     def __add__(self, other: Pool) -> Pool:
         return Pool(
@@ -147,12 +150,12 @@ class Pool:
 
     @property
     def per_exposure(self) -> bool:
-        """Whether the hangs came in what the probe counts, rather than before the first of it."""
+        """Whether the hangs came during exposures, and not before the first one."""
         return self.exposures >= max(1, self.hangs)
 
 
 def pool(rows: Iterable[Verdict], signatures: Collection[Signature] | None = None) -> Pool:
-    """What counted rows say together; of the hangs, those of these signatures alone."""
+    """The sum of the rows that count; of the hangs, only those with these signatures."""
     usable = [row for row in rows if counts(row)]
     return Pool(
         hangs=sum(row.hangs if signatures is None else _hangs(row, signatures) for row in usable),
@@ -162,14 +165,16 @@ def pool(rows: Iterable[Verdict], signatures: Collection[Signature] | None = Non
 
 
 def counts(row: Verdict) -> bool:
-    """Whether its exposures tell of the libraries: those of a run that was too short do too."""
+    """Whether its exposures count: those of a run that was too short do as well."""
     hung_or_not = row.outcome in (Outcome.PASS, Outcome.HANG)
     return hung_or_not or row.reason is Reason.TOO_FEW_EXPOSURES
 
 
 def fails_early(outcome: Outcome, phase: Phase | None) -> bool:
-    """Whether it fails on the way to what the probe does, where another probe would have too, in
-    what a dependency may have broken."""
+    """Whether it fails before the probe begins its work.
+
+    Another probe would fail there too, and a dependency may be the cause.
+    """
     return outcome is Outcome.FAIL and phase in (Phase.INSTALL, Phase.IMPORT, Phase.STARTUP)
 
 
@@ -184,8 +189,11 @@ def places(
     *axes: str,
     signatures: Collection[Signature] | None = None,
 ) -> list[tuple[Pool, Pool]]:
-    """Both, Python by Python and release by release of these axes; of the hangs, those of these
-    signatures alone. Where only one of them was run, it compares with nothing."""
+    """The counts of both, by Python and by release of these axes.
+
+    Of the hangs, only those with these signatures. A place where only one of both was run is left
+    out.
+    """
     found: dict[object, tuple[list[Verdict], list[Verdict]]] = {}
     for side, rows in enumerate((one, other)):
         for row in rows:

@@ -1,4 +1,4 @@
-"""What one library alone did where a pair has trouble, and whether that clears it. Pure."""
+"""One library alone where a pair has trouble: what it did, and whether that clears it. Pure."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ class Beside:
     pin: Pin
     cell: Cell
     read: Seen
-    """What was read of it, the cell itself at first where it was run."""
+    """The rows that were compared, that of the cell itself first where it was run."""
     same: bool
-    """In one of the rows it does the same."""
+    """Whether one of the rows shows the same trouble."""
     cleared: bool
-    """It is not this library's alone."""
+    """Whether this library alone is not the cause."""
     says: str
     who: str
-    """The release that did it, which may be another than the pair's."""
+    """The release that did it; it may be another than the pair's."""
     where: str = ""
     """Where it did the same, if not in the cell itself: `` on Python 3.8``."""
     ratio: Ratio | None = None
-    """How much likelier the pair hangs like this."""
+    """How many times as likely the pair hangs like this."""
 
 
 def beside(verdict: Verdict, pin: Pin, compared: Comparisons) -> Beside:
-    """What the library of that pin did alone where the verdict's cell hangs or fails."""
+    """What the library of that pin did alone, where the pair hangs or fails."""
     rows, cell = compared.rows, alone(verdict.cell, pin.axis)
     who = f"{pin.package} {pin.version}"
     said = rows.at(cell)
@@ -70,9 +70,9 @@ def _seen_alone(
     compared: Comparisons,
     ratio: Ratio | None,
 ) -> Seen:
-    """Where one library alone does the same: the nearest such row, and those it was found among.
+    """The nearest row in which one library alone does the same, and those around it.
 
-    Not further away than on other Pythons where the pair's ``ratio`` to it is certain.
+    Where the pair's ``ratio`` to it is certain, only other Pythons are searched.
     """
     if said is not None and is_same(verdict, said):
         return Seen((said,))
@@ -98,7 +98,7 @@ def _where(row: Verdict, cell: Cell) -> str:
 def _cleared(
     trouble: Verdict, said: Verdict | None, pin: Pin, compared: Comparisons
 ) -> tuple[bool, str]:
-    """Whether a library is cleared by what it did alone, and what that was, in words."""
+    """Whether a library is cleared by what it did alone, and a description of that."""
     if said is None:
         return False, "was not run"
     short = said.reason is Reason.TOO_FEW_EXPOSURES and trouble.outcome is Outcome.HANG
@@ -118,14 +118,17 @@ def _cleared(
 
 
 def _in_the_situation(trouble: Verdict, compared: Comparisons) -> bool:
-    """It hung where the probe leads it, not on the way there: here or, in the same way, on another
-    Python, where a hang in the very first exposure is told from one before it."""
+    """Whether it hung in what the probe does, and not on the way there.
+
+    Seen here or, in the same way, on another Python. A hang in the very first exposure can't be
+    told from one before it.
+    """
     alike = (row for row in compared.rows.on_pythons(trouble.cell) if is_same(row, trouble))
     return trouble.outcome is Outcome.HANG and any(row.exposures > 0 for row in alike)
 
 
 def unseen_alone(together: Verdict, one: Beside) -> Ratio | None:
-    """The same for the ways of hanging that one alone was not seen in; None where there is none."""
+    """The ratio for the signatures that were not seen alone; None where there are none."""
     seen, apart = one.read.ways, one.read.pool
     hit = pool([together], [way for way, _ in together.signatures if way not in seen])
     if not hit.hangs or not (hit.per_exposure and apart.per_exposure):
@@ -138,9 +141,9 @@ def does(verdict: Verdict) -> str:
 
 
 def passed(verdict: Verdict, look: Look | None = None) -> str:
-    """``passes (40 exposures)``, and how many those are with all that was counted beside them.
+    """``passes (40 exposures)``, and the counts of a wider comparison where there is one.
 
-    A run that was too short to pass is one without a hang all the same.
+    A run that was too short to pass is still a run without a hang.
     """
     did = "passes" if verdict.outcome is Outcome.PASS else "does not"
     counted = f"{verdict.exposures:,} exposures"

@@ -1,8 +1,8 @@
-"""What a pair did beside what something else did: in the cell, over Pythons, over releases. Pure.
+"""A pair compared with something else: in the cell, over Pythons, over releases. Pure.
 
-A hang that is rare shows in one cell and not in the next. The wider looks pool all cells that
-match: those of one release with any release of the other library are a family, and all of a family
-share its look. Each is pooled once, not once a verdict.
+A rare hang shows in one cell and not in the next. The wider comparisons pool all cells that match.
+The cells of one release with any release of the other library are a family, and a family shares
+its comparison. Each is pooled once, and not once for every verdict.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from interlock.findings.ratio import MARGIN, Look, Ratio
 from interlock.model import Cell, Outcome, Reason, Signature, Verdict
 
 Ways = frozenset[Signature]
-"""In which a cell hangs."""
+"""The signatures with which a cell hangs."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Rows of which the first shows a trouble, and the rest are those that it was found among."""
+    """A row that shows a certain trouble, and behind it the rows it was found among."""
 
     rows: tuple[Verdict, ...] = ()
 
     @classmethod
     def among(cls, found: Sequence[Verdict], trouble: Verdict) -> Seen:
-        """Nothing where no row shows it."""
+        """Empty where no row shows it."""
         shows = next((row for row in found if is_same(trouble, row)), None)
         return cls() if shows is None else cls((shows, *(row for row in found if row is not shows)))
 
     @cached_property
     def ways(self) -> Ways:
-        """Every way in which any of them hangs."""
+        """Every signature with which any of them hangs."""
         return frozenset(signature for row in self.rows for signature, _ in row.signatures)
 
     @cached_property
@@ -54,7 +54,7 @@ class Seen:
 
 
 class Comparisons:
-    """Looks at a trouble beside something else, each made once."""
+    """Comparisons of a trouble with something else, each made once."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -63,8 +63,10 @@ class Comparisons:
         self._worse: dict[tuple[Key, Reason | None, str | None], Pool] = {}
 
     def looks(self, trouble: Verdict, other: Cell, axis: str | None) -> list[Look]:
-        """The same hang in the cell and in the other, on all Pythons, and with all releases of one
-        axis. The widest first; where the next sees no less than a wider one, the wider alone."""
+        """The same hang in the cell and in the other, on all Pythons, and with all releases.
+
+        The widest comparison comes first. One that has the same places as a wider one is left out.
+        """
         ways = frozenset(signature for signature, _ in trouble.signatures)
         here = self.rows.at(other)
         counted = here if here and counts(here) else None
@@ -80,12 +82,11 @@ class Comparisons:
     def speaks_against(
         self, said: Verdict, trouble: Verdict, axis: str | None = None
     ) -> Look | None:
-        """Where what was done without this trouble is more than chance; None where it is nowhere.
+        """The comparison by which ``said`` differs from the trouble by more than chance, if any.
 
-        ``axis`` is that of the library that was alone, if any. A failure always comes, as far as is
-        known, except that of an app that ran for a while, and crashed or did worse than its probe
-        allows: that was seen at least once in the exposures of all cells like it, with any release
-        of either library, since which of them it came in is chance.
+        ``axis`` is that of the library that was alone, if any. A failure is taken to come always,
+        except where an app ran for a while, and then crashed or did worse than its probe allows.
+        For that, all cells like it are counted, with any release of either library.
         """
         if trouble.outcome is Outcome.HANG:
             looks = self.looks(trouble, said.cell, axis)
@@ -94,13 +95,15 @@ class Comparisons:
         else:
             return Look(places=())
         level = (1 - LEVEL) / len(looks)
-        # The narrowest that tells is the simplest to follow.
+        # The narrowest one that is significant is the simplest to follow.
         return next((o for o in reversed(looks) if o.places and o.chance <= level), None)
 
     def ratio(self, verdict: Verdict, alone: Cell, axis: str) -> Ratio | None:
-        """How much likelier the pair hangs like this than one library alone: over all that
-        library's releases and every Python, which knows most, unless its Pythons or the cell tell
-        it apart better, and no wider look says that there is nothing to tell apart."""
+        """How many times as likely the pair hangs like this as one library alone.
+
+        Over all releases of that library and every Python, because that counts most. A narrower
+        comparison decides where it is certain, and no wider one shows that there is no difference.
+        """
         if verdict.outcome is not Outcome.HANG:
             return None
         looks = self.looks(verdict, alone, axis)
@@ -117,7 +120,7 @@ class Comparisons:
         return found[0] if found else None
 
     def seen_with_releases(self, hang: Verdict, cell: Cell, axis: str) -> Seen:
-        """Where the cell does the same with any release of that axis, on any Python."""
+        """Where the same happens with any release of that axis, on any Python."""
         ways = frozenset(signature for signature, _ in hang.signatures)
         key = family(cell, axis), hang.reason, ways
         if key not in self._seen:
@@ -125,7 +128,7 @@ class Comparisons:
         return self._seen[key]
 
     def _wider(self, cell: Cell, other: Cell, axis: str | None, ways: Ways) -> Sequence[Look]:
-        """With all releases of the axis, if there is one, and on all Pythons."""
+        """The comparisons over all releases of the axis, if one is given, and over Pythons."""
         pythons = self._look(
             but_python(cell),
             but_python(other),
@@ -163,7 +166,7 @@ class Comparisons:
         return self._looks[key]
 
     def _with_worse(self, trouble: Verdict) -> Pool:
-        """How often cells like it crashed, or did worse than their probe allows, once each."""
+        """How many cells like it crashed, or did worse than their probe allows."""
         cell = trouble.cell
         families = [
             self._worse_among(
@@ -171,7 +174,7 @@ class Comparisons:
             )
             for pin in present(cell)
         ]
-        # The cell's own releases are in every one of them.
+        # The cell's own releases are counted in every family.
         again = len(families) - 1
         own = self._worse_among(but_python(cell), self.rows.on_pythons(cell), trouble)
         return Pool(

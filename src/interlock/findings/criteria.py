@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from interlock.findings.baselines import Needs, plain
-from interlock.matrix import EVERYWHERE, Choice, Latest, Matrix, Only
+from interlock.matrix import EVERYWHERE, Choice, Latest, Matrix, Only, Required
 from interlock.model import Basis, Cell, Verdict
 
 Meant = Callable[[Cell], bool]
@@ -31,13 +32,18 @@ def everything(cell: Cell) -> bool:
 
 
 def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
-    """What ``matrix.yaml`` means to run; ``latest`` there is the newest that has a verdict."""
+    """What ``matrix.yaml`` means to run.
+
+    ``latest`` there is every tested release of the policy's last line. It is not the newest that
+    has a verdict: a test of one release would then change what is asked of another. Without a
+    policy for the axis there is nothing else to go by.
+    """
     tested = [v.cell for v in verdicts if v.basis is Basis.TESTED and v.cell.is_whole]
     versions = {
         axis.name: {v for cell in tested if (v := cell.version(axis.name))} for axis in matrix.axes
     }
     narrowed = {
-        id(only): _resolved(only, versions)
+        id(only): _resolved(only, versions, matrix.policy.safe)
         for probe in matrix.probes
         for config in matrix.configurations
         for only in matrix.only_there(probe, config)
@@ -74,6 +80,8 @@ class Criteria:
     speaks_for: Callable[[str], bool] = lambda _: True
     """Whether a probe is about that kind and no other: without a verdict of one, a combination was
     not tested for it."""
+    tracks: tuple[tuple[str, str], ...] = ()
+    """Probes and configurations that are asked for, whether or not anything was run in them."""
 
 
 EVERYTHING = Criteria()
@@ -85,6 +93,14 @@ def criteria_for(matrix: Matrix, meant: Meant, application: str | None) -> Crite
         meant=meant,
         concerns=partial(matrix.concerns, application),
         speaks_for=partial(matrix.is_about, application),
+        tracks=tuple(
+            (probe.name, config)
+            for probe in matrix.probes.values()
+            if not matrix.use(probe.name).only_as_control
+            and matrix.concerns(application, probe.name)
+            for config in probe.configs
+            if is_amplified(matrix, config)
+        ),
     )
 
 
@@ -99,15 +115,21 @@ def is_amplified(matrix: Matrix, config: str) -> bool:
     return known is None or bool(known.settings.get(AMPLIFIED, True))
 
 
-def _resolved(only: Only, versions: Mapping[str, set[Version]]) -> dict[str, set[Version]]:
+def _resolved(
+    only: Only, versions: Mapping[str, set[Version]], required: Required
+) -> dict[str, set[Version]]:
     return {
-        axis: set().union(*(_named(choice, versions[axis]) for choice in choices))
+        axis: set().union(
+            *(_named(choice, versions[axis], required.newest_line(axis)) for choice in choices)
+        )
         for axis, choices in only.versions.items()
     }
 
 
-def _named(choice: Choice, versions: set[Version]) -> set[Version]:
+def _named(choice: Choice, versions: set[Version], newest: SpecifierSet | None) -> set[Version]:
     if isinstance(choice, Latest):
-        finals = [v for v in versions if not v.is_prerelease and choice.within.contains(v)]
+        finals = {v for v in versions if not v.is_prerelease and choice.within.contains(v)}
+        if newest is not None:
+            return finals if len(choice.within) else {v for v in finals if newest.contains(v)}
         return {max(finals)} if finals else set()
     return set() if choice is None else {choice}

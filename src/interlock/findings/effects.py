@@ -1,4 +1,4 @@
-"""Workarounds for one combination: what is known of each, by every probe that needs it. Pure."""
+"""Workarounds for one combination, and what is known of each. Pure."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class WorkaroundEffect(Enum):
     UNPROVEN = "it goes wrong by no probe, and does not pass by all"
     HANGS_ELSEWHERE = "it passes, and on other combinations the same hang came with it"
     TOO_FEW = "it passes, in too few runs to tell that from luck"
+    NOT_BY_ALL = "it passes, and was not run by every probe that goes wrong"
     WORKS = "it passes"
 
 
@@ -36,7 +37,7 @@ class OfferedWorkaround:
     tried: tuple[TriedWorkaround, ...]
     """One for each probe that it was run by."""
     records: tuple[WorkaroundRecord, ...]
-    """What it did everywhere else, in the same order."""
+    """What it did over all cells, in the same order."""
     not_run_by: tuple[str, ...]
     """Probes that go wrong without it, and were not run with it."""
 
@@ -46,12 +47,12 @@ class OfferedWorkaround:
 
     @property
     def failing(self) -> Verdict | None:
-        """The first that goes wrong with it."""
+        """The first verdict that goes wrong with it."""
         return next((one.verdict for one in self.tried if one.fails), None)
 
     @property
     def elsewhere(self) -> WorkaroundRecord | None:
-        """The first in which the same hang came with it."""
+        """The first record in which the same hang came with it."""
         return next((record for record in self.records if record.hangs), None)
 
 
@@ -75,8 +76,12 @@ def offered(
     return sorted(found, key=_last)
 
 
-def _last(one: OfferedWorkaround) -> tuple[bool, bool]:
-    return not all(tried.works for tried in one.tried), one.elsewhere is not None
+def _last(one: OfferedWorkaround) -> tuple[bool, bool, bool]:
+    return (
+        not all(tried.works for tried in one.tried),
+        one.elsewhere is not None,
+        bool(one.not_run_by),
+    )
 
 
 def _offered(
@@ -86,17 +91,20 @@ def _offered(
 ) -> OfferedWorkaround:
     run = {one.without.cell.probe for one in tried}
     known = tuple(records[one.kind] for one in tried)
+    not_run_by = tuple(v.cell.probe for v in troubled if v.cell.probe not in run)
     return OfferedWorkaround(
         way=tried[0].way,
-        effect=_effect(tried, known),
+        effect=_effect(tried, known, not_run_by),
         tried=tuple(tried),
         records=known,
-        not_run_by=tuple(v.cell.probe for v in troubled if v.cell.probe not in run),
+        not_run_by=not_run_by,
     )
 
 
 def _effect(
-    tried: Sequence[TriedWorkaround], records: Sequence[WorkaroundRecord]
+    tried: Sequence[TriedWorkaround],
+    records: Sequence[WorkaroundRecord],
+    not_run_by: Sequence[str],
 ) -> WorkaroundEffect:
     if any(one.fails for one in tried):
         return WorkaroundEffect.FAILS
@@ -106,4 +114,6 @@ def _effect(
         return WorkaroundEffect.HANGS_ELSEWHERE
     if not all(record.tells for record in records):
         return WorkaroundEffect.TOO_FEW
+    if not_run_by:
+        return WorkaroundEffect.NOT_BY_ALL
     return WorkaroundEffect.WORKS

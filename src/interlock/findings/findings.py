@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from interlock.findings.advice import Advice, Recommendation, advise, recommendations
+from interlock.findings.advice import Advice, advise
 from interlock.findings.attribution import Attributions, attribute
 from interlock.findings.criteria import (
     Criteria,
@@ -25,6 +25,7 @@ from interlock.findings.criteria import (
     needs_of,
 )
 from interlock.findings.rates import HangsAlone, Rates, hang_alone, rates
+from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
 from interlock.findings.tested import Tested
 from interlock.findings.weighing import Combinations, Excluded, Pins, Track
@@ -201,13 +202,17 @@ class ForApplication:
         return found
 
     def passes(self, pins: Pins, python: PythonVersion, config: str) -> bool:
-        """Whether these releases were tested in a configuration and pass, by every probe that was
-        meant for them."""
+        """Whether these releases were tested in a configuration and pass, often enough, by every
+        probe that was meant for them."""
         by_cell = self.findings.by_cell
         said = [by_cell.get(cell.key) for cell in self.asked(pins, python, config)]
         counted = [v for v in said if v is None or v.reason is not Reason.NO_FEATURE]
         return bool(counted) and all(
-            v and v.outcome is Outcome.PASS and v.basis is Basis.TESTED for v in counted
+            v
+            and v.outcome is Outcome.PASS
+            and v.basis is Basis.TESTED
+            and v.trials >= self.findings.matrix.policy.least_trials
+            for v in counted
         )
 
     @cached_property
@@ -234,8 +239,13 @@ class ForApplication:
         return about and rare
 
     def hanging(self, axis: str) -> list[Window]:
-        """Windows of releases that hang with something, in some configuration."""
-        return hanging(axis, self.pairs, self.findings.attributions)
+        """Windows of releases that hang with something, in some configuration.
+
+        A release that is not tested enough ends none.
+        """
+        (said,) = (one for one in self.recommendations if one.axis == axis)
+        told = {s.version for s in said.standings if s.is_safe or s.breaks}
+        return hanging(axis, self.pairs, self.findings.attributions, told)
 
     def own_troubles(self) -> Mapping[tuple[str, str, Outcome], Sequence[Cell]]:
         """By axis, probe and outcome, the cells in which that library does it alone."""

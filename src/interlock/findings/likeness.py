@@ -5,7 +5,7 @@ from __future__ import annotations
 from interlock.model import Outcome, Reason, Verdict
 
 TROUBLE = (Outcome.HANG, Outcome.FAIL)
-"""What is attributed, the worst first."""
+"""Outcomes that have a cause, the worst first."""
 
 
 def is_same(one: Verdict, other: Verdict) -> bool:
@@ -18,18 +18,18 @@ def is_same(one: Verdict, other: Verdict) -> bool:
 
 
 def comes_by_chance(trouble: Verdict) -> bool:
-    """Whether a failure came in the middle of what its probe does over and over."""
+    """Whether a failure came while its probe repeated its work, and so may be rare."""
     later = trouble.reason is Reason.CRASH and trouble.exposures > 0
     return later or trouble.reason is Reason.DEGRADED
 
 
 def is_alike(one: Verdict, trouble: Verdict) -> bool:
-    """Whether a failure comes by chance in the same way as another."""
+    """Whether a failure is rare, and the same as another."""
     return one.reason is trouble.reason and comes_by_chance(one) and one.cause == trouble.cause
 
 
 def intermittent(verdict: Verdict) -> tuple[int, int] | None:
-    """How many of how many trials went wrong, where some did and some did not."""
+    """How many of how many trials went wrong; None where all or none did."""
     counts = {Outcome.HANG: verdict.hangs, Outcome.FAIL: verdict.failed}
     wrong = counts.get(verdict.outcome, 0)
     return (wrong, verdict.trials) if 0 < wrong < verdict.trials else None

@@ -17,7 +17,7 @@ Releases that were not tested get no outcome, and never that of other releases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -25,24 +25,22 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.advice import Move
-from interlock.findings.attribution import OPEN, PYTHON
+from interlock.findings.attribution import OPEN
 from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE, intermittent
-from interlock.findings.situation import AnswerBasis, Conclusion, Seen
-from interlock.findings.tested import Place, moved
-from interlock.findings.weighing import TOGETHER, Pins, Trouble, version_of
+from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
+from interlock.findings.targets import moves_of
+from interlock.findings.tested import Place
+from interlock.findings.weighing import TOGETHER, Pins, Trouble
 from interlock.findings.workarounds import TriedWorkaround, tried_on
 from interlock.matrix import Application, Matrix, Situation
 from interlock.model import (
     PRECEDENCE,
-    Axis,
     Cell,
-    NoTarget,
     Outcome,
     Pin,
     PythonVersion,
     Signature,
-    Target,
     UsageError,
     Verdict,
     listing,
@@ -166,13 +164,12 @@ class Answer:
         A choice of settings that these releases are not meant to be run with is no headline.
         """
         ranks = [*TROUBLE, None, *(outcome for outcome in PRECEDENCE if outcome not in TROUBLE)]
-        meant = [part for part in self.parts if part.is_meant and not lacks_feature(part)]
+        meant = [
+            part
+            for part in self.parts
+            if part.is_meant and not lacks_feature(part.outcome, part.rests_on)
+        ]
         return min(meant or self.parts, key=lambda part: ranks.index(part.outcome), default=None)
-
-
-def lacks_feature(part: SituationAnswer | Conclusion) -> bool:
-    """Whether the releases do not have what would be switched on."""
-    return part.outcome is Outcome.UNSUPPORTED and any(s.lacks_feature for s in part.rests_on)
 
 
 def answer(question: Question, findings: Findings) -> Answer:
@@ -189,7 +186,7 @@ def answer(question: Question, findings: Findings) -> Answer:
     moves = parts[0].moves
     if len(parts) > 1:
         troubles = [trouble for part in parts for trouble in part.troubles]
-        moves = _moves(findings, situations, place, troubles)
+        moves = moves_of(findings, situations, place, troubles)
     return Answer(
         question=question,
         asked=asked,
@@ -259,7 +256,7 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         missing=found.missing,
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
-        moves=() if kinds else _moves(findings, [asked], place, troubles),
+        moves=() if kinds else moves_of(findings, [asked], place, troubles),
         workarounds=tuple(_workarounds(findings, asked, rests_on)),
         neighbours=tuple(_neighbours(findings, asked, place)) if unknown else (),
     )
@@ -293,94 +290,6 @@ def _workarounds(
         if one.is_trouble and one.situation == asked and not luck:
             tried = tried_on(one.verdict, findings.by_cell, findings.matrix)
             yield from (way for way in tried if way.works)
-
-
-def _moves(
-    findings: Findings,
-    asked: Sequence[Situation],
-    place: Place,
-    troubles: Sequence[Trouble],
-) -> tuple[Move, ...]:
-    """Along each axis, the releases that pass in each of the situations; none without trouble."""
-    prefer = findings.matrix.policy.prefer
-    axes = sorted(
-        findings.matrix.axes,
-        key=lambda axis: prefer.index(axis.name) if axis.name in prefer else len(prefer),
-    )
-    return tuple(_move(findings, axis, asked, place, troubles) for axis in axes if troubles)
-
-
-def _move(
-    findings: Findings,
-    axis: Axis,
-    asked: Sequence[Situation],
-    place: Place,
-    troubles: Sequence[Trouble],
-) -> Move:
-    pins, python = place
-    if not any(one.counts_against(axis.name) for one in troubles):
-        return _none(axis, _not_its_own(axis, place, troubles))
-    present = version_of(pins, axis.name)
-    above = [v for v in findings.tested.beside(axis.name, place) if v > present]
-    hurt = [one for one in asked if findings.tested.conclude(one, place).outcome in TROUBLE]
-    passing = [
-        version
-        for version in above
-        if _all_pass(findings, axis, asked, hurt, (moved(pins, axis.name, version), python))
-    ]
-    excluded = findings.withdrawn.get(axis.name, ())
-    final = [v for v in passing if not v.is_prerelease and v not in excluded]
-    if final:
-        return Move(
-            nearest=Target(axis=axis.name, version=final[0]),
-            newest=Target(axis=axis.name, version=final[-1]),
-        )
-    if passing:
-        named = ", ".join(map(str, passing))
-        return _none(axis, f"only yanked releases or pre-releases of {axis.package} help: {named}")
-    places = [(moved(pins, axis.name, version), python) for version in above]
-    if any(findings.tested.covers(one, there) for one in hurt for there in places):
-        return _none(axis, f"no {axis.package} release that was tested helps")
-    if above:
-        return _none(axis, f"no {axis.package} release was tested with all of this switched on")
-    return _none(axis, f"no newer {axis.package} release was tested")
-
-
-def _all_pass(
-    findings: Findings,
-    axis: Axis,
-    asked: Sequence[Situation],
-    hurt: Sequence[Situation],
-    place: Place,
-) -> bool:
-    """Whether the same question about that place would be answered with a pass, and what goes
-    wrong here passes there. What another library does alone is no reason against it."""
-
-    def beside(verdict: Verdict) -> bool:
-        attribution = findings.attributions[verdict.cell.key]
-        return not Trouble(verdict=verdict, attribution=attribution).counts_against(axis.name)
-
-    for one in asked:
-        found = findings.tested.conclude(one, place, beside)
-        if found.outcome is Outcome.PASS:
-            continue
-        if one in hurt or (findings.tested.covers(one, place) and not lacks_feature(found)):
-            return False
-    return True
-
-
-def _none(axis: Axis, reason: str) -> Move:
-    none = NoTarget(axis=axis.name, reason=reason)
-    return Move(nearest=none, newest=none)
-
-
-def _not_its_own(axis: Axis, place: Place, troubles: Iterable[Trouble]) -> str:
-    """Nothing of what goes wrong is a reason to move along this axis."""
-    pins, python = place
-    owners = {one.attribution.whose for one in troubles}
-    names = [pin.package for pin in pins if pin.axis in owners]
-    names += [f"Python {python}"] if PYTHON in owners else []
-    return f"moving {axis.package} changes nothing: it is {' and '.join(names)} alone"
 
 
 def _neighbours(findings: Findings, asked: Situation, place: Place) -> Iterable[Neighbours]:

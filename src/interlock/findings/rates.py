@@ -20,23 +20,23 @@ from interlock.model import Outcome, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseRate:
-    """One release of an axis, or all of them, with all that they were run with."""
+    """The counts of one release of an axis, or of all, with all partners together."""
 
     version: Version | None
     """None for all."""
     pool: Pool
     ratio: Ratio | None
-    """To the same without it; certain where it is among all of these."""
+    """Compared with the same without it, as one of several comparisons."""
 
     @property
     def is_likelier(self) -> bool:
-        """Whether it certainly makes a hang more than twice as likely."""
+        """Whether a hang is certainly more than twice as likely with it."""
         return self.ratio is not None and self.ratio.certain
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkaroundRate:
-    """A workaround, with every release that it was run with together."""
+    """The counts of a workaround, with all releases together."""
 
     way: Workaround
     pool: Pool
@@ -49,12 +49,12 @@ class Rates:
     probe: str
     config: str
     without: Pool
-    """The others without the axis."""
+    """The other libraries, without that of the axis."""
     releases: tuple[ReleaseRate, ...]
     """In version order."""
     every: ReleaseRate
     alone: Pool
-    """The axis without the others."""
+    """The library of the axis, without the others."""
     workarounds: tuple[WorkaroundRate, ...] = ()
     """Those that were run."""
 
@@ -65,8 +65,10 @@ class Rates:
 
     @property
     def likelier(self) -> tuple[Version, ...] | None:
-        """Releases with which a hang is certainly likelier; empty where only all of them together
-        show it, None where nothing does."""
+        """Releases with which a hang is certainly likelier.
+
+        Empty where only all releases together show it, None where nothing does.
+        """
         found = tuple(r.version for r in self.releases if r.version and r.is_likelier)
         return found if found or self.every.is_likelier else None
 
@@ -120,7 +122,7 @@ def rates(
 def workaround_rates(
     of: Track, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix
 ) -> Iterator[WorkaroundRate]:
-    """Of the workarounds that the probe names for the configuration, those that were run."""
+    """The workarounds for that probe and configuration that were run."""
     probe, config = of
     for name in matrix.use(probe).workarounds.get(config, ()):
         way = matrix.workarounds[name]

@@ -1,4 +1,4 @@
-"""How much likelier a pair hangs than one library alone, and between which bounds. Pure."""
+"""How many times as likely a pair hangs as one library alone, with bounds. Pure."""
 
 from __future__ import annotations
 
@@ -11,32 +11,34 @@ from interlock.evidence import LEVEL, Interval, Stratum, chance, rate_ratio
 from interlock.findings.baselines import Pool
 
 MARGIN = 2.0
-"""A hang that one library shows alone is the pair's trouble too where the lower bound of the
-ratio of the rates is above this: certainly twice as likely, not a little more often by chance."""
+"""A hang of one library alone is the pair's as well if the lower bound of the ratio is above this.
+
+It is then certainly twice as likely together, and not a little more often by chance.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """How many times the rate alone the pair's is, per exposure, and between which bounds."""
+    """The pair's rate divided by that of one library alone, with its bounds."""
 
     times: float
     between: Interval
     at_least: float
-    """The lower bound where this is one of several looks at the same: each has to be surer."""
+    """The lower bound that decides: wider where this is one of several comparisons."""
     together: Pool
     alone: Pool
     over: str = ""
-    """What both were compared over beyond the cell."""
+    """What both were compared over, where that is more than the cell."""
 
     @property
     def short(self) -> str:
-        """``7.7 (3.6–17)``, and the bound that decides where the interval alone would mislead."""
+        """``7.7 (3.6–17)``, and the bound that decides where the interval would mislead."""
         low, high = self.between
         return f"{times(self.times)} ({times(low)}–{times(high)}){self._surely}"
 
     @property
     def _surely(self) -> str:
-        """``, surely above 1.9``: as one of several looks, where the interval says more."""
+        """``, surely above 1.9``, where that is less than the interval suggests."""
         if self.certain or self.between.low <= MARGIN:
             return ""
         # Rounded down: 1.95 is not above 2.
@@ -44,7 +46,7 @@ class Ratio:
 
     @property
     def certain(self) -> bool:
-        """Likelier together by more than chance or a trifle."""
+        """Whether it is likelier together, by more than chance and by enough to matter."""
         return self.at_least > MARGIN
 
     def __str__(self) -> str:
@@ -63,7 +65,7 @@ class Ratio:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """The pair's hangs of one kind beside those of something else, place by place."""
+    """The pair's hangs of one kind, compared with something else place by place."""
 
     places: tuple[tuple[Pool, Pool], ...]
     over: str = ""
@@ -71,12 +73,14 @@ class Look:
 
     @cached_property
     def chance(self) -> float:
-        """How likely the pair would have so many of the hangs, if both hung as often."""
+        """How likely the pair has so many of the hangs, if both hang equally often."""
         return chance(self.strata)
 
     def ratio(self, looks: int = 1) -> Ratio | None:
-        """Of the rates, as one of so many looks at the same; None where neither hangs, or one was
-        not run."""
+        """The ratio of the rates, as one of so many comparisons of the same.
+
+        None where neither hangs, or one was not run.
+        """
         if looks not in self._ratios:
             self._ratios[looks] = self._ratio(looks)
         return self._ratios[looks]
@@ -100,8 +104,10 @@ class Look:
 
     @cached_property
     def strata(self) -> list[Stratum]:
-        """Counted per exposure, a hang before the first as one in it; per trial where exposures
-        can't be counted."""
+        """The counts per exposure, or per trial where exposures can't be counted.
+
+        A hang before the first exposure counts as one in it.
+        """
         together, alone = self.sums
         if together.per_exposure and alone.per_exposure:
             tried = [
@@ -126,13 +132,15 @@ class Look:
 
 
 def ratio_of(compared: Sequence[tuple[Pool, Pool]], looks: int = 1) -> Ratio | None:
-    """Place by place, as one of so many looks at the same; None where neither hangs, or one was not
-    run."""
+    """The ratio of the rates, place by place, as one of so many comparisons.
+
+    None where neither hangs, or one was not run.
+    """
     return Look(places=tuple(compared)).ratio(looks)
 
 
 def times(number: float) -> str:
-    """``0.25``, ``3.4``, ``120``; two digits, since the interval is wide."""
+    """``0.25``, ``3.4``, ``120``: two digits, because the interval is wide."""
     if number == float("inf"):
         return "any number"
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"

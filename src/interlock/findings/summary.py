@@ -1,7 +1,7 @@
 """The verdict of all probes together on one combination: the worst that counts. Pure.
 
-A probe that was narrowed to other releases is not waited for. A feature that a release lacks can't
-hang. What one library does alone comes after what the pair does.
+A probe that is narrowed to other releases is not missing. A feature that a release lacks can't
+hang. Trouble of the pair comes before that of one library alone.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ RANKS = {outcome: rank for rank, outcome in enumerate(PRECEDENCE)}
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """By all probes, in one configuration."""
+    """The verdicts of all probes, in one configuration."""
 
     verdicts: tuple[Verdict, ...]
-    """One a probe, the one that speaks for them first."""
+    """One a probe, the worst first."""
     missing: tuple[str, ...]
-    """Probes that were meant for it and have not been run."""
+    """Probes that the matrix asks for, and that were not run."""
     own: bool
-    """What goes wrong is one library's alone, or the Python's: no reason to avoid the other."""
+    """Whether one library alone, or the Python, is the cause: no reason to avoid the other."""
 
     @property
     def worst(self) -> Verdict:
@@ -38,7 +38,7 @@ class Summary:
 
 
 def is_own(verdict: Verdict, attributions: Attributions) -> bool:
-    """Whether what goes wrong there is nothing that the combination does."""
+    """Whether the trouble there is not caused by the combination."""
     whose = attributions.get(verdict.cell.key)
     return whose is not None and whose.whose not in TOGETHER
 
@@ -50,17 +50,17 @@ def summarize(
     is_about: Callable[[str], bool],
     place: Mapping[str, int],
 ) -> Summary:
-    """The verdicts of one combination and configuration, the one that speaks for all first.
+    """The verdicts of one combination and configuration, the worst first.
 
-    ``asked`` are the cells that were meant to be run. ``is_about`` is whether a probe is about the
-    kind of application and no other; ``place`` is the order of the probes.
+    ``asked`` are the cells that the matrix asks for. ``is_about`` is whether a probe is only about
+    the kind of application. ``place`` is the order of the probes.
     """
 
     def rank(verdict: Verdict) -> tuple[object, ...]:
         whose = attributions.get(verdict.cell.key)
         own = whose is not None and whose.whose not in TOGETHER
-        # One library's own stands behind the pair's trouble and before all that is none. Of two
-        # troubles of a kind, the one that is known to be the pair's and always comes is first.
+        # Trouble of one library alone comes after the pair's, and before everything else. Of two
+        # hangs, the one that is known to be the pair's and always comes is first.
         return (
             verdict.reason is Reason.NO_FEATURE,
             1 if own else RANKS[verdict.outcome],

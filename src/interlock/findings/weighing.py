@@ -1,8 +1,8 @@
-"""What each verdict says about a release: for it, against it, or nothing. Pure.
+"""Whether each verdict counts for a release, against it, or not at all. Pure.
 
-What another library does alone, or the Python does to each of them, is no reason to avoid a
-release: it counts neither for nor against it. What a library does by itself counts against its own
-releases. What nobody has told apart counts against all of them.
+What another library does alone is no reason to avoid a release, nor is what the Python does to each
+library. What a library does by itself counts against its own releases. Where the cause is not
+known, the verdict counts against all of them.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from interlock.findings.attribution import DEPENDENCIES, OPEN, PAIR, Attribution
 from interlock.findings.criteria import EVERYTHING, Criteria, everything
 from interlock.findings.likeness import TROUBLE
-from interlock.matrix import Policy
+from interlock.matrix import Policy, line_name
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
 
 Excluded = Mapping[str, Collection[Version]]
-"""Versions that are never recommended (yanked ones), by axis; pre-releases never are."""
+"""The yanked versions, by axis. They are never recommended; nor is a pre-release."""
 
 Attributions = Mapping[tuple[str, ...], Attribution]
-"""By ``Cell.key``, whose each hang and failure is."""
+"""The cause of each hang and failure, by ``Cell.key``."""
 
 Track = tuple[str, str]
 """A probe and a configuration."""
@@ -32,12 +33,12 @@ Track = tuple[str, str]
 Pins = tuple[Pin, ...]
 
 TOGETHER = (PAIR, OPEN, DEPENDENCIES)
-"""Whose trouble comes of the combination, or can't be told from that."""
+"""Causes that count against every library in the combination."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """A verdict that one would move away from, and whose it is."""
+    """A verdict that is a reason to move, and its cause."""
 
     verdict: Verdict
     attribution: Attribution
@@ -53,16 +54,28 @@ class Weight(Enum):
     GOOD = "it passes, often enough"
     BAD = "it is a reason to avoid the release"
     BESIDE = "it goes wrong, and is no reason to avoid the release"
-    OPEN = "it was not tested, or proved nothing"
+    UNPROVEN = "it was run, and proved nothing"
+    OPEN = "it was not run, or not often enough"
     CANNOT = "it can't be installed"
     NEUTRAL = "it is not asked of the release, or the release lacks the feature"
 
 
+@dataclass(frozen=True, kw_only=True)
+class PartnerLine:
+    """A release line that the policy lists, and its axis."""
+
+    axis: str
+    line: SpecifierSet
+
+    def __str__(self) -> str:
+        return line_name(self.line)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Combination:
-    """Certain releases on one Python, and what each probe says in each configuration.
+    """Certain releases on one Python, and their verdicts by probe and configuration.
 
-    ``Combinations`` makes one of each: two that are equal are the same object.
+    ``Combinations`` makes each once: two that are equal are the same object.
     """
 
     pins: Pins
@@ -70,15 +83,22 @@ class Combination:
     verdicts: dict[Track, Verdict] = field(default_factory=dict)
 
     def said(self, config: str | None) -> Iterable[Verdict]:
-        """In one configuration, or in all of them (None), by probe and configuration."""
+        """The verdicts in one configuration, or in all of them (None), sorted by track."""
         return [self.verdicts[t] for t in sorted(self.verdicts) if config in (None, t[1])]
 
     def installs(self, config: str | None) -> bool:
-        """Something of it could be run: that it could not says nothing against either library."""
+        """Whether some probe could be run. Where none could, neither library is to blame."""
         return any(
             verdict.outcome is not Outcome.UNSUPPORTED
             for (_, name), verdict in self.verdicts.items()
             if config in (None, name)
+        )
+
+    def is_refused(self, config: str | None) -> bool:
+        """Whether some probe could not be run, because a release can't be installed."""
+        return any(
+            verdict.outcome is Outcome.UNSUPPORTED and verdict.reason is not Reason.NO_FEATURE
+            for verdict in self.said(config)
         )
 
 
@@ -87,15 +107,17 @@ class Line:
     """The releases of one axis that were tested with the same others, in version order."""
 
     tested: Sequence[Version]
-    """In whichever configuration."""
+    """In any configuration."""
     passing: Sequence[Version]
     recommendable: Sequence[Version]
-    """Of those that pass."""
+    """Those that pass, and are neither yanked nor a pre-release."""
 
 
 class Combinations:
-    """The tested verdicts of whole combinations, by combination: a cell that leaves a library out
-    says what the other one does alone, and a composed configuration is run beside a plain one.
+    """The tested verdicts, by combination.
+
+    Baselines and composed configurations are left out: they are about one library alone, or about a
+    workaround.
 
     Each index is made once, when it is first needed, and is at most linear in the verdicts.
     """
@@ -127,6 +149,8 @@ class Combinations:
         }
         self._weighed: dict[Combination, Mapping[Track, Weight | Trouble]] = {}
         self._lines: dict[tuple[str, Pins, PythonVersion, str | None], Line] = {}
+        self._lines_beside: dict[tuple[str, PythonVersion], tuple[PartnerLine, ...]] = {}
+        self._lines_of: dict[Pin, frozenset[PartnerLine]] = {}
 
     def __iter__(self) -> Iterator[Combination]:
         """In the order of the verdicts."""
@@ -155,16 +179,38 @@ class Combinations:
     def of_release(
         self, axis: str, version: Version, python: PythonVersion
     ) -> Sequence[Combination]:
-        """Everything that the release was tested with on that Python."""
+        """Every combination with the release on that Python."""
         return self._by_release.get((axis, version, python), ())
 
-    def usual(self, axis: str, python: PythonVersion) -> frozenset[Pins]:
-        """With what more than half of the releases of that axis were run on that Python: one that
-        was not has still to show that it passes there."""
-        return self._usual.get((axis, python), frozenset())
+    def lines_beside(self, axis: str, python: PythonVersion) -> tuple[PartnerLine, ...]:
+        """The release lines of the other axes that a release has to pass with there."""
+        key = axis, python
+        if key not in self._lines_beside:
+            self._lines_beside[key] = tuple(
+                PartnerLine(axis=other, line=line)
+                for other in self.policy.safe.lines
+                if other != axis
+                for line in self.policy.safe.lines_on(other, python)
+            )
+        return self._lines_beside[key]
+
+    def lines_of(self, pin: Pin) -> frozenset[PartnerLine]:
+        """The release lines that a release belongs to; a pre-release belongs to none."""
+        if pin not in self._lines_of:
+            groups = self.policy.safe.lines.get(pin.axis, ())
+            self._lines_of[pin] = frozenset(
+                PartnerLine(axis=pin.axis, line=line)
+                for group in groups
+                for line in group.lines
+                if pin.version is not None and line.contains(pin.version)
+            )
+        return self._lines_of[pin]
 
     def line(self, axis: str, beside: Pins, python: PythonVersion, config: str | None) -> Line:
-        """What was tested with the pins beside it on that Python; ``config`` None is all."""
+        """The releases of an axis, tested with the same others on that Python.
+
+        ``config`` None is every configuration.
+        """
         key = axis, beside, python, config
         if key not in self._lines:
             found = [
@@ -180,7 +226,7 @@ class Combinations:
         return self._lines[key]
 
     def troubles(self, here: Combination, config: str | None) -> list[Trouble]:
-        """All that hangs or fails, asked of the releases or not."""
+        """Everything that hangs or fails there, whether or not the matrix asks for it."""
         weighed = self._weigh(here)
         return [
             weight
@@ -189,22 +235,36 @@ class Combinations:
         ]
 
     def weights(self, here: Combination, config: str | None, axis: str) -> set[Weight]:
-        """What is said there about the release of that axis."""
+        """What the verdicts there say about the release of that axis."""
         return {
             weight if isinstance(weight, Weight) else _against(weight, axis)
             for track, weight in self._weigh(here).items()
             if config in (None, track[1])
         }
 
+    def is_asked_more(self, here: Combination, config: str | None) -> bool:
+        """Whether the matrix asks for a probe here that was never run on anything."""
+        return any(
+            config in (None, name)
+            and self._criteria.meant(
+                Cell(pins=here.pins, python=here.python, probe=probe, config=name)
+            )
+            for probe, name in self._never_run
+        )
+
+    @cached_property
+    def _never_run(self) -> frozenset[Track]:
+        return frozenset(self._criteria.tracks).difference(self.tracks)
+
     def passes(self, here: Combination, config: str | None, axis: str) -> bool:
-        """All that is asked of the release of that axis, often enough; nothing untested."""
+        """Whether everything that is asked of the release passes, in enough trials."""
         return is_good(self.weights(here, config, axis))
 
     def recommendable(self, axis: str, version: Version) -> bool:
         return not version.is_prerelease and version not in self._excluded.get(axis, ())
 
     def _weigh(self, here: Combination) -> Mapping[Track, Weight | Trouble]:
-        """By probe and configuration; what is meant for it and was not run included."""
+        """By probe and configuration, those included that were not run here."""
         if here not in self._weighed:
             weighed = {track: self._weight(here, track) for track in self.tracks}
             self._weighed[here] = weighed
@@ -218,8 +278,10 @@ class Combinations:
         cell = Cell(pins=here.pins, python=here.python, probe=probe, config=config)
         if not self._criteria.meant(verdict.cell if verdict else cell):
             return Weight.NEUTRAL
-        if verdict is None or verdict.outcome is Outcome.UNPROVEN:
+        if verdict is None:
             return Weight.OPEN
+        if verdict.outcome is Outcome.UNPROVEN:
+            return Weight.UNPROVEN
         if verdict.outcome is Outcome.PASS:
             enough = verdict.trials >= self.policy.least_trials
             return Weight.GOOD if enough else Weight.OPEN
@@ -246,7 +308,7 @@ class Combinations:
 
     @cached_property
     def _by_beside(self) -> Mapping[tuple[str, Pins, PythonVersion], Sequence[Combination]]:
-        """For each axis, by what its releases were run with; in version order."""
+        """By axis and by the other releases; in version order."""
         found: dict[tuple[str, Pins, PythonVersion], list[Combination]] = {}
         for here in self:
             for pin in here.pins:
@@ -256,37 +318,25 @@ class Combinations:
             listed.sort(key=lambda here: version_of(here.pins, axis))
         return found
 
-    @cached_property
-    def _usual(self) -> Mapping[tuple[str, PythonVersion], frozenset[Pins]]:
-        run_with: dict[tuple[str, PythonVersion], dict[Pins, int]] = {}
-        releases: dict[tuple[str, PythonVersion], set[Version]] = {}
-        for here in self:
-            if here.installs(None):
-                for pin in here.pins:
-                    key, beside = (pin.axis, here.python), without(here.pins, pin.axis)
-                    releases.setdefault(key, set()).add(version_of(here.pins, pin.axis))
-                    counted = run_with.setdefault(key, {})
-                    counted[beside] = counted.get(beside, 0) + 1
-        return {
-            key: frozenset(b for b, count in counted.items() if 2 * count > len(releases[key]))
-            for key, counted in run_with.items()
-        }
+
+IN_THE_WAY = frozenset({Weight.BAD, Weight.UNPROVEN, Weight.OPEN, Weight.CANNOT})
+"""With one of these, a combination does not pass."""
 
 
 def is_good(weights: Collection[Weight]) -> bool:
-    """Everything that was asked for is there, and passes."""
-    return Weight.GOOD in weights and not {Weight.BAD, Weight.OPEN, Weight.CANNOT} & set(weights)
+    """Whether everything that is asked for was run, and passes."""
+    return Weight.GOOD in weights and not IN_THE_WAY & set(weights)
 
 
 def version_of(pins: Iterable[Pin], axis: str) -> Version:
-    """The version that the pins of a whole combination hold the axis at."""
+    """The version of that axis among the pins of a whole combination."""
     version = next(pin.version for pin in pins if pin.axis == axis)
     assert version is not None, "no library is left out of a whole combination"
     return version
 
 
 def without(pins: Pins, axis: str) -> Pins:
-    """What the release of that axis is run with."""
+    """The other pins: those that the release of that axis is run with."""
     return tuple(pin for pin in pins if pin.axis != axis)
 
 

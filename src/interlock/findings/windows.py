@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from packaging.version import Version
@@ -14,14 +14,16 @@ Rest = tuple[str, ...]
 """What is held fixed: the key of a cell with ``*`` where the axis stands."""
 
 INFERABLE = frozenset({Outcome.PASS, Outcome.HANG, Outcome.FAIL})
-"""Outcomes that say something about the libraries; ``unproven`` is about a run, and whether a
-release is ``unsupported`` its own wheels say."""
+"""Outcomes that say something about the libraries.
+
+``unproven`` is about a run, and ``unsupported`` is decided by the wheels of each release.
+"""
 
 
 def windows(axis: str, series: Iterable[tuple[Version, Outcome]]) -> tuple[Window, ...]:
-    """Maximal runs of the same outcome among the versions given, in version order.
+    """Maximal runs of the same outcome among these versions, in version order.
 
-    A version stands for itself alone: what lies between two versions of a window was not tested.
+    Nothing is said about versions that lie between two tested versions of a window.
     Raises ``ValueError`` for a version with two outcomes.
     """
     outcomes: dict[Version, Outcome] = {}
@@ -44,9 +46,9 @@ def windows(axis: str, series: Iterable[tuple[Version, Outcome]]) -> tuple[Windo
 
 
 def along(axis: str, verdicts: Iterable[Verdict]) -> Mapping[Rest, tuple[Window, ...]]:
-    """The windows along one axis, for everything else held fixed; tested verdicts alone.
+    """The windows along one axis, with everything else held fixed.
 
-    A cell without that library (``-``) is no point of the axis.
+    Only tested verdicts count. A cell without that library (``-``) is not on the axis.
     """
     return {
         rest: windows(axis, [(v, one.outcome) for one in line if (v := one.cell.version(axis))])
@@ -55,7 +57,7 @@ def along(axis: str, verdicts: Iterable[Verdict]) -> Mapping[Rest, tuple[Window,
 
 
 def lines(axis: str, verdicts: Iterable[Verdict]) -> Mapping[Rest, Sequence[Verdict]]:
-    """The tested verdicts along one axis, for everything else held fixed."""
+    """The tested verdicts along one axis, with everything else held fixed."""
     found: dict[Rest, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.cell.version(axis) is not None and verdict.basis is Basis.TESTED:
@@ -66,9 +68,10 @@ def lines(axis: str, verdicts: Iterable[Verdict]) -> Mapping[Rest, Sequence[Verd
 def showing(
     axis: str, line: Iterable[Verdict], seen: Collection[tuple[str, ...]]
 ) -> tuple[Window, ...]:
-    """The windows of one line in which every cell hangs in a way that was ``seen`` in it.
+    """The windows of one line in which every cell shows a certain hang.
 
-    ``seen`` are cell keys. A release that hangs in another way ends a window.
+    ``seen`` are the keys of the cells that show it. A release that hangs in another way ends a
+    window.
     """
     series = (
         (version, verdict.outcome if verdict.cell.key in seen else Outcome.UNPROVEN)
@@ -78,10 +81,16 @@ def showing(
     return tuple(w for w in windows(axis, series) if w.outcome is Outcome.HANG)
 
 
-def hanging(axis: str, verdicts: Iterable[Verdict], attributions: Attributions) -> list[Window]:
+def hanging(
+    axis: str,
+    verdicts: Iterable[Verdict],
+    attributions: Attributions,
+    told: Container[Version] | None = None,
+) -> list[Window]:
     """Windows of releases that hang with something, in some configuration.
 
-    What another library does alone does not count against a release.
+    What another library does alone does not count against a release. A release that does not hang
+    ends a window only if it is among ``told``, the releases that are tested enough. None is all.
     """
     worst: dict[Version, Outcome] = {}
     for verdict in verdicts:
@@ -91,7 +100,12 @@ def hanging(axis: str, verdicts: Iterable[Verdict], attributions: Attributions) 
         if version is not None and verdict.basis is Basis.TESTED and counts:
             before = worst.get(version, Outcome.PASS)
             worst[version] = min(before, verdict.outcome, key=PRECEDENCE.index)
-    return [w for w in windows(axis, worst.items()) if w.outcome is Outcome.HANG]
+    known = (
+        (version, outcome)
+        for version, outcome in worst.items()
+        if outcome is Outcome.HANG or told is None or version in told
+    )
+    return [w for w in windows(axis, known) if w.outcome is Outcome.HANG]
 
 
 def rest_of(cell: Cell, axis: str) -> Rest:
@@ -103,9 +117,9 @@ def rest_of(cell: Cell, axis: str) -> Rest:
 def inferred(
     series: Iterable[tuple[Version, Outcome]], published: Sequence[Version]
 ) -> Mapping[Version, Outcome]:
-    """The outcome of final releases between two neighbours that were tested and are equal.
+    """Outcomes of final releases between two tested releases that agree.
 
-    Only within one release line (the same major version), and never shown as tested.
+    Only within the same major version, and never shown as tested.
     """
     tested = sorted(dict(series).items())
     found: dict[Version, Outcome] = {}

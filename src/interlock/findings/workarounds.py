@@ -1,7 +1,7 @@
-"""Verdicts → what became of each workaround, on the very cells where it was run. Pure.
+"""Verdicts → whether each workaround helps, on the very cells where it was run. Pure.
 
 A workaround is run on cells that hang or fail, to see whether it helps. It is also run on passing
-neighbours, to see that it breaks nothing. Where it was not run on a cell, nothing is said of it.
+neighbours, to see that it breaks nothing. Nothing is claimed for a cell where it was not run.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from interlock.matrix import Matrix, Workaround
 from interlock.model import Basis, Outcome, Signature, Verdict
 
 NEVER = 1000
-"""So many exposures as would show again what always comes."""
+"""Exposures that are enough to show a failure again that always comes."""
 
 WorkaroundKind = tuple[str, str, str, Signature | None]
-"""A workaround, the probe and configuration, and the hang that it is to help against."""
+"""A workaround, the probe and configuration, and the hang that it should prevent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,23 +35,23 @@ class TriedWorkaround:
 
     @property
     def kind(self) -> WorkaroundKind:
-        """The same for every cell where it is to help against the same hang, by its signature."""
+        """Equal for all cells where it should prevent the same hang, by signature."""
         cell = self.without.cell
         return self.way.name, cell.probe, cell.config, self.without.signature
 
     @property
     def works(self) -> bool:
-        """Whether what went wrong without it passes with it."""
+        """Whether the cell goes wrong without it and passes with it."""
         return self.was_needed and self.verdict.outcome is Outcome.PASS
 
     @property
     def fails(self) -> bool:
-        """Whether what went wrong without it goes wrong with it, in the same way or another."""
+        """Whether the cell goes wrong without it and with it, in the same way or another."""
         return self.was_needed and self.verdict.outcome in TROUBLE
 
     @property
     def was_run(self) -> bool:
-        """It could be: not every release has what a workaround sets."""
+        """Whether it could be run: not every release has what a workaround sets."""
         return self.verdict.outcome is not Outcome.UNSUPPORTED
 
     @property
@@ -60,7 +60,7 @@ class TriedWorkaround:
 
     @property
     def breaks(self) -> bool:
-        """Whether what passes without it goes wrong with it."""
+        """Whether the cell passes without it and goes wrong with it."""
         return self.without.outcome is Outcome.PASS and self.verdict.outcome in TROUBLE
 
 
@@ -69,7 +69,7 @@ Workarounds = Mapping[tuple[str, ...], tuple[TriedWorkaround, ...]]
 
 
 def tried(verdicts: Iterable[Verdict], matrix: Matrix) -> Workarounds:
-    """What was run of what each probe names for the cell's configuration."""
+    """The workarounds that were run, of those that the matrix names for each cell."""
     known = {v.cell.key: v for v in verdicts}
     found = {key: tried_on(without, known, matrix) for key, without in known.items()}
     return {key: here for key, here in found.items() if here}
@@ -97,23 +97,24 @@ def tried_on(
 
 @dataclass(frozen=True, kw_only=True)
 class WorkaroundRecord:
-    """What one workaround did on all the cells of a probe and configuration that needed it."""
+    """What one workaround did, over all cells of a track that needed it."""
 
     hangs: int
     tried: int
     luck: float
-    """How likely it is that nothing went wrong with it where it did without it, did it nothing."""
+    """How likely these results are by chance, if the workaround had no effect."""
 
     @property
     def tells(self) -> bool:
-        """Whether that it passes is more than luck."""
+        """Whether its passes are more than luck."""
         return self.luck <= 1 - LEVEL
 
 
 def luck(tried: Iterable[TriedWorkaround]) -> float:
-    """How likely so much more would go wrong without it than with it by chance, cell by cell.
+    """How likely the difference between without it and with it is by chance.
 
-    A failure always comes, as far as is known, but for those in the middle of what a probe does.
+    Compared cell by cell. A failure is taken to come always, unless it came in the middle of what a
+    probe does over and over.
     """
     return chance(stratum for one in tried if (stratum := _stratum(one)))
 
@@ -134,9 +135,9 @@ def _stratum(one: TriedWorkaround) -> Stratum | None:
 
 
 def records(ways: Workarounds) -> Mapping[WorkaroundKind, WorkaroundRecord]:
-    """Each workaround of each hang, over every cell that needed it.
+    """What each workaround did against each hang, over every cell that needed it.
 
-    Where it hangs on some of them it may only make that hang rarer, and a pass elsewhere be luck.
+    Where some of these cells hang with it, it may only make the hang rarer. A pass is luck then.
     """
     found: dict[WorkaroundKind, list[TriedWorkaround]] = {}
     needed = (one for many in ways.values() for one in many if one.was_needed and one.was_run)

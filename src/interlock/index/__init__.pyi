@@ -3,9 +3,15 @@ from .pages import (
 )
 from .releases import (
     Releases as Releases,
+    releases as releases,
     unsupported as unsupported,
 )
 from .settings import (
     IndexSettings as IndexSettings,
     read_index_settings as read_index_settings,
+    redacted as redacted,
+)
+from .upstream import (
+    Listed as Listed,
+    Upstream as Upstream,
 )

@@ -12,10 +12,9 @@ import hashlib
 import json
 import os
 import re
-import ssl
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -27,18 +26,19 @@ import httpx
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, Field, ValidationError
 
+from interlock.index.fetching import PATIENCE, Answer, Fetching, Patience
 from interlock.index.settings import IndexSettings, redacted
 from interlock.model import IndexUnreachable, StorageTrouble
 
-ACCEPT = (
-    "application/vnd.pypi.simple.v1+json, "
-    "application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
-)
 FRESH_S = 600
 """How long an answer is fresh where the index does not say; what pypi.org says of its own."""
-TIMEOUT_S = 30
+
+LONGEST_FRESH_S = 86_400
+MOST_FILES = 200_000
+"""Of one page; the package with the most has a tenth of them."""
 
 _FORMAT = 1
+PIECE_CHARS = 1 << 18
 
 
 class File(NamedTuple):
@@ -55,11 +55,17 @@ class Pages:
     """The pages of every index of the settings; ``clock`` gives seconds since the epoch."""
 
     def __init__(
-        self, settings: IndexSettings, cache: Path, clock: Callable[[], float] = time.time
+        self,
+        settings: IndexSettings,
+        cache: Path,
+        clock: Callable[[], float] = time.time,
+        patience: Patience = PATIENCE,
     ) -> None:
         self._settings = settings
         self._cache = cache
         self._clock = clock
+        self._patience = patience
+        self._fetch = Fetching(settings, patience)
 
     def files(self, package: str) -> tuple[File, ...]:
         """Every file of a package that an installer would consider; none where nobody knows it.
@@ -69,62 +75,52 @@ class Pages:
         """
         name = canonicalize_name(package)
         found: dict[str, File] = {}
-        with _client(self._settings) as client:
-            for link in self._settings.find_links:
-                for file in self._linked(client, link):
-                    if _belongs(file.name, name):
-                        found.setdefault(file.name, file)
-            for url in self._settings.urls:
-                files = self._page(client, f"{url.rstrip('/')}/{name}/")
-                for file in files:
+        for link in self._settings.find_links:
+            for file in self._linked(link):
+                if _belongs(file.name, name):
                     found.setdefault(file.name, file)
-                if files and self._settings.strategy == "first-index":
-                    break
+        for url in self._settings.urls:
+            files = self._page(f"{url.rstrip('/')}/{name}/")
+            for file in files:
+                found.setdefault(file.name, file)
+            if files and self._settings.strategy == "first-index":
+                break
         return tuple(found.values())
 
-    def _linked(self, client: httpx.Client, link: str) -> Sequence[File]:
+    def _linked(self, link: str) -> Sequence[File]:
         if link.startswith(("http://", "https://")):
-            return self._page(client, link)
-        return _local(Path(link))
+            return self._page(link)
+        return _local(Path(link), self._patience)
 
-    def _page(self, client: httpx.Client, url: str) -> Sequence[File]:
+    def _page(self, url: str) -> Sequence[File]:
         if url.startswith("file:"):
-            return _local(Path(unquote(urlsplit(url).path)))
+            return _local(Path(unquote(urlsplit(url).path)), self._patience)
         known = _Entry.read(self._entry_path(url))
         if known and self._clock() < known.fresh_until:
             return known.files
-        headers = {"Accept": ACCEPT, **(known.validators if known else {})}
-        try:
-            response = client.get(url, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise IndexUnreachable(
-                f"the package index {redacted(url)} did not answer: {error or type(error).__name__}"
-                "; check the network, and the index and proxy that pip and uv are told to use"
-            ) from error
-        if response.status_code == httpx.codes.NOT_FOUND:
+        answer = self._fetch(url, known.validators if known else {})
+        if answer.status == httpx.codes.NOT_FOUND:
             return ()
-        if response.status_code == httpx.codes.NOT_MODIFIED and known:
+        if answer.status == httpx.codes.NOT_MODIFIED and known:
             files: Sequence[File] = known.files
-        elif response.is_success:
-            files = _read(url, response)
+        elif answer.is_success:
+            files = _read(url, answer, self._patience)
         else:
             raise IndexUnreachable(
-                f"the package index {redacted(url)} answered {response.status_code} "
-                f"{response.reason_phrase}{_what_to_do(response.status_code)}"
+                f"the package index {redacted(url)} answered {answer.status} "
+                f"{answer.reason}{_what_to_do(answer.status)}"
             )
-        self._keep(url, response, files, known)
+        self._keep(url, answer, files, known)
         return files
 
-    def _keep(
-        self, url: str, response: httpx.Response, files: Sequence[File], known: _Entry | None
-    ) -> None:
-        fresh_s = _fresh_s(response.headers.get("cache-control", ""))
+    def _keep(self, url: str, answer: Answer, files: Sequence[File], known: _Entry | None) -> None:
+        fresh_s = _fresh_s(answer.headers.get("cache-control", ""))
         if fresh_s is None:
             return
         before = known.validators if known else {}
         _Entry(
-            etag=response.headers.get("etag") or before.get("If-None-Match"),
-            last_modified=response.headers.get("last-modified") or before.get("If-Modified-Since"),
+            etag=answer.headers.get("etag") or before.get("If-None-Match"),
+            last_modified=answer.headers.get("last-modified") or before.get("If-Modified-Since"),
             fresh_until=self._clock() + fresh_s,
             files=tuple(files),
         ).write(self._entry_path(url))
@@ -192,7 +188,7 @@ class _JsonFile(BaseModel):
 
 
 class _JsonPage(BaseModel):
-    files: list[_JsonFile]
+    files: list[_JsonFile] = Field(max_length=MOST_FILES)
 
 
 class _HtmlPage(HTMLParser):
@@ -201,29 +197,34 @@ class _HtmlPage(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.files: list[File] = []
+        self.is_of_an_index = False
+        """Whether the page says that an index made it (PEP 629)."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        anchor = dict(attrs)
-        if tag != "a" or not anchor.get("href"):
+        told = dict(attrs)
+        if tag == "meta" and told.get("name") == "pypi:repository-version":
+            self.is_of_an_index = True
+        if tag != "a" or not told.get("href"):
             return
-        name = unquote(urlsplit(str(anchor["href"])).path).rpartition("/")[2]
+        try:
+            name = unquote(urlsplit(str(told["href"])).path).rpartition("/")[2]
+        except ValueError:  # no installer can follow it either
+            return
         if name.endswith((".whl", ".tar.gz", ".zip")):
             self.files.append(
-                File(
-                    name, anchor.get("data-requires-python") or None, None, "data-yanked" in anchor
-                )
+                File(name, told.get("data-requires-python") or None, None, "data-yanked" in told)
             )
 
 
-def _read(url: str, response: httpx.Response) -> list[File]:
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
+    where = f"the package index {redacted(url)}"
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/vnd.pypi.simple.v1+json":
         try:
-            page = _JsonPage.model_validate_json(response.content)
+            page = _JsonPage.model_validate_json(answer.content)
         except ValidationError as error:
             raise IndexUnreachable(
-                f"the package index {redacted(url)} answered with JSON that is not PEP 691's: "
-                f"{error.errors()[0]['msg']}"
+                f"{where} answered with JSON that is not PEP 691's: {error.errors()[0]['msg']}"
             ) from error
         # yanked may be a reason, and an empty reason is one too (PEP 592)
         return [
@@ -231,30 +232,46 @@ def _read(url: str, response: httpx.Response) -> list[File]:
             for f in page.files
         ]
     if kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
-        return _html(response.text)
+        found = _html(where, answer.text, patience)
+        if found.files or found.is_of_an_index:
+            return found.files
+        raise IndexUnreachable(
+            f"{where} answered with a page that lists no file; it may be a page to log in, or "
+            "about an error: open it in a browser"
+        )
     raise IndexUnreachable(
-        f"{redacted(url)} answered with {kind or 'no content type'}, which no package index does; "
+        f"{where} answered with {kind or 'no content type'}, which no package index does; "
         "check the index URL that pip and uv are told to use"
     )
 
 
-def _html(text: str) -> list[File]:
+def _html(where: str, text: str, patience: Patience) -> _HtmlPage:
+    """The files of a page; raise ``IndexUnreachable`` for one that is too much."""
     page = _HtmlPage()
-    page.feed(text)
-    page.close()
-    return page.files
+    latest = time.monotonic() + patience.page_s
+    # Piece by piece: what is never closed is looked at again and again.
+    for start in range(0, len(text), PIECE_CHARS):
+        page.feed(text[start : start + PIECE_CHARS])
+        if len(page.files) > MOST_FILES:
+            raise IndexUnreachable(f"{where} lists more than {MOST_FILES} files on one page")
+        if time.monotonic() > latest:
+            raise IndexUnreachable(f"{where} answered with a page that can't be read in time")
+    return page  # not closed: what is left of the text is no whole link
 
 
-def _local(folder: Path) -> list[File]:
+def _local(folder: Path, patience: Patience) -> list[File]:
     """A folder of a ``file://`` index or of find-links: its page, or the files themselves."""
-    if folder.is_file():
-        return _html(folder.read_text(encoding="utf-8"))
-    page = folder / "index.html"
-    if page.is_file():
-        return _html(page.read_text(encoding="utf-8"))
-    if not folder.is_dir():
-        return []
-    return [File(path.name, None, None, False) for path in sorted(folder.iterdir())]
+    try:
+        page = folder if folder.is_file() else folder / "index.html"
+        if page.is_file():
+            if page.stat().st_size > patience.page_bytes:
+                raise IndexUnreachable(f"{page} is too large for a page of a package index")
+            return _html(str(page), page.read_text(encoding="utf-8"), patience).files
+        if not folder.is_dir():
+            return []
+        return [File(path.name, None, None, False) for path in sorted(folder.iterdir())]
+    except (OSError, UnicodeDecodeError) as error:
+        raise IndexUnreachable(f"the package index {folder} can't be read: {error}") from error
 
 
 def _belongs(file: str, package: str) -> bool:
@@ -273,46 +290,10 @@ def _fresh_s(cache_control: str) -> float | None:
     if "no-cache" in told:
         return 0
     found = re.search(r"max-age=(\d+)", told)
-    return float(found[1]) if found else FRESH_S
+    return min(float(found[1]), LONGEST_FRESH_S) if found else FRESH_S
 
 
 def _what_to_do(status: int) -> str:
     if status in (401, 403, 407):
         return "; check the user name and password that pip and uv are told to use"
     return "; try again later" if status >= 500 else "; check the index URL"
-
-
-def _client(settings: IndexSettings) -> httpx.Client:
-    """A client that travels as the settings say, and never as the environment says beside them."""
-    verified = ssl.create_default_context(
-        cafile=str(settings.ca_bundle) if settings.ca_bundle else None
-    )
-    if settings.client_cert:
-        verified.load_cert_chain(settings.client_cert)
-    mounts: dict[str, httpx.BaseTransport | None] = {}
-    for scheme in ("all", "http", "https"):
-        if proxy := settings.proxies.get(scheme):
-            mounts[f"{scheme}://"] = httpx.HTTPTransport(verify=verified, proxy=proxy)
-    for pattern in _direct(settings.proxies.get("no", "")):
-        mounts[pattern] = None
-    for host in settings.trusted_hosts:
-        mounts[f"all://{host}"] = httpx.HTTPTransport(verify=False)
-    direct = httpx.HTTPTransport(verify=verified, retries=2)
-    return httpx.Client(
-        transport=direct,
-        mounts=mounts,
-        trust_env=False,
-        follow_redirects=True,
-        timeout=TIMEOUT_S,
-    )
-
-
-def _direct(no_proxy: str) -> Iterator[str]:
-    """Patterns of hosts that are reached without the proxy."""
-    for entry in filter(None, re.split(r"[,\s]+", no_proxy)):
-        if entry == "*":
-            yield "all://"
-        else:
-            host = entry.removeprefix("*").removeprefix(".")
-            yield f"all://{host}"
-            yield f"all://*.{host}"

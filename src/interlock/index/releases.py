@@ -8,16 +8,20 @@ from datetime import datetime, timezone
 from functools import cache
 from typing import Protocol
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from interlock.index.pages import File
 from interlock.model import Phase, PythonVersion, Reason, Release, Unsupported, UsageError, Wheel
 
 _PATCHES = 40
 """More than any Python feature release has had (3.8 ended with 3.8.20)."""
+_LONGEST_NAME = 255
+"""Of a file: no file system has longer ones. A long one may stand for a million tags."""
+_LONGEST_SPECIFIER = 1000
+_YEARS = range(1990, 3000)
 
 
 class Source(Protocol):
@@ -53,7 +57,7 @@ def releases(package: str, files: Iterable[File]) -> tuple[Release, ...]:
     """Files grouped by version, in version order; names that no installer reads are left out."""
     grouped: dict[Version, list[File]] = {}
     for file in files:
-        version = _version(file.name, package)
+        version = version_of(file.name, package)
         if version is not None:
             grouped.setdefault(version, []).append(file)
     return tuple(_release(package, version, grouped[version]) for version in sorted(grouped))
@@ -107,7 +111,10 @@ def _release(package: str, version: Version, files: list[File]) -> Release:
     )
 
 
-def _version(file: str, package: str) -> Version | None:
+def version_of(file: str, package: str) -> Version | None:
+    """The version in the name of a package's file; None for another file."""
+    if len(file) > _LONGEST_NAME:
+        return None
     if file.endswith(".whl"):
         parts = file.removesuffix(".whl").split("-")
         return _parsed(parts[1]) if len(parts) in (5, 6) else None
@@ -127,16 +134,21 @@ def _canonical(name: str) -> str:
 def _parsed(version: str) -> Version | None:
     try:
         return Version(version)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or more digits than Python turns into a number
         return None
 
 
 @cache
 def _specifier(text: str | None) -> SpecifierSet | None:
+    if not text or len(text) > _LONGEST_SPECIFIER:
+        return None
     try:
-        return SpecifierSet(text) if text else None
-    except InvalidSpecifier:
-        return None  # as installers do: ">=2.7, !=3.0*" of old uploads says nothing they can use
+        found = SpecifierSet(text)
+        found.contains("3.0")  # its versions are read only now
+    except ValueError:
+        # as installers do: ">=2.7, !=3.0*" of old uploads says nothing they can use
+        return None
+    return found
 
 
 def _moment(text: str) -> datetime | None:
@@ -145,6 +157,8 @@ def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
+        return None
+    if moment.year not in _YEARS:  # a day more or less must not leave the calendar
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 

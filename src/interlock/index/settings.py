@@ -9,23 +9,20 @@ default. Extra indexes and find-links of all of them are kept, in that order.
 
 from __future__ import annotations
 
-import configparser
 import netrc
+import os
 import ssl
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-from interlock.model import UsageError, digest_of
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from interlock.index import checks, layers
+from interlock.index.layers import Layer
+from interlock.model import digest_of
 
 PYPI = "https://pypi.org/simple"
 
@@ -51,6 +48,8 @@ class IndexSettings:
     """Absolute folders, or URLs of pages with links."""
     ca_bundle: Path | None = None
     client_cert: Path | None = None
+    certificates_from: str = field(default="", compare=False)
+    """What names the two files, for messages."""
     proxies: Mapping[str, str] = field(default_factory=dict)
     """By scheme: ``http``, ``https``, ``all``; ``no`` lists the hosts reached directly."""
     trusted_hosts: tuple[str, ...] = ()
@@ -138,41 +137,41 @@ def read_index_settings(
     """Read what pip and uv are told on this machine.
 
     ``home``, ``prefix`` (of the Python whose ``pip.conf`` counts) and ``root`` (which holds
-    ``etc``) are for tests. Raises ``UsageError`` for a configuration file that can't be read.
+    ``etc``) are for tests. Raises ``UsageError`` for a variable or a file that makes no sense; it
+    names the one that does not.
     """
-    home = home or Path.home()
-    layers = (
-        _uv_environment(environ),
-        _pip_options({name: value for name, value in environ.items() if name.startswith("PIP_")}),
-        _uv_files(environ, home, root),
-        _pip_files(environ, home, prefix or Path(sys.prefix), root),
-    )
-    settings = _combine(layers)
+    home = home or Path(os.path.expanduser("~"))  # noqa: PTH111 (a user without a home is one too)
+    found = layers.read(environ, home, prefix or Path(sys.prefix), root)
+    settings = _combine(found)
     extra = (_authenticated(url, environ, home) for url in settings.extra_index_urls)
-    client = environ.get("SSL_CLIENT_CERT") or _first(layers, "client_cert")
+    client = environ.get("SSL_CLIENT_CERT") or _first(found, "client_cert")
     return replace(
         settings,
         index_url=_authenticated(settings.index_url, environ, home),
         extra_index_urls=tuple(filter(None, extra)),
-        proxies=_proxies(environ, layers),
-        ca_bundle=_ca_bundle(environ, layers),
-        client_cert=Path(client).expanduser().resolve() if client else None,
+        proxies=_proxies(environ, found),
+        ca_bundle=_ca_bundle(environ, found),
+        client_cert=checks.path(client, "SSL_CLIENT_CERT, or client-cert of pip")
+        if client
+        else None,
+        certificates_from="SSL_CERT_FILE, SSL_CLIENT_CERT, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, and "
+        "cert and client-cert of pip",
     )
 
 
-def _proxies(environ: Mapping[str, str], layers: Sequence[_Layer]) -> dict[str, str]:
+def _proxies(environ: Mapping[str, str], layers: Sequence[Layer]) -> dict[str, str]:
     """By scheme; the environment's, or pip's where it names none."""
-    proxies = {
-        scheme: value
-        for scheme in ("http", "https", "all", "no")
-        if (value := environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY"))
-    }
+    proxies = {}
+    for scheme in ("http", "https", "all", "no"):
+        for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY"):
+            if scheme not in proxies and (value := environ.get(name)):
+                proxies[scheme] = value if scheme == "no" else checks.proxy(value, name)
     if not proxies.keys() & {"http", "https", "all"}:
         proxies |= {s: p for s in ("http", "https") if (p := _first(layers, "proxy"))}
     return proxies
 
 
-def _ca_bundle(environ: Mapping[str, str], layers: Sequence[_Layer]) -> Path | None:
+def _ca_bundle(environ: Mapping[str, str], layers: Sequence[Layer]) -> Path | None:
     """The first certificate file that is named and exists; then the system's."""
     candidates = (
         environ.get("SSL_CERT_FILE"),
@@ -185,27 +184,11 @@ def _ca_bundle(environ: Mapping[str, str], layers: Sequence[_Layer]) -> Path | N
     return next((Path(c).resolve() for c in candidates if c and Path(c).is_file()), None)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Layer:
-    """What one place says; None and () where it says nothing."""
-
-    pip: bool = False
-    index_url: str | None = None
-    no_index: bool | None = None
-    extra_index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
-    cert: str | None = None
-    client_cert: str | None = None
-    proxy: str | None = None
-    trusted_hosts: tuple[str, ...] = ()
-    strategy: str | None = None
-
-
-def _first(layers: Iterable[_Layer], name: str) -> Any:
+def _first(layers: Iterable[Layer], name: str) -> Any:
     return next((v for layer in layers if (v := getattr(layer, name)) is not None), None)
 
 
-def _combine(layers: tuple[_Layer, ...]) -> IndexSettings:
+def _combine(layers: tuple[Layer, ...]) -> IndexSettings:
     def every(name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(value for layer in layers for value in getattr(layer, name)))
 
@@ -216,148 +199,10 @@ def _combine(layers: tuple[_Layer, ...]) -> IndexSettings:
     return IndexSettings(
         index_url=index_url,
         extra_index_urls=extra,
-        find_links=tuple(map(_absolute, every("find_links"))),
+        find_links=every("find_links"),
         trusted_hosts=every("trusted_hosts"),
         strategy=_first(layers, "strategy") or ("unsafe-best-match" if of_pip else "first-index"),
     )
-
-
-def _uv_environment(environ: Mapping[str, str]) -> _Layer:
-    extra = f"{environ.get('UV_INDEX', '')} {environ.get('UV_EXTRA_INDEX_URL', '')}".split()
-    return _Layer(
-        index_url=_unnamed(environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL"), environ),
-        no_index=_truth(environ.get("UV_NO_INDEX")),
-        extra_index_urls=tuple(url for e in extra if (url := _unnamed(e, environ))),
-        find_links=tuple(filter(None, environ.get("UV_FIND_LINKS", "").split(","))),
-        trusted_hosts=tuple(environ.get("UV_INSECURE_HOST", "").split()),
-        strategy=environ.get("UV_INDEX_STRATEGY") or None,
-    )
-
-
-def _unnamed(entry: str | None, environ: Mapping[str, str]) -> str | None:
-    """``name=URL`` as uv writes it, with the credentials that uv looks up by that name."""
-    if not entry:
-        return None
-    name, equals, url = entry.partition("=")
-    if not equals or "/" in name:
-        return entry
-    return _named(name, url, environ)
-
-
-def _named(name: str | None, url: str, environ: Mapping[str, str]) -> str:
-    # https://docs.astral.sh/uv/concepts/indexes/#providing-credentials-directly
-    key = "".join(c if c.isalnum() else "_" for c in name or "").upper()
-    user = environ.get(f"UV_INDEX_{key}_USERNAME")
-    return _with_credentials(url, user, environ.get(f"UV_INDEX_{key}_PASSWORD")) if key else url
-
-
-def _uv_files(environ: Mapping[str, str], home: Path, root: Path) -> _Layer:
-    """``uv.toml`` of the user and of the system: a project's own is about that project.
-
-    https://docs.astral.sh/uv/concepts/configuration-files/
-    """
-    if _truth(environ.get("UV_NO_CONFIG")):
-        return _Layer()
-    if file := environ.get("UV_CONFIG_FILE"):
-        paths = [Path(file)]
-    else:
-        config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-        system = environ.get("XDG_CONFIG_DIRS", "").split(":")
-        paths = [config / "uv/uv.toml"]
-        paths += [Path(folder) / "uv/uv.toml" for folder in system if folder]
-        paths += [root / "etc/uv/uv.toml"]
-    merged: dict[str, Any] = {}
-    for path in paths:
-        for key, value in _toml(path).items():
-            merged.setdefault(key, value)
-    return _uv_options({**merged.get("pip", {}), **merged}, environ)
-
-
-def _uv_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> _Layer:
-    default: str | None = options.get("index-url")
-    extra: list[str] = []
-    links: list[str] = list(options.get("find-links", ()))
-    for index in options.get("index", ()):
-        url = _named(index.get("name"), index["url"], environ)
-        if index.get("explicit"):
-            continue
-        if index.get("format") == "flat":
-            links.append(url)
-        elif index.get("default"):
-            default = url
-        else:
-            extra.append(url)
-    return _Layer(
-        index_url=default,
-        no_index=options.get("no-index"),
-        extra_index_urls=(*extra, *options.get("extra-index-url", ())),
-        find_links=tuple(links),
-        trusted_hosts=tuple(options.get("allow-insecure-host", ())),
-        strategy=options.get("index-strategy"),
-    )
-
-
-def _pip_files(environ: Mapping[str, str], home: Path, prefix: Path, root: Path) -> _Layer:
-    """https://pip.pypa.io/en/stable/topics/configuration/#location"""
-    named = environ.get("PIP_CONFIG_FILE")
-    if named == "/dev/null":
-        return _Layer(pip=True)
-    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    system = list(filter(None, environ.get("XDG_CONFIG_DIRS", "").split(":")))
-    paths = [
-        *([Path(named)] if named else ()),
-        *(Path(folder) / "pip/pip.conf" for folder in system or [str(root / "etc/xdg")]),
-        root / "etc/pip.conf",
-        home / ".pip/pip.conf",
-        config / "pip/pip.conf",
-        prefix / "pip.conf",
-    ]
-    options: dict[str, str] = {}
-    for section in ("global", "install"):
-        for path in paths:
-            options |= {f"PIP_{k.upper()}": v for k, v in _ini(path).get(section, {}).items()}
-    return _pip_options(options)
-
-
-def _pip_options(options: Mapping[str, str]) -> _Layer:
-    options = {name.replace("-", "_"): value for name, value in options.items()}
-    return _Layer(
-        pip=True,
-        index_url=options.get("PIP_INDEX_URL") or None,
-        no_index=_truth(options.get("PIP_NO_INDEX")),
-        extra_index_urls=tuple(options.get("PIP_EXTRA_INDEX_URL", "").split()),
-        find_links=tuple(options.get("PIP_FIND_LINKS", "").split()),
-        cert=options.get("PIP_CERT") or None,
-        client_cert=options.get("PIP_CLIENT_CERT") or None,
-        proxy=options.get("PIP_PROXY") or None,
-        trusted_hosts=tuple(options.get("PIP_TRUSTED_HOST", "").split()),
-    )
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: can't be read as uv's configuration: {error}") from error
-
-
-def _ini(path: Path) -> dict[str, dict[str, str]]:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return {}
-    except (configparser.Error, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: can't be read as pip's configuration: {error}") from error
-    return {name: dict(parser.items(name)) for name in parser.sections()}
-
-
-def _truth(value: str | None) -> bool | None:
-    if value is None or not value.strip():
-        return None
-    return value.strip().lower() in {"1", "true", "yes", "on", "y", "t"}
 
 
 def _local(place: str) -> Path | None:
@@ -367,13 +212,6 @@ def _local(place: str) -> Path | None:
     return None if "://" in place else Path(place)
 
 
-def _absolute(link: str) -> str:
-    if "://" in link:
-        path = _local(link)
-        return str(path) if link.startswith("file:") and path else link
-    return str(Path(link).expanduser().absolute())
-
-
 def _authenticated(url: str | None, environ: Mapping[str, str], home: Path) -> str | None:
     """The URL with what ``.netrc`` knows about its host: the file itself stays on the host."""
     if not url or url.startswith("file:") or urlsplit(url).username:
@@ -381,18 +219,6 @@ def _authenticated(url: str | None, environ: Mapping[str, str], home: Path) -> s
     path = Path(environ.get("NETRC") or home / ".netrc")
     try:
         entry = netrc.netrc(str(path)).authenticators(urlsplit(url).hostname or "")
-    except (OSError, netrc.NetrcParseError):
+    except (OSError, ValueError, netrc.NetrcParseError):
         return url
-    return _with_credentials(url, entry[0], entry[2]) if entry else url
-
-
-def _with_credentials(url: str, user: str | None, password: str | None) -> str:
-    parts = urlsplit(url)
-    if parts.username or not (user or password):
-        return url
-    who = ":".join(_quoted(part for part in (user, password)))
-    return urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc}"))
-
-
-def _quoted(parts: Iterable[str | None]) -> Iterator[str]:
-    return (quote(part or "", safe="") for part in parts)
+    return layers.with_credentials(url, entry[0], entry[2]) if entry else url

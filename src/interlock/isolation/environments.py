@@ -2,46 +2,40 @@
 
 An environment is named by the image, the architecture and the lock file with its hashes, so cells
 that resolve to the same share it, whoever asked first. What was resolved is remembered for
-``resolve_fresh_for``, so that a warm run asks no index.
+``resolve_fresh_for``, so that a warm run asks no index. An environment that is not what it was
+sealed with is made again (``seals.py``).
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import secrets
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import uv
 
-from interlock.index import IndexSettings
-from interlock.isolation.install_failures import InstallFailed, disk_full, read_failure
-from interlock.isolation.sandbox import Command, Ended, Image, Limits, Mount, Sandbox
+from interlock.index import IndexSettings, Listed, Upstream
+from interlock.isolation import folders, seals
+from interlock.isolation.downloads import Downloads
+from interlock.isolation.gateway import Mirror
+from interlock.isolation.install_failures import InstallFailed
+from interlock.isolation.installs import Installs, Locked, Wanted
+from interlock.isolation.sandbox import Image, Limits, Sandbox
 from interlock.isolation.store import COMPLETE, Store, writing
-from interlock.model import (
-    Environment,
-    Pin,
-    PythonVersion,
-    TroubleError,
-    digest_of,
-)
-
-INSTALLER = Path(__file__).parent / "sandbox" / "installer.py"
-
-
-_RETRIES = "2"
-"""Of one request, as uv does them; a campaign tries the whole install again, and later."""
+from interlock.model import Environment, Pin, PythonVersion, digest_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resolution:
-    lock: str
+    locked: Locked
     digest: str
     """Of the environment it leads to."""
     resolved_at: datetime
@@ -68,14 +62,24 @@ class Environments:
         self._sandbox = sandbox
         self._store = store
         self._index = index
-        self._only_binary = sorted(only_binary)
+        self._only_binary = tuple(sorted(only_binary))
         self._fresh_for = resolve_fresh_for
         self._keep_failed = keep_failed
-        self._limits = limits
-        # Here and not in a thread: sysconfig, which uv asks, fills its tables without a lock.
-        self._uv = Path(uv.find_uv_bin())
+        upstream = Upstream(index)
+        self._installs = Installs(
+            sandbox=sandbox,
+            root=sandbox.store,
+            index=index,
+            mirror=Mirror(upstream, Downloads(sandbox.store, upstream)),
+            # Here and not in a thread: sysconfig, which uv asks, fills its tables without a lock.
+            uv=Path(uv.find_uv_bin()),
+            limits=limits,
+            keep_failed=keep_failed,
+        )
         self._asked: dict[str, Future[Made]] = {}
         self._asked_lock = threading.Lock()
+        self._read: set[str] = set()
+        """Environments of which every file was read and found right, in this run."""
 
     def ensure(
         self,
@@ -92,17 +96,33 @@ class Environments:
         engine. Asked twice at once, it is made once.
         """
         image = self._sandbox.available(python)
-        wanted = [f"{pin.package}=={pin.version}" for pin in pins if pin.version] + [*requirements]
+        requirements = [f"{pin.package}=={pin.version}" for pin in pins if pin.version] + [
+            *requirements
+        ]
         moment = as_of.astimezone(timezone.utc).isoformat() if as_of else None
-        key = digest_of([wanted, self._only_binary, image.digest, self._index.digest, moment])
+        wanted = Wanted(
+            requirements=tuple(requirements),
+            only_binary=self._only_binary,
+            as_of=moment,
+            python=python,
+            image=image,
+        )
+        key = digest_of(
+            [requirements, [*self._only_binary], image.digest, self._index.digest, moment]
+        )
+        return self._once(key, wanted)
+
+    def _once(self, key: str, wanted: Wanted) -> Made:
         with self._asked_lock:
             first = key not in self._asked
             answer = self._asked.setdefault(key, Future())
         if not first:
             made = answer.result()
-            return made if isinstance(made, InstallFailed) else (made[0], True)
+            if isinstance(made, InstallFailed):
+                return made
+            return (made[0], True) if self._whole(made[0].digest) else self._make(key, wanted)
         try:
-            made = self._make(key, wanted, moment, python, image)
+            made = self._make(key, wanted)
         except BaseException as trouble:
             with self._asked_lock:
                 del self._asked[key]
@@ -111,166 +131,139 @@ class Environments:
         answer.set_result(made)
         return made
 
-    def _make(
-        self, key: str, wanted: list[str], as_of: str | None, python: PythonVersion, image: Image
-    ) -> Made:
-        known = self._known(key, forever=as_of is not None)
-        if known and self._use(known.digest):
-            return self._environment(known, image), True
-        said = self._install(wanted, as_of, python, image, known.lock if known else None)
-        if isinstance(said, InstallFailed):
-            return said
-        resolution = known or Resolution(
-            lock=said["lock"], digest=said["digest"], resolved_at=datetime.now(timezone.utc)
-        )
+    def _make(self, key: str, wanted: Wanted) -> Made:
+        resolution = known = self._known(key, forever=wanted.as_of is not None)
+        if known and self._whole(known.digest):
+            return self._environment(known, wanted.image), True
+        if resolution is None:
+            locked = self._installs.resolve(wanted)
+            if isinstance(locked, InstallFailed):
+                return locked
+            image = wanted.image
+            resolution = Resolution(
+                locked=locked,
+                digest=digest_of([image.digest, image.machine, locked.lock]),
+                resolved_at=datetime.now(timezone.utc),
+            )
+        installed = self._lay_out(resolution, wanted)
+        if isinstance(installed, InstallFailed):
+            return installed
         if not known:
             self._remember(key, resolution)
-        self._use(resolution.digest)
-        return self._environment(resolution, image), not said["installed"]
+        return self._environment(resolution, wanted.image), not installed
+
+    def _lay_out(self, resolution: Resolution, wanted: Wanted) -> bool | InstallFailed:
+        """Make the environment in its own place; False if it was there, whole.
+
+        Nobody takes it for whole before its seal is there, so nothing has to be renamed and what
+        is in it names its own path. The kernel drops the lock with us.
+        """
+        place = ("environments", resolution.digest)
+        root = self._sandbox.store
+        with self._held(resolution.digest):
+            if self._whole(resolution.digest):
+                return False
+            wheels = self._installs.wheels(resolution.locked, wanted)
+            if isinstance(wheels, InstallFailed):
+                return wheels
+            keep = False
+            try:
+                with writing(root):
+                    self._clear(*place)
+                    folder = folders.made(root, *place, owner=self._sandbox.owner)
+                lock = resolution.locked.lock
+                failed = self._installs.lay_out(folder, wheels, lock, wanted)
+                if failed:
+                    keep = self._keep_failed
+                    return replace(failed, kept=folder if keep else None)
+                with writing(root):
+                    seals.seal(root, *place, wheels=[*wheels], owner=self._owner)
+                self._read.add(resolution.digest)
+                keep = True
+            finally:
+                if not keep:
+                    folders.remove(root, *place)
+        return True
+
+    def _clear(self, *place: str) -> None:
+        """Take away what is in the way. A probe may still use what is damaged, so that is kept
+        until the next `clean`."""
+        root = self._sandbox.store
+        if COMPLETE in folders.names(root, *place):
+            folders.move(root, *place, to=("work", f"damaged-{secrets.token_hex(8)}"))
+        folders.remove(root, *place)
+
+    @property
+    def _owner(self) -> tuple[int, int] | None:
+        """Whom what is finished belongs to, where somebody else made it."""
+        return (os.geteuid(), os.getegid()) if self._sandbox.owner else None
+
+    @contextmanager
+    def _held(self, digest: str) -> Iterator[None]:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        with writing(self._sandbox.store), folders.opened(self._sandbox.store, "locks") as folder:
+            lock = os.open(digest, flags, 0o600, dir_fd=folder)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
 
     def _environment(self, resolution: Resolution, image: Image) -> Environment:
         return Environment(
             digest=resolution.digest,
             path=self._sandbox.path(self._folder(resolution.digest)),
-            lock=resolution.lock,
+            lock=resolution.locked.lock,
             image=image.reference,
             image_digest=image.digest,
             python_full=image.python_full,
             resolved_at=resolution.resolved_at,
         )
 
+    def place(self, environment: Environment) -> Path:
+        """Where the environment is on this machine."""
+        return self._folder(environment.digest)
+
     def _folder(self, digest: str) -> Path:
         return self._sandbox.store / "environments" / digest
 
-    def _use(self, digest: str) -> bool:
-        """Note that it is in use; False if it is not there, or not whole."""
-        try:
-            os.utime(self._folder(digest) / COMPLETE)
-        except FileNotFoundError:
-            return False
-        except PermissionError:
-            return (self._folder(digest) / COMPLETE).exists()
-        return True
+    def _whole(self, digest: str) -> bool:
+        """Whether it is there and holds what it was sealed with; note that it is in use.
+
+        Its files are all read the first time in a run; after that what the file system says of
+        them has to be as it was.
+        """
+        root, place = self._sandbox.store, ("environments", digest)
+        whole = seals.holds(root, *place, content=digest not in self._read)
+        if whole:
+            self._read.add(digest)
+        return whole
 
     def _known(self, key: str, *, forever: bool) -> Resolution | None:
         try:
             said = json.loads((self._store.resolutions / f"{key}.json").read_text())
             resolved_at = datetime.fromisoformat(said["resolved_at"])
-        except (OSError, ValueError, KeyError):
+            files = tuple(
+                Listed(name=name, url=url, details={"hashes": {"sha256": sha256}})
+                for name, url, sha256 in said["files"]
+            )
+        except (OSError, ValueError, KeyError, TypeError):
             return None
         if not forever and datetime.now(timezone.utc) - resolved_at > self._fresh_for:
             return None
-        return Resolution(lock=said["lock"], digest=said["digest"], resolved_at=resolved_at)
+        locked = Locked(lock=said["lock"], files=files)
+        return Resolution(locked=locked, digest=said["digest"], resolved_at=resolved_at)
 
     def _remember(self, key: str, resolution: Resolution) -> None:
         place = self._store.resolutions / f"{key}.json"
+        said = {
+            "lock": resolution.locked.lock,
+            "files": [[file.name, file.url, file.sha256] for file in resolution.locked.files],
+            "digest": resolution.digest,
+            "resolved_at": resolution.resolved_at.isoformat(),
+        }
         with writing(place):
             place.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = place.with_suffix(f".{os.getpid()}")
-            unfinished.write_text(
-                json.dumps(
-                    {
-                        "lock": resolution.lock,
-                        "digest": resolution.digest,
-                        "resolved_at": resolution.resolved_at.isoformat(),
-                    }
-                )
-            )
+            unfinished = place.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            unfinished.write_text(json.dumps(said))
             unfinished.replace(place)
-
-    def _install(
-        self,
-        wanted: list[str],
-        as_of: str | None,
-        python: PythonVersion,
-        image: Image,
-        lock: str | None,
-    ) -> dict[str, Any] | InstallFailed:
-        """Run the installer; what it answers, or what it could not install."""
-        order = {
-            "marker": COMPLETE,
-            "requirements": wanted,
-            "only_binary": self._only_binary,
-            "no_index": not self._index.urls,
-            "lock": lock,
-            "image": image.digest,
-            "as_of": as_of,
-            "keep": self._keep_failed,
-        }
-        lines: list[str] = []
-        errors: list[str] = []
-        command = self._command(order, python, image)
-        ended = self._sandbox.run(command, lines.append, errors.append)
-        if ended.guard == "memory":
-            return InstallFailed(stage="build", output="killed: it took more memory than allowed")
-        if ended.guard:
-            raise TroubleError(
-                f"installing {' '.join(wanted)} for Python {python} passed its {ended.guard} limit "
-                f"after {ended.seconds:.0f} s"
-            )
-        said = _answer(lines, errors, ended, python)
-        if "digest" in said:
-            return said
-        failed = read_failure(said["stage"], said["said"], index=self._index.described)
-        kept = said.get("kept")
-        return replace(failed, kept=self._folder(kept)) if kept else failed
-
-    def _command(self, order: Mapping[str, Any], python: PythonVersion, image: Image) -> Command:
-        """The installer's command; ``order`` says what to install."""
-        sandbox = self._sandbox
-        installer = sandbox.mount(INSTALLER, "installer.py")
-        binary = sandbox.mount(self._uv, "bin/uv")
-        store = Mount(source=sandbox.store, target=sandbox.path(sandbox.store), writable=True)
-        places = {"uv": binary.target, "store": store.target}
-        return Command(
-            argv=(image.python, "-I", installer.target),
-            python=python,
-            env={
-                **self._index.transport_environment,
-                **self._index.uv_environment,
-                "UV_CACHE_DIR": f"{store.target}/uv",
-                "UV_PYTHON_DOWNLOADS": "never",
-                "UV_HTTP_RETRIES": _RETRIES,
-                "INTERLOCK_INSTALL": json.dumps({**places, **order}),
-            },
-            mounts=(store, installer, binary, *_mounts(self._index)),
-            network=True,
-            host_network=_on_loopback(self._index),
-            limits=self._limits,
-            label="install",
-        )
-
-
-def _answer(
-    lines: Sequence[str], errors: Sequence[str], ended: Ended, python: PythonVersion
-) -> dict[str, Any]:
-    """The installer's last line, as JSON; raise trouble where it gave none."""
-    try:
-        said: dict[str, Any] = json.loads(lines[-1])
-    except (IndexError, ValueError):
-        tail = "\n".join(errors)[-2000:]
-        raise disk_full(tail) or TroubleError(
-            f"the installer for Python {python} ended with {ended.exit_code} and no answer: {tail}"
-        ) from None
-    return said
-
-
-def _mounts(index: IndexSettings) -> tuple[Mount, ...]:
-    """What the settings name on this machine, at the same place."""
-    paths = [*index.local_folders, *filter(None, (index.ca_bundle, index.client_cert))]
-    return tuple(Mount(source=path, target=str(path)) for path in paths)
-
-
-def _on_loopback(index: IndexSettings) -> bool:
-    """Whether an index or a proxy is this machine itself, which a container's network is not."""
-    places = [*index.urls, *index.find_links, *_proxies(index.proxies)]
-    hosts = [urlsplit(place).hostname or "" for place in places if "://" in place]
-    return any(h in {"localhost", "::1"} or h.startswith("127.") for h in hosts)
-
-
-def _proxies(proxies: Mapping[str, str]) -> list[str]:
-    return [
-        value if "://" in value else f"http://{value}"
-        for scheme, value in proxies.items()
-        if scheme != "no"
-    ]

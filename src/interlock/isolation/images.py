@@ -1,10 +1,10 @@
 """Base images from what the machine has, for places where no image registry can be reached.
 
-A Debian system by debootstrap, shared by all, and on top of it one of the machine's own CPython
-interpreters laid out in ``/usr/local`` as Docker's official images have it. Where the machine has
-no such interpreter, the Debian suite that ships one supplies it.
+A Debian system by debootstrap, shared by all. On top of it stands one of the machine's own CPython
+interpreters, laid out in ``/usr/local`` as Docker's official images have it. Where a Debian suite
+has a newer patch release, the image is made from that suite with its own Python.
 
-An image says by its label what it was made from, so a second call changes nothing.
+An image's labels say what it was made from, so a second call changes nothing.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError, ImageNotFound
+from packaging.version import Version
 
 from interlock.isolation.sandbox import engine
-from interlock.isolation.sandbox.interpreters import Interpreter, find
+from interlock.isolation.sandbox.interpreters import Interpreter, installed
+from interlock.isolation.suites import Debian, Packaged, mirror
 from interlock.model import ImageMissing, PythonVersion, StorageTrouble, TroubleError, digest_of
 
 LABEL = "org.interlock.image"
@@ -34,7 +36,6 @@ LABEL = "org.interlock.image"
 _RECIPE = 1
 """Counts up when the same sources make another image."""
 
-_DEBIAN_MIRROR = "http://deb.debian.org/debian"
 _SCRIPTS = Path("/usr/share/debootstrap/scripts")
 
 # What CPython's extension modules are linked against, as Debian calls it.
@@ -48,14 +49,6 @@ _LIBRARIES = {
 # The glibc of each: an interpreter built here can ask for what its own glibc has, not for more.
 _GLIBC = {"bookworm": (2, 36), "trixie": (2, 41)}
 
-# https://packages.debian.org/python3, for Pythons that the machine does not have.
-_SUITES = {
-    PythonVersion(3, 9): "bullseye",
-    PythonVersion(3, 11): "bookworm",
-    PythonVersion(3, 13): "trixie",
-    PythonVersion(3, 14): "forky",
-}
-
 # Parts of the standard library that no probe imports, and what belongs to the old place.
 _LEFT_OUT = frozenset(
     {"test", "tests", "idlelib", "idle_test", "turtledemo", "tkinter", "site-packages"}
@@ -65,12 +58,17 @@ _LEFT_OUT = frozenset(
 _CHECK = """
 import bz2, ctypes, hashlib, json, lzma, platform, sqlite3, ssl, sys, threading, uuid, venv, zlib
 import importlib.metadata
+if sys.version_info < (3, 12):
+    import distutils
 others = sorted(d.metadata["Name"] for d in importlib.metadata.distributions())
 assert not others, "third-party packages in the image: " + ", ".join(others)
 print(platform.python_version())
 """
 
 Report = Callable[[str], None]
+
+Source = Interpreter | Packaged
+"""What an image gets its Python from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,61 +97,94 @@ def build(
     Raises ``EngineUnavailable`` without an engine, ``TroubleError`` without root or debootstrap;
     a Python that can't be had is ``missing`` in the answer, and the others go on.
     """
-    client = engine.connect()
+    client, debian = engine.connect(), Debian()
     made = []
     for python in pythons:
         reference = reference_for(python, template)
+        sources = newest_first([*installed(python, _elsewhere()), *debian.packaged(python)])
         with engine.translated():
-            made.append(_build_one(client, python, reference, report))
-        report(f"{made[-1].reference}: {made[-1].status} ({made[-1].detail})")
+            made.append(_build_one(client, python, reference, sources, report))
+        report(f"{made[-1].reference}: {made[-1].status}, {made[-1].detail}")
+    for suite, why in debian.silent.items():
+        report(f"Debian {suite} was not asked for a newer patch release: {why}")
     return made
 
 
+def newest_first(sources: Iterable[Source]) -> list[Source]:
+    """The newest patch release first; of equal ones the machine's own."""
+
+    def rank(source: Source) -> tuple[Version, bool]:
+        return Version(source.full), isinstance(source, Interpreter)
+
+    return sorted(sources, key=rank, reverse=True)
+
+
 def _build_one(
-    client: APIClient, python: PythonVersion, reference: str, report: Report
+    client: APIClient,
+    python: PythonVersion,
+    reference: str,
+    sources: Sequence[Source],
+    report: Report,
 ) -> BaseImage:
+    """From the first source that can be built from."""
+
     def became(status: str, detail: str) -> BaseImage:
         return BaseImage(python=python, reference=reference, status=status, detail=detail)
 
-    interpreter = _interpreter(python)
-    suite = _suite_here() if interpreter else _SUITES.get(python)
-    if suite is None:
-        return became(
-            "missing",
-            f"no Python {python} on this machine; install one with pyenv or "
-            f"`uv python install {python}`",
-        )
-    source = f"{interpreter.prefix} ({interpreter.full})" if interpreter else f"Debian {suite}"
-    recipe = _recipe(suite, interpreter)
     labels = _labels(client, reference)
     if labels is not None and LABEL not in labels:
         return became("kept", "an image of that name is here and was not built by Interlock")
-    if labels is not None and labels[LABEL] == recipe:
-        return became("current", f"from {source}")
-    try:
-        base = _debian(client, suite, () if interpreter else ("python3",), report)
-        report(f"{reference}: building from {source}")
-        _assemble(client, reference, base, recipe, source, interpreter, python)
-        _check(client, reference, python)
-    except ImageMissing as error:
-        return became("missing", str(error))
-    return became("built", f"from {source}")
-
-
-def _interpreter(python: PythonVersion) -> Interpreter | None:
-    """One to lay out in ``/usr/local``; Debian's own is spread over ``/usr`` and does not count."""
-    folders = [f for f in os.get_exec_path() if Path(f).resolve() != Path("/usr/bin")]
-    found = find(python, {**os.environ, "PATH": os.pathsep.join(folders)})
-    return found if found and found.prefix != Path("/usr") else None
-
-
-def _recipe(suite: str, interpreter: Interpreter | None) -> str:
-    if interpreter is None:
-        return digest_of([_RECIPE, suite, "python3"])
-    built = interpreter.executable.stat()
-    return digest_of(
-        [_RECIPE, suite, str(interpreter.prefix), interpreter.full, built.st_mtime, built.st_size]
+    why = (
+        f"no Python {python} on this machine or in Debian; install one with pyenv or "
+        f"`uv python install {python}`"
     )
+    for source in sources:
+        if labels and is_current(labels, source):
+            return became("current", f"from {labels[f'{LABEL}.source']}")
+        try:
+            _make(client, reference, source, python, report)
+        except ImageMissing as error:
+            report(f"{reference}: not from {source}: {error}")
+            why = str(error)
+        else:
+            return became("built", f"from {source}")
+    if labels:
+        return became("current", f"from {labels[f'{LABEL}.source']}")
+    return became("missing", why)
+
+
+def is_current(labels: Mapping[str, str], source: Source) -> bool:
+    """Whether an image of ours was made from that source, or has a newer patch release."""
+    made = labels.get(f"{LABEL}.full")
+    newer = made is not None and Version(made) > Version(source.full)
+    return newer or labels[LABEL] == _recipe(source)
+
+
+def _make(
+    client: APIClient, reference: str, source: Source, python: PythonVersion, report: Report
+) -> None:
+    if isinstance(source, Packaged):
+        base = _debian(client, source.suite, source.packages, report, source.full)
+    else:
+        base = _debian(client, _suite_here(), (), report)
+    report(f"{reference}: building from {source}")
+    _assemble(client, reference, base, source, python)
+    _check(client, reference, source)
+
+
+def _elsewhere() -> dict[str, str]:
+    """The environment without ``/usr/bin``: Debian's own Python is spread over ``/usr``, and can't
+    be laid out in ``/usr/local``."""
+    folders = [f for f in os.get_exec_path() if Path(f).resolve() != Path("/usr/bin")]
+    return {**os.environ, "PATH": os.pathsep.join(folders)}
+
+
+def _recipe(source: Source) -> str:
+    if isinstance(source, Packaged):
+        return digest_of([_RECIPE, source.suite, source.packages, source.full])
+    built = source.executable.stat()
+    parts = (str(source.prefix), source.full, built.st_mtime, built.st_size)
+    return digest_of([_RECIPE, _suite_here(), *parts])
 
 
 def _suite_here() -> str:
@@ -172,10 +203,12 @@ def _labels(client: APIClient, reference: str) -> dict[str, str] | None:
         return None
 
 
-def _debian(client: APIClient, suite: str, extra: tuple[str, ...], report: Report) -> str:
+def _debian(
+    client: APIClient, suite: str, extra: tuple[str, ...], report: Report, release: str = ""
+) -> str:
     """The image of a minimal Debian: a reference, made if it is not there yet."""
     packages = [*_LIBRARIES.get(suite, "ca-certificates").split(), *extra]
-    recipe = digest_of([_RECIPE, suite, packages])
+    recipe = digest_of([_RECIPE, suite, packages, *filter(None, [release])])
     repository, tag = "interlock-debian", f"{suite}-{recipe[:12]}"
     if _labels(client, f"{repository}:{tag}") is not None:
         return f"{repository}:{tag}"
@@ -203,7 +236,7 @@ def _debian(client: APIClient, suite: str, extra: tuple[str, ...], report: Repor
 
 def _debootstrap(suite: str, packages: Iterable[str], rootfs: Path) -> None:
     command = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
-    command += [suite, str(rootfs), _mirror() or _DEBIAN_MIRROR]
+    command += [suite, str(rootfs), mirror()]
     if not (_SCRIPTS / suite).exists():
         # A debootstrap older than the suite: every suite since sid is made alike.
         command.append(str(_SCRIPTS / "sid"))
@@ -220,20 +253,6 @@ def _debootstrap(suite: str, packages: Iterable[str], rootfs: Path) -> None:
     raise ImageMissing(f"debootstrap could not make Debian {suite}: {last[2:].strip() or said}")
 
 
-def _mirror() -> str | None:
-    """The Debian mirror that apt uses on this machine; None where apt does not name one."""
-    command = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(CODENAME) $(REPO_URI)"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    for line in done.stdout.splitlines():
-        origin, codename, *uri = line.split(" ")
-        if origin == "Debian" and "-" not in codename and uri:
-            return uri[0].rstrip("/")
-    return None
-
-
 def _tar_of(folder: Path) -> Iterator[bytes]:
     command = ["tar", "--numeric-owner", "-C", str(folder), "-c", "."]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
@@ -243,17 +262,17 @@ def _tar_of(folder: Path) -> Iterator[bytes]:
 
 
 def _assemble(
-    client: APIClient,
-    reference: str,
-    base: str,
-    recipe: str,
-    source: str,
-    interpreter: Interpreter | None,
-    python: PythonVersion,
+    client: APIClient, reference: str, base: str, source: Source, python: PythonVersion
 ) -> None:
     """Build the image on its base."""
-    labels = {LABEL: recipe, f"{LABEL}.source": source, f"{LABEL}.python": str(python)}
+    labels = {
+        LABEL: _recipe(source),
+        f"{LABEL}.source": str(source),
+        f"{LABEL}.python": str(python),
+        f"{LABEL}.full": source.full,
+    }
     with tempfile.TemporaryFile(dir="/var/tmp") as context:
+        interpreter = source if isinstance(source, Interpreter) else None
         _write_context(context, _dockerfile(base, python, interpreter), interpreter)
         context.seek(0)
         log = client.build(
@@ -280,7 +299,10 @@ def _dockerfile(base: str, python: PythonVersion, interpreter: Interpreter | Non
             f" && python3 -m compileall -q -j 0 /usr/local/lib/{name}",
         ]
     else:
-        steps = [f"RUN ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"]
+        steps = [
+            f"RUN ln -s /usr/bin/{name} /usr/local/bin/python3"
+            f" && ln -s /usr/bin/{name} /usr/local/bin/python && python3 --version"
+        ]
     lines = [
         f"FROM {base}",
         "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8",
@@ -344,11 +366,14 @@ def _names_its_place(path: Path) -> bool:
     return path.name.startswith("_sysconfigdata") or path.name in {"Makefile", "python-config.py"}
 
 
-def _check(client: APIClient, reference: str, python: PythonVersion) -> None:
+def _check(client: APIClient, reference: str, source: Source) -> None:
     """Run it as a probe would be, unprivileged and without network; untag what does not work."""
     host = client.create_host_config(network_mode="none", read_only=True, cap_drop=["ALL"])
     container = client.create_container(
-        reference, ["python3", "-I", "-c", _CHECK], user="65532:65532", host_config=host
+        reference,
+        ["python3", "-I", "-W", "ignore", "-c", _CHECK],
+        user="65532:65532",
+        host_config=host,
     )["Id"]
     try:
         client.start(container)
@@ -356,7 +381,7 @@ def _check(client: APIClient, reference: str, python: PythonVersion) -> None:
         said = client.logs(container).decode(errors="replace").strip()
     finally:
         client.remove_container(container, force=True)
-    if code == 0 and said.startswith(f"{python}."):
+    if code == 0 and said == source.full:
         return
     try:
         client.remove_image(reference)

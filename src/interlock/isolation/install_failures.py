@@ -1,13 +1,26 @@
-"""What uv says when it can't install: the packages' fault, or trouble of our own."""
+"""What uv says when it can't install: the packages' fault, or trouble of our own.
+
+Two things are the packages' fault: no candidate satisfies what is required, or a build fails by
+itself. Everything else is trouble. A list of known trouble would be wrong at every new message.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from interlock.model import IndexUnreachable, StorageTrouble
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from interlock.model import IndexUnreachable, StorageTrouble, TroubleError
+
+Listed = Callable[[str], Collection[Version]]
+"""The versions of a package that the index lists, asked once more; none where it knows none.
+
+Raises ``IndexUnreachable`` where the index gives no answer that can be used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +28,7 @@ class InstallFailed:
     """Nothing is wrong with the machine: these releases do not install there."""
 
     stage: str
-    """``resolve``, ``build``, or ``install`` for what is neither."""
+    """``resolve`` or ``build``; old trials have ``install`` too."""
     output: str
     """What uv said: its beginning and its end."""
     kept: Path | None = None
@@ -44,26 +57,84 @@ _UNREACHABLE = re.compile(
     r"failed to read from file|Permission denied",
     re.IGNORECASE,
 )
-_BUILD = re.compile(r"Failed to build|build backend|Failed to download and build", re.IGNORECASE)
+_OF_BUILDING = re.compile(r"^error: Failed to (?:download and )?build\b", re.MULTILINE)
+# SIGKILL may be the kernel's, which had no memory left; SIGTERM may be ours.
+_BACKEND_FAILED = re.compile(
+    r"The build backend returned an error\s+cause: Call to `[^`]+` failed "
+    r"\((?:exit status: \d+|signal: (?!9\b|15\b)\d+ )"
+)
+CUT = "[…]"
+"""In the place of what an installer left out of uv's words."""
+_NO_SOLUTION = re.compile(r"No solution found when resolving[^\n]*")
+# Everything that uv states of a package between "Because" and the conclusion has such a verb.
+_STATED = re.compile(r"(?<=\s)(?:has|have|was|were|is|are)\s+(\S.*?)(?=,|\.?$|\.\s| and )")
+_OF_THE_PACKAGES = re.compile(
+    r"no usable wheels|no wheels |no \S+ wheels|no source distribution|yanked|available|"
+    r"unsatisfiable|incompatible|no versions? of |not found in the (?:package registry|provided)"
+)
+_NOT_LISTED = re.compile(
+    r"(?:there (?:is|are) no versions? of (?P<missing>\S+))|"
+    r"(?:(?P<unknown>\S+) was not found in the (?:package registry|provided))"
+)
+_REQUIREMENT = re.compile(
+    r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?(?:\{[^}]*\})?(?P<specifier>[<>=!~][^\s{]*)?"
+)
 _DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
 
 
-def read_failure(stage: str, said: str, *, index: str) -> InstallFailed:
+def read_failure(
+    stage: str, said: str, *, index: str, listed: Listed | None = None
+) -> InstallFailed:
     """What uv's words mean, for the stage in which it stopped.
 
-    Raises ``IndexUnreachable`` and ``StorageTrouble`` for what is not the packages' fault. What a
-    build printed is quoted by uv after ``[stdout]`` or ``[stderr]``: of that only a full disk is
-    believed.
+    Raises ``IndexUnreachable`` or ``TroubleError`` for what is not the packages' fault. What a
+    build printed is quoted by uv after ``[stdout]`` or ``[stderr]``, and is not believed. An empty
+    page and a version that was never published read the same, so ``listed`` is asked; without it
+    such a claim is trouble.
     """
     own = re.split(r"^\s*\[(?:stdout|stderr)\]\s*$", said, maxsplit=1, flags=re.MULTILINE)[0]
-    if trouble := disk_full(said):
-        raise trouble
     if _UNREACHABLE.search(own):
         reason = _causes(own)
         raise IndexUnreachable(f"the package index did not answer ({index}): {reason}")
-    if _BUILD.search(own):
+    building = bool(_OF_BUILDING.search(own))
+    if building and _BACKEND_FAILED.search(own):
         return InstallFailed(stage="build", output=said)
-    return InstallFailed(stage=stage, output=said)
+    if found := _NO_SOLUTION.search(own):
+        _believe(own[found.end() :].partition("\nhint:")[0], index, listed)
+        return InstallFailed(stage="build" if building else stage, output=said)
+    raise TroubleError(
+        f"the install failed, and nothing says that the packages are at fault ({index}): "
+        f"{_causes(own)}"
+    )
+
+
+def _believe(because: str, index: str, listed: Listed | None) -> None:
+    """Raise trouble unless each reason is one that the packages themselves give."""
+    plain = " ".join(re.sub(r"\([^)]*\)", "", because).split()).removeprefix("cause: ")
+    if CUT in plain:
+        raise TroubleError(f"uv's reasons are too long to be read whole ({index}): {plain[:500]}")
+    for stated in _STATED.findall(plain):
+        if not _OF_THE_PACKAGES.match(stated):
+            raise IndexUnreachable(f"the package index gave what can't be used ({index}): {plain}")
+    for claim in _NOT_LISTED.finditer(plain):
+        wanted = (claim["missing"] or claim["unknown"]).rstrip(",.")
+        if listed is None or _is_listed(wanted, listed):
+            raise IndexUnreachable(
+                f"the package index is not of one mind about {wanted} ({index}): uv found none "
+                "of it there, but it may be there; try again later"
+            )
+
+
+def _is_listed(wanted: str, listed: Listed) -> bool:
+    """Whether the index lists a version of ``left`` or ``left[extra]>=2`` after all."""
+    read = _REQUIREMENT.fullmatch(wanted)
+    if read is None:
+        return True
+    try:
+        allowed = SpecifierSet(read["specifier"] or "")
+    except InvalidSpecifier:
+        return True
+    return any(allowed.contains(version, prereleases=True) for version in listed(read["name"]))
 
 
 def _causes(own: str) -> str:
@@ -78,6 +149,7 @@ def _causes(own: str) -> str:
 
 
 def disk_full(said: str) -> StorageTrouble | None:
+    """The trouble that these words mean, if the disk that they speak of is ours."""
     if not _DISK_FULL.search(said):
         return None
     return StorageTrouble(

@@ -8,9 +8,11 @@ Everything is below one folder, ``INTERLOCK_HOME`` or the user's cache folder::
     images/           what is known of an image, by its id
     runs/             one locked file a run, so that the next one knows which have died
     docker/ process/  the store of a backend, the one folder that its commands see:
-        uv/             uv's cache, Interlock's own
-        environments/   virtual environments, by digest, with a marker file when complete
+        downloads/      wheels and source distributions, by the SHA-256 of their content
+        built/          wheels built from source distributions, by what they were built from
+        environments/   virtual environments, by digest, each sealed with a list of hashes
         locks/          held while an environment is being made
+        work/           what is under way
 
 The backends keep stores of their own: what a container's user wrote, a process of another user
 could not change, and the other way round.
@@ -21,8 +23,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,14 +31,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import platformdirs
-import uv
 
-from interlock.model import Backend, StorageTrouble
+from interlock.isolation import folders
+from interlock.model import Backend, StorageTrouble, UsageError
+
+HOME_VARIABLE = "INTERLOCK_HOME"
 
 COMPLETE = "interlock-complete.json"
-"""In an environment: it is whole. Its modification time is when it was last used."""
+"""In an environment: its seal. Its modification time is when it was last used."""
 
-_PARTS = ("uv", "environments", "locks")
+_PARTS = ("downloads", "built", "environments", "locks", "work")
+_OLDER_PARTS = ("uv",)
+"""What earlier versions kept there; `clean` removes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +62,14 @@ class Store:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Store:
-        """The store that ``INTERLOCK_HOME`` names, or the user's cache folder."""
-        named = environ.get("INTERLOCK_HOME")
-        return cls(
-            home=Path(named or platformdirs.user_cache_dir("interlock")).expanduser().resolve()
-        )
+        """The store that ``INTERLOCK_HOME`` names, or the user's cache folder.
+
+        Raises ``UsageError`` for a name that can't be a folder's.
+        """
+        named = environ.get(HOME_VARIABLE)
+        if named is None:
+            return cls(home=Path(platformdirs.user_cache_dir("interlock")).expanduser().resolve())
+        return cls(home=_named_home(named))
 
     @property
     def index(self) -> Path:
@@ -83,14 +90,21 @@ class Store:
     def of_backend(self, backend: Backend) -> Path:
         return self.home / backend.value
 
-    def prepare(self, backend: Backend, owner: tuple[int, int] | None = None) -> Path:
-        """Make the folders of a backend, owned by the user its commands run as."""
+    def prepare(self, backend: Backend) -> Path:
+        """Make the folders of a backend; they belong to the user who runs Interlock.
+
+        The backend's own folder may be a link of the user's, to another disk. Nothing in it may.
+        """
         root = self.of_backend(backend)
+        # Earlier versions gave them to the user that containers run as.
+        ours = (0, os.getgid()) if os.geteuid() == 0 else None
         with writing(root):
-            for folder in (root, *(root / part for part in _PARTS)):
-                folder.mkdir(parents=True, exist_ok=True)
-                if owner and (folder.stat().st_uid, folder.stat().st_gid) != owner:
-                    os.chown(folder, *owner)
+            root.mkdir(parents=True, exist_ok=True)
+            if ours:
+                with folders.opened(root) as handle:
+                    os.fchown(handle, *ours)
+            for part in _PARTS:
+                folders.made(root, part, owner=ours)
         return root
 
     def holdings(self) -> list[Holding]:
@@ -102,7 +116,7 @@ class Store:
                 continue
             # A hard link between cache and environment counts where it is met first.
             seen: set[tuple[int, int]] = set()
-            for part in _PARTS:
+            for part in (*_PARTS, *_OLDER_PARTS):
                 found.append(_holding(f"{path.name}/{part}", path / part, seen))
         return sorted(found, key=lambda holding: holding.size_bytes, reverse=True)
 
@@ -117,17 +131,24 @@ class Store:
         before = sum(holding.size_bytes for holding in self.holdings())
         oldest = time.time() - age.total_seconds()
         with writing(self.home):
-            for environment in self.home.glob("*/environments/*"):
-                marker = environment / COMPLETE
-                used = marker if marker.exists() else environment
-                if used.stat().st_mtime < oldest:
-                    shutil.rmtree(environment)
-            for resolution in self.resolutions.glob("*.json"):
-                if resolution.stat().st_mtime < oldest:
-                    resolution.unlink()
             for backend in Backend:
-                _prune(self.of_backend(backend), everything=age <= timedelta(0))
+                self._remove_of(backend, oldest, everything=age <= timedelta(0))
+            for resolution in self.resolutions.glob("*.json"):
+                if resolution.lstat().st_mtime < oldest:
+                    resolution.unlink()
         return before - sum(holding.size_bytes for holding in self.holdings())
+
+    def _remove_of(self, backend: Backend, oldest: float, *, everything: bool) -> None:
+        """Of one backend's folder: no link in it is followed."""
+        root = self.of_backend(backend)
+        for part in ("environments", "downloads", "built"):
+            for name in folders.names(root, part):
+                if _last_used(root / part / name) < oldest:
+                    folders.remove(root, part, name)
+        for name in folders.names(root, "work"):
+            folders.remove(root, "work", name)
+        for part in _OLDER_PARTS if everything else ():
+            folders.remove(root, part)
 
     def claim_run(self, backend: Backend) -> tuple[str, int]:
         """A fresh run id and the open file whose lock says that the run lives.
@@ -157,6 +178,20 @@ class Store:
 
     def forget(self, run: str) -> None:
         (self.runs / run).unlink(missing_ok=True)
+
+
+def _named_home(named: str) -> Path:
+    advice = f"name a folder in {HOME_VARIABLE}, or unset it"
+    if not named.strip():
+        raise UsageError(f"{HOME_VARIABLE} is empty; {advice}")
+    try:
+        home = Path(named).expanduser().resolve()
+        there = next(path for path in (home, *home.parents) if path.exists())
+    except (OSError, RuntimeError, ValueError) as error:  # nobody's home, a link to itself
+        raise UsageError(f"{HOME_VARIABLE}={named}: {error}; {advice}") from error
+    if home.is_symlink() or not there.is_dir():
+        raise UsageError(f"{HOME_VARIABLE}={named}: {there} is not a folder; {advice}")
+    return home
 
 
 @contextmanager
@@ -189,6 +224,8 @@ def _locked(path: Path) -> bool:
 def _holding(what: str, path: Path, seen: set[tuple[int, int]] | None = None) -> Holding:
     seen = set() if seen is None else seen
     size = 0
+    if path.is_symlink():
+        return Holding(what=what, path=path, count=1, size_bytes=_size(path, seen))
     for folder, _, names in os.walk(path):
         for name in names:
             size += _size(Path(folder, name), seen)
@@ -209,14 +246,9 @@ def _size(path: Path, seen: set[tuple[int, int]]) -> int:
     return stat.st_blocks * 512
 
 
-def _prune(root: Path, *, everything: bool) -> None:
-    """Remove from uv's cache what nothing can use any more, or all of it."""
-    cache = root / "uv"
-    if not cache.is_dir() or not any(cache.iterdir()):
-        return
-    if everything:
-        for child in cache.iterdir():
-            shutil.rmtree(child) if child.is_dir() else child.unlink()
-        return
-    command = [uv.find_uv_bin(), "cache", "prune", "--no-config", "--cache-dir", str(cache)]
-    subprocess.run(command, capture_output=True, check=False)
+def _last_used(path: Path) -> float:
+    """When an environment's seal, or what has none, was last touched; a link's own time."""
+    try:
+        return (path / COMPLETE).lstat().st_mtime if not path.is_symlink() else 0.0
+    except OSError:
+        return path.lstat().st_mtime

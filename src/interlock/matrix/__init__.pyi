@@ -1,6 +1,7 @@
 from . import (
     definition as definition,
     matrix_file as matrix_file,
+    plain_files as plain_files,
     selection as selection,
 )
 from .choices import (
@@ -13,10 +14,23 @@ from .definition import (
     Matrix as Matrix,
     MatrixLimits as MatrixLimits,
     Only as Only,
-    Policy as Policy,
     Rounds as Rounds,
     Upstream as Upstream,
     Workaround as Workaround,
+)
+from .document import (
+    Document as Document,
+)
+from .mistakes import (
+    wrong as wrong,
+)
+from .plain_files import (
+    Unreadable as Unreadable,
+)
+from .policy import (
+    Policy as Policy,
+    Required as Required,
+    line_name as line_name,
 )
 from .situations import (
     AppChoice as AppChoice,

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock.matrix.document import read
+from interlock.matrix.plain_files import read_bytes
 from interlock.matrix.syntax import meaning
 from interlock.model import MatrixError, digest_of
 
@@ -67,10 +68,12 @@ def _name(folder: Path, path: Path) -> str:
 def _behaviour(folder: Path, path: Path) -> str:
     if path.suffix == ".py":
         try:
-            return _of_python(path.read_bytes())
-        except (SyntaxError, ValueError) as error:
+            return _of_python(read_bytes(path))
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OSError) as error:
             line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
             said = error.msg if isinstance(error, SyntaxError) else error
+            if isinstance(error, (RecursionError, MemoryError)):
+                said = "it is nested too deeply"
             at = f"{folder.name}/{_name(folder, path)}{line}"
             raise MatrixError([f"{at}: is not Python: {said}"]) from None
     value = read(path).value

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from interlock.model import ABSENT, Release
+from interlock.model import ABSENT, NEWEST_PYTHON, OLDEST_PYTHON, PythonVersion, Release
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,13 @@ def newest(choice: Latest, releases: Sequence[Release]) -> Version | None:
     )
 
 
+def beyond_the_harness(python: PythonVersion) -> str | None:
+    """Why a Python can't be tested, where the harness does not run on it."""
+    if OLDEST_PYTHON <= python <= NEWEST_PYTHON:
+        return None
+    return f"the harness runs on Python {OLDEST_PYTHON} to {NEWEST_PYTHON}, not on {python}"
+
+
 def read_choice(text: str) -> Choice:
     """``2.5.1``, ``latest``, ``latest:==4.*`` or ``-``; ``ValueError`` says what would be right."""
     if text == ABSENT:
@@ -82,6 +89,8 @@ def read_choice(text: str) -> Choice:
         return Version(text)
     except InvalidVersion:
         raise ValueError(_not_a_version(text)) from None
+    except ValueError:  # more digits than Python turns into a number
+        raise ValueError(f'"{text[:40]}…" is too long for a version') from None
 
 
 def _not_a_version(text: str) -> str:

@@ -38,8 +38,8 @@ def compose(
         upstream=written.upstream,
         uses=written.probes,
         workarounds=written.workarounds,
-        choices=written.choices,
         renamed=_renamed(written),
+        choices=written.choices,
         only={
             name: configuration.only
             for name, configuration in written.configurations.items()
@@ -151,20 +151,24 @@ def _renamed(written: MatrixFile) -> dict[tuple[str, str], Renamed]:
     found = {}
     for probe, use in written.probes.items():
         for before, today in use.formerly.items():
-            sets = [(name, _with_its_bases(name, written)) for name in (before, today)]
-            old, new = (_configuration(name, one, written) for name, one in sets)
-            pairs = [(old, new)]
-            for way in written.workarounds.values():
-                if not way.same_as:
-                    one, other = (_on_top(name, base, way, written) for name, base in sets)
-                    pairs.append((one, other))
-            for one, other in pairs:
+            old, new = (_with_workarounds(name, written) for name in (before, today))
+            for one, other in zip(old, new, strict=True):
                 digests = {"before": one.digest, "today": other.digest}
                 found[probe, one.name] = Renamed(config=other.name, **digests)
             found[probe, f"{before}{AT_RELEASE}"] = Renamed(
-                config=f"{today}{AT_RELEASE}", before=old.digest, today=new.digest
+                config=f"{today}{AT_RELEASE}", before=old[0].digest, today=new[0].digest
             )
     return found
+
+
+def _with_workarounds(plain: str, written: MatrixFile) -> list[Configuration]:
+    """The configuration, and what is composed of it with each workaround."""
+    sets = _with_its_bases(plain, written)
+    ways = (way for way in written.workarounds.values() if not way.same_as)
+    return [
+        _configuration(plain, sets, written),
+        *(_on_top(plain, sets, way, written) for way in ways),
+    ]
 
 
 def _configuration(name: str, sets: Sets, written: MatrixFile) -> Configuration:

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, AliasPath, BeforeValidator, Field
 from interlock.matrix import values
 from interlock.matrix.choices import Choice, unpublished
 from interlock.matrix.mistakes import Place, where, wrong
+from interlock.matrix.policy import Policy
 from interlock.matrix.situations import AppChoice, Application, Situation
 from interlock.model import (
     ON_TOP,
@@ -101,7 +102,9 @@ class Workaround:
     costs: Annotated[values.Words, AfterValidator(values.folded)]
     """What is no longer collected."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[values.VariableName, values.VariableText | None] = field(
+        default_factory=dict
+    )
     choices: values.Chosen = field(default_factory=dict)
     """What it chooses; one that only chooses is a situation that a reader can have."""
     same_as: values.ConfigName | None = None
@@ -151,9 +154,9 @@ class Control:
 class SandboxLimits:
     """What one container may use."""
 
-    memory_bytes: Annotated[values.Bytes, Field(alias="memory")]
+    memory_bytes: Annotated[values.Memory, Field(alias="memory")]
     pids: values.Count
-    output_bytes: Annotated[values.Bytes, Field(alias="output")]
+    output_bytes: Annotated[values.Output, Field(alias="output")]
 
 
 def _without(key: str) -> BeforeValidator:
@@ -190,25 +193,15 @@ class MatrixLimits:
 class Trials:
     """How often a cell is run."""
 
-    per_cell: values.Count
-    when_unproven: values.Count
+    per_cell: values.Times
+    when_unproven: values.Times
     """In all, for a cell that stays unproven."""
-    workaround: values.Count = 1
+    workaround: values.Times = 1
     """In all, for a workaround on a cell that did not pass: some help most of the time."""
-    when_compared: values.Count = 1
+    when_compared: values.Times = 1
     """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
-    on_trouble: values.Count
+    on_trouble: values.Times
     """In all, where trouble of our own stopped it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Policy:
-    """What may be recommended."""
-
-    prefer: values.Listed[values.AxisName]
-    """Axes, the one to move first comes first."""
-    least_trials: values.Count = 1
-    """Passing trials of every cell that a recommendation rests on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,6 +259,15 @@ class Matrix:
     def use(self, probe: str) -> ProbeUse:
         return self.uses.get(probe, _USE)
 
+    def only_there(self, probe: str, config: str) -> tuple[Only, ...]:
+        """What narrows a probe in a configuration of the file: a cell has to be within each."""
+        use = self.use(probe)
+        return (
+            use.only,
+            self.only.get(config, EVERYWHERE),
+            use.only_in.get(config, EVERYWHERE),
+        )
+
     @cached_property
     def applications(self) -> Mapping[str, Application]:
         """The choices that only a probe can make, each as a kind of application."""
@@ -293,15 +295,6 @@ class Matrix:
         if known is None or known.choices is None or known.at_release:
             return None
         return self.situation({**known.choices, **self.use(probe).choices})
-
-    def only_there(self, probe: str, config: str) -> tuple[Only, ...]:
-        """What narrows a probe in a configuration of the file: a cell has to be within each."""
-        use = self.use(probe)
-        return (
-            use.only,
-            self.only.get(config, EVERYWHERE),
-            use.only_in.get(config, EVERYWHERE),
-        )
 
     def is_about(self, application: str | None, probe: str) -> bool:
         """Whether what the probe finds is about such applications and no others; None is all."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from interlock.matrix import equivalence, probes as probe_files
+from interlock.matrix import completeness, equivalence, probes as probe_files
 from interlock.matrix.composition import compose
 from interlock.matrix.definition import PYTHON, Matrix
 from interlock.matrix.document import Document, read
@@ -20,19 +20,19 @@ from interlock.matrix.values import image_problem
 from interlock.model import MatrixError, Probe
 
 
-def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
+def load(path: Path, probes: Path, image: str | None = None, *, to_run: bool = False) -> Matrix:
     """Read ``matrix.yaml`` and the probes it names, from the folder ``probes``.
 
-    ``image`` replaces the template of the file. Raises ``MatrixError`` with every mistake of all
-    these files.
+    ``image`` replaces the template of the file. With ``to_run``, everything that a trial runs has
+    to be there as well. Raises ``MatrixError`` with every mistake of all these files.
     """
     document = read(path)
     axes = tuple(name for name in document.keys("axes") if name != PYTHON)
     there = probe_files.available(probes)
     _report_circles(document)
     _report_workarounds(document)
-    _report_choices(document)
     _report_configs_of_probes(document)
+    _report_choices(document)
     _report_only_as_control(document)
     _report_axis_names(document, axes)
     if image is not None:
@@ -40,6 +40,9 @@ def load(path: Path, probes: Path, image: str | None = None) -> Matrix:
     written = document.validate(MatrixFile, _context(document, axes, there))
     found, mistakes = _probes(document, probes, there, axes)
     mistakes = [*document.mistakes, *mistakes]
+    if to_run and written and not mistakes:
+        oldest = min(python for cells in written.sets.values() for python in cells.pythons)
+        mistakes += completeness.mistakes(probes, found, oldest)
     if written is None or mistakes:
         raise MatrixError(mistakes)
     return compose(written, document, found, image)
@@ -119,6 +122,24 @@ def _report_workarounds(document: Document) -> None:
                     document.report((*place, position), f'"{name}" is "{config}" itself')
 
 
+def _report_configs_of_probes(document: Document) -> None:
+    """A probe is narrowed where it is judged, and renamed from where it is not to where it is."""
+    for probe in document.keys("probes"):
+        listed = document.get("probes", probe, "configs")
+        judged = listed if isinstance(listed, list) else document.keys("configurations")
+        for config in document.keys("probes", probe, "only_in"):
+            if config in document.keys("configurations") and config not in judged:
+                place = ("probes", probe, "only_in", config)
+                document.report(place, f'the probe is not judged in "{config}"')
+        for before in document.keys("probes", probe, "formerly"):
+            place = ("probes", probe, "formerly", before)
+            today = document.get(*place)
+            if before in judged:
+                document.report(place, f'the probe is judged in "{before}" itself')
+            if isinstance(today, str) and today not in judged:
+                document.report(place, f'the probe is not judged in "{today}"')
+
+
 def _report_choices(document: Document) -> None:
     """A choice has values and a default among them, and whoever chooses names one of them."""
     for name in document.keys("choices"):
@@ -156,24 +177,6 @@ def _report_who_chooses(document: Document, place: Place, choice: str, by_probe:
         document.report(
             place, f'no value of "{choice}" sets anything, so only a probe can choose it'
         )
-
-
-def _report_configs_of_probes(document: Document) -> None:
-    """A probe is narrowed where it is judged, and renamed from where it is not to where it is."""
-    for probe in document.keys("probes"):
-        listed = document.get("probes", probe, "configs")
-        judged = listed if isinstance(listed, list) else document.keys("configurations")
-        for config in document.keys("probes", probe, "only_in"):
-            if config in document.keys("configurations") and config not in judged:
-                place = ("probes", probe, "only_in", config)
-                document.report(place, f'the probe is not judged in "{config}"')
-        for before in document.keys("probes", probe, "formerly"):
-            place = ("probes", probe, "formerly", before)
-            today = document.get(*place)
-            if before in judged:
-                document.report(place, f'the probe is judged in "{before}" itself')
-            if isinstance(today, str) and today not in judged:
-                document.report(place, f'the probe is not judged in "{today}"')
 
 
 def _report_only_as_control(document: Document) -> None:

@@ -79,6 +79,10 @@ _WANTED = {
 }
 
 
+_LONGEST = 80
+"""Characters of a value that a message quotes."""
+
+
 def place_of(details: ErrorDetails) -> Place:
     """Where in the file pydantic found a mistake."""
     return tuple(key for key in details["loc"] if key not in _NOT_WRITTEN)
@@ -103,6 +107,7 @@ def in_words(details: ErrorDetails, shape: type, axes: Sequence[str] = ()) -> st
     if kind == "mistake":
         return details["msg"]
     quoted = f'"{given}"' if isinstance(given, str) else str(given)
+    quoted = f"{quoted[:_LONGEST]}…" if len(quoted) > _LONGEST else quoted
     return f"{quoted}: {details['msg'][:1].lower()}{details['msg'][1:]}"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, Strict
+from pydantic import AfterValidator, Field
 
 from interlock.matrix import values
 from interlock.matrix.behaviour import DESCRIPTION, HARNESS, LIBRARIES, digest
@@ -74,11 +75,32 @@ def _probe(described: Description, *, configs: tuple[str, ...], digest: str) -> 
 class _Knob:
     value: Any
     why: str
+    one_of: tuple[str, ...] = ()
+    """What it may be, where it is no number."""
+
+
+def _fits(knob: _Knob) -> _Knob:
+    """An app that stumbles over a knob would look like a package that fails."""
+    if knob.one_of:
+        if knob.value not in knob.one_of:
+            raise wrong(f"{_told(knob.value)} is not one of {', '.join(knob.one_of)}")
+    elif isinstance(knob.value, bool) or not isinstance(knob.value, (int, float)):
+        raise wrong(f'{_told(knob.value)} is no number; list the texts that it may be in "one_of"')
+    elif not 0 <= knob.value <= _LARGEST_KNOB:
+        raise wrong(f"{_told(knob.value)} is not from 0 to {_LARGEST_KNOB}")
+    return knob
+
+
+_LARGEST_KNOB = 10**9
+
+
+def _told(value: Any) -> str:
+    return json.dumps(value)[:60]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Variable:
-    value: str
+    value: values.VariableText
     why: str
 
 
@@ -144,7 +166,7 @@ class _Exposures:
     """As the fields of ``Probe`` are called."""
 
     least_exposures: Annotated[values.Count, Field(alias="least")]
-    most_exposures: Annotated[int | None, Strict(), Field(alias="most")] = None
+    most_exposures: Annotated[values.Count | None, Field(alias="most")] = None
     exposure_knob: Annotated[str | None, Field(alias="knob")] = None
     exposure_unit: Annotated[str, Field(alias="unit")]
 
@@ -180,8 +202,10 @@ class Description:
     measures: Mapping[str, Annotated[_Measure, AfterValidator(_one_source_of_a_measure)]] = field(
         default_factory=dict
     )
-    knobs: Mapping[str, _Knob] = field(default_factory=dict)
-    environment: Mapping[str, _Variable] = field(default_factory=dict)
+    knobs: Mapping[values.Words, Annotated[_Knob, AfterValidator(_fits)]] = field(
+        default_factory=dict
+    )
+    environment: Mapping[values.VariableName, _Variable] = field(default_factory=dict)
     needs: tuple[values.AxisOfTheMatrix, ...] = ()
     requirements: tuple[values.RequirementText, ...] = ()
     exposures: Annotated[_Exposures, AfterValidator(_raised_by_a_knob)]

@@ -20,7 +20,6 @@ from interlock.matrix.definition import (
     CellSet,
     MatrixLimits,
     OnlyThere,
-    Policy,
     ProbeUse,
     Rounds,
     Trials,
@@ -29,6 +28,7 @@ from interlock.matrix.definition import (
 )
 from interlock.matrix.document import SECTIONS
 from interlock.matrix.mistakes import AXES
+from interlock.matrix.policy import Policy
 from interlock.matrix.situations import AppChoice
 
 AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
@@ -77,7 +77,9 @@ class ConfigurationOfTheFile:
     description: values.Folded = ""
     choices: values.Chosen | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[values.VariableName, values.VariableText | None] = field(
+        default_factory=dict
+    )
     base: values.ConfigName | None = None
     only: OnlyThere = EVERYWHERE
 
@@ -92,7 +94,7 @@ class ControlOfTheFile:
     config: values.ConfigName
     expect: Literal["pass", "hang", "fail"]
     rounds: Rounds = Rounds.EVERY
-    tries: values.Count = 1
+    tries: values.Times = 1
     scale_by_load: values.Flag = True
 
 

@@ -13,7 +13,14 @@ from typing import ParamSpec, TypeVar
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-from interlock.matrix.choices import Choice, Latest, newest, read_choice, unpublished
+from interlock.matrix.choices import (
+    Choice,
+    Latest,
+    beyond_the_harness,
+    newest,
+    read_choice,
+    unpublished,
+)
 from interlock.matrix.definition import EVERYWHERE, PYTHON, CellSet, Matrix, Only
 from interlock.matrix.mistakes import nearest
 from interlock.matrix.selector import Selector, Within
@@ -248,11 +255,12 @@ def _within(version: Version | None, filters: Sequence[SpecifierSet]) -> bool:
 def _pythons(asked: Sequence[str], cells: CellSet) -> tuple[PythonVersion, ...]:
     chosen: set[PythonVersion] = set()
     for text in asked:
-        try:
-            chosen.add(PythonVersion.parse(text))
+        if _is_python(text):
+            python = PythonVersion.parse(text)
+            if problem := beyond_the_harness(python):
+                raise UsageError(f"--{PYTHON}: {problem}")
+            chosen.add(python)
             continue
-        except ValueError:
-            pass
         try:
             specifier = SpecifierSet(text)
         except InvalidSpecifier:

@@ -19,7 +19,9 @@ class ChoiceValue:
     title: values.Words
     """What is so with it, as a clause behind "where": ``ddtrace's profiler runs``."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[values.VariableName, values.VariableText | None] = field(
+        default_factory=dict
+    )
 
     @property
     def sets_something(self) -> bool:

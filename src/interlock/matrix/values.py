@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
 from pydantic import (
@@ -25,12 +26,15 @@ from pydantic import (
     ValidationInfo,
 )
 
-from interlock.matrix.choices import Choice, Latest, read_choice
+from interlock.matrix.choices import Choice, Latest, beyond_the_harness, read_choice
 from interlock.matrix.document import Number
 from interlock.matrix.mistakes import AXES, MISSING, NAME, nearest, wrong
 from interlock.model import ABSENT, AT_RELEASE, ON_TOP, PythonVersion
 
 T = TypeVar("T")
+
+MOST_TRIALS = 10_000
+"""Of one cell, by ``matrix.yaml`` or an option."""
 
 
 def _unquoted(value: Any) -> str:
@@ -69,9 +73,23 @@ def _choice_of_a_control(value: Any) -> Version | None:
 def _python(value: Any) -> PythonVersion:
     text = _unquoted(value)
     try:
-        return PythonVersion.parse(text)
+        python = PythonVersion.parse(text)
     except ValueError:
         raise wrong(f'"{text}" is not a Python such as "3.10"') from None
+    if problem := beyond_the_harness(python):
+        raise wrong(problem)
+    return python
+
+
+def _specifier(value: Any) -> SpecifierSet:
+    text = _unquoted(value)
+    try:
+        found = SpecifierSet(text)
+    except InvalidSpecifier:
+        found = SpecifierSet()
+    if not len(found):
+        raise wrong(f'"{text}" is not a specifier such as "==2.14.*" or ">=3.2,<4"')
+    return found
 
 
 def _listed(value: Any) -> Any:
@@ -88,8 +106,13 @@ def _known(kind: str, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+_LONGEST_NAME = 100
+
+
 def _plain(name: str) -> str:
-    """A name that no other name is composed of."""
+    """A name that no other name is composed of, and that fits in a line."""
+    if not (name.strip() and name.isprintable() and len(name) <= _LONGEST_NAME):
+        raise wrong(f"is no name of 1 to {_LONGEST_NAME} printable characters")
     if marks := [mark for mark in (ON_TOP, AT_RELEASE) if mark in name]:
         raise wrong(f'"{name}" has a "{marks[0]}", which stands in the names that are composed')
     return name
@@ -137,10 +160,13 @@ def _requirement(text: str) -> str:
     return text
 
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(KiB|MiB|GiB)")
+# The digits are bounded, so that no number of them is too large for a float.
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?(KiB|MiB|GiB)", re.ASCII)
 _SIZES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(second|minute|hour|day)s?")
+_MOST_BYTES = 2**40
+_DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?(second|minute|hour|day)s?", re.ASCII)
 _DURATIONS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_MOST_DAYS = 3650
 
 
 def _size(value: Any) -> int:
@@ -150,11 +176,35 @@ def _size(value: Any) -> int:
     return int(float(found[1]) * _SIZES[found[2]])
 
 
+def _at_least(mebibytes: float) -> AfterValidator:
+    def check(size: int) -> int:
+        if not mebibytes * 2**20 <= size <= _MOST_BYTES:
+            raise wrong(f"must be from {mebibytes:g} MiB to {_MOST_BYTES // 2**30} GiB")
+        return size
+
+    return AfterValidator(check)
+
+
 def _duration(value: Any) -> timedelta:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not found:
         raise wrong(f'"{value}" is not a time such as "7 days" or "90 seconds"')
-    return timedelta(seconds=float(found[1]) * _DURATIONS[found[2]])
+    seconds = float(found[1]) * _DURATIONS[found[2]]
+    if not 1 <= seconds <= _MOST_DAYS * 86400:
+        raise wrong(f'"{value}" must be from 1 second to {_MOST_DAYS} days')
+    return timedelta(seconds=seconds)
+
+
+def _variable(name: str) -> str:
+    if not name or "=" in name or not name.isprintable():
+        raise wrong(f"{name!r} can't be the name of an environment variable")
+    return name
+
+
+def _variable_text(text: str) -> str:
+    if "\0" in text:
+        raise wrong("has a NUL, which no environment variable can hold")
+    return text
 
 
 def _template(text: str) -> str:
@@ -165,13 +215,21 @@ def _template(text: str) -> str:
 
 
 def image_problem(text: str) -> str | None:
-    """What is wrong with an image template; None if nothing is."""
-    try:
-        if text.format(python="3.10") != text:
-            return None
-    except (KeyError, IndexError, ValueError):
-        pass
-    return f'"{text}" does not say where the Python goes; write "python:{{python}}-slim"'
+    """What is wrong with an image template; None if nothing is.
+
+    It may hold nothing of ``str.format`` but the name, since others fill it in.
+    """
+    rest = text.replace("{python}", "")
+    if rest == text:
+        return f'"{text}" does not say where the Python goes; write "python:{{python}}-slim"'
+    if "{" in rest or "}" in rest:
+        return f'"{text}" has a brace that is not {{python}}; write "python:{{python}}-slim"'
+    if not rest.isprintable() or " " in rest or len(rest) > _LONGEST_IMAGE:
+        return f'"{text[:_LONGEST_IMAGE]}" is no name of an image; write "python:{{python}}-slim"'
+    return None
+
+
+_LONGEST_IMAGE = 400
 
 
 def folded(text: str) -> str:
@@ -211,14 +269,19 @@ def _by_axis(required: bool) -> BeforeValidator:
 at_least_one = AfterValidator(_at_least_one)
 """For a list or a mapping; pydantic's ``min_length`` takes one whose items are wrong for empty."""
 
-Count = Annotated[int, Strict(), Field(gt=0)]
-Seconds = Annotated[float, Strict(), Field(gt=0)]
-Factor = Annotated[float, Strict(), Field(ge=1)]
+Count = Annotated[int, Strict(), Field(gt=0, le=10**7)]
+Times = Annotated[int, Strict(), Field(gt=0, le=MOST_TRIALS)]
+Seconds = Annotated[float, Strict(), Field(gt=0, le=86400, allow_inf_nan=False)]
+Factor = Annotated[float, Strict(), Field(ge=1, le=1000, allow_inf_nan=False)]
 Flag = Annotated[bool, Strict()]
-Bytes = Annotated[int, BeforeValidator(_size)]
+Memory = Annotated[int, BeforeValidator(_size), _at_least(16)]
+Output = Annotated[int, BeforeValidator(_size), _at_least(0.0625)]
+"""A trial that was cut short after less would be taken for a fault of the package."""
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 DurationInSeconds = Annotated[float, PlainValidator(lambda text: _duration(text).total_seconds())]
 
+VariableName = Annotated[str, AfterValidator(_variable)]
+VariableText = Annotated[str, AfterValidator(_variable_text)]
 Words = Annotated[str, StringConstraints(min_length=1)]
 Folded = Annotated[str, AfterValidator(folded)]
 ImageTemplate = Annotated[str, AfterValidator(_template)]
@@ -247,6 +310,7 @@ Listed = Annotated[tuple[T, ...], at_least_one, AfterValidator(_once)]
 ListedChoice = Annotated[Choice, PlainValidator(_choice_of_a_set)]
 PinnedVersion = Annotated[Version | None, PlainValidator(_choice_of_a_control)]
 Python = Annotated[PythonVersion, PlainValidator(_python)]
+Specifier = Annotated[SpecifierSet, PlainValidator(_specifier)]
 OneOrMorePythons = Annotated[Listed[Python], BeforeValidator(_listed)]
 Choices = Annotated[Mapping[str, Listed[ListedChoice]], Field(alias=AXES)]
 """By axis, in axis order; in the file each axis is a key of its own."""

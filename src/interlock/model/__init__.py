@@ -1,6 +1,7 @@
-"""The nouns: frozen dataclasses and enums, and errors with their exit codes. Imports no other room.
+"""The nouns: frozen dataclasses and enums, and errors with their exit codes.
 
-``__init__.pyi`` lists what other rooms may use; each name is imported when it is first used.
+It imports no other room. ``__init__.pyi`` lists what other rooms may use; each name is imported
+when it is first used.
 """
 
 import lazy_loader

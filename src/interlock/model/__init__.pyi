@@ -46,6 +46,8 @@ from .result import (
 from .specification import (
     ABSENT as ABSENT,
     AT_RELEASE as AT_RELEASE,
+    NEWEST_PYTHON as NEWEST_PYTHON,
+    OLDEST_PYTHON as OLDEST_PYTHON,
     ON_TOP as ON_TOP,
     Axis as Axis,
     Backend as Backend,
@@ -66,6 +68,8 @@ from .specification import (
     version_key as version_key,
 )
 from .words import (
+    all_printable as all_printable,
     listing as listing,
     plural as plural,
+    printable as printable,
 )

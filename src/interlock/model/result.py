@@ -29,7 +29,7 @@ class Measured:
 
     name: str
     trials: int
-    """That measured it: one that hangs may end before."""
+    """How many trials measured it. One that hangs may end before."""
     median: float
     least: float
     most: float
@@ -50,7 +50,7 @@ class Verdict:
     detail: str
     """One sentence for a reader."""
     evidence: tuple[str, ...]
-    """Of the most frequent signature's first trial."""
+    """From the first trial of the most frequent signature."""
     basis: Basis
     trials: int
     hangs: int
@@ -68,7 +68,7 @@ class Verdict:
     tested_at: datetime
     """When the newest trial that counts began, in UTC."""
     cause: str | None = None
-    """Of a failure: the exception, the signal or the limit, as ``Fail.cause`` has it."""
+    """The cause of a failure, as in ``Fail.cause``: an exception, a signal or a limit."""
     failed: int = 0
     """How many of the trials failed, whatever the outcome."""
     measured: tuple[Measured, ...] = ()
@@ -105,7 +105,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class NoTarget:
-    """There is none, because."""
+    """There is no release to move to, and why."""
 
     axis: str
     reason: str

@@ -15,15 +15,15 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 ABSENT = "-"
-"""How the version of a library that was left out of a cell is written (a baseline)."""
+"""How a cell names the version of a library that it leaves out (a baseline)."""
 
 
 ON_TOP = "+"
-"""Between a configuration and a workaround on top of it: ``warning-events+no-profiling``."""
+"""Stands between a configuration and its workaround: ``warning-events+no-profiling``."""
 
 
 AT_RELEASE = "@release"
-"""Behind a configuration whose dependencies are those of the release's day: ``stock@release``."""
+"""Ends the name of a configuration with the dependencies of the day: ``stock@release``."""
 
 
 class PythonVersion(NamedTuple):
@@ -42,6 +42,11 @@ class PythonVersion(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}"
+
+
+OLDEST_PYTHON = PythonVersion(3, 8)
+NEWEST_PYTHON = PythonVersion(3, 14)
+"""The Pythons that the harness runs on, both included."""
 
 
 class Backend(str, Enum):
@@ -154,12 +159,12 @@ Renames: TypeAlias = Mapping[tuple[str, str], Renamed]
 
 @dataclass(frozen=True, kw_only=True)
 class ProofRule:
-    """One proof of life that a probe asks for: a fact the app states, or a request the intake got.
+    """One proof of life that a probe asks for: a fact of the app, or a request.
 
-    Exactly one of ``fact`` and ``path`` is set. With ``path`` (a glob on the request's path), the
-    decoded body must contain ``contains`` or one of ``or_contains``, or be a profile with a value
-    above zero in one of the sample types ``pprof``. Where ``or_fact`` is set, that fact does as
-    well.
+    Exactly one of ``fact`` and ``path`` is set. ``path`` is a glob on the request's path. The
+    decoded body must contain ``contains`` or one of ``or_contains``, or be a profile in which one
+    of the sample types ``pprof`` has a value above zero. Where ``or_fact`` is set, that fact
+    proves it as well.
     """
 
     name: str
@@ -174,17 +179,17 @@ class ProofRule:
     """A fact that shows the same where no request does."""
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    """Axes it is about: where one of them is left out, the proof is not asked for."""
+    """Axes that it is about. Where one of them is left out, the proof is not asked for."""
     when: Mapping[str, Any] = field(default_factory=dict)
-    """Settings it is about: where the app says that it ran with others, it is not asked for."""
+    """Settings that it is about. Where the app ran with others, the proof is not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A number that each trial of a probe measures: a fact that the app tells, or how many requests
-    of a kind the intake got.
+    """A number that each trial of a probe measures.
 
-    Exactly one of ``fact`` and ``path`` is set.
+    It is a fact of the app (``fact``), or how many requests of a kind the intake got (``path``).
+    Exactly one of the two is set.
     """
 
     name: str
@@ -202,7 +207,7 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeLimits:
-    """Seconds the supervisor inside allows; the outer guard stands some way behind them."""
+    """Seconds that the supervisor allows. The outer guard allows some more."""
 
     startup_s: float
     stall_s: float
@@ -236,14 +241,14 @@ class Probe:
     expected_s: float = 3.0
     """Seconds that a trial usually takes on an idle machine."""
     alone: bool = False
-    """Nothing else may run on the machine while it does."""
+    """Nothing else may run on the machine meanwhile."""
     needs: tuple[str, ...] = ()
     """Axes without whose library there is nothing to probe: no baseline leaves one of them out."""
     limits: ProbeLimits
     configs: tuple[str, ...]
     """The configurations it is judged in, by name."""
     digest: str
-    """Of what it does, the harness included."""
+    """The digest of what it does, the harness included."""
     equivalent: frozenset[str] = frozenset()
     """The digests of earlier versions that did the same."""
 

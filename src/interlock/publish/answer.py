@@ -16,7 +16,7 @@ from typing import Any
 from interlock.evidence import LEVEL
 from interlock.findings import Place, Question, answer
 from interlock.matrix import Situation
-from interlock.publish import applications, safety, templates
+from interlock.publish import applications, coverage, safety, templates
 from interlock.publish.card import NOT_TESTED, Texts, card, unknown
 from interlock.publish.context import PageContext
 from interlock.publish.wording import UNTESTED
@@ -41,6 +41,8 @@ def publish(context: PageContext, folder: Path) -> None:
         by_release=safety.by_release(context, first),
         packages=[context.package(said.axis) for said in context.about.recommendations],
         by_python=safety.by_python(context),
+        policy=coverage.policy(context),
+        coverages=coverage.coverages(context),
         sections=list(applications.sections(context)),
         confidence=LEVEL,
     )

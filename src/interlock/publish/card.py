@@ -144,7 +144,7 @@ def _sign(one: OfferedWorkaround) -> Mark:
             return mark(one.tried[0].verdict)
         case WorkaroundEffect.HANGS_ELSEWHERE:
             outcome = Outcome.FAIL
-        case WorkaroundEffect.UNPROVEN | WorkaroundEffect.TOO_FEW:
+        case WorkaroundEffect.UNPROVEN | WorkaroundEffect.TOO_FEW | WorkaroundEffect.NOT_BY_ALL:
             outcome = Outcome.UNPROVEN
     return Mark(f"il-{outcome}", WORDS[outcome].symbol)
 

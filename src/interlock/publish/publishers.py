@@ -48,7 +48,7 @@ def generate(results: Path, site: Path, matrix: Matrix, findings: Findings | Non
     ``findings`` are those of the same verdicts, where they are known already. Where nothing has
     been published yet, the pages say so.
     """
-    found = read_results(results, matrix.axes, matrix.renamed)
+    found = read_results(results, matrix.axes, matrix.renamed).within(matrix)
     context = PageContext(matrix=matrix, results=found, shared=findings)
     folder = site / "generated"
     shutil.rmtree(folder, ignore_errors=True)

@@ -11,9 +11,9 @@ from packaging.version import Version
 from interlock.evidence import PRECEDENCE
 from interlock.findings import Recommendation
 from interlock.model import Cell, Outcome, PythonVersion, Target
-from interlock.publish import applications, links
+from interlock.publish import applications, coverage, links
 from interlock.publish.context import PageContext
-from interlock.publish.wording import OWN_MARK, WORDS, Mark, day, span
+from interlock.publish.wording import OWN_MARK, PART_MARK, WORDS, Mark, day, span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,8 @@ class Lead:
     """The releases to run, and on which Pythons; empty where none is safe."""
     safe_from: Version | None
     """Where every release since an older one is safe too."""
+    sparse: list[str]
+    """Where none is safe: the releases that nothing breaks, and that are not tested enough."""
     own: list[str]
     """Packages that do something by themselves."""
     warnings: list[applications.Kind]
@@ -77,6 +79,12 @@ class Count:
     number: int
     counted: str
     own: bool
+    part: bool
+    """It passes, and some probe has not been run on it."""
+
+
+Counted = tuple[Outcome, bool, bool]
+"""An outcome, whether one library has it alone, and whether a probe was not run."""
 
 
 def lead(context: PageContext) -> Lead:
@@ -90,6 +98,7 @@ def lead(context: PageContext) -> Lead:
         others=context.others(said.axis),
         reached=[(target.version, span(where, context.pythons)) for target, where in found],
         safe_from=said.safe_from if said.safe_from != newest else None,
+        sparse=[str(one.version) for one in coverage.sparse(said)],
         own=[
             context.package(axis)
             for axis in sorted({t.attribution.whose for s in said.standings for t in s.beside})
@@ -151,10 +160,11 @@ def by_release(
     context: PageContext, said: Recommendation
 ) -> list[tuple[Version, list[list[Count]]]]:
     """The outcomes of every release of one axis, counted in each configuration."""
-    counters: dict[tuple[Version | None, str], Counter[tuple[Outcome, bool]]] = {}
+    counters: dict[tuple[Version | None, str], Counter[Counted]] = {}
     for one in context.about.summaries.values():
         of = one.cell.version(said.axis), one.cell.config
-        counters.setdefault(of, Counter())[one.worst.outcome, one.own] += 1
+        part = one.worst.outcome is Outcome.PASS and bool(one.missing)
+        counters.setdefault(of, Counter())[one.worst.outcome, one.own, part] += 1
     return [
         (
             standing.version,
@@ -165,7 +175,7 @@ def by_release(
 
 
 def by_python(context: PageContext) -> list[tuple[PythonVersion, list[Version | None]]]:
-    """The newest release of each axis that passes with all others, by Python."""
+    """The newest release of each axis that is safe, by Python."""
     rows = []
     for python in reversed(context.pythons):
         reached = [said.by_python.get(python) for said in context.about.recommendations]
@@ -173,18 +183,21 @@ def by_python(context: PageContext) -> list[tuple[PythonVersion, list[Version | 
     return rows
 
 
-def _counts(counted: Mapping[tuple[Outcome, bool], int]) -> list[Count]:
+def _counts(counted: Mapping[Counted, int]) -> list[Count]:
     """The worst first, what one library does alone at the end."""
-    ordered = sorted(counted.items(), key=lambda item: (item[0][1], PRECEDENCE.index(item[0][0])))
+    ordered = sorted(
+        counted.items(), key=lambda item: (item[0][1], PRECEDENCE.index(item[0][0]), not item[0][2])
+    )
     return [
         Count(
             mark=Mark(
                 look=f"il-{outcome} il-own" if own else f"il-{outcome}",
-                symbol=WORDS[outcome].symbol + OWN_MARK * own,
+                symbol=WORDS[outcome].symbol + OWN_MARK * own + PART_MARK * part,
             ),
             number=number,
             counted=WORDS[outcome].counted,
             own=own,
+            part=part,
         )
-        for (outcome, own), number in ordered
+        for (outcome, own, part), number in ordered
     ]

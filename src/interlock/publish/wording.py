@@ -50,7 +50,7 @@ WORDS: Mapping[Outcome, Word] = {
     ),
     Outcome.UNPROVEN: Word("?", "unproven", "unproven", "Not proven either way"),
 }
-UNTESTED = Word("·", "untested", "untested", "Nobody has tested this")
+UNTESTED = Word("·", "untested", "untested", "Not tested")
 
 
 class Mark(NamedTuple):
@@ -63,9 +63,9 @@ class Mark(NamedTuple):
 
 REASONS: Mapping[Reason, str] = {
     Reason.SELF_DEADLOCK: "a thread waits for a lock that it holds itself",
-    Reason.LOCK_CYCLE: "threads wait for each other's locks in a circle",
-    Reason.ORPHANED_LOCK: "a forked child waits for a lock that nobody in it holds any more",
-    Reason.NO_PROGRESS: "every thread stands still, though no closed circle of locks was seen",
+    Reason.LOCK_CYCLE: "threads wait for each other's locks in a cycle",
+    Reason.ORPHANED_LOCK: "a forked child waits for a lock that no thread in it holds",
+    Reason.NO_PROGRESS: "every thread stands still, but no closed cycle of locks was seen",
     Reason.RESOLUTION: "its requirements cannot be resolved",
     Reason.BUILD: "one of its requirements does not build",
     Reason.ERROR: "the application stops with an exception",
@@ -75,9 +75,9 @@ REASONS: Mapping[Reason, str] = {
     Reason.NO_WHEEL: "there is no wheel for this Python",
     Reason.REQUIRES_PYTHON: "the release does not allow this Python",
     Reason.NO_FEATURE: "the release does not have the feature under test",
-    Reason.NOT_LIVE: "the run did not show that both libraries were at work",
-    Reason.TOO_FEW_EXPOSURES: "the risky situation was entered too seldom to mean anything",
-    Reason.CONTROL_DIFFERS: "a control gave another answer than is known in the same campaign",
+    Reason.NOT_LIVE: "the run did not prove that both libraries were at work",
+    Reason.TOO_FEW_EXPOSURES: "the risky situation occurred too seldom to prove anything",
+    Reason.CONTROL_DIFFERS: "a control of the same campaign gave an unexpected answer",
     Reason.SLOW: "it was too slow to be told from a hang",
 }
 
@@ -164,13 +164,13 @@ def how_often(verdict: Verdict) -> str:
         return ""
     low, high = confidence.interval(*found)
     return (
-        f"Intermittent: so it went in {found[0]} of {found[1]} trials, "
+        f"Intermittent: it happened in {found[0]} of {found[1]} trials, "
         f"a rate between {low:.0%} and {high:.0%}."
     )
 
 
 def basis(verdict: Verdict) -> str:
-    """What it was run on, or that it was not."""
+    """What the verdict was run on, or that nothing was run."""
     if verdict.basis is Basis.INFERRED:
         return "Inferred from both its tested neighbours of the same release line; not run itself"
     if not verdict.was_run:

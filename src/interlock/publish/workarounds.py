@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from interlock.evidence import PRECEDENCE
-from interlock.findings import TriedWorkaround, record
-from interlock.model import Outcome, listing, plural
+from interlock.findings import TROUBLE, TriedWorkaround, everything, record
+from interlock.model import Basis, Outcome, listing, plural
 from interlock.publish import links, templates
 from interlock.publish.context import PageContext
 from interlock.publish.wording import WORDS, Mark, mark, releases, why, word
@@ -28,6 +29,8 @@ class Count:
     works: int
     run: int
     unproven: int
+    not_run: int
+    """Cells that hang or fail without it, and on which it was not run, or could not be."""
     too_few: bool
     """Whether it works everywhere, and in too few runs to tell."""
 
@@ -103,6 +106,11 @@ def _of_track(
     axis = context.first.axis
     needed = [one for one in tried if one.was_needed]
     versions = in_order(_version(one, axis) for one in needed)
+    troubled = Counter(
+        str(verdict.cell.version(axis))
+        for verdict in context.findings.by_track[probe, config]
+        if verdict.outcome in TROUBLE and verdict.basis is Basis.TESTED and everything(verdict.cell)
+    )
     passing = [one for one in tried if not one.was_needed and one.way.same_as is None]
     by_way: dict[str, list[TriedWorkaround]] = {}
     for one in tried:
@@ -114,15 +122,21 @@ def _of_track(
         config_title=context.title(config),
         package=context.package(axis),
         versions=versions,
-        ways=[_way(context, axis, versions, of) for of in by_way.values()],
+        ways=[
+            _way(context, axis, {v: troubled[v] for v in versions}, of) for of in by_way.values()
+        ],
         passing=len(passing),
         kept=sum(not one.breaks for one in passing),
     )
 
 
 def _way(
-    context: PageContext, axis: str, versions: Sequence[str], tried: Sequence[TriedWorkaround]
+    context: PageContext,
+    axis: str,
+    troubled: Mapping[str, int],
+    tried: Sequence[TriedWorkaround],
 ) -> Way:
+    """``troubled`` is by release how many cells hang or fail without a workaround."""
     way = tried[0].way
     needed = [one for one in tried if one.was_needed]
     by_version: dict[str, list[TriedWorkaround]] = {}
@@ -132,7 +146,7 @@ def _way(
         name=way.name,
         title=way.title,
         costs=way.costs,
-        counts=[_count(by_version.get(version, [])) for version in versions],
+        counts=[_count(by_version.get(version, []), cells) for version, cells in troubled.items()],
         failing=_lines(context, axis, [one for one in needed if one.fails]),
         broken=_lines(context, axis, [one for one in tried if one.breaks]),
     )
@@ -142,7 +156,7 @@ def _version(one: TriedWorkaround, axis: str) -> str:
     return str(one.without.cell.version(axis))
 
 
-def _count(tried: Sequence[TriedWorkaround]) -> Count:
+def _count(tried: Sequence[TriedWorkaround], troubled: int) -> Count:
     """The worst outcome with it, and the number of cells on which it works."""
     run = [one for one in tried if one.was_run]
     works = sum(one.works for one in run)
@@ -157,6 +171,7 @@ def _count(tried: Sequence[TriedWorkaround]) -> Count:
         works=works,
         run=len(run),
         unproven=sum(one.verdict.outcome is Outcome.UNPROVEN for one in run),
+        not_run=troubled - len(run),
         too_few=too_few,
     )
 

@@ -6,6 +6,9 @@ from .control_results import (
 from .examples import (
     find_examples as find_examples,
 )
+from .files import (
+    Batch as Batch,
+)
 from .ledger import (
     CampaignRecord as CampaignRecord,
     Ledger as Ledger,
@@ -20,6 +23,7 @@ from .order import (
 from .results import (
     SIGNATURES as SIGNATURES,
     Results as Results,
+    check_destination as check_destination,
     read_results as read_results,
     rewrite_results as rewrite_results,
     write_results as write_results,

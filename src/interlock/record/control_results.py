@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from interlock.record.files import read_json, write_whole
+from interlock.record.files import Batch, read_json, together
+from interlock.record.shapes import Controls
 
 CONTROLS = "controls.json"
 """The file beside the published verdicts."""
@@ -36,17 +37,22 @@ def merged(
 
 def campaigns_in(results: Path) -> frozenset[str]:
     """The campaigns of which the folder says already what their controls gave."""
-    told = read_json(results / CONTROLS, {"controls": []})
+    told = read_json(results / CONTROLS, Controls, {"controls": []})
     return frozenset(row["campaign"] for row in told["controls"])
 
 
 def write_controls(
-    rows: Sequence[Mapping[str, Any]], results: Path, *, newer_than: datetime
+    rows: Sequence[Mapping[str, Any]],
+    results: Path,
+    *,
+    newer_than: datetime,
+    batch: Batch | None = None,
 ) -> None:
     """Write ``controls.json`` beside the verdicts, with what was known there of other ledgers.
 
-    Raises ``UsageError`` where the file that is there is no JSON: it would be lost.
+    Raises ``UsageError`` where the file that is there can't be read: it would be lost.
     """
     file = results / CONTROLS
-    content = merged(rows, read_json(file), newer_than)
-    write_whole(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    content = merged(rows, read_json(file, Controls), newer_than)
+    with together(batch) as put:
+        put.write(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

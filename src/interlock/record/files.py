@@ -1,61 +1,233 @@
-"""Published files, read and written whole."""
+"""Published files: read with every mistake named, and written all at once."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from types import TracebackType
+from typing import Any, NoReturn, TextIO
 
-from interlock.model import UsageError
+from interlock.matrix import Document, Unreadable, plain_files
+from interlock.model import StorageTrouble, UsageError, all_printable, printable
+
+AS_PUBLISHED = "use the file as it was published"
 
 
-def read_json(path: Path, otherwise: Any = None) -> Any:
-    """A published file's content, or ``otherwise`` where there is no such file.
+def read_json(path: Path, shape: type, otherwise: Any = None, *, axes: Sequence[str] = ()) -> Any:
+    """A published file's content with printable text, or ``otherwise`` where there is none.
 
-    Raises ``UsageError`` for what is no JSON, such as a merge's.
+    It has the ``shape`` of a dataclass, of these axes, and may have more. Raises ``UsageError``
+    with every place that has not, and for what is no JSON, such as a merge's.
     """
-    if not path.exists():
-        return otherwise
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as mistake:
-        raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
+        content = all_printable(json.loads(plain_files.read_text(path), parse_constant=_no_number))
+    except FileNotFoundError:
+        return otherwise
+    except json.JSONDecodeError as mistake:
+        at = f"{path}:{mistake.lineno}:{mistake.colno}"
+        raise UsageError(f"{at}: is not JSON: {mistake.msg}; {AS_PUBLISHED}") from None
+    except Unreadable as mistake:
+        raise UsageError(f"{path}: {mistake}") from None
+    except (ValueError, RecursionError) as mistake:
+        said = "it is nested too deeply" if isinstance(mistake, RecursionError) else mistake
+        raise UsageError(f"{path}: is not JSON: {said}; {AS_PUBLISHED}") from None
+    document = Document(str(path), content)
+    if document.validate(shape, {"axes": axes}) is None:
+        told = document.mistakes[: Mistakes.MOST]
+        raise UsageError("\n".join(f"{line}; {AS_PUBLISHED}" for line in told))
+    return content
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees either what was there or all of the new."""
-    with _fresh(path) as file:
-        file.write(text)
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
 
 
 @contextmanager
-def _fresh(path: Path) -> Iterator[TextIO]:
-    """A new file beside the path, which takes its place when all is written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", encoding="utf-8", newline="\n") as file:
-        yield file
-    fresh.replace(path)
+def csv_lines(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
+    """The rows of a CSV file, its header first, as printable text, each with its last line.
 
-
-def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a CSV file, its header first, each with the line that it ends on.
-
-    Raises ``OSError``, ``csv.Error`` and ``UnicodeDecodeError``.
+    Raises ``FileNotFoundError``, and ``UsageError`` for what is no table.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        for values in reader:
-            if values:
-                yield reader.line_num, values
+    try:
+        with plain_files.opened(path, plain_files.MOST_TABLE_BYTES) as file:
+            yield _rows(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+    except Unreadable as mistake:
+        raise UsageError(f"{path}: {mistake}") from None
+    except UnicodeDecodeError as mistake:
+        said = plain_files.no_text(mistake)
+        raise UsageError(f"{path}: this is no table: {said}; {AS_PUBLISHED}") from None
+    except csv.Error as mistake:
+        raise UsageError(f"{path}: this is no table: {mistake}; {AS_PUBLISHED}") from None
 
 
-def write_csv(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Write rows that have these columns; what was there stays until the new file is whole."""
-    with _fresh(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([row[name] for name in columns] for row in rows)
+def _rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(file, strict=True)
+    for values in reader:
+        if values:
+            yield reader.line_num, [printable(value) for value in values]
+
+
+def row_of(header: Sequence[str], values: Sequence[str]) -> dict[str, str]:
+    """One line of a table. Raises ``ValueError`` where it has not as many values as columns."""
+    if len(values) != len(header):
+        raise ValueError(f"{len(values)} values, for {len(header)} columns")
+    return dict(zip(header, values, strict=True))
+
+
+class Mistakes:
+    """What is wrong in a table, by line: all of it is told at once, up to a number."""
+
+    MOST = 20
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: list[str] = []
+        self._more = 0
+
+    def note(self, line: int, text: str) -> None:
+        """Note what is wrong in one line."""
+        if len(self._found) < self.MOST:
+            self._found.append(f"{self._path}:{line}: {text}; {AS_PUBLISHED}")
+        else:
+            self._more += 1
+
+    def raise_any(self) -> None:
+        """Raise ``UsageError`` where there is any."""
+        if self._more:
+            self._found.append(f"{self._path}: {self._more} more lines like these")
+        if self._found:
+            raise UsageError("\n".join(self._found))
+
+
+@contextmanager
+def together(batch: Batch | None) -> Iterator[Batch]:
+    """The batch that is handed in, which its owner puts in place, or one of its own."""
+    if batch is not None:
+        yield batch
+        return
+    with Batch() as own:
+        yield own
+
+
+class Batch:
+    """Files that are written beside their places, and put there together at the end.
+
+    A reader, and whoever comes after a full disk, sees all of the old files or all of the new.
+    Raises ``StorageTrouble`` where they can't be written; then the old ones stay.
+    """
+
+    def __init__(self) -> None:
+        self._fresh: dict[Path, Path] = {}
+        self._gone: list[Path] = []
+
+    def __enter__(self) -> Batch:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._put_in_place()
+        finally:
+            self._drop_fresh()
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file that is text."""
+        with self._open(path) as file:
+            file.write(text)
+
+    def write_csv(
+        self, path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]
+    ) -> None:
+        """Write rows that have these columns."""
+        with self._open(path) as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows([row[name] for name in columns] for row in rows)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file once the others are in place."""
+        self._gone.append(path)
+
+    def give_up(self) -> None:
+        """Put nothing in place."""
+        self._drop_fresh()
+        self._gone.clear()
+
+    @contextmanager
+    def _open(self, path: Path) -> Iterator[TextIO]:
+        fresh = path.with_name(path.name + ".new")
+        with _said(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                raise IsADirectoryError(0, "a folder is in its place")
+            self._fresh[path] = fresh
+            with fresh.open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _drop_fresh(self) -> None:
+        for fresh in self._fresh.values():
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+        self._fresh.clear()
+
+    def _put_in_place(self) -> None:
+        """Rename all; where one can't be, those before it get their old content again."""
+        old: dict[Path, Path | None] = {}
+        try:
+            for path, fresh in self._fresh.items():
+                with _said(path):
+                    old[path] = _kept(path)
+                    fresh.replace(path)
+        except BaseException:
+            for path, kept in old.items():
+                with suppress(OSError):
+                    if kept is None:
+                        path.unlink(missing_ok=True)
+                    else:
+                        kept.replace(path)
+                        # A rename of one name of a file to another of its names does nothing.
+                        kept.unlink(missing_ok=True)
+            raise
+        for kept in filter(None, old.values()):
+            kept.unlink()
+        for path in self._gone:
+            with _said(path):
+                path.unlink(missing_ok=True)
+
+
+def _kept(path: Path) -> Path | None:
+    """A second name of the file that is there."""
+    if not path.exists():
+        return None
+    kept = path.with_name(path.name + ".old")
+    kept.unlink(missing_ok=True)
+    try:
+        kept.hardlink_to(path)
+    except OSError:  # not every file system has links
+        shutil.copy2(path, kept)
+    return kept
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Turn a disk's trouble into a line for the reader."""
+    try:
+        yield
+    except OSError as problem:
+        raise StorageTrouble(
+            f"{path} can't be written: {problem.strerror or problem}; "
+            "what was published before is as it was"
+        ) from problem

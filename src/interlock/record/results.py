@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
 
-from interlock.model import Axis, Renames, Signature, Verdict
-from interlock.record import older, rows, signatures
+from interlock.matrix import Matrix
+from interlock.model import Axis, Renames, Signature, UsageError, Verdict
+from interlock.record import leftovers, older, rows, signatures
 from interlock.record.control_results import CONTROLS
-from interlock.record.files import read_json, write_csv, write_whole
+from interlock.record.files import Batch, read_json, together
 from interlock.record.measures import MEASURES, read_measures, write_measures
 from interlock.record.order import ordered
 from interlock.record.rows import VERDICTS, Attributions, Row
+from interlock.record.shapes import Controls, SignatureFile, Yanked
 from interlock.record.signatures import Example
 
 SIGNATURES = "signatures"
@@ -40,6 +42,14 @@ class Results:
     """Tested releases that their authors have withdrawn, by axis."""
     controls: Sequence[Mapping[str, Any]]
     """What each control of each campaign answered; the newest campaign last."""
+    folder: Path = Path("results")
+    """Where it was read."""
+
+    def within(self, matrix: Matrix) -> Results:
+        """What the matrix still has of it; logs how many rows are left out, and of what."""
+        verdicts = leftovers.left_in(self.verdicts, matrix, self.folder / VERDICTS)
+        files = leftovers.of_signatures(self.signatures, verdicts, matrix.axes)
+        return replace(self, verdicts=verdicts, signatures=list(files))
 
 
 def write_results(
@@ -49,17 +59,23 @@ def write_results(
     axes: Sequence[Axis],
     yanked: Mapping[str, Collection[Version]] | None = None,
     attributions: Attributions | None = None,
+    batch: Batch | None = None,
+    *,
+    kept: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the whole data set; the file of a signature that no verdict names any more goes.
 
-    Where no example of a signature is handed in, the one that the folder has stays. ``yanked`` are
-    withdrawn releases by axis, as the index knows them; those tested are kept.
+    All files change together, or none does and ``StorageTrouble`` is raised. Where no example of a
+    signature is handed in, the one that is ``kept`` of its slug, or that the folder has, stays.
+    ``yanked`` are withdrawn releases by
+    axis, as the index knows them; those tested are kept.
     """
     verdicts = ordered(verdicts, axes)
-    write_verdicts(verdicts, axes, results / VERDICTS, attributions)
-    write_measures(verdicts, axes, results)
-    _write_yanked(verdicts, axes, results / YANKED, yanked or {})
-    _write_signatures(verdicts, axes, results / SIGNATURES, examples)
+    with together(batch) as put:
+        write_rows(rows.rows(verdicts, axes, attributions), axes, results / VERDICTS, put)
+        write_measures(verdicts, axes, results, put)
+        put.write(results / YANKED, _yanked(verdicts, axes, yanked or {}))
+        _write_signatures(verdicts, axes, results / SIGNATURES, examples, put, kept or {})
 
 
 def write_verdicts(
@@ -72,28 +88,36 @@ def write_verdicts(
     write_rows(rows.rows(verdicts, axes, attributions), axes, path)
 
 
-def write_rows(published: Iterable[Row], axes: Sequence[Axis], path: Path) -> None:
+def write_rows(
+    published: Iterable[Row], axes: Sequence[Axis], path: Path, batch: Batch | None = None
+) -> None:
     """The same of rows that are made."""
-    write_csv(path, published, rows.columns(axes))
+    with together(batch) as put:
+        put.write_csv(path, published, rows.columns(axes))
 
 
 def read_results(results: Path, axes: Sequence[Axis], renamed: Renames | None = None) -> Results:
     """Read the data set; where there is none yet, no verdicts.
 
     ``renamed`` says what older results call a probe's configurations. Whose each trouble is, is
-    not read: today's rules attribute it anew. Raises ``UsageError`` for
-    files that are not as they were published, each mistake with its line.
+    not read: today's rules attribute it anew. Raises ``UsageError`` for files that are not as they
+    were published, each mistake with its line.
     """
-    files = [read_json(file) for file in sorted((results / SIGNATURES).glob("*.json"))]
-    files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
+    names = [axis.name for axis in axes]
     path = results / VERDICTS
+    there = path.exists() or path.is_symlink()
+    if there:
+        rows.check_axes(path, axes)
+    files = _signature_files(results / SIGNATURES, names)
+    files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
     renamed = renamed or {}
     measured = read_measures(results / MEASURES, axes, renamed)
     counts = signatures.counts(files, axes)
-    withdrawn: dict[str, list[str]] = read_json(results / YANKED, {})
-    told = read_json(results / CONTROLS, {"controls": []})
+    withdrawn: dict[str, list[str]] = read_json(results / YANKED, Yanked, {})
+    told = read_json(results / CONTROLS, Controls, {"controls": []}, axes=names)
     return Results(
-        verdicts=rows.read(path, axes, counts, measured, renamed) if path.exists() else [],
+        folder=results,
+        verdicts=rows.read(path, axes, counts, measured, renamed) if there else [],
         signatures=[older.signature_file(file, renamed) for file in files],
         yanked={axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()},
         controls=[older.control(row, renamed) for row in told["controls"]],
@@ -104,30 +128,56 @@ def rewrite_results(
     found: Results, results: Path, axes: Sequence[Axis], attributions: Attributions
 ) -> None:
     """Write the data set that was read, as it is called and attributed today."""
-    for file in found.signatures:
-        _write_json(results / SIGNATURES / f"{file['slug']}.json", file, indent=1)
-    write_results(found.verdicts, {}, results, axes, found.yanked, attributions)
-    told = read_json(results / CONTROLS)
-    if told is not None:
-        _write_json(results / CONTROLS, {**told, "controls": found.controls}, indent=2)
+    with Batch() as batch:
+        kept = {file["slug"]: file["example"] for file in found.signatures}
+        write_results(
+            found.verdicts, {}, results, axes, found.yanked, attributions, batch, kept=kept
+        )
+        told = read_json(results / CONTROLS, Controls)
+        if told is not None:
+            content = {**told, "controls": found.controls}
+            batch.write(results / CONTROLS, _json(content, indent=2))
 
 
-def _write_json(path: Path, content: Any, indent: int) -> None:
-    write_whole(path, json.dumps(content, indent=indent, ensure_ascii=False) + "\n")
+def _json(content: Any, indent: int) -> str:
+    return json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
 
 
-def _write_yanked(
-    verdicts: Sequence[Verdict],
-    axes: Sequence[Axis],
-    path: Path,
-    yanked: Mapping[str, Collection[Version]],
-) -> None:
+def check_destination(results: Path, axes: Sequence[Axis]) -> None:
+    """Raise what writing results there would end in: before a run, and not after it.
+
+    ``UsageError`` for a file in the folder's place, and for files that can't be read: what they
+    have of other machines would be lost. ``StorageTrouble`` where nothing can be written.
+    """
+    names = [axis.name for axis in axes]
+    for folder in (results, results / SIGNATURES):
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+        if not nearest.is_dir():
+            raise UsageError(f"{folder}: {nearest} is a file; name a folder")
+    _signature_files(results / SIGNATURES, names)
+    read_json(results / YANKED, Yanked)
+    read_json(results / CONTROLS, Controls, axes=names)
+    with Batch() as batch:
+        # Written beside its place, and withdrawn: nothing changes.
+        batch.write(results / VERDICTS, "")
+        batch.write(results / SIGNATURES / "some.json", "")
+        batch.give_up()
+
+
+def _signature_files(folder: Path, axes: Sequence[str]) -> list[Mapping[str, Any]]:
+    found = sorted(folder.glob("*.json"))
+    return [read_json(file, SignatureFile, axes=axes) for file in found]
+
+
+def _yanked(
+    verdicts: Sequence[Verdict], axes: Sequence[Axis], yanked: Mapping[str, Collection[Version]]
+) -> str:
     tested = {axis.name: {v.cell.version(axis.name) for v in verdicts} for axis in axes}
     withdrawn = {
         axis.name: [str(v) for v in sorted(yanked.get(axis.name, ())) if v in tested[axis.name]]
         for axis in axes
     }
-    write_whole(path, json.dumps(withdrawn, indent=1) + "\n")
+    return json.dumps(withdrawn, indent=1) + "\n"
 
 
 def _write_signatures(
@@ -135,6 +185,8 @@ def _write_signatures(
     axes: Sequence[Axis],
     folder: Path,
     examples: Mapping[Signature, Example],
+    batch: Batch,
+    kept: Mapping[str, Any],
 ) -> None:
     showing: dict[Signature, list[Verdict]] = {}
     for verdict in verdicts:
@@ -144,9 +196,14 @@ def _write_signatures(
     for signature, affected in showing.items():
         path = folder / f"{signature.slug}.json"
         content = signatures.signature_file(signature, affected, examples.get(signature), axes)
-        if content["example"] is None and path.exists():
-            content["example"] = read_json(path)["example"]
-        _write_json(path, content, indent=1)
+        if content["example"] is None:
+            content["example"] = kept.get(signature.slug) or _example_there(path)
+        batch.write(path, _json(content, indent=1))
         written.add(path)
     for stale in set(folder.glob("*.json")) - written:
-        stale.unlink()
+        batch.remove(stale)
+
+
+def _example_there(path: Path) -> Any:
+    there = read_json(path, SignatureFile)
+    return there["example"] if there else None

@@ -7,9 +7,9 @@ folded (``detail`` and ``cause`` to one line) is so in the row already.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -20,7 +20,6 @@ from packaging.version import Version
 
 from interlock.model import (
     ABSENT,
-    REASONS,
     Axis,
     Backend,
     Basis,
@@ -35,9 +34,10 @@ from interlock.model import (
     Signature,
     UsageError,
     Verdict,
+    printable,
 )
-from interlock.record import older
-from interlock.record.files import csv_lines
+from interlock.record import invariants, older
+from interlock.record.files import Mistakes, csv_lines, row_of
 from interlock.record.order import coordinates, ordered
 from interlock.record.schema import COLUMNS
 from interlock.record.signatures import Counts, Seen, as_data
@@ -141,40 +141,54 @@ def read(
     counts: Counts | None = None,
     measured: MeasuredOf | None = None,
     renamed: Renames | None = None,
+    *,
+    now: datetime | None = None,
 ) -> list[Verdict]:
     """The verdicts of a published file, in published order; ``measured`` is what other files say
-    that their trials measured.
+    that their trials measured. None may have been tested later than ``now``.
 
     A file of an earlier schema version names only the most frequent signature of a cell, and may
     be completed with the ``counts`` that its signature files have. Its cells may have another
-    configuration today (``renamed``). Raises ``UsageError`` with every
-    mistake of the file, each with its line.
+    configuration today (``renamed``). Raises ``UsageError`` with every mistake of the file, each
+    with its line.
     """
-    found, mistakes = [], []
+    found: list[Verdict] = []
+    lines_of: list[int] = []
+    mistakes = Mistakes(path)
+    names = [axis.name for axis in axes]
     try:
-        lines = csv_lines(path)
-        _, header = next(lines, (1, []))
-        _check(path, header, [axis.name for axis in axes])
-        complete = older.completion(header, [axis.name for axis in axes], counts or {})
-        reader = Reader(axes, measured or {})
-        for number, values in lines:
-            try:
-                if len(values) != len(header):
-                    raise ValueError(f"{len(values)} values, for {len(header)} columns")
-                row = complete(dict(zip(header, values, strict=True)))
-                found.append(reader.verdict(older.today(row, renamed or {})))
-            except ValueError as mistake:
-                mistakes.append(f"{path}:{number}: {mistake}; use the file as it was published")
+        with csv_lines(path) as lines:
+            _, header = next(lines, (1, []))
+            _check(path, header, names)
+            complete = older.completion(header, names, counts or {})
+            reader = Reader(axes, measured or {}, now or datetime.now(timezone.utc))
+            for number, values in lines:
+                try:
+                    row = complete(row_of(header, values))
+                    found.append(reader.verdict(older.today(row, renamed or {})))
+                    lines_of.append(number)
+                except ValueError as mistake:
+                    mistakes.note(number, str(mistake))
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; name a published {VERDICTS}") from None
-    except (csv.Error, UnicodeDecodeError) as mistake:
-        raise UsageError(f"{path}: this is no table of verdicts: {mistake}") from None
-    if mistakes:
-        raise UsageError("\n".join(mistakes))
-    try:
-        return ordered(found, axes)
-    except ValueError as mistake:
-        raise UsageError(f"{path}: {mistake}; use the file as it was published") from None
+    _note_doubled(found, lines_of, mistakes)
+    mistakes.raise_any()
+    return ordered(found, axes)
+
+
+def _note_doubled(found: Sequence[Verdict], lines: Sequence[int], mistakes: Mistakes) -> None:
+    first: dict[Cell, int] = {}
+    for verdict, line in zip(found, lines, strict=True):
+        known = first.setdefault(verdict.cell, line)
+        if known != line:
+            mistakes.note(line, f"two verdicts about {verdict.cell}, the other in line {known}")
+
+
+def check_axes(path: Path, axes: Sequence[Axis]) -> None:
+    """Raise ``UsageError`` where a published file is none, or belongs to another matrix."""
+    with csv_lines(path) as lines:
+        _, header = next(lines, (1, []))
+    _check(path, header, [axis.name for axis in axes])
 
 
 def _check(path: Path, header: Sequence[str], names: Sequence[str]) -> None:
@@ -208,7 +222,8 @@ class Once(dict[str, Value], Generic[Value]):
 class Reader:
     """Reads rows of text, of one matrix's axes."""
 
-    def __init__(self, axes: Sequence[Axis], measured: MeasuredOf) -> None:
+    def __init__(self, axes: Sequence[Axis], measured: MeasuredOf, now: datetime) -> None:
+        self._now = now
         self._key = (*(axis.name for axis in axes), "python", "probe", "config")
         self._measured = measured
         self._pins = [(axis.name, Once(_pin_of(axis))) for axis in axes]
@@ -228,11 +243,8 @@ class Reader:
             )
         except ValueError:
             raise ValueError("; ".join(self._mistakes(row))) from None
-        outcome, reason = values["outcome"], values["reason"]
-        if (reason is None) if REASONS[outcome] else (reason is not None):
-            raise ValueError(f"reason: {outcome} cannot have {row['reason']!r}")
-        if reason is not None and reason not in REASONS[outcome]:
-            raise ValueError(f"reason: {outcome} cannot have {row['reason']!r}")
+        if problems := list(invariants.broken(row, values, self._now)):
+            raise ValueError("; ".join(problems))
         measured = self._measured.get(tuple(row[name] for name in self._key), ())
         return Verdict(cell=cell, evidence=(), measured=measured, **values)
 
@@ -251,32 +263,58 @@ class Reader:
 
 def _pin_of(axis: Axis) -> Callable[[str], Pin]:
     def pin(text: str) -> Pin:
-        version = None if text == ABSENT else Version(text)
-        return Pin(axis=axis.name, package=axis.package, version=version)
+        found = None if text == ABSENT else version(text)
+        return Pin(axis=axis.name, package=axis.package, version=found)
 
     return pin
 
 
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{text!r} is not a count")
+def version(text: str) -> Version:
+    """A release. Raises ``ValueError`` for what is none, however long it is."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"Invalid version: '{text[:_LONGEST]}…'")
+    return Version(text)
+
+
+_LONGEST = 100
+
+
+def count(text: str) -> int:
+    """A number of something, up to a thousand million million."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise ValueError(f"{text[:_LONGEST]!r} is not a count")
     return int(text)
 
 
+_DIGITS = 15
+
+
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{text!r} is not a duration in seconds")
+        raise ValueError(f"{text[:_LONGEST]!r} is not a duration in seconds")
     return value
 
 
 def _moment(text: str) -> datetime:
     try:
-        if len(text) != 20 or text[10] != "T" or text[19] != "Z":
+        # Newer Pythons read more than one notation.
+        if not _NOTATION.fullmatch(text):
             raise ValueError
-        return datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
+        moment = datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
+        if moment < invariants.FIRST:
+            raise ValueError
     except ValueError:
-        raise ValueError(f"{text!r} is not a time such as 2026-01-31T23:59:59Z") from None
+        raise ValueError(
+            f"{text[:_LONGEST]!r} is not a time such as 2026-01-31T23:59:59Z"
+        ) from None
+    return moment
+
+
+_NOTATION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def _seen(text: str) -> Seen:
@@ -286,19 +324,21 @@ def _seen(text: str) -> Seen:
             (_signature(each["locks"], each["stuck"]), _positive(each["hangs"]))
             for each in json.loads(text)
         )
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{text!r} is not a list of signatures with their counts") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(
+            f"{text[:_LONGEST]!r} is not a list of signatures with their counts"
+        ) from None
 
 
 def _signature(locks: Any, stuck: Any) -> Signature:
     for names in (locks, stuck):
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ValueError("not a list of names")
-    return Signature(locks=tuple(locks), stuck=tuple(stuck))
+    return Signature(locks=tuple(map(printable, locks)), stuck=tuple(map(printable, stuck)))
 
 
 def _positive(value: Any) -> int:
-    if type(value) is not int or value < 1:
+    if type(value) is not int or not 1 <= value < 10**_DIGITS:
         raise ValueError("not a number of trials")
     return value
 
@@ -309,9 +349,9 @@ _REPEATED: Mapping[str, Callable[[str], Any]] = {
     "reason": lambda text: Reason(text) if text else None,
     "basis": Basis,
     "backend": Backend,
-    "trials": _count,
-    "hangs": _count,
-    "failed": _count,
+    "trials": count,
+    "hangs": count,
+    "failed": count,
     "signatures": _seen,
     "cause": lambda text: text or None,
     **dict.fromkeys(
@@ -322,7 +362,7 @@ _REPEATED: Mapping[str, Callable[[str], Any]] = {
 """Columns whose texts repeat from row to row."""
 
 _OWN: Mapping[str, Callable[[str], Any]] = {
-    "exposures": _count,
+    "exposures": count,
     "seconds": _seconds,
     "tested_at": _moment,
     "detail": str,

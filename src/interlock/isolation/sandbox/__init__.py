@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from interlock.isolation.store import Store
-from interlock.model import Backend, EngineUnavailable, ImageMissing, PythonVersion, TroubleError
+from interlock.model import Backend, EngineUnavailable, ImageMissing, PythonVersion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +46,8 @@ class Command:
     python: PythonVersion
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
-    network: bool = False
-    host_network: bool = False
-    """With ``network``: this machine's own, for an index that only its loopback reaches."""
+    tmp_bytes: int = 1 << 28
+    """Of the folder for temporary files, which is in memory."""
     limits: Limits
     label: str
     """What it is for: ``install`` or ``probe``."""
@@ -86,8 +85,12 @@ class Sandbox(Protocol):
     def backend(self) -> Backend: ...
 
     @property
+    def owner(self) -> tuple[int, int] | None:
+        """Whom a folder has to belong to for commands to write in it; None for this user."""
+
+    @property
     def store(self) -> Path:
-        """The folder of environments and uv's cache, seen inside as ``path(store)``."""
+        """The folder of environments and downloads, seen inside as ``path(store)``."""
 
     def available(self, python: PythonVersion) -> Image:
         """The Python to run; raise ``ImageMissing``, ``InterpreterMissing``,
@@ -145,15 +148,14 @@ def choose(
     """The sandbox for ``auto``, ``docker`` or ``process``, and in a line why it is that one.
 
     ``auto`` takes containers where an engine answers and has, or can pull, an image for any of
-    the Pythons; one that is missing keeps its own cells open and stops no others. ``docker``
-    without that raises ``EngineUnavailable`` or ``ImageMissing``.
+    the Pythons. ``docker`` without that raises ``EngineUnavailable`` or ``ImageMissing``.
     """
     options: dict[str, Any] = {"store": store, "probes": probes, "template": template}
     if backend == Backend.PROCESS.value:
         return backends[Backend.PROCESS](**options), "processes, as asked for: no containers"
     try:
         sandbox = backends[Backend.DOCKER](**options)
-        missing = _missing(sandbox, list(pythons))
+        _need_one(sandbox, list(pythons))
     except EngineUnavailable as trouble:
         if backend == Backend.DOCKER.value:
             raise EngineUnavailable(
@@ -166,23 +168,22 @@ def choose(
             raise
         why = str(trouble)
     else:
-        return sandbox, " ".join(["containers", *(f"({m}; `nox -s images`)" for m in missing)])
+        return sandbox, "containers"
     return backends[Backend.PROCESS](**options), f"processes, not containers: {why}"
 
 
-def _missing(sandbox: Sandbox, pythons: list[PythonVersion]) -> list[str]:
-    """The Pythons without an image, in words; raise ``ImageMissing`` when that is all of them."""
-    missing: list[str] = []
-    last: TroubleError | None = None
+def _need_one(sandbox: Sandbox, pythons: list[PythonVersion]) -> None:
+    """Raise ``ImageMissing`` where none of the Pythons has an image."""
+    trouble: ImageMissing | None = None
     for python in pythons:
         try:
             sandbox.available(python)
-        except ImageMissing as trouble:
-            missing.append(str(python))
-            last = trouble
-    if last and len(missing) == len(pythons):
-        raise last
-    return [f"no image for Python {', '.join(missing)}"] if missing else []
+        except ImageMissing as missing:
+            trouble = missing
+        else:
+            return
+    if trouble:
+        raise trouble
 
 
 __all__ = [

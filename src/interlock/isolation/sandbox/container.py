@@ -1,11 +1,12 @@
 """The real sandbox: one container a command, on the engine that ``DOCKER_HOST`` names.
 
 A container here has a read-only root, no capabilities, no way to gain privileges, a user without
-any, and limits on memory, processes, output and time. What it may write is what is mounted
-writable, and a ``/tmp`` in memory. Only one that installs has a network.
+any, and limits on memory, processes, output and time. It has no network. What it may write is
+what is mounted writable, and a ``/tmp`` in memory.
 
 Every container carries the id of its run. A run holds a lock file for as long as it lives, so
-``sweep`` knows whose containers are orphans, after ``kill -9`` too.
+``sweep`` knows whose containers are orphans, after ``kill -9`` too. Its keeper (``keeper.py``) does
+the same at once, where no other run comes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from docker.utils import parse_repository_tag
 
 from interlock.isolation.sandbox import Command, Ended, Image, Mount, engine
 from interlock.isolation.sandbox.attachment import attached, follow
+from interlock.isolation.sandbox.keeper import Keeper
 from interlock.isolation.sandbox.streams import OnLine, Output
 from interlock.isolation.store import Store, writing
 from interlock.model import (
@@ -48,7 +50,8 @@ _INSIDE = "/interlock"
 _UNPRIVILEGED = (65532, 65532)
 """For a host user who is root; the id that distroless images use for ``nonroot``."""
 
-_TMP_BYTES = 1 << 28
+_LARGEST_FILE_BYTES = 4 << 30
+"""As ``leash.py`` has it."""
 _EXPIRY_MARGIN_S = 120
 
 _ABOUT = "import json, platform;print(json.dumps([platform.python_version(), platform.machine()]))"
@@ -64,12 +67,13 @@ class DockerSandbox:
         # In a rootless engine the container's root is the host's user, and nobody else is.
         host = (os.getuid(), os.getgid())
         self._user = (0, 0) if "name=rootless" in security else host if host[0] else _UNPRIVILEGED
-        owner = self._user if host[0] == 0 and "name=rootless" not in security else None
-        self.store = store.prepare(self.backend, owner).resolve()
+        self.owner = self._user if host[0] == 0 and "name=rootless" not in security else None
+        self.store = store.prepare(self.backend).resolve()
         self._home = store
         self._probes = probes.resolve()
         self._template = template
         self._run, self._lock_file = store.claim_run(self.backend)
+        self._keeper = Keeper(store.runs / self._run, f"{RUN_LABEL}={self._run}")
         self._numbers = itertools.count()
         self._local = threading.local()
         self._images: dict[PythonVersion, Image | ImageMissing] = {}
@@ -82,7 +86,7 @@ class DockerSandbox:
         with self._images_lock, engine.translated():
             if python not in self._images:
                 try:
-                    self._images[python] = self._describe(self._template.format(python=python))
+                    self._images[python] = self._describe(engine.image_name(self._template, python))
                 except ImageMissing as missing:
                     self._images[python] = missing
             found = self._images[python]
@@ -184,6 +188,7 @@ class DockerSandbox:
         """Which Python it has, by running it once."""
         client = self._client()
         name = self._next_name()
+        self._keeper.start()
         host = client.create_host_config(network_mode="none", read_only=True, cap_drop=["ALL"])
         try:
             client.create_container(
@@ -226,6 +231,7 @@ class DockerSandbox:
         self, image: str, command: Command, on_line: OnLine, on_stderr: OnLine | None
     ) -> Ended:
         name = self._next_name()
+        self._keeper.start()
         began = time.monotonic()
         output = Output(on_line, on_stderr, command.limits.output_bytes)
         # Known by its name before it exists: an exception between the engine's making it and our
@@ -257,9 +263,8 @@ class DockerSandbox:
     def _create(self, name: str, image: str, command: Command) -> None:
         client = self._client()
         limits = command.limits
-        network = "none" if not command.network else "host" if command.host_network else "bridge"
         host = client.create_host_config(
-            network_mode=network,
+            network_mode="none",
             read_only=True,
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"],
@@ -270,8 +275,12 @@ class DockerSandbox:
             # The stream is read from the engine as it comes; nothing is kept on its disk.
             log_config=LogConfig(type="none"),
             # exec: a package may unpack and load a native library here.
-            tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={_TMP_BYTES},mode=1777"},
-            ulimits=[Ulimit(name="core", soft=0, hard=0)],
+            tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={command.tmp_bytes},mode=1777"},
+            ulimits=[
+                Ulimit(name="core", soft=0, hard=0),
+                # A build may write a file without end; the disk it would fill is the host's.
+                Ulimit(name="fsize", soft=_LARGEST_FILE_BYTES, hard=_LARGEST_FILE_BYTES),
+            ],
             mounts=[
                 DockerMount(
                     target=mount.target,
@@ -291,7 +300,7 @@ class DockerSandbox:
             working_dir="/tmp",
             environment={"HOME": "/tmp", "LANG": "C.UTF-8", **command.env},
             labels={**self._labels(limits.wall_s), "org.interlock.for": command.label},
-            network_disabled=not command.network,
+            network_disabled=True,
             host_config=host,
         )
 

@@ -3,29 +3,64 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from docker import APIClient
-from docker.errors import APIError, DockerException
-from docker.utils import kwargs_from_env
+from docker.errors import APIError, DockerException, TLSParameterError
+from docker.utils import kwargs_from_env, parse_host
 
-from interlock.model import EngineUnavailable, StorageTrouble
+from interlock.model import EngineUnavailable, PythonVersion, StorageTrouble, UsageError
 
 _TIMEOUT_S = 60
+_SOCKET = "unix:///var/run/docker.sock"
+_OF_THE_IMAGE = "it comes from image in matrix.yaml, or from INTERLOCK_IMAGE"
 _NO_SPACE = "no space left on device"
 
 
 def connect(timeout_s: int = _TIMEOUT_S) -> APIClient:
-    """A client of the engine; raise ``EngineUnavailable`` where none answers."""
+    """A client of the engine; raise ``EngineUnavailable`` where none answers.
+
+    Raises ``UsageError`` where the variables that name the engine make no sense.
+    """
     with translated():
-        return APIClient(version="auto", timeout=timeout_s, **kwargs_from_env())
+        return APIClient(version="auto", timeout=timeout_s, **_named())
 
 
 def client(version: str) -> APIClient:
     """Another client of an engine that has told its API version; no request is made."""
-    return APIClient(version=version, timeout=_TIMEOUT_S, **kwargs_from_env())
+    return APIClient(version=version, timeout=_TIMEOUT_S, **_named())
+
+
+def _named() -> Mapping[str, Any]:
+    """How the environment says that the engine is reached."""
+    advice = f"name a socket, as {_SOCKET}, or unset it"
+    host = os.environ.get("DOCKER_HOST")
+    try:
+        if host:
+            parts = urlsplit(parse_host(host, tls=bool(os.environ.get("DOCKER_TLS_VERIFY"))))
+            _ = parts.port
+    except (DockerException, ValueError) as error:
+        raise UsageError(f"DOCKER_HOST={host}: {error}; {advice}") from error
+    try:
+        return kwargs_from_env()
+    except (TLSParameterError, OSError) as error:
+        raise UsageError(
+            f"DOCKER_TLS_VERIFY and DOCKER_CERT_PATH: {str(error).partition(' TLS config')[0]}"
+        ) from error
+
+
+def image_name(template: str, python: PythonVersion) -> str:
+    """The image of a Python; raise ``UsageError`` for a template that gives none."""
+    try:
+        return template.format(python=python)
+    except (LookupError, ValueError, AttributeError, TypeError) as error:
+        raise UsageError(f"{template} is no template of an image ({error}); {_OF_THE_IMAGE}") from (
+            error
+        )
 
 
 @contextmanager
@@ -39,6 +74,8 @@ def translated() -> Iterator[None]:
     except APIError as error:
         if _NO_SPACE in str(error).lower():
             raise StorageTrouble(f"the container engine's disk is full: {error}") from error
+        if error.status_code == 400 and "invalid reference format" in str(error):
+            raise UsageError(f"{error.explanation}; {_OF_THE_IMAGE}") from error
         raise
     # urllib3 and socket errors surface bare while a stream is being read.
     except (DockerException, requests.exceptions.RequestException, OSError) as error:
@@ -48,7 +85,7 @@ def translated() -> Iterator[None]:
 
 
 def address() -> str:
-    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    return os.environ.get("DOCKER_HOST") or _SOCKET
 
 
 def _innermost(error: BaseException) -> str:

@@ -1,24 +1,30 @@
-"""Makes one environment; runs inside a sandbox, under the Python that is tested.
+"""One step of an install; runs inside a sandbox, under the Python that is tested.
 
 Standard library only, nothing of the package, and what Python 3.8 can read. What to do comes as
-JSON in ``INTERLOCK_INSTALL``; what came of it goes out as one line of JSON. The environment is
-named by what was resolved, so resolving and installing are one run: a second container would cost
-more than it would tell.
+JSON in ``INTERLOCK_INSTALL``; what came of it goes out as one line of JSON. The steps:
+
+- ``resolve`` answers with the lock file. It may run a package's build, to learn what it needs.
+- ``build`` turns one source distribution into a wheel, and hands it over.
+- ``lay-out`` makes the environment from wheels alone. It runs nothing that is in them.
+
+The first two reach the index through a socket of Interlock's, the third reaches nothing.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
-import platform
 import shutil
+import socket
 import subprocess
 import sys
-import time
+import tempfile
+import threading
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 TAIL_CHARS = 6000
 
@@ -31,7 +37,6 @@ class Failed(Exception):
         self.stage = stage
         self.exit_code = exit_code
         self.said = said
-        self.kept: str | None = None
 
 
 def main() -> None:
@@ -40,26 +45,21 @@ def main() -> None:
 
 
 def carry_out(order: dict[str, Any]) -> dict[str, Any]:
-    began = time.monotonic()
     try:
-        lock = order["lock"] or resolve(order)
-        resolved = time.monotonic()
-        digest = digest_of([order["image"], platform.machine(), lock])
-        installed = install(order, digest, lock)
+        if order["step"] == "lay-out":
+            lay_out(order)
+            return {"done": True}
+        base = relayed(order["socket"])
+        try:
+            if order["step"] == "resolve":
+                return {"lock": resolve(order, indexes(order, base))}
+            build(order, indexes(order, base), base)
+            return {"done": True}
+        except Failed as failed:
+            failed.said = as_outside(failed.said, order, base)
+            raise
     except Failed as failed:
-        return {
-            "stage": failed.stage,
-            "exit_code": failed.exit_code,
-            "said": cut(failed.said),
-            "kept": failed.kept,
-        }
-    return {
-        "digest": digest,
-        "lock": lock,
-        "installed": installed,
-        "resolve_s": round(resolved - began, 3),
-        "install_s": round(time.monotonic() - resolved, 3),
-    }
+        return {"stage": failed.stage, "exit_code": failed.exit_code, "said": cut(failed.said)}
 
 
 def cut(said: str) -> str:
@@ -70,59 +70,106 @@ def cut(said: str) -> str:
     return said[:half] + "\n[…]\n" + said[-half:]
 
 
-def resolve(order: dict[str, Any]) -> str:
+def as_outside(said: str, order: dict[str, Any], base: str) -> str:
+    """With the index's own address where uv names ours, which is another each time."""
+    for number, url in enumerate(order["indexes"]):
+        said = said.replace(base + "/i/" + str(number), url.rstrip("/"))
+    for number, url in enumerate(order["links"]):
+        said = said.replace(base + "/l/" + str(number) + "/", url)
+    return said.replace(base, "the index")
+
+
+def resolve(order: dict[str, Any], env: dict[str, str]) -> str:
     """The lock file, with hashes; nothing in it depends on when or where it was written."""
     command = ["pip", "compile", "-", "--python", sys.executable, "--generate-hashes"]
     command += ["--no-header", "--no-annotate", *choices(order)]
     if order["as_of"]:
         command += ["--exclude-newer", order["as_of"]]
-    return uv("resolve", order, command, "\n".join(order["requirements"]))
+    return uv("resolve", order, command, "\n".join(order["requirements"]), env)
 
 
-def install(order: dict[str, Any], digest: str, lock: str) -> bool:
-    """Make the environment in its own place; False if it was there, whole.
+def build(order: dict[str, Any], env: dict[str, str], base: str) -> None:
+    """One wheel from one source distribution, handed over through the socket."""
+    out = work(order) / "out"
+    command = ["build", "--wheel", "--no-sources", "--python", sys.executable]
+    command += [] if order["indexes"] else ["--no-index"]
+    uv("install", order, [*command, "--out-dir", str(out), order["source"]], "", env)
+    for wheel in sorted(out.glob("*.whl")):
+        request = urllib.request.Request(
+            base + "/built/" + quote(wheel.name), data=wheel.read_bytes(), method="PUT"
+        )
+        # No proxy: ours is on this loopback.
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
 
-    Nobody takes it for whole before its marker is there, so nothing has to be renamed and what is
-    in it names its own path. The kernel drops the lock with us.
+
+def lay_out(order: dict[str, Any]) -> None:
+    """Make the environment in its own place, from the wheels that are shown."""
+    place = Path(order["place"])
+    cache = place / ".cache"
+    env = {"UV_CACHE_DIR": str(cache)}
+    python = str(place / "bin" / "python")
+    command = ["venv", "--no-project", "--allow-existing", "--python", sys.executable]
+    uv("install", order, [*command, str(place)], "", env)
+    if order["lock"].strip():
+        command = ["pip", "sync", "-", "--python", python, "--require-hashes", "--offline"]
+        command += ["--no-index", "--no-build", "--find-links", order["wheels"]]
+        # The cache is this environment's alone and goes with this step, so that afterwards no
+        # file has a second name: linked is as good as copied.
+        uv("install", order, [*command, "--link-mode", "hardlink"], order["lock"], env)
+    shutil.rmtree(str(cache), ignore_errors=True)
+    compile_all(place / "lib")
+
+
+def compile_all(folder: Path) -> None:
+    """Bytecode for everything, without running anything: -S leaves every .pth alone.
+
+    A file that does not compile fails when it is imported, if it is.
     """
-    store = Path(order["store"])
-    place = store / "environments" / digest
-    marker = place / order["marker"]
-    with (store / "locks" / digest).open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if marker.exists():
-            return False
-        shutil.rmtree(place, ignore_errors=True)
-        uv("install", order, ["venv", "--no-project", "--python", sys.executable, str(place)])
-        command = ["pip", "sync", "-", "--python", str(place / "bin" / "python")]
-        command += ["--require-hashes", "--compile-bytecode", "--link-mode", "hardlink"]
-        try:
-            if lock.strip():
-                uv("install", order, [*command, *choices(order)], lock)
-        except Failed as failed:
-            if order["keep"]:
-                failed.kept = digest
-            else:
-                shutil.rmtree(place, ignore_errors=True)
-            raise
-        unfinished = marker.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps({"image": order["image"], "lock": lock}))
-        unfinished.replace(marker)
-    return True
+    command = [sys.executable, "-I", "-S", "-m", "compileall", "-q", "-r", "50"]
+    subprocess.run(
+        [*command, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
+
+
+def work(order: dict[str, Any]) -> Path:
+    """Where to write what nobody else sees."""
+    return Path(order["work"] or tempfile.gettempdir())
 
 
 def choices(order: dict[str, Any]) -> list[str]:
     said = [word for package in order["only_binary"] for word in ("--only-binary", package)]
-    return [*said, "--no-index"] if order["no_index"] else said
+    return said if order["indexes"] else [*said, "--no-index"]
 
 
-def uv(stage: str, order: dict[str, Any], arguments: list[str], given: str = "") -> str:
+def indexes(order: dict[str, Any], base: str) -> dict[str, str]:
+    """The settings of the index as uv reads them, with our socket in the place of each address."""
+    urls = [base + "/i/" + str(number) + "/" for number in range(len(order["indexes"]))]
+    links = [base + "/l/" + str(number) + "/" for number in range(len(order["links"]))]
+    found = {
+        "UV_DEFAULT_INDEX": urls[-1] if urls else "",
+        "UV_INDEX": " ".join(urls[:-1]),
+        "UV_FIND_LINKS": ",".join(links),
+        "UV_INDEX_STRATEGY": order["strategy"],
+    }
+    named = {name: value for name, value in found.items() if value}
+    return {
+        **named,
+        "UV_CACHE_DIR": str(work(order) / "uv"),
+        # The other end may have to fetch a file before it answers.
+        "UV_HTTP_TIMEOUT": "600",
+    }
+
+
+def uv(
+    stage: str, order: dict[str, Any], arguments: list[str], given: str, env: dict[str, str]
+) -> str:
     done = subprocess.run(
         [order["uv"], "--no-config", "--color", "never", "--no-progress", *arguments],
         input=given,
         capture_output=True,
         encoding="utf-8",
         errors="replace",
+        env={**os.environ, **env},
         check=False,
     )
     if done.returncode != 0:
@@ -130,10 +177,43 @@ def uv(stage: str, order: dict[str, Any], arguments: list[str], given: str = "")
     return done.stdout
 
 
-def digest_of(value: Any) -> str:
-    """As ``interlock.model.digest_of``."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+def relayed(path: str) -> str:
+    """Listen on this loopback, as uv speaks TCP alone, and pass it on to the socket."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+
+    def serve() -> None:
+        while True:
+            client, _ = listener.accept()
+            threading.Thread(target=connect, args=(client, path), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    return "http://127.0.0.1:" + str(listener.getsockname()[1])
+
+
+def connect(client: socket.socket, path: str) -> None:
+    with client, socket.socket(socket.AF_UNIX) as server:
+        # A socket's address has 107 bytes at most, and a folder's path may have more.
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)  # noqa: PTH120
+        try:
+            server.connect("/proc/self/fd/" + str(folder) + "/" + os.path.basename(path))  # noqa: PTH119
+        finally:
+            os.close(folder)
+        up = threading.Thread(target=pump, args=(client, server), daemon=True)
+        up.start()
+        pump(server, client)
+        up.join()
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            data = source.recv(1 << 16)
+            if not data:
+                break
+            target.sendall(data)
+    for end, how in ((target, socket.SHUT_WR), (source, socket.SHUT_RD)):
+        with suppress(OSError):
+            end.shutdown(how)
 
 
 if __name__ == "__main__":

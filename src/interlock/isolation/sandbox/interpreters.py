@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,26 @@ class Interpreter:
     machine: str
     """``x86_64``."""
 
+    def __str__(self) -> str:
+        return f"{self.prefix} ({self.full})"
+
+
+def installed(python: PythonVersion, environ: Mapping[str, str]) -> list[Interpreter]:
+    """Every interpreter of that release that uv finds, outside of ``/usr``."""
+    request = ["--only-installed", "--output-format", "json", f"cpython@{python}+gil"]
+    path = {**environ, "PATH": _path(python, environ)}
+    found: dict[Path, Interpreter] = {}
+    try:
+        listed = json.loads(_uv(["list", *request], path, _FIND_TIMEOUT_S).stdout or "[]")
+    except (OSError, subprocess.SubprocessError, json.JSONDecodeError):
+        return []
+    for entry in listed:
+        with suppress(OSError, subprocess.SubprocessError, json.JSONDecodeError):
+            one = _ask(Path(entry["path"]))
+            if one.prefix != Path("/usr"):
+                found.setdefault(one.executable, one)
+    return list(found.values())
+
 
 def find(python: PythonVersion, environ: Mapping[str, str]) -> Interpreter | None:
     """The interpreter of that release that uv finds; None where there is none.
@@ -66,21 +87,21 @@ def fetch(python: PythonVersion) -> Interpreter:
     if found := find(python, os.environ):
         return found
     raise InterpreterMissing(
-        f"Python {python}: no interpreter on this machine, and uv could not download one "
-        f"({refused}); its cells stay open"
+        f"no interpreter of Python {python} on this machine, and uv could not download one "
+        f"({refused}); install it with pyenv or `uv python install {python}`"
     )
 
 
 @cache
 def _download(python: PythonVersion) -> str:
-    """The last line of uv's answer."""
+    """The last cause that uv names."""
     environ = {**os.environ, "UV_HTTP_RETRIES": "0"}
     try:
         done = _uv(["install", "--no-bin", str(python)], environ, _DOWNLOAD_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return f"no answer in {_DOWNLOAD_TIMEOUT_S} s"
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    return lines[-1] if lines else "no answer"
+    said = " ".join(done.stderr.split())
+    return said.rpartition("cause: ")[2] or "no answer"
 
 
 def _uv(
@@ -89,6 +110,7 @@ def _uv(
     return subprocess.run(
         [uv.find_uv_bin(), "python", "--no-config", *arguments],
         env=environ,
+        stdin=subprocess.DEVNULL,  # on a terminal uv breaks its lines at the terminal's width
         capture_output=True,
         text=True,
         timeout=timeout_s,

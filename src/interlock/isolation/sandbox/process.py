@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from interlock.isolation.sandbox import Command, Ended, Image, Mount, interpreters
+from interlock.isolation.sandbox import Command, Ended, Image, Mount, interpreters, strays
 from interlock.isolation.sandbox.streams import OnLine, Output
 from interlock.isolation.store import Store, writing
 from interlock.model import (
@@ -48,12 +48,14 @@ class ProcessSandbox:
     """Processes; needs nothing but an interpreter."""
 
     backend = Backend.PROCESS
+    owner = None
 
     def __init__(self, *, store: Store, probes: Path, template: str = "") -> None:
         self.store = store.prepare(self.backend)
         self._home = store
         self._work = self.store / "work"
         self._run, self._lock_file = store.claim_run(self.backend)
+        strays.adopt()
         self._numbers = itertools.count()
         self._images: dict[PythonVersion, Image | InterpreterMissing] = {}
         self._images_lock = threading.Lock()
@@ -87,14 +89,17 @@ class ProcessSandbox:
             self._live[number] = leash
             if self._stopped.is_set():
                 raise Interrupted("stopped")
-            guard = _follow(leash, report, output, began + command.limits.wall_s)
+            guard, said = _follow(leash, report, output, began + command.limits.wall_s)
             _let_go(leash)
             output.close()
-            said = os.read(report, 4096)
+            said = said or os.read(report, 4096)
         finally:
             if leash:
                 _let_go(leash)
                 os.close(report)
+                strays.ended(leash.pid)
+                if not said:  # the command may have killed it
+                    strays.end_all()
             self._live.pop(number, None)
             shutil.rmtree(work, ignore_errors=True)
         if self._stopped.is_set():
@@ -139,22 +144,25 @@ class ProcessSandbox:
         # Not through preexec_fn: it is not safe with threads, and we are in one of several.
         leash = [sys.executable, "-I", "-S", str(LEASH), str(written)]
         try:
-            started = subprocess.Popen(
-                [*leash, str(limits.memory_bytes), str(limits.pids), *command.argv],
-                env={
-                    "PATH": _PATH,
-                    "HOME": str(work),
-                    "TMPDIR": str(work),
-                    "LANG": "C.UTF-8",
-                    **command.env,
-                    RUN_VARIABLE: self._run,
-                },
-                cwd=work,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(written,),
-                start_new_session=True,
+            started = strays.started(
+                lambda: subprocess.Popen(
+                    [*leash, str(limits.memory_bytes), str(limits.pids), *command.argv],
+                    env={
+                        "PATH": _PATH,
+                        "HOME": str(work),
+                        "TMPDIR": str(work),
+                        "LANG": "C.UTF-8",
+                        **command.env,
+                        RUN_VARIABLE: self._run,
+                    },
+                    cwd=work,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(written,),
+                    start_new_session=True,
+                ),
+                lambda leash: leash.pid,
             )
         except OSError as error:
             os.close(report)
@@ -178,9 +186,10 @@ def _describe(python: PythonVersion) -> Image:
 
 def _follow(
     leash: subprocess.Popen[bytes], report: int, output: Output, deadline: float
-) -> str | None:
-    """Read until the leash has reported, or a guard has to end it: that guard."""
+) -> tuple[str | None, bytes]:
+    """Read until the leash has reported, or a guard has to end it: that guard, and the report."""
     assert leash.stdout and leash.stderr
+    said = b""
     with selectors.DefaultSelector() as selector:
         selector.register(leash.stdout, selectors.EVENT_READ, 1)
         selector.register(leash.stderr, selectors.EVENT_READ, 2)
@@ -188,15 +197,18 @@ def _follow(
         while selector.get_map():
             left = deadline - time.monotonic()
             if left <= 0:
-                return "wall"
+                return "wall", said
             for key, _ in selector.select(left):
                 if key.data is None:
                     selector.unregister(report)
+                    said = os.read(report, 4096)
+                    if not said:  # it was killed; what it held may keep our pipes open
+                        strays.end_all()
                 elif not (data := os.read(key.fd, 1 << 16)):
                     selector.unregister(key.fileobj)
                 elif not output.feed(key.data, data):
-                    return "output"
-    return None
+                    return "output", said
+    return None, said
 
 
 def _let_go(leash: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,89 @@
+"""What to move to: by this run, and behind it by the published results, which show their age."""
+
+from __future__ import annotations
+
+from calendar import month_name
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from interlock.findings import Findings, Move
+from interlock.model import Cell, NoTarget, Pin, PythonVersion, Target, Verdict
+
+Combination = tuple[tuple[Pin, ...], PythonVersion]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moves:
+    """Advice for the cells of a run."""
+
+    findings: Findings
+    """Of this run, and of what counted as known when it began."""
+    published: Sequence[Verdict] = ()
+    """They count for advice alone. None of them is shown as a verdict of this run."""
+    today: date | None = None
+    """A date of another year is written with its year."""
+
+    @cached_property
+    def wider(self) -> Findings:
+        """The findings of all that is known; where both have a cell, this run's verdict counts."""
+        if not self.published:
+            return self.findings
+        verdicts = {v.cell.key: v for v in (*self.published, *self.findings.verdicts)}
+        return replace(self.findings, verdicts=list(verdicts.values()))
+
+    def lines(self, cell: Cell, application: str | None) -> list[str]:
+        """One line an axis, the axis to move first at first."""
+        about = self.wider.by_application[application]
+        found = about.advice.get((cell.pins, cell.python, None))
+        return [self._line(cell, move) for move in found.moves] if found else []
+
+    @cached_property
+    def _own(self) -> frozenset[Combination]:
+        return frozenset((v.cell.pins, v.cell.python) for v in self.findings.verdicts)
+
+    @cached_property
+    def _tested(self) -> dict[Combination, date]:
+        """When each published combination was tested last."""
+        found: dict[Combination, date] = {}
+        for verdict in self.published:
+            of, day = (verdict.cell.pins, verdict.cell.python), verdict.tested_at.date()
+            found[of] = max(day, found.get(of, day))
+        return found
+
+    def _line(self, cell: Cell, move: Move) -> str:
+        match move.nearest, move.newest:
+            case Target() as nearest, Target() as newest:
+                return f"move to {nearest.axis} {self._targets(cell, nearest, newest)}"
+            case NoTarget(reason=reason), _:
+                return reason
+        raise AssertionError("a move is a target or the reason why there is none")
+
+    def _targets(self, cell: Cell, nearest: Target, newest: Target) -> str:
+        ages = [self._age(cell, target) for target in (nearest, newest)]
+        if nearest == newest:
+            return f"{nearest.version}{_noted(ages[:1])}"
+        if ages[0] == ages[1]:
+            both = [f"both {age}" for age in ages[:1] if age]
+            return f"{nearest.version} (nearest) or {newest.version}{_noted(both)}"
+        first = _noted(["nearest", ages[0]])
+        return f"{nearest.version}{first} or {newest.version}{_noted(ages[1:])}"
+
+    def _age(self, cell: Cell, target: Target) -> str:
+        """Of a target that only the published results know; else nothing."""
+        pins = tuple(
+            replace(pin, version=target.version) if pin.axis == target.axis else pin
+            for pin in cell.pins
+        )
+        combination = pins, cell.python
+        if combination in self._own or combination not in self._tested:
+            return ""
+        day = self._tested[combination]
+        year = "" if self.today and self.today.year == day.year else f" {day.year}"
+        return f"published, tested {day.day} {month_name[day.month]}{year}"
+
+
+def _noted(notes: Iterable[str]) -> str:
+    said = [note for note in notes if note]
+    return f" ({', '.join(said)})" if said else ""

@@ -1,0 +1,125 @@
+"""Whether a value that says how to reach the index makes sense; each mistake names its origin.
+
+An origin is what a reader can change: a variable, or a file and the key in it.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from interlock.model import UsageError
+
+STRATEGIES = ("first-index", "unsafe-first-match", "unsafe-best-match")
+_CREDENTIALS = re.compile(r"^([a-z]*://)?.*@", re.DOTALL)
+
+
+def index_url(value: str, origin: str) -> str:
+    """The URL of an index or of a page of links; a whole path is one of this machine."""
+    if value.startswith("/"):
+        return path(value, origin, resolve=False).as_uri()
+    return _url(value, origin, "the URL of a package index", ("http", "https", "file"))
+
+
+def proxy(value: str, origin: str) -> str:
+    """The URL of a proxy; ``host:port`` is one too."""
+    whole = value if "://" in value else f"http://{value}"
+    _url(whole, origin, "the URL of an HTTP proxy", ("http", "https"))
+    return value
+
+
+def find_link(value: str, origin: str) -> str:
+    """A URL as it is, a path made absolute."""
+    if "://" in value:
+        url = index_url(value, origin)
+        return _local_path(url) if url.startswith("file:") else url
+    return str(path(value, origin, resolve=False))
+
+
+def host(value: str, origin: str) -> str:
+    """A host whose certificate is not checked; it may have a port, and for uv a scheme."""
+    value = value.removeprefix("https://").removeprefix("http://")
+    return _url(f"https://{value}", origin, "a host", ("https",)).removeprefix("https://")
+
+
+def strategy(value: str, origin: str) -> str:
+    if value not in STRATEGIES:
+        raise UsageError(
+            f'{origin}: "{value}" is no strategy of uv; one of {", ".join(STRATEGIES)}'
+        )
+    return value
+
+
+def path(value: str, origin: str, *, resolve: bool = True) -> Path:
+    try:
+        found = Path(value).expanduser()
+        return found.resolve() if resolve else found.absolute()
+    except (OSError, RuntimeError, ValueError) as error:  # nobody's home, a link to itself
+        raise UsageError(f"{origin}: {value} is no path: {error}") from error
+
+
+def certificates(bundle: Path | None, client: Path | None, origin: str) -> ssl.SSLContext:
+    """What checks the certificate of an index."""
+    try:
+        context = ssl.create_default_context(cafile=str(bundle) if bundle else None)
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        raise UsageError(
+            f"{bundle}: no certificate can be read from it ({_why(error)}); "
+            f"it is named by one of {origin}"
+        ) from error
+    try:
+        if client:
+            context.load_cert_chain(client)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{client}: no client certificate with its key can be read from it ({_why(error)}); "
+            f"it is named by one of {origin}"
+        ) from error
+    return context
+
+
+def _url(value: str, origin: str, what: str, schemes: tuple[str, ...]) -> str:
+    problem = _problem(value, schemes)
+    if problem:
+        raise UsageError(f'{origin}: "{without_credentials(value)}" is not {what}: {problem}')
+    return value
+
+
+def _problem(value: str, schemes: tuple[str, ...]) -> str | None:
+    if not value.isprintable() or " " in value:
+        return "it holds a space or a control character"
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in schemes:
+        return f"it has to begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+    if parts.scheme != "file" and not host:
+        return "it names no host"
+    if parts.scheme == "file" and host not in (None, "localhost"):
+        return "a file:// URL names a folder of this machine, with three slashes"
+    return _unusual_host(host) if host else None
+
+
+def _unusual_host(host: str) -> str | None:
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        return f"its host can't be one ({error})"
+    return None
+
+
+def without_credentials(value: str) -> str:
+    """A text that may be no URL, without what stands before its last ``@``."""
+    return _CREDENTIALS.sub(r"\1****@", value)
+
+
+def _local_path(url: str) -> str:
+    return unquote(urlsplit(url).path)
+
+
+def _why(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,278 @@
+"""Asks an index for a page or a file, within limits, and again where that may help.
+
+An index may send a byte a minute, a page without end, a megabyte that unpacks to gigabytes, or
+redirect in a circle. So every request has a limit on its whole time, from the name's look-up to
+the last byte, and on the bytes of its page after unpacking. What may pass by itself is asked for
+again after a while, or when the index says in ``Retry-After``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+import httpx
+import tenacity
+
+from interlock.index import checks
+from interlock.index.settings import IndexSettings, redacted
+from interlock.model import IndexUnreachable, UsageError
+
+ACCEPT = (
+    "application/vnd.pypi.simple.v1+json, "
+    "application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+)
+# Of what httpx unpacks, the one kind whose output is bounded by its input: a thousandfold at most.
+ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+"""The answers that may be another one a little later."""
+REDIRECTS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long an index is waited for."""
+
+    silence_s: float = 30.0
+    """Between two pieces of an answer."""
+    page_s: float = 120.0
+    """For the whole of one answer."""
+    file_s: float = 600.0
+    """For the whole of one file."""
+    page_bytes: int = 64 << 20
+    """Unpacked. The largest pages of pypi.org have 20 MB."""
+    attempts: int = 4
+    first_wait_s: float = 1.0
+    """Before the second attempt; twice as long before each one after it."""
+    longest_wait_s: float = 60.0
+    """At most, whatever ``Retry-After`` says."""
+
+
+PATIENCE = Patience()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an index answered, whole."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    content: bytes = b""
+    encoding: str = "utf-8"
+    url: str = ""
+    """Where it came from in the end, after every redirect."""
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        try:
+            return self.content.decode(self.encoding, errors="replace")
+        except LookupError:
+            return self.content.decode(errors="replace")
+
+
+class Fetching:
+    """Fetches pages as the settings say."""
+
+    def __init__(self, settings: IndexSettings, patience: Patience) -> None:
+        self._settings = settings
+        self._patience = patience
+
+    def __call__(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """The page, asked for again where it did not come; raise ``IndexUnreachable``."""
+        return self._again(url, lambda: self._ask(url, headers), self._patience.page_s)
+
+    def copy(self, url: str, write: Callable[[bytes], object], most_bytes: int) -> Answer:
+        """Hand a file over piece by piece; the answer has no content.
+
+        Raises ``IndexUnreachable`` where it is larger, takes too long or breaks off.
+        """
+        patience = self._patience
+        return self._again(url, lambda: self._copy(url, write, most_bytes), patience.file_s)
+
+    def _again(
+        self, url: str, ask: Callable[[], Coroutine[None, None, Answer]], within_s: float
+    ) -> Answer:
+        patience = self._patience
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Unanswered)
+            | tenacity.retry_if_result(lambda answer: answer.status in AGAIN),
+            stop=tenacity.stop_after_attempt(patience.attempts),
+            wait=self._pause_s,
+            # The last answer is told as it is.
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        try:
+            answer: Answer = attempts(self._once, url, ask, within_s)
+        except _Unanswered as error:
+            raise IndexUnreachable(
+                f"the package index {redacted(url)} did not answer: {error}; "
+                "check the network, and the index and proxy that pip and uv are told to use"
+            ) from error
+        return answer
+
+    def _pause_s(self, state: tenacity.RetryCallState) -> float:
+        patience = self._patience
+        backoff = tenacity.wait_exponential(patience.first_wait_s, max=patience.longest_wait_s)
+        outcome = state.outcome
+        if outcome is not None and not outcome.failed:
+            asked_s = retry_after_s(outcome.result().headers.get("retry-after", ""))
+            if asked_s is not None:
+                return min(asked_s, patience.longest_wait_s)
+        return backoff(state)
+
+    def _once(
+        self, url: str, ask: Callable[[], Coroutine[None, None, Answer]], within_s: float
+    ) -> Answer:
+        try:
+            # Not only the reading of the page: the headers may drip, too.
+            return asyncio.run(asyncio.wait_for(ask(), within_s))
+        except (asyncio.TimeoutError, TimeoutError) as error:
+            raise IndexUnreachable(
+                f"the package index {redacted(url)} did not answer in whole within "
+                f"{within_s:g} s; check the network, and try again later"
+            ) from error
+        except httpx.TooManyRedirects as error:
+            raise IndexUnreachable(
+                f"the package index {redacted(url)} redirects in a circle"
+            ) from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise _Unanswered(str(error) or type(error).__name__) from error
+
+    async def _ask(self, url: str, headers: Mapping[str, str]) -> Answer:
+        asked = {"Accept": ACCEPT, "Accept-Encoding": "gzip, deflate", **headers}
+        async with self._response(url, asked) as response:
+            return await self._whole(url, response)
+
+    @asynccontextmanager
+    async def _response(
+        self, url: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpx.Response]:
+        async with _client(self._settings, self._patience.silence_s) as client:
+            request = client.build_request("GET", url, headers=headers)
+            for _ in range(REDIRECTS):
+                # Redirects are followed here: httpx would read the page of each without a limit.
+                response = await client.send(request, stream=True)
+                try:
+                    if response.next_request is None:
+                        yield response
+                        return
+                finally:
+                    await response.aclose()
+                request = response.next_request
+            raise httpx.TooManyRedirects("too many redirects", request=request)
+
+    async def _copy(self, url: str, write: Callable[[bytes], object], most_bytes: int) -> Answer:
+        """Hand a file over as it comes; what came before a break can't be taken back."""
+        size = 0
+        async with self._response(url, {"Accept-Encoding": "identity"}) as response:
+            if response.is_success:
+                try:
+                    async for piece in response.aiter_raw(1 << 16):
+                        size += len(piece)
+                        if size > most_bytes:
+                            raise IndexUnreachable(
+                                f"{redacted(url)} sends more than {most_bytes >> 20} MiB"
+                            )
+                        write(piece)
+                except httpx.HTTPError as error:
+                    if size:
+                        raise IndexUnreachable(f"{redacted(url)} broke off: {error}") from error
+                    raise
+        return Answer(status=response.status_code, reason=response.reason_phrase, headers={})
+
+    async def _whole(self, url: str, response: httpx.Response) -> Answer:
+        content = bytearray()
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if response.is_success:
+            if encoding not in ENCODINGS:
+                raise IndexUnreachable(
+                    f"the package index {redacted(url)} answered in an encoding that was not asked "
+                    f"for: {encoding}"
+                )
+            async for piece in response.aiter_bytes(1 << 16):
+                content += piece
+                if len(content) > self._patience.page_bytes:
+                    raise IndexUnreachable(
+                        f"the package index {redacted(url)} answered with more than "
+                        f"{self._patience.page_bytes >> 20} MiB, which no page of a package has; "
+                        "check the index URL"
+                    )
+        return Answer(
+            status=response.status_code,
+            reason=response.reason_phrase,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            content=bytes(content),
+            encoding=response.charset_encoding or "utf-8",
+            url=str(response.url),
+        )
+
+
+class _Unanswered(Exception):
+    """No answer came; another attempt may get one."""
+
+
+def retry_after_s(
+    text: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
+) -> float | None:
+    """Seconds that a ``Retry-After`` asks for, as a number or as a date; None for neither."""
+    text = text.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=timezone.utc)
+    return max(0.0, (when - now()).total_seconds())
+
+
+def _client(settings: IndexSettings, silence_s: float) -> httpx.AsyncClient:
+    """A client that travels as the settings say, and never as the environment says beside them."""
+    verified = checks.certificates(
+        settings.ca_bundle, settings.client_cert, settings.certificates_from
+    )
+    mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
+    for scheme in ("all", "http", "https"):
+        if proxy := settings.proxies.get(scheme):
+            whole = proxy if "://" in proxy else f"http://{proxy}"
+            mounts[f"{scheme}://"] = httpx.AsyncHTTPTransport(verify=verified, proxy=whole)
+    for pattern in _direct(settings.proxies.get("no", "")):
+        mounts[pattern] = None
+    for host in settings.trusted_hosts:
+        mounts[f"all://{host}"] = httpx.AsyncHTTPTransport(verify=False)
+    try:
+        return httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(verify=verified),
+            mounts=mounts,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=silence_s,
+        )
+    except (httpx.InvalidURL, ValueError) as error:
+        raise UsageError(f"the proxy, or a trusted host, can't be used: {error}") from error
+
+
+def _direct(no_proxy: str) -> Iterator[str]:
+    """Patterns of hosts that are reached without the proxy; what is no host is passed over."""
+    for entry in filter(None, re.split(r"[,\s]+", no_proxy)):
+        if entry == "*":
+            yield "all://"
+            continue
+        host = entry.removeprefix("*").removeprefix(".")
+        for pattern in (f"all://{host}", f"all://*.{host}"):
+            try:
+                httpx.URL(pattern)
+            except (httpx.InvalidURL, ValueError):  # as "::1" or "10.0.0.0/33"
+                continue
+            yield pattern

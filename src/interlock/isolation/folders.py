@@ -1,0 +1,114 @@
+"""Folders that code of others may have written in: opened, owned and removed through no link.
+
+Where a path of the store goes, code that was installed or built may have left a symbolic link.
+Each step down is therefore taken with ``O_NOFOLLOW`` from the folder above, which stays open.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from interlock.model import StorageTrouble
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+Owner = tuple[int, int]
+
+
+@contextmanager
+def opened(top: Path, *below: str) -> Iterator[int]:
+    """A folder below ``top``, held open; raise ``StorageTrouble`` where a link is in the way.
+
+    ``top`` itself is the user's and may be a link.
+    """
+    handle = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for number, name in enumerate(below, 1):
+            handle, above = _down(handle, name, Path(top, *below[:number])), handle
+            os.close(above)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def made(top: Path, *below: str, owner: Owner | None = None, mode: int = 0o755) -> Path:
+    """The folder below ``top``, made where it is missing and given to ``owner``."""
+    above = below[:-1]
+    with opened(top, *above) as parent:
+        with suppress(FileExistsError):
+            os.mkdir(below[-1], mode, dir_fd=parent)
+        child = _down(parent, below[-1], Path(top, *below))
+        try:
+            is_now = os.fstat(child)
+            if owner and (is_now.st_uid, is_now.st_gid) != owner:
+                os.fchown(child, *owner)
+        finally:
+            os.close(child)
+    return Path(top, *below)
+
+
+def remove(top: Path, *below: str) -> None:
+    """Remove what has that name below ``top``: a link itself, never what it leads to."""
+    try:
+        with opened(top, *below[:-1]) as parent:
+            kind = os.stat(below[-1], dir_fd=parent, follow_symlinks=False).st_mode
+            if not stat.S_ISDIR(kind):
+                os.unlink(below[-1], dir_fd=parent)
+                return
+            handle = _down(parent, below[-1], Path(top, *below))
+            try:
+                _empty(handle)
+            finally:
+                os.close(handle)
+            os.rmdir(below[-1], dir_fd=parent)
+    except FileNotFoundError:
+        return
+
+
+def move(top: Path, *below: str, to: tuple[str, ...]) -> None:
+    """Give it another name below ``top``; who holds it open keeps what is in it."""
+    with opened(top, *below[:-1]) as source, opened(top, *to[:-1]) as target:
+        os.rename(below[-1], to[-1], src_dir_fd=source, dst_dir_fd=target)
+
+
+def names(top: Path, *below: str) -> list[str]:
+    """What is in a folder below ``top``; nothing where it is missing or a link is in the way."""
+    try:
+        with opened(top, *below) as folder:
+            return sorted(entry.name for entry in os.scandir(folder))
+    except (FileNotFoundError, StorageTrouble):
+        return []
+
+
+def _down(parent: int, name: str, path: Path) -> int:
+    try:
+        return os.open(name, _FOLDER, dir_fd=parent)
+    except OSError as error:
+        # ELOOP for a link, ENOTDIR for a link where O_DIRECTORY is asked for as well.
+        if not isinstance(error, NotADirectoryError) and error.errno != errno.ELOOP:
+            raise
+        raise StorageTrouble(
+            f"{path} is not a folder; Interlock follows no link there and left it alone: "
+            "look at it, and remove it if it is not yours"
+        ) from error
+
+
+def _empty(folder: int) -> None:
+    with suppress(PermissionError):
+        os.fchmod(folder, 0o700)
+    with os.scandir(folder) as entries:
+        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in found:
+        if not is_folder:
+            os.unlink(name, dir_fd=folder)
+            continue
+        handle = os.open(name, _FOLDER, dir_fd=folder)
+        try:
+            _empty(handle)
+        finally:
+            os.close(handle)
+        os.rmdir(name, dir_fd=folder)

@@ -1,0 +1,369 @@
+"""The steps of an install, each in a sandbox of its own.
+
+- **Resolve** runs uv, and builds of packages that say only then what they need. It sees the index
+  through a gateway, and writes nowhere but in memory. What it gives is a lock file, as text.
+- **Build** turns one source distribution into a wheel, in the same way. The wheel is kept for
+  that source distribution and that image, so that what one build writes reaches no other.
+- **Lay out** has neither network nor gateway. It sees the wheels of one lock file, which this
+  process has compared with their hashes, and writes in the new environment's folder alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+from zipfile import BadZipFile, ZipFile
+
+from packaging.utils import canonicalize_name
+
+from interlock.index import IndexSettings, Listed, redacted
+from interlock.isolation import folders, gateway
+from interlock.isolation.downloads import Kept
+from interlock.isolation.gateway import Gateway, Mirror
+from interlock.isolation.install_failures import InstallFailed, disk_full, read_failure
+from interlock.isolation.sandbox import Command, Ended, Image, Limits, Mount, Sandbox
+from interlock.isolation.store import writing
+from interlock.model import (
+    IndexUnreachable,
+    PythonVersion,
+    TroubleError,
+    digest_of,
+)
+
+INSTALLER = Path(__file__).parent / "sandbox" / "installer.py"
+
+UNPACKED_BYTES = 8 << 30
+"""Of all wheels of an environment; a wheel that says more is not unpacked."""
+_DOWNLOADS_AT_ONCE = 8
+_FREE_BYTES = 64 << 20
+"""With less, the disk is full: an environment has more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is resolved, and for which Python."""
+
+    requirements: tuple[str, ...]
+    only_binary: tuple[str, ...]
+    as_of: str | None
+    python: PythonVersion
+    image: Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locked:
+    """A lock file, and the files of it that this Python takes."""
+
+    lock: str
+    files: tuple[Listed, ...]
+
+
+Wheels = Mapping[Path, str]
+"""Wheels, each with the SHA-256 of its content."""
+
+
+class Installs:
+    """Runs the steps; safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        sandbox: Sandbox,
+        root: Path,
+        index: IndexSettings,
+        mirror: Mirror,
+        uv: Path,
+        limits: Limits,
+        keep_failed: bool,
+    ) -> None:
+        self._sandbox = sandbox
+        self._root = root
+        self._index = index
+        self._mirror = mirror
+        self._uv = uv
+        self._limits = limits
+        self._keep_failed = keep_failed
+
+    def resolve(self, wanted: Wanted) -> Locked | InstallFailed:
+        """The lock file; what can't be resolved says why."""
+        with gateway.opened(self._mirror, self._root) as served, self._work() as work:
+            order = {
+                **self._through(served, work),
+                "step": "resolve",
+                "requirements": wanted.requirements,
+                "only_binary": wanted.only_binary,
+                "as_of": wanted.as_of,
+            }
+            said = self._run(order, wanted, (self._shown(served.folder), *work.mounts), served)
+            if isinstance(said, InstallFailed):
+                return replace(said, kept=work.keep())
+            asked = list(served.asked.values())
+        return Locked(lock=said["lock"], files=self._files(said["lock"], asked))
+
+    def wheels(self, locked: Locked, wanted: Wanted) -> Wheels | InstallFailed:
+        """The wheels of a lock file: downloaded, or built from source distributions."""
+        found: dict[Path, str] = {}
+        with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as executor:
+            contents = list(executor.map(self._content, locked.files))
+        for listed, (sha256, path) in zip(locked.files, contents, strict=True):
+            if sha256 not in locked.lock:
+                raise IndexUnreachable(f"{listed.url} is no longer the file that was resolved")
+            if path.suffix != ".whl":
+                built = self._wheel_of(path, sha256, wanted)
+                if isinstance(built, InstallFailed):
+                    return built
+                path, sha256 = built, built.parent.name
+            found[path] = sha256
+        if too_large := _too_large([*found]):
+            return InstallFailed(stage="install", output=too_large)
+        return found
+
+    def lay_out(
+        self, place: Path, wheels: Wheels, lock: str, wanted: Wanted
+    ) -> InstallFailed | None:
+        """Make the environment in its own folder, which is there and empty."""
+        target = self._sandbox.path(place)
+        with self._folder("wheels", *wheels) as shown:
+            order = {
+                "step": "lay-out",
+                "place": target,
+                "wheels": self._sandbox.path(shown),
+                "lock": _exact(lock, wheels),
+            }
+            mounts = (self._shown(shown), Mount(source=place, target=target, writable=True))
+            said = self._run(order, wanted, mounts)
+        return said if isinstance(said, InstallFailed) else None
+
+    def _content(self, listed: Listed) -> tuple[str, Path]:
+        try:
+            return self._mirror.content(listed)
+        except TroubleError as trouble:
+            self._raise(trouble)
+
+    def _files(self, lock: str, asked: Sequence[Listed]) -> tuple[Listed, ...]:
+        """Those that uv looked at and the lock file names: the ones that fit this Python.
+
+        A source distribution counts where no wheel of its package does.
+        """
+        found: dict[str, Listed] = {}
+        for listed in asked:
+            sha256 = listed.sha256 or self._content(listed)[0]
+            if sha256 not in lock:
+                continue
+            package = _package(listed.name)
+            if package not in found or listed.name.endswith(".whl"):
+                found[package] = replace(listed, details={"hashes": {"sha256": sha256}})
+        missing = {canonicalize_name(name) for name, _ in _pins(lock)} - found.keys()
+        if missing:
+            raise TroubleError(f"the installer looked at no file of {', '.join(sorted(missing))}")
+        return tuple(found.values())
+
+    def _wheel_of(self, source: Path, sha256: str, wanted: Wanted) -> Path | InstallFailed:
+        """The wheel of a source distribution, built once for each image."""
+        key = digest_of([wanted.image.digest, wanted.image.machine, sha256])
+        kept = Kept(self._root, "built", key)
+        return kept.first() or self._build(source, kept, wanted)
+
+    def _build(self, source: Path, kept: Kept, wanted: Wanted) -> Path | InstallFailed:
+        with self._folder("source", source) as shown, kept.adding() as wheel:
+            opened = gateway.opened(self._mirror, self._root, wheel=wheel)
+            with opened as served, self._work() as work:
+                order = {
+                    **self._through(served, work),
+                    "step": "build",
+                    "source": f"{self._sandbox.path(shown)}/{source.name}",
+                }
+                mounts = (self._shown(served.folder), self._shown(shown), *work.mounts)
+                said = self._run(order, wanted, mounts, served)
+                if isinstance(said, InstallFailed):
+                    return replace(said, kept=work.keep())
+            name = served.wheel_name or ""
+            if not name or _package(name) != _package(source.name):
+                output = f"the build of {source.name} gave {name or 'no wheel'}"
+                return InstallFailed(stage="build", output=output)
+            return wheel.finish(name)
+
+    def _run(
+        self,
+        order: Mapping[str, Any],
+        wanted: Wanted,
+        mounts: Sequence[Mount],
+        served: Gateway | None = None,
+    ) -> dict[str, Any] | InstallFailed:
+        """Run one step; what it answers, or what it could not do."""
+        lines: list[str] = []
+        errors: list[str] = []
+        command = self._command(order, mounts, wanted)
+        ended = self._sandbox.run(command, lines.append, errors.append)
+        if ended.guard == "memory" and order["step"] == "build":
+            return InstallFailed(stage="build", output="killed: it took more memory than allowed")
+        if ended.guard:
+            raise TroubleError(
+                f"installing {' '.join(wanted.requirements)} for Python {wanted.python} passed its "
+                f"{ended.guard} limit after {ended.seconds:.0f} s"
+            )
+        said = self._answer(lines, errors, ended, wanted, served)
+        return said if "stage" not in said else self._failed(said["stage"], said["said"], served)
+
+    def _failed(self, stage: str, said: str, served: Gateway | None) -> InstallFailed:
+        """What could not be installed; raise what says nothing about the packages."""
+        if served and served.trouble:
+            self._raise(served.trouble[0])
+        if full := disk_full(said):
+            # What lays out runs no code of a package: a full disk is its own. Any other step
+            # writes in memory, and may print what it likes.
+            if served is None or shutil.disk_usage(self._root).free < _FREE_BYTES:
+                raise full
+            return InstallFailed(stage="build", output=said)
+        listed = self._mirror.upstream.versions
+        return read_failure(stage, said, index=self._index.described, listed=listed)
+
+    def _raise(self, trouble: TroubleError) -> NoReturn:
+        if isinstance(trouble, IndexUnreachable):
+            raise IndexUnreachable(
+                f"the package index did not answer ({self._index.described}): {trouble}"
+            ) from trouble
+        raise trouble
+
+    def _answer(
+        self,
+        lines: Sequence[str],
+        errors: Sequence[str],
+        ended: Ended,
+        wanted: Wanted,
+        served: Gateway | None,
+    ) -> dict[str, Any]:
+        """The installer's last line, as JSON; raise trouble where it gave none."""
+        try:
+            said: dict[str, Any] = json.loads(lines[-1])
+            if isinstance(said.get("said", ""), str):
+                return said
+        except (IndexError, ValueError, AttributeError):
+            pass
+        tail = "\n".join(errors)[-2000:]
+        full = disk_full(tail) if served is None else None
+        raise full or TroubleError(
+            f"the installer for Python {wanted.python} ended with {ended.exit_code} and no "
+            f"answer: {tail}"
+        )
+
+    def _command(
+        self, order: Mapping[str, Any], mounts: Sequence[Mount], wanted: Wanted
+    ) -> Command:
+        sandbox = self._sandbox
+        installer = sandbox.mount(INSTALLER, "installer.py")
+        binary = sandbox.mount(self._uv, "bin/uv")
+        return Command(
+            argv=(wanted.image.python, "-I", installer.target),
+            python=wanted.python,
+            env={
+                "UV_PYTHON_DOWNLOADS": "never",
+                "INTERLOCK_INSTALL": json.dumps({"uv": binary.target, **order}),
+            },
+            mounts=(installer, binary, *mounts),
+            limits=self._limits,
+            tmp_bytes=self._limits.memory_bytes // 2,
+            label="install",
+        )
+
+    def _through(self, served: Gateway, work: _Work) -> dict[str, Any]:
+        """What the installer has to know of the index, without credentials."""
+        upstream = self._mirror.upstream
+        return {
+            "socket": f"{self._sandbox.path(served.folder)}/{gateway.SOCKET}",
+            "indexes": [redacted(url) for url in upstream.indexes],
+            "links": [redacted(link) for link in upstream.links],
+            "strategy": upstream.strategy,
+            "work": work.path,
+        }
+
+    def _shown(self, folder: Path) -> Mount:
+        return Mount(source=folder, target=self._sandbox.path(folder))
+
+    @contextmanager
+    def _folder(self, kind: str, *files: Path) -> Iterator[Path]:
+        """A folder of these files, to be shown to one command."""
+        name = f"{kind}-{secrets.token_hex(8)}"
+        with writing(self._root):
+            folder = folders.made(self._root, "work", name)
+            for file in files:
+                # A second name and not a copy: where it is shown nobody can write.
+                os.link(file, folder / file.name, follow_symlinks=False)
+        try:
+            yield folder
+        finally:
+            folders.remove(self._root, "work", name)
+
+    @contextmanager
+    def _work(self) -> Iterator[_Work]:
+        """Where a step may write: in memory, or in a folder where it is asked to be kept."""
+        if not self._keep_failed:
+            yield _Work()
+            return
+        name = f"failed-{secrets.token_hex(8)}"
+        with writing(self._root):
+            folder = folders.made(self._root, "work", name, owner=self._sandbox.owner)
+        mount = replace(self._shown(folder), writable=True)
+        work = _Work(path=mount.target, mounts=(mount,), folder=folder)
+        try:
+            yield work
+        finally:
+            if not work.kept:
+                folders.remove(self._root, "work", name)
+
+
+@dataclass(kw_only=True)
+class _Work:
+    path: str = ""
+    mounts: tuple[Mount, ...] = ()
+    folder: Path | None = None
+    kept: bool = False
+
+    def keep(self) -> Path | None:
+        self.kept = True
+        return self.folder
+
+
+def _pins(lock: str) -> Iterator[tuple[str, str]]:
+    """The name and the version on each line of a lock file that has them."""
+    for line in lock.splitlines():
+        name, equals, rest = line.partition("==")
+        if equals and not line.startswith((" ", "#")):
+            yield name.strip(), rest.split()[0].rstrip(";")
+
+
+def _exact(lock: str, wheels: Wheels) -> str:
+    """The lock file with nothing but the hash of the one wheel of each package."""
+    of = {_package(wheel.name): sha256 for wheel, sha256 in wheels.items()}
+    return "".join(
+        f"{name}=={version} --hash=sha256:{of[canonicalize_name(name)]}\n"
+        for name, version in _pins(lock)
+    )
+
+
+def _package(file: str) -> str:
+    """The package's name in the name of a wheel or of a source distribution."""
+    stem = file.partition("-")[0] if file.endswith(".whl") else file.rpartition("-")[0]
+    return canonicalize_name(stem)
+
+
+def _too_large(wheels: Sequence[Path]) -> str | None:
+    """Why these wheels are not unpacked; None where nothing speaks against it."""
+    size = 0
+    for wheel in wheels:
+        try:
+            with ZipFile(wheel) as archive:
+                size += sum(member.file_size for member in archive.infolist())
+        except BadZipFile:
+            return f"{wheel.name} is not a wheel: its archive can't be read"
+    if size <= UNPACKED_BYTES:
+        return None
+    return f"the wheels hold {size >> 30} GiB, and at most {UNPACKED_BYTES >> 30} GiB are unpacked"

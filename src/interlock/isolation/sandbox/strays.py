@@ -1,0 +1,86 @@
+"""Processes whose guard was killed: the kernel hands them to us, and they are ended here.
+
+What a command leaves behind goes to its leash (``leash.py``), which ends it. A command may kill
+its leash, and a daemon may clear its environment, so that no run knows it. Then the kernel hands
+it to the next process above that asked for such orphans: the orchestrator.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+PR_SET_CHILD_SUBREAPER = 36
+PATIENCE_S = 10.0
+"""For what was killed to be gone."""
+
+_PROC = Path("/proc")
+
+Started = TypeVar("Started")
+
+
+class _Children:
+    """The children with a session of their own that are ours, in this process."""
+
+    def __init__(self) -> None:
+        self.known: set[int] = set()
+        self.starting = threading.Lock()
+
+
+_children = _Children()
+
+
+def adopt() -> None:
+    """Have the kernel hand us every orphan below this process, where it can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def started(start: Callable[[], Started], pid: Callable[[Started], int]) -> Started:
+    """Start a child in a session of its own that is no stray."""
+    with _children.starting:
+        child = start()
+        _children.known.add(pid(child))
+    return child
+
+
+def ended(pid: int) -> None:
+    """Forget a child: its number may be another one's next."""
+    _children.known.discard(pid)
+
+
+def end_all() -> int:
+    """Kill every stray, and what it started; how many there were."""
+    count = 0
+    latest = time.monotonic() + PATIENCE_S
+    while (found := list(_strays())) and time.monotonic() < latest:
+        for pid in found:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                count += os.waitpid(pid, os.WNOHANG)[0] == pid
+        time.sleep(0.005)
+    return count
+
+
+def _strays() -> Iterator[int]:
+    """Our children that are in no session of ours, and that we did not start."""
+    us, session = os.getpid(), os.getsid(0)
+    with _children.starting:
+        for entry in _PROC.glob("[0-9]*"):
+            try:
+                # The name, in parentheses, may hold anything.
+                fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            except OSError:
+                continue
+            parent, its_session = int(fields[1]), int(fields[3])
+            if parent == us and its_session != session and int(entry.name) not in _children.known:
+                yield int(entry.name)

@@ -1,0 +1,223 @@
+"""What an environment holds, file by file: compared with its wheels once, and checked at each use.
+
+A seal lists the SHA-256 of every file, and what the file system says about it. While that is the
+same, nothing has written there: the time of a file's last change (ctime) can't be set. Where it
+differs, the content decides, so that a store that was copied is not made again.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import os
+import posixpath
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from interlock.isolation import folders
+from interlock.isolation.folders import Owner
+from interlock.isolation.store import COMPLETE
+from interlock.model import StorageTrouble, TroubleError
+
+_FORMAT = 2
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Damaged(TroubleError):
+    """An environment does not hold what it was sealed with."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file, link or folder of an environment."""
+
+    content: str
+    """SHA-256, ``-> target`` of a link, or ``/`` of a folder."""
+    identity: tuple[int, ...]
+    """What changes with every write: mode, size, times, inode."""
+
+
+Manifest = Mapping[str, Entry]
+
+
+def seal(top: Path, *below: str, wheels: Sequence[Path], owner: Owner | None) -> None:
+    """Take an environment over from whoever made it, compare it with its wheels, and seal it.
+
+    It belongs to ``owner`` afterwards, and no file of it can be written. Raises ``Damaged`` where
+    a file is not what its wheel holds.
+    """
+    manifest = dict(_walk(top, below, owner, take=True))
+    _compare(manifest, wheels)
+    _write(top, below, manifest)
+
+
+def holds(top: Path, *below: str, content: bool) -> bool:
+    """Whether an environment is sealed and is still what it was; note that it is in use.
+
+    With ``content`` every file is read, whatever the file system says about it.
+    """
+    try:
+        known = _read(top, below)
+        found = dict(_walk(top, below, None, known=None if content else known))
+    except (FileNotFoundError, Damaged, StorageTrouble, ValueError, TypeError, LookupError):
+        return False
+    if {path: entry.content for path, entry in found.items()} != {
+        path: entry.content for path, entry in known.items()
+    }:
+        return False
+    if found != known:
+        _write(top, below, found)
+    # It may be another user's store, which is read here.
+    with folders.opened(top, *below) as folder, suppress(PermissionError):
+        os.utime(COMPLETE, dir_fd=folder, follow_symlinks=False)
+    return True
+
+
+def _walk(
+    top: Path,
+    below: Sequence[str],
+    owner: Owner | None,
+    *,
+    take: bool = False,
+    known: Manifest | None = None,
+) -> Iterator[tuple[str, Entry]]:
+    """Everything in it but the seal; a file whose identity is known is not read."""
+    with folders.opened(top, *below) as root:
+        for folder, inner, files, handle in os.fwalk(dir_fd=root, follow_symlinks=False):
+            if take and owner:
+                os.fchown(handle, *owner)
+            for name in (*inner, *files):
+                path = posixpath.normpath(posixpath.join(folder, name))
+                if path != COMPLETE:
+                    yield path, _entry(handle, name, path, owner, take, known)
+
+
+def _entry(
+    folder: int, name: str, path: str, owner: Owner | None, take: bool, known: Manifest | None
+) -> Entry:
+    said = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    if stat.S_ISDIR(said.st_mode):
+        return Entry("/", (said.st_mode,))
+    if stat.S_ISLNK(said.st_mode):
+        if take and owner:
+            os.chown(name, *owner, dir_fd=folder, follow_symlinks=False)
+        return Entry(f"-> {os.readlink(name, dir_fd=folder)}", ())
+    if not stat.S_ISREG(said.st_mode):
+        raise Damaged(f"{path} is neither a file nor a folder")
+    if known and (entry := known.get(path)) and entry.identity == _identity(said):
+        return entry
+    handle = os.open(name, _READ, dir_fd=folder)
+    try:
+        if take:
+            if owner:
+                os.fchown(handle, *owner)
+            os.fchmod(handle, stat.S_IMODE(said.st_mode) & 0o555)
+        digest = hashlib.sha256()
+        while piece := os.read(handle, 1 << 20):
+            digest.update(piece)
+        return Entry(digest.hexdigest(), _identity(os.fstat(handle)))
+    finally:
+        os.close(handle)
+
+
+def _identity(said: os.stat_result) -> tuple[int, ...]:
+    return (said.st_mode, said.st_size, said.st_mtime_ns, said.st_ctime_ns, said.st_ino)
+
+
+def _read(top: Path, below: Sequence[str]) -> dict[str, Entry]:
+    with folders.opened(top, *below) as folder:
+        handle = os.open(COMPLETE, _READ, dir_fd=folder)
+    with os.fdopen(handle, encoding="utf-8") as file:
+        said = json.load(file)
+    if not isinstance(said, dict) or said.get("format") != _FORMAT:
+        raise ValueError("the seal of another version")
+    files: Mapping[str, tuple[str, list[int]]] = dict(said["files"])
+    return {path: Entry(content, tuple(said)) for path, (content, said) in files.items()}
+
+
+def _write(top: Path, below: Sequence[str], manifest: Manifest) -> None:
+    files = {path: [entry.content, entry.identity] for path, entry in manifest.items()}
+    unfinished = f".{os.getpid()}.unfinished"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with folders.opened(top, *below) as folder:
+        handle = os.open(unfinished, flags, 0o444, dir_fd=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"format": _FORMAT, "files": files}, file, separators=(",", ":"))
+        os.rename(unfinished, COMPLETE, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _compare(manifest: Manifest, wheels: Sequence[Path]) -> None:
+    """Every file of every wheel is there as the wheel's RECORD says, or as the wheel holds it.
+
+    A wheel whose RECORD is wrong installs everywhere, so its own bytes have the last word. Two
+    wheels may hold one path; then one of the two is there.
+    """
+    site = next((path for path in manifest if path.endswith("/site-packages")), "")
+    expected: dict[str, list[tuple[Path, str, str]]] = {}
+    for wheel in wheels:
+        for path, member, recorded in _members(wheel, site):
+            expected.setdefault(path, []).append((wheel, member, recorded))
+    for path, sources in expected.items():
+        found = manifest[path].content if path in manifest else "missing"
+        if any(recorded == found for _, _, recorded in sources):
+            continue
+        if not any(_content(wheel, member) == found for wheel, member, _ in sources):
+            raise Damaged(f"{path} is not what {sources[0][0].name} holds")
+
+
+def _members(wheel: Path, site: str) -> Iterator[tuple[str, str, str]]:
+    """Where each file of a wheel is installed, its name in there, and its recorded SHA-256.
+
+    Scripts are left out, as the installer writes their first line; so is what it writes itself.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            info = next(n for n in names if _is_record(n)).rpartition("/")[0]
+            recorded = _recorded(archive.read(f"{info}/RECORD").decode("utf-8", "replace"))
+    except (zipfile.BadZipFile, StopIteration, KeyError) as error:
+        raise Damaged(f"{wheel.name} can't be read as a wheel") from error
+    data = f"{info.removesuffix('.dist-info')}.data/"
+    own = {f"{info}/{name}" for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")}
+    for name in names:
+        where, inner = site, name
+        if name.startswith(data):
+            kind, _, inner = name.removeprefix(data).partition("/")
+            if kind not in ("purelib", "platlib", "data"):
+                continue
+            where = "" if kind == "data" else site
+        if name not in own:
+            yield posixpath.normpath(posixpath.join(where, inner)), name, recorded.get(name, "")
+
+
+def _is_record(name: str) -> bool:
+    folder, _, last = name.rpartition("/")
+    return last == "RECORD" and folder.endswith(".dist-info") and "/" not in folder
+
+
+def _recorded(text: str) -> dict[str, str]:
+    """The SHA-256 of each file, as hexadecimal."""
+    found = {}
+    for row in csv.reader(io.StringIO(text)):
+        if len(row) >= 2 and row[1].startswith("sha256="):
+            encoded = row[1].removeprefix("sha256=")
+            try:
+                found[row[0]] = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).hex()
+            except ValueError:
+                continue
+    return found
+
+
+def _content(wheel: Path, member: str) -> str:
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(wheel) as archive, archive.open(member) as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,251 @@
+"""What was found, as the two tables of README.md::
+
+    python -m interlock.publish.readme          writes them
+    python -m interlock.publish.readme --check  2 where README says something else
+
+They stand between two comments. The first table has a row for each run of releases that behave
+alike, and a column for each choice of settings. The second has a row for each workaround.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from packaging.version import Version
+
+from interlock.findings import Findings, ForApplication, Summary
+from interlock.matrix import Matrix, matrix_file
+from interlock.model import Cell, InterlockError, Outcome, PythonVersion, UsageError, listing
+from interlock.publish.context import PageContext
+from interlock.publish.wording import WORDS, day, span
+from interlock.record import read_results
+
+BEGIN = "<!-- results: `nox -s readme` writes this -->"
+END = "<!-- end of results -->"
+COMMAND = "nox -s readme"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What one release does in one choice of settings, over everything it was tested with."""
+
+    counts: Mapping[Outcome, int]
+    """Combinations of the other axes by outcome, without what can't be installed."""
+    hanging: tuple[Version, ...] = ()
+    """Releases of the other library with which it hangs."""
+    failing: tuple[PythonVersion, ...] = ()
+    """Pythons on which it fails."""
+    partners: tuple[Version, ...] = ()
+    """Releases of the other library that it was run with."""
+    rare: bool = False
+    """The application is of a kind whose hangs are rare: they are told by rates alone."""
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Equal for releases that stand in one row."""
+        if self.rare:
+            return (bool(self.counts.get(Outcome.HANG)), not self.counts)
+        return (frozenset(self.counts), self.hanging, self.failing)
+
+
+def tables(context: PageContext) -> str:
+    """Both tables in Markdown, with what they were made from."""
+    cells = [v.cell for v in context.verdicts if v.was_run]
+    if not cells or context.tested_at is None:
+        return "Nothing has been tested yet."
+    parts = [_tested(context, cells), "", *_what_hangs(context), "", *_what_helps(context.findings)]
+    return "\n".join(parts)
+
+
+def _tested(context: PageContext, cells: Sequence[Cell]) -> str:
+    tested = ", ".join(
+        f"{len(found)} releases of {axis.package} ({found[0]} to {found[-1]})"
+        for axis in context.axes
+        if (found := sorted({v for cell in cells if (v := cell.version(axis.name))}))
+    )
+    assert context.tested_at is not None
+    return (
+        f"Tested: {tested}, on Python {context.pythons[0]} to {context.pythons[-1]}, "
+        f"{len(cells):,} cells. The last run was on {day(context.tested_at)}."
+    )
+
+
+def _what_hangs(context: PageContext) -> list[str]:
+    axis = context.first.axis
+    columns = list(_columns(context.findings))
+    rows = {
+        version: tuple(_entry(about, config, axis, version) for _, about, config in columns)
+        for version in sorted({v for _, about, _ in columns for v in about.tested.versions(axis)})
+    }
+    lines = [
+        f"| {context.package(axis)} | {' | '.join(title for title, _, _ in columns)} |",
+        "| --- |" + " --- |" * len(columns),
+    ]
+    for _, run in groupby(rows, key=lambda version: tuple(one.kind for one in rows[version])):
+        versions = list(run)
+        name = str(versions[0]) if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
+        entries = [_joined(column) for column in zip(*map(rows.get, versions), strict=True)]
+        lines.append(f"| {name} | {' | '.join(_said(one, context) for one in entries)} |")
+    return [*lines, "", _legend(context)]
+
+
+def _columns(findings: Findings) -> Iterator[tuple[str, ForApplication, str]]:
+    """A title and its verdicts: each choice of settings, then each kind of application."""
+    matrix = findings.matrix
+    every = findings.by_application[None]
+    for config in every.configs:
+        yield _title(matrix, config), every, config
+    for name, kind in matrix.applications.items():
+        about = findings.by_application[name]
+        for config in about.configs[:1]:
+            yield kind.title, about, config
+
+
+def _title(matrix: Matrix, config: str) -> str:
+    """What a reader chooses there beside the defaults; the configuration's title where nothing."""
+    known = matrix.configurations[config]
+    titles = [
+        matrix.choices[name].levels[value].title
+        for name, value in (known.choices or {}).items()
+        if value != matrix.choices[name].default
+    ]
+    return listing(titles) if titles else known.title
+
+
+def _entry(about: ForApplication, config: str, axis: str, version: Version) -> Entry:
+    here = [
+        summary
+        for (pins, _, name), summary in about.summaries.items()
+        if name == config and any(p.axis == axis and p.version == version for p in pins)
+        if summary.worst.outcome is not Outcome.UNSUPPORTED
+    ]
+    return Entry(
+        counts=Counter(summary.worst.outcome for summary in here),
+        hanging=_partners(here, axis, Outcome.HANG),
+        failing=tuple(sorted({s.cell.python for s in here if s.worst.outcome is Outcome.FAIL})),
+        partners=_partners(here, axis),
+        rare=about.application is not None,
+    )
+
+
+def _partners(
+    here: Iterable[Summary], axis: str, outcome: Outcome | None = None
+) -> tuple[Version, ...]:
+    found = {
+        pin.version
+        for summary in here
+        if outcome in (None, summary.worst.outcome)
+        for pin in summary.cell.pins
+        if pin.axis != axis and pin.version is not None
+    }
+    return tuple(sorted(found))
+
+
+def _joined(entries: Sequence[Entry]) -> Entry:
+    """The entries of releases that behave alike, counted together."""
+    counts: Counter[Outcome] = Counter()
+    for one in entries:
+        counts.update(one.counts)
+    first = entries[0]
+    return Entry(
+        counts=counts,
+        hanging=first.hanging,
+        failing=first.failing,
+        partners=first.partners,
+        rare=first.rare,
+    )
+
+
+def _said(entry: Entry, context: PageContext) -> str:
+    if not entry.counts:
+        return "not tested"
+    if entry.rare:
+        return "✗ can hang, rarely" if entry.counts.get(Outcome.HANG) else "? no hang seen"
+    where = {}
+    if entry.hanging != entry.partners:
+        other = context.others(context.first.axis)[0]
+        where[Outcome.HANG] = f", with {other} {span(entry.hanging, entry.partners)}"
+    if entry.failing:
+        where[Outcome.FAIL] = f", on Python {span(entry.failing, context.pythons)}"
+    return _counted(entry.counts, where)
+
+
+def _legend(context: PageContext) -> str:
+    other = context.others(context.first.axis)[0]
+    return (
+        f"Each entry counts combinations of a {other} release and a Python: ✓ passes, ✗ hangs, "
+        "! does not start or fails, ? not proven. A combination that can't be installed is left "
+        "out. Releases between those listed were not tested."
+    )
+
+
+def _what_helps(findings: Findings) -> list[str]:
+    """A row for each workaround: what it costs, and what became of the hangs with it."""
+    with_it: dict[str, Counter[Outcome]] = {}
+    for many in findings.workarounds.values():
+        for one in many:
+            told_by_rates = findings.matrix.use(one.without.cell.probe).application is not None
+            if one.was_run and one.without.outcome is Outcome.HANG and not told_by_rates:
+                with_it.setdefault(one.way.name, Counter())[one.verdict.outcome] += 1
+    lines = ["| until you upgrade | what you lose | hangs, with it |", "| --- | --- | --- |"]
+    for name, way in findings.matrix.workarounds.items():
+        if counts := with_it.get(name):
+            lines.append(f"| {way.title} | {way.costs} | {_counted(counts)} |")
+    return lines if len(lines) > 2 else []
+
+
+def _counted(counts: Mapping[Outcome, int], where: Mapping[Outcome, str] | None = None) -> str:
+    """``✓ 15 of 30<br>✗ 15 of 30, with …``: a line for each outcome."""
+    tested, where = sum(counts.values()), where or {}
+    return "<br>".join(
+        f"{WORDS[outcome].symbol} {counts[outcome]} of {tested}{where.get(outcome, '')}"
+        for outcome in Outcome
+        if counts.get(outcome)
+    )
+
+
+def written(text: str, tables: str) -> str:
+    """The README with these tables. Raise ``UsageError`` where it has no place for them."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise UsageError(f"README.md: put the tables between {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
+
+
+def load(root: Path) -> tuple[Matrix, PageContext]:
+    """What is published in a checkout."""
+    matrix = matrix_file.load(root / "matrix.yaml", root / "probes")
+    results = read_results(root / "results", matrix.axes, matrix.renamed).within(matrix)
+    return matrix, PageContext(matrix=matrix, results=results)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the tables into README.md, or check them."""
+    parser = argparse.ArgumentParser(prog="python -m interlock.publish.readme")
+    parser.add_argument("--check", action="store_true", help="write nothing; 2 where it differs")
+    given = parser.parse_args(arguments)
+    readme = Path("README.md")
+    try:
+        text = readme.read_text(encoding="utf-8")
+        _, context = load(Path())
+        new = written(text, tables(context))
+    except InterlockError as mistake:
+        print(mistake, file=sys.stderr)
+        return mistake.exit_code
+    if given.check and new != text:
+        print(f"README.md: its tables are not those of results/; {COMMAND}", file=sys.stderr)
+        return 2
+    if not given.check:
+        readme.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,159 @@
+"""What the published JSON files have to hold, for whoever reads them afterwards.
+
+They may hold more: a newer Interlock adds keys. ``Document`` names the place of what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from packaging.version import InvalidVersion, Version
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationInfo
+
+from interlock.matrix import wrong
+from interlock.model import ABSENT, PythonVersion
+
+
+def _version(text: str) -> str:
+    try:
+        Version(text)
+    except (InvalidVersion, ValueError):
+        raise wrong(f'"{text[:60]}" is not a version') from None
+    return text
+
+
+def _moment(text: str) -> str:
+    try:
+        if datetime.fromisoformat(text).tzinfo is not None:
+            return text
+    except ValueError:
+        pass
+    raise wrong(f'"{text[:60]}" is not a time such as 2026-01-31T23:59:59+00:00')
+
+
+def _coordinates(cell: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
+    """Every axis with a version, the Python, the probe and the configuration."""
+    axes = (info.context or {}).get("axes", ())
+    for name in (*axes, "python", "probe", "config"):
+        if not isinstance(cell.get(name), str):
+            raise wrong(f'has no "{name}" that is text')
+        if name in axes and cell[name] != ABSENT:
+            _version(cell[name])
+    try:
+        PythonVersion.parse(cell["python"])
+    except ValueError as mistake:
+        raise wrong(str(mistake)) from None
+    return cell
+
+
+def _of_a_cell(example: Any, info: ValidationInfo) -> Any:
+    return _coordinates(example, info) if isinstance(example, dict) else example
+
+
+def _seen(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    hangs = cell.get("hangs")
+    if type(hangs) is not int or not 1 <= hangs <= 10**9:
+        raise wrong('has no "hangs" that is a number of trials')
+    return cell
+
+
+Count = Annotated[int, Strict(), Field(ge=0, le=10**9)]
+Number = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
+Flag = Annotated[bool, Strict()]
+Texts = tuple[str, ...]
+VersionText = Annotated[str, AfterValidator(_version)]
+Moment = Annotated[str, AfterValidator(_moment)]
+Coordinates = Annotated[Mapping[str, Any], AfterValidator(_coordinates)]
+Seen = Annotated[Coordinates, AfterValidator(_seen)]
+
+
+Yanked = Mapping[str, tuple[VersionText, ...]]
+"""``yanked.json``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    campaign: str
+    cell: Coordinates
+    expected: str
+    got: Mapping[str, Count]
+    as_expected: Count
+    trials: Count
+    load: tuple[Number, Number]
+    first_at: Moment
+    last_at: Moment
+    differs: Flag
+    vouches_for: str | None
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controls:
+    """``controls.json``."""
+
+    schema_version: Literal[1]
+    controls: tuple[Control, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    qualname: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A lock that a thread waits for or holds, and in which frame."""
+
+    frame: int | None
+    expression: str | None
+    lock: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    name: str
+    frames: tuple[Frame, ...]
+    waits: Held | None
+    holds: tuple[Held, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    names: Texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    threads: tuple[Thread, ...]
+    locks: Mapping[str, Lock]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """One recorded hang."""
+
+    phase: str
+    reason: str
+    exposures: Count
+    noticed_after_s: Number
+    evidence: Texts
+    unresolved: Texts
+    snapshots: tuple[Snapshot, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignatureFile:
+    """``signatures/*.json``."""
+
+    schema_version: Literal[1]
+    signature: str
+    slug: str
+    locks: Texts
+    stuck: Texts
+    cells: Annotated[tuple[Seen, ...], Field(min_length=1)]
+    example: Annotated[Recorded | None, BeforeValidator(_of_a_cell)]

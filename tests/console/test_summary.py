@@ -1,0 +1,73 @@
+"""What a run says of the cells that were asked for, and of what followed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grids import cell, grid, verdict
+from matrices import WAYS
+
+from interlock.console.moves import Moves
+from interlock.console.summary import Summary
+from interlock.findings.findings import Findings
+from interlock.model import Verdict
+
+ASKED = [
+    *grid("   1.0  2.0\n 1.0  hang pass", config="warnings", python="3.9"),
+    *grid("   1.0  2.0\n 1.0  unsupported pass", config="warnings", python="3.10"),
+]
+# The workaround that is a configuration of its own, on one Python alone; one that does not help;
+# and a library alone.
+FOLLOWED = [
+    *grid("   1.0  2.0\n 1.0  pass pass", config="stock", python="3.9"),
+    verdict(cell(python="3.9", config="warnings+quiet"), "hang"),
+    verdict(cell(right="-", python="3.9", config="warnings"), "hang"),
+]
+
+
+def told(asked: Sequence[Verdict], followed: Sequence[Verdict] = ()) -> Summary:
+    known = {v.cell.key: v for v in (*asked, *followed)}
+    findings = Findings(matrix=WAYS, verdicts=list(known.values()))
+    cells = [v.cell for v in asked]
+    return Summary.of(cells, known, findings, follow_ups=[v.cell for v in followed])
+
+
+def test_what_is_safe_is_said_of_what_was_asked_for_before_and_after_the_follow_ups() -> None:
+    passed = (
+        "Passed here: right-lib 2.0, with everything run with it (1 hang, 1 unsupported, 2 pass"
+    )
+    for summary in (told(ASKED), told(ASKED, FOLLOWED)):
+        (said,) = summary.safe()
+        assert said.startswith(passed)
+
+
+def test_a_workaround_that_does_not_help_is_no_story_of_its_own() -> None:
+    lines = told(ASKED, FOLLOWED).lines()
+    assert [line for line in lines if line.startswith("✗")] == [
+        f"✗ hang (lock-cycle)  {ASKED[0].cell}"
+    ]
+    assert any(line.startswith("  quiet: helps in 0 of 1 cell") for line in lines)
+
+
+def test_what_was_asked_for_is_a_story_whatever_it_is() -> None:
+    lines = told(FOLLOWED[2:3]).lines()
+    assert [line for line in lines if line.startswith("✗")] == [
+        f"✗ hang (lock-cycle)  {FOLLOWED[2].cell}"
+    ]
+
+
+def test_a_release_is_called_safe_by_the_published_results_too_and_it_says_so() -> None:
+    alone = told(ASKED).safe()[0]
+    published = FOLLOWED[:2]
+    by_now = told(ASKED)
+    moves = Moves(findings=by_now.findings, published=published)
+    known = {v.cell.key: v for v in ASKED}
+    wider = Summary.of([v.cell for v in ASKED], known, by_now.findings, moves).safe()[0]
+    assert "published" not in alone
+    assert "published results included, right-lib 2.0 is safe" in wider
+    assert by_now.asked == tuple(ASKED)
+
+
+def test_the_answer_so_far_is_short() -> None:
+    kinds = [line.split()[0] for line in told(ASKED).so_far()]
+    assert kinds == ["✗", "move", "no", "Passed"]

@@ -1,0 +1,152 @@
+"""Apps that do harm to the harness, under the real supervisor: each trial ends with its end."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+
+import pytest
+from languages import PROBE
+from stories import told as in_words
+
+from interlock.evidence import classification
+from interlock.model import Fail, Pass, ProofRule, Reason, Unproven
+
+FACT = replace(PROBE, live=(ProofRule(name="fact", says="", fact="alive"),), least_exposures=1)
+
+BEFORE = """
+    import json, os, signal, socket, struct, time
+    def run(trial):
+        trial.phase("serving")
+        trial.fact("alive", True)
+        trial.expose()
+        watchers, witnesses, _ = os.environ["INTERLOCK_SUPERVISOR"].split()
+        def connect(address):
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect("\\0" + address)
+            return connection
+        def intake():
+            for pid in filter(str.isdigit, os.listdir("/proc")):
+                try:
+                    command = open(f"/proc/{pid}/cmdline").read()
+                    parent = int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1])
+                except OSError:
+                    continue
+                if "intake.py" in command and parent == os.getppid():
+                    return int(pid)
+"""
+
+
+def app(body: str) -> str:
+    return BEFORE + textwrap.indent(textwrap.dedent(body), " " * 8)
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ('os.write(trial._fd, b"\\xff\\n"); time.sleep(9)', "not UTF-8"),
+        ('os.write(trial._fd, b"[" * 50000 + b"\\n"); time.sleep(9)', "nested too deeply"),
+        ('trial._say({"phase": "lunch"}); time.sleep(9)', "'lunch' is not one of"),
+        ('trial._say({"fact": "f", "value": float("nan")})', "NaN is not a number"),
+        ('trial._say({"fact": "f", "value": "x" * (30 << 20)}); time.sleep(9)', "a line of more"),
+        ('trial._say({"done": 1}); trial.fact("late", 1)', "fact comes after done"),
+        (
+            'connect(watchers).send(b"[" * 50000 + b"\\n"); time.sleep(9)',
+            "an answer of process",
+        ),
+        (
+            'connect(watchers).send(b\'{"parent": true, "forked": 1}\\n\'); time.sleep(9)',
+            "parent.parent: True is not an integer",
+        ),
+    ],
+)
+def test_a_breach_stops_the_app_and_is_its_failure(run_app, body: str, what: str) -> None:
+    told = run_app(app(body))
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Fail)
+    assert finding.reason is Reason.ERROR
+    assert what in finding.detail
+    assert len(told.all("breach")) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # More connections than select() can watch.
+        """
+        import resource
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        held = [connect(watchers) for _ in range(600)] + [connect(witnesses) for _ in range(600)]
+        """,
+        # A dump that never ends, while no watcher can run.
+        """
+        import ctypes
+        witness = connect(witnesses)
+        if os.fork() == 0:
+            while True:
+                witness.send(b"x" * 4096)
+        ctypes.PyDLL(None).usleep(900_000)
+        """,
+        # Requests that no client sends.
+        """
+        port = int(trial.intake.rpartition(":")[2])
+        for length in ("-1", "x", "9" * 30):
+            client = socket.create_connection(("127.0.0.1", port))
+            client.sendall(f"POST / HTTP/1.1\\r\\nContent-Length: {length}\\r\\n\\r\\n".encode())
+            assert b"413" in client.recv(100)
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(b"POST /\\xff\\x1b HTTP/1.1\\r\\nUser-Agent: \\xff\\x1b[31m\\r\\n\\r\\n")
+        client.recv(100)
+        """,
+        # A name that is no UTF-8.
+        """
+        import ctypes
+        ctypes.CDLL(None).prctl(15, b"\\xff\\xfe", 0, 0, 0)
+        trial.look("it asks")
+        """,
+    ],
+    ids=["connections", "dump", "requests", "name"],
+)
+def test_what_an_app_does_beside_leaves_its_trial_whole(run_app, body: str) -> None:
+    told = run_app(app(body))
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Pass), in_words(finding)
+
+
+@pytest.mark.parametrize(
+    ("harm", "when"),
+    [
+        ("os.kill(intake(), signal.SIGKILL)", "killed"),
+        ("os.kill(intake(), signal.SIGSTOP)", "stopped"),
+    ],
+)
+def test_an_intake_that_did_not_outlive_the_app_proves_nothing(run_app, harm, when) -> None:
+    told = run_app(app(harm))
+    assert told.one("intake-end")["requests"] is None
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Unproven)
+    assert finding.reason is Reason.NOT_LIVE
+    assert "the intake did not answer any more when the app had ended" in finding.detail
+
+
+def test_the_intake_counts_what_it_has_reported(run_app) -> None:
+    told = run_app(
+        """
+        import urllib.request
+        def run(trial):
+            trial.phase("serving")
+            trial.fact("alive", True)
+            trial.expose()
+            for _ in range(3):
+                urllib.request.urlopen(trial.intake + "/info").read()
+        """
+    )
+    assert told.one("intake-end")["requests"] == len(told.all("intake")) == 3
+    assert isinstance(classification.classify(told.raw, FACT), Pass)
+
+
+def test_an_exception_with_text_that_can_not_be_printed_is_told_with_escapes(run_app) -> None:
+    told = run_app(app(r"raise ValueError('\x1b[31m \u202e \ud800 \x00')"))
+    finding = classification.classify(told.raw, FACT)
+    assert in_words(finding) == (r"fail error in serving: ValueError: \x1b[31m \u202e \ud800 \x00")

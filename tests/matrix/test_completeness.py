@@ -1,0 +1,98 @@
+"""What a trial needs of the probes is missed when the matrix is read, not in a container."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from ours import PROBES
+
+from interlock.matrix import probes
+from interlock.matrix.completeness import mistakes
+from interlock.matrix.matrix_file import load
+from interlock.model import MatrixError, PythonVersion
+
+OLDEST = PythonVersion(3, 8)
+NAMES = probes.available(PROBES)
+SHARED = sorted(
+    path.relative_to(PROBES).as_posix()
+    for name in ("harness", "libraries")
+    for path in (PROBES / name).rglob("*.py")
+)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    unwanted = shutil.ignore_patterns("__pycache__")
+    return Path(shutil.copytree(PROBES, tmp_path / "probes", ignore=unwanted))
+
+
+def test_the_projects_own_probes_are_complete() -> None:
+    assert mistakes(PROBES, NAMES, OLDEST) == []
+
+
+@pytest.mark.parametrize("missing", SHARED)
+def test_each_file_that_the_probes_share_is_missed(copy: Path, missing: str) -> None:
+    (copy / missing).unlink()
+    assert mistakes(copy, NAMES, OLDEST) != []
+
+
+def test_a_missing_harness_is_named(copy: Path) -> None:
+    shutil.rmtree(copy / "harness")
+    first, *_ = mistakes(copy, NAMES, OLDEST)
+    assert first.startswith("probes/harness/supervisor.py: there is no such file")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (None, "probes/shutdown/app.py: there is no such file; a probe is its function run(trial)"),
+        ("", "probes/shutdown/app.py: has no function run(trial)"),
+        ("def ran(trial): pass", "probes/shutdown/app.py: has no function run(trial)"),
+        ("def run(): pass", "probes/shutdown/app.py: has no function run(trial)"),
+        ("def run(trial, more): pass", "probes/shutdown/app.py: has no function run(trial)"),
+        ("def run(trial, *, more): pass", "probes/shutdown/app.py: has no function run(trial)"),
+        ("async def run(trial): pass", "probes/shutdown/app.py: has no function run(trial)"),
+        ("class A:\n def run(trial): pass", "probes/shutdown/app.py: has no function run(trial)"),
+        ("def run(:", "probes/shutdown/app.py:1: is not Python 3.8: "),
+        ("return 1", "probes/shutdown/app.py:1: is not Python 3.8: 'return' outside function"),
+        (
+            "x = 1\nmatch x:\n case 1: pass",
+            "probes/shutdown/app.py:[23]: is not Python 3.8: Pattern",
+        ),
+        (
+            "import harness.nothing\ndef run(trial): pass",
+            "probes/shutdown/app.py:1: imports harness.nothing, which is",
+        ),
+        (
+            "from libraries import no\ndef run(trial): pass",
+            "probes/shutdown/app.py:1: imports libraries.no, which is",
+        ),
+        # what is right
+        ("def run(trial): pass", None),
+        ("def run(trial, more=1): pass", None),
+        ("def run(*trial): pass", None),
+        ("from course import run", None),
+        ("run = print", None),
+        ("from libraries import ABSENT, sentry\ndef run(trial): pass", None),
+    ],
+)
+def test_the_app_of_a_probe(copy: Path, source: str | None, expected: str | None) -> None:
+    app = copy / "shutdown" / "app.py"
+    app.unlink() if source is None else app.write_text(source)
+
+    found = mistakes(copy, ["shutdown"], OLDEST)
+
+    assert len(found) == (expected is not None), found
+    assert expected is None or re.match(re.sub(r"[()]", r"\\\g<0>", expected), found[0])
+
+
+def test_it_is_asked_only_where_something_is_run(copy: Path) -> None:
+    matrix = Path(shutil.copy(PROBES.parent / "matrix.yaml", copy.parent))
+    (copy / "shutdown" / "app.py").unlink()
+
+    load(matrix, copy)
+    with pytest.raises(MatrixError, match=r"probes/shutdown/app\.py: there is no such file"):
+        load(matrix, copy, to_run=True)
