@@ -42,8 +42,10 @@
     );
   }
 
-  /* One answer as a card. Texts are numbers into data.text. */
-  function card(data, answer, root) {
+  /* One answer as a card. Texts are numbers into data.text; which releases and which situation it is
+     about is said here. */
+  function card(data, asked, root) {
+    const answer = answerTo(data, asked);
     const text = (number) => data.text[number];
     const body = el("div", { class: "il-body" });
     const paragraph = (numbers) => numbers.length && body.append(el("p", {}, numbers.map(text).join(" ")));
@@ -59,6 +61,7 @@
     if (answer.ways.length) body.append(marked(answer.ways.map(([look, symbol, says]) => [look, symbol, text(says)])));
     if (answer.until.length) body.append(list(answer.until.map(text)));
     paragraph(answer.facts);
+    if (answer.unknown) body.append(list(neighbours(data, asked)));
     if (answer.probes.length) {
       body.append(
         el(
@@ -74,52 +77,176 @@
         el("p", {}, ...answer.links.flatMap(([label, href], n) => [n ? " · " : null, el("a", { href: root + text(href) }, text(label))]))
       );
     }
-    body.append(el("h3", {}, "See it yourself, in a checkout of Interlock"), runLine(text(answer.run)));
+    const run = answer.run === null ? runUntested(data, asked) : text(answer.run);
+    if (run) body.append(el("h3", {}, "See it yourself, in a checkout of Interlock"), runLine(run));
+    const says = answer.says === null ? data.untested.says : text(answer.says);
     return el(
       "div",
       { class: "il-answer" },
-      el("div", { class: "il-verdict " + answer.look }, el("strong", {}, answer.symbol + "\u2002" + text(answer.says)), el("span", {}, text(answer.about))),
+      el("div", { class: "il-verdict " + answer.look }, el("strong", {}, answer.symbol + "\u2002" + says), el("span", {}, about(data, asked))),
       body
     );
   }
 
-  function untested(data, chosen) {
-    const fill = (template) => template.replace(/\{(\w+)\}/g, (_, name) => chosen[name]);
-    const base = data.text.length;
-    data.text.push(...["says", "about", "fact", "run"].map((key) => fill(data.untested[key])));
+  /* What is asked: { versions: {axis: text}, python: text, chosen: {choice: value} }. */
+
+  function placeOf(data, asked) {
+    return [...data.axes.map((axis) => asked.versions[axis.name]), asked.python].join("|");
+  }
+
+  /* The number of a situation: in the order of the choices, the last one changing first. */
+  function situationOf(data, chosen) {
+    const level = (choice) => choice.values.findIndex((one) => one.value === chosen[choice.name]);
+    return data.choices.reduce((number, choice) => number * choice.values.length + level(choice), 0);
+  }
+
+  const UNKNOWN = { look: "il-untested", says: null, run: null, unknown: 1, mind: [], whose: [], moves: [], ways: [], until: [], probes: [], links: [] };
+
+  /* The answer to these very releases, or that there is none; never that of other releases. */
+  function answerTo(data, asked) {
+    const place = Object.hasOwn(data.places, placeOf(data, asked)) && data.places[placeOf(data, asked)];
+    const found = place ? data.answers[place[situationOf(data, asked.chosen)]] : { unknown: 1, facts: [data.untested.fact] };
+    return found.unknown ? { ...UNKNOWN, symbol: data.untested.symbol, ...found } : found;
+  }
+
+  function about(data, asked) {
+    const releases = data.axes.map((axis) => axis.label + " " + asked.versions[axis.name]).join(" with ");
+    const titles = data.choices
+      .filter((choice) => asked.chosen[choice.name] !== choice.first)
+      .map((choice) => choice.values.find((one) => one.value === asked.chosen[choice.name]).title);
+    const settings = titles.length ? "Where " + listing(titles) : "With the default settings";
+    return `${releases}, Python ${asked.python}. ${settings}.`;
+  }
+
+  function listing(texts) {
+    return texts.length < 2 ? texts.join("") : texts.slice(0, -1).join(", ") + " and " + texts[texts.length - 1];
+  }
+
+  function runUntested(data, asked) {
+    const same = (one) => data.choices.every((choice) => one.chosen[choice.name] === asked.chosen[choice.name]);
+    const config = Object.values(data.configs).find(same);
+    if (!config || !Object.values(asked.versions).every(isVersion)) return null;
+    const chosen = { ...asked.versions, python: asked.python, run: config.run };
+    return data.untested.run.replace(/\{(\w+)\}/g, (_, name) => chosen[name]);
+  }
+
+  /* The nearest releases of each axis of which the answer is known with the other releases; or, where
+     there is none, that were tested with some others. The same as in findings/question.py. */
+  function neighbours(data, asked) {
+    const number = situationOf(data, asked.chosen);
+    return data.axes.map((axis) => {
+      const present = asked.versions[axis.name];
+      const known = (version) => {
+        const place = data.places[placeOf(data, { ...asked, versions: { ...asked.versions, [axis.name]: version } })];
+        return place && !data.answers[place[number]].unknown;
+      };
+      const others = axis.versions.filter((version) => version !== present && known(version));
+      if (others.length) return `Nearest tested ${axis.label}, with the other releases: ${listing(around(others, present))}.`;
+      const at = data.axes.indexOf(axis);
+      const run = Object.keys(data.places).map((key) => key.split("|")).filter((key) => key[key.length - 1] === asked.python);
+      const some = [...new Set(run.map((key) => key[at]))];
+      if (some.includes(present)) return `${axis.label} ${present} was tested, with other releases.`;
+      if (!some.length) return `No release of ${axis.label} was tested on Python ${asked.python}.`;
+      return `Nearest tested ${axis.label}, with other releases: ${listing(around(some, present))}.`;
+    });
+  }
+
+  function around(versions, present) {
+    const sorted = [...versions].sort(compare);
+    const below = sorted.filter((version) => compare(version, present) < 0);
+    const above = sorted.filter((version) => compare(version, present) > 0);
+    return [...below.slice(-1), ...above.slice(0, 1)];
+  }
+
+  function isVersion(text) {
+    return /^\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?$/.test(text);
+  }
+
+  /* By version order; a pre-release stands before its release. */
+  function compare(one, other) {
+    const [left, right] = [one, other].map((text) => {
+      const [, numbers, rest] = /^([\d.]*\d|)(.*)$/.exec(text);
+      const before = /^(a|b|rc|\.dev)/.test(rest) ? -1 : 0;
+      return { numbers: numbers.split(".").map(Number), before, rest };
+    });
+    for (let n = 0; n < Math.max(left.numbers.length, right.numbers.length); n += 1) {
+      const by = (left.numbers[n] || 0) - (right.numbers[n] || 0);
+      if (by) return by;
+    }
+    return left.before - right.before || left.rest.localeCompare(right.rest, undefined, { numeric: true });
+  }
+
+  /* A release as it is listed, where it is: 2.60 is 2.60.0. */
+  function asListed(axis, text) {
+    const typed = text.trim().replace(/^v/i, "");
+    return axis.versions.find((version) => isVersion(typed) && compare(version, typed) === 0) || typed;
+  }
+
+  /* What a link asks for; configurations are what older links have. */
+  function fromLink(data) {
+    const link = new URLSearchParams(location.hash.slice(1));
+    const one = (values, name, first) => (values.includes(link.get(name)) ? link.get(name) : first);
+    const old = Object.hasOwn(data.configs, link.get("config")) ? data.configs[link.get("config")].chosen : {};
     return {
-      look: "il-untested", symbol: data.untested.symbol, says: base, about: base + 1, facts: [base + 2], mind: [],
-      whose: [], moves: [], ways: [], until: [], probes: [], links: [], run: base + 3,
+      versions: Object.fromEntries(data.axes.map((axis) => [axis.name, asListed(axis, link.get(axis.name) || axis.versions[0])])),
+      python: (/^3\.\d{1,3}/.exec(link.get("python")) || [data.python.first])[0], // of 3.11.4 it is 3.11
+      chosen: Object.fromEntries(
+        data.choices.map((choice) => [choice.name, one(choice.values.map(({ value }) => value), choice.name, old[choice.name] || choice.first)])
+      ),
     };
   }
 
-  function answerTo(data, chosen) {
-    const key = data.fields.map((field) => chosen[field.name]).join("|");
-    const { label: title, run } = optionOf(data, chosen.config);
-    return data.answers[key] || untested(data, { ...chosen, title, run });
-  }
-
-  function optionOf(data, config) {
-    const field = data.fields.find((one) => one.name === "config");
-    return field.options.find((option) => option.value === config);
+  function toLink(data, asked) {
+    const chosen = data.choices.filter((choice) => asked.chosen[choice.name] !== choice.first).map((choice) => [choice.name, asked.chosen[choice.name]]);
+    return "#" + new URLSearchParams([...Object.entries(asked.versions), ["python", asked.python], ...chosen]);
   }
 
   function picker(form, data) {
     const place = document.querySelector("[data-answer]");
-    const asked = new URLSearchParams(location.hash.slice(1));
-    const selects = data.fields.map((field) => {
-      const select = el("select", { name: field.name }, ...field.options.map((o) => el("option", { value: o.value }, o.label)));
-      const wanted = asked.get(field.name);
-      select.value = field.options.some((o) => o.value === wanted) ? wanted : field.first;
-      form.append(el("label", {}, field.label, select));
-      return select;
+    const asked = fromLink(data);
+    const label = (text, field, ...more) => el("label", {}, text, field, ...more);
+    const releases = data.axes.map((axis) => {
+      const input = el("input", { name: axis.name, list: "il-" + axis.name, autocomplete: "off", spellcheck: "false" });
+      input.value = asked.versions[axis.name];
+      // A browser lists what begins with the text in the field: all of it, while one chooses.
+      input.addEventListener("focus", () => { input.placeholder = input.value; input.value = ""; });
+      input.addEventListener("blur", () => { input.value = input.value || input.placeholder; });
+      input.addEventListener("input", () => axis.versions.includes(input.value) && update());
+      form.append(label(axis.label, input, el("datalist", { id: "il-" + axis.name }, ...axis.versions.map((v) => el("option", { value: v })))));
+      return input;
     });
-    function show() {
-      const chosen = Object.fromEntries(selects.map((select) => [select.name, select.value]));
-      place.replaceChildren(card(data, answerTo(data, chosen), "generated/"));
-      return chosen;
+    const select = (name, values, wanted) => {
+      const field = el("select", { name }, ...values.map(([value, text]) => el("option", { value }, text)));
+      field.value = wanted;
+      return field;
+    };
+    const pythons = data.python.versions.includes(asked.python) ? data.python.versions : [asked.python, ...data.python.versions];
+    const python = select("python", pythons.map((version) => [version, version]), asked.python);
+    form.append(label("Python", python));
+    const settings = data.choices.map((choice) => select(choice.name, choice.values.map(({ value, title }) => [value, title]), asked.chosen[choice.name]));
+    const summary = el("summary", {});
+    if (settings.length) {
+      const listed = data.choices.map((choice, n) => label(choice.title, settings[n], el("small", {}, choice.find_out)));
+      form.append(el("details", { class: "il-settings" }, summary, el("div", {}, ...listed)));
     }
-    form.addEventListener("change", () => history.replaceState(null, "", "#" + new URLSearchParams(show())));
+    function read() {
+      return {
+        versions: Object.fromEntries(data.axes.map((axis, n) => [axis.name, asListed(axis, releases[n].value || releases[n].placeholder)])),
+        python: python.value,
+        chosen: Object.fromEntries(settings.map((field) => [field.name, field.value])),
+      };
+    }
+    function show() {
+      const now = read();
+      const changed = data.choices.filter((choice) => now.chosen[choice.name] !== choice.first).length;
+      summary.replaceChildren(`Your settings: ${changed ? changed + " of " + settings.length + " changed" : "the defaults"}`);
+      place.replaceChildren(card(data, now, "generated/"));
+      return now;
+    }
+    function update() {
+      history.replaceState(null, "", toLink(data, show()));
+    }
+    form.addEventListener("change", update);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.hidden = false;
     document.querySelector("[data-hint]").hidden = false;
@@ -170,12 +297,21 @@
     document.body.append(dialog);
     matrix.addEventListener("click", (event) => {
       const link = event.target.closest("a[data-answer-key]");
-      const answer = link && data.answers[link.dataset.answerKey];
-      if (!answer || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const asked = link && ofCell(data, link.dataset.answerKey);
+      if (!asked || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      dialog.replaceChildren(card(data, answer, "generated/"), close);
+      dialog.replaceChildren(card(data, asked, "generated/"), close);
       dialog.showModal();
     });
+  }
+
+  /* What a cell of the matrix is about; its last part is a configuration. */
+  function ofCell(data, key) {
+    const parts = key.split("|");
+    const config = data.configs[parts.pop()];
+    const python = parts.pop();
+    if (!config || !Object.hasOwn(data.places, [...parts, python].join("|"))) return null;
+    return { versions: Object.fromEntries(data.axes.map((axis, n) => [axis.name, parts[n]])), python, chosen: config.chosen };
   }
 
   const data = window.interlock;

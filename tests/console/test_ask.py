@@ -353,7 +353,7 @@ def test_a_question_is_answered_with_zero_whatever_the_answer(
         ),
         ((*KNOWN, "--python", "3.11", "--application", "forking"), "gone: use --with forks"),
         ((*KNOWN, "--python", "3.11", "--with", "fork"), 'is no choice; did you mean "forks"?'),
-        ((*KNOWN, "--python", "3.11", "--with", ""), '"" is no choice: there is profiling'),
+        ((*KNOWN, "--python", "3.11", "--with", ""), "--with is empty; give it a value"),
         (
             (*KNOWN, "--python", "3.11", "--with", "event-level=WARN"),
             '--with event-level: "WARN" is no value of it; did you mean "WARNING"?',

@@ -154,6 +154,11 @@ from interlock.model import MatrixError
             'did you mean "off"?',
         ),
         (
+            f"{CHOICES};; level:\n    title: the level => left:\n    title: the level"
+            ";; {level: WARNING} => {left: WARNING}",
+            'matrix.yaml:29: choices.left: "left" is taken: links name an axis like that',
+        ),
+        (
             f"{CHOICES};; default: ERROR => default: EROR",
             'matrix.yaml:31: choices.level.default: "EROR" is no value of "level"; '
             'did you mean "ERROR"?',

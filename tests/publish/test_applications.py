@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from grids import LEVEL, forking, matrix, rows
@@ -67,19 +68,31 @@ def test_what_every_application_runs_into_counts_for_each_kind(known: Matrix) ->
     assert not isinstance(safe(verdicts, known, "forking"), Target)
 
 
+def told(found: dict[str, Any], place: str, config: str) -> dict[str, Any]:
+    """The answer that the script shows of a place, set up like a configuration."""
+    number = 0
+    for choice in found["choices"]:
+        values = [one["value"] for one in choice["values"]]
+        value = found["configs"][config]["chosen"][choice["name"]]
+        number = number * len(values) + values.index(value)
+    answered: dict[str, Any] = found["answers"][found["places"][place][number]]
+    return answered
+
+
 def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
     found = answer.answers(context(known, f"{PASSES}; {FORKS}"))
 
-    options = {o["value"]: o for o in found["fields"][-1]["options"]}
-    assert options["forking:stock"] == {
-        "value": "forking:stock",
-        "label": "as it is; the process forks",
-        "run": "--config stock --probe serve",
+    assert [choice["name"] for choice in found["choices"]] == ["level", "forking"]
+    assert found["configs"] == {
+        "stock": {"chosen": {"level": "ERROR", "forking": "no"}, "run": "--config stock"},
+        "forking:stock": {
+            "chosen": {"level": "ERROR", "forking": "yes"},
+            "run": "--config stock --probe serve",
+        },
     }
-    assert options["stock"]["run"] == "--config stock"
     texts = found["text"]
-    everybody = found["answers"]["1.0|1.0|3.10|stock"]
-    forking = found["answers"]["1.0|1.0|3.10|forking:stock"]
+    everybody = told(found, "1.0|1.0|3.10", "stock")
+    forking = told(found, "1.0|1.0|3.10", "forking:stock")
     assert texts[everybody["says"]] == "It did not hang."
     assert texts[forking["says"]].startswith("It hangs")
     assert [texts[n] for n in everybody["mind"]] == [
@@ -93,15 +106,18 @@ def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
     assert forking["moves"] == forking["until"] == []
 
 
-def test_what_every_application_runs_into_keeps_its_advice_for_a_kind(known: Matrix) -> None:
+def test_what_every_application_runs_into_is_told_to_a_kind_without_a_move_that_may_be_luck(
+    known: Matrix,
+) -> None:
     text = "pair: hang B 1/20; pair 2.0: pass 500; left: pass 500; right: pass 500"
-    told = answer.answers(
+    found = answer.answers(
         context(known, f"{text}; pair by serve: pass 20; pair 2.0 by serve: pass 20")
     )
-    texts, forking = told["text"], told["answers"]["1.0|1.0|3.10|forking:stock"]
+    texts, forking = found["text"], told(found, "1.0|1.0|3.10", "forking:stock")
     assert texts[forking["says"]].startswith("It hangs")
-    assert forking["moves"]
+    assert forking["moves"] == []
     assert not any("rates by release" in texts[n] for n in forking["mind"])
+    assert told(found, "1.0|1.0|3.10", "stock")["moves"]
 
 
 def test_where_no_probe_of_its_own_was_run_a_kind_is_untested(known: Matrix) -> None:

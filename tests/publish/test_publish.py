@@ -11,11 +11,13 @@ from xml.etree import ElementTree
 import pytest
 from grids import cell, matrix, verdict
 from jinja2 import DictLoader, UndefinedError
+from packaging.version import Version
 
+from interlock.findings.question import Question, answer
 from interlock.matrix.definition import ProbeUse, Workaround
-from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason, Signature
+from interlock.model import Axis, Backend, Basis, Outcome, Phase, PythonVersion, Reason, Signature
 from interlock.publish import (
-    answer,
+    card,
     data,
     drawing,
     grid,
@@ -216,8 +218,13 @@ def test_a_workaround_is_offered_as_what_was_seen_of_it(
     ]
     results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
     context = PageContext(matrix=WITH_A_WORKAROUND, results=results)
-    (summary,) = context.about.summaries.values()
-    ((_, symbol, said),) = answer.workarounds(context, summary)
+    question = Question(
+        versions={"left": Version("1.0"), "right": Version("1.0")},
+        python=PythonVersion(3, 10),
+        chosen={"level": "WARNING"},
+    )
+    (part,) = answer(question, context.findings).parts
+    ((_, symbol, said),) = card.ways(context, part)
     assert f"{symbol} {said}" == says
 
 

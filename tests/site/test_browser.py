@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.version import Version
+
+from interlock.findings import Findings, Question, answer
+from interlock.model import PythonVersion
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -21,8 +26,8 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 375, "height": 812}
 DESK = {"width": 1280, "height": 900}
 
-STOCK = "stock"
-WARNINGS = "warning-events"
+STOCK = {"event-level": "ERROR"}
+WARNINGS = {"event-level": "WARNING"}
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -90,9 +95,19 @@ class Reader:
         self.context.close()
 
 
-def choose(page: Any, **choices: str) -> Any:
+def choose(page: Any, settings: Mapping[str, str] | None = None, **choices: str) -> Any:
+    """Type the releases, choose the rest."""
     for name, value in choices.items():
+        if name == "python":
+            page.select_option("form.il-picker select[name=python]", value)
+        else:
+            page.fill(f"form.il-picker input[name={name}]", value)
+            page.press(f"form.il-picker input[name={name}]", "Tab")
+    for name, value in (settings or {}).items():
+        details = page.locator("form.il-picker details")
+        details.evaluate("details => details.open = true")
         page.select_option(f"form.il-picker select[name={name}]", value)
+        details.evaluate("details => details.open = false")
     return page.locator("[data-answer] .il-answer")
 
 
@@ -115,7 +130,7 @@ def test_every_page_loads_without_complaint_and_asks_nobody_else(
 def test_pages_work_from_a_disk(browser: Any, complete: Any) -> None:
     with Reader(browser, complete.public.as_uri()) as reader:
         page = reader.open("index.html")
-        answer = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=WARNINGS)
+        answer = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", settings=WARNINGS)
         assert "It hangs" in answer.inner_text()
         reader.open("matrix.html")
         assert (reader.complaints, reader.strangers) == ([], [])
@@ -198,7 +213,7 @@ def test_cell_opens_its_answer_in_place(browser: Any, address: str) -> None:
         ).click()
         said = page.locator("dialog[open]").inner_text()
         assert "It hangs" in said
-        assert "warnings in the log become Sentry events" in said
+        assert "Where warnings in the log become Sentry events" in said
         assert "--sentry 2.5.1 --ddtrace 2.14.2 --python 3.10" in said
 
 
@@ -227,7 +242,7 @@ def test_page_of_a_probe_has_its_own_matrix(browser: Any, address: str) -> None:
 def test_what_each_probe_says_is_a_click_away(browser: Any, address: str) -> None:
     with Reader(browser, address) as reader:
         page = reader.open("index.html")
-        answer = choose(page, sentry="2.70.1", ddtrace="2.14.2", python="3.10", config=WARNINGS)
+        answer = choose(page, sentry="2.70.1", ddtrace="2.14.2", python="3.10", settings=WARNINGS)
         listed = answer.get_by_text("flask under gunicorn, as in the report: hangs")
         assert not listed.is_visible()
         answer.get_by_text("What each probe says").click()
@@ -248,7 +263,7 @@ def test_banner_leads_to_the_controls_from_everywhere(browser: Any, doubtful: An
 def test_answer_is_on_the_first_screen_of_a_phone(browser: Any, address: str) -> None:
     with Reader(browser, address, viewport=PHONE) as reader:
         page = reader.open("index.html")
-        answer = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=WARNINGS)
+        answer = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", settings=WARNINGS)
         verdict = answer.locator(".il-verdict").bounding_box()
         assert verdict["y"] + verdict["height"] < PHONE["height"]
 
@@ -257,12 +272,12 @@ def test_picker_answers_with_verdict_configuration_and_command(browser: Any, add
     with Reader(browser, address) as reader:
         page = reader.open("index.html")
         hangs = choose(
-            page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=STOCK
+            page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", settings=STOCK
         ).inner_text()
         passes = choose(page, sentry="2.30.0", ddtrace="3.2.1").inner_text()
 
     assert "✗" in hangs and "a thread waits for a lock that it holds itself" in hangs
-    assert "profiling on, everything else at the two libraries' defaults" in hangs
+    assert "With the default settings." in hangs
     assert "nox -s matrix -- --sentry 2.5.1 --ddtrace 2.14.2 --python 3.10" in hangs
     assert "✓" in passes and "It did not hang" in passes
 
@@ -270,26 +285,26 @@ def test_picker_answers_with_verdict_configuration_and_command(browser: Any, add
 def test_picker_says_what_to_move_to_and_what_to_do_until_then(browser: Any, address: str) -> None:
     with Reader(browser, address) as reader:
         page = reader.open("index.html")
-        stuck = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=STOCK)
+        stuck = choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", settings=STOCK)
         stuck_text = stuck.inner_text()
-        workaround = choose(page, ddtrace="2.9.6", config=WARNINGS).inner_text()
-        fine = choose(page, config=STOCK).inner_text()
+        workaround = choose(page, ddtrace="2.9.6", settings=WARNINGS).inner_text()
+        fine = choose(page, settings=STOCK).inner_text()
 
-    assert "ddtrace 3.2.1 is the nearest that passes in every configuration" in stuck_text
+    assert "ddtrace 2.21.12 is the nearest that passes with these settings" in stuck_text
     assert "ddtrace 4.16.0 is the newest" in stuck_text
     assert "No sentry-sdk release that was tested helps" in stuck_text
-    assert "No configuration that was tested keeps these releases from hanging" in stuck_text
+    assert "No settings that were tested keep these releases from hanging" in stuck_text
     assert "Lock profiling off: passes." in workaround
     assert "Only errors in the log become Sentry events: don't count on it." in workaround
     assert "It costs: Warnings in the log are no longer events." in workaround
-    assert "hang with profiling on, and warnings in the log become Sentry events" in fine
+    assert "hang where warnings in the log become Sentry events" in fine
 
 
 def test_picker_never_calls_the_untested_safe(browser: Any, address: str) -> None:
     with Reader(browser, address) as reader:
         page = reader.open("index.html")
         said = choose(
-            page, sentry="2.30.0", ddtrace="2.9.6", python="3.10", config=STOCK
+            page, sentry="2.30.0", ddtrace="2.9.6", python="3.10", settings=STOCK
         ).inner_text()
 
     assert "Nobody has tested this" in said
@@ -297,10 +312,149 @@ def test_picker_never_calls_the_untested_safe(browser: Any, address: str) -> Non
     assert "✓" not in said
 
 
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "in the link"])
+@pytest.mark.parametrize("sentry", ["2.8.0", "0.1", "99.0", "2.70.1rc1", "no version"])
+def test_release_that_is_not_listed_is_unknown_with_its_neighbours(
+    browser: Any, address: str, sentry: str, typed: bool
+) -> None:
+    with Reader(browser, address) as reader:
+        if typed:
+            page = reader.open("index.html")
+            said = choose(page, sentry=sentry, ddtrace="4.16.0", python="3.11")
+        else:
+            page = reader.open(f"index.html#sentry={sentry}&ddtrace=4.16.0&python=3.11")
+            said = page.locator("[data-answer] .il-answer")
+        text = said.inner_text()
+        assert "Nobody has tested this" in text
+        assert f"sentry-sdk {sentry} with ddtrace 4.16.0, Python 3.11" in text
+        assert "✓" not in text and "did not hang" not in text
+        near = {"2.8.0": "2.5.1 and 2.10.0", "0.1": "2.5.1", "99.0": "2.70.1"}
+        near["2.70.1rc1"] = "2.30.0 and 2.70.1"
+        if sentry in near:
+            assert f"Nearest tested sentry-sdk, with the other releases: {near[sentry]}." in text
+            assert f"nox -s matrix -- --sentry {sentry} --ddtrace 4.16.0 --python 3.11" in text
+        else:
+            assert "nox" not in text  # nothing of a link that is no version is there to be run
+        assert "ddtrace 4.16.0 was tested, with other releases." in text
+        assert reader.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("python=3.77", "Python 3.77"),
+        ("python=3.11.4", "Python 3.11"),
+        ("python=3.11;reboot", "Python 3.11."),
+        ("python=<b>x</b>", "Python 3.1"),
+        ("event-level=LOUD", "With the default settings"),
+        ("config=gone", "With the default settings"),
+        ("config=constructor", "With the default settings"),
+    ],
+)
+def test_what_a_link_cannot_mean_is_not_taken_for_something_else(
+    browser: Any, address: str, link: str, shown: str
+) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open(f"index.html#sentry=2.5.1&ddtrace=4.16.0&{link}")
+        text = page.locator("[data-answer]").inner_text()
+        assert shown in text
+        assert "reboot" not in text
+        assert ("Nobody has tested this" in text) == ("3.77" in link)
+        assert reader.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "says", "where"),
+    [
+        ({}, "It hangs", "With the default settings."),
+        ({"event-level": "WARNING"}, "It hangs", "Where warnings in the log become Sentry events."),
+        # the workaround passes with more switched on, where the same hangs with the locks profiled
+        (
+            {"lock-profiling": "off"},
+            "It did not hang",
+            "Where ddtrace profiles no lock.",
+        ),
+        (
+            {"lock-profiling": "off", "event-level": "WARNING"},
+            "It did not hang",
+            "Where ddtrace profiles no lock and warnings in the log become Sentry events.",
+        ),
+        ({"profiling": "off"}, "Not known yet", "Where ddtrace's profiler does not run."),
+        # a hang with less switched on is one with more
+        ({"forks": "yes"}, "It hangs", "Where the process forks."),
+    ],
+)
+def test_each_choice_is_answered_and_can_be_sent_to_somebody(
+    browser: Any, address: str, settings: Mapping[str, str], says: str, where: str
+) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        said = choose(page, sentry="2.30.0", ddtrace="2.14.2", python="3.10", settings=settings)
+        text = said.inner_text()
+        link = page.url
+    assert says in text and where in text
+    assert all(f"{name}={value}" in link for name, value in settings.items())
+    with Reader(browser, address) as another:
+        page = another.open(link.removeprefix(f"{address}/"))
+        assert page.locator("[data-answer] .il-answer").inner_text() == text
+        for name, value in settings.items():
+            assert page.locator(f"form.il-picker select[name={name}]").input_value() == value
+
+
+def test_each_choice_says_how_to_find_out_what_one_has(
+    browser: Any, address: str, complete: Any
+) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        assert not page.locator("form.il-picker select[name=forks]").is_visible()
+        page.get_by_text("Your settings: the defaults").click()
+        text = page.locator("form.il-picker details").inner_text()
+        for choice in complete.matrix.choices.values():
+            assert choice.title in text
+            assert choice.find_out.replace("`", "") in text
+        page.select_option("form.il-picker select[name=forks]", "yes")
+        assert page.get_by_text("Your settings: 1 of 4 changed").is_visible()
+
+
+def test_older_links_to_a_configuration_still_lead_there(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open(
+            "index.html#sentry=2.5.1&ddtrace=2.9.6&python=3.10&config=warning-events"
+        )
+        text = page.locator("[data-answer]").inner_text()
+        assert "It hangs" in text
+        assert "Where warnings in the log become Sentry events." in text
+
+
+def test_page_says_what_the_terminal_says(browser: Any, address: str, complete: Any) -> None:
+    """The outcome of every release and setting, and the neighbours where there is none."""
+    findings = Findings(matrix=complete.matrix, verdicts=complete.verdicts)
+    signs = {None: "·", "pass": "✓", "hang": "✗", "fail": "!", "unsupported": "–", "unproven": "?"}
+    wrong = []
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        for sentry, ddtrace, chosen in itertools.product(
+            ("2.5.1", "2.8.0", "2.30.0"), ("2.9.6", "2.14.2", "4.16.0"), (STOCK, WARNINGS)
+        ):
+            question = Question(
+                versions={"sentry": Version(sentry), "ddtrace": Version(ddtrace)},
+                python=PythonVersion(3, 10),
+                chosen=chosen,
+            )
+            (part,) = answer(question, findings).parts
+            said = choose(page, sentry=sentry, ddtrace=ddtrace, python="3.10", settings=chosen)
+            text = said.inner_text()
+            near = [str(v) for n in part.neighbours for v in (n.below, n.above) if v]
+            sign = signs[str(part.outcome) if part.outcome else None]
+            if not text.startswith(sign) or any(v not in text for v in near):
+                wrong.append((sentry, ddtrace, chosen, part.outcome, near, text))
+    assert wrong == []
+
+
 def test_choice_can_be_sent_to_somebody(browser: Any, address: str) -> None:
     with Reader(browser, address) as reader:
         page = reader.open("index.html")
-        choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", config=WARNINGS)
+        choose(page, sentry="2.5.1", ddtrace="2.14.2", python="3.10", settings=WARNINGS)
         link = page.url
     with Reader(browser, address) as another:
         page = another.open(link.removeprefix(f"{address}/"))

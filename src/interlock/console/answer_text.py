@@ -22,7 +22,7 @@ from interlock.findings import (
     Seen,
     SituationAnswer,
 )
-from interlock.matrix import Matrix, Situation
+from interlock.matrix import Matrix, in_words
 from interlock.model import NoTarget, Outcome, PythonVersion, Target, Verdict, listing, plural
 
 _HEADLINES = {
@@ -44,8 +44,6 @@ _COLOURS = {
 }
 
 _LEAST_WIDTH = 30
-
-DEFAULTS = "with the default settings"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,16 +72,6 @@ class Page:
 def as_text(answer: Answer, findings: Findings, page: Page) -> str:
     """The whole answer, without a newline at its end."""
     return "\n".join(_Telling(answer=answer, findings=findings, page=page).lines())
-
-
-def in_words(situation: Situation, matrix: Matrix) -> str:
-    """``where warnings become events and the process forks``: all that is no default."""
-    titles = [
-        choice.levels[situation[name]].title
-        for name, choice in matrix.choices.items()
-        if situation[name] != choice.default
-    ]
-    return f"where {listing(titles)}" if titles else DEFAULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +157,8 @@ class _Telling:
         return f", {self._all(alike)}" if self.matrix.choices else ""
 
     def _all(self, parts: Iterable[SituationAnswer]) -> str:
-        return listing([in_words(part.situation, self.matrix) for part in parts])
+        words = [in_words(part.situation, self.matrix.choices) for part in parts]
+        return listing(words, last="or")
 
     # Each situation
 
@@ -205,7 +194,7 @@ class _Telling:
         elsewhere = seen.situation != part.situation and verdict.was_run
         if elsewhere and seen.lacks_feature:
             return []
-        at = f", {in_words(seen.situation, self.matrix)}" if elsewhere else ""
+        at = f", {in_words(seen.situation, self.matrix.choices)}" if elsewhere else ""
         if verdict.cell.key in self.told:
             return self.page.wrapped(f"{verdict.cell.probe}: {verdict.outcome}{at}, as above", "  ")
         return self._verdict(verdict, at)

@@ -64,6 +64,9 @@ from .summary import (
     Summary as Summary,
     is_own as is_own,
 )
+from .tested import (
+    Place as Place,
+)
 from .weighing import (
     Trouble as Trouble,
 )

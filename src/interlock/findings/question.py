@@ -17,7 +17,7 @@ Releases that were not tested get no outcome, and never that of other releases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -25,24 +25,22 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.advice import Move
-from interlock.findings.attribution import PYTHON
+from interlock.findings.attribution import OPEN
 from interlock.findings.findings import Findings
-from interlock.findings.likeness import TROUBLE
-from interlock.findings.situation import AnswerBasis, Conclusion, Seen
-from interlock.findings.tested import Place, moved
-from interlock.findings.weighing import Pins, Trouble, version_of
+from interlock.findings.likeness import TROUBLE, intermittent
+from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
+from interlock.findings.targets import moves_of
+from interlock.findings.tested import Place
+from interlock.findings.weighing import TOGETHER, Pins, Trouble
 from interlock.findings.workarounds import TriedWorkaround, tried_on
 from interlock.matrix import Application, Matrix, Situation
 from interlock.model import (
     PRECEDENCE,
-    Axis,
     Cell,
-    NoTarget,
     Outcome,
     Pin,
     PythonVersion,
     Signature,
-    Target,
     UsageError,
     Verdict,
     listing,
@@ -65,14 +63,14 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbours:
-    """The nearest releases of one axis of which something is known, on that Python."""
+    """The nearest releases of one axis of which the answer is known, on that Python."""
 
     axis: str
     below: Version | None
     above: Version | None
     with_the_others: bool
-    """They were tested with the other releases of the question. Where nothing was, these are tested
-    with some others, and both may be the very release that was asked for."""
+    """They were tested with the other releases of the question. Where none was, these were tested
+    with some others, however set up, and both may be the very release that was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,13 +164,12 @@ class Answer:
         A choice of settings that these releases are not meant to be run with is no headline.
         """
         ranks = [*TROUBLE, None, *(outcome for outcome in PRECEDENCE if outcome not in TROUBLE)]
-        meant = [part for part in self.parts if part.is_meant and not lacks_feature(part)]
+        meant = [
+            part
+            for part in self.parts
+            if part.is_meant and not lacks_feature(part.outcome, part.rests_on)
+        ]
         return min(meant or self.parts, key=lambda part: ranks.index(part.outcome), default=None)
-
-
-def lacks_feature(part: SituationAnswer | Conclusion) -> bool:
-    """Whether the releases do not have what would be switched on."""
-    return part.outcome is Outcome.UNSUPPORTED and any(s.lacks_feature for s in part.rests_on)
 
 
 def answer(question: Question, findings: Findings) -> Answer:
@@ -186,13 +183,15 @@ def answer(question: Question, findings: Findings) -> Answer:
     asked = matrix.situation(question.chosen)
     situations = [asked] if question.chosen else _every(findings)
     parts = tuple(_in_situation(findings, one, place) for one in situations)
-    troubles = [trouble for part in parts for trouble in part.troubles]
-    told_by_rates = any(_kinds(one, matrix) for one in situations)
+    moves = parts[0].moves
+    if len(parts) > 1:
+        troubles = [trouble for part in parts for trouble in part.troubles]
+        moves = moves_of(findings, situations, place, troubles)
     return Answer(
         question=question,
         asked=asked,
         parts=parts,
-        moves=() if told_by_rates else _moves(findings, situations, place, troubles),
+        moves=moves,
         kinds=() if question.chosen else tuple(_notes(findings, place)),
         advice=tuple(k.instead_plain for k in _kinds(asked, matrix) if k.instead),
     )
@@ -241,9 +240,10 @@ def _notes(findings: Findings, place: Place) -> Iterable[KindNote]:
 
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     found, matrix = findings.tested.conclude(asked, place), findings.matrix
+    rests_on = tuple(sorted(found.rests_on, key=lambda one: _rank(one, findings)))
     troubles = tuple(
         Trouble(verdict=one.verdict, attribution=findings.attributions[one.verdict.cell.key])
-        for one in found.rests_on
+        for one in rests_on
         if one.is_trouble
     )
     unknown = found.basis is AnswerBasis.UNKNOWN
@@ -252,13 +252,28 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         situation=asked,
         outcome=found.outcome,
         basis=found.basis,
-        rests_on=found.rests_on,
+        rests_on=rests_on,
         missing=found.missing,
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
-        moves=() if kinds else _moves(findings, [asked], place, troubles),
-        workarounds=tuple(_workarounds(findings, asked, found.rests_on)),
+        moves=() if kinds else moves_of(findings, [asked], place, troubles),
+        workarounds=tuple(_workarounds(findings, asked, rests_on)),
         neighbours=tuple(_neighbours(findings, asked, place)) if unknown else (),
+    )
+
+
+def _rank(one: Seen, findings: Findings) -> tuple[object, ...]:
+    """The worst first. Of two hangs, the one that is known to be the pair's and always comes."""
+    verdict = one.verdict
+    whose = findings.attributions[verdict.cell.key].whose if one.is_trouble else None
+    return (
+        one.lacks_feature,
+        PRECEDENCE.index(verdict.outcome),
+        whose is not None and whose not in TOGETHER,
+        whose == OPEN,
+        intermittent(verdict) is not None,
+        verdict.cell.probe,
+        verdict.cell.config,
     )
 
 
@@ -277,110 +292,10 @@ def _workarounds(
             yield from (way for way in tried if way.works)
 
 
-def _moves(
-    findings: Findings,
-    asked: Sequence[Situation],
-    place: Place,
-    troubles: Sequence[Trouble],
-) -> tuple[Move, ...]:
-    """Along each axis, the releases that pass in each of the situations; none without trouble."""
-    prefer = findings.matrix.policy.prefer
-    axes = sorted(
-        findings.matrix.axes,
-        key=lambda axis: prefer.index(axis.name) if axis.name in prefer else len(prefer),
-    )
-    return tuple(_move(findings, axis, asked, place, troubles) for axis in axes if troubles)
-
-
-def _move(
-    findings: Findings,
-    axis: Axis,
-    asked: Sequence[Situation],
-    place: Place,
-    troubles: Sequence[Trouble],
-) -> Move:
-    pins, python = place
-    if not any(one.counts_against(axis.name) for one in troubles):
-        return _none(axis, _not_its_own(axis, place, troubles))
-    present = version_of(pins, axis.name)
-    above = [v for v in findings.tested.beside(axis.name, place) if v > present]
-    hurt = [one for one in asked if findings.tested.conclude(one, place).outcome in TROUBLE]
-    passing = [
-        version
-        for version in above
-        if _all_pass(findings, asked, hurt, (moved(pins, axis.name, version), python))
-    ]
-    passing = [
-        v for v in passing if _often_enough(findings, asked, (moved(pins, axis.name, v), python))
-    ]
-    excluded = findings.withdrawn.get(axis.name, ())
-    final = [v for v in passing if not v.is_prerelease and v not in excluded]
-    if final:
-        return Move(
-            nearest=Target(axis=axis.name, version=final[0]),
-            newest=Target(axis=axis.name, version=final[-1]),
-        )
-    if passing:
-        named = ", ".join(map(str, passing))
-        return _none(axis, f"only yanked releases or pre-releases of {axis.package} help: {named}")
-    places = [(moved(pins, axis.name, version), python) for version in above]
-    if any(findings.tested.covers(one, there) for one in hurt for there in places):
-        return _none(axis, f"no {axis.package} release that was tested helps")
-    if above:
-        return _none(axis, f"no {axis.package} release was tested with all of this switched on")
-    return _none(axis, f"no newer {axis.package} release was tested")
-
-
-def _all_pass(
-    findings: Findings, asked: Sequence[Situation], hurt: Sequence[Situation], place: Place
-) -> bool:
-    """Whether the same question about that place would be answered with a pass, and what goes
-    wrong here passes there."""
-    for one in asked:
-        found = findings.tested.conclude(one, place)
-        if found.outcome is Outcome.PASS:
-            continue
-        if one in hurt or (findings.tested.covers(one, place) and not lacks_feature(found)):
-            return False
-    return True
-
-
-def _often_enough(findings: Findings, asked: Sequence[Situation], place: Place) -> bool:
-    """Whether something passes there, and every pass rests on the least trials of the policy."""
-    found = [findings.tested.conclude(one, place) for one in asked]
-    passes = [
-        seen.verdict
-        for one in found
-        if one.outcome is Outcome.PASS
-        for seen in one.rests_on
-        if seen.verdict.outcome is Outcome.PASS
-    ]
-    least = findings.matrix.policy.least_trials
-    return bool(passes) and all(verdict.trials >= least for verdict in passes)
-
-
-def _none(axis: Axis, reason: str) -> Move:
-    none = NoTarget(axis=axis.name, reason=reason)
-    return Move(nearest=none, newest=none)
-
-
-def _not_its_own(axis: Axis, place: Place, troubles: Iterable[Trouble]) -> str:
-    """Nothing of what goes wrong is a reason to move along this axis."""
-    pins, python = place
-    owners = {one.attribution.whose for one in troubles}
-    names = [pin.package for pin in pins if pin.axis in owners]
-    names += [f"Python {python}"] if PYTHON in owners else []
-    return f"moving {axis.package} changes nothing: it is {' and '.join(names)} alone"
-
-
 def _neighbours(findings: Findings, asked: Situation, place: Place) -> Iterable[Neighbours]:
-    for pin in place[0]:
-        for with_the_others in (True, False):
-            below, above = findings.tested.about(
-                asked, pin.axis, place, with_the_others=with_the_others
-            )
-            if below or above or not with_the_others:
-                yield Neighbours(
-                    axis=pin.axis, below=below, above=above, with_the_others=with_the_others
-                )
-                break
+    for axis in (pin.axis for pin in place[0]):
+        below, above = findings.tested.around(asked, axis, place)
+        same = bool(below or above)
+        if not same:
+            below, above = findings.tested.around_with_others(axis, place)
+        yield Neighbours(axis=axis, below=below, above=above, with_the_others=same)

@@ -79,6 +79,11 @@ def concerns(seen: Seen, asked: Situation) -> bool:
     return there == asked  # it proved nothing, neither with more switched on nor with less
 
 
+def lacks_feature(outcome: Outcome | None, rests_on: Iterable[Seen]) -> bool:
+    """Whether releases can't be run because they do not have what would be switched on."""
+    return outcome is Outcome.UNSUPPORTED and any(one.lacks_feature for one in rests_on)
+
+
 def conclude(
     asked: Situation,
     seen: Sequence[Seen],

@@ -7,13 +7,13 @@ run with its releases, and along each axis beside them.
 from __future__ import annotations
 
 from bisect import bisect, bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from packaging.version import Version
 
 from interlock.findings.criteria import Meant
-from interlock.findings.situation import Asked, Conclusion, Seen, concerns, conclude
+from interlock.findings.situation import Asked, Conclusion, Seen, conclude
 from interlock.findings.weighing import Pins, Track, version_of, without
 from interlock.matrix import Matrix, Situation
 from interlock.model import Basis, Cell, PythonVersion, Verdict
@@ -33,36 +33,62 @@ class Tested:
         self._situations: dict[Track, Situation | None] = {}
         self._tracks = [track for track in tracks if self._situation(*track) is not None]
         self._exact: dict[Situation, Mapping[str, str]] = {}
+        self._seen: dict[Place, Sequence[Seen]] = {}
+        self._asked: dict[Place, Sequence[Asked]] = {}
+        self._concluded: dict[tuple[tuple[int, ...], Place], Conclusion] = {}
         self._found: dict[Place, list[Verdict]] = {}
         for verdict in verdicts:
             if verdict.basis is Basis.TESTED and verdict.cell.is_whole:
                 place = verdict.cell.pins, verdict.cell.python
                 self._found.setdefault(place, []).append(verdict)
 
-    def at(self, place: Place) -> list[Seen]:
+    def at(self, place: Place) -> Sequence[Seen]:
         """What was seen there of what a reader can have."""
-        found = ((v, self._situation(v.cell.probe, v.cell.config)) for v in self._of(place))
-        return [Seen(verdict=v, situation=situation) for v, situation in found if situation]
+        if place not in self._seen:
+            found = (
+                (v, self._situation(v.cell.probe, v.cell.config))
+                for v in self._found.get(place, ())
+            )
+            self._seen[place] = [Seen(verdict=v, situation=s) for v, s in found if s]
+        return self._seen[place]
 
-    def meant_at(self, place: Place) -> list[Asked]:
+    def meant_at(self, place: Place) -> Sequence[Asked]:
         """What is to be run there."""
-        pins, python = place
-        found = (
-            (Cell(pins=pins, python=python, probe=probe, config=config), situation)
-            for probe, config in self._tracks
-            if (situation := self._situation(probe, config))
-        )
-        return [Asked(cell=cell, situation=s) for cell, s in found if self._meant(cell)]
+        if place not in self._asked:
+            pins, python = place
+            found = (
+                (Cell(pins=pins, python=python, probe=probe, config=config), situation)
+                for probe, config in self._tracks
+                if (situation := self._situation(probe, config))
+            )
+            self._asked[place] = [Asked(cell=c, situation=s) for c, s in found if self._meant(c)]
+        return self._asked[place]
 
-    def conclude(self, asked: Situation, place: Place) -> Conclusion:
-        """What is known there of that situation."""
-        return conclude(asked, self.at(place), self.meant_at(place), self._just(asked))
+    def conclude(
+        self, asked: Situation, place: Place, beside: Callable[[Verdict], bool] | None = None
+    ) -> Conclusion:
+        """What is known there of that situation; trouble that is ``beside`` is left out."""
+        seen, meant = self.at(place), self.meant_at(place)
+        out = {s.verdict.cell.key for s in seen if s.is_trouble and beside and beside(s.verdict)}
+        if out:
+            seen = [one for one in seen if one.verdict.cell.key not in out]
+            meant = [one for one in meant if one.cell.key not in out]
+            return conclude(asked, seen, meant, self._just(asked))
+        key = asked.levels, place
+        if key not in self._concluded:
+            self._concluded[key] = conclude(asked, seen, meant, self._just(asked))
+        return self._concluded[key]
 
     def covers(self, asked: Situation, place: Place) -> bool:
         """Whether something is meant to be run there with all of it switched on, or was."""
         meant = (one.situation for one in self.meant_at(place))
         seen = (one.situation for one in self.at(place))
         return any(asked <= there for there in (*meant, *seen))
+
+    @property
+    def places(self) -> Iterable[Place]:
+        """The combinations that were run."""
+        return self._found.keys()
 
     @cached_property
     def situations(self) -> Sequence[Situation]:
@@ -83,33 +109,29 @@ class Tested:
         pins, python = place
         return self._by_beside.get((axis, without(pins, axis), python), ())
 
-    def about(
-        self, asked: Situation, axis: str, place: Place, *, with_the_others: bool
+    def around(
+        self, asked: Situation, axis: str, place: Place
     ) -> tuple[Version | None, Version | None]:
-        """The nearest releases of the axis, below and above, of which something is known in that
-        situation: run with the others of the place, or, where nothing was, with any."""
+        """The nearest releases of the axis, below and above, of which it is known what they do in
+        that situation with the others of the place."""
         pins, python = place
-        present = version_of(pins, axis)
-        if with_the_others:
-            versions = self.beside(axis, place)
-            places = {v: [(moved(pins, axis, v), python)] for v in versions}
-        else:
-            places = {**self._by_release.get((axis, python), {})}
-            versions = sorted(places)
+        present, versions = version_of(pins, axis), self.beside(axis, place)
 
         def first(listed: Iterable[Version]) -> Version | None:
-            known = (v for v in listed if any(self._concern(asked, p) for p in places[v]))
-            return next(known, None)
+            there = ((v, (moved(pins, axis, v), python)) for v in listed)
+            return next((v for v, at in there if self.conclude(asked, at).outcome), None)
 
-        # With other partners, the very release that was asked for is on both sides of itself.
-        below = bisect_left(versions, present) if with_the_others else bisect(versions, present)
-        return first(reversed(versions[:below])), first(versions[bisect_left(versions, present) :])
+        below, above = bisect_left(versions, present), bisect(versions, present)
+        return first(reversed(versions[:below])), first(versions[above:])
 
-    def _concern(self, asked: Situation, place: Place) -> bool:
-        return any(concerns(one, asked) for one in self.at(place))
-
-    def _of(self, place: Place) -> Sequence[Verdict]:
-        return self._found.get(place, ())
+    def around_with_others(self, axis: str, place: Place) -> tuple[Version | None, Version | None]:
+        """The nearest releases of the axis that were run on that Python, with any others: the very
+        release of the place, where it was."""
+        pins, python = place
+        present, versions = version_of(pins, axis), self._by_release.get((axis, python), ())
+        below = versions[: bisect(versions, present)]
+        above = versions[bisect_left(versions, present) :]
+        return next(reversed(below), None), next(iter(above), None)
 
     def _situation(self, probe: str, config: str) -> Situation | None:
         track = probe, config
@@ -136,11 +158,11 @@ class Tested:
         return {key: sorted(versions) for key, versions in found.items()}
 
     @cached_property
-    def _by_release(self) -> Mapping[tuple[str, PythonVersion], Mapping[Version, list[Place]]]:
-        found: dict[tuple[str, PythonVersion], dict[Version, list[Place]]] = {}
-        for axis, version, place in self._each():
-            found.setdefault((axis, place[1]), {}).setdefault(version, []).append(place)
-        return found
+    def _by_release(self) -> Mapping[tuple[str, PythonVersion], Sequence[Version]]:
+        found: dict[tuple[str, PythonVersion], set[Version]] = {}
+        for axis, version, (_, python) in self._each():
+            found.setdefault((axis, python), set()).add(version)
+        return {key: sorted(versions) for key, versions in found.items()}
 
     def _each(self) -> Iterator[tuple[str, Version, Place]]:
         for place in self._found:

@@ -10,7 +10,6 @@ from .choices import (
 )
 from .definition import (
     EVERYWHERE as EVERYWHERE,
-    Application as Application,
     Control as Control,
     Matrix as Matrix,
     MatrixLimits as MatrixLimits,
@@ -35,5 +34,7 @@ from .policy import (
 )
 from .situations import (
     AppChoice as AppChoice,
+    Application as Application,
     Situation as Situation,
+    in_words as in_words,
 )

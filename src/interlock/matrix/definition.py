@@ -20,7 +20,7 @@ from interlock.matrix import values
 from interlock.matrix.choices import Choice, unpublished
 from interlock.matrix.mistakes import Place, where, wrong
 from interlock.matrix.policy import Policy
-from interlock.matrix.situations import AppChoice, Situation
+from interlock.matrix.situations import AppChoice, Application, Situation
 from interlock.model import (
     ON_TOP,
     Axis,
@@ -64,27 +64,6 @@ class Only:
 OnlyThere = Annotated[Only, values.with_some_axes]
 
 EVERYWHERE = Only()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Application:
-    """A kind of application that some probes are about, and no other application is.
-
-    It is what a choice becomes that only a probe can make: ``AppChoice.is_the_probes``.
-    """
-
-    name: str
-    """Of the choice."""
-    title: str
-    """What it does, after "where": ``the process forks once it is started``."""
-    description: str = ""
-    instead: str = ""
-    """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
-
-    @property
-    def instead_plain(self) -> str:
-        """The same without the marks of code, for where they would be shown."""
-        return self.instead.replace("`", "")
 
 
 @dataclass(frozen=True, kw_only=True)

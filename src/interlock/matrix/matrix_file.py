@@ -143,6 +143,8 @@ def _report_configs_of_probes(document: Document) -> None:
 def _report_choices(document: Document) -> None:
     """A choice has values and a default among them, and whoever chooses names one of them."""
     for name in document.keys("choices"):
+        if name in (*document.keys("axes"), "config"):
+            document.report(("choices", name), f'"{name}" is taken: links name an axis like that')
         levels = document.keys("choices", name, "values")
         if isinstance(document.get("choices", name, "values"), dict) and len(levels) < 2:
             document.report(("choices", name, "values"), "needs two values to choose between")

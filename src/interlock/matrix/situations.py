@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from interlock.matrix import values
+from interlock.model import listing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,27 @@ class AppChoice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Application:
+    """A kind of application that some probes are about, and no other application is.
+
+    It is what a choice becomes that only a probe can make: ``AppChoice.is_the_probes``.
+    """
+
+    name: str
+    """Of the choice."""
+    title: str
+    """What it does, after "where": ``the process forks once it is started``."""
+    description: str = ""
+    instead: str = ""
+    """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
+
+    @property
+    def instead_plain(self) -> str:
+        """The same without the marks of code, for where they would be shown."""
+        return self.instead.replace("`", "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Situation:
     """A value for every choice: what an application does, as far as it matters here."""
 
@@ -82,3 +104,16 @@ class Situation:
 
     def __getitem__(self, choice: str) -> str:
         return dict(self.chosen)[choice]
+
+
+DEFAULTS = "with the default settings"
+
+
+def in_words(situation: Situation, choices: Mapping[str, AppChoice]) -> str:
+    """``where warnings become events and the process forks``: all that is no default."""
+    titles = [
+        choice.levels[situation[name]].title
+        for name, choice in choices.items()
+        if situation[name] != choice.default
+    ]
+    return f"where {listing(titles)}" if titles else DEFAULTS

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from interlock.findings import Findings, ForApplication, Recommendation, is_own
-from interlock.matrix import Application, Matrix
+from interlock.matrix import Application, Matrix, Situation
 from interlock.model import Axis, Cell, Outcome, PythonVersion, Verdict, version_key
 from interlock.record import Results
 
@@ -105,6 +105,12 @@ class PageContext:
     def is_own(self, verdict: Verdict) -> bool:
         """Whether what goes wrong there is nothing that the combination does."""
         return is_own(verdict, self.findings.attributions)
+
+    def kinds_of(self, situation: Situation) -> list[Application]:
+        """The kinds of application that somebody in the situation has."""
+        default = self.matrix.situation({})
+        every = self.matrix.applications
+        return [kind for name, kind in every.items() if situation[name] != default[name]]
 
     def title(self, config: str) -> str:
         """A configuration in words; its name where ``matrix.yaml`` no longer has it."""

@@ -1,0 +1,304 @@
+"""One answer of the start page in words, as the script shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from interlock.findings import (
+    AnswerBasis,
+    Move,
+    OfferedWorkaround,
+    Place,
+    Seen,
+    SituationAnswer,
+    WorkaroundEffect,
+    offered,
+)
+from interlock.matrix import Situation, in_words
+from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
+from interlock.publish import links
+from interlock.publish.context import PageContext
+from interlock.publish.wording import (
+    UNTESTED,
+    WORDS,
+    Mark,
+    basis,
+    day,
+    headline,
+    how_often,
+    mark,
+    sentence,
+    why,
+    word,
+)
+
+NOT_TESTED = "This combination was not tested. That is not a pass."
+NOT_ALL_ON = "Nothing was tested with all of this switched on. That is not a pass."
+
+
+class Texts:
+    """Texts by number, each kept once."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        return self.numbers.setdefault(text, len(self.numbers))
+
+    def each(self, texts: Sequence[str]) -> list[int]:
+        return [self.number(text) for text in texts]
+
+    def pairs(self, pairs: Sequence[tuple[str | None, str]]) -> list[list[int | None]]:
+        return [
+            [None if one is None else self.number(one), self.number(other)] for one, other in pairs
+        ]
+
+
+def card(context: PageContext, part: SituationAnswer, place: Place, texts: Texts) -> dict[str, Any]:
+    """What is known of one combination in one situation: numbers of texts by their place.
+
+    Which releases and which situation it is about, the script says itself.
+    """
+    is_unknown = part.basis is AnswerBasis.UNKNOWN
+    verdict = part.verdicts[0]
+    sign = mark(verdict, own=is_own(context, part), part=bool(part.missing))
+    further: list[tuple[str | None, str]] = [("All that was found", links.found_at(verdict.cell))]
+    if verdict.signature:
+        further.insert(0, ("Why it hangs", links.hang_page(verdict.signature)))
+    run = part.missing[0] if is_unknown and part.missing else verdict.cell
+    made = {
+        "look": "il-untested" if is_unknown else sign.look,
+        "symbol": UNTESTED.symbol if is_unknown else sign.symbol,
+        "says": texts.number("Not known yet." if is_unknown else _headline(context, part)),
+        "mind": texts.each(minded(context, part, place)),
+        "whose": texts.each(whose(context, part)),
+        "facts": texts.each(_facts(context, part)),
+        "moves": texts.pairs(moves(context, part)),
+        "ways": [[look, symbol, texts.number(said)] for look, symbol, said in ways(context, part)],
+        "until": texts.each(other_settings(context, part, place)),
+        "probes": [
+            [look, symbol, texts.number(said), texts.number(page)]
+            for look, symbol, said, page in by_probe(context, part)
+        ],
+        "links": texts.pairs(further),
+        "run": texts.number(run.reproduce),
+    }
+    return {"unknown": 1, **made} if is_unknown else made
+
+
+def unknown(texts: Texts, *, is_meant: bool) -> dict[str, Any]:
+    """Where no verdict says anything; ``is_meant`` where something is to be run there."""
+    return {"unknown": 1, "facts": [texts.number(NOT_TESTED if is_meant else NOT_ALL_ON)]}
+
+
+def is_own(context: PageContext, part: SituationAnswer) -> bool:
+    """Whether what goes wrong is nothing that the combination does."""
+    return context.is_own(part.verdicts[0])
+
+
+def moves(context: PageContext, part: SituationAnswer) -> list[tuple[str | None, str]]:
+    """What to upgrade to, and why."""
+    return [pair for move in part.moves for pair in _targets(context, move)]
+
+
+def _targets(context: PageContext, move: Move) -> Iterator[tuple[str | None, str]]:
+    match move.nearest, move.newest:
+        case NoTarget(reason=reason), _:
+            yield None, sentence(reason)
+        case Target(axis=axis, version=near), Target(version=new):
+            package = context.package(axis)
+            end = "." if near == new else ";"
+            passes = "passes" if near == new else "is the nearest that passes"
+            yield f"{package} {near}", f"{passes} with these settings{end}"
+            if near != new:
+                yield f"{package} {new}", "is the newest."
+
+
+def ways(context: PageContext, part: SituationAnswer) -> list[tuple[str, str, str]]:
+    """The look, symbol and sentence of each workaround that was run on these cells.
+
+    None against what is told by rates, because a single pass may be luck.
+    """
+    findings = context.findings
+    troubled = [
+        one.verdict
+        for one in part.rests_on
+        if one.is_trouble
+        and one.situation == part.situation
+        and context.matrix.is_about(None, one.verdict.cell.probe)
+    ]
+    found = offered(troubled, findings.workarounds, findings.workaround_records)
+    alone = len(troubled) == 1
+    return [
+        (*_sign(one), f"{sentence(one.way.title)[:-1]}: {_effect(one, alone)}") for one in found
+    ]
+
+
+def _sign(one: OfferedWorkaround) -> Mark:
+    """The sign of a workaround: of the verdict that decides, where one does."""
+    match one.effect:
+        case WorkaroundEffect.FAILS:
+            return mark(one.failing)
+        case WorkaroundEffect.WORKS:
+            return mark(one.tried[0].verdict)
+        case WorkaroundEffect.HANGS_ELSEWHERE:
+            outcome = Outcome.FAIL
+        case WorkaroundEffect.UNPROVEN | WorkaroundEffect.TOO_FEW | WorkaroundEffect.NOT_BY_ALL:
+            outcome = Outcome.UNPROVEN
+    return Mark(f"il-{outcome}", WORDS[outcome].symbol)
+
+
+def _effect(one: OfferedWorkaround, alone: bool) -> str:
+    """What became of a workaround; ``alone`` where a single probe goes wrong there."""
+    if one.failing:
+        return _fails(one.failing, alone)
+    where = "" if alone else _where(one)
+    match one.effect:
+        case WorkaroundEffect.UNPROVEN:
+            says = f"not proven{where}"
+        case WorkaroundEffect.HANGS_ELSEWHERE:
+            assert one.elsewhere, "some record has a hang"
+            says = (
+                f"don't count on it. It passes here{where}, yet with it {one.elsewhere.hangs} of "
+                f"{one.elsewhere.tried} combinations hang in the very same way"
+            )
+        case WorkaroundEffect.TOO_FEW:
+            says = f"passes{where}, in too few runs to tell from luck"
+        case _:
+            says = f"passes{where}"
+    return f"{says}. It costs: {one.way.costs}"
+
+
+def _fails(failing: Verdict, alone: bool) -> str:
+    by = "" if alone else f" by {failing.cell.probe}"
+    reason = f", {why(failing)}" if failing.reason else ""
+    shape = f" ({failing.signature})" if failing.signature else ""
+    return f"does not help. With it, it {word(failing).name}{by}{reason}{shape}."
+
+
+def _where(one: OfferedWorkaround) -> str:
+    """By which probes, where several go wrong there."""
+    rest = one.not_run_by
+    return f" by {listing(one.run_by)}" + (
+        f" (not run by {listing(rest, last='or')})" if rest else ""
+    )
+
+
+def other_settings(context: PageContext, part: SituationAnswer, place: Place) -> list[str]:
+    """Other settings with which the same releases pass, workarounds left out."""
+    if part.outcome is not Outcome.HANG or context.kinds_of(part.situation):
+        return []
+    tested, by_key = context.findings.tested, context.findings.workarounds
+    listed = {
+        context.matrix.situation_of(one.verdict.cell.probe, one.verdict.cell.config)
+        for verdict in part.verdicts
+        for one in by_key.get(verdict.cell.key, ())
+    }
+    passing = [
+        other
+        for other in tested.situations
+        if other not in {part.situation, *listed}
+        and tested.conclude(other, place).outcome is Outcome.PASS
+    ]
+    if passing or listed:
+        return [f"The same releases pass {_words(context, other)}." for other in passing]
+    return ["No settings that were tested keep these releases from hanging."]
+
+
+def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[str]:
+    """What to mind beside the answer itself.
+
+    Where the pair passes: other settings with which the same releases hang or fail. Where hangs
+    are rare: that one cell says little, and what to do instead.
+    """
+    kinds, matrix = context.kinds_of(part.situation), context.matrix
+    if kinds and matrix.use(part.verdicts[0].cell.probe).application:
+        rates = "A hang is rare there: the rates by release, further down, say more than one cell."
+        return [rates, *(kind.instead_plain for kind in kinds if kind.instead)]
+    if part.outcome is not Outcome.PASS and not is_own(context, part):
+        return []
+    tested, said = context.findings.tested, "Mind that the same releases {} {}."
+    found = []
+    for other in tested.situations:
+        told = tested.conclude(other, place).rests_on if other != part.situation else ()
+        bad = [s for s in told if s.is_trouble and not context.is_own(s.verdict)]
+        at = _words(context, other)
+        found += [said.format(word(bad[0].verdict).counted, at)] if bad else []
+    for kind in matrix.applications.values():
+        hung = any(
+            one.verdict.outcome is Outcome.HANG
+            and matrix.is_about(kind.name, one.verdict.cell.probe)
+            for one in tested.at(place)
+        )
+        found += [said.format("hang", f"where {kind.title}")] if hung and kind not in kinds else []
+    return found
+
+
+def whose(context: PageContext, part: SituationAnswer) -> list[str]:
+    """Whose the trouble is; and what one library does alone, beside the pair's."""
+    first = part.verdicts[0]
+    said: list[str] = []
+    for one in part.troubles:
+        verdict = one.verdict
+        if verdict is first:
+            said.insert(0, one.attribution.says)
+        elif context.is_own(verdict):
+            name = f"{word(verdict).name} by {verdict.cell.probe}"
+            said.append(f"Beside it, {name}: {one.attribution.says}")
+    return said
+
+
+def by_probe(context: PageContext, part: SituationAnswer) -> list[tuple[str, str, str, str]]:
+    """The look, symbol, words and page of each probe; empty if there is only one."""
+    if len(part.rests_on) == 1 and not part.missing:
+        return []
+    return [
+        (
+            *mark(one.verdict, own=context.is_own(one.verdict)),
+            f"{context.probe_title(one.verdict.cell.probe)}: {word(one.verdict).name}"
+            f"{_elsewhere(context, one, part)}",
+            links.found_at(one.verdict.cell),
+        )
+        for one in part.rests_on
+    ]
+
+
+def _elsewhere(context: PageContext, one: Seen, part: SituationAnswer) -> str:
+    if one.situation == part.situation or not one.verdict.was_run:
+        return ""
+    return f", {_words(context, one.situation)}"
+
+
+def _words(context: PageContext, situation: Situation) -> str:
+    return in_words(situation, context.matrix.choices)
+
+
+def _headline(context: PageContext, part: SituationAnswer) -> str:
+    verdict = part.verdicts[0]
+    reason = f": {why(verdict)}" if verdict.reason else ""
+    if not is_own(context, part):
+        return f"{headline(verdict)}{reason}."
+    found = context.findings.attributions[verdict.cell.key]
+    owners = [p.package for p in verdict.cell.pins if p.axis == found.whose]
+    who = (
+        f"{owners[0]} does alone"
+        if owners
+        else f"each library does on Python {verdict.cell.python}"
+    )
+    return f"{headline(verdict)}, as {who}{reason}."
+
+
+def _facts(context: PageContext, part: SituationAnswer) -> list[str]:
+    verdict = part.verdicts[0]
+    # What the package index decides begins with the name of a package, which keeps its letters.
+    facts = [sentence(verdict.detail) if verdict.was_run else verdict.detail]
+    if often := how_often(verdict):
+        facts.append(often)
+    if part.missing:
+        probes = list(dict.fromkeys(cell.probe for cell in part.missing))
+        names = listing([context.probe_title(probe) for probe in probes])
+        facts.append(f"Not run yet: {plural(len(probes), 'probe')} ({names}).")
+    if part.basis is AnswerBasis.UNKNOWN:
+        return [facts[-1], "That is not a pass."]
+    return [*facts, f"{basis(verdict)}, {day(verdict.tested_at)}."]
