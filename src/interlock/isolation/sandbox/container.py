@@ -50,8 +50,11 @@ _INSIDE = "/interlock"
 _UNPRIVILEGED = (65532, 65532)
 """For a host user who is root; the id that distroless images use for ``nonroot``."""
 
-_LARGEST_FILE_BYTES = 4 << 30
-"""As ``leash.py`` has it."""
+_LARGEST_FILES = [
+    Ulimit(name="core", soft=0, hard=0),
+    Ulimit(name="fsize", soft=4 << 30, hard=4 << 30),
+]
+"""As ``leash.py`` has it: a file that a build writes without end would fill the disk."""
 _EXPIRY_MARGIN_S = 120
 
 _ABOUT = "import json, platform;print(json.dumps([platform.python_version(), platform.machine()]))"
@@ -276,11 +279,7 @@ class DockerSandbox:
             log_config=LogConfig(type="none"),
             # exec: a package may unpack and load a native library here.
             tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={command.tmp_bytes},mode=1777"},
-            ulimits=[
-                Ulimit(name="core", soft=0, hard=0),
-                # A build may write a file without end; the disk it would fill is the host's.
-                Ulimit(name="fsize", soft=_LARGEST_FILE_BYTES, hard=_LARGEST_FILE_BYTES),
-            ],
+            ulimits=_LARGEST_FILES,
             mounts=[
                 DockerMount(
                     target=mount.target,

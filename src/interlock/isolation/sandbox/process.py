@@ -55,7 +55,6 @@ class ProcessSandbox:
         self._home = store
         self._work = self.store / "work"
         self._run, self._lock_file = store.claim_run(self.backend)
-        strays.adopt()
         self._numbers = itertools.count()
         self._images: dict[PythonVersion, Image | InterpreterMissing] = {}
         self._images_lock = threading.Lock()
@@ -75,6 +74,10 @@ class ProcessSandbox:
         return found
 
     def run(self, command: Command, on_line: OnLine, on_stderr: OnLine | None = None) -> Ended:
+        with strays.adopted():
+            return self._run_one(command, on_line, on_stderr)
+
+    def _run_one(self, command: Command, on_line: OnLine, on_stderr: OnLine | None) -> Ended:
         number = next(self._numbers)
         with writing(self._work):
             self._work.mkdir(parents=True, exist_ok=True)
@@ -203,6 +206,7 @@ def _follow(
                     selector.unregister(report)
                     said = os.read(report, 4096)
                     if not said:  # it was killed; what it held may keep our pipes open
+                        leash.wait()  # only then are they ours
                         strays.end_all()
                 elif not (data := os.read(key.fd, 1 << 16)):
                     selector.unregister(key.fileobj)

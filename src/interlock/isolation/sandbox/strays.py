@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,16 +32,30 @@ class _Children:
 
     def __init__(self) -> None:
         self.known: set[int] = set()
+        self.adopting = 0
         self.starting = threading.Lock()
 
 
 _children = _Children()
 
 
-def adopt() -> None:
-    """Have the kernel hand us every orphan below this process, where it can."""
+@contextmanager
+def adopted() -> Iterator[None]:
+    """Have the kernel hand us every orphan below this process meanwhile, where it can."""
+    with _children.starting:
+        _children.adopting += 1
+        _ask_for_orphans(True)
+    try:
+        yield
+    finally:
+        with _children.starting:
+            _children.adopting -= 1
+            _ask_for_orphans(_children.adopting > 0)
+
+
+def _ask_for_orphans(wanted: bool) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
 
 
 def started(start: Callable[[], Started], pid: Callable[[Started], int]) -> Started:
