@@ -63,6 +63,10 @@ INFERRED = known(basis=Basis.INFERRED)
         (known("pass", days=1), False, False, False),
         (known("pass", days=7), False, False, False),
         (known("pass", days=7.01), False, True, True),
+        # of the future, by a clock that was wrong, or by one that is a little ahead
+        (known("pass", days=-1), False, True, True),
+        (known("pass", days=-365), False, True, True),
+        (known("pass", days=-1 / 1440), False, False, False),
         (known("hang", days=1), False, False, False),
         (known("hang", days=8), False, True, True),
         (known("fail", days=1), False, False, True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -427,3 +428,58 @@ def test_one_cell_that_can_not_be_judged_keeps_no_other_from_it(
     assert said.code == 3
     assert "1 cell judged again, 1 changed" in said.output
     assert "left open: ZeroDivisionError: a mistake in the judge" in said.output
+
+
+def lose(typed: Typed, trial: int) -> None:
+    """Take away the events of one trial."""
+    with sqlite3.connect(typed.project.home / "ledger.sqlite") as db:
+        (digest,) = db.execute("SELECT events FROM trials WHERE id = ?", (trial,)).fetchone()
+    (typed.project.home / "events" / digest[:2] / f"{digest}.jsonl.gz").unlink()
+
+
+def test_a_trial_that_is_lost_is_named_and_the_other_cells_are_judged(typed: Typed) -> None:
+    remember(typed, "hang", says=Outcome.PASS)
+    remember(typed, "crash", says=Outcome.PASS, backend=Backend.DOCKER)
+    lose(typed, 1)
+    said = typed("judge")
+    assert said.code == 3
+    assert "1 cell judged again, 1 changed" in said.output
+    assert "1 trial can't be read back and left out" in said.errors
+    assert "\n  trial 1 of [" in said.errors
+
+
+def test_what_did_not_pass_does_not_pass_because_a_trial_is_lost(typed: Typed) -> None:
+    remember(typed, "hang", says=Outcome.HANG)
+    cell = remember(typed, "pass", says=Outcome.HANG)
+    lose(typed, 1)
+    said = typed("judge")
+    assert said.code == 3
+    assert f"a trial of {cell} is lost, which may have been why the verdict was hang" in said.errors
+    with Ledger(typed.project.home) as ledger:
+        assert [verdict.outcome for verdict in ledger.verdicts()] == [Outcome.HANG]
+
+
+@pytest.mark.parametrize("results", ["file", "/dev/null", "under a file", "spoilt"])
+def test_a_place_for_results_that_can_not_be_is_said_before_anything_is_judged(
+    typed: Typed, tmp_path: Path, results: str
+) -> None:
+    remember(typed, "hang", says=Outcome.PASS)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "spoilt").mkdir()
+    (tmp_path / "spoilt" / "controls.json").write_text("[]")
+    place = tmp_path / ("file/results" if results == "under a file" else results)
+    said = typed("judge", "--results", str(place))
+    assert (said.code, said.output) == (2, "")
+    assert len(said.errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [(".", "is a folder; name the verdicts.csv in it"), ("nowhere", "there is no such file")],
+)
+def test_published_verdicts_that_are_not_there_are_said(
+    typed: Typed, known: str, expected: str
+) -> None:
+    said = typed("matrix", "--backend", "process", "--known", known)
+    assert said.code == 2
+    assert expected in said.errors

@@ -238,18 +238,8 @@ def test_a_folder_that_cannot_be_written_is_a_clear_line(tmp_path: Path) -> None
         Ledger(tmp_path / "home")
 
 
-def test_lost_events_are_named(tmp_path: Path) -> None:
-    with Ledger(tmp_path) as ledger:
-        ledger.begin(CAMPAIGN)
-        ledger.record(TRIAL)
-        for blob in tmp_path.glob("events/*/*.gz"):
-            blob.write_bytes(b"")
-        with pytest.raises(StorageTrouble, match="can't be read back"):
-            list(ledger.trials())
-
-
 @pytest.mark.parametrize("changed", [0, 20, 40, -1])
-def test_events_that_were_changed_are_named(tmp_path: Path, changed: int) -> None:
+def test_events_that_were_changed_are_named_and_left_out(tmp_path: Path, changed: int) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.begin(CAMPAIGN)
         ledger.record(TRIAL)
@@ -257,5 +247,5 @@ def test_events_that_were_changed_are_named(tmp_path: Path, changed: int) -> Non
             data = bytearray(blob.read_bytes())
             data[changed] ^= 0xFF
             blob.write_bytes(data)
-        with pytest.raises(StorageTrouble, match="can't be read back"):
-            list(ledger.trials())
+        assert list(ledger.trials()) == []
+        assert str(blob) in ledger.lost[0]

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from statistics import median
 
 from interlock.index import unsupported
 from interlock.matrix import Control, Matrix, Rounds
 from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Release, Unsupported, Verdict
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""By how much the clocks of two machines may differ."""
 
 
 class Rerun(str, Enum):
@@ -127,7 +130,7 @@ def _installed(
         if verdict.environment_digest
         and verdict.cell.probe in matrix.probes
         and verdict.cell.config in matrix.configurations
-        and now - verdict.tested_at <= matrix.resolve_fresh_for
+        and _is_young(verdict, matrix.resolve_fresh_for, now)
     }
 
 
@@ -142,7 +145,12 @@ def _beside(
 
 def is_fresh(verdict: Verdict, matrix: Matrix, now: datetime) -> bool:
     """Whether a verdict still counts: of today's probe and configuration, and young enough."""
-    return is_same(verdict, matrix) and now - verdict.tested_at <= matrix.fresh_for
+    return is_same(verdict, matrix) and _is_young(verdict, matrix.fresh_for, now)
+
+
+def _is_young(verdict: Verdict, age: timedelta, now: datetime) -> bool:
+    """Whether it is no older; a verdict of the future was made by a clock that was wrong."""
+    return -CLOCK_SKEW <= now - verdict.tested_at <= age
 
 
 def is_same(verdict: Verdict, matrix: Matrix) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from interlock.campaign.controls import ControlResult, ControlResults
 from interlock.evidence import Classify, classification, judge
 from interlock.matrix import Matrix
-from interlock.model import Backend, Cell, Finding, Outcome, Probe, Trial, Verdict
+from interlock.model import Backend, Cell, Finding, Outcome, Probe, Trial, TrialLost, Verdict
 from interlock.record import Ledger
 
 
@@ -43,7 +43,8 @@ def verdict_of(
 
     ``newer_than`` leaves out what has gone stale: it ran with other dependencies. A pass stands on
     the trials of the campaigns in which no control says otherwise, if there are any. Raises
-    ``ValueError`` where no trial counts.
+    ``ValueError`` where no trial counts, and ``TrialLost`` where one that is lost may have been
+    the reason of another verdict.
     """
     trials = list(ledger.trials(cell, backend=backend, since=newer_than))
     if not trials:
@@ -58,6 +59,7 @@ def verdict_of(
     needs = controls.needed if controls else None
     classify = classify or Classified()
     verdict = judge.decide(counting, probe, needs, classify)
+    _check_lost(ledger, verdict)
     if controls is None or verdict.outcome is not Outcome.PASS:
         return verdict
     doubts = [controls.doubt(ran.campaign, cell.probe, cell.python) for ran in counting]
@@ -67,6 +69,14 @@ def verdict_of(
     if clean:
         return judge.decide(clean, probe, needs, classify)
     return judge.doubt(verdict, next(filter(None, reversed(doubts))))
+
+
+def _check_lost(ledger: Ledger, verdict: Verdict) -> None:
+    if before := ledger.worse_before_a_loss(verdict):
+        raise TrialLost(
+            f"a trial of {verdict.cell} is lost, which may have been why the verdict was {before}; "
+            "that verdict stays"
+        )
 
 
 def control_results_in(

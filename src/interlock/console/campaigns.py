@@ -80,7 +80,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         findings = told.findings()
         told.at_the_end(findings, keep=options.keep)
         told.publish(findings, finished, options.results, page=page)
-    return _end(place, finished)
+    return _end(place, finished, ledger.lost)
 
 
 def _announce(place: Place, options: argparse.Namespace, agenda: Agenda, first: Plan) -> None:
@@ -119,7 +119,7 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
         ]
         for line in repeatability.lines(compared):
             place.console.print(line, highlight=False, markup=False)
-    return _end(place, finished)
+    return _end(place, finished, ledger.lost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,10 +279,9 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
     return read_results(path.parent, matrix.axes, matrix.renamed).within(matrix).verdicts
 
 
-def _end(place: Place, finished: Finished) -> int:
+def _end(place: Place, finished: Finished, lost: Sequence[str]) -> int:
     if finished.interrupted:
         place.console.print("the same command goes on from here", highlight=False)
         raise KeyboardInterrupt
-    if finished.left_open:
-        raise OpenCells(report.left_open(finished.left_open))
+    report.raise_open(finished.left_open, lost)
     return 0

@@ -20,7 +20,6 @@ from interlock.isolation import Store
 from interlock.matrix import Matrix
 from interlock.model import (
     ImageMissing,
-    OpenCells,
     PythonVersion,
     UsageError,
 )
@@ -113,8 +112,7 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
             withdrawn = read_results(options.results, found.axes, found.renamed).yanked
             findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=withdrawn)
             publish_results(ledger, findings, options.results)
-    if left_open:
-        raise OpenCells(report.left_open(left_open))
+        report.raise_open(left_open, ledger.lost)
     return 0
 
 

@@ -21,6 +21,7 @@ from interlock.model import (
     Axis,
     Cell,
     Configuration,
+    OpenCells,
     Outcome,
     Probe,
     Verdict,
@@ -342,3 +343,19 @@ def environments(verdicts: Sequence[Verdict], store: Store) -> list[str]:
 def left_open(events: Iterable[LeftOpen]) -> str:
     """What stays open and why, a line each."""
     return "\n".join(trouble_line(event) for event in events)
+
+
+def raise_open(events: Sequence[LeftOpen], lost: Sequence[str]) -> None:
+    """Raise ``OpenCells`` for cells that stay open, and for trials that were left out."""
+    lines = [left_open(events)] if events else []
+    if lost:
+        what = plural(len(lost), "trial")
+        lines.append(f"{what} can't be read back and left out; restore the ledger's folder:")
+        lines += [f"  {line}" for line in lost[:_NAMED_LOST]]
+        if len(lost) > _NAMED_LOST:
+            lines.append(f"  and {len(lost) - _NAMED_LOST} more")
+    if lines:
+        raise OpenCells("\n".join(lines))
+
+
+_NAMED_LOST = 20

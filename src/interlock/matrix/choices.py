@@ -68,7 +68,7 @@ def beyond_the_harness(python: PythonVersion) -> str | None:
     """Why a Python can't be tested, where the harness does not run on it."""
     if OLDEST_PYTHON <= python <= NEWEST_PYTHON:
         return None
-    return f"the harness runs on Python {OLDEST_PYTHON} to {NEWEST_PYTHON}, not on {python}"
+    return f"the harness runs on Python {OLDEST_PYTHON} and newer, not on {python}"
 
 
 def read_choice(text: str) -> Choice:

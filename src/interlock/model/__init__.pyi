@@ -12,6 +12,7 @@ from .errors import (
     OpenCells as OpenCells,
     ProtocolError as ProtocolError,
     StorageTrouble as StorageTrouble,
+    TrialLost as TrialLost,
     TroubleError as TroubleError,
     UsageError as UsageError,
 )

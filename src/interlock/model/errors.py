@@ -55,6 +55,10 @@ class StorageTrouble(TroubleError):
     """The disk is full, or a folder of ours can't be written."""
 
 
+class TrialLost(TroubleError):
+    """What was recorded of a trial can't be read back."""
+
+
 class ProtocolError(TroubleError):
     """The harness said something its protocol does not allow."""
 

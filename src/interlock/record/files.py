@@ -55,8 +55,9 @@ def csv_lines(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
     Raises ``FileNotFoundError``, and ``UsageError`` for what is no table.
     """
     try:
-        with plain_files.opened(path, plain_files.MOST_TABLE_BYTES) as file:
-            yield _rows(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
+        opened = plain_files.opened(path, plain_files.MOST_TABLE_BYTES)
+        with io.TextIOWrapper(opened, encoding="utf-8-sig", newline="") as file:
+            yield _rows(file)
     except Unreadable as mistake:
         raise UsageError(f"{path}: {mistake}") from None
     except UnicodeDecodeError as mistake:

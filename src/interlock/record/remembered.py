@@ -94,8 +94,15 @@ def verdict_in(stored: dict[str, Any]) -> Verdict:
         evidence=tuple(stored.pop("evidence")),
         basis=Basis(stored.pop("basis")),
         backend=Backend(stored.pop("backend")),
-        tested_at=datetime.fromisoformat(stored.pop("tested_at")),
+        tested_at=_moment(stored.pop("tested_at")),
         # What an earlier Interlock remembered has none.
         measured=tuple(Measured(**each) for each in stored.pop("measured", ())),
         **stored,
     )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment

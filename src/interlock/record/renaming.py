@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import suppress
 
 from interlock.model import Renames
 from interlock.record import older
+from interlock.record.recorded import SPOILT
 
 
 def has_older_names(db: sqlite3.Connection, renamed: Renames) -> bool:
@@ -24,20 +26,21 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
     for row in db.execute("SELECT id, cell, probe, config, config_digest FROM trials").fetchall():
         if (row["probe"], row["config"]) in renamed:
             told = older.today(dict(row), renamed)
-            db.execute(
-                "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
-                (
-                    _in_config(row["cell"], told["config"]),
-                    told["config"],
-                    told["config_digest"],
-                    row["id"],
-                ),
-            )
+            with suppress(*SPOILT):  # it is named when the trials are read
+                cell = _in_config(row["cell"], told["config"])
+                db.execute(
+                    "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
+                    (cell, told["config"], told["config_digest"], row["id"]),
+                )
     for row in db.execute("SELECT * FROM verdicts").fetchall():
-        stored = json.loads(row["verdict"])
-        if (stored["probe"], stored["config"]) in renamed:
+        try:
+            stored = json.loads(row["verdict"])
+            is_older = (stored["probe"], stored["config"]) in renamed
             told = older.today(stored, renamed)
             cell = _in_config(row["cell"], told["config"])
+        except SPOILT:  # it is named when the verdicts are read
+            continue
+        if is_older:
             db.execute(
                 "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?)",
                 (cell, row["backend"], row["tested_at"], json.dumps(told)),

@@ -1,0 +1,54 @@
+"""A trial as the ledger has it: one row, and the events that it names."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from interlock.model import Backend, Cell, PythonVersion, Trial
+from interlock.record.blobs import Blobs
+from interlock.record.remembered import pins_in
+
+SPOILT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading one row that was damaged may end in."""
+
+
+def trial_in(row: Any, blobs: Blobs) -> Trial:
+    """Raises one of ``SPOILT`` for a row that was damaged, and for events that are."""
+    seconds = row["seconds"]
+    if not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
+        raise ValueError(f"{seconds!r} is no duration")
+    return Trial(
+        cell=cell_in(row),
+        campaign=row["campaign"],
+        started_at=moment_in(row["started_at"]),
+        seconds=seconds,
+        events=blobs.read(row["events"]),
+        backend=Backend(row["backend"]),
+        probe_digest=row["probe_digest"],
+        config_digest=row["config_digest"],
+        environment_digest=row["environment_digest"],
+        image_digest=row["image_digest"],
+        python_full=row["python_full"],
+        machine=row["machine"],
+    )
+
+
+def cell_in(row: Any | Mapping[str, Any]) -> Cell:
+    return Cell(
+        pins=pins_in(json.loads(row["pins"])),
+        python=PythonVersion.parse(row["python"]),
+        probe=row["probe"],
+        config=row["config"],
+    )
+
+
+def moment_in(text: str) -> datetime:
+    """Raises ``ValueError`` for what is no moment, or one of no time zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment

@@ -1,0 +1,207 @@
+"""A ledger that is damaged in one place: that is named and left out, and the rest goes on."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+from published import cell, verdict
+
+from interlock.model import Backend, Outcome, Renamed, StorageTrouble, Trial
+from interlock.record.ledger import CampaignRecord, Ledger
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+CAMPAIGN = CampaignRecord(id="c1", started_at=NOON, resolved={})
+TRIAL = Trial(
+    cell=cell("2.9", "3.1"),
+    campaign="c1",
+    started_at=NOON,
+    seconds=1.25,
+    events=({"event": "hello", "at": 0.0}, {"event": "end", "at": 1.2}),
+    backend=Backend.DOCKER,
+    probe_digest="p",
+    config_digest="c",
+    environment_digest="e",
+    image_digest="i",
+    python_full="3.10.14",
+    machine="x86_64",
+)
+VERDICT = verdict(cell("2.9", "3.1"), Outcome.HANG)
+OTHER = replace(TRIAL, seconds=2.5, events=({"event": "hello", "at": 0.5},))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    with Ledger(tmp_path) as ledger:
+        ledger.begin(CAMPAIGN)
+        ledger.record(TRIAL)
+        ledger.record(OTHER)
+        ledger.keep_verdict(VERDICT)
+    return tmp_path
+
+
+def spoilt(home: Path, statement: str) -> None:
+    with sqlite3.connect(home / "ledger.sqlite") as db:
+        db.execute(statement)
+
+
+def blob_of_the_first(home: Path) -> Path:
+    with sqlite3.connect(home / "ledger.sqlite") as db:
+        (digest,) = db.execute("SELECT events FROM trials WHERE id = 1").fetchone()
+    return home / "events" / digest[:2] / f"{digest}.jsonl.gz"
+
+
+def replaced_by_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"\x1f\x8b" + b"\0" * 40),
+        lambda path: path.write_bytes(path.read_bytes()[:-9]),
+        lambda path: path.write_bytes(path.read_bytes()[:30] + b"\xff" + path.read_bytes()[31:]),
+        replaced_by_a_folder,
+    ],
+)
+def test_events_that_are_lost_cost_one_trial(home: Path, spoil: Callable[[Path], object]) -> None:
+    spoil(blob_of_the_first(home))
+    with Ledger(home) as ledger:
+        assert list(ledger.trials()) == [OTHER]
+        assert list(ledger.trials()) == [OTHER]
+        (lost,) = ledger.lost
+    assert lost.startswith("trial 1 of ")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "backend = 'podman'",
+        "backend = x'ff'",
+        "started_at = 'yesterday'",
+        "started_at = '2026-03-01T12:00:00'",
+        "started_at = ''",
+        "pins = '{'",
+        "pins = '[1]'",
+        "pins = 'null'",
+        'pins = \'[["left", "left-lib", "2.x"]]\'',
+        "python = 'three'",
+        "python = ''",
+        "seconds = 'long'",
+        "events = ''",
+        "events = '../../../etc/passwd'",
+        "events = x'c3'",
+    ],
+)
+def test_a_row_that_was_damaged_costs_one_trial(home: Path, spoil: str) -> None:
+    spoilt(home, f"UPDATE trials SET {spoil} WHERE id = 1")
+    with Ledger(home) as ledger:
+        assert list(ledger.trials()) == [OTHER]
+        assert [lost.partition(" of ")[0] for lost in ledger.lost] == ["trial 1"]
+        ledger.newest()
+        assert len(ledger.lost) == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    ["verdict = ''", "verdict = 'null'", "verdict = '[]'", "verdict = '{}'", "verdict = x'ff'"]
+    + [
+        f"verdict = replace(verdict, '{old}', '{new}')"
+        for old, new in [
+            ('"outcome": "hang"', '"outcome": "hung"'),
+            ('"basis": "tested"', '"basis": "guessed"'),
+            ('"backend": "docker"', '"backend": "podman"'),
+            ('"tested_at": "2025', '"tested_at": "in 2025'),
+            ('"signatures"', '"signed"'),
+            ('"pins": [[', '"pins": ["x", ['),
+            ('"python": "3', '"python": "three'),
+        ]
+    ],
+)
+def test_a_remembered_verdict_that_was_damaged_is_left_out_and_named(
+    home: Path, caplog: pytest.LogCaptureFixture, spoil: str
+) -> None:
+    spoilt(home, f"UPDATE verdicts SET {spoil}")
+    with Ledger(home) as ledger:
+        assert ledger.verdicts() == []
+        (said,) = [record.message for record in caplog.records]
+        assert said.startswith("the remembered verdict of [")
+        ledger.keep_verdict(VERDICT)
+        assert ledger.verdicts() == [VERDICT]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "worse"),
+    [
+        (Outcome.HANG, Outcome.PASS, True),
+        (Outcome.HANG, Outcome.UNPROVEN, True),
+        (Outcome.FAIL, Outcome.PASS, True),
+        (Outcome.UNPROVEN, Outcome.PASS, True),
+        (Outcome.HANG, Outcome.HANG, False),
+        (Outcome.PASS, Outcome.PASS, False),
+        (Outcome.PASS, Outcome.HANG, False),
+        (Outcome.UNPROVEN, Outcome.FAIL, False),
+    ],
+)
+def test_a_lost_trial_may_be_why_a_verdict_was_worse(
+    home: Path, before: Outcome, now: Outcome, worse: bool
+) -> None:
+    with Ledger(home) as ledger:
+        ledger.keep_verdict(verdict(VERDICT.cell, before))
+        list(ledger.trials())
+        assert ledger.worse_before_a_loss(verdict(VERDICT.cell, now)) is None
+        blob_of_the_first(home).unlink()
+        list(ledger.trials())
+        found = ledger.worse_before_a_loss(verdict(VERDICT.cell, now))
+        assert found == (before if worse else None)
+
+
+def test_pages_of_the_file_that_were_overwritten_are_a_clear_line(home: Path) -> None:
+    with sqlite3.connect(home / "ledger.sqlite") as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    file = home / "ledger.sqlite"
+    data = bytearray(file.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    file.write_bytes(data)
+    with pytest.raises(StorageTrouble, match="can't be used"), Ledger(home) as ledger:
+        list(ledger.trials())
+
+
+def _open(home: Path, together: Barrier) -> None:
+    together.wait()
+    with Ledger(home) as ledger:
+        ledger.record(TRIAL)
+
+
+def test_several_first_starts_at_once_share_a_new_home(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    for attempt in range(5):
+        home, together = tmp_path / str(attempt), fork.Barrier(4)
+        home.mkdir()
+        begun = [fork.Process(target=_open, args=(home, together)) for _ in range(4)]
+        for process in begun:
+            process.start()
+        for process in begun:
+            process.join()
+        assert [process.exitcode for process in begun] == [0] * 4
+        with Ledger(home) as ledger:
+            assert len(list(ledger.trials())) == 4
+
+
+def test_what_was_damaged_keeps_nothing_else_from_being_renamed(home: Path) -> None:
+    cell_then, today = TRIAL.cell, replace(TRIAL.cell, config="today")
+    renamed = {(cell_then.probe, cell_then.config): Renamed(config="today", before="", today="")}
+    spoilt(home, "UPDATE trials SET cell = '{' WHERE id = 1")
+    spoilt(home, "UPDATE verdicts SET verdict = 'null'")
+    with Ledger(home) as ledger:
+        ledger.rename(renamed)
+        assert [trial.cell for trial in ledger.trials(today)] == [today]
