@@ -483,3 +483,12 @@ def test_published_verdicts_that_are_not_there_are_said(
     said = typed("matrix", "--backend", "process", "--known", known)
     assert said.code == 2
     assert expected in said.errors
+
+
+def test_a_run_begins_only_where_its_results_can_be_written(typed: Typed, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    place = str(tmp_path / "file")
+    said = typed("matrix", "--backend", "process", "--python", THIS, "--results", place)
+    assert (said.code, said.errors) == (2, f"{place} is a file; name a folder\n")
+    with Ledger(typed.project.home) as ledger:
+        assert list(ledger.trials()) == []

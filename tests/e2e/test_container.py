@@ -384,6 +384,20 @@ def test_a_container_whose_time_is_over_is_swept_whoever_started_it(
     assert container["Id"] not in [found["Id"] for found in client.containers(all=True)]
 
 
+def test_a_clock_that_is_ahead_sweeps_nothing_that_runs_for_another_home(
+    client: APIClient, box: DockerSandbox
+) -> None:
+    labels = {RUN_LABEL: "x", HOME_LABEL: "elsewhere", EXPIRES_LABEL: str(int(time.time()) - 1)}
+    container = client.create_container(
+        box.available(PYTHON).digest, ["sleep", "30"], labels=labels
+    )
+    client.start(container["Id"])
+    try:
+        assert box.sweep() == 0
+    finally:
+        client.remove_container(container["Id"], force=True)
+
+
 class Wire:
     """A socket that passes everything on to the engine, until it is cut."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from published import cell, verdict
 
-from interlock.model import Backend, Outcome, StorageTrouble, Trial
+from interlock.model import Backend, Outcome, Renamed, StorageTrouble, Trial
 from interlock.record.ledger import CampaignRecord, Ledger
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -195,3 +195,13 @@ def test_several_first_starts_at_once_share_a_new_home(tmp_path: Path) -> None:
         assert [process.exitcode for process in begun] == [0] * 4
         with Ledger(home) as ledger:
             assert len(list(ledger.trials())) == 4
+
+
+def test_what_was_damaged_keeps_nothing_else_from_being_renamed(home: Path) -> None:
+    cell_then, today = TRIAL.cell, replace(TRIAL.cell, config="today")
+    renamed = {(cell_then.probe, cell_then.config): Renamed(config="today", before="", today="")}
+    spoilt(home, "UPDATE trials SET cell = '{' WHERE id = 1")
+    spoilt(home, "UPDATE verdicts SET verdict = 'null'")
+    with Ledger(home) as ledger:
+        ledger.rename(renamed)
+        assert [trial.cell for trial in ledger.trials(today)] == [today]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from interlock.findings import Findings
 from interlock.matrix import Matrix
-from interlock.model import UsageError
+from interlock.model import StorageTrouble, UsageError
 from interlock.publish.publishers import generate
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None =
     """Build the site of the checkout ``root`` from ``results``; the start page's path.
 
     ``findings`` are those of the same verdicts, where they are known already. Raises
-    ``UsageError`` where MkDocs finds something wrong: its strict mode is on.
+    ``UsageError`` where MkDocs finds something wrong: its strict mode is on; ``StorageTrouble``
+    where the pages can't be written.
     """
     # Material prints a page about MkDocs 2 at every build otherwise.
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
@@ -46,17 +47,30 @@ def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None =
     config = root / "mkdocs.yml"
     if not config.is_file():
         raise UsageError(f"there is no {config}: the site is built in a checkout of Interlock")
-    generate(results, root / "site", matrix, findings)
+    with _said(root):
+        generate(results, root / "site", matrix, findings)
     # The findings refer to each other in a circle, and MkDocs needs the memory.
     gc.collect()
     logging.getLogger("mkdocs").setLevel(logging.WARNING)
     try:
         loaded = load_config(str(config))
         loaded.plugins["interlock"] = _economical()
-        mkdocs_build(loaded)
+        with _said(root):
+            mkdocs_build(loaded)
     except (Abort, ConfigurationError) as problem:
         raise UsageError(f"MkDocs could not build the site: {problem}") from problem
     return Path(loaded.site_dir) / "index.html"
+
+
+@contextmanager
+def _said(root: Path) -> Iterator[None]:
+    """Turn a disk's trouble into a line for the reader."""
+    try:
+        yield
+    except OSError as problem:
+        raise StorageTrouble(
+            f"the site in {root} can't be written: {problem}; make room, and build it again"
+        ) from problem
 
 
 def _economical() -> BasePlugin:  # type: ignore[type-arg]  # its argument is a class of settings

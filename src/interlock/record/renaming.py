@@ -21,12 +21,12 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
     """Rename what is recorded; the caller makes it one transaction.
 
     What a trial was and showed stays as it is. Of two verdicts about one cell, the one that has
-    today's name already is kept. A row that is spoilt stays: it is named when it is read.
+    today's name already is kept.
     """
     for row in db.execute("SELECT id, cell, probe, config, config_digest FROM trials").fetchall():
         if (row["probe"], row["config"]) in renamed:
             told = older.today(dict(row), renamed)
-            with suppress(*SPOILT):
+            with suppress(*SPOILT):  # it is named when the trials are read
                 cell = _in_config(row["cell"], told["config"])
                 db.execute(
                     "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
@@ -35,12 +35,12 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
     for row in db.execute("SELECT * FROM verdicts").fetchall():
         try:
             stored = json.loads(row["verdict"])
-            is_renamed = (stored["probe"], stored["config"]) in renamed
+            is_older = (stored["probe"], stored["config"]) in renamed
             told = older.today(stored, renamed)
             cell = _in_config(row["cell"], told["config"])
-        except SPOILT:
+        except SPOILT:  # it is named when the verdicts are read
             continue
-        if is_renamed:
+        if is_older:
             db.execute(
                 "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?)",
                 (cell, row["backend"], row["tested_at"], json.dumps(told)),

@@ -153,7 +153,8 @@ def check_destination(results: Path, axes: Sequence[Axis]) -> None:
     for folder in (results, results / SIGNATURES):
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         if not nearest.is_dir():
-            raise UsageError(f"{folder}: {nearest} is a file; name a folder")
+            where = "" if nearest == folder else f"{folder} can't be made: "
+            raise UsageError(f"{where}{nearest} is a file; name a folder")
     _signature_files(results / SIGNATURES, names)
     read_json(results / YANKED, Yanked)
     read_json(results / CONTROLS, Controls, axes=names)

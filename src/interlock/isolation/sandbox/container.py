@@ -115,8 +115,7 @@ class DockerSandbox:
             for container in client.containers(all=True, filters={"label": RUN_LABEL}):
                 labels = container["Labels"]
                 ours = labels.get(HOME_LABEL) == self._home_digest
-                expired = float(labels.get(EXPIRES_LABEL, "inf")) < time.time()
-                if expired or (ours and labels[RUN_LABEL] in dead):
+                if (ours and labels[RUN_LABEL] in dead) or _is_left_over(container):
                     self._remove(container["Id"])
                     removed += 1
         for run in dead:
@@ -381,3 +380,12 @@ def _pull(client: APIClient, reference: str) -> None:
     for said in client.pull(repository, tag=tag or "latest", stream=True, decode=True):
         if "error" in said:
             raise APIError(said["error"])
+
+
+def _is_left_over(container: Mapping[str, Any]) -> bool:
+    """Whether anybody may remove it: its time is over and it does not run.
+
+    The clock of this run may be ahead, so what runs is left to its own limit.
+    """
+    expired = float(container["Labels"].get(EXPIRES_LABEL, "inf")) < time.time()
+    return expired and container.get("State") != "running"

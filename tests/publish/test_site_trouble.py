@@ -1,0 +1,19 @@
+"""A site that can't be written is a line for the reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from matrices import MATRIX
+
+from interlock.model import StorageTrouble
+from interlock.publish import site
+
+
+def test_a_file_in_the_place_of_the_generated_pages_is_trouble(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_text("site_name: none")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "generated").write_text("")
+    with pytest.raises(StorageTrouble, match=r"can't be written: .*generated"):
+        site.build(tmp_path, tmp_path / "results", MATRIX)
