@@ -65,6 +65,6 @@ def test_an_interrupted_run_leaves_nothing_behind(
     assert again == "the same command goes on from here"
     assert last == "interrupted; what was finished is kept"
     assert "1+passes" in results.read_text() and "1+drags.on" not in results.read_text()
-    assert "Safe: everything that was run passed (1 pass)." in output
+    assert "Passed here: everything that was run (1 pass)." in output
     assert project.trials() == {"1+passes": 1}
     assert project.left_behind(backend) == []
