@@ -318,6 +318,20 @@ def test_a_move_leads_to_a_pass_of_the_same_question() -> None:
             assert there.worst and there.worst.outcome is Outcome.PASS
 
 
+def test_what_another_library_does_alone_keeps_nobody_from_a_release() -> None:
+    alone = Signature(locks=("B",))
+    own = {"signatures": ((alone, 3),), "trials": 3, "hangs": 3, "reason": Reason.SELF_DEADLOCK}
+    verdicts = [
+        *rows("pair: hang A 3/90; left: pass 500; right: pass 500"),
+        *rows("pair by serve: hang B 3/90; left by serve: hang B 3/90; right by serve: pass 500"),
+        verdict(cell("1.0", "2.0")),
+        verdict(cell("1.0", "2.0", probe="serve"), "hang", **own),
+    ]
+    found = asked(verdicts)
+    assert {t.attribution.whose for t in found.parts[0].troubles} == {"pair", "left"}
+    assert targets(found.moves)[0] == "right 2.0 2.0"
+
+
 @pytest.mark.parametrize(
     ("chosen", "expected"),
     [

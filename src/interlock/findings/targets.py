@@ -12,7 +12,7 @@ from interlock.findings.advice import Move
 from interlock.findings.attribution import PYTHON
 from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.situation import lacks_feature
+from interlock.findings.situation import Conclusion, lacks_feature
 from interlock.findings.tested import Place, moved
 from interlock.findings.weighing import Trouble, version_of
 from interlock.matrix import Situation
@@ -52,9 +52,6 @@ def _move(
         for version in above
         if _all_pass(findings, axis, asked, hurt, (moved(pins, axis.name, version), python))
     ]
-    passing = [
-        v for v in passing if _often_enough(findings, asked, (moved(pins, axis.name, v), python))
-    ]
     excluded = findings.withdrawn.get(axis.name, ())
     final = [v for v in passing if not v.is_prerelease and v not in excluded]
     if final:
@@ -87,29 +84,22 @@ def _all_pass(
         attribution = findings.attributions[verdict.cell.key]
         return not Trouble(verdict=verdict, attribution=attribution).counts_against(axis.name)
 
+    passing = []
     for one in asked:
         found = findings.tested.conclude(one, place, beside)
         if found.outcome is Outcome.PASS:
+            passing.append(found)
             continue
-        if one in hurt or (
-            findings.tested.covers(one, place) and not lacks_feature(found.outcome, found.rests_on)
-        ):
+        lacks = lacks_feature(found.outcome, found.rests_on)
+        if one in hurt or (findings.tested.covers(one, place) and not lacks):
             return False
-    return True
+    return bool(passing) and all(_often_enough(findings, one) for one in passing)
 
 
-def _often_enough(findings: Findings, asked: Sequence[Situation], place: Place) -> bool:
-    """Whether something passes there, and every pass rests on the least trials of the policy."""
-    found = [findings.tested.conclude(one, place) for one in asked]
-    passes = [
-        seen.verdict
-        for one in found
-        if one.outcome is Outcome.PASS
-        for seen in one.rests_on
-        if seen.verdict.outcome is Outcome.PASS
-    ]
-    least = findings.matrix.policy.least_trials
-    return bool(passes) and all(verdict.trials >= least for verdict in passes)
+def _often_enough(findings: Findings, passing: Conclusion) -> bool:
+    """Whether every pass rests on the least trials of the policy."""
+    passes = (s.verdict for s in passing.rests_on if s.verdict.outcome is Outcome.PASS)
+    return all(verdict.trials >= findings.matrix.policy.least_trials for verdict in passes)
 
 
 def _none(axis: Axis, reason: str) -> Move:
