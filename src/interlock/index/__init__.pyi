@@ -3,7 +3,6 @@ from .pages import (
 )
 from .releases import (
     Releases as Releases,
-    releases as releases,
     unsupported as unsupported,
 )
 from .settings import (
