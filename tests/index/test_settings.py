@@ -39,7 +39,7 @@ def test_pypi_is_asked_where_nothing_is_configured(machine: Machine) -> None:
     settings = machine.settings()
     assert settings.urls == (PYPI,)
     assert settings.strategy == "first-index"
-    assert settings.local_folders == ()
+    assert settings.find_links == ()
 
 
 @pytest.mark.parametrize(
@@ -125,29 +125,12 @@ def test_no_index_leaves_find_links_alone(machine: Machine) -> None:
     assert settings.find_links == ("/wheels",)
 
 
-def test_a_file_index_and_find_links_name_the_folders_to_show(machine: Machine) -> None:
-    wheels = machine.has("wheels/a.whl").parent
-    simple = machine.has("mirror/simple/a/index.html").parents[1]
-    inner = machine.has("mirror/files/b.whl").parent
-    settings = machine.settings(
-        {
-            "UV_INDEX": simple.as_uri(),
-            "UV_FIND_LINKS": f"{wheels},{inner},https://page.example/links",
-        }
-    )
-    assert set(settings.local_folders) == {wheels, simple.parent}
-
-
-def test_a_folder_that_is_not_there_is_not_shown(machine: Machine) -> None:
-    assert machine.settings({"PIP_FIND_LINKS": "/no/such/folder"}).local_folders == ()
-
-
-def test_ca_bundle_and_proxies_reach_those_who_ask(machine: Machine) -> None:
+def test_ca_bundle_and_proxies_are_read(machine: Machine) -> None:
     bundle = machine.has("company.pem")
     machine.has("etc/pip.conf", f"[global]\ncert = {bundle}\nproxy = http://proxy.example:3128\n")
-    environment = machine.settings().transport_environment
-    assert environment["SSL_CERT_FILE"] == str(bundle)
-    assert environment["HTTPS_PROXY"] == environment["https_proxy"] == "http://proxy.example:3128"
+    settings = machine.settings()
+    assert settings.ca_bundle == bundle
+    assert set(settings.proxies.values()) == {"http://proxy.example:3128"}
 
 
 def test_the_environments_proxy_goes_before_pips(machine: Machine) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from interlock.index import checks, layers
 from interlock.index.layers import Layer
@@ -65,49 +65,9 @@ class IndexSettings:
         return self.extra_index_urls + main
 
     @cached_property
-    def local_folders(self) -> tuple[Path, ...]:
-        """Folders of this machine that the settings name; what encloses another stands for it.
-
-        A ``file://`` index may link to files beside it (``../../files/x.whl``), as bandersnatch
-        and pypi-mirror write them, so its parent is what has to be reachable.
-        """
-        folders = [path.parent for url in self.urls if (path := _local(url))]
-        folders += [path for link in self.find_links if (path := _local(link))]
-        found = sorted({path for path in folders if path.exists() and path != Path("/")})
-        return tuple(path for path in found if not any(other in path.parents for other in found))
-
-    @cached_property
     def digest(self) -> str:
         """Identifies where packages come from, not how they travel (no proxy, no CA bundle)."""
         return digest_of([self.index_url, self.extra_index_urls, self.find_links, self.strategy])
-
-    @property
-    def uv_environment(self) -> dict[str, str]:
-        """The same as variables for ``uv --no-config``; the paths in it are this machine's.
-
-        Without any index there is no variable that says so: pass ``--no-index``.
-        """
-        variables = {
-            "UV_DEFAULT_INDEX": self.index_url,
-            "UV_INDEX": " ".join(self.extra_index_urls),
-            "UV_FIND_LINKS": ",".join(self.find_links),
-            "UV_INDEX_STRATEGY": self.strategy,
-            "UV_INSECURE_HOST": " ".join(self.trusted_hosts),
-        }
-        return {name: value for name, value in variables.items() if value}
-
-    @property
-    def transport_environment(self) -> dict[str, str]:
-        """CA bundle, client certificate and proxies, as variables most programs know."""
-        found: dict[str, str] = {}
-        if self.ca_bundle:
-            for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"):
-                found[name] = str(self.ca_bundle)
-        if self.client_cert:
-            found["SSL_CLIENT_CERT"] = str(self.client_cert)
-        for scheme, value in self.proxies.items():
-            found[f"{scheme.upper()}_PROXY"] = found[f"{scheme}_proxy"] = value
-        return found
 
     @property
     def described(self) -> str:
@@ -203,13 +163,6 @@ def _combine(layers: tuple[Layer, ...]) -> IndexSettings:
         trusted_hosts=every("trusted_hosts"),
         strategy=_first(layers, "strategy") or ("unsafe-best-match" if of_pip else "first-index"),
     )
-
-
-def _local(place: str) -> Path | None:
-    """The folder on this machine that a path or a ``file://`` URL names."""
-    if place.startswith("file:"):
-        return Path(unquote(urlsplit(place).path))
-    return None if "://" in place else Path(place)
 
 
 def _authenticated(url: str | None, environ: Mapping[str, str], home: Path) -> str | None:

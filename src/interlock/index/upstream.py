@@ -6,6 +6,7 @@ Whoever asks here needs no credentials, no certificates and no proxy: these stay
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from interlock.index.settings import IndexSettings, redacted
 from interlock.model import IndexUnreachable
 
 FILE_BYTES = 2 << 30
+_PLAIN = re.compile(r"[^./\\\0][^/\\\0]{0,248}")
 _ENDINGS = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar")
 
 
@@ -180,7 +182,7 @@ def _listed(base: str, link: str, name: str, details: Mapping[str, Any]) -> List
 
 def _is_plain(name: str) -> bool:
     """Whether it can be a file's name here; a page may say anything."""
-    return bool(name) and name[0] != "." and not {"/", "\0", "\\"} & set(name) and len(name) < 250
+    return _PLAIN.fullmatch(name) is not None
 
 
 class _Anchors(HTMLParser):

@@ -29,7 +29,7 @@ from interlock.isolation.gateway import Mirror
 from interlock.isolation.install_failures import InstallFailed
 from interlock.isolation.installs import Installs, Locked, Wanted
 from interlock.isolation.sandbox import Image, Limits, Sandbox
-from interlock.isolation.store import COMPLETE, Store, writing
+from interlock.isolation.store import Store, writing
 from interlock.model import Environment, Pin, PythonVersion, digest_of
 
 
@@ -186,10 +186,12 @@ class Environments:
         return True
 
     def _clear(self, *place: str) -> None:
-        """Take away what is in the way. A probe may still use what is damaged, so that is kept
-        until the next `clean`."""
+        """Take away what is in the way.
+
+        A probe may still use what is damaged, so that is kept until the next `clean`.
+        """
         root = self._sandbox.store
-        if COMPLETE in folders.names(root, *place):
+        if seals.is_sealed(root, *place):
             folders.move(root, *place, to=("work", f"damaged-{secrets.token_hex(8)}"))
         folders.remove(root, *place)
 

@@ -139,7 +139,8 @@ class Mirror:
     def _link(self, file: Listed) -> str:
         identity = sha256(file.url.encode()).hexdigest()[:32]
         self._files[identity] = file
-        return f"f/{identity}/{quote(file.name, safe='')}"
+        name = file.name if _NAME.fullmatch(file.name) else quote(file.name, safe="")
+        return f"f/{identity}/{name}"
 
 
 class Gateway:

@@ -122,7 +122,7 @@ class Installs:
                     return built
                 path, sha256 = built, built.parent.name
             found[path] = sha256
-        if too_large := _too_large([*found]):
+        if too_large := self._too_large([*found]):
             return InstallFailed(stage="install", output=too_large)
         return found
 
@@ -141,6 +141,26 @@ class Installs:
             mounts = (self._shown(shown), Mount(source=place, target=target, writable=True))
             said = self._run(order, wanted, mounts)
         return said if isinstance(said, InstallFailed) else None
+
+    def _too_large(self, wheels: Sequence[Path]) -> str | None:
+        """Why these wheels are not unpacked; None where nothing speaks against it.
+
+        A file that is no archive is trouble: it may have been cut on the way to the index.
+        """
+        size = 0
+        for wheel in wheels:
+            try:
+                with ZipFile(wheel) as archive:
+                    size += sum(member.file_size for member in archive.infolist())
+            except BadZipFile as error:
+                raise IndexUnreachable(
+                    f"the package index ({self._index.described}) has a {wheel.name} that can't "
+                    f"be read as a wheel: {error}"
+                ) from error
+        if size <= UNPACKED_BYTES:
+            return None
+        most = UNPACKED_BYTES >> 30
+        return f"the wheels hold {size >> 30} GiB, and at most {most} GiB are unpacked"
 
     def _content(self, listed: Listed) -> tuple[str, Path]:
         try:
@@ -353,17 +373,3 @@ def _package(file: str) -> str:
     """The package's name in the name of a wheel or of a source distribution."""
     stem = file.partition("-")[0] if file.endswith(".whl") else file.rpartition("-")[0]
     return canonicalize_name(stem)
-
-
-def _too_large(wheels: Sequence[Path]) -> str | None:
-    """Why these wheels are not unpacked; None where nothing speaks against it."""
-    size = 0
-    for wheel in wheels:
-        try:
-            with ZipFile(wheel) as archive:
-                size += sum(member.file_size for member in archive.infolist())
-        except BadZipFile:
-            return f"{wheel.name} is not a wheel: its archive can't be read"
-    if size <= UNPACKED_BYTES:
-        return None
-    return f"the wheels hold {size >> 30} GiB, and at most {UNPACKED_BYTES >> 30} GiB are unpacked"

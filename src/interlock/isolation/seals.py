@@ -14,6 +14,7 @@ import io
 import json
 import os
 import posixpath
+import secrets
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,6 +57,14 @@ def seal(top: Path, *below: str, wheels: Sequence[Path], owner: Owner | None) ->
     manifest = dict(_walk(top, below, owner, take=True))
     _compare(manifest, wheels)
     _write(top, below, manifest)
+
+
+def is_sealed(top: Path, *below: str) -> bool:
+    """Whether it was whole at some time, whatever is there now."""
+    try:
+        return bool(_read(top, below))
+    except (OSError, StorageTrouble, ValueError, TypeError, LookupError):
+        return False
 
 
 def holds(top: Path, *below: str, content: bool) -> bool:
@@ -144,13 +153,14 @@ def _read(top: Path, below: Sequence[str]) -> dict[str, Entry]:
 
 def _write(top: Path, below: Sequence[str], manifest: Manifest) -> None:
     files = {path: [entry.content, entry.identity] for path, entry in manifest.items()}
-    unfinished = f".{os.getpid()}.unfinished"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with folders.opened(top, *below) as folder:
-        handle = os.open(unfinished, flags, 0o444, dir_fd=folder)
+    unfinished = f"seal-{secrets.token_hex(8)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    # Elsewhere until it is whole: another check may be reading the environment.
+    with folders.opened(top, "work") as work, folders.opened(top, *below) as folder:
+        handle = os.open(unfinished, flags, 0o444, dir_fd=work)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump({"format": _FORMAT, "files": files}, file, separators=(",", ":"))
-        os.rename(unfinished, COMPLETE, src_dir_fd=folder, dst_dir_fd=folder)
+        os.rename(unfinished, COMPLETE, src_dir_fd=work, dst_dir_fd=folder)
 
 
 def _compare(manifest: Manifest, wheels: Sequence[Path]) -> None:

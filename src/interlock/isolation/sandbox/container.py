@@ -286,7 +286,7 @@ class DockerSandbox:
                     type="bind",
                     read_only=not mount.writable,
                 )
-                for mount in (*self._open_root(command.mounts), *command.mounts)
+                for mount in command.mounts
             ],
         )
         client.create_container(
@@ -301,16 +301,6 @@ class DockerSandbox:
             network_disabled=True,
             host_config=host,
         )
-
-    def _open_root(self, mounts: tuple[Mount, ...]) -> tuple[Mount, ...]:
-        """An open ``/root`` for what is mounted below it: an image's own lets only root pass."""
-        if not any(mount.target.startswith("/root/") for mount in mounts):
-            return ()
-        folder = self._home.home / "root"
-        with writing(folder):
-            folder.mkdir(mode=0o755, exist_ok=True)
-        # Writable for the engine, which makes the places to mount on; its user can't write there.
-        return (Mount(source=folder, target="/root", writable=True),)
 
     def _kill(self, name: str) -> None:
         with _unless_gone():
