@@ -92,7 +92,7 @@ def test_a_hang_says_on_what_whose_it_is_and_what_to_upgrade_to() -> None:
     said = text(findings([*HANG, *NEXT]))
     assert "restart: hang (self-deadlock); 3 trials, 90 starts, tested on 2026-03-01" in said
     assert "\n    A → A\n" in said
-    assert "Only together" in said
+    assert "Only the pair does this" in said
     assert "- upgrade right to 2.0\n" in said
     assert "--left 1.0 --right 1.0 --python 3.10 --probe restart --config stock" in said
 

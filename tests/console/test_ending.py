@@ -245,6 +245,7 @@ def test_a_reader_that_has_gone_is_left_in_silence(arguments: str, code: int) ->
     ],
     ids=lambda environ: ",".join(f"{name}={value}" for name, value in environ.items()),
 )
+@pytest.mark.timeout(240)  # in development mode Python takes ten times as long
 def test_an_odd_environment_costs_no_answer(environ: dict[str, str]) -> None:
     done = run(ASK, **environ)
     assert done.returncode == 0, done.stderr

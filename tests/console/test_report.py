@@ -232,7 +232,7 @@ def test_what_is_moved_to_on_every_python_names_none() -> None:
 def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
     known = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
     lines = report.stories(known[:1], findings(known))
-    assert any(line.startswith("  left-lib's own: left-lib 1.0 alone hangs") for line in lines)
+    assert any(line.startswith("  Caused by left-lib: left-lib 1.0 alone hangs") for line in lines)
     assert "  moving right-lib changes nothing: it is left-lib alone" in lines
 
 

@@ -26,7 +26,7 @@ MIB = 1 << 20
 IMPATIENT = replace(
     PATIENCE,
     silence_s=5.0,
-    page_s=1.0,
+    page_s=60.0,
     page_bytes=MIB,
     first_wait_s=0.001,
     longest_wait_s=0.002,
@@ -180,7 +180,7 @@ def test_a_page_that_drips_is_given_up(headers: bool, tmp_path: Path) -> None:
     stop = Event()
     with serve(drip(headers, stop)) as served:
         with pytest.raises(IndexUnreachable, match="in whole within 1 s"):
-            files(served, tmp_path)
+            files(served, tmp_path, replace(IMPATIENT, page_s=1.0))
         stop.set()
         assert served.asked == 1
 
@@ -199,7 +199,7 @@ def test_a_page_without_end_is_given_up(tmp_path: Path) -> None:
         serve(endless) as served,
         pytest.raises(IndexUnreachable, match="more than 1 MiB"),
     ):
-        files(served, tmp_path, replace(IMPATIENT, page_s=60.0))
+        files(served, tmp_path)
 
 
 def test_the_page_of_a_redirect_is_not_read(tmp_path: Path) -> None:
@@ -214,9 +214,7 @@ def test_the_page_of_a_redirect_is_not_read(tmp_path: Path) -> None:
                 request.wfile.write(b"x" * 100_000)
 
     with serve(answer) as served:
-        assert files(served, tmp_path, replace(IMPATIENT, page_s=60.0)) == [
-            "left-1.0-py3-none-any.whl"
-        ]
+        assert files(served, tmp_path) == ["left-1.0-py3-none-any.whl"]
 
 
 def deflated(body: bytes) -> bytes:
@@ -236,7 +234,7 @@ def deflated(body: bytes) -> bytes:
 def test_a_page_that_unpacks_to_too_much_is_given_up(
     body: bytes, encoding: str, told: str, tmp_path: Path
 ) -> None:
-    patient = replace(IMPATIENT, page_s=60.0)
+    patient = IMPATIENT
     with (
         serve(says(body=body, Content_Encoding=encoding)) as served,
         pytest.raises(IndexUnreachable, match=told),
@@ -308,7 +306,7 @@ def test_a_page_of_a_million_links_is_trouble(
 ) -> None:
     separator = "," if kind == JSON else ""
     body = page.format(separator.join([link] * (MOST_FILES + 1))).encode()
-    patient = replace(IMPATIENT, page_bytes=64 * MIB, page_s=60.0)
+    patient = replace(IMPATIENT, page_bytes=64 * MIB)
     with (
         serve(says(body=body, kind=kind)) as served,
         pytest.raises(IndexUnreachable, match=str(MOST_FILES)),

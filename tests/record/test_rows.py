@@ -274,8 +274,10 @@ def test_whose_trouble_it_is_stands_in_its_row(tmp_path: Path) -> None:
     first, second, third = csv.DictReader(text.splitlines())
 
     assert (first["whose"], second["whose"], third["whose"]) == ("left", "left", "")
-    assert first["attribution"].startswith("left-pkg's own: no other library")
-    assert second["attribution"].startswith("left-pkg's own: left-pkg 2.9 alone hangs in the same")
+    assert first["attribution"].startswith("Caused by left-pkg: no other tested library")
+    assert second["attribution"].startswith(
+        "Caused by left-pkg: left-pkg 2.9 alone hangs in the same"
+    )
     assert third["attribution"] == ""
 
 

@@ -51,7 +51,7 @@ def test_card_of_a_hang_has_whose_it_is_and_what_was_tried(complete: Any) -> Non
         "</article>"
     )[0]
 
-    assert '<p class="il-whose">Only together:' in card
+    assert '<p class="il-whose">Only the pair does this:' in card
     assert "With a workaround:" in card
     assert "lock profiling off" in card
 

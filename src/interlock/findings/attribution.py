@@ -123,8 +123,8 @@ def _attribution(
             if look is not None:
                 return Attribution(
                     whose=DEPENDENCIES,
-                    says="What these releases depend on has changed since: with the dependencies "
-                    f"of the newer release's day the same {passed(as_then, look)}.",
+                    says="Caused by a dependency that changed later: with the dependencies of the "
+                    f"newer release's day, the pair {passed(as_then, look)}.",
                     rows=(as_then,),
                 )
     elif not any(rows.at(alone(cell, pin.axis)) for pin in present(cell)):
@@ -144,7 +144,7 @@ def _as_its_base(verdict: Verdict, rows: Rows, others: Mapping[Key, Attribution]
             return replace(found, says=says, rows=(base, *found.rows))
     return Attribution(
         whose=OPEN,
-        says=f"Not known: in {verdict.cell.config} no library was run alone.",
+        says=f"Cause unknown: in {verdict.cell.config} no library was tested alone.",
         missing=tuple(alone(verdict.cell, pin.axis) for pin in present(verdict.cell)),
     )
 
@@ -152,7 +152,7 @@ def _as_its_base(verdict: Verdict, rows: Rows, others: Mapping[Key, Attribution]
 def _own(verdict: Verdict, rows: Rows) -> Attribution:
     """The cause of a baseline's trouble: the only library in it."""
     (pin,) = present(verdict.cell)
-    says = f"{pin.package}'s own: no other library that is tested here was in the process."
+    says = f"Caused by {pin.package}: no other tested library was in the process."
     return Attribution(whose=pin.axis, says=says + _only_here(verdict.cell, rows))
 
 
@@ -164,10 +164,10 @@ def _of_several(verdict: Verdict, compared: Comparisons) -> Attribution:
     if not same:
         told = "; ".join(one.says for one in found)
         if all(one.cleared for one in found):
-            return Attribution(whose=PAIR, says=f"Only together: {told}.", rows=known)
+            return Attribution(whose=PAIR, says=f"Only the pair does this: {told}.", rows=known)
         return Attribution(
             whose=OPEN,
-            says=f"Not known: {told}.",
+            says=f"Cause unknown: {told}.",
             rows=known,
             missing=tuple(o.cell for o in found if not o.cleared and rows.can_be_run(o.cell)),
         )
@@ -175,7 +175,7 @@ def _of_several(verdict: Verdict, compared: Comparisons) -> Attribution:
     least = min(ratios, key=lambda ratio: ratio.at_least, default=None)
     if least and len(ratios) == len(same) and least.certain:
         who = listing([f"{one.who} alone" for one in same])
-        says = f"The pair's: {who} can do the same, but together it is {least}."
+        says = f"Caused by the pair: {who} can do the same, but together it is {least}."
         return Attribution(whose=PAIR, says=says, rows=known, ratio=least)
     if len(same) == len(found):
         return _shared(same, rows, known, least)
@@ -188,15 +188,14 @@ def _one_of_several(
     unseen = unseen_alone(verdict, one)
     if unseen is not None and unseen.certain:
         says = (
-            f"The pair's: {one.who} alone hangs too, but never in all the ways that the pair does: "
-            f"those it was not seen in are at least {times(unseen.between.low)} times as likely "
-            "together."
+            f"Caused by the pair: {one.who} alone hangs too, but not in all the same ways. The "
+            f"other ways are at least {times(unseen.between.low)} times as likely together."
         )
         return Attribution(whose=PAIR, says=says, rows=known, ratio=unseen)
-    says = f"{one.pin.package}'s own: {one.who} alone {does(verdict)} in the same way{one.where}"
-    says += f"; together it is {ratio}." if ratio else "."
+    says = f"Caused by {one.pin.package}: {one.who} alone {does(verdict)} in the same way"
+    says += f"{one.where}. Together it is {ratio}." if ratio else f"{one.where}."
     if unseen is not None:
-        says += " Not every way in which the pair hangs was seen alone, in too few runs to tell."
+        says += " The pair also hangs in ways that were not seen alone, in too few runs to tell."
     says += _only_here(one.cell, rows)
     return Attribution(whose=one.pin.axis, says=says, rows=known, ratio=ratio)
 
@@ -211,15 +210,15 @@ def _shared(
         here = same[0].cell.python
         others = listing([str(p) for p in elsewhere[0] if all(p in e for e in elsewhere)])
         on = f"on Python {others}" if others else "on other Pythons"
-        says = f"Python {here}'s, as far as can be told: {who} do the same here, and pass {on}."
+        says = f"Probably caused by Python {here}: {who} do the same there, and pass {on}."
         return Attribution(whose=PYTHON, says=says, rows=known, ratio=ratio)
-    says = f"Not known: {who} do the same, so it is something that they share."
+    says = f"Cause unknown: {who} do the same, so it is something that they share."
     return Attribution(whose=OPEN, says=says, rows=known, ratio=ratio)
 
 
 def _only_here(cell: Cell, rows: Rows) -> str:
     on = listing([str(python) for python in _passes_on(cell, rows)])
-    return f" Here, on Python {cell.python}; alone on Python {on} it passes." if on else ""
+    return f" It does so on Python {cell.python}, and passes alone on Python {on}." if on else ""
 
 
 def _passes_on(cell: Cell, rows: Rows) -> list[PythonVersion]:

@@ -46,7 +46,7 @@ def beside(verdict: Verdict, pin: Pin, compared: Comparisons) -> Beside:
     seen = _seen_alone(verdict, said, cell, pin.axis, compared, ratio)
     if said is None and not rows.can_be_run(cell):
         cleared = _in_the_situation(verdict, compared)
-        told = "can't be probed: what is probed does not exist without the other library"
+        told = "can't be tested: the probe needs the other library"
     else:
         cleared, told = _cleared(verdict, said, pin, compared)
     return Beside(
@@ -100,14 +100,15 @@ def _cleared(
 ) -> tuple[bool, str]:
     """Whether a library is cleared by what it did alone, and a description of that."""
     if said is None:
-        return False, "was not run"
+        return False, "was not tested"
     short = said.reason is Reason.TOO_FEW_EXPOSURES and trouble.outcome is Outcome.HANG
     if said.outcome is Outcome.PASS or short:
         if look := compared.speaks_against(said, trouble, pin.axis):
             return True, passed(said, look)
-        return False, f"{passed(said)}, too few to have shown what is as rare as this"
+        did = "passed" if said.outcome is Outcome.PASS else "did not hang"
+        return False, f"{did}, but {said.exposures:,} exposures are too few to rule it out"
     if said.reason is Reason.NO_FEATURE and _in_the_situation(trouble, compared):
-        return True, "never comes into the situation that hangs"
+        return True, "never gets into the situation that hangs"
     if said.outcome in (Outcome.UNSUPPORTED, Outcome.UNPROVEN):
         return False, f"proved nothing ({said.reason})"
     words = f"{does(said)} in another way"
@@ -141,14 +142,14 @@ def does(verdict: Verdict) -> str:
 
 
 def passed(verdict: Verdict, look: Look | None = None) -> str:
-    """``passes (40 exposures)``, and the counts of a wider comparison where there is one.
+    """``passed (40 exposures)``, and the counts of a wider comparison where there is one.
 
     A run that was too short to pass is still a run without a hang.
     """
-    did = "passes" if verdict.outcome is Outcome.PASS else "does not"
+    did = "passed" if verdict.outcome is Outcome.PASS else "did not hang"
     counted = f"{verdict.exposures:,} exposures"
     if look is not None and look.over:
         _, alone = look.sums
-        hung = f"{alone.hangs:,} like it in {alone.exposures:,}" if alone.hangs else None
+        hung = f"{alone.hangs:,} hangs like it in {alone.exposures:,}" if alone.hangs else None
         counted += f"; {hung or f'{alone.exposures:,}'} {look.over}"
     return f"{did} ({counted})"

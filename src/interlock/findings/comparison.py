@@ -161,7 +161,7 @@ class Comparisons:
         key = together, apart, ways
         if key not in self._looks:
             compared = places(*both(), *by, signatures=ways)
-            over = f"over {len(compared)} {of}, each held against itself"
+            over = f"over {len(compared)} {of}"
             self._looks[key] = Look(places=tuple(compared), over=over)
         return self._looks[key]
 

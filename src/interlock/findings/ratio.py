@@ -38,11 +38,11 @@ class Ratio:
 
     @property
     def _surely(self) -> str:
-        """``, surely above 1.9``, where that is less than the interval suggests."""
+        """``, certainly above 1.9``, where that is less than the interval suggests."""
         if self.certain or self.between.low <= MARGIN:
             return ""
         # Rounded down: 1.95 is not above 2.
-        return f", surely above {math.floor(self.at_least * 10) / 10:g}"
+        return f", certainly above {math.floor(self.at_least * 10) / 10:g}"
 
     @property
     def certain(self) -> bool:
