@@ -211,7 +211,7 @@ def test_an_answer_names_the_kind_of_application_that_hangs_beside_it() -> None:
     )
     rest = findings(grid("1.0\n1.0 pass"), choices={**LEVEL, **FORKING})
     assert text(rest, chosen="every").endswith(
-        "This says nothing of an application where it forks. Ask again with --with forking."
+        "This answer does not cover an application where it forks. Ask again with --with forking."
     )
 
 
@@ -219,7 +219,7 @@ def test_of_a_rare_hang_single_passes_recommend_nothing() -> None:
     said = text(forked(), chosen="forking")
     assert said.startswith("It hangs")
     assert "upgrade" not in said and "keep quiet" not in said
-    assert said.endswith("so a pass says little. Start it in the child.")
+    assert said.endswith("so a pass proves little. Start it in the child.")
 
 
 # The data -----------------------------------------------------------------------------------------
@@ -343,15 +343,16 @@ def test_a_question_is_answered_with_zero_whatever_the_answer(
         (("--sentry", "2.10.0", "--python", "3.11"), "name --ddtrace too"),
         (KNOWN, "name --python too"),
         (("--sentry", "2.x", "--ddtrace", "2.14.2", "--python", "3.11"), '--sentry: "2.x" is not'),
-        ((*KNOWN, "--python", "pypy"), '--python: "pypy" is no Python such as 3.11'),
-        ((*KNOWN, "--python", "3"), '--python: "3" is no Python'),
-        ((*KNOWN, "--python", "2.7"), '--python: "2.7" is no Python'),
+        ((*KNOWN, "--python", "pypy"), '--python: "pypy" is not a Python version such as 3.11'),
+        ((*KNOWN, "--python", "3"), '--python: "3" is not a Python version'),
+        ((*KNOWN, "--python", "2.7"), '--python: "2.7" is not a Python version'),
         ((*KNOWN, "--python", "3.11", "--config", "stok"), '"stok" is not one of stock, warning-'),
         (
             (*KNOWN, "--python", "3.11", "--config", "unamplified"),
-            '"unamplified" sets what no application chooses; name one of stock, warning-events',
+            '"unamplified" sets something that no application can choose; '
+            "name one of stock, warning-events",
         ),
-        ((*KNOWN, "--python", "3.11", "--application", "forking"), "gone: use --with forks"),
+        ((*KNOWN, "--python", "3.11", "--application", "forking"), "removed: use --with forks"),
         ((*KNOWN, "--python", "3.11", "--with", "fork"), 'is no choice; did you mean "forks"?'),
         ((*KNOWN, "--python", "3.11", "--with", ""), "--with is empty; give it a value"),
         (

@@ -141,7 +141,7 @@ def test_a_version_in_the_matrix_that_nobody_published_is_named_with_its_place(
         (["--partner", "1.x"], "did you mean the specifier"),
         (["--partner", ">=7"], "leaves nothing of the set"),
         (["--known", "nowhere.csv"], "there is no such file"),
-        (["--known", "matrix.yaml"], "what is published is called verdicts.csv"),
+        (["--known", "matrix.yaml"], "the published file is called verdicts.csv"),
         (["--jobs", "0"], "0 is not a number from 1 to 512"),
         (["--jobs", "many"], "many is not a number from 1 to 512"),
         (["--rerun", "some"], "invalid choice"),

@@ -454,8 +454,8 @@ def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_
     [
         (
             "hang pass",
-            "Where it forks: 1 hang, 1 pass. A hang is rare there, so a pass says little; the page "
-            "has the rates by release. Start it in the child.",
+            "Where it forks: 1 hang, 1 pass. A hang is rare there, so a pass proves little; the "
+            "page has the rates by release. Start it in the child.",
         ),
         (
             "unsupported unsupported",

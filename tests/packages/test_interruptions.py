@@ -62,7 +62,7 @@ def test_an_interrupted_run_leaves_nothing_behind(
     *_, verdicts, again, last = output.splitlines()
     results = project.folder / "results" / "verdicts.csv"
     assert verdicts == f"verdicts: {results}"
-    assert again == "the same command goes on from here"
+    assert again == "run the same command again to continue"
     assert last == "interrupted; what was finished is kept"
     assert "1+passes" in results.read_text() and "1+drags.on" not in results.read_text()
     assert "Passed here: everything that was run (1 pass)." in output

@@ -1,4 +1,7 @@
-"""The answer to a question as data for JSON: the fields of its worst part, and every part."""
+"""The answer to a question as data for JSON.
+
+The fields of the worst situation come first, then all situations.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,15 @@ from interlock.matrix import Situation
 from interlock.model import NoTarget, Signature, Target
 
 UNKNOWN = "unknown"
-"""The outcome of what was not tested: never null, so that nobody takes it for a pass."""
+"""The outcome of what was not tested. Never null, which could be taken for a pass."""
 
 
 def as_data(answer: Answer) -> dict[str, Any]:
-    """The question, what its worst situation says, and ``situations``: what each says.
+    """The question, the answer for its worst situation, and one for each situation.
 
-    ``moves`` beside the question lead to releases that pass in every situation asked about.
-    ``advice`` is what helps a kind of application whose hangs are rare, and ``notes`` are about
-    those kinds where the question does not say whether it is about them.
+    ``moves`` beside the question lead to releases that pass in every situation of the question.
+    ``advice`` is for kinds of application with rare hangs. ``notes`` are about kinds of application
+    that the question leaves open.
     """
     question = answer.question
     worst = answer.worst

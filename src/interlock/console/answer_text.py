@@ -1,6 +1,7 @@
-"""The answer to a question as text for a terminal: the answer first, then each situation.
+"""The answer to a question as text for a terminal.
 
-Lines are as wide as the terminal, but for commands, which are there to be copied.
+The answer comes first, then each situation. Lines are as wide as the terminal. Commands are never
+broken, because readers copy them.
 """
 
 from __future__ import annotations
@@ -48,14 +49,17 @@ _LEAST_WIDTH = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What the text is written on."""
+    """The width and the colours that the text may use."""
 
     width: int = 80
     """In columns."""
     colours: bool = False
 
     def wrapped(self, text: str, indent: str = "", mark: str = "") -> list[str]:
-        """Lines of the page; ``mark`` stands before the first, and the others below its text."""
+        """Wrap a text to the page.
+
+        ``mark`` stands before the first line. The other lines are indented to match.
+        """
         return textwrap.wrap(
             text,
             width=max(self.width, _LEAST_WIDTH),
@@ -76,15 +80,15 @@ def as_text(answer: Answer, findings: Findings, page: Page) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _Telling:
-    """One answer on its way to the page, and what was told of it."""
+    """One answer as it is written, and what was written so far."""
 
     answer: Answer
     findings: Findings
     page: Page
     told: set[tuple[str, ...]] = field(default_factory=set)
-    """Cells whose hang or failure was told."""
+    """Cells with a hang or failure that was already described."""
     said: set[str] = field(default_factory=set)
-    """Sentences on whose it is, and commands."""
+    """Sentences on the cause, and commands, that were already written."""
 
     @property
     def matrix(self) -> Matrix:
@@ -102,7 +106,7 @@ class _Telling:
         return lines
 
     def _bodies(self) -> list[tuple[list[SituationAnswer], list[str]]]:
-        """What is told of each situation; those that say the same are told once."""
+        """The text of each situation; situations with the same text share it."""
         found: list[tuple[list[SituationAnswer], list[str]]] = []
         for part in self._in_order():
             body = self._part(part)
@@ -114,14 +118,17 @@ class _Telling:
         return found
 
     def _heading(self, parts: Sequence[SituationAnswer]) -> list[str]:
-        """None where everything that was asked for says the same."""
+        """Empty where one text covers all situations of the question."""
         if len(parts) == len(self.answer.parts):
             return []
         words = self._all(parts)
         return self.page.wrapped(f"{words[0].upper()}{words[1:]}:")
 
     def _in_order(self) -> Iterable[SituationAnswer]:
-        """As in ``matrix.yaml``; what is not meant for these releases is in the headlines alone."""
+        """The situations that get their own text, in the order of ``matrix.yaml``.
+
+        A situation that no probe is meant for gets none: the headlines have it.
+        """
         several = len(self.answer.parts) > 1
         return [p for p in self.answer.parts if not several or p.verdicts or p.is_meant]
 
@@ -150,7 +157,7 @@ class _Telling:
         return f"{' with '.join(releases)} on Python {question.python}"
 
     def _where(self, outcome: Outcome | None) -> str:
-        """The situations of that outcome; nothing where it is each that was asked for."""
+        """The situations with that outcome, as the end of a headline."""
         alike = [part for part in self.answer.parts if part.outcome is outcome]
         if len(alike) == len(self.answer.parts) > 1:
             return ", with every choice of settings that was tested" if outcome else ""
@@ -189,7 +196,10 @@ class _Telling:
         return lines
 
     def _seen(self, seen: Seen, part: SituationAnswer) -> list[str]:
-        """What one probe says. That a feature is lacking is told where it is switched on."""
+        """The verdict of one probe.
+
+        A missing feature is described only in the situation that switches it on.
+        """
         verdict = seen.verdict
         elsewhere = seen.situation != part.situation and verdict.was_run
         if elsewhere and seen.lacks_feature:
@@ -200,7 +210,7 @@ class _Telling:
         return self._verdict(verdict, at)
 
     def _verdict(self, verdict: Verdict, at: str) -> list[str]:
-        """What one probe says, on how many trials."""
+        """The verdict of one probe, and the number of its trials."""
         page, probe = self.page, verdict.cell.probe
         reason = f" ({verdict.reason})" if verdict.reason else ""
         head = f"{probe}: {verdict.outcome}{reason}{at}"
@@ -232,14 +242,14 @@ class _Telling:
             lines += page.wrapped(_neighbours(one, asked), "  ", "- ")
         return lines
 
-    # What stands below
+    # Below the situations
 
     def _beside(self) -> list[str]:
-        """What the answer rests on, and what it says nothing of."""
+        """The Pythons that the answer rests on, and what the answer leaves open."""
         page = self.page
         lines = [line for said in self._patches() for line in page.wrapped(said)]
         for advice in self.answer.advice:
-            lines += page.wrapped(f"A hang of this kind is rare, so a pass says little. {advice}")
+            lines += page.wrapped(f"A hang of this kind is rare, so a pass proves little. {advice}")
         for note in self.answer.kinds:
             lines += page.wrapped(self._note(note))
         return ["", *lines] if lines else []
@@ -259,7 +269,7 @@ class _Telling:
         kind = note.kind
         again = f"Ask again with --with {kind.name}."
         if not note.hangs:
-            return f"This says nothing of an application where {kind.title}. {again}"
+            return f"This answer does not cover an application where {kind.title}. {again}"
         counted = [
             f"{s.verdict.hangs} of {plural(s.verdict.trials, 'trial')} ({s.verdict.cell.probe}, "
             f"{s.verdict.exposures} {self._unit(s.verdict.cell.probe)})"
@@ -285,7 +295,10 @@ def _move(move: Move) -> str:
 
 
 def _workarounds(said: SituationAnswer, page: Page) -> list[str]:
-    """Each with what it costs; and against what it helps, where that is not all that goes wrong."""
+    """Each workaround with its cost.
+
+    If it helps with some probes only, they are named.
+    """
     if not said.workarounds:
         return []
     troubled = {one.verdict.cell.probe for one in said.troubles}

@@ -1,7 +1,6 @@
 """``interlock ask``: a question from the options, and the answer as text or JSON.
 
-Needs neither engine nor network, and nothing of the extras: what is published is read, and
-``findings`` answers.
+The command reads the published results. It needs no engine, no network and none of the extras.
 """
 
 from __future__ import annotations
@@ -27,7 +26,10 @@ _WIDEST = 100
 
 
 def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
-    """Print the answer; 0 whatever it is. Raise ``UsageError`` for a mistake in the question."""
+    """Print the answer; return 0, whatever the answer is.
+
+    Raise ``UsageError`` for a mistake in the question.
+    """
     question = question_of(options, found)
     if not (results / VERDICTS).is_file():
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
@@ -48,12 +50,12 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
 def _print(text: str) -> None:
     try:
         print(text, flush=True)
-    except BrokenPipeError:  # `| head` has read enough; nothing is left to be flushed at the exit
+    except BrokenPipeError:  # `| head` has read enough; so nothing may be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def question_of(options: argparse.Namespace, found: Matrix) -> Question:
-    """What is asked; every release and the Python have to be named."""
+    """The question from the options. It must name every release and the Python."""
     names = [*(axis.name for axis in found.axes), "python"]
     if missing := [f"--{name}" for name in names if getattr(options, name) is None]:
         packages = [axis.package for axis in found.axes]
@@ -63,7 +65,9 @@ def question_of(options: argparse.Namespace, found: Matrix) -> Question:
         )
     if options.application is not None:
         instead = [f"--with {name}" for name in found.applications]
-        raise UsageError(f"--application is gone: use {listing(instead, last='or') or '--with'}")
+        raise UsageError(
+            f"--application was removed: use {listing(instead, last='or') or '--with'}"
+        )
     python, patch = _python(options.python)
     return Question(
         versions={axis.name: _version(axis, getattr(options, axis.name)) for axis in found.axes},
@@ -74,7 +78,7 @@ def question_of(options: argparse.Namespace, found: Matrix) -> Question:
 
 
 def _as_in(config: str | None, found: Matrix) -> Mapping[str, str]:
-    """What a configuration chooses, each of it as if it were stated."""
+    """All choices of a configuration, as if each had been given with ``--with``."""
     if config is None:
         return {}
     known = found.configurations
@@ -84,13 +88,17 @@ def _as_in(config: str | None, found: Matrix) -> Mapping[str, str]:
     chosen = known[config].choices
     if chosen is None or known[config].at_release:
         raise UsageError(
-            f'--config: "{config}" sets what no application chooses; name one of {listing(plain)}'
+            f'--config: "{config}" sets something that no application can choose; '
+            f"name one of {listing(plain)}"
         )
     return dict(found.situation(chosen).chosen)
 
 
 def _chosen(texts: Sequence[str], found: Matrix) -> Mapping[str, str]:
-    """``structured-logs`` is the value of that choice with the most switched on."""
+    """The choices given with ``--with``.
+
+    A name without a value (``structured-logs``) stands for the value that switches on the most.
+    """
     chosen: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -122,14 +130,14 @@ def _version(axis: Axis, text: str) -> Version:
 
 
 def _python(text: str) -> tuple[PythonVersion, str | None]:
-    """``3.11``; and, of a patch release of it, that release."""
+    """The Python, and its patch release if one was given: ``3.11`` or ``3.11.4``."""
     try:
         version = Version(text)
         major, minor, *patch = version.release
         if major != 3:
             raise ValueError
     except ValueError:
-        raise UsageError(f'--python: "{text}" is no Python such as 3.11') from None
+        raise UsageError(f'--python: "{text}" is not a Python version such as 3.11') from None
     return PythonVersion(major, minor), str(version) if patch else None
 
 

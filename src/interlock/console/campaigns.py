@@ -1,4 +1,4 @@
-"""The commands that run a campaign: ``matrix``, and ``aa``, which runs what is known again."""
+"""The commands that run a campaign: ``matrix``, and ``aa`` for known cells."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ from interlock.record import VERDICTS, Ledger, check_destination, read_results
 
 
 def run_matrix(place: Place, options: argparse.Namespace) -> int:
-    """Plan, run, judge, plan; print. ``OpenCells`` where something is left to do."""
+    """Plan, run and judge until nothing is open, then print the results.
+
+    Raise ``OpenCells`` if cells stay open.
+    """
     if options.trials:
         trials = replace(place.matrix.trials, per_cell=options.trials)
         place = replace(place, matrix=replace(place.matrix, trials=trials))
@@ -84,7 +87,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
 
 
 def _announce(place: Place, options: argparse.Namespace, agenda: Agenda, first: Plan) -> None:
-    """Print what is to be run, what may follow, and how long it may take."""
+    """Print which cells will run, what may follow, and how long that may take."""
     place.console.print(report.planned(first, options.jobs), highlight=False)
     if then := report.at_most(*agenda.at_most(first)) if agenda.follows else "":
         place.console.print(then, highlight=False)
@@ -93,8 +96,8 @@ def _announce(place: Place, options: argparse.Namespace, agenda: Agenda, first: 
 
 
 def run_again(place: Place, options: argparse.Namespace) -> int:
-    """Known cells again and again (A/A), each trial judged by itself."""
-    # A trial that proves nothing is an answer here, and no reason to try again.
+    """Run known cells again and again (A/A); judge each trial by itself."""
+    # Here a trial that proves nothing is an answer, so it is not repeated.
     once = replace(place.matrix.trials, per_cell=1, when_unproven=1)
     place = replace(place, matrix=replace(place.matrix, trials=once))
     found = place.matrix
@@ -108,7 +111,7 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
         possible = [v for v in there if v.cell.python not in ground.skipped]
         cells = repeatability.choose(possible, options.cells)
         if not cells:
-            raise UsageError("nothing is known that could be run again; run `nox -s matrix` first")
+            raise UsageError("there are no verdicts to run again; run `nox -s matrix` first")
         planned = ground.agenda(cells, known, planning.Rerun.ALL).first()
         place.console.print(report.repeated(planned, options.repeat, options.jobs), highlight=False)
         finished = ground.drive(ledger, planned, repeat=options.repeat)
@@ -124,7 +127,7 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class _Ground:
-    """What a campaign stands on: releases, index settings, and what isolates it."""
+    """What a campaign needs: releases, index settings, and the sandbox."""
 
     place: Place
     options: argparse.Namespace
@@ -132,13 +135,13 @@ class _Ground:
     releases: Mapping[str, tuple[Release, ...]]
     sandbox: Sandbox | None = None
     machine: str = ""
-    """What the wheels have to fit."""
+    """The machine that the wheels must fit."""
     skipped: frozenset[PythonVersion] = frozenset()
-    """What this machine does not have, and nobody asked for by its name."""
+    """Pythons that this machine lacks and that nobody asked for by name."""
 
     @classmethod
     def look(cls, place: Place, options: argparse.Namespace) -> _Ground:
-        """Ask the index, and check what the matrix names against it."""
+        """Ask the index for releases, and check the versions in the matrix against them."""
         settings = read_index_settings(os.environ)
         with place.console.status("asking the package index …"):
             index = Releases(Pages(settings, place.store.index))
@@ -147,10 +150,10 @@ class _Ground:
         return cls(place=place, options=options, settings=settings, releases=releases)
 
     def isolated(self, pythons: Sequence[PythonVersion], asked: Sequence[str] = ()) -> _Ground:
-        """The same, with a sandbox for these Pythons; ``asked`` is what was typed.
+        """The same with a sandbox for these Pythons; ``asked`` are the ones typed by name.
 
-        A Python that can't be had is skipped, and a line names it. Its cells stay open where it was
-        asked for by its name.
+        A Python that is not available is skipped, and one line names it. If it was asked for by
+        name, its cells stay open.
         """
         place = self.place
         box, why = sandbox.choose(
@@ -174,7 +177,10 @@ class _Ground:
         return replace(self, sandbox=box, machine=machine, skipped=frozenset(skipped))
 
     def possible(self, cells: Sequence[Cell]) -> list[Cell]:
-        """The cells whose Python is not skipped; their controls and follow-ups go with them."""
+        """The cells with a Python that is not skipped.
+
+        Controls and follow-ups of the other cells are left out with them.
+        """
         return [cell for cell in cells if cell.python not in self.skipped]
 
     @property
@@ -211,9 +217,10 @@ class _Ground:
         resolved: Mapping[str, str] | None = None,
         so_far: Callable[[], object] = lambda: None,
     ) -> Finished:
-        """Run the campaign and draw it; print what of it proves nothing.
+        """Run the campaign and draw it; then print which passes prove nothing.
 
-        ``so_far`` is called once, before what follows the cells that were asked for.
+        ``so_far`` is called once, when the requested cells are done and before the follow-ups
+        start.
         """
         session = Session(
             matrix=self.place.matrix,
@@ -247,7 +254,7 @@ def _now() -> datetime:
 
 
 def _machine(box: Sandbox, pythons: Sequence[PythonVersion]) -> str:
-    """The images' machine, not the host's: they differ on a Mac."""
+    """The machine of the images. On a Mac it differs from the host's."""
     for python in pythons:
         with suppress(ImageMissing, InterpreterMissing):
             return box.available(python).machine
@@ -274,14 +281,14 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
         raise UsageError(f"--known {path}: there is no such file")
 
     if path.name != VERDICTS:
-        raise UsageError(f"--known {path}: what is published is called {VERDICTS}")
+        raise UsageError(f"--known {path}: the published file is called {VERDICTS}")
     matrix = place.matrix
     return read_results(path.parent, matrix.axes, matrix.renamed).within(matrix).verdicts
 
 
 def _end(place: Place, finished: Finished, lost: Sequence[str]) -> int:
     if finished.interrupted:
-        place.console.print("the same command goes on from here", highlight=False)
+        place.console.print("run the same command again to continue", highlight=False)
         raise KeyboardInterrupt
     report.raise_open(finished.left_open, lost)
     return 0

@@ -1,7 +1,7 @@
-"""The commands that need more than a question does; each is put together here, and printed.
+"""The commands that need more than a question does.
 
-What only some commands need is imported there: pandas and MkDocs take as long to import as a cell
-takes to be planned.
+A command imports what it needs by itself. pandas and MkDocs take as long to import as planning a
+cell takes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from interlock.record import Ledger, check_destination
 
 
 def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -> int:
-    """Run a command that ``entry.py`` has found; its exit code."""
+    """Run the command that ``entry.py`` found; return its exit code."""
     commands = {
         "matrix": run_matrix,
         "aa": run_again,
@@ -45,7 +45,10 @@ def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -
 
 
 def build_images(place: Place, options: argparse.Namespace) -> int:
-    """Build what the matrix's template names; ``ImageMissing`` for a Python that can't be had."""
+    """Build the images that the matrix names.
+
+    Raise ``ImageMissing`` for a Python that is not available.
+    """
     from interlock.isolation import images
 
     asked = [_python(text) for text in options.python or ()]
@@ -83,7 +86,7 @@ def serve_site(place: Place, options: argparse.Namespace) -> int:
 
 
 def run_judge(place: Place, options: argparse.Namespace) -> int:
-    """Every cell of the ledger, by today's rules; what differs from before is printed."""
+    """Judge every cell of the ledger by today's rules, and print the changes."""
     found = place.matrix
     if options.results:
         check_destination(options.results, found.axes)
@@ -117,8 +120,10 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
 
 
 def clean(place: Place, options: argparse.Namespace) -> int:
-    """Say what is held, and remove what was not used for so long, or for as long as a verdict is
-    fresh."""
+    """Print what the cache holds, and remove what was not used for a while.
+
+    Without ``--days``, that is as long as a verdict stays fresh.
+    """
     age = timedelta(days=options.days) if options.days is not None else place.matrix.fresh_for
     for holding in place.store.holdings():
         place.console.print(

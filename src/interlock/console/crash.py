@@ -1,6 +1,7 @@
-"""An error that nobody foresaw → a file with its traceback, and a line that names the file.
+"""Saves the traceback of an unexpected error, and names the file in one line.
 
-No credentials go into either: not those in a URL, and no value of a variable that looks secret.
+Both leave out credentials: those in URLs, and values of environment variables with secret-looking
+names.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from urllib.parse import unquote, urlsplit
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@'\"]+(?:/[^\s@'\"]*)?@")
 _SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|USERNAME", re.IGNORECASE)
 _SHORTEST = 4
-"""A shorter value would be found in every second word."""
+"""Shorter values are kept: ordinary words contain them too often."""
 _LINE_CHARS = 300
 
 
 def report(error: BaseException) -> str:
-    """Write the traceback to a file; what to tell the reader, in one line."""
+    """Write the traceback to a file; return one line for the reader."""
     what = traceback.format_exception_only(type(error), error)[-1]
     line = " ".join(without_secrets(what, os.environ).split())[:_LINE_CHARS]
     kept = _keep(_text(error))
@@ -34,7 +35,7 @@ def report(error: BaseException) -> str:
 
 
 def without_secrets(text: str, environ: Mapping[str, str]) -> str:
-    """The text without credentials of URLs, and without secret values of the environment."""
+    """The text without credentials in URLs and secret environment values."""
     text = _CREDENTIALS.sub("****@", text)
     for value in sorted(_secrets(environ), key=len, reverse=True):
         text = text.replace(value, "****")
@@ -77,7 +78,10 @@ def _version() -> str:
 
 
 def _keep(text: str) -> Path | None:
-    """Write it where the cache is, or else where temporary files are; None where neither works."""
+    """Write the file to the cache, or else to the temporary folder.
+
+    Return None if neither works.
+    """
     stem = f"interlock-crash-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-"
     for folder in (_in_the_cache, tempfile.gettempdir):
         try:
@@ -86,7 +90,7 @@ def _keep(text: str) -> Path | None:
             handle, name = tempfile.mkstemp(prefix=stem, suffix=".txt", dir=place)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
-        except Exception:  # the first error is told, whatever this one is
+        except Exception:  # the first error matters, not this one
             continue
         return Path(name)
     return None

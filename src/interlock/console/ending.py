@@ -1,6 +1,6 @@
-"""How a command ends: on a signal, on a closed stream, on an error that nobody foresaw.
+"""How a command ends: by a signal, a closed stream, or an unexpected error.
 
-Imports little, so that a signal is handled before the rest is loaded.
+This module imports little, so signals are handled before the rest is loaded.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 INTERRUPTED = 130
-"""As ``Interrupted.exit_code``, which is not imported yet when the first signal comes."""
+"""Same as ``Interrupted.exit_code``; the first signal may come before that import."""
 PIPE_CLOSED = 141
-"""As a shell shows a command that wrote to a closed pipe."""
+"""The code that a shell shows for a command that wrote to a closed pipe."""
 TROUBLE = 3
-"""As ``TroubleError.exit_code``."""
+"""Same as ``TroubleError.exit_code``."""
 
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -27,10 +27,11 @@ _RED, _YELLOW = "31", "33"
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP interrupt the command; each of the last two does so once.
+    """Let SIGINT, SIGTERM and SIGHUP interrupt the command.
 
     A session that ends sends SIGTERM and SIGHUP one after the other. The second must not stop the
-    tidying up that the first began; a second Ctrl-C may.
+    cleanup that the first began, so only the first of the two counts. A second Ctrl-C does
+    interrupt the cleanup.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class Signals:
 
     @contextmanager
     def handled(self) -> Iterator[None]:
-        """Handle the signals, except those that ``nohup`` or a shell has ignored."""
+        """Handle the signals, except those that ``nohup`` or a shell ignores."""
         self.came = False
         before = {number: signal.getsignal(number) for number in INTERRUPTING}
         for number, handler in before.items():
@@ -60,8 +61,8 @@ signals = Signals()
 
 
 def prepare_streams() -> None:
-    """Make every standard stream one that can be written, whatever the command was started with."""
-    # A file that is opened later must not become the standard output of a command.
+    """Make every standard stream writable, however the command was started."""
+    # A file that is opened later must not become a command's standard output.
     while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(opened, True)
     os.close(opened)
@@ -70,31 +71,35 @@ def prepare_streams() -> None:
 
 
 def _writable(stream: TextIO | None, number: int) -> TextIO:
-    """The stream, or one in its place: able to write any text, and to tell when it could not.
+    """A stream that can write any text and that reports a failed write.
 
-    Without a buffer (``PYTHONUNBUFFERED``) an error is told once, and argparse drops it.
+    Replaces the stream where needed. Without a buffer (``PYTHONUNBUFFERED``) an error is raised
+    only once, and argparse drops it.
     """
     encoding = stream.encoding if stream else "utf-8"
     if stream is None or isinstance(getattr(stream, "buffer", None), io.RawIOBase):
         stream = open(number, "w", encoding=encoding, buffering=1, closefd=False)  # noqa: SIM115
-    if isinstance(stream, io.TextIOWrapper):  # a terminal may have no arrow, and no tick
+    if isinstance(stream, io.TextIOWrapper):  # some terminals have no arrow or tick
         stream.reconfigure(errors="backslashreplace")
     return stream
 
 
 def interrupted() -> int:
-    """Say that the command was interrupted; the exit code."""
+    """Print that the command was interrupted; return the exit code."""
     say("interrupted; what was finished is kept", _YELLOW)
     return INTERRUPTED
 
 
 def mistaken(text: str) -> None:
-    """Say what was wrong."""
+    """Print the mistake."""
     say(text, _RED)
 
 
 def closed(error: OSError) -> int:
-    """The exit code where the output can't be written; silent where its reader has left."""
+    """The exit code if the output can't be written.
+
+    Nothing is printed if the reader of a pipe has left.
+    """
     if error.errno == errno.EPIPE:
         return PIPE_CLOSED
     say(f"can't write the output: {error.strerror or error}", _RED)
@@ -102,7 +107,7 @@ def closed(error: OSError) -> int:
 
 
 def unforeseen(error: Exception) -> int:
-    """Keep the traceback in a file and say so in one line; the exit code."""
+    """Save the traceback to a file and name it in one line; return the exit code."""
     from interlock.console import crash
 
     say(crash.report(error), _RED)
@@ -111,7 +116,10 @@ def unforeseen(error: Exception) -> int:
 
 @contextmanager
 def threads_reported() -> Iterator[None]:
-    """Report what ends a thread like what ends the command; the command itself goes on."""
+    """Report an error that ends a thread as one that ends the command.
+
+    The command itself goes on.
+    """
     import threading
 
     def report(ended: threading.ExceptHookArgs) -> None:
@@ -126,7 +134,10 @@ def threads_reported() -> Iterator[None]:
 
 
 def flush(code: int) -> int:
-    """Write what is left of the output; the exit code, another one where that fails."""
+    """Write the rest of the output; return the exit code.
+
+    The code changes if the write fails.
+    """
     failed = _flush(sys.stdout)
     if failed:
         code = code or closed(failed)
@@ -135,20 +146,23 @@ def flush(code: int) -> int:
 
 
 def _flush(stream: TextIO) -> OSError | None:
-    """Write what is left, or make the interpreter forget it: it would complain at its end."""
+    """Write the rest of the stream; return the error, if any.
+
+    After an error the stream is abandoned: the interpreter would complain about it at exit.
+    """
     try:
         stream.flush()
     except OSError as error:
         abandon(stream)
         return error
-    except ValueError:  # closed by somebody else
+    except ValueError:  # somebody else closed it
         pass
     return None
 
 
 def is_of_output(error: OSError) -> bool:
     """Whether the error comes from writing to standard output or standard error."""
-    if isinstance(error, BrokenPipeError):  # no other pipe is written without being asked for
+    if isinstance(error, BrokenPipeError):  # every other pipe handles its own errors
         return True
     if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
         return False
@@ -161,7 +175,7 @@ def is_of_output(error: OSError) -> bool:
 
 
 def abandon(stream: TextIO) -> None:
-    """Let what is still written to the stream go nowhere."""
+    """Send all further output of the stream to nowhere."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -169,10 +183,10 @@ def abandon(stream: TextIO) -> None:
 
 
 def say(text: str, colour: str) -> None:
-    """Print a line to standard error, if anybody can read it."""
+    """Print a line to standard error, if that is still possible."""
     from interlock.model import printable
 
-    text = printable(text, lines=True)  # it may quote what an index or an engine answered
+    text = printable(text, lines=True)  # it may quote an index or an engine
     with suppress(OSError, ValueError):
         plain = os.environ.get("NO_COLOR") or not sys.stderr.isatty()
         print(text if plain else f"\x1b[{colour}m{text}\x1b[0m", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
-"""``interlock``: finds the command, and what it needs; prints mistakes and leaves with their code.
+"""The entry point: finds the command, and turns errors into exit codes.
 
-The light installation answers questions alone. So nothing is imported here that only a run or the
-site needs, and no command waits for what another one imports.
+The light installation only answers questions. So this module imports nothing that only a run or the
+site needs, and no command waits for another command's imports.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ IMAGE_VARIABLE = "INTERLOCK_IMAGE"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code, whatever happens."""
+    """Run a command; return its exit code, whatever happens."""
     try:
         with ending.signals.handled(), ending.threads_reported():
             ending.prepare_streams()
@@ -33,17 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _ended(given: Sequence[str]) -> int:
-    """Run a command; turn every way to end into an exit code, and say what happened."""
+    """Run a command; print how it ended, and return the exit code."""
     try:
         return _run(given)
     except KeyboardInterrupt:
         return ending.interrupted()
-    except SystemExit as left:  # argparse's own way
+    except SystemExit as left:  # argparse exits by itself
         if not isinstance(left.code, int):
             return 0 if left.code is None else 1
         return left.code
     except OSError as error:
-        if ending.signals.came:  # a terminal that is gone can't be written any more
+        if ending.signals.came:  # the terminal may be gone
             return ending.interrupted()
         if ending.is_of_output(error):
             ending.abandon(sys.stdout)
@@ -100,9 +100,9 @@ def _ends_with_a_page(asked: argparse.Namespace, source: sources.Source) -> bool
 
 
 def _need(command: str, *extras: str) -> None:
-    """Raise ``UsageError`` where something of the extras is not installed.
+    """Raise ``UsageError`` if a package of the extras is not installed.
 
-    Asked at once: a run that stops at its end, for want of what builds the page, took hours.
+    The check runs at the start. Otherwise a run could fail after hours, when it builds the page.
     """
     missing = [package for extra in extras for package in _missing(extra)]
     if missing:
@@ -115,7 +115,7 @@ def _need(command: str, *extras: str) -> None:
 
 
 def _missing(extra: str) -> Iterator[str]:
-    """What the installed package's extra names and is not there."""
+    """The packages of the extra that are not installed."""
     from importlib import metadata
 
     from packaging.requirements import Requirement

@@ -1,7 +1,7 @@
-"""What was typed, before anything reads it: no empty value, and none of absurd length.
+"""Checks the typed values before anything reads them: none empty, none too long.
 
-An empty value comes from a variable of a script that is not set. Taken for an option that was not
-given, it would run a whole set in place of one cell.
+An empty value usually comes from a script's variable that is not set. If it counted as an option
+that was not given, a whole set would run instead of one cell.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from interlock.model import UsageError
 
 LONGEST = 4096
-"""Characters of one argument, which is as long as a path may be."""
+"""Characters of one argument: as many as a path may have."""
 
 VARIABLES = ("INTERLOCK_HOME", "INTERLOCK_IMAGE")
 

@@ -1,4 +1,7 @@
-"""What to move to: by this run, and behind it by the published results, which show their age."""
+"""Advice on what to move to, from this run and the published results.
+
+A target that only the published results know is shown with its age.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +22,25 @@ class Moves:
     """Advice for the cells of a run."""
 
     findings: Findings
-    """Of this run, and of what counted as known when it began."""
+    """Findings of this run, and of the verdicts that counted as known when it began."""
     published: Sequence[Verdict] = ()
-    """They count for advice alone. None of them is shown as a verdict of this run."""
+    """These count for advice alone. None is shown as a verdict of this run."""
     today: date | None = None
-    """A date of another year is written with its year."""
+    """A date in another year is written with its year."""
 
     @cached_property
     def wider(self) -> Findings:
-        """The findings of all that is known; where both have a cell, this run's verdict counts."""
+        """The findings of all known verdicts.
+
+        Where a cell has both, this run's verdict counts.
+        """
         if not self.published:
             return self.findings
         verdicts = {v.cell.key: v for v in (*self.published, *self.findings.verdicts)}
         return replace(self.findings, verdicts=list(verdicts.values()))
 
     def lines(self, cell: Cell, application: str | None) -> list[str]:
-        """One line an axis, the axis to move first at first."""
+        """One line an axis; the axis to move first comes first."""
         about = self.wider.by_application[application]
         found = about.advice.get((cell.pins, cell.python, None))
         return [self._line(cell, move) for move in found.moves] if found else []
@@ -45,7 +51,7 @@ class Moves:
 
     @cached_property
     def _tested(self) -> dict[Combination, date]:
-        """When each published combination was tested last."""
+        """The day on which each published combination was last tested."""
         found: dict[Combination, date] = {}
         for verdict in self.published:
             of, day = (verdict.cell.pins, verdict.cell.python), verdict.tested_at.date()
@@ -71,7 +77,7 @@ class Moves:
         return f"{nearest.version}{first} or {newest.version}{_noted(ages[1:])}"
 
     def _age(self, cell: Cell, target: Target) -> str:
-        """Of a target that only the published results know; else nothing."""
+        """The age of a target that only the published results know; else empty."""
         pins = tuple(
             replace(pin, version=target.version) if pin.axis == target.axis else pin
             for pin in cell.pins

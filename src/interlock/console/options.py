@@ -1,4 +1,4 @@
-"""The commands and options of the command line, from the names that a matrix has."""
+"""The commands and options of the command line, with names from the matrix."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # to read a matrix takes longer than to list the commands
+if TYPE_CHECKING:  # reading a matrix takes longer than listing the commands
     from interlock.matrix import Matrix
 
 COMMANDS: Mapping[str, str] = {
-    "ask": "say what is known of a combination of releases",
+    "ask": "show what is known about a combination of releases",
     "matrix": "run the cells that have no fresh verdict",
-    "aa": "run known cells again, and say where they disagree",
+    "aa": "run known cells again, and show where they disagree",
     "images": "build base images from Pythons of this machine and Debian",
     "site": "build the report site",
     "serve": "build and serve the report site",
     "judge": "compute every verdict again from its trials",
-    "clean": "say what the cache holds, remove what is old",
+    "clean": "show what the cache holds, and remove what is old",
 }
-"""Every command with what it does, in the order of the help."""
+"""Every command with its description, in the order of the help."""
 
 MOST_TRIALS = 10_000
 """Of one cell, as in ``matrix.yaml``."""
@@ -29,14 +29,14 @@ MOST_TRIALS = 10_000
 MOST_DAYS = 36_500
 
 MOST_JOBS = 512
-"""At once: each is a container, and a thread or a process of this machine."""
+"""At the same time. Each job is a container, and a thread or a process here."""
 
 RERUN = ("missing", "stale", "failed", "all")
-"""The values of ``campaign.Rerun``, which imports more than a help text may."""
+"""The values of ``campaign.Rerun``, which is too slow to import for a help text."""
 
 
 def everywhere() -> argparse.ArgumentParser:
-    """The options that may stand before and after every command."""
+    """The options that may stand before or after every command."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument(
         "--matrix", type=Path, metavar="FILE", help="the matrix file (default: matrix.yaml)"
@@ -45,7 +45,10 @@ def everywhere() -> argparse.ArgumentParser:
 
 
 def overview(first: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """The commands without their options: needs no matrix, and leaves ``--help`` to them."""
+    """A parser for the commands without their options.
+
+    It needs no matrix. ``--help`` is left to the commands.
+    """
     whole, commands = _whole(first)
     whole.add_argument("--version", action=_Version, nargs=0, help="print the version")
     for name, does in COMMANDS.items():
@@ -54,7 +57,7 @@ def overview(first: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def parser(command: str, found: Matrix, first: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """``first``, and one command with all its options, which have the names of the matrix."""
+    """``first`` with one command and all its options, named as in the matrix."""
     whole, commands = _whole(first)
     options = commands.add_parser(
         command, description=_DESCRIPTIONS.get(command, COMMANDS[command]), allow_abbrev=False
@@ -75,7 +78,7 @@ _DESCRIPTIONS: Mapping[str, str] = {
 
 
 class _Version(argparse.Action):
-    """Reads the version only where it is asked for."""
+    """Reads the version only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib import metadata
@@ -145,7 +148,7 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
         "--rerun",
         choices=RERUN,
         default="stale",
-        help="which cells are run although something is known of them (default: stale)",
+        help="which cells to run again although they have a verdict (default: stale)",
     )
     for name, does in _SWITCHES.items():
         command.add_argument(name, action="store_true", help=does)
@@ -206,7 +209,7 @@ _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser, Matrix], None]] = {
 
 
 def _choices(found: Matrix) -> str:
-    """``level=ERROR|WARNING``; the default stands first."""
+    """The choices in the form ``level=ERROR|WARNING``, the default first."""
     listed = []
     for choice in found.choices.values():
         others = [value for value in choice.levels if value != choice.default]

@@ -30,14 +30,14 @@ class Place:
 
 
 def console() -> Console:
-    """Standard output. What is printed there may quote others, so its text is escaped."""
+    """Standard output. It may quote others, so its text is escaped."""
     made = Console(soft_wrap=not sys.stdout.isatty())
     made.push_render_hook(_Printable())
     return made
 
 
 class _Printable(RenderHook):
-    """Escapes the text of whatever is printed, and not the codes that draw it."""
+    """Escapes the text of all output, but not the codes that draw it."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         return [_Escaped(renderable) for renderable in renderables]

@@ -1,4 +1,7 @@
-"""What a run prints while it runs: a live table on a terminal, plain lines elsewhere."""
+"""What a run shows while it runs.
+
+A terminal gets a live table. Anything else gets plain lines.
+"""
 
 from __future__ import annotations
 
@@ -35,20 +38,20 @@ SYMBOLS = {
     Outcome.UNSUPPORTED: ("–", "dim"),
     Outcome.UNPROVEN: ("?", "yellow"),
 }
-"""A sign beside the colour: nobody needs the colour to read it."""
+"""A sign beside the colour, for readers who can't see the colour."""
 
 A_FEW_S = 5.0
-"""An estimate of less is not worth a number."""
+"""A shorter estimate is not given as a number."""
 
 WIDE = 100
-"""Columns of a terminal that has room for a bar beside the numbers."""
+"""A terminal this wide, in columns, has room for a bar beside the numbers."""
 
 RECENT = 6
-"""Verdicts shown under the progress bar of a terminal."""
+"""How many verdicts a terminal shows under the progress bar."""
 
 
 class Display(Protocol):
-    """Draws a run; a context manager around it."""
+    """Draws a run; used as a context manager around it."""
 
     def __enter__(self) -> Display: ...
 
@@ -75,7 +78,7 @@ def sentence(verdict: Verdict) -> str:
 
 
 def trouble_line(event: LeftOpen) -> str:
-    """One line for cells that stay open, and why."""
+    """One line for cells that stay open, and the reason."""
     trouble = event.trouble
     known = isinstance(trouble, InterlockError)
     why = str(trouble) if known else f"{type(trouble).__name__}: {trouble}"
@@ -85,7 +88,7 @@ def trouble_line(event: LeftOpen) -> str:
 
 
 def trouble_text(event: LeftOpen) -> str:
-    """The same, and of what is our own mistake where it is."""
+    """The same line; an error that nobody foresaw is followed by its traceback."""
     line = trouble_line(event)
     if isinstance(event.trouble, InterlockError):
         return line
@@ -93,17 +96,23 @@ def trouble_text(event: LeftOpen) -> str:
 
 
 def kept_line(event: Kept) -> str:
-    """Where to look at what did not install."""
+    """Where to look at an environment that failed to install."""
     return f"{event.combination} does not install; what there is of it: {event.path}"
 
 
 def place(cell: Cell) -> str:
-    """What is installed for a cell; of a control that needs no library its Python alone."""
+    """What is installed for a cell.
+
+    For a control that needs no library, that is Python alone.
+    """
     return cell.combination if cell.has_library else f"Python {cell.python} without the libraries"
 
 
 def installing_line(event: Installing) -> str:
-    """What the first installs are for: those of the controls come before what was asked for."""
+    """What is installed for a cell, and whether that is for a control.
+
+    The controls come before the requested cells, so a reader may not know them.
+    """
     return f"installing {place(event.cell)}{', for a control' if event.is_control else ''} …"
 
 
@@ -119,7 +128,7 @@ def withdrawn_line(event: Withdrawn) -> str:
 
 
 def planned_line(event: Planned) -> str:
-    """One line for what the verdicts so far call for."""
+    """One line for the follow-ups of the verdicts so far."""
     planned = event.plan
     more = len(planned.more)
     parts = [plural(len(planned.cells) - more, "cell")] if len(planned.cells) > more else []
@@ -175,7 +184,7 @@ class _Count:
                 self.open += len(cells)
 
     def is_decided(self, event: Progress) -> bool:
-        """Whether it is about what the index alone decides, which is not run."""
+        """Whether the event is about cells that the index alone decides; these don't run."""
         return isinstance(event, Judged) and event.cell in self._decided
 
     @property
@@ -188,7 +197,7 @@ class _Count:
 
     @property
     def eta_s(self) -> float:
-        """The plan's estimate at first; what this run has shown, the more of it is done."""
+        """The plan's estimate at first, then more and more the pace of this run."""
         share = self.done / self.total if self.total else 1.0
         planned = self._estimate_s * self.left / self.total if self.total else 0.0
         seen = self.elapsed_s / self.done * self.left if self.done else planned
@@ -209,7 +218,7 @@ class _Count:
 
 
 class Printed:
-    """Plain lines, for logs: each verdict as it comes, and now and then how far it is."""
+    """Plain lines for logs: each verdict when it comes, and the progress now and then."""
 
     EVERY_S = 30.0
 
@@ -260,7 +269,7 @@ class Printed:
 
 
 class Drawn:
-    """A live picture: a bar, what is being installed and probed, the last verdicts."""
+    """A live picture: a bar, what is installed and running now, the last verdicts."""
 
     def __init__(self, console: Console) -> None:
         self._count = _Count()
@@ -327,5 +336,5 @@ class Drawn:
 
 
 def _one_line(text: str, style: str = "") -> Text:
-    """Cut at its end where the terminal is narrow: the releases stand at its beginning."""
+    """Cut the end on a narrow terminal, because the releases are at the beginning."""
     return Text(text, style=style, no_wrap=True, overflow="ellipsis")

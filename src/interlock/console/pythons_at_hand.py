@@ -1,4 +1,4 @@
-"""Which of the Pythons of a run this machine does not have and can't get."""
+"""Finds the Pythons of a run that this machine lacks and can't get."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from interlock.model import ImageMissing, InterpreterMissing, PythonVersion, Tro
 
 
 def missing(box: Sandbox, pythons: Iterable[PythonVersion]) -> dict[PythonVersion, TroubleError]:
-    """By Python, why it can't be had and what to do."""
+    """For each missing Python, why it is not available and what to do."""
     found: dict[PythonVersion, TroubleError] = {}
     for python in pythons:
         try:

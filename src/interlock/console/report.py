@@ -43,10 +43,10 @@ KINDS = {
     Why.BASELINE: "with one library alone",
     Why.AT_RELEASE: "with the dependencies of the release's day",
 }
-"""What a cell is run for that nobody asked for, in words."""
+"""Why a follow-up runs, in words."""
 
 NOT_INSTALLED = 3
-"""So many reasons why something can't be installed are shown; the tables have the rest."""
+"""How many reasons for missing installs are shown. The tables have the others."""
 
 LEGEND = "  ".join(f"{sign} {outcome}" for outcome, (sign, _) in SYMBOLS.items())
 
@@ -59,7 +59,7 @@ def tables(
     probes: Mapping[str, Probe],
     configurations: Mapping[str, Configuration],
 ) -> list[Text | Table]:
-    """One table a probe and configuration: a row per releases, a column per Python."""
+    """One table a probe and configuration: a row per release, a column per Python."""
     drawn: list[Text | Table] = []
     for probe in probes.values():
         for configuration in configurations.values():
@@ -107,7 +107,7 @@ def counted(verdicts: Iterable[Verdict]) -> str:
 
 
 def planned(plan: Plan, jobs: int) -> str:
-    """One line: what is to be run, what is known, and how long it may take."""
+    """One line: what will run, what is known, and how long it may take."""
     parts = [f"{plural(len(plan.cells), 'cell')} to run" if plan.cells else "nothing to run"]
     if plan.controls:
         times = f" {plan.rounds} times" if plan.rounds > 1 else ""
@@ -123,7 +123,7 @@ def planned(plan: Plan, jobs: int) -> str:
 
 
 def repeated(plan: Plan, times: int, jobs: int) -> str:
-    """One line: what is run again, how often, and how long it may take."""
+    """One line: what runs again, how often, and how long it may take."""
     return (
         f"{plural(len(plan.cells), 'cell')}, {plural(times, 'time')} each, "
         f"{about(plan.seconds * times)} with {plural(jobs, 'job')}"
@@ -131,7 +131,7 @@ def repeated(plan: Plan, times: int, jobs: int) -> str:
 
 
 def is_plain(cell: Cell, matrix: Matrix) -> bool:
-    """Whether it is a pair in a configuration of its own, and not run because of another cell."""
+    """Whether the cell is a pair in a plain configuration, and no follow-up."""
     configuration = matrix.configurations.get(cell.config)
     composed = configuration is not None and configuration.is_composed
     return not composed and cell.is_whole
@@ -140,7 +140,7 @@ def is_plain(cell: Cell, matrix: Matrix) -> bool:
 def by_application(
     verdicts: Iterable[Verdict], matrix: Matrix
 ) -> list[tuple[Application | None, list[Verdict]]]:
-    """What is about every application, and then what is about one kind alone, if anything is."""
+    """The verdicts on every application, then those on one kind alone, if any."""
     found: dict[str | None, list[Verdict]] = {None: []}
     for verdict in verdicts:
         found.setdefault(matrix.use(verdict.cell.probe).application, []).append(verdict)
@@ -149,7 +149,7 @@ def by_application(
 
 
 def at_most(plan: Plan, kinds: Mapping[Why, int]) -> str:
-    """One line: what may follow from what is found, and how long that may take; else nothing."""
+    """One line on the possible follow-ups and their time; empty if there are none."""
     if not plan.cells:
         return ""
     named = listing([f"{number} {KINDS[kind]}" for kind, number in kinds.items()])
@@ -169,7 +169,7 @@ def cells(plan: Plan) -> str:
 
 
 def doubts(controls: Iterable[ControlRecord]) -> list[str]:
-    """What of this run proves nothing, a line for each control that gave another result."""
+    """One line for each control with an unexpected result: which passes prove nothing."""
     lines = []
     for one in controls:
         if one.differs:
@@ -182,7 +182,7 @@ def doubts(controls: Iterable[ControlRecord]) -> list[str]:
 
 
 def workarounds(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
-    """For each workaround tried on what did not pass: how often it helped, and its cost."""
+    """For each workaround that was tried: how often it helped, and what it costs."""
     by_cell = {verdict.cell: verdict for verdict in verdicts}
     lines: list[str] = []
     for probe in matrix.probes:
@@ -217,10 +217,11 @@ def _tried(
 
 
 def safe(verdicts: Sequence[Verdict], findings: Findings, published: Findings | None = None) -> str:
-    """Which releases passed with all that they were run with here, and whether they are safe.
+    """Which releases passed with everything they ran with, and whether they are safe.
 
-    ``findings`` are those of the run. Passing here is not enough to be safe: that is what the
-    policy of the matrix says, by all that is known. ``published`` has the published results too.
+    ``findings`` are those of the run. A pass in this run alone does not make a release safe: the
+    policy of the matrix decides, by all known verdicts. ``published`` has the published results
+    too.
     """
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
@@ -245,8 +246,10 @@ def safe(verdicts: Sequence[Verdict], findings: Findings, published: Findings | 
 
 
 def _passed(ran: Sequence[Verdict], findings: Findings, axis: str) -> list[Version]:
-    """The releases of that axis with nothing against them here. What another library does alone is
-    nothing against them."""
+    """The releases of that axis with nothing against them in this run.
+
+    Trouble that another library has alone does not count against them.
+    """
     passed: set[Version] = set()
     against: set[Version] = set()
     for verdict in ran:
@@ -263,10 +266,13 @@ def _passed(ran: Sequence[Verdict], findings: Findings, axis: str) -> list[Versi
 
 
 def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:
-    """One sentence on a kind of application, of whose rare hangs no cell's pass says much."""
+    """One sentence on a kind of application with rare hangs.
+
+    A single pass proves little there.
+    """
     if all(verdict.outcome is Outcome.UNSUPPORTED for verdict in verdicts):
         return f"Where {kind.title}: nothing was run, so nothing is known to be safe."
-    said = f"Where {kind.title}: {counted(verdicts)}. A hang is rare there, so a pass says little"
+    said = f"Where {kind.title}: {counted(verdicts)}. A hang is rare there, so a pass proves little"
     return f"{said}; the page has the rates by release. {kind.instead_plain}".rstrip()
 
 
@@ -278,11 +284,14 @@ def stories(
     moves: Moves | None = None,
     in_short: bool = False,
 ) -> list[str]:
-    """For each kind of hang, failure or doubt: one cell, what it did, whose it is, where to move to
-    by all that is known, and the command that runs just that cell again.
+    """One story for each kind of hang, failure or doubt.
 
-    Of the rare hangs of a kind of application nothing to move to, but what helps: that another cell
-    passes is luck. ``in_short`` says what happens and where to move to, and no more.
+    A story names one cell, what happened, and the likely cause. It gives the releases to move to,
+    by all known verdicts, and the command that runs just that cell again. ``in_short`` leaves out
+    everything but what happened and where to move to.
+
+    For rare hangs of a kind of application there is no release to move to, because a pass of
+    another cell may be luck. The story says what helps instead.
     """
     moves = moves or Moves(findings=findings)
     alike: dict[object, list[Verdict]] = {}
@@ -307,7 +316,7 @@ def stories(
 
 
 def _moves(cells: Iterable[Cell], moves: Moves, application: str | None) -> Iterator[str]:
-    """Where to move to from the same releases, which may differ from Python to Python."""
+    """Where to move to from these releases, which may differ by Python."""
     told = {cell.python: moves.lines(cell, application) for cell in cells}
     by_python = {python: lines for python, lines in told.items() if lines}
     for along_one_axis in zip(*by_python.values(), strict=True):
@@ -319,7 +328,7 @@ def _moves(cells: Iterable[Cell], moves: Moves, application: str | None) -> Iter
 
 
 def not_installed(verdicts: Iterable[Verdict]) -> list[str]:
-    """Why some cells can't be run at all, a line a reason."""
+    """Why some cells can't run at all, one line a reason."""
     reasons = Counter(v.detail.rstrip(".") for v in verdicts if v.outcome is Outcome.UNSUPPORTED)
     sign, _ = SYMBOLS[Outcome.UNSUPPORTED]
     shown = reasons.most_common(NOT_INSTALLED)
@@ -330,7 +339,7 @@ def not_installed(verdicts: Iterable[Verdict]) -> list[str]:
 
 
 def environments(verdicts: Sequence[Verdict], store: Store) -> list[str]:
-    """Where the environment of each cell lies that was run and did not pass."""
+    """The environment folder of each cell that ran and did not pass."""
     lines = [
         f"{store.of_backend(verdict.backend) / 'environments' / verdict.environment_digest}  "
         f"{verdict.cell}"
@@ -341,12 +350,12 @@ def environments(verdicts: Sequence[Verdict], store: Store) -> list[str]:
 
 
 def left_open(events: Iterable[LeftOpen]) -> str:
-    """What stays open and why, a line each."""
+    """The cells that stay open and why, one line each."""
     return "\n".join(trouble_line(event) for event in events)
 
 
 def raise_open(events: Sequence[LeftOpen], lost: Sequence[str]) -> None:
-    """Raise ``OpenCells`` for cells that stay open, and for trials that were left out."""
+    """Raise ``OpenCells`` if cells stay open or trials were left out."""
     lines = [left_open(events)] if events else []
     if lost:
         what = plural(len(lost), "trial")

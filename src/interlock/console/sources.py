@@ -1,6 +1,7 @@
-"""Where the matrix, the probes and the published results are read: a checkout, or the package.
+"""Where the matrix, the probes and the published results are read from.
 
-The wheel ships them in ``interlock/data/``, so that a question needs no checkout.
+That is a checkout or the package. The wheel ships them in ``interlock/data/``, so a question needs
+no checkout.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Source:
 
 
 def to_run(named: Path | None) -> Source:
-    """The checkout in which a command runs; raise ``UsageError`` where there is none.
+    """The checkout in which a command runs; raise ``UsageError`` if there is none.
 
     ``named`` is the matrix file of the option ``--matrix``.
     """
@@ -48,9 +49,10 @@ def to_run(named: Path | None) -> Source:
 
 
 def published_beside(root: Path) -> Path | None:
-    """The published results for a matrix file in ``root``: its own, or the package's of that file.
+    """The published results for a matrix file in ``root``.
 
-    None for a matrix that has no results anywhere.
+    These are its own results. If it has none and equals the package's matrix file, they are the
+    package's. None if the matrix has no results anywhere.
     """
     from interlock.record import VERDICTS
 
@@ -64,11 +66,11 @@ def published_beside(root: Path) -> Path | None:
 
 
 def to_read(named: Path | None) -> Source:
-    """What a question is answered from: the checkout, and elsewhere the data of the package."""
+    """The source of answers: the checkout, or else the data of the package."""
     here, package = Path(MATRIX), Path(interlock.__file__).parent
     if named is not None or here.is_file():
         return Source(matrix=(named or here).resolve())
     if (package / "data" / MATRIX).is_file():
         return Source(matrix=package / "data" / MATRIX)
-    # An editable installation has no data of its own: its checkout has.
+    # An editable installation has no data of its own. Its checkout has it.
     return Source(matrix=package.parents[1] / MATRIX)

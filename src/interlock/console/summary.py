@@ -1,4 +1,4 @@
-"""What a run says: the answer so far, and at its end the verdicts, each trouble, what is safe."""
+"""The text of a run: the answer so far, and the full report at the end."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Known = Mapping[tuple[str, ...], Verdict]
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The cells that a run was about, what followed from them, and the findings of all."""
+    """The requested cells of a run, their follow-ups, and the findings of all."""
 
     asked: tuple[Verdict, ...]
     followed: tuple[Verdict, ...]
-    """Of cells that nobody asked for: they are told with the cell that they follow."""
+    """Verdicts of follow-ups. The report has them with the cell that they follow."""
     findings: Findings
     moves: Moves
 
@@ -37,7 +37,10 @@ class Summary:
         moves: Moves | None = None,
         follow_ups: Iterable[Cell] = (),
     ) -> Summary:
-        """``known`` has the cells that need no library as well, which ``findings`` leave out."""
+        """Collect the verdicts of these cells.
+
+        ``known`` also holds cells that need no library; ``findings`` leave these out.
+        """
         return cls(
             asked=tuple(known[cell.key] for cell in cells if cell.key in known),
             followed=tuple(known[cell.key] for cell in follow_ups if cell.key in known),
@@ -57,13 +60,13 @@ class Summary:
         return report.tables(self.whole, found.axes, found.probes, shown)
 
     def lines(self) -> list[str]:
-        """Each kind of trouble and where to move to, what was not run, then the workarounds."""
+        """Each kind of trouble with its moves, then what did not run, then workarounds."""
         lines = self._stories(in_short=False)
         lines += report.not_installed(self.asked)
         return [*lines, *report.workarounds(self.whole, self.findings.matrix)]
 
     def so_far(self) -> list[str]:
-        """What hangs or fails, and what to move to, in short; then what is safe."""
+        """In short: hangs and failures, where to move to, and what is safe."""
         return [*self._stories(in_short=True), *self.safe()]
 
     def safe(self) -> list[str]:
@@ -86,5 +89,5 @@ class Summary:
 
     @property
     def _groups(self) -> Sequence[tuple[Application | None, Sequence[Verdict]]]:
-        """What is about every application, and what is about one kind alone."""
+        """The verdicts on every application, and those on one kind alone."""
         return report.by_application(self.asked, self.findings.matrix)

@@ -1,4 +1,7 @@
-"""What a run prints of its verdicts, in the middle and at the end, and what it writes."""
+"""What a run prints of its verdicts, and the files that it writes.
+
+It prints twice: in the middle of the run and at its end.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,12 @@ from interlock.model import Backend, UsageError, Verdict, plural
 from interlock.record import Ledger, read_results
 
 COMMAND = "nox -s "
-"""How a line begins that is to be copied as a whole."""
+"""How a line begins that readers copy as a whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
-    """What the cells of a run say by now, told in the middle and at the end."""
+    """The verdicts of a run so far, ready to be printed."""
 
     place: Place
     backend: Backend
@@ -59,7 +62,7 @@ class Telling:
         return Summary.of(self.agenda.asked, known, findings, moves, followed)
 
     def so_far(self) -> None:
-        """Print the answer for the cells that were asked for."""
+        """Print the answer for the requested cells."""
         told = self.summary(self.findings(), follow_ups=False)
         say = self.place.console.print
         done = f"{len(told.asked)} of {plural(len(self.agenda.asked), 'cell')}"
@@ -72,7 +75,7 @@ class Telling:
         )
 
     def at_the_end(self, findings: Findings, *, keep: bool) -> None:
-        """Print what the cells say, by all that is known."""
+        """Print the verdicts of the run, with advice from all known verdicts."""
         told, console = self.summary(findings, follow_ups=True), self.place.console
         for drawn in told.tables():
             console.print(drawn)
@@ -88,7 +91,10 @@ class Telling:
     def publish(
         self, findings: Findings, finished: Finished, folder: Path | None, *, page: bool
     ) -> None:
-        """Write the results, and build the page; of an interrupted run, say how to build it."""
+        """Write the results and build the page.
+
+        An interrupted run builds no page: it prints the command that does.
+        """
         from interlock.campaign import publish_results
 
         place = self.place
@@ -114,7 +120,7 @@ def _now() -> datetime:
 
 
 def published_advice(place: Place) -> list[Verdict]:
-    """The published verdicts, for advice alone: `interlock ask` answers by the same."""
+    """The published verdicts, for advice alone. `interlock ask` answers from them too."""
     folder = sources.published_beside(place.root)
     try:
         if folder is None:
@@ -127,7 +133,7 @@ def published_advice(place: Place) -> list[Verdict]:
 
 
 def _say(console: Console, line: str) -> None:
-    """Print a line; a terminal breaks it at its own indentation, and a command nowhere."""
+    """Print a line. A terminal wraps it with its own indent, but never a command."""
     text = line.lstrip(" ")
     indent = len(line) - len(text)
     if console.is_terminal and text and not text.startswith(COMMAND):
@@ -137,7 +143,7 @@ def _say(console: Console, line: str) -> None:
 
 
 def folder_of_results(place: Place, named: Path | None) -> Path:
-    """Where the verdicts of a run are written; ``named`` is that of the option."""
+    """The folder for the verdicts of a run; ``named`` comes from the option."""
     return named or place.store.home / "results"
 
 
@@ -146,8 +152,8 @@ def has_page(place: Place) -> bool:
 
 
 def prepare_page() -> None:
-    """Beside the containers, whose end the run waits for."""
+    """Import what the page needs while the run waits for its containers."""
     from interlock.publish import site
 
-    with suppress(ImportError):  # said when the page is built
+    with suppress(ImportError):  # reported when the page is built
         site.prepare()
