@@ -84,7 +84,7 @@ def test_what_was_not_tested_is_unknown_with_its_nearest_neighbours() -> None:
     said = text(findings(grid("1.0\n0.8 pass\n0.9 pass\n1.1 pass\n1.2 pass")))
     assert said.startswith("It is not known whether it hangs")
     assert "\n  unknown\n" in said
-    assert "- nearest tested left, with the other releases: 0.9 and 1.1\n" in said
+    assert "- the nearest tested left-lib with this right-lib: 0.9 and 1.1\n" in said
     assert "pass" not in said
 
 
@@ -93,7 +93,7 @@ def test_a_hang_says_on_what_whose_it_is_and_what_to_upgrade_to() -> None:
     assert "restart: hang (self-deadlock); 3 trials, 90 starts, tested on 2026-03-01" in said
     assert "\n    A → A\n" in said
     assert "Only the pair does this" in said
-    assert "- upgrade right to 2.0\n" in said
+    assert "- upgrade right-lib to 2.0\n" in said
     assert "--left 1.0 --right 1.0 --python 3.10 --probe restart --config stock" in said
 
 

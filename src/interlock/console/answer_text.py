@@ -99,7 +99,7 @@ class _Telling:
         lines = self._headlines()
         if len(answer.parts) > 1 and answer.moves:
             lines += ["", *page.wrapped("To pass with every choice of settings:")]
-            lines += _moves(answer.moves, page, "")
+            lines += self._moves(answer.moves, "")
         for parts, body in self._bodies():
             lines += ["", *self._heading(parts), *body]
         lines += self._beside()
@@ -182,7 +182,7 @@ class _Telling:
                 self.said.add(trouble.attribution.says)
                 lines += page.wrapped(trouble.attribution.says, "  ")
         if part.moves != self.answer.moves or len(self.answer.parts) == 1:
-            lines += _moves(part.moves, page, "  ")
+            lines += self._moves(part.moves, "  ")
         lines += _workarounds(part, page)
         if part.basis is AnswerBasis.UNKNOWN:
             lines += self._unknown(part)
@@ -239,8 +239,32 @@ class _Telling:
             lines = page.wrapped("Nothing was tested with all of this switched on.", "  ")
         for one in part.neighbours:
             asked = self.answer.question.versions[one.axis]
-            lines += page.wrapped(_neighbours(one, asked), "  ", "- ")
+            lines += page.wrapped(self._neighbours(one, asked), "  ", "- ")
         return lines
+
+    def _neighbours(self, one: Neighbours, asked: Version) -> str:
+        package = self.matrix.axis(one.axis).package
+        around = [version for version in (one.below, one.above) if version]
+        others = listing([axis.package for axis in self.matrix.axes if axis.name != one.axis])
+        if not around:
+            return f"no release of {package} was tested here"
+        if around[0] == asked:
+            return f"{package} {asked} was tested with other releases of {others}"
+        which = "this" if one.with_the_others else "other releases of"
+        told = listing([str(version) for version in around])
+        return f"the nearest tested {package} with {which} {others}: {told}"
+
+    def _moves(self, moves: Sequence[Move], indent: str) -> list[str]:
+        return [line for one in moves for line in self.page.wrapped(self._move(one), indent, "- ")]
+
+    def _move(self, move: Move) -> str:
+        match move.nearest, move.newest:
+            case Target(axis=axis, version=nearest), Target(version=newest):
+                either = f"{nearest}" if nearest == newest else f"{nearest} (nearest) or {newest}"
+                return f"upgrade {self.matrix.axis(axis).package} to {either}"
+            case NoTarget(reason=reason), _:
+                return reason
+        raise AssertionError("a move is a target or the reason why there is none")
 
     # Below the situations
 
@@ -280,20 +304,6 @@ class _Telling:
         return " ".join(filter(None, [told, kind.instead_plain, again]))
 
 
-def _moves(moves: Sequence[Move], page: Page, indent: str) -> list[str]:
-    return [line for move in moves for line in page.wrapped(_move(move), indent, "- ")]
-
-
-def _move(move: Move) -> str:
-    match move.nearest, move.newest:
-        case Target(axis=axis, version=nearest), Target(version=newest):
-            either = f"{nearest}" if nearest == newest else f"{nearest} (nearest) or {newest}"
-            return f"upgrade {axis} to {either}"
-        case NoTarget(reason=reason), _:
-            return reason
-    raise AssertionError("a move is a target or the reason why there is none")
-
-
 def _workarounds(said: SituationAnswer, page: Page) -> list[str]:
     """Each workaround with its cost.
 
@@ -311,16 +321,6 @@ def _workarounds(said: SituationAnswer, page: Page) -> list[str]:
         only += listing(helps[way.name]) + "." if only else ""
         lines += page.wrapped(f"{way.name}: {way.title}. {way.costs}{only}", "  ", "- ")
     return lines
-
-
-def _neighbours(one: Neighbours, asked: Version) -> str:
-    around = [version for version in (one.below, one.above) if version]
-    if not around:
-        return f"no release of {one.axis} was tested here"
-    if around[0] == asked:
-        return f"{one.axis} {asked} was tested, with other releases"
-    where = "with the other releases" if one.with_the_others else "with other releases"
-    return f"nearest tested {one.axis}, {where}: {listing([str(v) for v in around])}"
 
 
 def _in_order(pythons: Iterable[PythonVersion]) -> list[str]:
