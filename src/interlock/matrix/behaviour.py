@@ -94,7 +94,7 @@ def _of_python(source: bytes) -> str:
 
 
 def _counting(description: Any) -> Any:
-    """The part of a ``probe.yaml`` that counts. An empty value counts as a missing one."""
+    """The part of a ``probe.yaml`` that counts. Empty values count as missing."""
     if not isinstance(description, dict):
         return description
     counting: dict[str, Any] = {key: description.get(key) for key in COUNTS}

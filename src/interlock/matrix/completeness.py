@@ -34,7 +34,7 @@ class _Source:
 
 
 def mistakes(folder: Path, names: Iterable[str], oldest: PythonVersion) -> list[str]:
-    """Everything that prevents these probes from running on ``oldest`` and newer Pythons."""
+    """Everything that keeps these probes from running on ``oldest`` and newer Pythons."""
     found: list[str] = []
     for file in STARTED_BY_PATH:
         if not (folder / HARNESS / file).is_file():

@@ -119,7 +119,7 @@ class Sets:
 
 
 def _configurations(written: MatrixFile) -> dict[str, Configuration]:
-    """Each configuration, followed by the configurations that are composed on top of it."""
+    """Each configuration, followed by those that are composed on top of it."""
     named = {
         (config, name)
         for use in written.probes.values()

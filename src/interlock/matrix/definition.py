@@ -68,7 +68,7 @@ EVERYWHERE = Only()
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeUse:
-    """What ``matrix.yaml`` defines about a probe. The rest stands in the probe's folder."""
+    """What ``matrix.yaml`` defines about a probe. The rest is in the probe's folder."""
 
     configs: values.Listed[values.ConfigName] = ()
     """The configurations in which it is judged. An empty tuple means all of them."""
@@ -128,7 +128,7 @@ class Rounds(str, Enum):
     """When a control runs."""
 
     EVERY = "every"
-    """At the beginning, after every ``controls_every`` cells, and at the end if it is due."""
+    """At the beginning, after every ``controls_every`` cells, and at the end if due."""
     ENDS = "ends"
     """At the beginning, and at the end if it is due: for a control that takes long."""
 

@@ -140,7 +140,10 @@ def text_of(known: Mapping[str, Claim]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the claims for today's versions. Returns 2 without a reason, or on a mistake."""
+    """Make the claims for today's versions. Returns 2 on a mistake.
+
+    A missing reason is a mistake.
+    """
     parser = argparse.ArgumentParser(prog="python -m interlock.matrix.equivalence")
     parser.add_argument("--probes", type=Path, default=Path("probes"), help="their folder")
     parser.add_argument("--probe", action="append", default=[], help="this one alone; repeatable")

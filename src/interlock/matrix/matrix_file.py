@@ -123,7 +123,7 @@ def _report_workarounds(document: Document) -> None:
 
 
 def _report_configs_of_probes(document: Document) -> None:
-    """``only_in`` names configurations of the probe; ``formerly`` leads to one of them."""
+    """``only_in`` names configurations of the probe. ``formerly`` leads to one."""
     for probe in document.keys("probes"):
         listed = document.get("probes", probe, "configs")
         judged = listed if isinstance(listed, list) else document.keys("configurations")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 MOST_BYTES = 64 * 2**20
-"""The limit for a file that is read as a whole. Files of this project are far smaller."""
+"""The limit for a file that is read as a whole. Our own files are far smaller."""
 
 MOST_TABLE_BYTES = 2**30
 """The limit for a table that is read line by line: about a million rows."""

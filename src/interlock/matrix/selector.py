@@ -19,7 +19,7 @@ from interlock.model import Cell, Pin, PythonVersion, Release
 
 @dataclass(frozen=True, kw_only=True)
 class Within:
-    """A part of the releases and Pythons. It never excludes a library that is left out."""
+    """A part of the releases and Pythons. It never excludes an absent library."""
 
     versions: Mapping[str, frozenset[Version | None]] = field(default_factory=dict)
     """By axis. An axis that is missing here is not narrowed."""

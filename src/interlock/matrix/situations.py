@@ -54,7 +54,7 @@ class AppChoice:
         return not any(value.sets_something for value in self.levels.values())
 
     def level(self, value: str) -> int:
-        """The position of a value, 0 for the least. Raises ``ValueError`` for an unknown one."""
+        """The position of a value, 0 for the least. Raises ``ValueError`` if unknown."""
         return [*self.levels].index(value)
 
 

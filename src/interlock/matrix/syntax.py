@@ -17,7 +17,7 @@ _NO_MEANING = ("kind", "type_comment", "type_ignores")
 
 
 def meaning(source: bytes) -> str:
-    """The text for a file. Raises ``SyntaxError`` or ``ValueError`` if it is not Python."""
+    """The text for a file. Raises ``SyntaxError`` or ``ValueError`` for other files."""
     return json.dumps(_plain(ast.parse(source)), separators=(",", ":"))
 
 

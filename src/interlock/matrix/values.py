@@ -279,7 +279,7 @@ Factor = Annotated[float, Strict(), Field(ge=1, le=1000, allow_inf_nan=False)]
 Flag = Annotated[bool, Strict()]
 Memory = Annotated[int, BeforeValidator(_size), _at_least(16)]
 Output = Annotated[int, BeforeValidator(_size), _at_least(0.0625)]
-"""A smaller limit could cut a trial short, which looks like a fault of the package."""
+"""With less, a trial may be cut short, which looks like a fault of the package."""
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 DurationInSeconds = Annotated[float, PlainValidator(lambda text: _duration(text).total_seconds())]
 

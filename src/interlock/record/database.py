@@ -57,7 +57,10 @@ MIGRATIONS: tuple[str, ...] = (
     );
     """,
 )
-"""Statements that upgrade a ledger from version i to i + 1 (``PRAGMA user_version``)."""
+"""Statements that upgrade a ledger from version i to i + 1.
+
+``PRAGMA user_version`` holds the version.
+"""
 
 
 def opened(path: Path) -> sqlite3.Connection:

@@ -76,7 +76,7 @@ def _rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
 
 
 def row_of(header: Sequence[str], values: Sequence[str]) -> dict[str, str]:
-    """One line of a table. Raises ``ValueError`` if values and columns differ in number."""
+    """One line of a table. Raises ``ValueError`` if values and columns don't match."""
     if len(values) != len(header):
         raise ValueError(f"{len(values)} values, for {len(header)} columns")
     return dict(zip(header, values, strict=True))

@@ -118,7 +118,7 @@ def cause(outcome: str, reason: str | None, detail: str) -> str | None:
 
 
 def signature(text: str) -> Signature | None:
-    """The signature that ``str`` wrote. None for the empty string. Raises ``ValueError``."""
+    """The signature that ``str`` wrote, None for no text. Raises ``ValueError``."""
     if not text:
         return None
     if text.startswith("stuck in "):

@@ -46,7 +46,7 @@ class Results:
     """The folder that it was read from."""
 
     def within(self, matrix: Matrix) -> Results:
-        """The part that the matrix still covers. Logs how many rows are left out, and which."""
+        """The part that the matrix still covers. Logs which rows are left out."""
         verdicts = leftovers.left_in(self.verdicts, matrix, self.folder / VERDICTS)
         files = leftovers.of_signatures(self.signatures, verdicts, matrix.axes)
         return replace(self, verdicts=verdicts, signatures=list(files))

@@ -23,7 +23,10 @@ def _shipped() -> dict[str, Any]:
 SHIPPED: Mapping[str, Any] = _shipped()
 
 SCHEMA_VERSION: int = SHIPPED["properties"]["schema_version"]["const"]
-"""Of the published table. It grows if a column is added, renamed, or changes meaning."""
+"""Of the published table.
+
+It grows if a column is added, renamed, or changes its meaning.
+"""
 
 COLUMNS: Mapping[str, Mapping[str, Any]] = SHIPPED["properties"]["verdicts"]["items"]["properties"]
 """The columns after the axes, in order, each with the schema's description.
