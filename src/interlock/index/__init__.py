@@ -1,6 +1,6 @@
-"""The package index: how this machine reaches it, its pages, and the releases on them.
+"""The package index: how this machine reaches it, its pages, and their releases.
 
-``__init__.pyi`` lists what other rooms may use; each name is imported when it is first used.
+``__init__.pyi`` lists what other rooms may use. Each name is imported when it is first used.
 """
 
 import lazy_loader

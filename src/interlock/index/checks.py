@@ -1,6 +1,6 @@
-"""Whether a value that says how to reach the index makes sense; each mistake names its origin.
+"""Check the settings that say how to reach the index. Each mistake has its origin.
 
-An origin is what a reader can change: a variable, or a file and the key in it.
+An origin is what a user can change: a variable, or a file and the key in it.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ _CREDENTIALS = re.compile(r"^([a-z]*://)?.*@", re.DOTALL)
 
 
 def index_url(value: str, origin: str) -> str:
-    """The URL of an index or of a page of links; a whole path is one of this machine."""
+    """The URL of an index or of a page of links. A plain path is made absolute."""
     if value.startswith("/"):
         return path(value, origin, resolve=False).as_uri()
     return _url(value, origin, "the URL of a package index", ("http", "https", "file"))
 
 
 def proxy(value: str, origin: str) -> str:
-    """The URL of a proxy; ``host:port`` is one too."""
+    """The URL of a proxy. ``host:port`` is accepted too."""
     whole = value if "://" in value else f"http://{value}"
     _url(whole, origin, "the URL of an HTTP proxy", ("http", "https"))
     return value
 
 
 def find_link(value: str, origin: str) -> str:
-    """A URL as it is, a path made absolute."""
+    """A URL as it is, or a path made absolute."""
     if "://" in value:
         url = index_url(value, origin)
         return _local_path(url) if url.startswith("file:") else url
@@ -39,7 +39,7 @@ def find_link(value: str, origin: str) -> str:
 
 
 def host(value: str, origin: str) -> str:
-    """A host whose certificate is not checked; it may have a port, and for uv a scheme."""
+    """A host with an unchecked certificate. It may have a port, and for uv a scheme."""
     value = value.removeprefix("https://").removeprefix("http://")
     return _url(f"https://{value}", origin, "a host", ("https",)).removeprefix("https://")
 
@@ -56,12 +56,12 @@ def path(value: str, origin: str, *, resolve: bool = True) -> Path:
     try:
         found = Path(value).expanduser()
         return found.resolve() if resolve else found.absolute()
-    except (OSError, RuntimeError, ValueError) as error:  # nobody's home, a link to itself
+    except (OSError, RuntimeError, ValueError) as error:  # nobody's home, or a link to itself
         raise UsageError(f"{origin}: {value} is no path: {error}") from error
 
 
 def certificates(bundle: Path | None, client: Path | None, origin: str) -> ssl.SSLContext:
-    """What checks the certificate of an index."""
+    """The file that checks the certificate of an index."""
     try:
         context = ssl.create_default_context(cafile=str(bundle) if bundle else None)
     except (OSError, ValueError) as error:  # SSLError is an OSError
@@ -113,7 +113,7 @@ def _unusual_host(host: str) -> str | None:
 
 
 def without_credentials(value: str) -> str:
-    """A text that may be no URL, without what stands before its last ``@``."""
+    """A text that may not be a URL, without the part before its last ``@``."""
     return _CREDENTIALS.sub(r"\1****@", value)
 
 

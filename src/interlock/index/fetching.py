@@ -1,9 +1,9 @@
-"""Asks an index for a page or a file, within limits, and again where that may help.
+"""Fetch a page or a file from an index, with limits and retries.
 
-An index may send a byte a minute, a page without end, a megabyte that unpacks to gigabytes, or
-redirect in a circle. So every request has a limit on its whole time, from the name's look-up to
-the last byte, and on the bytes of its page after unpacking. What may pass by itself is asked for
-again after a while, or when the index says in ``Retry-After``.
+An index may send one byte a minute, a page without end, a megabyte that unpacks to gigabytes, or
+redirect in a circle. So each request has a limit on its total time, from the DNS look-up to the
+last byte. It also has a limit on the unpacked bytes of its page. A temporary error is retried after
+a delay, or at the time that ``Retry-After`` asks for.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ ACCEPT = (
     "application/vnd.pypi.simple.v1+json, "
     "application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 )
-# Of what httpx unpacks, the one kind whose output is bounded by its input: a thousandfold at most.
+# httpx unpacks more. Of these alone the output is bounded: at most 1000 times the input.
 ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
-"""The answers that may be another one a little later."""
+"""The status codes that may change a little later."""
 REDIRECTS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """How long an index is waited for."""
+    """How long to wait for an index."""
 
     silence_s: float = 30.0
     """Between two pieces of an answer."""
@@ -48,9 +48,9 @@ class Patience:
     """Unpacked. The largest pages of pypi.org have 20 MB."""
     attempts: int = 4
     first_wait_s: float = 1.0
-    """Before the second attempt; twice as long before each one after it."""
+    """Before the second attempt. It doubles before each further attempt."""
     longest_wait_s: float = 60.0
-    """At most, whatever ``Retry-After`` says."""
+    """The longest wait, whatever ``Retry-After`` asks for."""
 
 
 PATIENCE = Patience()
@@ -58,7 +58,7 @@ PATIENCE = Patience()
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What an index answered, whole."""
+    """The complete answer of an index."""
 
     status: int
     reason: str
@@ -66,7 +66,7 @@ class Answer:
     content: bytes = b""
     encoding: str = "utf-8"
     url: str = ""
-    """Where it came from in the end, after every redirect."""
+    """The final URL, after every redirect."""
 
     @property
     def is_success(self) -> bool:
@@ -81,20 +81,20 @@ class Answer:
 
 
 class Fetching:
-    """Fetches pages as the settings say."""
+    """Fetches pages as the settings define."""
 
     def __init__(self, settings: IndexSettings, patience: Patience) -> None:
         self._settings = settings
         self._patience = patience
 
     def __call__(self, url: str, headers: Mapping[str, str]) -> Answer:
-        """The page, asked for again where it did not come; raise ``IndexUnreachable``."""
+        """The page, with retries. Raises ``IndexUnreachable``."""
         return self._again(url, lambda: self._ask(url, headers), self._patience.page_s)
 
     def copy(self, url: str, write: Callable[[bytes], object], most_bytes: int) -> Answer:
-        """Hand a file over piece by piece; the answer has no content.
+        """Pass on a file piece by piece. The returned answer has no content.
 
-        Raises ``IndexUnreachable`` where it is larger, takes too long or breaks off.
+        Raises ``IndexUnreachable`` if the file is too large, takes too long or breaks off.
         """
         patience = self._patience
         return self._again(url, lambda: self._copy(url, write, most_bytes), patience.file_s)
@@ -108,7 +108,7 @@ class Fetching:
             | tenacity.retry_if_result(lambda answer: answer.status in AGAIN),
             stop=tenacity.stop_after_attempt(patience.attempts),
             wait=self._pause_s,
-            # The last answer is told as it is.
+            # The last answer is returned as it is.
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         try:
@@ -134,7 +134,7 @@ class Fetching:
         self, url: str, ask: Callable[[], Coroutine[None, None, Answer]], within_s: float
     ) -> Answer:
         try:
-            # Not only the reading of the page: the headers may drip, too.
+            # The limit is on more than reading the page, because the headers may drip too.
             return asyncio.run(asyncio.wait_for(ask(), within_s))
         except (asyncio.TimeoutError, TimeoutError) as error:
             raise IndexUnreachable(
@@ -160,7 +160,7 @@ class Fetching:
         async with _client(self._settings, self._patience.silence_s) as client:
             request = client.build_request("GET", url, headers=headers)
             for _ in range(REDIRECTS):
-                # Redirects are followed here: httpx would read the page of each without a limit.
+                # Redirects are followed here, because httpx would read each page without a limit.
                 response = await client.send(request, stream=True)
                 try:
                     if response.next_request is None:
@@ -172,7 +172,7 @@ class Fetching:
             raise httpx.TooManyRedirects("too many redirects", request=request)
 
     async def _copy(self, url: str, write: Callable[[bytes], object], most_bytes: int) -> Answer:
-        """Hand a file over as it comes; what came before a break can't be taken back."""
+        """Pass on a file as it arrives. What came before a break can't be taken back."""
         size = 0
         async with self._response(url, {"Accept-Encoding": "identity"}) as response:
             if response.is_success:
@@ -218,13 +218,13 @@ class Fetching:
 
 
 class _Unanswered(Exception):
-    """No answer came; another attempt may get one."""
+    """No answer came. Another attempt may get one."""
 
 
 def retry_after_s(
     text: str, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 ) -> float | None:
-    """Seconds that a ``Retry-After`` asks for, as a number or as a date; None for neither."""
+    """The seconds in a ``Retry-After``, a number or a date. None if it is neither."""
     text = text.strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return float(text)
@@ -238,7 +238,7 @@ def retry_after_s(
 
 
 def _client(settings: IndexSettings, silence_s: float) -> httpx.AsyncClient:
-    """A client that travels as the settings say, and never as the environment says beside them."""
+    """A client that uses these settings, and ignores the environment."""
     verified = checks.certificates(
         settings.ca_bundle, settings.client_cert, settings.certificates_from
     )
@@ -264,7 +264,7 @@ def _client(settings: IndexSettings, silence_s: float) -> httpx.AsyncClient:
 
 
 def _direct(no_proxy: str) -> Iterator[str]:
-    """Patterns of hosts that are reached without the proxy; what is no host is passed over."""
+    """Patterns of hosts that are reached without the proxy. Invalid hosts are skipped."""
     for entry in filter(None, re.split(r"[,\s]+", no_proxy)):
         if entry == "*":
             yield "all://"
@@ -273,6 +273,6 @@ def _direct(no_proxy: str) -> Iterator[str]:
         for pattern in (f"all://{host}", f"all://*.{host}"):
             try:
                 httpx.URL(pattern)
-            except (httpx.InvalidURL, ValueError):  # as "::1" or "10.0.0.0/33"
+            except (httpx.InvalidURL, ValueError):  # such as "::1" or "10.0.0.0/33"
                 continue
             yield pattern

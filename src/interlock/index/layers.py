@@ -1,4 +1,4 @@
-"""What each place on this machine says of the package index: pip's and uv's variables and files."""
+"""Read pip's and uv's variables and files for the package index, each by itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LARGEST_FILE_BYTES = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """What one place says; None and () where it says nothing."""
+    """The settings in one place. None and () stand for what it does not set."""
 
     pip: bool = False
     index_url: str | None = None
@@ -42,7 +42,7 @@ class Layer:
 def read(
     environ: Mapping[str, str], home: Path, prefix: Path, root: Path
 ) -> tuple[Layer, Layer, Layer, Layer]:
-    """uv's environment, pip's environment, uv's files, pip's files: the first one wins."""
+    """uv's environment, pip's environment, uv's files, pip's files: the first wins."""
     of_pip = {name: value for name, value in environ.items() if name.startswith("PIP_")}
     return (
         _uv_environment(environ),
@@ -77,7 +77,7 @@ def _hosts(hosts: Iterable[str], origin: str) -> tuple[str, ...]:
 
 
 def _unnamed(entry: str, environ: Mapping[str, str]) -> str:
-    """``name=URL`` as uv writes it, with the credentials that uv looks up by that name."""
+    """``name=URL`` in uv's notation, with the credentials that uv finds by that name."""
     name, equals, url = entry.partition("=")
     if not equals or "/" in name:
         return entry
@@ -92,7 +92,7 @@ def _named(name: str | None, url: str, environ: Mapping[str, str]) -> str:
 
 
 def _uv_files(environ: Mapping[str, str], home: Path, root: Path) -> Layer:
-    """``uv.toml`` of the user and of the system: a project's own is about that project.
+    """``uv.toml`` of the user and of the system, but not a project's own file.
 
     https://docs.astral.sh/uv/concepts/configuration-files/
     """
@@ -249,7 +249,7 @@ def _ini(path: Path) -> dict[str, dict[str, str]]:
 
 
 def _text(path: Path, whose: str) -> str:
-    """What is in a configuration file; nothing where there is none."""
+    """The content of a configuration file. Empty if there is none."""
     try:
         if not path.is_file() and path.exists():
             raise UsageError(f"{path}: can't be read as {whose}'s configuration: it is no file")

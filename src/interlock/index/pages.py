@@ -1,9 +1,9 @@
-"""The package index's own pages → files: PEP 691 JSON, PEP 503 HTML, folders of files.
+"""Read the index's pages (PEP 691 JSON, PEP 503 HTML, folders) as lists of files.
 
-What is kept of an answer is its list of files, a twentieth of it: a package with many wheels has a
-page of 20 MB, and a cache of whole answers (hishel's, say) would have to parse that at every start.
-An answer is used again while it is fresh, and asked about with its ETag afterwards; a stale one
-is never used in the place of an index that does not answer.
+The cache keeps an answer's list of files, which is a twentieth of its size. A package with many
+wheels has a page of 20 MB. A cache of whole answers (such as hishel's) would have to parse it at
+every start. A fresh answer is used again. A stale one is checked with its ETag, and never replaces
+an index that does not answer.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ from interlock.index.settings import IndexSettings, redacted
 from interlock.model import IndexUnreachable, StorageTrouble
 
 FRESH_S = 600
-"""How long an answer is fresh where the index does not say; what pypi.org says of its own."""
+"""How long an answer is fresh if the index does not say. pypi.org's own value."""
 
 LONGEST_FRESH_S = 86_400
 MOST_FILES = 200_000
-"""Of one page; the package with the most has a tenth of them."""
+"""Of one page. The package with the most files has a tenth of them."""
 
 _FORMAT = 1
 PIECE_CHARS = 1 << 18
 
 
 class File(NamedTuple):
-    """One file of a package, as a page lists it."""
+    """One file of a package, in the form of a page."""
 
     name: str
     requires_python: str | None
     uploaded_at: str | None
-    """ISO 8601; None where the page does not say (PEP 700)."""
+    """ISO 8601. None if the page does not have it (PEP 700)."""
     yanked: bool
 
 
 class Pages:
-    """The pages of every index of the settings; ``clock`` gives seconds since the epoch."""
+    """The pages of every index in the settings. ``clock`` returns Unix time in seconds."""
 
     def __init__(
         self,
@@ -68,10 +68,10 @@ class Pages:
         self._fetch = Fetching(settings, patience)
 
     def files(self, package: str) -> tuple[File, ...]:
-        """Every file of a package that an installer would consider; none where nobody knows it.
+        """Every file of a package that an installer would consider. Empty if unknown.
 
-        Where the settings say ``first-index``, as uv does by default, the first index that has the
-        package counts. Raises ``IndexUnreachable`` if one that has to be asked does not answer.
+        With ``first-index`` (uv's default), only the first index that has the package counts.
+        Raises ``IndexUnreachable`` if an index that must be asked does not answer.
         """
         name = canonicalize_name(package)
         found: dict[str, File] = {}
@@ -131,7 +131,7 @@ class Pages:
 
 @dataclass(frozen=True, kw_only=True)
 class _Entry:
-    """One kept answer."""
+    """One cached answer."""
 
     etag: str | None
     last_modified: str | None
@@ -145,7 +145,7 @@ class _Entry:
 
     @classmethod
     def read(cls, path: Path) -> _Entry | None:
-        """What is kept there; None for nothing, or for what another version wrote."""
+        """The cached answer. None if there is none, or another version wrote it."""
         try:
             kept = json.loads(path.read_bytes())
             if kept.pop("format") != _FORMAT:
@@ -192,13 +192,13 @@ class _JsonPage(BaseModel):
 
 
 class _HtmlPage(HTMLParser):
-    """Collects the anchors of a page that are files."""
+    """Collects a page's links to files."""
 
     def __init__(self) -> None:
         super().__init__()
         self.files: list[File] = []
         self.is_of_an_index = False
-        """Whether the page says that an index made it (PEP 629)."""
+        """Whether the page is marked as an index's page (PEP 629)."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
@@ -226,7 +226,7 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
             raise IndexUnreachable(
                 f"{where} answered with JSON that is not PEP 691's: {error.errors()[0]['msg']}"
             ) from error
-        # yanked may be a reason, and an empty reason is one too (PEP 592)
+        # yanked may be a reason, and an empty reason counts too (PEP 592)
         return [
             File(f.filename, f.requires_python, f.uploaded_at, f.yanked is not False)
             for f in page.files
@@ -246,21 +246,21 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
 
 
 def _html(where: str, text: str, patience: Patience) -> _HtmlPage:
-    """The files of a page; raise ``IndexUnreachable`` for one that is too much."""
+    """The files of a page. Raises ``IndexUnreachable`` at a limit on number or time."""
     page = _HtmlPage()
     latest = time.monotonic() + patience.page_s
-    # Piece by piece: what is never closed is looked at again and again.
+    # Piece by piece, because the parser scans an unclosed tag again and again.
     for start in range(0, len(text), PIECE_CHARS):
         page.feed(text[start : start + PIECE_CHARS])
         if len(page.files) > MOST_FILES:
             raise IndexUnreachable(f"{where} lists more than {MOST_FILES} files on one page")
         if time.monotonic() > latest:
             raise IndexUnreachable(f"{where} answered with a page that can't be read in time")
-    return page  # not closed: what is left of the text is no whole link
+    return page  # not closed, because the rest of the text is not a whole link
 
 
 def _local(folder: Path, patience: Patience) -> list[File]:
-    """A folder of a ``file://`` index or of find-links: its page, or the files themselves."""
+    """The page or the files in a folder of a ``file://`` index or of find-links."""
     try:
         page = folder if folder.is_file() else folder / "index.html"
         if page.is_file():
@@ -283,7 +283,7 @@ def _belongs(file: str, package: str) -> bool:
 
 
 def _fresh_s(cache_control: str) -> float | None:
-    """Seconds an answer may be used unasked; None where it must not be kept."""
+    """Seconds for which an answer may be reused. None if it must not be kept."""
     told = cache_control.lower()
     if "no-store" in told:
         return None

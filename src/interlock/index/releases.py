@@ -1,4 +1,4 @@
-"""The package index → ``Release``s, and what their wheels say about where they install."""
+"""The releases of a package, and whether their wheels install on a Python."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ from interlock.index.pages import File
 from interlock.model import Phase, PythonVersion, Reason, Release, Unsupported, UsageError, Wheel
 
 _PATCHES = 40
-"""More than any Python feature release has had (3.8 ended with 3.8.20)."""
+"""No Python feature release has had as many patches (3.8 ended with 3.8.20)."""
 _LONGEST_NAME = 255
-"""Of a file: no file system has longer ones. A long one may stand for a million tags."""
+"""The longest file name. No file system allows longer ones.
+
+A long name may stand for a million tags.
+"""
 _LONGEST_SPECIFIER = 1000
 _YEARS = range(1990, 3000)
 
 
 class Source(Protocol):
-    """Knows the files of a package: ``simple.Pages``."""
+    """Returns the files of a package: ``pages.Pages``."""
 
     def files(self, package: str) -> tuple[File, ...]: ...
 
 
 class Releases:
-    """What is published, asked once a package and then remembered."""
+    """The published releases. The index is asked once for each package."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._known: dict[str, tuple[Release, ...]] = {}
 
     def of(self, package: str) -> tuple[Release, ...]:
-        """Every release in version order, pre-releases and yanked ones included.
+        """Every release in version order, with pre-releases and yanked ones.
 
-        Raises ``IndexUnreachable``, and ``UsageError`` for a package that no index knows.
+        Raises ``IndexUnreachable``, or ``UsageError`` for a package that no index has.
         """
         if package not in self._known:
             files = self._source.files(package)
@@ -54,7 +57,7 @@ class Releases:
 
 
 def releases(package: str, files: Iterable[File]) -> tuple[Release, ...]:
-    """Files grouped by version, in version order; names that no installer reads are left out."""
+    """Files by version, in version order, without names that no installer reads."""
     grouped: dict[Version, list[File]] = {}
     for file in files:
         version = version_of(file.name, package)
@@ -64,11 +67,12 @@ def releases(package: str, files: Iterable[File]) -> tuple[Release, ...]:
 
 
 def unsupported(release: Release, python: PythonVersion, machine: str) -> Unsupported | None:
-    """Why a release can't be installed on a CPython of Linux; None where it can, or may.
+    """Why a release can't be installed on CPython for Linux. None if it can, or may.
 
-    ``machine`` is ``x86_64`` or ``aarch64``. Decided as an installer would that builds nothing of
-    this package: by requires-python, and by the tags of its wheels for the ordinary (GIL) build
-    and glibc. A wheel that asks for a newer glibc than the image has is left to the installer.
+    ``machine`` is ``x86_64`` or ``aarch64``. The rules are those of an installer that builds
+    nothing of this package: requires-python, and the tags of its wheels for the ordinary (GIL)
+    build and glibc. The installer decides about a wheel that needs a newer glibc than the image
+    has.
     """
     required = {wheel.requires_python for wheel in release.wheels} or {release.requires_python}
     if not any(_allows(requirement, python) for requirement in required):
@@ -106,13 +110,13 @@ def _release(package: str, version: Version, files: list[File]) -> Release:
             for file in files
             if file.name.endswith(".whl")
         ),
-        # pip passes a release over when every file of it is yanked (PEP 592)
+        # pip skips a release if every file of it is yanked (PEP 592)
         yanked=all(file.yanked for file in files),
     )
 
 
 def version_of(file: str, package: str) -> Version | None:
-    """The version in the name of a package's file; None for another file."""
+    """The version in the name of a package's file. None for any other file."""
     if len(file) > _LONGEST_NAME:
         return None
     if file.endswith(".whl"):
@@ -134,7 +138,7 @@ def _canonical(name: str) -> str:
 def _parsed(version: str) -> Version | None:
     try:
         return Version(version)
-    except ValueError:  # InvalidVersion, or more digits than Python turns into a number
+    except ValueError:  # InvalidVersion, or more digits than Python converts to a number
         return None
 
 
@@ -144,15 +148,15 @@ def _specifier(text: str | None) -> SpecifierSet | None:
         return None
     try:
         found = SpecifierSet(text)
-        found.contains("3.0")  # its versions are read only now
+        found.contains("3.0")  # parsed only now
     except ValueError:
-        # as installers do: ">=2.7, !=3.0*" of old uploads says nothing they can use
+        # Installers also ignore it: ">=2.7, !=3.0*" in old uploads is invalid.
         return None
     return found
 
 
 def _moment(text: str) -> datetime | None:
-    # Python 3.10's fromisoformat reads no "Z", and no fraction of other than 3 or 6 digits.
+    # Python 3.10's fromisoformat reads no "Z", and only fractions of 3 or 6 digits.
     text = re.sub(r"\.\d+", "", text.removesuffix("Z"))
     try:
         moment = datetime.fromisoformat(text)
@@ -165,7 +169,7 @@ def _moment(text: str) -> datetime | None:
 
 @cache
 def _allows(requirement: SpecifierSet | None, python: PythonVersion) -> bool:
-    """Whether some patch release of that Python may be used: which one the image has is open."""
+    """Whether any patch release of that Python is allowed. The image's is unknown."""
     return requirement is None or any(
         requirement.contains(f"{python}.{patch}", prereleases=True) for patch in range(_PATCHES)
     )
@@ -173,7 +177,7 @@ def _allows(requirement: SpecifierSet | None, python: PythonVersion) -> bool:
 
 @cache
 def _tags(python: PythonVersion) -> frozenset[Tag]:
-    """What that CPython installs; every platform that fits is called ``linux``."""
+    """The tags that this CPython installs. Every matching platform is ``linux``."""
     with_pymalloc = "m" if python < (3, 8) else ""
     abi = f"cp{python.major}{python.minor}{with_pymalloc}"
     pair = (python.major, python.minor)
@@ -183,7 +187,7 @@ def _tags(python: PythonVersion) -> frozenset[Tag]:
 
 
 def _linux(wheel: str, machine: str) -> Iterator[Tag]:
-    """The wheel's tags that fit the machine, their platform called ``linux``."""
+    """The wheel's tags that fit the machine, with their platform called ``linux``."""
     fits = re.compile(rf"(?:manylinux\w*|linux)_{re.escape(machine)}")
     for tag in parse_tag("-".join(wheel.removesuffix(".whl").split("-")[-3:])):
         if tag.platform == "any":

@@ -1,10 +1,11 @@
-"""Where packages come from: what pip and uv are told on this machine, read once, passed on whole.
+"""Where packages come from: pip's and uv's settings on this machine, combined.
 
-uv reads nothing of pip's, and a container reads nothing of the host's, so the settings of both are
-read here (environment, ``pip.conf``, ``uv.toml``) and handed to whoever asks an index.
+uv ignores pip's settings, and a container ignores the host's. So this module reads both
+(environment, ``pip.conf``, ``uv.toml``), and passes them to all code that asks an index.
 
-Which one wins, key by key: uv's environment, pip's environment, ``uv.toml``, ``pip.conf``, the
-default. Extra indexes and find-links of all of them are kept, in that order.
+For each key the first of these wins: uv's environment, pip's environment, ``uv.toml``,
+``pip.conf``, the default. Extra indexes and find-links are collected from all of them, in that
+order.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from interlock.model import digest_of
 
 PYPI = "https://pypi.org/simple"
 
-# Where distributions keep their CA bundle; asked only when OpenSSL's own default is not there,
-# as with a Python that was built elsewhere (https://go.dev/src/crypto/x509/root_linux.go).
+# Where distributions keep their CA bundle. This is for a Python that was built elsewhere, so that
+# OpenSSL's own default path does not exist (https://go.dev/src/crypto/x509/root_linux.go).
 _SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -38,35 +39,37 @@ _SYSTEM_BUNDLES = (
 
 @dataclass(frozen=True, kw_only=True)
 class IndexSettings:
-    """How to reach the package index; safe to print only through ``described``."""
+    """How to reach the package index. Safe to print only through ``described``."""
 
     index_url: str | None = PYPI
-    """The main index; None where pip or uv are told to use none (``no-index``)."""
+    """The main index. None if pip or uv must not use one (``no-index``)."""
     extra_index_urls: tuple[str, ...] = ()
-    """Asked before the main index; may be ``file://``."""
+    """Asked before the main index. May be ``file://``."""
     find_links: tuple[str, ...] = ()
     """Absolute folders, or URLs of pages with links."""
     ca_bundle: Path | None = None
     client_cert: Path | None = None
     certificates_from: str = field(default="", compare=False)
-    """What names the two files, for messages."""
+    """The settings that name the two files, for messages."""
     proxies: Mapping[str, str] = field(default_factory=dict)
-    """By scheme: ``http``, ``https``, ``all``; ``no`` lists the hosts reached directly."""
+    """By scheme: ``http``, ``https``, ``all``. ``no`` lists hosts reached directly."""
     trusted_hosts: tuple[str, ...] = ()
     """Hosts whose certificate is not checked."""
     strategy: str = "first-index"
-    """uv's ``--index-strategy``. pip looks at every index, so settings of pip's that name more
-    than one ask for ``unsafe-best-match``."""
+    """uv's ``--index-strategy``.
+
+    pip looks at every index. So pip settings with several indexes use ``unsafe-best-match``.
+    """
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Every index, in the order they are asked."""
+        """Every index, in the order in which they are asked."""
         main = (self.index_url,) if self.index_url else ()
         return self.extra_index_urls + main
 
     @cached_property
     def digest(self) -> str:
-        """Identifies where packages come from, not how they travel (no proxy, no CA bundle)."""
+        """Identifies where packages come from, without the route (proxy, CA bundle)."""
         return digest_of([self.index_url, self.extra_index_urls, self.find_links, self.strategy])
 
     @property
@@ -77,8 +80,10 @@ class IndexSettings:
 
 
 def redacted(url: str) -> str:
-    """The URL with its credentials replaced by stars: a user's name beside a password is shown, but
-    alone it may be a token."""
+    """The URL with stars for its credentials.
+
+    A user name beside a password is shown. A user name alone may be a token.
+    """
     parts = urlsplit(url)
     _, at, host = parts.netloc.rpartition("@")
     if not at:
@@ -94,11 +99,10 @@ def read_index_settings(
     prefix: Path | None = None,
     root: Path = Path("/"),
 ) -> IndexSettings:
-    """Read what pip and uv are told on this machine.
+    """Read the settings of pip and uv on this machine.
 
     ``home``, ``prefix`` (of the Python whose ``pip.conf`` counts) and ``root`` (which holds
-    ``etc``) are for tests. Raises ``UsageError`` for a variable or a file that makes no sense; it
-    names the one that does not.
+    ``etc``) are for tests. Raises ``UsageError`` with the name of an invalid variable or file.
     """
     home = home or Path(os.path.expanduser("~"))  # noqa: PTH111 (a user without a home is one too)
     found = layers.read(environ, home, prefix or Path(sys.prefix), root)
@@ -120,7 +124,7 @@ def read_index_settings(
 
 
 def _proxies(environ: Mapping[str, str], layers: Sequence[Layer]) -> dict[str, str]:
-    """By scheme; the environment's, or pip's where it names none."""
+    """By scheme, from the environment. From pip if the environment has none."""
     proxies = {}
     for scheme in ("http", "https", "all", "no"):
         for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY"):
@@ -132,7 +136,7 @@ def _proxies(environ: Mapping[str, str], layers: Sequence[Layer]) -> dict[str, s
 
 
 def _ca_bundle(environ: Mapping[str, str], layers: Sequence[Layer]) -> Path | None:
-    """The first certificate file that is named and exists; then the system's."""
+    """The first named certificate file that exists, or else the system's."""
     candidates = (
         environ.get("SSL_CERT_FILE"),
         _first(layers, "cert"),
@@ -166,7 +170,7 @@ def _combine(layers: tuple[Layer, ...]) -> IndexSettings:
 
 
 def _authenticated(url: str | None, environ: Mapping[str, str], home: Path) -> str | None:
-    """The URL with what ``.netrc`` knows about its host: the file itself stays on the host."""
+    """The URL with the credentials from ``.netrc``. The file itself stays on the host."""
     if not url or url.startswith("file:") or urlsplit(url).username:
         return url
     path = Path(environ.get("NETRC") or home / ".netrc")

@@ -1,6 +1,6 @@
-"""What the indexes of the settings list and send, for those who may not ask them directly.
+"""Ask the indexes for code that may not reach them itself.
 
-Whoever asks here needs no credentials, no certificates and no proxy: these stay in this process.
+Its callers need no credentials, certificates or proxies, because these stay in this process.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _ENDINGS = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """One file, as a page lists it."""
+    """One file in the list of a page."""
 
     name: str
     url: str
-    """Absolute and without credentials; may be ``file://``."""
+    """Absolute and without credentials. May be ``file://``."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """The other keys of PEP 691: ``hashes``, ``requires-python``, ``yanked``, …"""
 
@@ -51,9 +51,9 @@ class Listed:
 
 
 class Upstream:
-    """The indexes and pages of links; safe to use from several threads.
+    """The indexes and pages of links. Safe to use from several threads.
 
-    Raises ``IndexUnreachable`` for whatever is not an answer, and for one that is too large.
+    Raises ``IndexUnreachable`` for an invalid answer, or one that is too large.
     """
 
     def __init__(self, settings: IndexSettings, patience: Patience = PATIENCE) -> None:
@@ -65,7 +65,7 @@ class Upstream:
         self._fetch = Fetching(settings, patience)
 
     def page(self, place: str) -> tuple[Listed, ...] | None:
-        """What a page or a folder lists; None where there is none."""
+        """The files on a page or in a folder. None if it does not exist."""
         if not place.startswith(("http://", "https://")):
             return _folder(_path(place), self._patience)
         answer = self._fetch(self._authenticated(place), {})
@@ -87,20 +87,20 @@ class Upstream:
         )
 
     def versions(self, package: str) -> frozenset[Version]:
-        """Every version of a package that a page lists, asked now; none where nobody knows it."""
+        """Every listed version of a package, asked now. Empty if no index has it."""
         name = canonicalize_name(package)
         places = [*self.links, *(f"{url.rstrip('/')}/{name}/" for url in self.indexes)]
         names = (file.name for place in places for file in self.page(place) or ())
         return frozenset(found for file in names if (found := version_of(file, name)))
 
     def read(self, url: str, write: Callable[[bytes], object], most: int = FILE_BYTES) -> bool:
-        """Hand over what is there, piece by piece; False where there is nothing."""
+        """Pass on the content piece by piece. Returns False if there is nothing."""
         if url.startswith("file:"):
             return _read_file(_path(url), write)
         return not _is_missing(url, self._fetch.copy(self._authenticated(url), write, most))
 
     def _authenticated(self, url: str) -> str:
-        """With what the settings know about this host; a page names its files without."""
+        """The URL with this host's credentials from the settings. A page omits them."""
         parts = urlsplit(url)
         who = self._credentials.get((parts.scheme, parts.netloc))
         return urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc}")) if who else url
@@ -114,7 +114,7 @@ def _credentials(urls: list[str]) -> Iterator[tuple[tuple[str, str], str]]:
 
 
 def _is_missing(url: str, answer: Answer) -> bool:
-    """Whether there is no such page or file; raise for anything else that is no success."""
+    """Whether there is no such page or file. Raises for any other failure."""
     if not answer.is_success and answer.status not in (404, 410):
         raise IndexUnreachable(f"{redacted(url)}: {answer.status} {answer.reason}")
     return not answer.is_success
@@ -137,7 +137,7 @@ def _read_file(path: Path, write: Callable[[bytes], object]) -> bool:
 
 
 def _folder(folder: Path, patience: Patience) -> tuple[Listed, ...] | None:
-    """A folder of a ``file://`` index or of find-links: its page, or the files themselves."""
+    """The page or the files in a folder of a ``file://`` index or of find-links."""
     page = folder if folder.is_file() else folder / "index.html"
     try:
         if page.is_file():
@@ -181,7 +181,7 @@ def _listed(base: str, link: str, name: str, details: Mapping[str, Any]) -> List
 
 
 def _is_plain(name: str) -> bool:
-    """Whether it can be a file's name here; a page may say anything."""
+    """Whether it is valid as a file's name here. A page may contain anything."""
     return _PLAIN.fullmatch(name) is not None
 
 
@@ -191,7 +191,7 @@ class _Anchors(HTMLParser):
         self.base = base
         self.files: list[Listed] = []
         self.is_of_an_index = False
-        """Whether the page says that an index made it (PEP 629)."""
+        """Whether the page is marked as an index's page (PEP 629)."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = dict(attrs)
@@ -212,7 +212,7 @@ class _Anchors(HTMLParser):
 
 
 def _attributes(link: str, said: Mapping[str, str | None]) -> dict[str, Any]:
-    """An anchor's attributes as PEP 691 names them."""
+    """The attributes of a link, under the names of PEP 691."""
     details: dict[str, Any] = {"hashes": dict(_pairs(urldefrag(link).fragment))}
     if requires := said.get("data-requires-python"):
         details["requires-python"] = requires
@@ -232,10 +232,10 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _html(base: str, text: str, patience: Patience) -> _Anchors:
-    """The files of a page; raise ``IndexUnreachable`` for one that is too much."""
+    """The files of a page. Raises ``IndexUnreachable`` at a limit on number or time."""
     page = _Anchors(base)
     latest = time.monotonic() + patience.page_s
-    # Piece by piece: what is never closed is looked at again and again.
+    # Piece by piece, because the parser scans an unclosed tag again and again.
     for start in range(0, len(text), PIECE_CHARS):
         page.feed(text[start : start + PIECE_CHARS])
         if len(page.files) > MOST_FILES:

@@ -1,6 +1,6 @@
 """Where something runs: the store, sandboxes, images and environments.
 
-``__init__.pyi`` lists what other rooms may use; each name is imported when it is first used.
+``__init__.pyi`` lists what other rooms may use. Each name is imported when it is first used.
 """
 
 import lazy_loader

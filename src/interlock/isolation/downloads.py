@@ -1,6 +1,6 @@
-"""Files kept by the SHA-256 of what is in them: those of the index, and wheels built from them.
+"""Files named by their SHA-256: downloads, and wheels built from them.
 
-Only this process writes here. A file is read again, and its hash compared, before it is used.
+Only this process writes here. Before each use a file is read again, and its hash compared.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Kept:
-    """A folder of files by their content; safe to use from several threads and processes."""
+    """A folder of files by content. Safe to use from several threads and processes."""
 
     def __init__(self, root: Path, *below: str) -> None:
         self._root = root
         self._below = below
 
     def find(self, sha256: str, name: str) -> Path | None:
-        """The file with that content; None where it is not here, or holds something else."""
+        """The file with that content. None if it is missing or damaged."""
         place = (*self._below, sha256)
         try:
             with folders.opened(self._root, *place) as folder:
@@ -44,14 +44,14 @@ class Kept:
         except OSError as error:
             if error.errno != errno.ELOOP:
                 raise
-            right = False  # a link is nothing that was put there
+            right = False  # a link, which this process never puts there
         if right:
             return Path(self._root, *place, name)
         folders.remove(self._root, *place)
         return None
 
     def first(self) -> Path | None:
-        """Any file that is kept here and holds what it should."""
+        """Any undamaged file that is kept here."""
         for sha256 in folders.names(self._root, *self._below):
             for name in folders.names(self._root, *self._below, sha256):
                 if found := self.find(sha256, name):
@@ -60,7 +60,7 @@ class Kept:
 
     @contextmanager
     def adding(self) -> Iterator[Unfinished]:
-        """A new file; it is gone again unless it was finished."""
+        """A new file. It is removed again unless it is finished."""
         name = f".{secrets.token_hex(8)}"
         with ExitStack() as stack:
             with writing(self._root):
@@ -69,7 +69,7 @@ class Kept:
                 folder = stack.enter_context(folders.opened(self._root, *self._below))
                 handle = os.open(name, _NEW, 0o644, dir_fd=folder)
             stack.callback(_forget, handle, name, folder)
-            os.fchmod(handle, 0o644)  # whoever installs may be another user
+            os.fchmod(handle, 0o644)  # the installer may run as another user
             yield Unfinished(handle, name, self._root, self._below)
 
 
@@ -120,9 +120,9 @@ class Downloads:
         self._upstream = upstream
 
     def of(self, listed: Listed) -> tuple[str, Path]:
-        """The file's SHA-256 and where it is, downloaded where it is not here already.
+        """The file's SHA-256 and place. Downloads it if it is not here already.
 
-        Raises ``IndexUnreachable`` where the index does not send what its page says.
+        Raises ``IndexUnreachable`` if the index sends something other than its page lists.
         """
         if listed.sha256 and (found := self._kept.find(listed.sha256, listed.name)):
             return listed.sha256, found

@@ -1,9 +1,9 @@
-"""Pins and a Python → an environment: resolved, hash-locked, installed once, shared.
+"""Make environments for pins and a Python: resolved, locked, installed once.
 
-An environment is named by the image, the architecture and the lock file with its hashes, so cells
-that resolve to the same share it, whoever asked first. What was resolved is remembered for
-``resolve_fresh_for``, so that a warm run asks no index. An environment that is not what it was
-sealed with is made again (``seals.py``).
+The digest of an environment covers the image, the architecture and the lock file with its hashes.
+So cells with the same resolution share it. A resolution is remembered for ``resolve_fresh_for``, so
+a repeated run asks no index. An environment that differs from its seal is made again
+(``seals.py``).
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from interlock.model import Environment, Pin, PythonVersion, digest_of
 class Resolution:
     locked: Locked
     digest: str
-    """Of the environment it leads to."""
+    """Of the environment that results from it."""
     resolved_at: datetime
 
 
 Made = tuple[Environment, bool] | InstallFailed
-"""An environment and whether it was there already, or why there is none."""
+"""An environment and whether it existed already, or why there is none."""
 
 
 class Environments:
-    """Makes environments in a sandbox; safe to ask from several threads at once."""
+    """Makes environments in a sandbox. Safe to call from several threads at once."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Environments:
             root=sandbox.store,
             index=index,
             mirror=Mirror(upstream, Downloads(sandbox.store, upstream)),
-            # Here and not in a thread: sysconfig, which uv asks, fills its tables without a lock.
+            # In this thread: uv asks sysconfig, which fills its tables without a lock.
             uv=Path(uv.find_uv_bin()),
             limits=limits,
             keep_failed=keep_failed,
@@ -79,7 +79,7 @@ class Environments:
         self._asked: dict[str, Future[Made]] = {}
         self._asked_lock = threading.Lock()
         self._read: set[str] = set()
-        """Environments of which every file was read and found right, in this run."""
+        """Environments with every file read and found right in this run."""
 
     def ensure(
         self,
@@ -89,11 +89,11 @@ class Environments:
         *,
         as_of: datetime | None = None,
     ) -> Made:
-        """The environment for these releases, installed if it is not there.
+        """The environment for these releases, installed if it does not exist.
 
-        ``as_of`` leaves out what was uploaded after it; without, whatever is newest today counts.
-        Raises ``TroubleError`` for what says nothing about the releases: the index, the disk, the
-        engine. Asked twice at once, it is made once.
+        ``as_of`` leaves out later uploads. Without it, today's newest releases count. Raises
+        ``TroubleError`` for trouble of the index, the disk or the engine, which says nothing about
+        the releases. Two calls at once make it only once.
         """
         image = self._sandbox.available(python)
         requirements = [f"{pin.package}=={pin.version}" for pin in pins if pin.version] + [
@@ -153,10 +153,10 @@ class Environments:
         return self._environment(resolution, wanted.image), not installed
 
     def _lay_out(self, resolution: Resolution, wanted: Wanted) -> bool | InstallFailed:
-        """Make the environment in its own place; False if it was there, whole.
+        """Make the environment in its own place. Returns False if it was there, complete.
 
-        Nobody takes it for whole before its seal is there, so nothing has to be renamed and what
-        is in it names its own path. The kernel drops the lock with us.
+        It is unusable until its seal exists. So nothing has to be renamed, and its files contain
+        their own path. The kernel drops the lock if this process dies.
         """
         place = ("environments", resolution.digest)
         root = self._sandbox.store
@@ -186,9 +186,9 @@ class Environments:
         return True
 
     def _clear(self, *place: str) -> None:
-        """Take away what is in the way.
+        """Remove what is in the way.
 
-        A probe may still use what is damaged, so that is kept until the next `clean`.
+        A probe may still use a damaged environment, so that is kept until the next `clean`.
         """
         root = self._sandbox.store
         if seals.is_sealed(root, *place):
@@ -197,7 +197,7 @@ class Environments:
 
     @property
     def _owner(self) -> tuple[int, int] | None:
-        """Whom what is finished belongs to, where somebody else made it."""
+        """The owner of a finished environment, if another user made it."""
         return (os.geteuid(), os.getegid()) if self._sandbox.owner else None
 
     @contextmanager
@@ -223,17 +223,16 @@ class Environments:
         )
 
     def place(self, environment: Environment) -> Path:
-        """Where the environment is on this machine."""
+        """The path of the environment on this machine."""
         return self._folder(environment.digest)
 
     def _folder(self, digest: str) -> Path:
         return self._sandbox.store / "environments" / digest
 
     def _whole(self, digest: str) -> bool:
-        """Whether it is there and holds what it was sealed with; note that it is in use.
+        """Whether it exists and matches its seal. Notes that it is in use.
 
-        Its files are all read the first time in a run; after that what the file system says of
-        them has to be as it was.
+        The first check in a run reads all files. Later checks compare what the file system says.
         """
         root, place = self._sandbox.store, ("environments", digest)
         whole = seals.holds(root, *place, content=digest not in self._read)

@@ -1,7 +1,7 @@
-"""Folders that code of others may have written in: opened, owned and removed through no link.
+"""Open, own and remove folders without following links.
 
-Where a path of the store goes, code that was installed or built may have left a symbolic link.
-Each step down is therefore taken with ``O_NOFOLLOW`` from the folder above, which stays open.
+Installed or built code may have written in these folders, and left a symbolic link in a path of the
+store. So each step down uses ``O_NOFOLLOW`` from the folder above, which stays open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Owner = tuple[int, int]
 
 @contextmanager
 def opened(top: Path, *below: str) -> Iterator[int]:
-    """A folder below ``top``, held open; raise ``StorageTrouble`` where a link is in the way.
+    """A folder below ``top``, held open. Raises ``StorageTrouble`` at a link.
 
     ``top`` itself is the user's and may be a link.
     """
@@ -36,7 +36,7 @@ def opened(top: Path, *below: str) -> Iterator[int]:
 
 
 def made(top: Path, *below: str, owner: Owner | None = None, mode: int = 0o755) -> Path:
-    """The folder below ``top``, made where it is missing and given to ``owner``."""
+    """The folder below ``top``. It is made if it is missing, and given to ``owner``."""
     above = below[:-1]
     with opened(top, *above) as parent:
         with suppress(FileExistsError):
@@ -52,7 +52,7 @@ def made(top: Path, *below: str, owner: Owner | None = None, mode: int = 0o755) 
 
 
 def remove(top: Path, *below: str) -> None:
-    """Remove what has that name below ``top``: a link itself, never what it leads to."""
+    """Remove the entry of that name below ``top``: a link itself, never its target."""
     try:
         with opened(top, *below[:-1]) as parent:
             kind = os.stat(below[-1], dir_fd=parent, follow_symlinks=False).st_mode
@@ -70,13 +70,13 @@ def remove(top: Path, *below: str) -> None:
 
 
 def move(top: Path, *below: str, to: tuple[str, ...]) -> None:
-    """Give it another name below ``top``; who holds it open keeps what is in it."""
+    """Give it another name below ``top``. Who holds it open keeps the content."""
     with opened(top, *below[:-1]) as source, opened(top, *to[:-1]) as target:
         os.rename(below[-1], to[-1], src_dir_fd=source, dst_dir_fd=target)
 
 
 def names(top: Path, *below: str) -> list[str]:
-    """What is in a folder below ``top``; nothing where it is missing or a link is in the way."""
+    """The names in a folder below ``top``. Empty if it is missing or a link."""
     try:
         with opened(top, *below) as folder:
             return sorted(entry.name for entry in os.scandir(folder))
@@ -88,7 +88,7 @@ def _down(parent: int, name: str, path: Path) -> int:
     try:
         return os.open(name, _FOLDER, dir_fd=parent)
     except OSError as error:
-        # ELOOP for a link, ENOTDIR for a link where O_DIRECTORY is asked for as well.
+        # ELOOP for a link, ENOTDIR for a link if O_DIRECTORY is asked for as well.
         if not isinstance(error, NotADirectoryError) and error.errno != errno.ELOOP:
             raise
         raise StorageTrouble(

@@ -1,8 +1,8 @@
-"""The one way out of an install container: a socket on which the index answers, and nothing else.
+"""The only way out of an install container: a socket that answers for the index.
 
-A container that installs has no network. This server listens on a Unix socket that is mounted
-into it, asks the indexes of the settings itself, and keeps their credentials. It answers with
-pages of packages, and with files that one of its pages lists. No other address can be named.
+A container that installs has no network. This server listens on a Unix socket that is mounted in
+the container. It asks the indexes of the settings itself, and keeps their credentials. It sends
+pages of packages, and files that one of its pages lists. A request can't name any other address.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ WHEEL_BYTES = 512 << 20
 """The largest wheel that a build may hand over."""
 
 ALLOWED_BYTES = 8 << 30
-"""What one container may be sent. A build that asks for more fails by itself."""
+"""The most bytes for one container. A build that asks for more fails by itself."""
 
 _PAGES_BYTES = 256 << 20
-"""Of pages and metadata kept in memory; with more they are fetched again."""
+"""Pages and metadata kept in memory. Beyond this they are fetched again."""
 _CONNECTIONS = 64
 _IDLE_S = 60
 _METADATA_BYTES = 16 << 20
@@ -49,7 +49,7 @@ _JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class Mirror:
-    """What the gateways of one run share: pages and metadata in memory, files on disk."""
+    """Shared by the gateways of one run: pages and metadata in memory, files on disk."""
 
     def __init__(self, upstream: Upstream, downloads: Downloads) -> None:
         self.upstream = upstream
@@ -111,7 +111,7 @@ class Mirror:
 
     @contextmanager
     def _once(self, what: str) -> Iterator[None]:
-        """Asked for several times at once, it is fetched once."""
+        """The content. Several requests at once fetch it only once."""
         with self._lock:
             lock = self._locks.setdefault(what, threading.Lock())
         with lock:
@@ -126,7 +126,7 @@ class Mirror:
         return json.dumps({"meta": meta, "name": name, "files": files}).encode()
 
     def _as_html(self, listed: tuple[Listed, ...]) -> bytes:
-        """As HTML, which is all that uv reads from a page of links."""
+        """The page as HTML. uv reads nothing else from a page of links."""
         return "\n".join(["<!DOCTYPE html>", *map(self._anchor, listed)]).encode()
 
     def _anchor(self, file: Listed) -> str:
@@ -144,18 +144,18 @@ class Mirror:
 
 
 class Gateway:
-    """The server of one container; what was asked for through it, and what went wrong."""
+    """The server of one container. Keeps the requests made through it, and the errors."""
 
     def __init__(self, mirror: Mirror, folder: Path, wheel: Unfinished | None = None) -> None:
         self.mirror = mirror
         self.folder = folder
         """Holds the socket, and nothing else."""
         self.asked: dict[str, Listed] = {}
-        """Files of which the content or the metadata was asked for, by URL."""
+        """Files whose content or metadata was requested, by URL."""
         self.trouble: list[TroubleError] = []
-        """Why the index did not answer; what the installer says of it is then no verdict."""
+        """Why the index did not answer. Then the installer's error is not a verdict."""
         self.wheel = wheel
-        """Where a wheel goes that the container hands over; None if it may not."""
+        """Where to put the wheel that the container hands over. None if it may not."""
         self.wheel_name: str | None = None
         self.allowed_bytes = ALLOWED_BYTES
 
@@ -164,7 +164,7 @@ class Gateway:
 def opened(
     mirror: Mirror, root: Path, part: str = "work", wheel: Unfinished | None = None
 ) -> Iterator[Gateway]:
-    """Serve on a socket in a fresh folder below ``root``, until this is left."""
+    """Serve on a socket in a fresh folder below ``root``, until the context ends."""
     name = f"gateway-{secrets.token_hex(8)}"
     with writing(root):
         folder = folders.made(root, part, name)
@@ -191,12 +191,12 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     def __init__(self, folder: int, gateway: Gateway) -> None:
         self.gateway = gateway
         self._free = threading.Semaphore(_CONNECTIONS)
-        # A socket's address has 107 bytes at most, and a folder's path may have more.
+        # A socket's address has at most 107 bytes, and a folder's path may have more.
         super().__init__(f"/proc/self/fd/{folder}/{SOCKET}", _Handler)
 
     def server_bind(self) -> None:
         super().server_bind()
-        # Another user connects: nobody else is shown the folder that it is in.
+        # Another user connects. The folder around it is hidden from all others.
         os.chmod(str(self.server_address), 0o666)  # noqa: PTH101 - a path of /proc, not of ours
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -212,7 +212,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Note what went wrong here; a container that hangs up in the middle is no news."""
+        """Note what went wrong here. A container that hangs up is not an error."""
         error = sys.exc_info()[1]
         if isinstance(error, TroubleError):
             self.gateway.trouble.append(error)
@@ -232,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def do_PUT(self) -> None:
-        """A wheel that was built here."""
+        """Receive a wheel that was built in the container."""
         gateway = self.server.gateway
         size = int(self.headers.get("content-length") or 0)
         name = unquote(self.path.removeprefix("/built/"))
@@ -253,7 +253,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._dispatch([unquote(part) for part in self.path.split("/")[1:]])
         except TroubleError as trouble:
             self.server.gateway.trouble.append(trouble)
-            # Not 5xx: what can be asked again was asked again here.
+            # Not 5xx: this process has already retried what can be retried.
             self._refuse(424)
 
     def _dispatch(self, parts: list[str]) -> None:
@@ -263,7 +263,7 @@ class _Handler(BaseHTTPRequestHandler):
                 page = mirror.index_page(int(number), package) if _NAME.fullmatch(package) else None
                 self._send(page, _JSON)
             case ["l", number, ""] if _among(number, mirror.upstream.links):
-                # A folder without anything in it is an empty page.
+                # A folder without content is an empty page.
                 self._send(mirror.links_page(int(number)) or b"<!DOCTYPE html>", "text/html")
             case ["f", identity, name] if listed := mirror.file(identity):
                 self.server.gateway.asked[listed.url] = listed
@@ -318,7 +318,7 @@ class _Handler(BaseHTTPRequestHandler):
         return "a container"
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: what matters is kept in the gateway."""
+        """Log nothing: the gateway keeps what matters."""
 
 
 def _among(number: str, places: tuple[str, ...]) -> bool:

@@ -1,10 +1,10 @@
-"""Base images from what the machine has, for places where no image registry can be reached.
+"""Build base images from this machine, for places without an image registry.
 
-A Debian system by debootstrap, shared by all. On top of it stands one of the machine's own CPython
-interpreters, laid out in ``/usr/local`` as Docker's official images have it. Where a Debian suite
-has a newer patch release, the image is made from that suite with its own Python.
+All images share a Debian system from debootstrap. On top stands one of the machine's own CPython
+interpreters in ``/usr/local``, laid out like Docker's official images. If a Debian suite has a
+newer patch release, the image is made from that suite with its own Python.
 
-An image's labels say what it was made from, so a second call changes nothing.
+The labels of an image hold its sources, so a second call changes nothing.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from interlock.isolation.suites import Debian, Packaged, mirror
 from interlock.model import ImageMissing, PythonVersion, StorageTrouble, TroubleError, digest_of
 
 LABEL = "org.interlock.image"
-"""On every image of ours: the digest of what it was made from."""
+"""On every image of ours: the digest of its sources."""
 
 _RECIPE = 1
-"""Counts up when the same sources make another image."""
+"""Increase it if the same sources make another image."""
 
 _SCRIPTS = Path("/usr/share/debootstrap/scripts")
 
-# What CPython's extension modules are linked against, as Debian calls it.
+# The libraries that CPython's extension modules are linked against, by Debian's names.
 _LIBRARIES = {
     "bookworm": "ca-certificates libssl3 libffi8 libsqlite3-0 zlib1g liblzma5 libbz2-1.0 "
     "libreadline8 libuuid1 libncursesw6 libexpat1 libgdbm6 libcrypt1",
@@ -46,10 +46,10 @@ _LIBRARIES = {
     "libreadline8t64 libuuid1 libncursesw6 libexpat1 libgdbm6t64 libcrypt1 libzstd1",
 }
 
-# The glibc of each: an interpreter built here can ask for what its own glibc has, not for more.
+# The glibc of each suite. An interpreter from here may need this machine's glibc.
 _GLIBC = {"bookworm": (2, 36), "trixie": (2, 41)}
 
-# Parts of the standard library that no probe imports, and what belongs to the old place.
+# Parts of the standard library that no probe imports, and parts of the old prefix.
 _LEFT_OUT = frozenset(
     {"test", "tests", "idlelib", "idle_test", "turtledemo", "tkinter", "site-packages"}
     | {"__pycache__"}
@@ -68,20 +68,20 @@ print(platform.python_version())
 Report = Callable[[str], None]
 
 Source = Interpreter | Packaged
-"""What an image gets its Python from."""
+"""The source of an image's Python."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BaseImage:
-    """What became of one Python of the axis."""
+    """The result for one Python of the axis."""
 
     python: PythonVersion
     reference: str
     """``python:3.10-slim``."""
     status: str
-    """``built``, ``current`` (made earlier from the same), ``kept`` (not ours), ``missing``."""
+    """``built``, ``current`` (from the same sources), ``kept`` (not ours), ``missing``."""
     detail: str
-    """From what, or why not."""
+    """The source, or the reason why there is none."""
 
 
 def reference_for(python: PythonVersion, template: str) -> str:
@@ -92,10 +92,10 @@ def reference_for(python: PythonVersion, template: str) -> str:
 def build(
     pythons: Iterable[PythonVersion], template: str, report: Report = print
 ) -> list[BaseImage]:
-    """Make what is not there yet; one ``BaseImage`` a Python, in the order given.
+    """Make the images that are missing. One ``BaseImage`` for each Python, in order.
 
-    Raises ``EngineUnavailable`` without an engine, ``TroubleError`` without root or debootstrap;
-    a Python that can't be had is ``missing`` in the answer, and the others go on.
+    Raises ``EngineUnavailable`` without an engine, ``TroubleError`` without root or debootstrap. A
+    Python without a source is ``missing`` in the result, and the others go on.
     """
     client, debian = engine.connect(), Debian()
     made = []
@@ -111,7 +111,7 @@ def build(
 
 
 def newest_first(sources: Iterable[Source]) -> list[Source]:
-    """The newest patch release first; of equal ones the machine's own."""
+    """The newest patch release first. Among equal ones, the machine's own is first."""
 
     def rank(source: Source) -> tuple[Version, bool]:
         return Version(source.full), isinstance(source, Interpreter)
@@ -126,7 +126,7 @@ def _build_one(
     sources: Sequence[Source],
     report: Report,
 ) -> BaseImage:
-    """From the first source that can be built from."""
+    """Build from the first source that works."""
 
     def became(status: str, detail: str) -> BaseImage:
         return BaseImage(python=python, reference=reference, status=status, detail=detail)
@@ -154,7 +154,7 @@ def _build_one(
 
 
 def is_current(labels: Mapping[str, str], source: Source) -> bool:
-    """Whether an image of ours was made from that source, or has a newer patch release."""
+    """Whether an image of ours has that source, or a newer patch release."""
     made = labels.get(f"{LABEL}.full")
     newer = made is not None and Version(made) > Version(source.full)
     return newer or labels[LABEL] == _recipe(source)
@@ -173,8 +173,10 @@ def _make(
 
 
 def _elsewhere() -> dict[str, str]:
-    """The environment without ``/usr/bin``: Debian's own Python is spread over ``/usr``, and can't
-    be laid out in ``/usr/local``."""
+    """The environment without ``/usr/bin``, where Debian's own Python is.
+
+    Debian spreads it over ``/usr``, so it can't be laid out in ``/usr/local``.
+    """
     folders = [f for f in os.get_exec_path() if Path(f).resolve() != Path("/usr/bin")]
     return {**os.environ, "PATH": os.pathsep.join(folders)}
 
@@ -188,14 +190,14 @@ def _recipe(source: Source) -> str:
 
 
 def _suite_here() -> str:
-    """The oldest suite whose glibc is not older than this machine's."""
+    """The oldest suite whose glibc is at least as new as this machine's."""
     version = platform.libc_ver()[1]
     here = tuple(int(part) for part in version.split(".") if part.isdigit())
     return next((suite for suite, glibc in _GLIBC.items() if here <= glibc), "trixie")
 
 
 def _labels(client: APIClient, reference: str) -> dict[str, str] | None:
-    """The labels of an image; None where there is no such image."""
+    """The labels of an image. None if there is no such image."""
     try:
         found: dict[str, Any] = client.inspect_image(reference)  # type: ignore[no-untyped-call]
         return found["Config"].get("Labels") or {}
@@ -206,7 +208,7 @@ def _labels(client: APIClient, reference: str) -> dict[str, str] | None:
 def _debian(
     client: APIClient, suite: str, extra: tuple[str, ...], report: Report, release: str = ""
 ) -> str:
-    """The image of a minimal Debian: a reference, made if it is not there yet."""
+    """The reference of a minimal Debian image. It is made if it does not exist."""
     packages = [*_LIBRARIES.get(suite, "ca-certificates").split(), *extra]
     recipe = digest_of([_RECIPE, suite, packages, *filter(None, [release])])
     repository, tag = "interlock-debian", f"{suite}-{recipe[:12]}"
@@ -238,7 +240,7 @@ def _debootstrap(suite: str, packages: Iterable[str], rootfs: Path) -> None:
     command = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
     command += [suite, str(rootfs), mirror()]
     if not (_SCRIPTS / suite).exists():
-        # A debootstrap older than the suite: every suite since sid is made alike.
+        # This debootstrap is older than the suite. Every suite since sid is made alike.
         command.append(str(_SCRIPTS / "sid"))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
@@ -289,7 +291,7 @@ def _assemble(
 
 
 def _dockerfile(base: str, python: PythonVersion, interpreter: Interpreter | None) -> str:
-    """The standard library is compiled, as a probe's root is read-only."""
+    """Compile the standard library, because a probe's root is read-only."""
     name = f"python{python}"
     if interpreter:
         steps = [
@@ -339,7 +341,7 @@ def _write_context(context: Any, dockerfile: str, interpreter: Interpreter | Non
 
 
 def _add(tar: tarfile.TarFile, path: Path, prefix: Path) -> None:
-    """Add a file or folder with what is in it, owned by root and readable by everyone."""
+    """Add a file or folder with its content, owned by root and readable by everyone."""
     if path.name in _LEFT_OUT or path.suffix == ".a" or path.name.startswith("_tkinter."):
         return
     entry = tar.gettarinfo(path, str(PurePosixPath("python") / path.relative_to(prefix)))
@@ -362,12 +364,12 @@ def _add(tar: tarfile.TarFile, path: Path, prefix: Path) -> None:
 
 
 def _names_its_place(path: Path) -> bool:
-    """Whether a text file of the interpreter holds the folder it was installed to."""
+    """Whether a text file of the interpreter contains its installation folder."""
     return path.name.startswith("_sysconfigdata") or path.name in {"Makefile", "python-config.py"}
 
 
 def _check(client: APIClient, reference: str, source: Source) -> None:
-    """Run it as a probe would be, unprivileged and without network; untag what does not work."""
+    """Run it like a probe, unprivileged and without network. Untag it if it fails."""
     host = client.create_host_config(network_mode="none", read_only=True, cap_drop=["ALL"])
     container = client.create_container(
         reference,

@@ -1,6 +1,6 @@
-"""What uv says when it can't install: the packages' fault, or trouble of our own.
+"""Decide from uv's error whether the packages are at fault, or our own trouble.
 
-Two things are the packages' fault: no candidate satisfies what is required, or a build fails by
+The packages are at fault in two cases: no candidate satisfies the requirements, or a build fails by
 itself. Everything else is trouble. A list of known trouble would be wrong at every new message.
 """
 
@@ -18,21 +18,22 @@ from packaging.version import Version
 from interlock.model import IndexUnreachable, StorageTrouble, TroubleError
 
 Listed = Callable[[str], Collection[Version]]
-"""The versions of a package that the index lists, asked once more; none where it knows none.
+"""The versions of a package in the index, asked once more. Empty if it has none.
 
-Raises ``IndexUnreachable`` where the index gives no answer that can be used."""
+Raises ``IndexUnreachable`` if the index gives no usable answer.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstallFailed:
-    """Nothing is wrong with the machine: these releases do not install there."""
+    """These releases do not install here. The machine is not at fault."""
 
     stage: str
-    """``resolve`` or ``build``; old trials have ``install`` too."""
+    """``resolve`` or ``build``. Old trials have ``install`` too."""
     output: str
-    """What uv said: its beginning and its end."""
+    """The beginning and the end of uv's output."""
     kept: Path | None = None
-    """What was left of the environment, where it was asked to be kept."""
+    """The rest of the environment, if the caller asked to keep it."""
 
     def event(self, seconds: float) -> dict[str, Any]:
         """As an event of a trial."""
@@ -47,8 +48,8 @@ class InstallFailed:
         }
 
 
-# What uv writes in its own name about a request that failed; no package's text is among it. A
-# plain 404 of a package is not: uv says then that the package is not there.
+# uv's own words for a failed request, without any package's text. A plain 404 of a package is not
+# among them: uv says then that the package does not exist.
 _UNREACHABLE = re.compile(
     r"Failed to fetch|error sending request|Request failed after|client error \(Connect\)|"
     r"dns error|tcp connect error|connection reset|error decoding response body|"
@@ -58,15 +59,15 @@ _UNREACHABLE = re.compile(
     re.IGNORECASE,
 )
 _OF_BUILDING = re.compile(r"^error: Failed to (?:download and )?build\b", re.MULTILINE)
-# SIGKILL may be the kernel's, which had no memory left; SIGTERM may be ours.
+# The kernel sends SIGKILL when memory runs out. We may send SIGTERM.
 _BACKEND_FAILED = re.compile(
     r"The build backend returned an error\s+cause: Call to `[^`]+` failed "
     r"\((?:exit status: \d+|signal: (?!9\b|15\b)\d+ )"
 )
 CUT = "[…]"
-"""In the place of what an installer left out of uv's words."""
+"""Replaces the part of uv's output that an installer left out."""
 _NO_SOLUTION = re.compile(r"No solution found when resolving[^\n]*")
-# Everything that uv states of a package between "Because" and the conclusion has such a verb.
+# uv's statements about a package, between "Because" and the conclusion, have such a verb.
 _STATED = re.compile(r"(?<=\s)(?:has|have|was|were|is|are)\s+(\S.*?)(?=,|\.?$|\.\s| and )")
 _OF_THE_PACKAGES = re.compile(
     r"no usable wheels|no wheels |no \S+ wheels|no source distribution|yanked|available|"
@@ -87,10 +88,10 @@ def read_failure(
 ) -> InstallFailed:
     """What uv's words mean, for the stage in which it stopped.
 
-    Raises ``IndexUnreachable`` or ``TroubleError`` for what is not the packages' fault. What a
-    build printed is quoted by uv after ``[stdout]`` or ``[stderr]``, and is not believed. An empty
-    page and a version that was never published read the same, so ``listed`` is asked; without it
-    such a claim is trouble.
+    Raises ``IndexUnreachable`` or ``TroubleError`` if the packages are not at fault. uv quotes a
+    build's output after ``[stdout]`` or ``[stderr]``, and that text is not trusted. An empty page
+    and an unpublished version read the same, so ``listed`` is asked. Without ``listed``, such a
+    claim is trouble.
     """
     own = re.split(r"^\s*\[(?:stdout|stderr)\]\s*$", said, maxsplit=1, flags=re.MULTILINE)[0]
     if _UNREACHABLE.search(own):
@@ -109,7 +110,7 @@ def read_failure(
 
 
 def _believe(because: str, index: str, listed: Listed | None) -> None:
-    """Raise trouble unless each reason is one that the packages themselves give."""
+    """Raise trouble unless each reason is a fault of the packages."""
     plain = " ".join(re.sub(r"\([^)]*\)", "", because).split()).removeprefix("cause: ")
     if CUT in plain:
         raise TroubleError(f"uv's reasons are too long to be read whole ({index}): {plain[:500]}")
@@ -138,7 +139,7 @@ def _is_listed(wanted: str, listed: Listed) -> bool:
 
 
 def _causes(own: str) -> str:
-    """The last cause uv names, which is the first that happened; or the hint that says it."""
+    """The last cause in uv's output, which happened first; or the hint that states it."""
     said: list[tuple[str, str]] = re.findall(
         r"^\s*(cause|Caused by|error|hint): *(.+)$", own, re.MULTILINE
     )
@@ -149,7 +150,7 @@ def _causes(own: str) -> str:
 
 
 def disk_full(said: str) -> StorageTrouble | None:
-    """The trouble that these words mean, if the disk that they speak of is ours."""
+    """The trouble that these words mean, if they are about our disk."""
     if not _DISK_FULL.search(said):
         return None
     return StorageTrouble(

@@ -1,11 +1,11 @@
 """The steps of an install, each in a sandbox of its own.
 
-- **Resolve** runs uv, and builds of packages that say only then what they need. It sees the index
-  through a gateway, and writes nowhere but in memory. What it gives is a lock file, as text.
+- **Resolve** runs uv, and builds of packages that state their requirements only then. It reaches
+  the index through a gateway, and writes only in memory. It returns a lock file, as text.
 - **Build** turns one source distribution into a wheel, in the same way. The wheel is kept for
-  that source distribution and that image, so that what one build writes reaches no other.
-- **Lay out** has neither network nor gateway. It sees the wheels of one lock file, which this
-  process has compared with their hashes, and writes in the new environment's folder alone.
+  that source distribution and that image. So the output of one build reaches no other.
+- **Lay out** has neither network nor gateway. It sees the wheels of one lock file, after this
+  process compared their hashes. It writes only in the new environment's folder.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ from interlock.model import (
 INSTALLER = Path(__file__).parent / "sandbox" / "installer.py"
 
 UNPACKED_BYTES = 8 << 30
-"""Of all wheels of an environment; a wheel that says more is not unpacked."""
+"""Of all wheels of an environment. Wheels that claim more are not unpacked."""
 _DOWNLOADS_AT_ONCE = 8
 _FREE_BYTES = 64 << 20
-"""With less, the disk is full: an environment has more."""
+"""With less, the disk counts as full: an environment needs more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is resolved, and for which Python."""
+    """What to resolve, and for which Python."""
 
     requirements: tuple[str, ...]
     only_binary: tuple[str, ...]
@@ -60,7 +60,7 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Locked:
-    """A lock file, and the files of it that this Python takes."""
+    """A lock file, and those of its files that fit this Python."""
 
     lock: str
     files: tuple[Listed, ...]
@@ -71,7 +71,7 @@ Wheels = Mapping[Path, str]
 
 
 class Installs:
-    """Runs the steps; safe to use from several threads."""
+    """Runs the steps. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Installs:
         self._keep_failed = keep_failed
 
     def resolve(self, wanted: Wanted) -> Locked | InstallFailed:
-        """The lock file; what can't be resolved says why."""
+        """The lock file, or the reason why there is no resolution."""
         with gateway.opened(self._mirror, self._root) as served, self._work() as work:
             order = {
                 **self._through(served, work),
@@ -129,7 +129,7 @@ class Installs:
     def lay_out(
         self, place: Path, wheels: Wheels, lock: str, wanted: Wanted
     ) -> InstallFailed | None:
-        """Make the environment in its own folder, which is there and empty."""
+        """Make the environment in its own folder, which exists and is empty."""
         target = self._sandbox.path(place)
         with self._folder("wheels", *wheels) as shown:
             order = {
@@ -169,9 +169,9 @@ class Installs:
             self._raise(trouble)
 
     def _files(self, lock: str, asked: Sequence[Listed]) -> tuple[Listed, ...]:
-        """Those that uv looked at and the lock file names: the ones that fit this Python.
+        """The files that uv looked at and the lock file names: they fit this Python.
 
-        A source distribution counts where no wheel of its package does.
+        A source distribution counts if its package has no wheel among them.
         """
         found: dict[str, Listed] = {}
         for listed in asked:
@@ -218,7 +218,7 @@ class Installs:
         mounts: Sequence[Mount],
         served: Gateway | None = None,
     ) -> dict[str, Any] | InstallFailed:
-        """Run one step; what it answers, or what it could not do."""
+        """Run one step. Returns its answer, or why it failed."""
         lines: list[str] = []
         errors: list[str] = []
         command = self._command(order, mounts, wanted)
@@ -234,12 +234,12 @@ class Installs:
         return said if "stage" not in said else self._failed(said["stage"], said["said"], served)
 
     def _failed(self, stage: str, said: str, served: Gateway | None) -> InstallFailed:
-        """What could not be installed; raise what says nothing about the packages."""
+        """What could not be installed. Raises errors that are not about the packages."""
         if served and served.trouble:
             self._raise(served.trouble[0])
         if full := disk_full(said):
-            # What lays out runs no code of a package: a full disk is its own. Any other step
-            # writes in memory, and may print what it likes.
+            # Lay out runs no code of a package, so it can be trusted about a full disk. Any other
+            # step writes in memory, and may print anything.
             if served is None or shutil.disk_usage(self._root).free < _FREE_BYTES:
                 raise full
             return InstallFailed(stage="build", output=said)
@@ -261,7 +261,7 @@ class Installs:
         wanted: Wanted,
         served: Gateway | None,
     ) -> dict[str, Any]:
-        """The installer's last line, as JSON; raise trouble where it gave none."""
+        """The installer's last line, as JSON. Raises trouble if there is none."""
         try:
             said: dict[str, Any] = json.loads(lines[-1])
             if isinstance(said.get("said", ""), str):
@@ -295,7 +295,7 @@ class Installs:
         )
 
     def _through(self, served: Gateway, work: _Work) -> dict[str, Any]:
-        """What the installer has to know of the index, without credentials."""
+        """The installer's settings for the index, without credentials."""
         upstream = self._mirror.upstream
         return {
             "socket": f"{self._sandbox.path(served.folder)}/{gateway.SOCKET}",
@@ -310,12 +310,12 @@ class Installs:
 
     @contextmanager
     def _folder(self, kind: str, *files: Path) -> Iterator[Path]:
-        """A folder of these files, to be shown to one command."""
+        """A folder of these files, to mount for one command."""
         name = f"{kind}-{secrets.token_hex(8)}"
         with writing(self._root):
             folder = folders.made(self._root, "work", name)
             for file in files:
-                # A second name and not a copy: where it is shown nobody can write.
+                # A link, not a copy: the command can't write through a read-only mount.
                 os.link(file, folder / file.name, follow_symlinks=False)
         try:
             yield folder
@@ -324,7 +324,7 @@ class Installs:
 
     @contextmanager
     def _work(self) -> Iterator[_Work]:
-        """Where a step may write: in memory, or in a folder where it is asked to be kept."""
+        """Where a step may write: in memory, or in a folder if it must be kept."""
         if not self._keep_failed:
             yield _Work()
             return
@@ -361,7 +361,7 @@ def _pins(lock: str) -> Iterator[tuple[str, str]]:
 
 
 def _exact(lock: str, wheels: Wheels) -> str:
-    """The lock file with nothing but the hash of the one wheel of each package."""
+    """The lock file, with only the hash of the one wheel of each package."""
     of = {_package(wheel.name): sha256 for wheel, sha256 in wheels.items()}
     return "".join(
         f"{name}=={version} --hash=sha256:{of[canonicalize_name(name)]}\n"
@@ -370,6 +370,6 @@ def _exact(lock: str, wheels: Wheels) -> str:
 
 
 def _package(file: str) -> str:
-    """The package's name in the name of a wheel or of a source distribution."""
+    """The package's name in the file name of a wheel or source distribution."""
     stem = file.partition("-")[0] if file.endswith(".whl") else file.rpartition("-")[0]
     return canonicalize_name(stem)

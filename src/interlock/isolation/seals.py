@@ -1,8 +1,8 @@
-"""What an environment holds, file by file: compared with its wheels once, and checked at each use.
+"""The content of an environment: compared with its wheels, then checked at each use.
 
-A seal lists the SHA-256 of every file, and what the file system says about it. While that is the
-same, nothing has written there: the time of a file's last change (ctime) can't be set. Where it
-differs, the content decides, so that a store that was copied is not made again.
+A seal lists the SHA-256 of every file, and its state in the file system. An unchanged state means
+that nobody wrote there, because the time of the last change (ctime) can't be set. If the state
+differs, the content decides. So a copied store is still valid.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Damaged(TroubleError):
-    """An environment does not hold what it was sealed with."""
+    """An environment does not match its seal."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,17 @@ class Entry:
     content: str
     """SHA-256, ``-> target`` of a link, or ``/`` of a folder."""
     identity: tuple[int, ...]
-    """What changes with every write: mode, size, times, inode."""
+    """Changes with every write: mode, size, times, inode."""
 
 
 Manifest = Mapping[str, Entry]
 
 
 def seal(top: Path, *below: str, wheels: Sequence[Path], owner: Owner | None) -> None:
-    """Take an environment over from whoever made it, compare it with its wheels, and seal it.
+    """Take over a new environment, compare it with its wheels, and seal it.
 
-    It belongs to ``owner`` afterwards, and no file of it can be written. Raises ``Damaged`` where
-    a file is not what its wheel holds.
+    Afterwards it belongs to ``owner``, and its files can't be written. Raises ``Damaged`` if a file
+    differs from its wheel.
     """
     manifest = dict(_walk(top, below, owner, take=True))
     _compare(manifest, wheels)
@@ -68,7 +68,7 @@ def is_sealed(top: Path, *below: str) -> bool:
 
 
 def holds(top: Path, *below: str, content: bool) -> bool:
-    """Whether an environment is sealed and is still what it was; note that it is in use.
+    """Whether an environment is sealed and unchanged. Notes that it is in use.
 
     With ``content`` every file is read, whatever the file system says about it.
     """
@@ -83,7 +83,7 @@ def holds(top: Path, *below: str, content: bool) -> bool:
         return False
     if found != known:
         _write(top, below, found)
-    # It may be another user's store, which is read here.
+    # It may be in another user's store, which is only read here.
     with folders.opened(top, *below) as folder, suppress(PermissionError):
         os.utime(COMPLETE, dir_fd=folder, follow_symlinks=False)
     return True
@@ -97,7 +97,7 @@ def _walk(
     take: bool = False,
     known: Manifest | None = None,
 ) -> Iterator[tuple[str, Entry]]:
-    """Everything in it but the seal; a file whose identity is known is not read."""
+    """Everything in it but the seal. A file with a known identity is not read."""
     with folders.opened(top, *below) as root:
         for folder, inner, files, handle in os.fwalk(dir_fd=root, follow_symlinks=False):
             if take and owner:
@@ -164,10 +164,10 @@ def _write(top: Path, below: Sequence[str], manifest: Manifest) -> None:
 
 
 def _compare(manifest: Manifest, wheels: Sequence[Path]) -> None:
-    """Every file of every wheel is there as the wheel's RECORD says, or as the wheel holds it.
+    """Check every file of every wheel against the wheel's RECORD, or its own bytes.
 
-    A wheel whose RECORD is wrong installs everywhere, so its own bytes have the last word. Two
-    wheels may hold one path; then one of the two is there.
+    A wheel with a wrong RECORD still installs everywhere, so its own bytes decide. Two wheels may
+    hold one path. Then either of the two may be there.
     """
     site = next((path for path in manifest if path.endswith("/site-packages")), "")
     expected: dict[str, list[tuple[Path, str, str]]] = {}
@@ -183,9 +183,10 @@ def _compare(manifest: Manifest, wheels: Sequence[Path]) -> None:
 
 
 def _members(wheel: Path, site: str) -> Iterator[tuple[str, str, str]]:
-    """Where each file of a wheel is installed, its name in there, and its recorded SHA-256.
+    """The place of each file of a wheel, its name there, and its recorded SHA-256.
 
-    Scripts are left out, as the installer writes their first line; so is what it writes itself.
+    Scripts are left out, because the installer writes their first line. Its own files are left out
+    too.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -213,7 +214,7 @@ def _is_record(name: str) -> bool:
 
 
 def _recorded(text: str) -> dict[str, str]:
-    """The SHA-256 of each file, as hexadecimal."""
+    """The SHA-256 of each file, in hexadecimal."""
     found = {}
     for row in csv.reader(io.StringIO(text)):
         if len(row) >= 2 and row[1].startswith("sha256="):

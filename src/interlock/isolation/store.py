@@ -1,4 +1,4 @@
-"""What Interlock keeps on this machine: where, how much, and what of it is old.
+"""What Interlock keeps on this machine: where, how much, and how old.
 
 Everything is below one folder, ``INTERLOCK_HOME`` or the user's cache folder::
 
@@ -6,16 +6,16 @@ Everything is below one folder, ``INTERLOCK_HOME`` or the user's cache folder::
     index/            answers of the package index
     resolutions/      what was resolved when, and the lock files
     images/           what is known of an image, by its id
-    runs/             one locked file a run, so that the next one knows which have died
+    runs/             one locked file for each run, so that the next run finds dead ones
     docker/ process/  the store of a backend, the one folder that its commands see:
         downloads/      wheels and source distributions, by the SHA-256 of their content
-        built/          wheels built from source distributions, by what they were built from
+        built/          wheels built from source distributions, by their sources
         environments/   virtual environments, by digest, each sealed with a list of hashes
         locks/          held while an environment is being made
-        work/           what is under way
+        work/           work in progress
 
-The backends keep stores of their own: what a container's user wrote, a process of another user
-could not change, and the other way round.
+Each backend has a store of its own. A process of another user could not change what a container's
+user wrote, and the other way round.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ from interlock.model import Backend, StorageTrouble, UsageError
 HOME_VARIABLE = "INTERLOCK_HOME"
 
 COMPLETE = "interlock-complete.json"
-"""In an environment: its seal. Its modification time is when it was last used."""
+"""In an environment: its seal. The modification time is the time of the last use."""
 
 _PARTS = ("downloads", "built", "environments", "locks", "work")
 _OLDER_PARTS = ("uv",)
-"""What earlier versions kept there; `clean` removes it."""
+"""Folders of earlier versions. `clean` removes them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Holding:
-    """One part of what is kept."""
+    """One part of the store."""
 
     what: str
     path: Path
     count: int
     size_bytes: int
-    """On disk; a file with several names counts once."""
+    """On disk. A file with several names counts once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Store:
     def of(cls, environ: Mapping[str, str]) -> Store:
         """The store that ``INTERLOCK_HOME`` names, or the user's cache folder.
 
-        Raises ``UsageError`` for a name that can't be a folder's.
+        Raises ``UsageError`` if the name can't be a folder's.
         """
         named = environ.get(HOME_VARIABLE)
         if named is None:
@@ -91,12 +91,13 @@ class Store:
         return self.home / backend.value
 
     def prepare(self, backend: Backend) -> Path:
-        """Make the folders of a backend; they belong to the user who runs Interlock.
+        """Make the folders of a backend. They belong to the user who runs Interlock.
 
-        The backend's own folder may be a link of the user's, to another disk. Nothing in it may.
+        The user may make the backend's own folder a link, to another disk. No folder in it may be
+        one.
         """
         root = self.of_backend(backend)
-        # Earlier versions gave them to the user that containers run as.
+        # Earlier versions gave them to the user of the containers.
         ours = (0, os.getgid()) if os.geteuid() == 0 else None
         with writing(root):
             root.mkdir(parents=True, exist_ok=True)
@@ -108,23 +109,24 @@ class Store:
         return root
 
     def holdings(self) -> list[Holding]:
-        """What is kept and how much of it, largest first."""
+        """The parts of the store and their sizes, largest first."""
         found = []
         for path in sorted(self.home.glob("*")):
             if path.name not in {backend.value for backend in Backend}:
                 found.append(_holding(path.name, path))
                 continue
-            # A hard link between cache and environment counts where it is met first.
+            # A hard link between cache and environment counts at the first place.
             seen: set[tuple[int, int]] = set()
             for part in (*_PARTS, *_OLDER_PARTS):
                 found.append(_holding(f"{path.name}/{part}", path / part, seen))
         return sorted(found, key=lambda holding: holding.size_bytes, reverse=True)
 
     def remove_older_than(self, age: timedelta) -> int:
-        """Remove environments and resolutions not used for that long.
+        """Remove environments and resolutions that were not used for that long.
 
-        Bytes freed. The ledger stays: trials are facts. Raises ``StorageTrouble``, also while a run
-        is under way: what it has just installed would be gone when it is imported.
+        Returns the freed bytes. The ledger stays, because trials are facts. Raises
+        ``StorageTrouble``, also during a run: a new environment would be gone before it is
+        imported.
         """
         if self.is_in_use:
             raise StorageTrouble(f"a run is under way in {self.home}; nothing was removed")
@@ -139,7 +141,7 @@ class Store:
         return before - sum(holding.size_bytes for holding in self.holdings())
 
     def _remove_of(self, backend: Backend, oldest: float, *, everything: bool) -> None:
-        """Of one backend's folder: no link in it is followed."""
+        """Remove from one backend's folder, without following links."""
         root = self.of_backend(backend)
         for part in ("environments", "downloads", "built"):
             for name in folders.names(root, part):
@@ -151,15 +153,15 @@ class Store:
             folders.remove(root, part)
 
     def claim_run(self, backend: Backend) -> tuple[str, int]:
-        """A fresh run id and the open file whose lock says that the run lives.
+        """A fresh run id, and the open file. Its lock shows that the run lives.
 
-        The kernel drops the lock with the process, ``kill -9`` included, and unlike a process id
-        it is never given to somebody else.
+        The kernel drops the lock with the process, even after ``kill -9``. Unlike a process id, no
+        other process ever gets it.
         """
         run = f"{backend.value}-{secrets.token_hex(6)}"
         with writing(self.runs):
             self.runs.mkdir(parents=True, exist_ok=True)
-            # Locked before it has its name: nobody ever sees it there without its lock.
+            # It is locked before it has its name, so nobody sees it without its lock.
             unnamed = self.home / f".{run}"
             lock = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -187,7 +189,7 @@ def _named_home(named: str) -> Path:
     try:
         home = Path(named).expanduser().resolve()
         there = next(path for path in (home, *home.parents) if path.exists())
-    except (OSError, RuntimeError, ValueError) as error:  # nobody's home, a link to itself
+    except (OSError, RuntimeError, ValueError) as error:  # nobody's home, or a link to itself
         raise UsageError(f"{HOME_VARIABLE}={named}: {error}; {advice}") from error
     if home.is_symlink() or not there.is_dir():
         raise UsageError(f"{HOME_VARIABLE}={named}: {there} is not a folder; {advice}")
@@ -196,7 +198,7 @@ def _named_home(named: str) -> Path:
 
 @contextmanager
 def writing(place: Path) -> Iterator[None]:
-    """Turn a disk that is full, or a folder that can't be written, into ``StorageTrouble``."""
+    """Turn a full disk, or an unwritable folder, into ``StorageTrouble``."""
     try:
         yield
     except OSError as error:
@@ -247,7 +249,10 @@ def _size(path: Path, seen: set[tuple[int, int]]) -> int:
 
 
 def _last_used(path: Path) -> float:
-    """When an environment's seal, or what has none, was last touched; a link's own time."""
+    """The time of an environment's last use, from its seal if it has one.
+
+    For a link, it is the link's own time.
+    """
     try:
         return (path / COMPLETE).lstat().st_mtime if not path.is_symlink() else 0.0
     except OSError:

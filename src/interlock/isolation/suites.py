@@ -1,4 +1,4 @@
-"""Which patch releases of Python Debian's suites have, as the mirror says."""
+"""The patch releases of Python in Debian's suites, from the mirror."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from interlock.model import PythonVersion
 
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 
-# https://packages.debian.org/search?keywords=python3 — where each is looked for. Unstable is left
-# out: it changes every day, and the image would change with it.
+# https://packages.debian.org/search?keywords=python3 — the suites to look in. Unstable is left out:
+# it changes every day, and the image would change with it.
 SUITES: Mapping[PythonVersion, tuple[str, ...]] = {
     PythonVersion(3, 9): ("bullseye",),
     PythonVersion(3, 11): ("bookworm",),
@@ -25,16 +25,16 @@ SUITES: Mapping[PythonVersion, tuple[str, ...]] = {
 }
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-"""As the kernel calls them, and as Debian does."""
+"""The kernel's names, and Debian's."""
 
 _TIMEOUT_S = 20.0
 _MOST_BYTES = 64 << 20
-"""Of one compressed index; forky's has 10 MB."""
+"""Of one compressed index. forky's has 10 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Packaged:
-    """A Python that a Debian suite has."""
+    """A Python in a Debian suite."""
 
     python: PythonVersion
     suite: str
@@ -43,7 +43,10 @@ class Packaged:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """All of CPython. Debian packs `distutils` apart, and uv refuses a Python without it."""
+        """All packages of CPython.
+
+        Debian packs `distutils` apart, and uv refuses a Python without it.
+        """
         apart = ("python3-distutils",) if self.python < PythonVersion(3, 12) else ()
         return f"python{self.python}", *apart
 
@@ -66,7 +69,7 @@ def mirror() -> str:
 
 
 class Debian:
-    """The mirror's word on its suites; each suite is asked once."""
+    """The suites of the mirror. Each suite is asked once."""
 
     def __init__(self, url: str | None = None) -> None:
         self._url = url
@@ -110,7 +113,7 @@ class Debian:
 
 
 def pythons_in(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """``("python3.13", "3.13.5")`` of the lines of Debian's index ``Packages``."""
+    """``("python3.13", "3.13.5")`` from the lines of Debian's index ``Packages``."""
     package = ""
     for line in lines:
         name, _, value = line.partition(": ")
@@ -124,7 +127,7 @@ def pythons_in(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _is_release_of(full: str, package: str) -> bool:
-    """Whether it is a patch release of that very Python: ``python3.13-venv`` has the same."""
+    """Whether it is a patch release of this Python, not of ``python3.13-venv``."""
     try:
         version = Version(full)
     except InvalidVersion:

@@ -1,6 +1,6 @@
-"""``matrix.yaml`` and the probes, as typed values; which cells a set means.
+"""Read ``matrix.yaml`` and the probes into typed values, and list a set's cells.
 
-``__init__.pyi`` lists what other rooms may use; each name is imported when it is first used.
+``__init__.pyi`` lists what other rooms may use. Each name is imported when it is first used.
 """
 
 import lazy_loader

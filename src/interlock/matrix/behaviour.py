@@ -1,12 +1,12 @@
-"""What decides what a probe does, and its digest: it changes when the behaviour can.
+"""The digest of a probe, which changes when the probe's behaviour can change.
 
-Of Python, the syntax tree counts (``syntax``), and of YAML the parsed value. Comments, docstrings,
-formatting and what only a reader sees do not count. A docstring is left out although a program can
-read it: no probe does.
+For Python files the syntax tree counts (``syntax``), for YAML files the parsed value. Comments,
+docstrings and formatting do not count, nor does text that only a reader sees. A program can read
+its own docstrings, but no probe does.
 
-Line numbers are no behaviour: a signature names functions and classes. Only the harness looks up
-the line that a frame stands in, to find the call there. Layout is left out all the same, because
-every probe is laid out by the same formatter.
+Line numbers do not count, because a signature names functions and classes. The harness alone uses
+line numbers: it looks up a frame's line to find the call there. Layout is left out all the same,
+because one formatter lays out every probe.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ from interlock.matrix.syntax import meaning
 from interlock.model import MatrixError, digest_of
 
 HARNESS = "harness"
-"""The folder beside the probes that runs them; not a probe."""
+"""The folder beside the probes with the code that runs them. It is not a probe."""
 
 LIBRARIES = "libraries"
-"""The folder beside the probes with what they share of the libraries under test; not a probe."""
+"""The folder beside the probes with their shared code for the tested libraries.
+
+It is not a probe.
+"""
 
 DESCRIPTION = "probe.yaml"
 
@@ -39,15 +42,19 @@ COUNTS_IN_EACH = {
     "knobs": ("value",),
     "environment": ("value",),
 }
-"""The keys of a ``probe.yaml`` that decide what a trial does and how it is judged: as they are, in
-the mapping under a key, and in each entry under a key. The rest is prose, or an estimate:
-``title``, ``stresses``, ``cannot_see``, ``says``, ``why``, ``unit``, ``expected_s``."""
+"""The keys of a ``probe.yaml`` that decide what a trial does and how it is judged.
+
+``COUNTS`` are whole keys, ``COUNTS_IN`` keys of one mapping, ``COUNTS_IN_EACH`` keys of each entry.
+Everything else is prose or an estimate: ``title``, ``stresses``, ``cannot_see``, ``says``, ``why``,
+``unit``, ``expected_s``.
+"""
 
 
 def digest(folder: Path, name: str) -> str:
-    """Of the behaviour of a probe, what it shares with others included.
+    """The digest of a probe's behaviour, including the code that it shares.
 
-    The same on every machine and every Python. Raises ``MatrixError`` where a file is no Python.
+    It is the same on every machine and every Python. Raises ``MatrixError`` if a file is not
+    Python.
     """
     paths = _files(folder, (HARNESS, LIBRARIES, name))
     return digest_of({_name(folder, path): _behaviour(folder, path) for path in paths})
@@ -87,7 +94,7 @@ def _of_python(source: bytes) -> str:
 
 
 def _counting(description: Any) -> Any:
-    """What counts of a ``probe.yaml``; what is empty is as if it were not there."""
+    """The part of a ``probe.yaml`` that counts. Empty values count as missing."""
     if not isinstance(description, dict):
         return description
     counting: dict[str, Any] = {key: description.get(key) for key in COUNTS}

@@ -1,4 +1,7 @@
-"""How a version is chosen, in ``matrix.yaml`` or on the command line, and what it means today."""
+"""How a user chooses a version, and which release that means today.
+
+The choice stands in ``matrix.yaml`` or on the command line.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from interlock.model import ABSENT, NEWEST_PYTHON, OLDEST_PYTHON, PythonVersion,
 
 @dataclass(frozen=True, kw_only=True)
 class Latest:
-    """The newest release, neither yanked nor a pre-release, within a specifier."""
+    """The newest release within a specifier, without yanked releases and pre-releases."""
 
     within: SpecifierSet = field(default_factory=SpecifierSet)
 
@@ -23,11 +26,14 @@ class Latest:
 
 
 Choice = Version | Latest | None
-"""How a version of an axis is chosen; None leaves the library out (written ``-``)."""
+"""How a version of an axis is chosen. None leaves the library out (written ``-``)."""
 
 
 def unpublished(package: str, choice: Choice, releases: Sequence[Release]) -> str | None:
-    """What is wrong with a choice that no release answers, naming the nearest; None if one does."""
+    """The mistake in a choice that no release matches, with the nearest releases.
+
+    None if a release matches.
+    """
     if choice is None:
         return None
     versions = sorted(release.version for release in releases)
@@ -51,7 +57,7 @@ def unpublished(package: str, choice: Choice, releases: Sequence[Release]) -> st
 
 
 def newest(choice: Latest, releases: Sequence[Release]) -> Version | None:
-    """The version that ``latest`` stands for: never yanked, never a pre-release."""
+    """The version that ``latest`` means: never a yanked release, never a pre-release."""
     return max(
         (
             release.version
@@ -65,14 +71,17 @@ def newest(choice: Latest, releases: Sequence[Release]) -> Version | None:
 
 
 def beyond_the_harness(python: PythonVersion) -> str | None:
-    """Why a Python can't be tested, where the harness does not run on it."""
+    """Why the harness does not run on a Python. None if it does."""
     if OLDEST_PYTHON <= python <= NEWEST_PYTHON:
         return None
     return f"the harness runs on Python {OLDEST_PYTHON} and newer, not on {python}"
 
 
 def read_choice(text: str) -> Choice:
-    """``2.5.1``, ``latest``, ``latest:==4.*`` or ``-``; ``ValueError`` says what would be right."""
+    """Read ``2.5.1``, ``latest``, ``latest:==4.*`` or ``-``.
+
+    Raises ``ValueError`` with a correct example.
+    """
     if text == ABSENT:
         return None
     word, colon, within = text.partition(":")
@@ -89,7 +98,7 @@ def read_choice(text: str) -> Choice:
         return Version(text)
     except InvalidVersion:
         raise ValueError(_not_a_version(text)) from None
-    except ValueError:  # more digits than Python turns into a number
+    except ValueError:  # more digits than Python converts to a number
         raise ValueError(f'"{text[:40]}…" is too long for a version') from None
 
 

@@ -1,7 +1,7 @@
-"""Whether the files of the probes can be run, before anything is run.
+"""Check that the files of the probes can run, before anything runs.
 
-What is missing, or is no Python, would be found in a container after an installation. There it
-looks like a fault of the package under test.
+Without this check, a missing or broken file would be found in a container, after an installation.
+It would look like a fault of the package under test.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ STARTED_BY_PATH = (
     *("supervisor.py", "launch.py", "bootstrap.py", "intake.py", "trial.py"),
     "inject/sitecustomize.py",
 )
-"""Of the harness: what no import names. The rest is found by what these files import."""
+"""The files of the harness that no import names. Their imports lead to the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Source:
-    """One file that is Python."""
+    """One Python file."""
 
     name: str
     tree: ast.Module
 
 
 def mistakes(folder: Path, names: Iterable[str], oldest: PythonVersion) -> list[str]:
-    """What keeps these probes of a folder from being run, on ``oldest`` and newer Pythons."""
+    """Everything that keeps these probes from running on ``oldest`` and newer Pythons."""
     found: list[str] = []
     for file in STARTED_BY_PATH:
         if not (folder / HARNESS / file).is_file():
@@ -54,7 +54,7 @@ _MISSING = "there is no such file; restore it from the checkout of Interlock"
 def _sources(
     folder: Path, name: str, oldest: PythonVersion, found: list[str]
 ) -> tuple[_Source, ...]:
-    """The files of one folder; notes those that can't be compiled."""
+    """The files of one folder. Adds those that do not compile to ``found``."""
     sources = []
     for path in sorted((folder / name).rglob("*.py")):
         shown = f"{folder.name}/{path.relative_to(folder).as_posix()}"
@@ -74,7 +74,7 @@ def _sources(
 
 
 def _imports_of(folder: Path, sources: Iterable[_Source]) -> Iterator[str]:
-    """Modules of the harness and the libraries that are imported and are not there."""
+    """Imports of harness and library modules that do not exist."""
     for source in sources:
         for line, module in _imported(source):
             shared, *inside = module.split(".")
@@ -89,7 +89,7 @@ def _is_there(package: Path, inside: list[str]) -> bool:
 
 
 def _names(package: Path) -> set[str]:
-    """What the package's own file binds: a name that is imported may be one of them."""
+    """The names that the package's own file binds. An import may use one of them."""
     try:
         tree = ast.parse(read_bytes(package / "__init__.py"))
     except (OSError, SyntaxError, ValueError):
@@ -127,7 +127,7 @@ def _app(folder: Path, name: str, sources: Iterable[_Source]) -> Iterator[str]:
 
 
 def _binds_run(node: ast.stmt) -> bool:
-    """Whether a statement makes something that can be called as ``run(trial)``."""
+    """Whether a statement defines something that can be called as ``run(trial)``."""
     if isinstance(node, ast.FunctionDef) and node.name == RUN:
         given = node.args
         plain = [*given.posonlyargs, *given.args]

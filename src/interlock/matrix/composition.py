@@ -1,4 +1,4 @@
-"""What follows from a ``matrix.yaml`` that is right: sets, configurations and controls in full."""
+"""Build the full sets, configurations and controls from a valid ``matrix.yaml``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from interlock.model import AT_RELEASE, Axis, Cell, Configuration, Outcome, Pin,
 def compose(
     written: MatrixFile, document: Document, probes: Mapping[str, Probe], image: str | None
 ) -> Matrix:
-    """The matrix that a file means; ``image`` replaces the template of the file."""
+    """The matrix that a file describes. ``image`` replaces the file's template."""
     axes = tuple(
         Axis(name=name, package=axis.package) for name, axis in written.axes.packages.items()
     )
@@ -50,7 +50,7 @@ def compose(
 
 
 def _in_full(cells: CellSet, written: MatrixFile) -> CellSet:
-    """The set with every probe and every configuration, where it names none."""
+    """The set, with every probe and every configuration if it names none."""
     probes = tuple(name for name, use in written.probes.items() if not use.only_as_control)
     return replace(
         cells,
@@ -61,7 +61,7 @@ def _in_full(cells: CellSet, written: MatrixFile) -> CellSet:
 
 
 def _controls(written: MatrixFile, axes: tuple[Axis, ...]) -> Iterator[Control]:
-    """Those of each entry, one a Python."""
+    """The controls of each entry, one for each Python."""
     for entry, control in enumerate(written.controls):
         pins = tuple(
             Pin(axis=axis.name, package=axis.package, version=control.versions[axis.name])
@@ -80,15 +80,15 @@ def _controls(written: MatrixFile, axes: tuple[Axis, ...]) -> Iterator[Control]:
 
 @dataclass(frozen=True, kw_only=True)
 class Sets:
-    """What a configuration chooses, and what it sets beside that."""
+    """The choices of a configuration, and its settings beside them."""
 
     chosen: Mapping[str, str] | None
-    """None where neither it nor a base of it chooses: then no choice has its default either."""
+    """None if neither it nor a base chooses. Then no choice has its default either."""
     settings: Mapping[str, Any]
     environment: Mapping[str, str | None]
 
     def over(self, base: Sets) -> Sets:
-        """With what the base sets; what stands here wins."""
+        """Add the settings of the base. This configuration's own settings win."""
         both = self.chosen is not None or base.chosen is not None
         return Sets(
             chosen={**(base.chosen or {}), **(self.chosen or {})} if both else None,
@@ -97,13 +97,13 @@ class Sets:
         )
 
     def choices(self, known: Mapping[str, AppChoice]) -> Mapping[str, str] | None:
-        """The situation that it is; None where it sets what no reader chooses."""
+        """The situation of this configuration. None if it sets what no reader chooses."""
         if not known:
             return {}
         return None if self.settings or self.environment else self.chosen
 
     def in_full(self, known: Mapping[str, AppChoice]) -> Sets:
-        """The same with what each choice sets."""
+        """The same, with the settings of each choice."""
         settings: dict[str, Any] = {}
         environment: dict[str, str | None] = {}
         for name, choice in known.items():
@@ -119,7 +119,7 @@ class Sets:
 
 
 def _configurations(written: MatrixFile) -> dict[str, Configuration]:
-    """Each with what is composed on top of it behind it."""
+    """Each configuration, followed by those that are composed on top of it."""
     named = {
         (config, name)
         for use in written.probes.values()
@@ -147,7 +147,7 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
 
 
 def _renamed(written: MatrixFile) -> dict[tuple[str, str], Renamed]:
-    """What older results call the cells of each probe, and what those are called today."""
+    """The configuration names in older results, by probe, with today's names."""
     found = {}
     for probe, use in written.probes.items():
         for before, today in use.formerly.items():
@@ -162,7 +162,7 @@ def _renamed(written: MatrixFile) -> dict[tuple[str, str], Renamed]:
 
 
 def _with_workarounds(plain: str, written: MatrixFile) -> list[Configuration]:
-    """The configuration, and what is composed of it with each workaround."""
+    """The configuration, and its combinations with each workaround."""
     sets = _with_its_bases(plain, written)
     ways = (way for way in written.workarounds.values() if not way.same_as)
     return [
@@ -194,7 +194,7 @@ def _on_top(plain: str, base: Sets, way: Workaround, written: MatrixFile) -> Con
         description=way.description,
         settings=full.settings,
         environment=full.environment,
-        # On a base that chooses nothing, a workaround's choice is no whole situation.
+        # If the base chooses nothing, a workaround's choice is not a whole situation.
         choices=sets.choices(written.choices) if base.chosen is not None else None,
         base=plain,
         workaround=way.name,
@@ -203,7 +203,7 @@ def _on_top(plain: str, base: Sets, way: Workaround, written: MatrixFile) -> Con
 
 
 def _with_its_bases(name: str, written: MatrixFile) -> Sets:
-    """What the configuration sets, and its bases; what stands nearer wins."""
+    """The settings of the configuration and its bases. The nearer one wins."""
     own = written.configurations[name]
     chosen = None
     if own.choices is not None:

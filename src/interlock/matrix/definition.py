@@ -1,7 +1,7 @@
-"""What is tested, as ``matrix.yaml`` and its probes say it; ``matrix_file`` reads them.
+"""What is tested, as ``matrix.yaml`` and its probes define it.
 
-The fields are annotated with what the file may hold (``values``). Nothing is checked when one of
-these is made by code.
+``matrix_file`` reads them. The annotations of the fields describe what the file may hold
+(``values``). Objects that code creates are not checked.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from interlock.model import (
 )
 
 PYTHON = "python"
-"""The axis that is no package."""
+"""The axis that is not a package."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellSet:
-    """A named part of the matrix: every combination of what it lists."""
+    """A named part of the matrix: every combination of the values that it lists."""
 
     name: values.KeyOfMapping
     title: str = ""
     pinned: values.Flag = False
-    """Names no ``latest``, so that listing its cells needs no network."""
+    """True if the set has no ``latest``. Then its cells are listed without a network."""
     versions: values.Choices
     pythons: Annotated[values.Listed[values.Python], Field(alias=PYTHON)]
     probes: values.Listed[values.ProbeName] = ()
@@ -53,12 +53,12 @@ class CellSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Only:
-    """The part of a set that a probe or a configuration is run on; of each axis, or all of it."""
+    """The part of a set on which a probe or a configuration runs."""
 
     versions: values.Choices = field(default_factory=dict)
-    """By axis; an axis that is not there is not narrowed."""
+    """By axis. An axis that is missing here is not narrowed."""
     pythons: Annotated[values.Listed[values.Python], Field(alias=PYTHON)] = ()
-    """None named is all of them."""
+    """An empty tuple means all of them."""
 
 
 OnlyThere = Annotated[Only, values.with_some_axes]
@@ -68,33 +68,33 @@ EVERYWHERE = Only()
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeUse:
-    """What ``matrix.yaml`` says of a probe; what it is stands in its own folder."""
+    """What ``matrix.yaml`` defines about a probe. The rest is in the probe's folder."""
 
     configs: values.Listed[values.ConfigName] = ()
-    """The configurations it is judged in; none named is all of them."""
+    """The configurations in which it is judged. An empty tuple means all of them."""
     workarounds: Mapping[values.ConfigName, values.Listed[values.WorkaroundName]] = field(
         default_factory=dict
     )
-    """By configuration, the workarounds that are tried on top of it where a cell did not pass."""
+    """By configuration: the workarounds to try on it when a cell did not pass."""
     only: OnlyThere = EVERYWHERE
     only_in: Mapping[values.ConfigName, OnlyThere] = field(default_factory=dict)
-    """By configuration, where the probe is narrowed further there."""
+    """By configuration: a further narrowing of the probe there."""
     formerly: Mapping[values.ConfigName, values.ConfigName] = field(default_factory=dict)
-    """By the configuration that older results name, the one with the same settings in effect."""
+    """By configuration in older results: today's name of the same settings."""
     only_as_control: values.Flag = False
-    """In no set: it vouches for the others."""
+    """It is in no set. It checks that the other probes' results can be trusted."""
     choices: values.Chosen = field(default_factory=dict)
-    """What an application that it is about chooses, and no configuration can."""
+    """What the probe's application chooses, and no configuration can choose."""
 
     @property
     def application(self) -> str | None:
-        """The kind of application that it is about; None is about every one."""
+        """The kind of application that the probe tests. None means every kind."""
         return next(iter(self.choices), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workaround:
-    """What people are told to do about a hang: settings on top of the configuration that hangs."""
+    """What users do about a hang: settings on top of the configuration that hangs."""
 
     name: values.KeyOfMapping
     title: values.Words
@@ -106,12 +106,12 @@ class Workaround:
         default_factory=dict
     )
     choices: values.Chosen = field(default_factory=dict)
-    """What it chooses; one that only chooses is a situation that a reader can have."""
+    """Its choices. With choices alone, it is a situation that a reader can have."""
     same_as: values.ConfigName | None = None
-    """The configuration that it amounts to; the cell there is its evidence."""
+    """The configuration with the same effect. The cell there is its evidence."""
 
     def on(self, config: str) -> str:
-        """The configuration in which a cell of ``config`` is run with it."""
+        """The configuration in which a cell of ``config`` runs with this workaround."""
         return self.same_as or f"{config}{ON_TOP}{self.name}"
 
 
@@ -125,12 +125,12 @@ WorkaroundOfTheFile = Annotated[Workaround, AfterValidator(_sets_or_is)]
 
 
 class Rounds(str, Enum):
-    """When a control is run."""
+    """When a control runs."""
 
     EVERY = "every"
-    """At the beginning, after every ``controls_every`` cells, and at the end where it is due."""
+    """At the beginning, after every ``controls_every`` cells, and at the end if due."""
     ENDS = "ends"
-    """At the beginning, and at the end where it is due: for one that takes long."""
+    """At the beginning, and at the end if it is due: for a control that takes long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,13 +141,17 @@ class Control:
     expect: Outcome
     rounds: Rounds = Rounds.EVERY
     tries: int = 1
-    """Trials in a row that may give another answer, each run at once after the other, before it
-    counts as one: for a hang that is seen often, but not always."""
+    """How many trials in a row must give another answer before it counts.
+
+    They run directly after each other. This is for a hang that happens often, but not always.
+    """
     scale_by_load: bool = True
-    """Whether what its hang needed is scaled to the load of a trial that is held against it: it is
-    a meeting of two threads that run. A lock that a fork orphans is no such meeting."""
+    """Whether the exposures that its hang needed are scaled to the load of a trial.
+
+    True for a race between two threads. A lock that a fork orphans is not a race.
+    """
     entry: int = field(default=0, repr=False, compare=False)
-    """Which entry of the file it comes from; one that lists several Pythons makes several."""
+    """The entry of the file that it comes from. Several Pythons make several controls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +184,7 @@ class MatrixLimits:
     ]
     probe: Annotated[SandboxLimits, _without("wall_factor")]
     wall_factor: Annotated[values.Factor, Field(validation_alias=AliasPath("probe", "wall_factor"))]
-    """The outer guard of a trial stands this many times behind the probe's own limits."""
+    """The outer guard's limit, as a multiple of the probe's own limits."""
 
     def wall_s(self, probe: Probe) -> float:
         """Seconds after which the outer guard ends a trial of this probe."""
@@ -191,22 +195,22 @@ class MatrixLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Trials:
-    """How often a cell is run."""
+    """How many trials a cell gets."""
 
     per_cell: values.Times
     when_unproven: values.Times
-    """In all, for a cell that stays unproven."""
+    """Total trials of a cell that stays unproven."""
     workaround: values.Times = 1
-    """In all, for a workaround on a cell that did not pass: some help most of the time."""
+    """Total trials of a workaround where a cell did not pass. Some help only mostly."""
     when_compared: values.Times = 1
-    """In all, for a cell that hangs and its baseline that hangs too: their rates are compared."""
+    """Total trials if a cell and its baseline both hang, to compare their rates."""
     on_trouble: values.Times
-    """In all, where trouble of our own stopped it."""
+    """Total trials if trouble of our own stopped one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upstream:
-    """A report of the libraries' own about a hang, recognised by a lock in its signature."""
+    """A library's own report of a hang, found by a lock in the hang's signature."""
 
     lock: values.Words
     title: values.Words
@@ -215,19 +219,21 @@ class Upstream:
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """What is tested, as ``matrix.yaml`` and the probes it names say it."""
+    """What is tested, as ``matrix.yaml`` and its probes define it."""
 
     name: str
-    """Of the file, for messages."""
+    """The file's name, for messages."""
     axes: tuple[Axis, ...]
     """The package axes, in the order of the file."""
     sets: Mapping[str, CellSet]
     default_set: str
     probes: Mapping[str, Probe]
     configurations: Mapping[str, Configuration]
-    """Those of the file, each followed by what is composed on top of it: with every workaround that
-    a probe names for it (``warning-events+no-profiling``), and as of the releases' day
-    (``stock@release``)."""
+    """The configurations of the file, each followed by those composed on top of it.
+
+    These are its workarounds (``warning-events+no-profiling``), and the dependencies of the
+    releases' day (``stock@release``).
+    """
     controls: tuple[Control, ...]
     controls_every: int
     """Cells between two rounds of controls."""
@@ -236,7 +242,7 @@ class Matrix:
     limits: MatrixLimits
     trials: Trials
     fresh_for: timedelta
-    """How long a verdict is not asked again."""
+    """How long a verdict stays fresh. It is not tested again before."""
     resolve_fresh_for: timedelta
     """How long the resolved dependencies of an environment are kept."""
     policy: Policy
@@ -247,20 +253,20 @@ class Matrix:
     choices: Mapping[str, AppChoice] = field(default_factory=dict)
     """In the order of the file."""
     only: Mapping[str, Only] = field(default_factory=dict)
-    """By configuration, where it is narrowed."""
+    """By configuration, if it is narrowed."""
     renamed: Renames = field(default_factory=dict)
-    """What older results call the cells of a probe, the composed configurations included."""
+    """By probe: the configuration names in older results, and today's names."""
     lines: Mapping[Place, int] = field(default_factory=dict, repr=False, compare=False)
 
     def axis(self, name: str) -> Axis:
-        """The package axis of that name; ``KeyError`` where there is none."""
+        """The package axis of that name. Raises ``KeyError`` if there is none."""
         return next(axis for axis in self.axes if axis.name == name)
 
     def use(self, probe: str) -> ProbeUse:
         return self.uses.get(probe, _USE)
 
     def only_there(self, probe: str, config: str) -> tuple[Only, ...]:
-        """What narrows a probe in a configuration of the file: a cell has to be within each."""
+        """The limits of a probe in a configuration. A cell has to be within each of them."""
         use = self.use(probe)
         return (
             use.only,
@@ -283,13 +289,13 @@ class Matrix:
         }
 
     def situation(self, chosen: Mapping[str, str]) -> Situation:
-        """With the defaults of all that is not chosen."""
+        """The situation of these choices. All other choices have their default."""
         return Situation.of(self.choices, chosen)
 
     def situation_of(self, probe: str, config: str) -> Situation | None:
-        """What an application does that a verdict of the probe is about.
+        """What an application does for a verdict of this probe to apply to it.
 
-        None where the configuration sets what no reader chooses, or is no longer there.
+        None if the configuration sets what no reader chooses, or no longer exists.
         """
         known = self.configurations.get(config)
         if known is None or known.choices is None or known.at_release:
@@ -297,16 +303,18 @@ class Matrix:
         return self.situation({**known.choices, **self.use(probe).choices})
 
     def is_about(self, application: str | None, probe: str) -> bool:
-        """Whether what the probe finds is about such applications and no others; None is all."""
+        """Whether the probe's results apply to such applications alone. None means all."""
         return self.use(probe).application == application
 
     def concerns(self, application: str | None, probe: str) -> bool:
-        """Whether what the probe finds is about such an application; None is one of no kind."""
+        """Whether the probe's results apply to such an application. None means no kind."""
         return self.use(probe).application in (None, application)
 
     def controls_for(self, cells: Iterable[Cell]) -> tuple[Control, ...]:
-        """The controls that vouch for these cells: of their probes and Pythons, and of what is in
-        no set, which vouches for every probe on its Python."""
+        """The controls that check these cells: those of the same probes and Pythons.
+
+        Controls of a probe in no set check every probe on their Python.
+        """
         of = {(cell.probe, cell.python) for cell in cells}
         pythons = {python for _, python in of}
         return tuple(
@@ -317,15 +325,15 @@ class Matrix:
         )
 
     def control_of(self, cell: Cell) -> Control | None:
-        """The control that is about that very cell; whoever asked for a trial of it, it answers."""
+        """The control for exactly this cell. It answers every request for a trial of it."""
         return next((control for control in self.controls if control.cell == cell), None)
 
     def vouches_for_all(self, probe: str) -> bool:
-        """Whether a control of this probe is about the machine and the harness, not the probe."""
+        """Whether this probe's controls test the machine and the harness, not the probe."""
         return all(probe not in cells.probes for cells in self.sets.values())
 
     def judged_in(self, probe: str) -> tuple[str, ...]:
-        """Every configuration that a cell of the probe may have, the composed ones included."""
+        """Every configuration that a cell of the probe may have, composed ones included."""
         plain = self.probes[probe].configs
         tried = self.use(probe).workarounds
         return tuple(
@@ -343,7 +351,7 @@ _USE = ProbeUse()
 def check_published(matrix: Matrix, releases: Mapping[str, Sequence[Release]]) -> None:
     """Raise ``MatrixError`` for every listed version that nobody published.
 
-    ``releases`` are those of each axis's package, by the axis's name.
+    ``releases`` holds the releases of each axis's package, by the axis's name.
     """
     mistakes = [
         f"{where(matrix.name, matrix.lines, place)} {problem}"

@@ -1,10 +1,10 @@
-"""A YAML file whose values know their line, read into a typed value.
+"""Read a YAML file into a typed value, with the line of every value.
 
-It does what a YAML loader does not: it keeps the line of every value and how a number was written
-(``3.10`` is the number 3.1), and it reports a key that is given twice. A mistake is a line such as
-``matrix.yaml:41: sets.core.ddtrace[3]: …``.
+A YAML loader forgets the lines. It also forgets how a number was written (``3.10`` becomes 3.1),
+and accepts a key that is given twice. A mistake here is one line of text, such as ``matrix.yaml:41:
+sets.core.ddtrace[3]: …``.
 
-A file may be anybody's. It is read up to a size, a depth and a number of aliases: a few lines of
+Anybody may have written the file. Its size, its depth and its aliases are limited: a few lines of
 aliases can stand for more values than any memory holds.
 """
 
@@ -27,54 +27,54 @@ from interlock.matrix.plain_files import Unreadable, read_text
 T = TypeVar("T")
 
 SECTIONS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-"""For the ``__pydantic_config__`` of a whole file: no key but the fields, in any part of it."""
+"""The ``__pydantic_config__`` of a whole file. It allows no key but the fields."""
 
 
 MOST_BYTES = 2**20
 MOST_DEPTH = 40
 MOST_ALIASES = 200
 MOST_VALUES = 50_000
-"""Limits on what a file may hold; the largest of ours has 14 kB, 6 levels and 3 aliases."""
+"""Limits of a file. The largest of our own has 14 kB, 6 levels and 3 aliases."""
 
 MOST_DIGITS = 40
-"""Of a number."""
+"""The most digits of a number."""
 
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 MOST_MISTAKES = 50
-"""That are told at once."""
+"""The most mistakes in one message."""
 
 
 class Number(float):
-    """A number that remembers how it was written, for versions that lost their quotes."""
+    """A number that keeps how it was written, for versions without their quotes."""
 
     written: str
 
 
 @dataclass
 class Document:
-    """What a file says, where it says so, and what is wrong with it so far."""
+    """The content of a file, the line of each value, and the mistakes found so far."""
 
     name: str
-    """How messages call the file: ``matrix.yaml``."""
+    """The file's name in messages: ``matrix.yaml``."""
     value: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
     size: int = 0
-    """How many values it holds, those that an alias repeats counted each time."""
+    """How many values it holds. A value behind an alias counts each time."""
 
     def report(self, place: Place, text: str) -> None:
-        """Note one mistake; of the same place and text only the first counts."""
+        """Note one mistake. The same text at the same place counts once."""
         mistake = f"{self.where(place)} {text}"
         if mistake not in self.mistakes:
             self.mistakes.append(mistake)
 
     def where(self, place: Place) -> str:
-        """``matrix.yaml:41: sets.core.ddtrace[3]:``, the start of a message about that place."""
+        """The start of a message about a place: ``matrix.yaml:41: sets.core.ddtrace[3]:``."""
         return where(self.name, self.lines, place)
 
     def get(self, *place: str | int) -> Any:
-        """The value at a place, None where there is none, whatever shape the file has."""
+        """The value at a place. None if there is none, whatever the file's shape."""
         value = self.value
         for key in place:
             if isinstance(value, dict):
@@ -86,14 +86,14 @@ class Document:
         return value
 
     def keys(self, *place: str | int) -> tuple[str, ...]:
-        """The keys of the mapping at a place; none where there is no mapping."""
+        """The keys of the mapping at a place. Empty if there is no mapping."""
         value = self.get(*place)
         return tuple(value) if isinstance(value, dict) else ()
 
     def validate(self, shape: type[T], context: Mapping[str, Any] | None = None) -> T | None:
         """The file as the dataclass ``shape``, or None with every mistake noted.
 
-        ``context`` goes to the validators; its ``axes`` are keys of the file.
+        ``context`` is for the validators. Its ``axes`` are keys of the file.
         """
         if self.value is None:
             if not self.mistakes:
@@ -101,7 +101,7 @@ class Document:
             return None
         given = dict(context or {})
         try:
-            # mypy does not take a type for hashable where it is a variable.
+            # mypy does not accept a type in a variable as hashable.
             adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]
             value = adapter.validate_python(self.value, context=given)
         except ValidationError as error:
@@ -125,7 +125,7 @@ def _adapter(shape: type) -> TypeAdapter[Any]:
 
 
 def read(path: Path, name: str | None = None) -> Document:
-    """Read a file; what can't be read, or is no YAML, is a mistake of the document."""
+    """Read a file. A file that can't be read, or is not YAML, is noted as a mistake."""
     document = Document(name or path.name)
     try:
         node = _composed(read_text(path, MOST_BYTES))
@@ -154,31 +154,34 @@ def read(path: Path, name: str | None = None) -> Document:
 
 
 _FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's, where PyYAML was built with it; the other takes a fifth of a question's time."""
+"""libyaml's loader, if PyYAML was built with it.
+
+The other one takes a fifth of a question's time.
+"""
 
 
 @lru_cache(maxsize=32)
 def _composed(text: str) -> yaml.Node | None:
-    """Kept, because a ``probe.yaml`` is read for what it says and for its digest."""
+    """Cached, because a ``probe.yaml`` is read for its content and for its digest."""
     try:
         _check_limits(text, _FAST)
         return yaml.compose(text, Loader=_FAST)
     except _BeyondLimits:
         raise
     except yaml.YAMLError:
-        # The slower one says more clearly what is wrong.
+        # The slower loader has clearer messages.
         _check_limits(text, yaml.SafeLoader)
         return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 class _TooLarge(Exception):
-    """The aliases of a file stand for too much."""
+    """The aliases of a file stand for too many values."""
 
 
 def _check_limits(text: str, loader: Any) -> None:
-    """Raise ``_BeyondLimits`` for what is nested too deeply, or refers to too much.
+    """Raise ``_BeyondLimits`` for too much nesting, or too many aliases.
 
-    The events come one by one, where ``compose`` calls itself once a level.
+    The parser returns one event after the other. ``compose`` would call itself for each level.
     """
     depth = aliases = 0
     for event in yaml.parse(text, Loader=loader):
@@ -196,7 +199,7 @@ def _check_limits(text: str, loader: Any) -> None:
 
 
 class _BeyondLimits(Exception):
-    """It is YAML, but nothing that a person wrote: the problem, and the line."""
+    """YAML that no person would write. Its arguments are the problem and the line."""
 
 
 def _value(document: Document, node: yaml.Node, place: Place, inside: tuple[yaml.Node, ...]) -> Any:
@@ -232,14 +235,14 @@ def _value(document: Document, node: yaml.Node, place: Place, inside: tuple[yaml
 
 
 def _scalar(document: Document, node: yaml.Node, place: Place) -> Any:
-    """A JSON value, since what is read here may become JSON; a mistake where it is another."""
+    """A value that JSON can hold. Any other value is noted as a mistake."""
     if len(node.value) > MOST_DIGITS and node.tag in _NUMBERS:
         document.report(place, f"is a number of more than {MOST_DIGITS} digits")
         return None
     try:
         value = yaml.constructor.SafeConstructor().construct_object(node)
     except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, ValueError):
-        # PyYAML's own constructors raise all of these for a value that its tag does not fit.
+        # PyYAML's own constructors raise all of these if a value does not fit its tag.
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
         document.report(place, f'"{node.value[:40]}" can\'t be read as a YAML {kind}')
         return None

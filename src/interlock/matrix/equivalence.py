@@ -1,9 +1,9 @@
-"""Earlier versions of the probes whose verdicts hold for today's: ``probes/equivalent.yaml``.
+"""Earlier probe versions whose verdicts still count: ``probes/equivalent.yaml``.
 
-A probe that is rewritten without another behaviour has another digest, and its verdicts would be
-asked again. That the behaviour is the same no program can tell: a person says so, with a reason.
-The claim names the digest that it was made for, and lapses when the probe changes again. To make
-it for today's version too::
+A rewritten probe has another digest, so its cells would all run again, even if it behaves as
+before. No program can decide that two versions behave the same. So a person claims it, with a
+reason. The claim holds for one digest, and lapses when the probe changes again. To make the claim
+for today's version::
 
     python -m interlock.matrix.equivalence --because "its supervisor was split; the same events"
 """
@@ -42,7 +42,7 @@ Digest = Annotated[str, AfterValidator(_digest)]
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """Versions of a probe, and why they do what today's does."""
+    """Versions of a probe, and why they behave like today's."""
 
     digests: values.Listed[Digest]
     because: Annotated[values.Folded, AfterValidator(values.not_blank)]
@@ -50,20 +50,20 @@ class Earlier:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """That verdicts of earlier versions of a probe hold for one later version of it."""
+    """The claim that verdicts of earlier versions count for one later version."""
 
     today: Digest
-    """The version that it was made for; for any other it says nothing."""
+    """The version that the claim was made for. It does not hold for any other."""
     earlier: values.Listed[Earlier]
 
     def holds_for(self, digest: str) -> frozenset[str]:
-        """The digests that stand for this one; none once the probe has changed."""
+        """The digests that stand for this one. Empty once the probe has changed."""
         if digest != self.today:
             return frozenset()
         return frozenset(known for versions in self.earlier for known in versions.digests)
 
     def extended(self, today: str, because: str) -> Claim:
-        """The claim made for today's version, which does what the one before did."""
+        """The claim for today's version, which behaves like the one before."""
         before = Earlier(digests=(self.today,), because=because)
         return Claim(today=today, earlier=(*self.earlier, before))
 
@@ -86,7 +86,7 @@ class EquivalentFile:
 
 
 def claims(folder: Path) -> tuple[Mapping[str, Claim], list[str]]:
-    """What is claimed, by probe, and the mistakes in the file; it need not be there."""
+    """The claims by probe, and the mistakes in the file. The file is optional."""
     path = folder / FILE
     if not path.exists():
         return {}, []
@@ -98,9 +98,9 @@ def claims(folder: Path) -> tuple[Mapping[str, Claim], list[str]]:
 def extended(
     known: Mapping[str, Claim], folder: Path, because: str, names: Sequence[str] = ()
 ) -> dict[str, Claim]:
-    """The claims, made for today's version of each probe that is named, or of all.
+    """The claims for today's version of each probe in ``names``, or of all probes.
 
-    Raises ``ValueError`` without a reason, and for a probe of which nothing was claimed.
+    Raises ``ValueError`` without a reason, or for a probe that has no claim yet.
     """
     if not because.strip():
         raise ValueError("say why the probes do what they did before: --because REASON")
@@ -123,7 +123,7 @@ HEADER = """\
 
 
 def text_of(known: Mapping[str, Claim]) -> str:
-    """The file that says so."""
+    """The text of the file with these claims."""
     content = {
         "probes": {
             name: {
@@ -140,7 +140,10 @@ def text_of(known: Mapping[str, Claim]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the claims for today's versions; 2 where there is no reason, or a mistake."""
+    """Make the claims for today's versions. Returns 2 on a mistake.
+
+    A missing reason is a mistake.
+    """
     parser = argparse.ArgumentParser(prog="python -m interlock.matrix.equivalence")
     parser.add_argument("--probes", type=Path, default=Path("probes"), help="their folder")
     parser.add_argument("--probe", action="append", default=[], help="this one alone; repeatable")

@@ -1,7 +1,7 @@
-"""``matrix.yaml`` → ``Matrix``, validated as a whole before anything runs.
+"""Read ``matrix.yaml`` into a ``Matrix``, with all checks before anything runs.
 
-Every mistake is named with its place in the file, all of them at once (``MatrixError``). Whether
-a version was ever published only the index knows: ``matrix.check_published`` asks that.
+``MatrixError`` holds every mistake with its place in the file. Only the index knows whether a
+version was ever published: ``matrix.check_published`` asks it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from interlock.model import MatrixError, Probe
 
 
 def load(path: Path, probes: Path, image: str | None = None, *, to_run: bool = False) -> Matrix:
-    """Read ``matrix.yaml`` and the probes it names, from the folder ``probes``.
+    """Read ``matrix.yaml`` and the probes that it names, from the folder ``probes``.
 
-    ``image`` replaces the template of the file. With ``to_run``, everything that a trial runs has
-    to be there as well. Raises ``MatrixError`` with every mistake of all these files.
+    ``image`` replaces the template of the file. With ``to_run``, everything that a trial needs must
+    exist as well. Raises ``MatrixError`` with every mistake of all these files.
     """
     document = read(path)
     axes = tuple(name for name in document.keys("axes") if name != PYTHON)
@@ -66,7 +66,7 @@ def _context(
 def _probes(
     document: Document, folder: Path, there: Sequence[str], axes: Sequence[str]
 ) -> tuple[dict[str, Probe], list[str]]:
-    """The probes that the file names, and the mistakes of those that can't be read."""
+    """The probes that the file names, and the mistakes in those that can't be read."""
     found: dict[str, Probe] = {}
     claimed, mistakes = equivalence.claims(folder)
     for name in document.keys("probes"):
@@ -80,7 +80,7 @@ def _probes(
             found[name] = replace(probe, equivalent=earlier)
         else:
             mistakes += probe.mistakes
-    # What the probes share is read with each of them.
+    # Each probe reads the shared files again, so a mistake there comes several times.
     return found, list(dict.fromkeys(mistakes))
 
 
@@ -109,7 +109,7 @@ def _report_circles(document: Document) -> None:
 
 
 def _report_workarounds(document: Document) -> None:
-    """A workaround stands on a configuration that its probe is judged in, and leads elsewhere."""
+    """A workaround must lead from a configuration of its probe to another one."""
     for probe in document.keys("probes"):
         listed = document.get("probes", probe, "configs")
         for config in document.keys("probes", probe, "workarounds"):
@@ -123,7 +123,7 @@ def _report_workarounds(document: Document) -> None:
 
 
 def _report_configs_of_probes(document: Document) -> None:
-    """A probe is narrowed where it is judged, and renamed from where it is not to where it is."""
+    """``only_in`` names configurations of the probe. ``formerly`` leads to one."""
     for probe in document.keys("probes"):
         listed = document.get("probes", probe, "configs")
         judged = listed if isinstance(listed, list) else document.keys("configurations")
@@ -141,7 +141,7 @@ def _report_configs_of_probes(document: Document) -> None:
 
 
 def _report_choices(document: Document) -> None:
-    """A choice has values and a default among them, and whoever chooses names one of them."""
+    """A choice has values and a default among them. Who chooses must name a value."""
     for name in document.keys("choices"):
         if name in (*document.keys("axes"), "config"):
             document.report(("choices", name), f'"{name}" is taken: links name an axis like that')
@@ -164,7 +164,7 @@ def _report_value(document: Document, place: Place, choice: str) -> None:
 
 
 def _report_who_chooses(document: Document, place: Place, choice: str, by_probe: bool) -> None:
-    """What sets something is for configurations; what sets nothing, only a probe can do."""
+    """Configurations choose what has settings. Only a probe chooses what has none."""
     levels = document.keys("choices", choice, "values")
     sets = any(
         document.get("choices", choice, "values", value, key)

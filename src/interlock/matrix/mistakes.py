@@ -1,4 +1,4 @@
-"""What is wrong in a file, in its reader's words: the place, the line, and what would be right."""
+"""Describe a mistake in a file: its place, its line, and what would be right."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ Place = tuple[str | int, ...]
 """Keys and positions from the top of the file: ``("sets", "core", "ddtrace", 3)``."""
 
 NAME = "(name)"
-"""Stands for the key of a mapping in what is under that key; nobody can write it."""
+"""The field that receives the key of a mapping. Nobody can write it in a file."""
 
 AXES = "(axes)"
-"""Stands for the axes of a file, each of which is a key of its own there."""
+"""Stands for the axes of a file. In the file, each axis is a key of its own."""
 
 MISSING = object()
-"""Stands for the value of an axis that should be there, and is not."""
+"""The value of an axis that is missing but required."""
 
 _NOT_WRITTEN = (AXES, "[key]")
-"""What pydantic's places have in them and the file has not; "[key]" marks a key that is wrong."""
+"""Parts of pydantic's places that are not in the file. "[key]" marks a wrong key."""
 
 
 def where(name: str, lines: Mapping[Place, int], place: Place) -> str:
-    """The place as a prefix of a message, with the line of the nearest thing that is there."""
+    """The place as a prefix of a message, with the line of the nearest known value."""
     known = next((lines[p] for n in range(len(place), -1, -1) if (p := place[:n]) in lines), None)
     start = f"{name}:{known}:" if known else f"{name}:"
     return f"{start} {written(place)}:" if place else start
 
 
 def written(place: Place) -> str:
-    """``sets.core.ddtrace[3]``."""
+    """The place as text: ``sets.core.ddtrace[3]``."""
     text = ""
     for key in place:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
@@ -44,12 +44,12 @@ def written(place: Place) -> str:
 
 
 def wrong(text: str) -> PydanticCustomError:
-    """The error a validator raises to say ``text`` about the value it was given."""
+    """The error that a validator raises, with this text about the value."""
     return PydanticCustomError("mistake", "{text}", {"text": text})
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean "x"?``, or what there is, or nothing."""
+    """``; did you mean "x"?``, or the list of known names, or nothing."""
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
@@ -80,16 +80,16 @@ _WANTED = {
 
 
 _LONGEST = 80
-"""Characters of a value that a message quotes."""
+"""The most characters of a value that a message quotes."""
 
 
 def place_of(details: ErrorDetails) -> Place:
-    """Where in the file pydantic found a mistake."""
+    """The place in the file where pydantic found a mistake."""
     return tuple(key for key in details["loc"] if key not in _NOT_WRITTEN)
 
 
 def in_words(details: ErrorDetails, shape: type, axes: Sequence[str] = ()) -> str:
-    """What is wrong there with a file of this shape, in one sentence."""
+    """One sentence about the mistake, for a file of this shape."""
     kind, given = details["type"], details["input"]
     if kind == "unexpected_keyword_argument":
         *inside, key = place_of(details)
@@ -112,7 +112,7 @@ def in_words(details: ErrorDetails, shape: type, axes: Sequence[str] = ()) -> st
 
 
 def keys(shape: Any, place: Place, axes: Sequence[str]) -> Iterator[str]:
-    """The keys that may stand at a place in what has this shape."""
+    """The keys that are allowed at a place of this shape."""
     for plain in _plain(shape):
         if is_dataclass(plain):
             for path, inner in _paths(plain, axes):
@@ -126,7 +126,7 @@ def keys(shape: Any, place: Place, axes: Sequence[str]) -> Iterator[str]:
 
 
 def _paths(shape: Any, axes: Sequence[str]) -> Iterator[tuple[Place, Any]]:
-    """Where each field of a dataclass stands in the file, and what shape it has."""
+    """The place of each field of a dataclass in the file, and its shape."""
     hints = get_type_hints(shape, include_extras=True)
     for field in fields(shape):
         hint = hints[field.name]

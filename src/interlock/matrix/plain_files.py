@@ -1,7 +1,7 @@
-"""A regular file of a bounded size, as text.
+"""Read a regular file of limited size as text.
 
-A pipe has no end that could be waited for, and a device such as ``/dev/zero`` has none at all. So
-everything that a person may have written, or named, is read through here.
+A pipe may never end, and a device such as ``/dev/zero`` does not. So every file that a person wrote
+or named is read through this module.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 MOST_BYTES = 64 * 2**20
-"""Of a file that is read as a whole: many times what any file of this project has."""
+"""The limit for a file that is read as a whole. Our own files are far smaller."""
 
 MOST_TABLE_BYTES = 2**30
-"""Of a table that is read line by line: a million rows."""
+"""The limit for a table that is read line by line: about a million rows."""
 
 
 class Unreadable(ValueError):
@@ -24,7 +24,7 @@ class Unreadable(ValueError):
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
-    """What a file holds. Raises ``FileNotFoundError``, and ``Unreadable`` for the rest."""
+    """The bytes of a file. Raises ``FileNotFoundError``, or ``Unreadable`` otherwise."""
     with opened(path, most) as file:
         try:
             return file.read(most)
@@ -33,7 +33,7 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
 
 
 def read_text(path: Path, most: int = MOST_BYTES) -> str:
-    """The same as text, without the mark of byte order that some editors put first."""
+    """The same as text, without a leading byte order mark."""
     try:
         return read_bytes(path, most).decode("utf-8-sig")
     except UnicodeDecodeError as mistake:
@@ -41,9 +41,9 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str:
 
 
 def opened(path: Path, most: int = MOST_BYTES) -> BinaryIO:
-    """The file, open to be read."""
+    """The file, opened for reading."""
     try:
-        # Without O_NONBLOCK, to open a pipe waits until somebody writes to it.
+        # Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except FileNotFoundError:
         raise
@@ -61,7 +61,7 @@ def opened(path: Path, most: int = MOST_BYTES) -> BinaryIO:
 
 
 def no_text(mistake: UnicodeDecodeError) -> str:
-    """What is wrong with a file that is not encoded in UTF-8."""
+    """The mistake in a file that is not encoded in UTF-8."""
     return f"can't be read: byte {mistake.object[mistake.start]:#04x} is not UTF-8"
 
 

@@ -1,4 +1,4 @@
-"""What may be recommended, and what a release has to show before it is called safe."""
+"""What may be recommended, and what a release must show to be called safe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from interlock.model import PythonVersion
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseLines:
-    """Release lines of one package, and the Pythons that they can be installed on."""
+    """Release lines of one package, and the Pythons that support them."""
 
     lines: values.Listed[values.Specifier]
     pythons: Annotated[values.Listed[values.Python], Field(alias="python")]
@@ -24,20 +24,23 @@ class ReleaseLines:
 
 @dataclass(frozen=True, kw_only=True)
 class Required:
-    """What a release has to show, on each Python, before it is called safe there.
+    """What a release must show on each Python, before it is called safe there.
 
-    It is stated, and never derived from what was tested. Otherwise a test of one release could
-    change what another one has to show.
+    The file states it. It is never derived from what was tested. Otherwise a test of one release
+    could change what another one must show.
     """
 
     partners: values.Count = 1
-    """It passes with at least so many releases of the other packages."""
+    """It passes with at least this many releases of the other packages."""
     trials: values.Count = 1
-    """At least so many trials of it pass, with all partners and probes together."""
+    """At least this many trials pass, over all partners and probes."""
     lines: Mapping[values.AxisName, Annotated[tuple[ReleaseLines, ...], values.at_least_one]] = (
         field(default_factory=dict)
     )
-    """By axis. A partner of each line that the Python has; for an axis that is not there, any."""
+    """By axis: the lines that must each provide a partner, if the Python has them.
+
+    An axis that is missing here accepts any partner.
+    """
 
     def lines_on(self, axis: str, python: PythonVersion) -> tuple[SpecifierSet, ...]:
         """The lines of that axis that a release of another axis has to pass with."""
@@ -49,9 +52,9 @@ class Required:
         )
 
     def pythons(self, axis: str, version: Version) -> frozenset[PythonVersion] | None:
-        """The Pythons on which a release has to pass: those of the lines that it belongs to.
+        """The Pythons on which a release has to pass: those of its own lines.
 
-        None where lines of the axis are listed, and the release belongs to none.
+        None if lines of the axis are listed, and the release belongs to none.
         """
         groups = self.lines.get(axis, ())
         found = [
@@ -62,7 +65,7 @@ class Required:
         return frozenset(p for pythons in found for p in pythons) if found or not groups else None
 
     def newest_line(self, axis: str) -> SpecifierSet | None:
-        """The line that is listed last; None where none is listed."""
+        """The last line in the list. None if the list is empty."""
         groups = self.lines.get(axis, ())
         return groups[-1].lines[-1] if groups else None
 
@@ -72,9 +75,9 @@ class Policy:
     """What may be recommended."""
 
     prefer: values.Listed[values.AxisName]
-    """Axes, the one to move first comes first."""
+    """Axes, in the order in which to move them."""
     least_trials: values.Count = 1
-    """Passing trials of every cell that a recommendation rests on."""
+    """Passing trials of every cell behind a recommendation."""
     safe: Required = field(default_factory=Required)
     """What makes a release safe, beyond a single combination."""
 

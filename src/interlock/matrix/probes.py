@@ -1,4 +1,4 @@
-"""``probes/<name>/probe.yaml`` → ``Probe``."""
+"""Read ``probes/<name>/probe.yaml`` into a ``Probe``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def available(folder: Path) -> tuple[str, ...]:
 def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -> Probe | Document:
     """The probe, or the document with its mistakes.
 
-    ``axes`` are the names that ``needs`` may ask for; ``configs`` come from ``matrix.yaml``.
+    ``needs`` may name these ``axes``. The ``configs`` come from ``matrix.yaml``.
     """
     document = read(folder / name / DESCRIPTION, f"{folder.name}/{name}/{DESCRIPTION}")
     described = document.validate(Description, {"axes": tuple(axes)})
@@ -45,7 +45,7 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
 
 
 def _report_knob(document: Document, knob: str, knobs: Mapping[str, _Knob]) -> None:
-    """What sets how often the situation is entered is a number among the knobs."""
+    """The knob that sets how often the situation is entered must be a number."""
     place = ("exposures", "knob")
     if knob not in knobs:
         document.report(place, f'"{knob}" is no knob of this probe{nearest(knob, knobs)}')
@@ -54,7 +54,7 @@ def _report_knob(document: Document, knob: str, knobs: Mapping[str, _Knob]) -> N
 
 
 def _probe(described: Description, *, configs: tuple[str, ...], digest: str) -> Probe:
-    """The probe, with what stands in sections of the file flat."""
+    """The probe, with the sections of the file flattened."""
     told: Mapping[str, _Knob | _Variable] = {**described.knobs, **described.environment}
     flat = {
         "live": tuple(proof.rule for proof in described.live),
@@ -76,11 +76,11 @@ class _Knob:
     value: Any
     why: str
     one_of: tuple[str, ...] = ()
-    """What it may be, where it is no number."""
+    """The allowed values, if the knob is not a number."""
 
 
 def _fits(knob: _Knob) -> _Knob:
-    """An app that stumbles over a knob would look like a package that fails."""
+    """An app that fails on a wrong knob would look like a package that fails."""
     if knob.one_of:
         if knob.value not in knob.one_of:
             raise wrong(f"{_told(knob.value)} is not one of {', '.join(knob.one_of)}")
@@ -163,7 +163,7 @@ def _one_source(proof: _Proof) -> _Proof:
 
 @dataclass(frozen=True, kw_only=True)
 class _Exposures:
-    """As the fields of ``Probe`` are called."""
+    """By the names of the fields of ``Probe``."""
 
     least_exposures: Annotated[values.Count, Field(alias="least")]
     most_exposures: Annotated[values.Count | None, Field(alias="most")] = None

@@ -1,7 +1,7 @@
-"""``matrix.yaml`` as a whole, as it is written: what pydantic reads it into.
+"""The shape of ``matrix.yaml`` as it is written. pydantic reads it.
 
-Most of its parts are what the rest of the code knows (``definition``). Only what is computed from
-the file (axes, configurations, controls) has a shape of its own here.
+The rest of the code uses most of its parts as they are (``definition``). Axes, configurations and
+controls are computed from the file, so they have a shape of their own here.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from interlock.matrix.policy import Policy
 from interlock.matrix.situations import AppChoice
 
 AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
-"""It becomes an option of the command line and a column of the table."""
+"""An axis name becomes an option of the command line and a column of the table."""
 RESERVED = frozenset(
     {"python", "title", "pinned", "probes", "configs", "probe", "config"}
     | {"expect", "rounds", "tries", "scale_by_load"}
-    # Options of the command line, and what becomes of them.
+    # Options of the command line, and the names that argparse gives them.
     | {"matrix", "command", "help", "set", "trials", "rerun", "keep", "jobs", "backend", "known"}
     | {"results", "format", "version", "application", "with", "chosen", "choices", "situation"}
     # Columns of the published tables.
     | {"outcome", "phase", "reason", "signature", "basis", "hangs", "exposures", "seconds"}
     | {"machine", "detail", "whose", "attribution", "cause", "failed", "signatures"}
     | {"measure", "median", "least", "most"}
-    # What ``whose`` may say beside the name of an axis.
+    # The values of ``whose``, beside the names of the axes.
     | {"pair", "dependencies", "open"}
 )
-"""What no axis can be called."""
+"""The names that no axis may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +67,9 @@ class AxesOfTheFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigurationOfTheFile:
-    """What a configuration sets itself; what its base sets is added to it.
+    """What a configuration sets itself. The settings of its base are added.
 
-    One that chooses, or whose base does, has the defaults of all other choices. ``settings`` and
+    If it chooses, or its base does, all other choices have their defaults. ``settings`` and
     ``environment`` are for what no reader chooses.
     """
 

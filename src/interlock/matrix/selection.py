@@ -1,6 +1,6 @@
-"""What was asked for on the command line, and the set it narrows → which ``Cell``s are meant.
+"""Find the cells that a command line asks for, within a set.
 
-Pure: what is published is handed in.
+This module is pure: the published releases are passed in.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for on the command line, as it was typed."""
+    """What the user asked for on the command line, as it was typed."""
 
     set_name: str | None = None
-    """None is the default set."""
+    """None means the default set."""
     versions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By axis. A version or ``latest`` replaces the axis, a specifier filters the set."""
     pythons: Sequence[str] = ()
@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """The cells asked for, and what ``latest`` meant."""
+    """The cells asked for, and which version ``latest`` meant."""
 
     selector: Selector
     resolved: Mapping[str, str]
@@ -53,17 +53,17 @@ class Selection:
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
-        """All of them at once; ``selector`` makes one after the other."""
+        """All of them at once. ``selector`` yields one after the other."""
         return tuple(self.selector)
 
 
 def select(
     matrix: Matrix, releases: Mapping[str, Sequence[Release]], request: Request
 ) -> Selection:
-    """The cells of a set, narrowed as the request says.
+    """The cells of a set, narrowed by the request.
 
-    ``releases`` are those of each axis's package, by the axis's name. Raises ``UsageError`` with
-    the mistakes of every option, each a line that says what would be right.
+    ``releases`` holds the releases of each axis's package, by the axis's name. Raises
+    ``UsageError`` with the mistakes of all options, one a line, each with a correction.
     """
     mistakes = _unknown_axes(matrix, request)
     resolved: dict[str, str] = {}
@@ -98,7 +98,7 @@ def select(
 def _noted(
     mistakes: list[str], read: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T | None:
-    """What ``read`` returns; None, and its mistake is noted, where it raises ``UsageError``."""
+    """What ``read`` returns. None if it raises ``UsageError``; the mistake is noted."""
     try:
         return read(*args, **kwargs)
     except UsageError as mistake:
@@ -116,7 +116,7 @@ def _unknown_axes(matrix: Matrix, request: Request) -> list[str]:
 def _pairs(
     matrix: Matrix, request: Request, cells: CellSet, mistakes: list[str]
 ) -> tuple[tuple[str, str], ...]:
-    """Each probe that is asked for, in the configurations of those that it is judged in."""
+    """Each requested probe, in its configurations that were requested."""
     probes = _noted(mistakes, _named, "probe", request.probes, cells.probes, matrix.probes) or ()
     configs = (
         _noted(mistakes, _named, "config", request.configs, cells.configs, matrix.configurations)
@@ -142,8 +142,7 @@ def _selector(
     pythons: tuple[PythonVersion, ...],
     pairs: tuple[tuple[str, str], ...],
 ) -> Selector:
-    """What was named on the command line takes the place of what the file says: a version together
-    with the probe, or the configuration, that is narrowed."""
+    """Select cells. A named version lifts the limits of a named probe or config."""
     named = {axis for axis, asked in request.versions.items() if any(map(_is_choice, asked))}
     if any(map(_is_python, request.pythons)):
         named.add(PYTHON)
@@ -190,7 +189,7 @@ def _pins(
     cells: CellSet,
     resolved: dict[str, str],
 ) -> tuple[Pin, ...]:
-    """The versions of one axis; notes what ``latest`` stands for."""
+    """The versions of one axis. Notes which version ``latest`` means."""
     options = [_read(axis.name, text) for text in asked]
     filters = [option for option in options if isinstance(option, SpecifierSet)]
     chosen = [option for option in options if not isinstance(option, SpecifierSet)]
@@ -203,7 +202,7 @@ def _pins(
             version = newest(choice, published)
             resolved[f"{axis.name} {choice}"] = str(version)
             return version
-        # as the index writes it: 2.10 is the release 2.10.0
+        # Use the index's spelling: 2.10 is the release 2.10.0.
         return next((r.version for r in published if r.version == choice), None)
 
     versions = [version_of(choice) for choice in chosen]
@@ -232,7 +231,7 @@ def _read(axis: str, text: str) -> Choice | SpecifierSet:
 
 
 def _is_choice(text: str) -> bool:
-    """Whether it takes the axis's place, where a specifier only filters."""
+    """Whether it replaces the axis. A specifier only filters it."""
     try:
         read_choice(text)
     except ValueError:

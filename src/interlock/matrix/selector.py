@@ -1,7 +1,7 @@
-"""Which cells are meant: a selector is called with a cell and says yes or no.
+"""Select cells: call a selector with a cell, and it returns yes or no.
 
-The idea is cibuildwheel's (``selector.py``). The cells of the whole release space are never held at
-once: iterating over a selector makes one after the other.
+The idea comes from cibuildwheel (``selector.py``). The cells of all releases never fit in memory
+together, so iterating over a selector yields one after the other.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from interlock.model import Cell, Pin, PythonVersion, Release
 
 @dataclass(frozen=True, kw_only=True)
 class Within:
-    """A part of the releases and Pythons. A library that a cell leaves out is never narrowed."""
+    """A part of the releases and Pythons. It never excludes an absent library."""
 
     versions: Mapping[str, frozenset[Version | None]] = field(default_factory=dict)
-    """By axis; an axis that is not there is not narrowed."""
+    """By axis. An axis that is missing here is not narrowed."""
     pythons: frozenset[PythonVersion] = frozenset()
-    """None named is all of them."""
+    """An empty set means all of them."""
 
     def __call__(self, cell: Cell) -> bool:
         return (not self.pythons or cell.python in self.pythons) and all(
@@ -38,7 +38,7 @@ class Within:
     def of(
         cls, only: Only, releases: Mapping[str, Sequence[Release]], lifted: Iterable[str] = ()
     ) -> Within:
-        """What ``only`` means with these releases by axis; the axes ``lifted`` are not narrowed."""
+        """The part that ``only`` means with these releases. Axes in ``lifted`` stay whole."""
         return cls(
             versions={
                 axis: frozenset(
@@ -57,7 +57,7 @@ ANYWHERE = Within()
 
 @dataclass(frozen=True, kw_only=True)
 class Selector:
-    """Cells of these versions, Pythons, probes and configurations, where those are run."""
+    """Cells of these versions, Pythons, probes and configurations, if they run there."""
 
     pins: Mapping[str, tuple[Pin, ...]]
     """By axis, in axis order."""
@@ -65,11 +65,11 @@ class Selector:
     pairs: tuple[tuple[str, str], ...]
     """Probe and configuration."""
     of_probe: Mapping[str, Within] = field(default_factory=dict)
-    """Where a probe is run; one that is not there, everywhere."""
+    """Where a probe runs. A probe that is missing here runs everywhere."""
     of_config: Mapping[str, Within] = field(default_factory=dict)
-    """Where a configuration is run; one that is not there, everywhere."""
+    """Where a configuration runs. One that is missing here runs everywhere."""
     of_pair: Mapping[tuple[str, str], Within] = field(default_factory=dict)
-    """Where a probe is run in one configuration; a pair that is not there, everywhere."""
+    """Where a probe runs in one configuration. A missing pair runs everywhere."""
 
     def __call__(self, cell: Cell) -> bool:
         return (
@@ -80,7 +80,7 @@ class Selector:
         )
 
     def __iter__(self) -> Iterator[Cell]:
-        """The cells, one after the other: versions in axis order, then Pythons, then pairs."""
+        """Yield the cells: versions in axis order, then Pythons, then pairs."""
         for chosen in product(*self.pins.values()):
             for python in self.pythons:
                 for probe, config in self.pairs:

@@ -1,4 +1,4 @@
-"""What a reader's application chooses, and a value for each of these choices: a situation."""
+"""The choices of a reader's application, and a value for each: a situation."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from interlock.model import listing
 
 @dataclass(frozen=True, kw_only=True)
 class ChoiceValue:
-    """One value of a choice: what it means, and what a probe is told to have it."""
+    """One value of a choice: its meaning, and the settings that a probe gets for it."""
 
     title: values.Words
-    """What is so with it, as a clause behind "where": ``ddtrace's profiler runs``."""
+    """Its effect, as a clause after "where": ``ddtrace's profiler runs``."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[values.VariableName, values.VariableText | None] = field(
         default_factory=dict
@@ -30,7 +30,7 @@ class ChoiceValue:
 
 @dataclass(frozen=True, kw_only=True)
 class AppChoice:
-    """Something that an application chooses, and that decides whether it hangs."""
+    """A choice of an application that decides whether it hangs."""
 
     name: values.KeyOfMapping
     title: values.Words
@@ -38,10 +38,10 @@ class AppChoice:
     """By value, from less to more switched on."""
     default: values.Word
     find_out: Annotated[values.Folded, AfterValidator(values.not_blank)]
-    """How a reader finds out what he has: the variable, the argument, the setting."""
+    """How readers find out what they have: the variable, the argument, the setting."""
     description: values.Folded = ""
     instead: values.Folded = ""
-    """What helps where more is switched on, in a sentence: for hangs that are told by rates."""
+    """What helps if more is switched on, for hangs that only show in rates."""
 
     @property
     def most(self) -> str:
@@ -50,32 +50,32 @@ class AppChoice:
 
     @property
     def is_the_probes(self) -> bool:
-        """Whether only a probe can make it so: no value sets anything."""
+        """Whether only a probe can choose it: no value sets anything."""
         return not any(value.sets_something for value in self.levels.values())
 
     def level(self, value: str) -> int:
-        """0 for the value with the least switched on; ``ValueError`` for one that is not there."""
+        """The position of a value, 0 for the least. Raises ``ValueError`` if unknown."""
         return [*self.levels].index(value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """A kind of application that some probes are about, and no other application is.
+    """A kind of application that only some probes test.
 
-    It is what a choice becomes that only a probe can make: ``AppChoice.is_the_probes``.
+    It comes from a choice that only a probe can make (``AppChoice.is_the_probes``).
     """
 
     name: str
-    """Of the choice."""
+    """The name of the choice."""
     title: str
     """What it does, after "where": ``the process forks once it is started``."""
     description: str = ""
     instead: str = ""
-    """What helps there, in a sentence: a hang that is rare is told by its rates, not by a cell."""
+    """What helps there, in one sentence. Rates show a rare hang, a cell does not."""
 
     @property
     def instead_plain(self) -> str:
-        """The same without the marks of code, for where they would be shown."""
+        """The same without backticks, for places that would show them."""
         return self.instead.replace("`", "")
 
 
@@ -90,7 +90,7 @@ class Situation:
 
     @classmethod
     def of(cls, choices: Mapping[str, AppChoice], chosen: Mapping[str, str]) -> Situation:
-        """Choices that ``chosen`` leaves out have their default."""
+        """The situation of ``chosen``, with defaults for all other choices."""
         full = {name: chosen.get(name, choice.default) for name, choice in choices.items()}
         return cls(
             chosen=tuple(full.items()),
@@ -98,7 +98,7 @@ class Situation:
         )
 
     def __le__(self, other: Situation) -> bool:
-        """Whether the other has everything switched on that this one has. A partial order."""
+        """Whether the other has all switched on that this one has. A partial order."""
         pairs = zip(self.levels, other.levels, strict=True)
         return all(here <= there for here, there in pairs)
 
@@ -110,7 +110,7 @@ DEFAULTS = "with the default settings"
 
 
 def in_words(situation: Situation, choices: Mapping[str, AppChoice]) -> str:
-    """``where warnings become events and the process forks``: all that is no default."""
+    """All non-default values: ``where warnings become events and the process forks``."""
     titles = [
         choice.levels[situation[name]].title
         for name, choice in choices.items()

@@ -1,8 +1,8 @@
-"""What a Python file says to the interpreter, as one text that no formatting changes.
+"""The meaning of a Python file as one text that no formatting changes.
 
-It is the syntax tree without what the compiler drops: comments, docstrings, positions, prefixes.
-The text is our own, because ``ast.dump`` words the same tree otherwise in another Python: a file
-gives the same text on CPython 3.10 to 3.14. This module needs the standard library alone.
+The text holds the syntax tree without what the compiler drops: comments, docstrings, positions and
+prefixes. ``ast.dump`` writes the same tree differently in each Python, so the format is our own. It
+is the same text on CPython 3.10 to 3.14. This module needs only the standard library.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 _NO_MEANING = ("kind", "type_comment", "type_ignores")
-"""Fields that the compiler ignores: the ``u`` of ``u"…"``, and comments about types."""
+"""Fields that the compiler ignores: the ``u`` of ``u"…"``, and type comments."""
 
 
 def meaning(source: bytes) -> str:
-    """The text for a file. Raises ``SyntaxError`` or ``ValueError`` where it is no Python."""
+    """The text for a file. Raises ``SyntaxError`` or ``ValueError`` for other files."""
     return json.dumps(_plain(ast.parse(source)), separators=(",", ":"))
 
 
@@ -34,7 +34,7 @@ def _plain(value: Any) -> Any:
 
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, Any]]:
-    """By name, without those that are empty: older Pythons do not know them all."""
+    """The fields by name, without empty ones: older Pythons do not have them all."""
     for name, value in sorted(ast.iter_fields(node)):
         if name not in _NO_MEANING and value is not None and value != []:
             yield name, _plain(value)
@@ -54,7 +54,7 @@ def _constant(value: Any) -> Any:
 
 
 def _pieces(string: ast.JoinedStr) -> list[Any]:
-    """What an f-string is made of. From 3.12 on, its text is cut into pieces elsewhere."""
+    """The parts of an f-string. Python 3.12 and newer split its text differently."""
     pieces: list[Any] = []
     for value in string.values:
         piece = _plain(value)
@@ -68,7 +68,7 @@ def _pieces(string: ast.JoinedStr) -> list[Any]:
 
 
 def _is_text_alone(node: Any) -> bool:
-    """A docstring, or a text that stands behind something as if it were one."""
+    """A docstring, or another statement that is only text."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

@@ -1,8 +1,8 @@
-"""What a single value of ``matrix.yaml`` or of a ``probe.yaml`` may be, as annotated types.
+"""Annotated types for the values of ``matrix.yaml`` and ``probe.yaml``.
 
-pydantic reads them; to everything else they are ordinary types. What a name may refer to (sets,
-probes, configurations) is handed in as the validation context, so that a name nobody defined is
-found in the same pass as everything else.
+pydantic validates them. For all other code they are ordinary types. The known names of sets, probes
+and configurations are passed in as the validation context. So an unknown name is found in the same
+pass as every other mistake.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from interlock.model import ABSENT, AT_RELEASE, ON_TOP, PythonVersion
 T = TypeVar("T")
 
 MOST_TRIALS = 10_000
-"""Of one cell, by ``matrix.yaml`` or an option."""
+"""The most trials of one cell, in ``matrix.yaml`` or an option."""
 
 
 def _unquoted(value: Any) -> str:
-    """The text of a version; of a number, how it was written, and that it needs quotes."""
+    """The text of a version. A number is a mistake; the message asks for quotes."""
     if isinstance(value, Number):
         read_as = f", which YAML reads as {float(value)}" if value.written != str(value) else ""
         raise wrong(f'{value.written} is a number{read_as}; write "{value.written}" in quotes')
@@ -110,7 +110,7 @@ _LONGEST_NAME = 100
 
 
 def _plain(name: str) -> str:
-    """A name that no other name is composed of, and that fits in a line."""
+    """A name that can't be mistaken for a composed one, and that fits on a line."""
     if not (name.strip() and name.isprintable() and len(name) <= _LONGEST_NAME):
         raise wrong(f"is no name of 1 to {_LONGEST_NAME} printable characters")
     if marks := [mark for mark in (ON_TOP, AT_RELEASE) if mark in name]:
@@ -132,7 +132,7 @@ def _once(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 def _word(value: Any) -> Any:
-    """The name of a value; YAML reads ``on``, ``off``, ``yes`` and ``no`` as something else."""
+    """The name of a value. YAML reads ``on``, ``off``, ``yes`` and ``no`` as booleans."""
     if isinstance(value, bool):
         written = "on" if value else "off"
         raise wrong(f'is a yes or no; write a name, such as "{written}", in quotes')
@@ -160,7 +160,7 @@ def _requirement(text: str) -> str:
     return text
 
 
-# The digits are bounded, so that no number of them is too large for a float.
+# The digits are limited, so that no number is too large for a float.
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?(KiB|MiB|GiB)", re.ASCII)
 _SIZES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _MOST_BYTES = 2**40
@@ -215,9 +215,9 @@ def _template(text: str) -> str:
 
 
 def image_problem(text: str) -> str | None:
-    """What is wrong with an image template; None if nothing is.
+    """The mistake in an image template. None if it is right.
 
-    It may hold nothing of ``str.format`` but the name, since others fill it in.
+    Only ``{python}`` is allowed, because other code fills in the template.
     """
     rest = text.replace("{python}", "")
     if rest == text:
@@ -233,7 +233,7 @@ _LONGEST_IMAGE = 400
 
 
 def folded(text: str) -> str:
-    """The text on one line, however it was broken into lines."""
+    """The text on one line, whatever its line breaks."""
     return " ".join(text.split())
 
 
@@ -267,7 +267,10 @@ def _by_axis(required: bool) -> BeforeValidator:
 
 
 at_least_one = AfterValidator(_at_least_one)
-"""For a list or a mapping; pydantic's ``min_length`` takes one whose items are wrong for empty."""
+"""For a list or a mapping with at least one item.
+
+pydantic's ``min_length`` reports a list as empty if all its items are wrong.
+"""
 
 Count = Annotated[int, Strict(), Field(gt=0, le=10**7)]
 Times = Annotated[int, Strict(), Field(gt=0, le=MOST_TRIALS)]
@@ -276,7 +279,7 @@ Factor = Annotated[float, Strict(), Field(ge=1, le=1000, allow_inf_nan=False)]
 Flag = Annotated[bool, Strict()]
 Memory = Annotated[int, BeforeValidator(_size), _at_least(16)]
 Output = Annotated[int, BeforeValidator(_size), _at_least(0.0625)]
-"""A trial that was cut short after less would be taken for a fault of the package."""
+"""With less, a trial may be cut short, which looks like a fault of the package."""
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 DurationInSeconds = Annotated[float, PlainValidator(lambda text: _duration(text).total_seconds())]
 
@@ -290,9 +293,9 @@ RequirementText = Annotated[str, AfterValidator(_requirement)]
 Url = Annotated[str, StringConstraints(pattern="^https?://")]
 
 KeyOfMapping = Annotated[str, Field(alias=NAME)]
-"""Of what stands under a key: that key. ``named`` hands it in."""
+"""The key under which a value stands. ``named`` adds it."""
 named = BeforeValidator(_named)
-"""For a mapping: tells each of its values the key that it stands under."""
+"""For a mapping: adds to each of its values the key under which it stands."""
 Word = Annotated[str, BeforeValidator(_word)]
 ValueName = Annotated[str, AfterValidator(_name_of_a_value)]
 PlainName = Annotated[str, AfterValidator(_plain)]
@@ -313,11 +316,11 @@ Python = Annotated[PythonVersion, PlainValidator(_python)]
 Specifier = Annotated[SpecifierSet, PlainValidator(_specifier)]
 OneOrMorePythons = Annotated[Listed[Python], BeforeValidator(_listed)]
 Choices = Annotated[Mapping[str, Listed[ListedChoice]], Field(alias=AXES)]
-"""By axis, in axis order; in the file each axis is a key of its own."""
+"""By axis, in axis order. In the file, each axis is a key of its own."""
 Chosen = Mapping[ChoiceName, Word]
 """A value for some choices."""
 PinnedVersions = Annotated[Mapping[str, PinnedVersion], Field(alias=AXES)]
 
 with_every_axis = _by_axis(required=True)
-"""For a section in which each axis is a key: gathers them, for the field of the alias ``AXES``."""
+"""For a section with a key for each axis: gathers them in the field ``AXES``."""
 with_some_axes = _by_axis(required=False)

@@ -1,6 +1,6 @@
 """The nouns: frozen dataclasses and enums, and errors with their exit codes.
 
-It imports no other room. ``__init__.pyi`` lists what other rooms may use; each name is imported
+It imports no other room. ``__init__.pyi`` lists what other rooms may use. Each name is imported
 when it is first used.
 """
 

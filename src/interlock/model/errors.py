@@ -1,7 +1,7 @@
 """Every way to fail, and the only place with exit codes.
 
-A verdict is never an error: a run that is complete exits with 0 whatever the verdicts are.
-Messages say what happened, where, and what to do.
+A verdict is never an error: a complete run exits with 0, whatever its verdicts. A message tells the
+reader what happened, where, and what to do.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from collections.abc import Sequence
 
 
 class InterlockError(Exception):
-    """Something the reader has to know about; printed without a traceback."""
+    """An error that the user has to know about. It is printed without a traceback."""
 
     exit_code = 1
 
 
 class UsageError(InterlockError):
-    """What was asked for makes no sense: arguments, ``matrix.yaml``, a probe's description."""
+    """An invalid request: arguments, ``matrix.yaml``, a probe's description."""
 
     exit_code = 2
 
 
 class MatrixError(UsageError):
-    """``matrix.yaml`` or a ``probe.yaml`` is wrong; every mistake at once, each a line."""
+    """A wrong ``matrix.yaml`` or ``probe.yaml``, with all mistakes, one a line."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:
         super().__init__("\n".join(mistakes))
@@ -30,13 +30,13 @@ class MatrixError(UsageError):
 
 
 class TroubleError(InterlockError):
-    """Trouble of our own surroundings: never an outcome, the cell stays open."""
+    """Trouble of our own machine or network: never an outcome. The cell stays open."""
 
     exit_code = 3
 
 
 class IndexUnreachable(TroubleError):
-    """The package index did not answer, or not in a form we read."""
+    """The package index did not answer, or its answer can't be read."""
 
 
 class EngineUnavailable(TroubleError):
@@ -44,30 +44,30 @@ class EngineUnavailable(TroubleError):
 
 
 class ImageMissing(TroubleError):
-    """The image for a Python is neither here nor can it be pulled."""
+    """The image of a Python is not here and can't be pulled."""
 
 
 class InterpreterMissing(TroubleError):
-    """A Python of the axis cannot be had on this machine (process backend)."""
+    """A Python of the axis is not available on this machine (process backend)."""
 
 
 class StorageTrouble(TroubleError):
-    """The disk is full, or a folder of ours can't be written."""
+    """The disk is full, or one of our folders can't be written."""
 
 
 class TrialLost(TroubleError):
-    """What was recorded of a trial can't be read back."""
+    """The record of a trial can't be read back."""
 
 
 class ProtocolError(TroubleError):
-    """The harness said something its protocol does not allow."""
+    """The harness broke its own protocol."""
 
 
 class OpenCells(TroubleError):
-    """The run ended, but cells stay open; what stopped them was printed."""
+    """The run ended, but some cells stay open. The reason was printed."""
 
 
 class Interrupted(InterlockError):
-    """Ctrl-C; what was finished is kept."""
+    """Ctrl-C. Finished work is kept."""
 
     exit_code = 130

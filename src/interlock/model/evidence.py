@@ -1,4 +1,4 @@
-"""What one trial shows: findings, signatures, and the trial itself."""
+"""The result of one trial: findings, signatures, and the trial itself."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from interlock.model.outcome import REASONS, Outcome, Phase, Reason, check
 from interlock.model.specification import Backend, Cell, digest_of
 
 LEFT_BEHIND = "a thread that the fork left behind"
-"""What stands in a signature for the holder of an orphaned lock, who is no longer there."""
+"""The name in a signature for an orphaned lock's holder, which no longer exists."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """What identifies a hang: who waits for which lock while holding which.
+    """Identifies a hang: which thread waits for which lock while holding which.
 
-    ``locks`` is the cycle of lock names, starting at its smallest; a single name is a thread that
-    waits for what it holds itself. Where it ends at ``LEFT_BEHIND`` it is no cycle, but the lock
-    that a forked child waits for. For a stall without a closed wait it is empty and ``stuck``
-    names where the threads stand.
+    ``locks`` is the cycle of lock names, from the smallest on. A single name is a thread that waits
+    for a lock that it holds itself. If ``LEFT_BEHIND`` ends it, it is not a cycle, but the lock
+    that a forked child waits for. For a stall without a cycle it is empty, and ``stuck`` names
+    where the threads stand.
     """
 
     locks: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Signature:
 
     @property
     def orphaned(self) -> bool:
-        """Whether it is of a lock that a fork orphaned."""
+        """Whether a fork orphaned its lock."""
         return self.locks[-1:] == (LEFT_BEHIND,)
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Signature:
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """One proof of life that a probe asks for, and what a trial showed of it."""
+    """One proof of life that a probe asks for, and its result in a trial."""
 
     name: str
     ok: bool
@@ -58,7 +58,10 @@ class Proof:
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """Nothing went wrong, and it could have: exposures, and proof that both libraries worked."""
+    """Nothing went wrong although it could have, and both libraries worked.
+
+    It has exposures, and a proof of life for each library.
+    """
 
     exposures: int
     proofs: tuple[Proof, ...]
@@ -70,13 +73,13 @@ class Pass:
 
 @dataclass(frozen=True, kw_only=True)
 class Hang:
-    """A hang, with the evidence it was read from."""
+    """A hang, with the evidence for it."""
 
     phase: Phase
     reason: Reason
     signature: Signature
     evidence: tuple[str, ...]
-    """The explanation, one sentence an edge of the wait-for graph; the prose of the evidence."""
+    """The explanation in prose, one sentence for each edge of the wait-for graph."""
     unresolved: tuple[str, ...]
     """What could not be resolved in the same snapshots."""
     exposures: int
@@ -94,9 +97,11 @@ class Fail:
     reason: Reason
     detail: str
     cause: str | None = None
-    """What can be compared with another failure's: the exception's qualified name
-    (``requests.exceptions.Timeout``; a builtin's is bare), the signal (``SIGSEGV``), or the limit
-    that it went over (``memory``). None where the events state none of them."""
+    """The part that can be compared with another failure's.
+
+    It is the exception's qualified name (``requests.exceptions.Timeout``, but a builtin's is bare),
+    the signal (``SIGSEGV``), or the exceeded limit (``memory``). None if no event has any of them.
+    """
     exposures: int = 0
 
     def __post_init__(self) -> None:
@@ -115,23 +120,23 @@ class Unsupported:
 
 @dataclass(frozen=True, kw_only=True)
 class Unproven:
-    """Nothing went wrong, but the run does not prove that it could have."""
+    """Nothing went wrong, but the trial does not prove that it could have."""
 
     phase: Phase
     reason: Reason
     detail: str
     exposures: int = 0
     proofs: tuple[Proof, ...] = ()
-    """That both libraries worked, where nothing but exposures was wanting."""
+    """Proof that both libraries worked, if only exposures were missing."""
     lasting: bool = False
-    """Something stood where it was to the end: that another trial passes does not clear it."""
+    """A thread did not move until the end. A later pass does not clear this."""
 
     def __post_init__(self) -> None:
         check(Outcome.UNPROVEN, self.reason)
 
 
 Finding = Pass | Hang | Fail | Unsupported | Unproven
-"""What one trial says: a closed union."""
+"""The result of one trial: a closed union."""
 
 
 def outcome_of(finding: Finding) -> Outcome:
@@ -146,14 +151,14 @@ def outcome_of(finding: Finding) -> Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One run of a cell: a fact. What it says is in ``events``, and can be judged again."""
+    """One run of a cell: a fact. Its ``events`` can be judged again."""
 
     cell: Cell
     campaign: str
     started_at: datetime
     seconds: float
     events: tuple[Mapping[str, Any], ...]
-    """The harness's events and our own about installing, as ``events.py`` validates them."""
+    """The harness's events and our install events, as ``events.py`` validates them."""
     backend: Backend
     probe_digest: str
     config_digest: str

@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Outcome(str, Enum):
-    """What a cell did. See ``site/method.md`` for the words."""
+    """What a cell did. ``site/method.md`` defines the words."""
 
     PASS = "pass"
     HANG = "hang"
@@ -26,7 +26,7 @@ PRECEDENCE = (
     Outcome.UNPROVEN,
     Outcome.PASS,
 )
-"""Which outcome speaks for several: the first of these that any of them had."""
+"""Which outcome stands for several trials: the first of these that any had."""
 
 
 class Phase(str, Enum):
@@ -43,12 +43,12 @@ class Phase(str, Enum):
 
 
 class Reason(str, Enum):
-    """What happened; ``REASONS`` says which outcome may carry which."""
+    """What happened. ``REASONS`` lists the reasons of each outcome."""
 
     SELF_DEADLOCK = "self-deadlock"
     LOCK_CYCLE = "lock-cycle"
     ORPHANED_LOCK = "orphaned-lock"
-    """A forked child waits for what a thread held that the fork left behind."""
+    """A forked child waits for a lock of a thread that the fork did not copy."""
     NO_PROGRESS = "no-progress"
 
     RESOLUTION = "resolution"

@@ -1,4 +1,4 @@
-"""What the trials of a cell say together, and what follows for a reader."""
+"""The combined result of a cell's trials, and what a reader can do about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from interlock.model.specification import Backend, Cell
 
 
 class Basis(str, Enum):
-    """What a verdict rests on."""
+    """The basis of a verdict."""
 
     TESTED = "tested"
     INFERRED = "inferred"
@@ -25,11 +25,11 @@ class Basis(str, Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What the trials of a cell measured of one ``Measure``, in its unit."""
+    """The values of one ``Measure`` over the trials of a cell, in its unit."""
 
     name: str
     trials: int
-    """How many trials measured it. One that hangs may end before."""
+    """How many trials measured it. A trial that hangs may end before."""
     median: float
     least: float
     most: float
@@ -37,7 +37,7 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What all trials of a cell say together."""
+    """The combined result of all trials of a cell."""
 
     cell: Cell
     outcome: Outcome
@@ -46,7 +46,7 @@ class Verdict:
     reason: Reason | None
     """None for a pass."""
     signatures: tuple[tuple[Signature, int], ...]
-    """Every signature seen with its count, most frequent first."""
+    """Every signature with its count, most frequent first."""
     detail: str
     """One sentence for a reader."""
     evidence: tuple[str, ...]
@@ -72,7 +72,7 @@ class Verdict:
     failed: int = 0
     """How many of the trials failed, whatever the outcome."""
     measured: tuple[Measured, ...] = ()
-    """In the probe's order; whatever the trials' outcome."""
+    """In the probe's order, whatever the outcome of the trials."""
 
     @property
     def signature(self) -> Signature | None:
@@ -80,13 +80,13 @@ class Verdict:
 
     @property
     def was_run(self) -> bool:
-        """False where the package index alone decided."""
+        """False if the package index alone decided."""
         return self.reason not in (Reason.NO_WHEEL, Reason.REQUIRES_PYTHON)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """A maximal run of releases with the same outcome along one axis, the rest held fixed."""
+    """A maximal run of releases with the same outcome along one axis, the rest fixed."""
 
     axis: str
     first: Version
@@ -97,7 +97,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A release to move to along one axis, everything else as the reader has it."""
+    """A release to move to along one axis, with everything else as the reader has it."""
 
     axis: str
     version: Version

@@ -15,26 +15,29 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 ABSENT = "-"
-"""How a cell names the version of a library that it leaves out (a baseline)."""
+"""The version of a library that a cell leaves out (a baseline)."""
 
 
 ON_TOP = "+"
-"""Stands between a configuration and its workaround: ``warning-events+no-profiling``."""
+"""Between a configuration and its workaround: ``warning-events+no-profiling``."""
 
 
 AT_RELEASE = "@release"
-"""Ends the name of a configuration with the dependencies of the day: ``stock@release``."""
+"""Ends a configuration's name if dependencies are of the releases' day.
+
+For example ``stock@release``.
+"""
 
 
 class PythonVersion(NamedTuple):
-    """A CPython feature release, ``3.10``: a pair of integers, so that 3.9 sorts before 3.10."""
+    """A CPython feature release, ``3.10``. As integers, 3.9 sorts before 3.10."""
 
     major: int
     minor: int
 
     @classmethod
     def parse(cls, text: str) -> PythonVersion:
-        """Read ``"3.10"``; raise ``ValueError`` for anything else."""
+        """Read ``"3.10"``. Raises ``ValueError`` for anything else."""
         major, dot, minor = text.partition(".")
         if not (dot and major.isdigit() and minor.isdigit()):
             raise ValueError(f"{text!r} is not a Python feature release such as '3.10'")
@@ -46,8 +49,10 @@ class PythonVersion(NamedTuple):
 
 OLDEST_PYTHON = PythonVersion(3, 8)
 NEWEST_PYTHON = PythonVersion(3, 99)
-"""The Pythons that an axis may name, both included: the harness knows 3.8 to 3.14, and a newer one
-may be named before anybody has it."""
+"""The Pythons that an axis may name, both included.
+
+The harness supports 3.8 to 3.14. A newer one may be named before it exists.
+"""
 
 
 class Backend(str, Enum):
@@ -61,13 +66,13 @@ class Backend(str, Enum):
 
 
 def version_key(version: Version | None) -> tuple[bool, Version]:
-    """Versions in version order; a library that was left out comes first."""
+    """The key for version order. A library that is left out comes first."""
     return (version is not None, version or Version("0"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """One wheel of a release: its file name and the tags it carries (``packaging.tags.Tag``s)."""
+    """One wheel of a release: its file name and its tags (``packaging.tags.Tag``s)."""
 
     filename: str
     requires_python: SpecifierSet | None
@@ -80,7 +85,7 @@ class Release:
     package: str
     version: Version
     uploaded_at: datetime | None
-    """When its last file was uploaded, in UTC; None where the index does not say."""
+    """When its last file was uploaded, in UTC. None if the index does not say."""
     requires_python: SpecifierSet | None
     wheels: tuple[Wheel, ...]
     yanked: bool
@@ -96,7 +101,7 @@ class Axis:
 
 @dataclass(frozen=True, kw_only=True)
 class Pin:
-    """One axis held at one version; None where the library is left out."""
+    """One version of one axis. None if the library is left out."""
 
     axis: str
     package: str
@@ -110,7 +115,8 @@ class Pin:
 class Configuration:
     """Settings that an application chooses, in words and as data.
 
-    ``settings`` go to the probe as they are; ``environment`` are environment variables of the app.
+    ``settings`` go to the probe as they are. ``environment`` holds environment variables of the
+    app.
     """
 
     name: str
@@ -118,54 +124,56 @@ class Configuration:
     description: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str | None] = field(default_factory=dict)
-    """None takes a variable away that the probe sets."""
+    """None removes a variable that the probe sets."""
     choices: Mapping[str, str] | None = None
-    """What an application chooses that is set up like this. None where something is set that is no
-    choice: no reader can have it."""
+    """The choices of an application with these settings.
+
+    None if something is set that is not a choice, because no reader can have it.
+    """
     base: str | None = None
-    """The configuration that it is on top of, where it is a workaround or as of a release."""
+    """The configuration that it builds on, if it is a workaround or as of a release."""
     workaround: str | None = None
     """The workaround that it tries on ``base``: its name in ``matrix.yaml``."""
     costs: str = ""
     """What a workaround gives up, in words: what is no longer collected."""
     at_release: bool = False
-    """Its dependencies are resolved as of the newer release's last upload and a day."""
+    """Its dependencies are resolved as of a day after the newer release's last upload."""
 
     @property
     def is_composed(self) -> bool:
-        """Whether it is run where a cell of its base needs it, and not everywhere."""
+        """Whether it only runs if a cell of its base needs it."""
         return self.at_release or self.workaround is not None
 
     @cached_property
     def digest(self) -> str:
-        """Identifies what is set, whatever it is called or described as."""
+        """Identifies the settings, whatever their name or description."""
         return digest_of({"settings": self.settings, "environment": self.environment})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Renamed:
-    """A configuration that older results have of a probe: its name today, and its digests."""
+    """A configuration of a probe in older results: its name today, and its digests."""
 
     config: str
-    """What the configuration is called today."""
+    """Today's name of the configuration."""
     before: str
-    """The digest of what it set by name, when the probe set the rest by itself."""
+    """The digest of what it set itself, when the probe set the rest."""
     today: str
     """The digest of the same settings, now that the configuration has all of them."""
 
 
 Renames: TypeAlias = Mapping[tuple[str, str], Renamed]
-"""By probe and configuration, as older results name them."""
+"""By probe and configuration, with the names in older results."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProofRule:
     """One proof of life that a probe asks for: a fact of the app, or a request.
 
-    Exactly one of ``fact`` and ``path`` is set. ``path`` is a glob on the request's path. The
-    decoded body must contain ``contains`` or one of ``or_contains``, or be a profile in which one
-    of the sample types ``pprof`` has a value above zero. Where ``or_fact`` is set, that fact
-    proves it as well.
+    Exactly one of ``fact`` and ``path`` is set. ``path`` is a glob for the request's path. The
+    decoded body must contain ``contains`` or one of ``or_contains``. Or it must be a profile with a
+    value above zero for a sample type in ``pprof``. If ``or_fact`` is set, that fact is a proof as
+    well.
     """
 
     name: str
@@ -177,12 +185,12 @@ class ProofRule:
     or_contains: tuple[str, ...] = ()
     """The same text as other releases write it."""
     or_fact: str | None = None
-    """A fact that shows the same where no request does."""
+    """A fact that proves the same if no request does."""
     pprof: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    """Axes that it is about. Where one of them is left out, the proof is not asked for."""
+    """The axes that it needs. If one is left out, the proof is not asked for."""
     when: Mapping[str, Any] = field(default_factory=dict)
-    """Settings that it is about. Where the app ran with others, the proof is not asked for."""
+    """The settings that it needs. If the app ran with others, it is not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,16 +202,16 @@ class Measure:
     """
 
     name: str
-    """With its unit, where it has one: ``exit-s``."""
+    """With its unit, if it has one: ``exit-s``."""
     title: str
     """In a few words, with the unit: "longest exit, s"."""
     says: str
-    """In words, how it is measured."""
+    """How it is measured, in words."""
     fact: str | None = None
     item: str | None = None
-    """Its key, where the fact is an object."""
+    """Its key, if the fact is an object."""
     path: str | None = None
-    """A glob on the requests' path, without its query."""
+    """A glob for the requests' path, without the query."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +226,7 @@ class ProbeLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """What runs inside: one folder under ``probes/``, as its ``probe.yaml`` describes it."""
+    """What runs inside: a folder under ``probes/``, described by its ``probe.yaml``."""
 
     name: str
     title: str
@@ -229,12 +237,12 @@ class Probe:
     knobs: Mapping[str, Any]
     environment: Mapping[str, str]
     reasons: Mapping[str, str] = field(default_factory=dict)
-    """Why each knob and each variable of the environment is what it is, in words."""
+    """Why each knob and environment variable has its value, in words."""
     requirements: tuple[str, ...]
     """Requirements beside the axis packages, such as ``flask``."""
     least_exposures: int
     most_exposures: int = 0
-    """Up to where a trial's exposures may be raised; never where that is not above the least."""
+    """The limit to which a trial's exposures may be raised, if it is above the least."""
     exposure_knob: str | None = None
     """The knob, a number, that sets how often a trial enters the situation."""
     exposure_unit: str
@@ -244,21 +252,21 @@ class Probe:
     alone: bool = False
     """Nothing else may run on the machine meanwhile."""
     needs: tuple[str, ...] = ()
-    """Axes without whose library there is nothing to probe: no baseline leaves one of them out."""
+    """Axes that the probe can't do without. No baseline leaves one of them out."""
     limits: ProbeLimits
     configs: tuple[str, ...]
-    """The configurations it is judged in, by name."""
+    """The configurations in which it is judged, by name."""
     digest: str
-    """The digest of what it does, the harness included."""
+    """The digest of its behaviour, with the harness."""
     equivalent: frozenset[str] = frozenset()
-    """The digests of earlier versions that did the same."""
+    """The digests of earlier versions with the same behaviour."""
 
     def accepts(self, digest: str) -> bool:
-        """Whether what ran with the version of that digest holds for this one."""
+        """Whether results of the version with that digest count for this one."""
         return digest == self.digest or digest in self.equivalent
 
     def are_alike(self, one: str, other: str) -> bool:
-        """Whether two versions of the probe, by their digests, do the same."""
+        """Whether two versions of the probe, by their digests, behave the same."""
         return one == other or (self.accepts(one) and self.accepts(other))
 
     def asked_of(self, cell: Cell) -> Probe:
@@ -269,7 +277,7 @@ class Probe:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """sentry × ddtrace × Python × probe × configuration: what a verdict is about."""
+    """sentry × ddtrace × Python × probe × configuration: the subject of a verdict."""
 
     pins: tuple[Pin, ...]
     python: PythonVersion
@@ -277,7 +285,7 @@ class Cell:
     config: str
 
     def version(self, axis: str) -> Version | None:
-        """The version on one axis; ``KeyError`` for an axis the cell does not have."""
+        """The version on one axis. Raises ``KeyError`` for an axis that the cell lacks."""
         for pin in self.pins:
             if pin.axis == axis:
                 return pin.version
@@ -285,17 +293,17 @@ class Cell:
 
     @property
     def has_library(self) -> bool:
-        """Whether any library is in it; without one it says something of the harness alone."""
+        """Whether it has any library. Without one, it only tests the harness."""
         return any(pin.version is not None for pin in self.pins)
 
     @property
     def is_whole(self) -> bool:
-        """Whether every library is in it: it is no baseline."""
+        """Whether it has every library, so it is not a baseline."""
         return all(pin.version is not None for pin in self.pins)
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """Identifies the cell as strings: versions in axis order, Python, probe, configuration."""
+        """The cell as strings: versions in axis order, Python, probe, configuration."""
         return (
             *(str(pin.version or ABSENT) for pin in self.pins),
             str(self.python),
@@ -323,16 +331,16 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What was installed for a cell, shared by every cell that needs the same."""
+    """What was installed for a cell. Cells with the same requirements share it."""
 
     digest: str
-    """Of the Python image, the architecture and the resolved requirements with their hashes."""
+    """Of the Python image, the architecture and the requirements with their hashes."""
     path: str
-    """The virtual environment as the sandbox sees it."""
+    """The path of the virtual environment inside the sandbox."""
     lock: str
-    """Resolved requirements with hashes, as ``uv pip compile --generate-hashes`` writes them."""
+    """Resolved requirements with hashes, from ``uv pip compile --generate-hashes``."""
     image: str
-    """The image reference, or the interpreter where there is no engine."""
+    """The image reference, or the interpreter if there is no engine."""
     image_digest: str
     python_full: str
     """``3.10.14``."""
@@ -340,6 +348,6 @@ class Environment:
 
 
 def digest_of(value: Any) -> str:
-    """The SHA-256 of a JSON value, whatever the order of its keys; 64 hexadecimal digits."""
+    """The SHA-256 of a JSON value, in hexadecimal. The order of keys does not matter."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=dict)
     return hashlib.sha256(text.encode()).hexdigest()

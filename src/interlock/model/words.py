@@ -1,4 +1,4 @@
-"""The parts of a sentence, and text of others made fit to be shown. Pure."""
+"""Parts of sentences, and foreign text made safe to show. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ paragraphs.
 
 
 class _Escapes(dict[int, int | str]):
-    """By code point: the character itself, or its escape; found out once."""
+    """By code point: the character itself, or its escape. Each is computed once."""
 
     def __missing__(self, number: int) -> int | str:
         character = chr(number)
@@ -29,9 +29,9 @@ _LINES = _Escapes({ord("\n"): "\n", ord("\t"): "\t"})
 
 
 def printable(text: str, *, lines: bool = False) -> str:
-    """The text, with everything escaped that can't be shown or encoded as it is.
+    r"""The text, with escapes for everything that can't be shown or encoded.
 
-    A colour code becomes ``\\x1b[31m``, a lone surrogate ``\\ud800``. A text of several ``lines``
+    A colour code becomes ``\x1b[31m``, a lone surrogate ``\ud800``. A text of several ``lines``
     keeps its line breaks and tabs, and each kind of line break becomes a newline.
     """
     if text.isprintable():
@@ -42,11 +42,11 @@ def printable(text: str, *, lines: bool = False) -> str:
 
 
 DEEPEST = 64
-"""Levels of a JSON value: nothing that is read here has more than ten."""
+"""Levels of a JSON value. Nothing that is read here has more than ten."""
 
 
 def all_printable(value: Any, lines: Collection[str] = ()) -> Any:
-    """A JSON value, as ``json`` makes it, with all its text printable.
+    """A JSON value from ``json``, with all its text printable.
 
     Text under the keys in ``lines`` may have several lines. Raises ``ValueError`` for a value that
     is nested too deeply.
@@ -55,7 +55,7 @@ def all_printable(value: Any, lines: Collection[str] = ()) -> Any:
 
 
 def _is_printable(value: Any) -> bool:
-    """Whether nothing has to be escaped, as is so nearly always: this is the fast way."""
+    """Whether nothing has to be escaped. This is the usual case, and fast."""
     level = [value]
     for _ in range(DEEPEST):
         deeper: list[Any] = []

@@ -1,6 +1,6 @@
 """What is kept: the ledger of trials, and the published files. Judges nothing.
 
-``__init__.pyi`` lists what other rooms may use; each name is imported when it is first used.
+``__init__.pyi`` lists what other rooms may use. Each name is imported when it is first used.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""The raw events of trials, one compressed file each, named by what it holds."""
+"""The raw events of trials: one compressed file each, named by the content's hash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from interlock.record import older
 
 _OUR_TROUBLE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-"""What says nothing about the file that could not be read."""
+"""Errors of the machine, which do not mean that the file is damaged."""
 
 
 class Spoilt(ValueError):
@@ -30,7 +30,7 @@ class Blobs:
         self.folder = folder
 
     def keep(self, events: Sequence[Mapping[str, Any]]) -> str:
-        """Keep the events; the name to read them back by. Raises ``OSError``."""
+        """Keep the events. Returns the name for ``read``. Raises ``OSError``."""
         text = "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
         digest = hashlib.sha256(text.encode()).hexdigest()
         path = self._path(digest)
@@ -48,7 +48,7 @@ class Blobs:
         return digest
 
     def read(self, digest: str) -> tuple[Mapping[str, Any], ...]:
-        """The events. Raises ``Spoilt``, and ``OSError`` for what is no fault of the file."""
+        """The events. Raises ``Spoilt``, or ``OSError`` if the file is not to blame."""
         path = self._path(digest)
         try:
             data = gzip.decompress(path.read_bytes())

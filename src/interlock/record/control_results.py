@@ -1,4 +1,4 @@
-"""``results/controls.json``: what each control of each campaign gave."""
+"""``results/controls.json``: the result of each control in each campaign."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def merged(
     before: Mapping[str, Any] | None = None,
     newer_than: datetime | None = None,
 ) -> dict[str, Any]:
-    """The file's content: these rows, and those of ``before`` about other campaigns.
+    """The file's content: these rows, and those of ``before`` from other campaigns.
 
-    Rows whose last trial began before ``newer_than`` are left out.
+    Rows with a last trial that began before ``newer_than`` are left out.
     """
     ours = {row["campaign"] for row in rows}
     kept = [row for row in (before or {}).get("controls", []) if row["campaign"] not in ours]
@@ -36,7 +36,7 @@ def merged(
 
 
 def campaigns_in(results: Path) -> frozenset[str]:
-    """The campaigns of which the folder says already what their controls gave."""
+    """The campaigns with control results in this folder."""
     told = read_json(results / CONTROLS, Controls, {"controls": []})
     return frozenset(row["campaign"] for row in told["controls"])
 
@@ -48,9 +48,9 @@ def write_controls(
     newer_than: datetime,
     batch: Batch | None = None,
 ) -> None:
-    """Write ``controls.json`` beside the verdicts, with what was known there of other ledgers.
+    """Write ``controls.json`` beside the verdicts, and keep other ledgers' results.
 
-    Raises ``UsageError`` where the file that is there can't be read: it would be lost.
+    Raises ``UsageError`` if the existing file can't be read: its content would be lost.
     """
     file = results / CONTROLS
     content = merged(rows, read_json(file, Controls), newer_than)

@@ -1,4 +1,4 @@
-"""The ledger's SQLite file: its tables, and how it is opened by several processes at once."""
+"""The ledger's SQLite file: its tables, and how several processes open it."""
 
 from __future__ import annotations
 
@@ -57,18 +57,21 @@ MIGRATIONS: tuple[str, ...] = (
     );
     """,
 )
-"""Statements that bring a ledger from version i to i + 1 (``PRAGMA user_version``)."""
+"""Statements that upgrade a ledger from version i to i + 1.
+
+``PRAGMA user_version`` holds the version.
+"""
 
 
 def opened(path: Path) -> sqlite3.Connection:
     """The database with today's tables. Raises ``sqlite3.Error``.
 
-    Raises ``StorageTrouble`` for one that a newer Interlock wrote.
+    Raises ``StorageTrouble`` if a newer Interlock wrote it.
     """
     db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)
     try:
         db.row_factory = sqlite3.Row
-        # A byte that was flipped must not hide all the other rows.
+        # One flipped byte must not hide all the other rows.
         db.text_factory = lambda text: text.decode(errors="replace")
         _use_wal(db)
         db.execute("PRAGMA synchronous = FULL")
@@ -81,7 +84,7 @@ def opened(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def in_one_step(db: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing; no other process writes meanwhile."""
+    """All of the statements or none. No other process writes meanwhile."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -93,9 +96,9 @@ def in_one_step(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
-    """Switch the file over, which another process may be doing at this moment.
+    """Switch the file to WAL. Another process may do the same at this moment.
 
-    SQLite does not wait for that one, whatever its timeout is.
+    SQLite does not wait for the other process, whatever its timeout is.
     """
     until = time.monotonic() + _PATIENCE_S
     while True:
@@ -110,7 +113,7 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
     while _version(db, path) < len(MIGRATIONS):
-        # One transaction a step: executescript would commit behind our back.
+        # One transaction a step: executescript would commit in between.
         with in_one_step(db):
             # Another process may have been first.
             version = _version(db, path)

@@ -1,4 +1,4 @@
-"""Verdicts and their trials → one recorded hang for each signature."""
+"""Find one recorded hang for each signature, in the verdicts' trials."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def find_examples(
     trials_of: Callable[[Cell], Iterable[Trial]],
     classify: Classify = classification.of_trial,
 ) -> dict[Signature, Example]:
-    """One recorded hang for each signature that was seen, as far as trials of it are there.
+    """One recorded hang for each signature, if the ledger has a trial of it.
 
-    ``classify`` knows what each trial shows by itself.
+    ``classify`` returns what a single trial shows.
     """
     found: dict[Signature, Example] = {}
     for verdict in verdicts:

@@ -1,4 +1,4 @@
-"""Published files: read with every mistake named, and written all at once."""
+"""Read published files and name every mistake; write several files all at once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ AS_PUBLISHED = "use the file as it was published"
 
 
 def read_json(path: Path, shape: type, otherwise: Any = None, *, axes: Sequence[str] = ()) -> Any:
-    """A published file's content with printable text, or ``otherwise`` where there is none.
+    """The printable content of a published file, or ``otherwise`` if it is missing.
 
-    It has the ``shape`` of a dataclass, of these axes, and may have more. Raises ``UsageError``
-    with every place that has not, and for what is no JSON, such as a merge's.
+    The file must have the ``shape`` of a dataclass for these axes, and may hold more. Raises
+    ``UsageError`` with every mistake. It also raises ``UsageError`` for text that is not JSON, such
+    as a file with merge conflicts.
     """
     try:
         content = all_printable(json.loads(plain_files.read_text(path), parse_constant=_no_number))
@@ -50,9 +51,9 @@ def _no_number(name: str) -> NoReturn:
 
 @contextmanager
 def csv_lines(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    """The rows of a CSV file, its header first, as printable text, each with its last line.
+    """The rows of a CSV file as printable text, each with its last line number.
 
-    Raises ``FileNotFoundError``, and ``UsageError`` for what is no table.
+    The header comes first. Raises ``FileNotFoundError``, or ``UsageError`` if it is not a table.
     """
     try:
         opened = plain_files.opened(path, plain_files.MOST_TABLE_BYTES)
@@ -75,14 +76,14 @@ def _rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
 
 
 def row_of(header: Sequence[str], values: Sequence[str]) -> dict[str, str]:
-    """One line of a table. Raises ``ValueError`` where it has not as many values as columns."""
+    """One line of a table. Raises ``ValueError`` if values and columns don't match."""
     if len(values) != len(header):
         raise ValueError(f"{len(values)} values, for {len(header)} columns")
     return dict(zip(header, values, strict=True))
 
 
 class Mistakes:
-    """What is wrong in a table, by line: all of it is told at once, up to a number."""
+    """The mistakes in a table, by line. One message holds the first ``MOST`` of them."""
 
     MOST = 20
 
@@ -92,14 +93,14 @@ class Mistakes:
         self._more = 0
 
     def note(self, line: int, text: str) -> None:
-        """Note what is wrong in one line."""
+        """Note a mistake in one line."""
         if len(self._found) < self.MOST:
             self._found.append(f"{self._path}:{line}: {text}; {AS_PUBLISHED}")
         else:
             self._more += 1
 
     def raise_any(self) -> None:
-        """Raise ``UsageError`` where there is any."""
+        """Raise ``UsageError`` if there is any mistake."""
         if self._more:
             self._found.append(f"{self._path}: {self._more} more lines like these")
         if self._found:
@@ -108,7 +109,7 @@ class Mistakes:
 
 @contextmanager
 def together(batch: Batch | None) -> Iterator[Batch]:
-    """The batch that is handed in, which its owner puts in place, or one of its own."""
+    """The given batch, which its owner puts in place, or a new one."""
     if batch is not None:
         yield batch
         return
@@ -117,10 +118,10 @@ def together(batch: Batch | None) -> Iterator[Batch]:
 
 
 class Batch:
-    """Files that are written beside their places, and put there together at the end.
+    """Files that are written beside their places, and moved there together at the end.
 
-    A reader, and whoever comes after a full disk, sees all of the old files or all of the new.
-    Raises ``StorageTrouble`` where they can't be written; then the old ones stay.
+    A reader sees all of the old files or all of the new ones, even after a full disk. Raises
+    ``StorageTrouble`` if they can't be written. Then the old files stay.
     """
 
     def __init__(self) -> None:
@@ -143,14 +144,14 @@ class Batch:
             self._drop_fresh()
 
     def write(self, path: Path, text: str) -> None:
-        """Write a file that is text."""
+        """Write a text file."""
         with self._open(path) as file:
             file.write(text)
 
     def write_csv(
         self, path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]
     ) -> None:
-        """Write rows that have these columns."""
+        """Write rows with these columns."""
         with self._open(path) as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(columns)
@@ -185,7 +186,7 @@ class Batch:
         self._fresh.clear()
 
     def _put_in_place(self) -> None:
-        """Rename all; where one can't be, those before it get their old content again."""
+        """Rename all files. If one rename fails, undo the ones before it."""
         old: dict[Path, Path | None] = {}
         try:
             for path, fresh in self._fresh.items():
@@ -199,7 +200,7 @@ class Batch:
                         path.unlink(missing_ok=True)
                     else:
                         kept.replace(path)
-                        # A rename of one name of a file to another of its names does nothing.
+                        # A rename between two names of the same file does nothing.
                         kept.unlink(missing_ok=True)
             raise
         for kept in filter(None, old.values()):
@@ -210,7 +211,7 @@ class Batch:
 
 
 def _kept(path: Path) -> Path | None:
-    """A second name of the file that is there."""
+    """A second name of the existing file."""
     if not path.exists():
         return None
     kept = path.with_name(path.name + ".old")
@@ -224,7 +225,7 @@ def _kept(path: Path) -> Path | None:
 
 @contextmanager
 def _said(path: Path) -> Iterator[None]:
-    """Turn a disk's trouble into a line for the reader."""
+    """Turn a disk error into a message for the reader."""
     try:
         yield
     except OSError as problem:

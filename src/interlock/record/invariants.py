@@ -1,4 +1,7 @@
-"""What no trials can have said together, though each value of a row makes sense by itself."""
+"""Find combinations of values in a row that no trials can have produced.
+
+Each value may be valid by itself.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Any
 from interlock.model import REASONS, Outcome
 
 CLOCK_SKEW = timedelta(days=1)
-"""By how much the clock of the machine that tested may be ahead of the reader's."""
+"""How far the clock of the testing machine may be ahead of the reader's."""
 
 FIRST = datetime(2015, 1, 1, tzinfo=timezone.utc)
-"""Nothing was tested before: a date before it is no date of a trial."""
+"""No trial is older than this date."""
 
 
 def broken(row: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> Iterator[str]:
-    """What is wrong with a row, by its values; it is read at ``now``."""
+    """What is wrong with a row by its values, when it is read at ``now``."""
     outcome, reason = values["outcome"], values["reason"]
     if (reason not in REASONS[outcome]) if REASONS[outcome] else (reason is not None):
         yield f"reason: {outcome} cannot have {row['reason']!r}"

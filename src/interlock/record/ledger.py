@@ -1,10 +1,10 @@
-"""The record of trials: append-only, one SQLite file, raw events content-addressed beside it.
+"""The record of trials: an append-only SQLite file, with raw events beside it.
 
-A trial is committed the moment it is finished, its events first and its row after, so that killing
-the run at any moment loses nothing that was finished. Verdicts are kept beside the trials only
-as a cache of what the judge said of them; ``interlock judge`` writes all of them again.
+A trial is committed as soon as it is finished: its events first, its row after. So killing the run
+at any moment loses no finished trial. The events' files are named by their content. Verdicts are
+only a cache of the judge's results. ``interlock judge`` writes all of them again.
 
-One process writes at a time; others may read.
+One process writes at a time. Others may read.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from interlock.record.remembered import pins_out, verdict_in, verdict_out
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignRecord:
-    """One run of the loop: when it began and what ``latest`` meant that day."""
+    """One run of the loop: when it began, and what ``latest`` meant that day."""
 
     id: str
     started_at: datetime
@@ -51,8 +51,8 @@ class CampaignRecord:
 class Ledger:
     """The ledger in one folder: ``ledger.sqlite`` and ``events/``.
 
-    Raises ``StorageTrouble`` when the folder can't be written, is full, or holds a ledger that a
-    newer Interlock wrote.
+    Raises ``StorageTrouble`` if the folder can't be written or is full, or if a newer Interlock
+    wrote the ledger.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -77,7 +77,7 @@ class Ledger:
         self._db.close()
 
     def begin(self, campaign: CampaignRecord) -> None:
-        """Note the campaign that the next trials belong to."""
+        """Note the campaign of the next trials."""
         with _storage(self._folder):
             self._db.execute(
                 "INSERT OR REPLACE INTO campaigns VALUES (?, ?, ?)",
@@ -89,7 +89,7 @@ class Ledger:
             )
 
     def keep_environment(self, environment: Environment) -> None:
-        """Note what was installed, with its hashes; the same digest is kept once."""
+        """Note what was installed, with its hashes. Each digest is kept once."""
         with _storage(self._folder):
             self._db.execute(
                 "INSERT OR IGNORE INTO environments VALUES (?, ?, ?, ?, ?, ?)",
@@ -104,7 +104,7 @@ class Ledger:
             )
 
     def record(self, trial: Trial) -> None:
-        """Append one trial; when this returns it is on disk."""
+        """Append one trial. It is on disk when this returns."""
         with _storage(self._folder):
             blob = self._blobs.keep(trial.events)
             self._db.execute(
@@ -137,10 +137,10 @@ class Ledger:
         since: datetime | None = None,
         campaign: str | None = None,
     ) -> Iterator[Trial]:
-        """All trials of a cell, or of every cell, oldest first; of one backend or campaign alone,
-        or of those that began no earlier.
+        """All trials of a cell, or of every cell, oldest first.
 
-        One that can't be read back is left out, and named in ``lost``.
+        Optional: only one backend, only one campaign, only trials that began at a time or later. A
+        trial that can't be read back is left out, and noted in ``lost``.
         """
         asked = {
             "cell = ?": _cell_id(cell) if cell else None,
@@ -170,9 +170,9 @@ class Ledger:
         return tuple(self._lost.values())
 
     def worse_before_a_loss(self, verdict: Verdict) -> Outcome | None:
-        """The remembered outcome, where it is a worse one and a trial has been lost since.
+        """The remembered outcome, if it is worse and a trial was lost since.
 
-        That trial may be why: what the others say can't take the verdict back.
+        The lost trial may be the reason for it. So the other trials can't take the verdict back.
         """
         key = (_cell_id(verdict.cell), verdict.backend.value)
         if key not in self._lacking:
@@ -189,7 +189,7 @@ class Ledger:
         return before if is_worse else None
 
     def campaigns(self, since: datetime) -> list[str]:
-        """The campaigns that have a trial that began no earlier."""
+        """The campaigns with a trial that began at this time or later."""
         with _storage(self._folder):
             rows = self._db.execute(
                 "SELECT DISTINCT campaign FROM trials WHERE started_at >= ?", (since.isoformat(),)
@@ -197,8 +197,10 @@ class Ledger:
         return sorted(row["campaign"] for row in rows)
 
     def newest(self) -> list[tuple[Cell, Backend, datetime]]:
-        """Every cell that has a trial on a backend, in the order of its first, and when the last
-        one began there."""
+        """Every cell with a trial on a backend, and when its last trial there began.
+
+        The cells stand in the order of their first trial.
+        """
         with _storage(self._folder):
             rows = self._db.execute(
                 "SELECT min(id) AS id, cell, pins, python, probe, config, backend, "
@@ -213,7 +215,7 @@ class Ledger:
         return found
 
     def keep_verdict(self, verdict: Verdict) -> None:
-        """Remember what the judge says of a cell's trials, in place of what it said before."""
+        """Remember the judge's verdicts on a cell, in place of earlier ones."""
         with _storage(self._folder):
             self._db.execute(
                 "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)",
@@ -226,9 +228,10 @@ class Ledger:
             )
 
     def verdicts(self, backend: Backend | None = None) -> list[Verdict]:
-        """The remembered verdict of every cell on that backend; the newest, without one.
+        """The remembered verdict of every cell on that backend, or the newest on any.
 
-        One that can't be read is left out and logged: the judge finds it again in the trials.
+        A verdict that can't be read is left out and logged. The judge can find it again in the
+        trials.
         """
         with _storage(self._folder):
             rows = self._db.execute(
@@ -246,7 +249,7 @@ class Ledger:
         return list(newest.values())
 
     def rename(self, renamed: Renames) -> None:
-        """Put what was recorded under an older configuration under the one that it has today."""
+        """Move records of an older configuration to its configuration of today."""
         with _storage(self._folder):
             if renaming.has_older_names(self._db, renamed):
                 with database.in_one_step(self._db):
@@ -255,7 +258,7 @@ class Ledger:
 
 @contextmanager
 def _storage(folder: Path) -> Iterator[None]:
-    """Turn a disk's trouble into a line for the reader."""
+    """Turn a disk error into a message for the reader."""
     kept = "make room, or name another folder in INTERLOCK_HOME; what was finished before is kept"
     try:
         yield

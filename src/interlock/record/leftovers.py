@@ -1,8 +1,8 @@
-"""Of what was published, the part that a matrix still has.
+"""The published results that the matrix still covers.
 
-Published history outlives the matrix: a probe is renamed, a configuration goes, the harness drops a
-Python. Nothing can be said of such rows, since nobody knows any more what they ran. They are left
-out, and one line says so. A Python that no set names may have been asked for: its rows count.
+Published history outlives the matrix: a probe is renamed, a configuration is removed, the harness
+drops a Python. Nobody knows any more what such rows ran, so they are left out, and one log line
+names them. A user may have asked for a Python that is in no set, so its rows count.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from interlock.model import NEWEST_PYTHON, OLDEST_PYTHON, Axis, Cell, Verdict, l
 from interlock.record.order import coordinates
 
 _NAMED = 3
-"""What the line names; of the others it gives the number."""
+"""How many the log line names. It counts the others."""
 
 _LONGEST = 60
 
 
 def left_in(verdicts: Iterable[Verdict], matrix: Matrix, path: Path) -> list[Verdict]:
-    """The verdicts of its probes, configurations and Pythons; logs what is left out."""
+    """The verdicts of the matrix's probes, configurations and Pythons. Logs the rest."""
     kept, gone = [], Counter[str]()
     for verdict in verdicts:
         if lacking := _lacking(verdict.cell, matrix):
@@ -64,9 +64,9 @@ def _printable(text: str) -> str:
 def of_signatures(
     files: Iterable[Mapping[str, Any]], verdicts: Iterable[Verdict], axes: Sequence[Axis]
 ) -> Iterator[Mapping[str, Any]]:
-    """The signature files with the cells that have a verdict alone; none without any.
+    """The signature files, with only the cells that have a verdict.
 
-    The example goes where its cell has none: its settings have no title any more.
+    An example of another cell is removed, because the title of its settings is no longer known.
     """
     known = {tuple(coordinates(verdict.cell, axes).items()) for verdict in verdicts}
 

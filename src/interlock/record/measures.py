@@ -1,4 +1,4 @@
-"""``measures.csv``: a row a verdict and thing that its trials measured, in the verdicts' order."""
+"""``measures.csv``: one row for each verdict and measure, in the verdicts' order."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from interlock.record.rows import MeasuredOf, count, version
 MEASURES = "measures.csv"
 
 MEASURES_COLUMNS = ("python", "probe", "config", "measure", "trials", "median", "least", "most")
-"""What follows the axes. The last three are in the unit that the measure's name, or ``probe.yaml``,
-gives."""
+"""The columns after the axes.
+
+The last three have the unit in the measure's name, or in ``probe.yaml``.
+"""
 
 
 def write_measures(
@@ -26,7 +28,7 @@ def write_measures(
     folder: Path,
     batch: Batch | None = None,
 ) -> None:
-    """Write ``measures.csv``; what was there stays until the new one is whole."""
+    """Write ``measures.csv``. The old file stays until the new one is complete."""
     rows = []
     for verdict in verdicts:
         for found in verdict.measured:
@@ -40,7 +42,7 @@ def write_measures(
 
 
 def read_measures(path: Path, axes: Sequence[Axis], renamed: Renames) -> MeasuredOf:
-    """What ``measures.csv`` says, by cell; nothing where there is no such file.
+    """The content of ``measures.csv``, by cell. Empty if there is no such file.
 
     Raises ``UsageError`` with every mistake of the file, each with its line.
     """

@@ -1,11 +1,12 @@
-"""What an earlier Interlock published or recorded, completed with what it did not have as data.
+"""Complete what an earlier Interlock published or recorded.
 
-Files of schema version 1 and 2 have no columns ``cause``, ``failed`` and ``signatures``: what they
-hold is in ``detail`` and ``signature`` alone. This is the only module that reads those sentences.
+Files of schema version 1 and 2 lack the columns ``cause``, ``failed`` and ``signatures``. The same
+facts stand in the sentences of ``detail`` and ``signature``. Only this module parses those
+sentences.
 
-An older harness reported the bare name of an exception, so that what is completed here may read
-``ConnectionError`` where a row of today reads ``requests.exceptions.ConnectionError``. It also
-wrapped what a child process reported in an exception ``Broken`` of its own.
+An older harness reported only the last part of an exception's name. So a completed row may have
+``ConnectionError``, where a new row has ``requests.exceptions.ConnectionError``. It also wrapped a
+child process's report in an exception ``Broken`` of its own.
 """
 
 from __future__ import annotations
@@ -29,23 +30,26 @@ _CAUSES: Mapping[str, re.Pattern[str]] = {
     Reason.INACTIVE.value: re.compile(r".*? does not start: (?:Broken: (?=\w+: ))?(\w+)"),
     Reason.ERROR.value: re.compile(r"(?:Broken: (?=\w+: ))?(\w+)(?:: |\.$)"),
 }
-"""What follows ``2 of 5 trials failed in serving: ``, by the row's reason. A failure for any other
-reason names no cause, whatever its sentence speaks of."""
+"""The text after ``2 of 5 trials failed in serving: ``, by the row's reason.
+
+A failure with any other reason has no cause, whatever its sentence mentions.
+"""
 _WRAPPED = re.compile(r"(\w+): (.*)", re.DOTALL)
 
 
 def columns(header: Collection[str], every: Iterable[str]) -> list[str]:
-    """Those of ``every`` column of today that a file with this header must have."""
+    """The columns of ``every`` that a file with this header must have."""
     return [name for name in every if _has_data(header) or name not in ADDED]
 
 
 def completion(
     header: Collection[str], names: Sequence[str], counts: Counts
 ) -> Callable[[Row], Row]:
-    """What completes a row of a file with this header: nothing, where it is of today's version.
+    """A function that completes a row of a file with this header.
 
-    ``names`` are the axes, and ``counts`` the signatures of each cell with their counts, as the
-    signature files have them; without, the one that the row names is counted once.
+    It adds nothing to a row of today's version. ``names`` are the axes. ``counts`` are the
+    signatures of each cell with their counts, from the signature files. Without them, the row's own
+    signature counts once.
     """
     if _has_data(header):
         return lambda row: row
@@ -70,10 +74,10 @@ def _has_data(header: Collection[str]) -> bool:
 
 
 def today(place: Mapping[str, Any], renamed: Renames) -> dict[str, Any]:
-    """A row, or a cell as a file names it, under the configuration that it has today.
+    """A row, or a cell in a file, under its configuration of today.
 
-    A digest is changed only where it is that of the settings which were meant: a row that was run
-    with others keeps its digest, and is not taken for one of today's.
+    A digest changes only if it is the digest of the same settings. A row that ran with other
+    settings keeps its digest, so it does not count as one of today's.
     """
     now = renamed.get((place["probe"], place["config"]))
     if now is None:
@@ -85,7 +89,7 @@ def today(place: Mapping[str, Any], renamed: Renames) -> dict[str, Any]:
 
 
 def signature_file(file: Mapping[str, Any], renamed: Renames) -> dict[str, Any]:
-    """A signature's file, with each cell under the configuration that it has today."""
+    """A signature's file, with each cell under its configuration of today."""
     example = file["example"]
     return {
         **file,
@@ -95,18 +99,18 @@ def signature_file(file: Mapping[str, Any], renamed: Renames) -> dict[str, Any]:
 
 
 def control(row: Mapping[str, Any], renamed: Renames) -> dict[str, Any]:
-    """What a control gave, under the configuration that its cell has today."""
+    """The result of a control, under its cell's configuration of today."""
     return {**row, "cell": today(row["cell"], renamed)}
 
 
 def failed(outcome: str, detail: str) -> int:
-    """How many trials of a cell that fails failed; of no other was that written down."""
+    """How many trials of a failing cell failed. Older files have it for no other cell."""
     told = _FAILED.match(detail) if outcome == Outcome.FAIL.value else None
     return int(told[1]) if told else 0
 
 
 def cause(outcome: str, reason: str | None, detail: str) -> str | None:
-    """The exception or the signal of a cell that fails."""
+    """The exception or the signal of a failing cell."""
     told = _FAILED.match(detail) if outcome == Outcome.FAIL.value else None
     pattern = _CAUSES.get(reason or "")
     found = pattern.match(detail, told.end()) if told and pattern else None
@@ -114,7 +118,7 @@ def cause(outcome: str, reason: str | None, detail: str) -> str | None:
 
 
 def signature(text: str) -> Signature | None:
-    """The signature that ``str`` wrote; None for the empty string. Raises ``ValueError``."""
+    """The signature that ``str`` wrote, None for no text. Raises ``ValueError``."""
     if not text:
         return None
     if text.startswith("stuck in "):
@@ -128,7 +132,7 @@ def signature(text: str) -> Signature | None:
 
 
 def event(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An event with the exception that the older harness wrapped in its own ``Broken``."""
+    """An event, without the exception ``Broken`` that the older harness put around it."""
     if raw.get("event") != "error" or raw.get("type") != "Broken":
         return raw
     told = _WRAPPED.match(raw["message"])

@@ -1,4 +1,7 @@
-"""The order of published rows: probe, configuration, Python, then each axis in version order."""
+"""The order of published rows: probe, configuration, Python, then each axis.
+
+Each axis is in version order.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def in_order(texts: Iterable[str]) -> list[str]:
 
 
 def text_key(text: str) -> tuple[bool, Version]:
-    """Sorts versions as text, releases or Pythons; a library that was left out comes first."""
+    """Sorts releases or Pythons in text form. A library that is left out comes first."""
     return version_key(None if text == ABSENT else Version(text))
 
 
@@ -32,12 +35,12 @@ def cell_key(cell: Cell, axes: Sequence[Axis]) -> tuple[Any, ...]:
 
 
 def ordered(verdicts: Iterable[Verdict], axes: Sequence[Axis]) -> list[Verdict]:
-    """The verdicts in published order, each of another cell.
+    """The verdicts in published order, each on another cell.
 
-    Raises ``ValueError`` when two verdicts are about the same cell.
+    Raises ``ValueError`` if two verdicts are about the same cell.
     """
     given = list(verdicts)
-    # To compare versions is slow. There are few of them, so each is compared by its rank.
+    # Comparing versions is slow. There are few of them, so their ranks are compared.
     ranks = []
     for axis in axes:
         known = {verdict.cell.version(axis.name) for verdict in given}
@@ -55,7 +58,7 @@ def ordered(verdicts: Iterable[Verdict], axes: Sequence[Axis]) -> list[Verdict]:
 
 
 def coordinates(cell: Cell, axes: Sequence[Axis]) -> dict[str, str]:
-    """A cell as the published files name it."""
+    """A cell in the form of the published files."""
     return {
         **{axis.name: str(cell.version(axis.name) or ABSENT) for axis in axes},
         "python": str(cell.python),

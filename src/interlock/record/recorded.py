@@ -1,4 +1,4 @@
-"""A trial as the ledger has it: one row, and the events that it names."""
+"""A trial in the ledger's form: one row, and the events that it refers to."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from interlock.record.blobs import Blobs
 from interlock.record.remembered import pins_in
 
 SPOILT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-"""What reading one row that was damaged may end in."""
+"""The errors that a damaged row may raise."""
 
 
 def trial_in(row: Any, blobs: Blobs) -> Trial:
-    """Raises one of ``SPOILT`` for a row that was damaged, and for events that are."""
+    """Raises one of ``SPOILT`` if the row or its events are damaged."""
     seconds = row["seconds"]
     if not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
         raise ValueError(f"{seconds!r} is no duration")
@@ -47,7 +47,7 @@ def cell_in(row: Any | Mapping[str, Any]) -> Cell:
 
 
 def moment_in(text: str) -> datetime:
-    """Raises ``ValueError`` for what is no moment, or one of no time zone."""
+    """Raises ``ValueError`` for text that is not a time, or has no time zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")

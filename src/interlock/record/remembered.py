@@ -1,4 +1,4 @@
-"""A ``Verdict`` as the ledger remembers it: JSON values, and back."""
+"""A ``Verdict`` in the form that the ledger remembers: to JSON values, and back."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def verdict_out(verdict: Verdict) -> dict[str, Any]:
 
 
 def verdict_in(stored: dict[str, Any]) -> Verdict:
-    """Reads what an earlier Interlock remembered, too."""
+    """Also reads the form of an earlier Interlock."""
     if "failed" not in stored:
         told = stored["outcome"], stored["reason"], stored["detail"]
         stored |= {"cause": older.cause(*told), "failed": older.failed(told[0], told[2])}
@@ -95,7 +95,7 @@ def verdict_in(stored: dict[str, Any]) -> Verdict:
         basis=Basis(stored.pop("basis")),
         backend=Backend(stored.pop("backend")),
         tested_at=_moment(stored.pop("tested_at")),
-        # What an earlier Interlock remembered has none.
+        # An earlier Interlock did not remember them.
         measured=tuple(Measured(**each) for each in stored.pop("measured", ())),
         **stored,
     )

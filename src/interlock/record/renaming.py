@@ -1,4 +1,4 @@
-"""A ledger's rows, put under the configuration that their cells have today."""
+"""Move a ledger's rows to the configurations that their cells have today."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from interlock.record.recorded import SPOILT
 
 
 def has_older_names(db: sqlite3.Connection, renamed: Renames) -> bool:
-    """Whether a trial is recorded under a configuration that its probe had formerly."""
+    """Whether a trial is recorded under a former configuration of its probe."""
     there = db.execute("SELECT DISTINCT probe, config FROM trials").fetchall()
     return any((row["probe"], row["config"]) in renamed for row in there)
 
 
 def rename(db: sqlite3.Connection, renamed: Renames) -> None:
-    """Rename what is recorded; the caller makes it one transaction.
+    """Rename the recorded cells. The caller makes it one transaction.
 
-    What a trial was and showed stays as it is. Of two verdicts about one cell, the one that has
-    today's name already is kept.
+    The facts and results of a trial stay the same. If two verdicts are about one cell, the one that
+    already has today's name is kept.
     """
     for row in db.execute("SELECT id, cell, probe, config, config_digest FROM trials").fetchall():
         if (row["probe"], row["config"]) in renamed:
             told = older.today(dict(row), renamed)
-            with suppress(*SPOILT):  # it is named when the trials are read
+            with suppress(*SPOILT):  # reading the trials reports it
                 cell = _in_config(row["cell"], told["config"])
                 db.execute(
                     "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
@@ -38,7 +38,7 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
             is_older = (stored["probe"], stored["config"]) in renamed
             told = older.today(stored, renamed)
             cell = _in_config(row["cell"], told["config"])
-        except SPOILT:  # it is named when the verdicts are read
+        except SPOILT:  # reading the verdicts reports it
             continue
         if is_older:
             db.execute(
@@ -52,6 +52,6 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
 
 
 def _in_config(cell: str, config: str) -> str:
-    """The key of a cell, which ends with its configuration, in another one."""
+    """The key of a cell, with another configuration at its end."""
     *rest, _ = json.loads(cell)
     return json.dumps([*rest, config])

@@ -1,8 +1,8 @@
-"""The folder ``results/``: the published data set, read and written.
+"""The folder ``results/``: read and write the published data set.
 
-``verdicts.csv`` holds a row a verdict (``rows.py``), sorted so that one night's change is a
-readable diff; ``measures.csv`` what trials measured (``measures.py``); ``signatures/`` a JSON file
-for each signature (``signatures.py``).
+``verdicts.csv`` holds one row for each verdict (``rows.py``). Its order makes the diff of one night
+readable. ``measures.csv`` holds what trials measured (``measures.py``). ``signatures/`` holds a
+JSON file for each signature (``signatures.py``).
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ YANKED = "yanked.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What ``results/`` says."""
+    """The content of ``results/``."""
 
     verdicts: list[Verdict]
-    """In published order, with every signature and its count, and what was measured."""
+    """In published order, with measures, and with every signature and its count."""
     signatures: list[Mapping[str, Any]]
-    """The signature files' contents, most frequent first."""
+    """The contents of the signature files, most frequent first."""
     yanked: Mapping[str, frozenset[Version]]
     """Tested releases that their authors have withdrawn, by axis."""
     controls: Sequence[Mapping[str, Any]]
-    """What each control of each campaign answered; the newest campaign last."""
+    """The result of each control in each campaign. The newest campaign is last."""
     folder: Path = Path("results")
-    """Where it was read."""
+    """The folder that it was read from."""
 
     def within(self, matrix: Matrix) -> Results:
-        """What the matrix still has of it; logs how many rows are left out, and of what."""
+        """The part that the matrix still covers. Logs which rows are left out."""
         verdicts = leftovers.left_in(self.verdicts, matrix, self.folder / VERDICTS)
         files = leftovers.of_signatures(self.signatures, verdicts, matrix.axes)
         return replace(self, verdicts=verdicts, signatures=list(files))
@@ -63,12 +63,11 @@ def write_results(
     *,
     kept: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the whole data set; the file of a signature that no verdict names any more goes.
+    """Write the whole data set. Removes signature files that no verdict needs.
 
-    All files change together, or none does and ``StorageTrouble`` is raised. Where no example of a
-    signature is handed in, the one that is ``kept`` of its slug, or that the folder has, stays.
-    ``yanked`` are withdrawn releases by
-    axis, as the index knows them; those tested are kept.
+    All files change together, or none does and ``StorageTrouble`` is raised. A signature without a
+    new example keeps the one in ``kept`` by its slug, or the folder's. ``yanked`` are withdrawn
+    releases by axis, from the index. Only tested ones are kept.
     """
     verdicts = ordered(verdicts, axes)
     with together(batch) as put:
@@ -84,24 +83,24 @@ def write_verdicts(
     path: Path,
     attributions: Attributions | None = None,
 ) -> None:
-    """Write ``verdicts.csv``; what was there stays until the new one is whole."""
+    """Write ``verdicts.csv``. The old file stays until the new one is complete."""
     write_rows(rows.rows(verdicts, axes, attributions), axes, path)
 
 
 def write_rows(
     published: Iterable[Row], axes: Sequence[Axis], path: Path, batch: Batch | None = None
 ) -> None:
-    """The same of rows that are made."""
+    """The same for rows that already exist."""
     with together(batch) as put:
         put.write_csv(path, published, rows.columns(axes))
 
 
 def read_results(results: Path, axes: Sequence[Axis], renamed: Renames | None = None) -> Results:
-    """Read the data set; where there is none yet, no verdicts.
+    """Read the data set. A missing one has no verdicts.
 
-    ``renamed`` says what older results call a probe's configurations. Whose each trouble is, is
-    not read: today's rules attribute it anew. Raises ``UsageError`` for files that are not as they
-    were published, each mistake with its line.
+    ``renamed`` maps the configuration names in older results to today's. Attributions are not read,
+    because today's rules attribute each verdict anew. Raises ``UsageError`` for files that differ
+    from their published form, each mistake with its line.
     """
     names = [axis.name for axis in axes]
     path = results / VERDICTS
@@ -127,7 +126,7 @@ def read_results(results: Path, axes: Sequence[Axis], renamed: Renames | None = 
 def rewrite_results(
     found: Results, results: Path, axes: Sequence[Axis], attributions: Attributions
 ) -> None:
-    """Write the data set that was read, as it is called and attributed today."""
+    """Write the data set again, with today's names and attributions."""
     with Batch() as batch:
         kept = {file["slug"]: file["example"] for file in found.signatures}
         write_results(
@@ -144,10 +143,10 @@ def _json(content: Any, indent: int) -> str:
 
 
 def check_destination(results: Path, axes: Sequence[Axis]) -> None:
-    """Raise what writing results there would end in: before a run, and not after it.
+    """Raise the error that writing results would raise: before a run, not after it.
 
-    ``UsageError`` for a file in the folder's place, and for files that can't be read: what they
-    have of other machines would be lost. ``StorageTrouble`` where nothing can be written.
+    ``UsageError`` if the folder is a file, or a file in it can't be read: its results from other
+    machines would be lost. ``StorageTrouble`` if nothing can be written.
     """
     names = [axis.name for axis in axes]
     for folder in (results, results / SIGNATURES):
@@ -159,7 +158,7 @@ def check_destination(results: Path, axes: Sequence[Axis]) -> None:
     read_json(results / YANKED, Yanked)
     read_json(results / CONTROLS, Controls, axes=names)
     with Batch() as batch:
-        # Written beside its place, and withdrawn: nothing changes.
+        # Written beside its place, then withdrawn: nothing changes.
         batch.write(results / VERDICTS, "")
         batch.write(results / SIGNATURES / "some.json", "")
         batch.give_up()

@@ -1,8 +1,8 @@
-"""``verdicts.csv``: a ``Verdict`` as a published row, and back. Every mistake has its line.
+"""``verdicts.csv``: a ``Verdict`` as a published row, and back.
 
-Written and read again, a verdict is the same but for its evidence and what was measured, which
-have other files. What is rounded (``tested_at`` to the second, ``seconds`` to the millisecond) and
-folded (``detail`` and ``cause`` to one line) is so in the row already.
+Every mistake has its line. A verdict survives writing and reading, except for its evidence and
+measures, which have files of their own. The row itself is already rounded and folded: ``tested_at``
+to the second, ``seconds`` to the millisecond, ``detail`` and ``cause`` to one line.
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ from interlock.record.signatures import Counts, Seen, as_data
 VERDICTS = "verdicts.csv"
 
 ATTRIBUTED = ("whose", "attribution")
-"""Columns that say nothing of their own: they are made of all rows together, and are not read."""
+"""Columns that are computed from all rows together. They are not read."""
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 Row: TypeAlias = dict[str, Any]
-"""Column name to text or number, as it is published."""
+"""Column name to text or number, in published form."""
 
 
 MeasuredOf: TypeAlias = Mapping[tuple[str, ...], tuple[Measured, ...]]
-"""What the trials of each cell measured, by its key."""
+"""The measures of each cell, by its key."""
 
 
 class Attributed(Protocol):
-    """Whose a trouble is, and a sentence that says why."""
+    """Whose a trouble is, and a sentence that explains it."""
 
     @property
     def whose(self) -> str: ...
@@ -79,8 +79,8 @@ def rows(
 ) -> list[Row]:
     """The verdicts as rows in published order.
 
-    ``attributions`` say whose each trouble is; without them those two columns are empty. Raises
-    ``ValueError`` when two verdicts are about the same cell.
+    ``attributions`` fill the two columns on whose each trouble is. Without them, these stay empty.
+    Raises ``ValueError`` if two verdicts are about the same cell.
     """
     known = attributions or {}
     return [_row(v, axes, known.get(v.cell.key)) for v in ordered(verdicts, axes)]
@@ -121,7 +121,7 @@ def _row(verdict: Verdict, axes: Sequence[Axis], attributed: Attributed | None) 
 
 
 def one_line(text: str) -> str:
-    """What somebody's package printed, as one line of printable characters."""
+    """The output of somebody's package, as one line of printable characters."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(text.split())
@@ -144,13 +144,12 @@ def read(
     *,
     now: datetime | None = None,
 ) -> list[Verdict]:
-    """The verdicts of a published file, in published order; ``measured`` is what other files say
-    that their trials measured. None may have been tested later than ``now``.
+    """The verdicts of a published file, in published order.
 
-    A file of an earlier schema version names only the most frequent signature of a cell, and may
-    be completed with the ``counts`` that its signature files have. Its cells may have another
-    configuration today (``renamed``). Raises ``UsageError`` with every mistake of the file, each
-    with its line.
+    ``measured`` are the cells' measures from other files. No row may have been tested later than
+    ``now``. A file of an earlier schema version has only the most frequent signature of a cell.
+    ``counts`` from the signature files complete it. Its cells may have another configuration today
+    (``renamed``). Raises ``UsageError`` with every mistake of the file, each with its line.
     """
     found: list[Verdict] = []
     lines_of: list[int] = []
@@ -185,7 +184,7 @@ def _note_doubled(found: Sequence[Verdict], lines: Sequence[int], mistakes: Mist
 
 
 def check_axes(path: Path, axes: Sequence[Axis]) -> None:
-    """Raise ``UsageError`` where a published file is none, or belongs to another matrix."""
+    """Raise ``UsageError`` if the file is not published, or is for another matrix."""
     with csv_lines(path) as lines:
         _, header = next(lines, (1, []))
     _check(path, header, [axis.name for axis in axes])
@@ -209,7 +208,7 @@ Value = TypeVar("Value")
 
 
 class Once(dict[str, Value], Generic[Value]):
-    """What a text means, read once: a table repeats few versions, digests and reasons."""
+    """Caches parsed texts: a table repeats a few versions, digests and reasons."""
 
     def __init__(self, read: Callable[[str], Value]) -> None:
         self._read = read
@@ -220,7 +219,7 @@ class Once(dict[str, Value], Generic[Value]):
 
 
 class Reader:
-    """Reads rows of text, of one matrix's axes."""
+    """Reads rows of text, for the axes of one matrix."""
 
     def __init__(self, axes: Sequence[Axis], measured: MeasuredOf, now: datetime) -> None:
         self._now = now
@@ -232,7 +231,7 @@ class Reader:
         self._fields = {**{name: each.__getitem__ for name, each in once.items()}, **_OWN}
 
     def verdict(self, row: Mapping[str, str]) -> Verdict:
-        """Raises ``ValueError`` with every value of the row that makes no sense."""
+        """Raises ``ValueError`` with every invalid value of the row."""
         try:
             values = {name: read(row[name]) for name, read in self._fields.items()}
             cell = Cell(
@@ -270,7 +269,7 @@ def _pin_of(axis: Axis) -> Callable[[str], Pin]:
 
 
 def version(text: str) -> Version:
-    """A release. Raises ``ValueError`` for what is none, however long it is."""
+    """A release. Raises ``ValueError`` for anything else, whatever its length."""
     if len(text) > _LONGEST:
         raise ValueError(f"Invalid version: '{text[:_LONGEST]}…'")
     return Version(text)
@@ -280,7 +279,7 @@ _LONGEST = 100
 
 
 def count(text: str) -> int:
-    """A number of something, up to a thousand million million."""
+    """A count, up to 10 to the power of 15."""
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         raise ValueError(f"{text[:_LONGEST]!r} is not a count")
     return int(text)
@@ -301,7 +300,7 @@ def _seconds(text: str) -> float:
 
 def _moment(text: str) -> datetime:
     try:
-        # Newer Pythons read more than one notation.
+        # Newer Pythons accept more than one notation.
         if not _NOTATION.fullmatch(text):
             raise ValueError
         moment = datetime.fromisoformat(text[:19]).replace(tzinfo=timezone.utc)
@@ -318,7 +317,7 @@ _NOTATION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def _seen(text: str) -> Seen:
-    """Reads what ``signatures.as_data`` made."""
+    """Reads the output of ``signatures.as_data``."""
     try:
         return tuple(
             (_signature(each["locks"], each["stuck"]), _positive(each["hangs"]))
@@ -359,7 +358,7 @@ _REPEATED: Mapping[str, Callable[[str], Any]] = {
     ),
     "image_digest": str,
 }
-"""Columns whose texts repeat from row to row."""
+"""Columns with texts that repeat from row to row."""
 
 _OWN: Mapping[str, Callable[[str], Any]] = {
     "exposures": count,
@@ -367,4 +366,4 @@ _OWN: Mapping[str, Callable[[str], Any]] = {
     "tested_at": _moment,
     "detail": str,
 }
-"""Columns whose texts are mostly a row's own."""
+"""Columns with texts that rarely repeat."""

@@ -1,7 +1,7 @@
-"""The published table's columns, as the JSON Schema that is shipped and published has them.
+"""The columns of the published table, from the JSON Schema that is published too.
 
-``verdicts.schema.json`` is the only place that lists and describes them. It knows nothing of one
-matrix: ``for_axes`` completes it with the axes and with whose a trouble can be.
+Only ``verdicts.schema.json`` lists and describes them. It is not about one matrix: ``for_axes``
+adds the axes, and whose a trouble can be.
 """
 
 from __future__ import annotations
@@ -23,16 +23,23 @@ def _shipped() -> dict[str, Any]:
 SHIPPED: Mapping[str, Any] = _shipped()
 
 SCHEMA_VERSION: int = SHIPPED["properties"]["schema_version"]["const"]
-"""Of the published table; it grows when a column is added or changes its name or its meaning."""
+"""Of the published table.
+
+It grows if a column is added, renamed, or changes its meaning.
+"""
 
 COLUMNS: Mapping[str, Mapping[str, Any]] = SHIPPED["properties"]["verdicts"]["items"]["properties"]
-"""What follows the axes in a row, in order, each as the schema describes it. Nothing is ever null:
-what does not apply, such as the phase of a pass, is the empty string."""
+"""The columns after the axes, in order, each with the schema's description.
+
+No value is null. A value that does not apply is empty, such as the phase of a pass.
+"""
 
 
 def for_axes(axes: Sequence[Axis], whose: Iterable[str]) -> dict[str, Any]:
-    """The JSON Schema of one matrix's ``verdicts.json``, whose troubles are said to be ``whose``
-    or an axis's."""
+    """The JSON Schema of ``verdicts.json`` for one matrix.
+
+    A trouble is one of ``whose``, or an axis's.
+    """
     schema = _shipped()
     row = schema["properties"]["verdicts"]["items"]
     names = {

@@ -1,6 +1,6 @@
-"""What the published JSON files have to hold, for whoever reads them afterwards.
+"""The required content of the published JSON files, for their readers.
 
-They may hold more: a newer Interlock adds keys. ``Document`` names the place of what is wrong.
+A file may hold more, because a newer Interlock adds keys. ``Document`` locates each mistake.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Frame:
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """A lock that a thread waits for or holds, and in which frame."""
+    """A lock that a thread waits for or holds, and the frame that does it."""
 
     frame: int | None
     expression: str | None

@@ -1,8 +1,8 @@
-"""One signature → its published file: where it was seen and how often, and one recorded example.
+"""The published file of a signature: where and how often, with a recorded example.
 
-``results/signatures/<slug>.json`` keeps what a row of the table has no room for: every cell that
-showed the signature with its count, and of one trial the evidence in words and the two snapshots
-it was read from.
+``results/signatures/<slug>.json`` keeps what does not fit in a row of the table. It holds every
+cell with the signature and its count. For one trial it holds the evidence in words, and the two
+snapshots behind it.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from interlock.model import (
 from interlock.record.order import cell_key, coordinates
 
 SCHEMA_VERSION = 1
-"""Of a signature's file; it grows when a key changes its name or its meaning."""
+"""Of a signature's file. It grows if a key changes its name or its meaning."""
 
 Seen: TypeAlias = tuple[tuple[Signature, int], ...]
-"""Every signature that was seen with its count, most frequent first."""
+"""Every signature with its count, most frequent first."""
 
 Counts: TypeAlias = Mapping[tuple[str, ...], Seen]
-"""What was seen in each cell, by its key."""
+"""The signatures of each cell, by its key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One recorded hang that shows a signature: what the site draws and explains it from."""
+    """One recorded hang with a signature. The site draws and explains it."""
 
     cell: Cell
     hang: Hang
     events: Sequence[Mapping[str, Any]]
-    """The trial's events; its two snapshots are taken from them."""
+    """The trial's events. Its two snapshots come from them."""
 
 
 def signature_file(
@@ -81,7 +81,7 @@ def as_data(seen: Seen) -> list[dict[str, Any]]:
 
 
 def counts(files: Iterable[Mapping[str, Any]], axes: Sequence[Axis]) -> Counts:
-    """What all signature files together say of each cell."""
+    """The content of all signature files, by cell."""
     found: dict[tuple[str, ...], list[tuple[Signature, int]]] = {}
     for file in files:
         signature = Signature(locks=tuple(file["locks"]), stuck=tuple(file["stuck"]))
@@ -95,7 +95,7 @@ def counts(files: Iterable[Mapping[str, Any]], axes: Sequence[Axis]) -> Counts:
 
 
 def portable(path: str) -> str:
-    """A source file's path without what is particular to one machine.
+    """The path of a source file, without the parts that differ between machines.
 
     >>> portable("/home/me/env/lib/python3.10/site-packages/thing/worker.py")
     'thing/worker.py'
@@ -129,8 +129,11 @@ def _example(signature: Signature, example: Example, axes: Sequence[Axis]) -> di
 
 
 def _pair(events: Iterable[Mapping[str, Any]], signature: Signature) -> list[Mapping[str, Any]]:
-    """The two snapshots that the hang was read from: of the last look at a process that waits for
-    all of the signature's locks; of the last process of all where none does."""
+    """The two snapshots that show the hang.
+
+    They come from the last look at a process that waits for all of the signature's locks. If there
+    is none, they come from the last process.
+    """
     looks: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
     for event in events:
         if event["event"] == "snapshot":
@@ -149,7 +152,7 @@ def _awaited(event: Mapping[str, Any]) -> set[str]:
 
 
 def _snapshot(event: Mapping[str, Any], signature: Signature) -> dict[str, Any]:
-    """The threads that take part, all where no lock is named, and the locks they touch."""
+    """The threads that take part, and their locks. All threads if no lock is named."""
     locks = event["locks"]
     named = {lock for lock, about in locks.items() if set(about["names"]) & set(signature.locks)}
     threads = [thread for thread in event["threads"] if not named or _touches(thread) & named]

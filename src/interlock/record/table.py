@@ -1,4 +1,4 @@
-"""The verdicts as a table of pandas, with types: what is published as Parquet."""
+"""The verdicts as a pandas table with types, for Parquet."""
 
 from __future__ import annotations
 

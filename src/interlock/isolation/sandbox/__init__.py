@@ -1,7 +1,7 @@
-"""Runs one command isolated: the protocol, and how a backend is chosen.
+"""Runs one command isolated: the protocol, and the choice of a backend.
 
-``container.py`` is the real one; ``process.py`` stands in where no engine is reachable, and says
-so in every row.
+``container.py`` is the real one. ``process.py`` replaces it if no engine is reachable, and every
+row records that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from interlock.model import Backend, EngineUnavailable, ImageMissing, PythonVers
 
 @dataclass(frozen=True, kw_only=True)
 class Mount:
-    """A folder or file of this machine, and where the command sees it."""
+    """A folder or file of this machine, and its path for the command."""
 
     source: Path
     target: str
@@ -27,7 +27,7 @@ class Mount:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the outer guard allows; beyond it everything that runs is killed."""
+    """The limits of the outer guard. It kills everything that goes beyond them."""
 
     wall_s: float
     memory_bytes: int
@@ -40,38 +40,38 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to run: nothing of the host's environment reaches it but ``env``."""
+    """What to run. It gets only ``env`` of the host's environment."""
 
     argv: tuple[str, ...]
     python: PythonVersion
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
     tmp_bytes: int = 1 << 28
-    """Of the folder for temporary files, which is in memory."""
+    """The size of the folder for temporary files, which is in memory."""
     limits: Limits
     label: str
-    """What it is for: ``install`` or ``probe``."""
+    """Its purpose: ``install`` or ``probe``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     exit_code: int | None
-    """As a shell has it: 128 and the signal's number where one ended it; None after a guard."""
+    """As in a shell: 128 plus a signal's number if one ended it. None after a guard."""
     seconds: float
     guard: str | None
-    """The limit that was passed, ``wall``, ``memory``, ``pids`` or ``output``; None for none."""
+    """The exceeded limit, ``wall``, ``memory``, ``pids`` or ``output``, or None."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """What a Python of the axis is on this backend."""
+    """The form of a Python on this backend."""
 
     reference: str
     """The image, or the interpreter's path."""
     digest: str
-    """Identifies the content: the image id, or a digest of the interpreter's path and build."""
+    """Identifies the content: the image id, or a digest of the path and build."""
     python: str
-    """How the interpreter is called inside: ``python3``."""
+    """The interpreter's command inside: ``python3``."""
     python_full: str
     """``3.10.14``."""
     machine: str
@@ -79,22 +79,24 @@ class Image:
 
 
 class Sandbox(Protocol):
-    """Runs commands isolated; safe to use from several threads at once."""
+    """Runs commands isolated. Safe to use from several threads at once."""
 
     @property
     def backend(self) -> Backend: ...
 
     @property
     def owner(self) -> tuple[int, int] | None:
-        """Whom a folder has to belong to for commands to write in it; None for this user."""
+        """The owner of folders in which commands may write. None means this user."""
 
     @property
     def store(self) -> Path:
-        """The folder of environments and downloads, seen inside as ``path(store)``."""
+        """The folder of environments and downloads. Its path inside is ``path(store)``."""
 
     def available(self, python: PythonVersion) -> Image:
-        """The Python to run; raise ``ImageMissing``, ``InterpreterMissing``,
-        ``EngineUnavailable``."""
+        """The Python to run.
+
+        Raises ``ImageMissing``, ``InterpreterMissing`` or ``EngineUnavailable``.
+        """
 
     def run(
         self,
@@ -102,24 +104,25 @@ class Sandbox(Protocol):
         on_line: Callable[[str], None],
         on_stderr: Callable[[str], None] | None = None,
     ) -> Ended:
-        """Run to the end, handing over each line of output as it arrives, without its newline.
+        """Run to the end, and pass on each line of output without its newline.
 
-        A last line without one is handed over too; bytes that are no UTF-8 become U+FFFD. Whatever
-        happens, nothing is left running when it returns. Raises ``EngineUnavailable`` when the
-        engine goes away, ``StorageTrouble`` when its disk is full, ``Interrupted`` after ``stop``.
+        Lines are passed on as they arrive, even a last line without a newline. Invalid UTF-8
+        becomes U+FFFD. Nothing is left running when it returns or raises. Raises
+        ``EngineUnavailable`` if the engine goes away, ``StorageTrouble`` if its disk is full,
+        ``Interrupted`` after ``stop``.
         """
 
     def stop(self) -> None:
-        """End everything that runs now; what is run later raises ``Interrupted``."""
+        """End everything that runs now. Later runs raise ``Interrupted``."""
 
     def sweep(self) -> int:
-        """Remove what dead runs left behind; how many there were."""
+        """Remove what dead runs left behind. Returns how many there were."""
 
     def path(self, host: Path) -> str:
-        """How a path of the store or of the probes is called inside."""
+        """The path inside of a file in the store or the probes."""
 
     def mount(self, host: Path, name: str) -> Mount:
-        """Show a file or folder inside, read-only, under a name of ours where that is possible."""
+        """Show a file or folder inside, read-only, if possible under this name."""
 
 
 def _docker(**options: Any) -> Sandbox:
@@ -145,10 +148,10 @@ def choose(
     probes: Path,
     backends: Mapping[Backend, Callable[..., Sandbox]] = BACKENDS,
 ) -> tuple[Sandbox, str]:
-    """The sandbox for ``auto``, ``docker`` or ``process``, and in a line why it is that one.
+    """The sandbox for ``auto``, ``docker`` or ``process``, with one line on why.
 
-    ``auto`` takes containers where an engine answers and has, or can pull, an image for any of
-    the Pythons. ``docker`` without that raises ``EngineUnavailable`` or ``ImageMissing``.
+    ``auto`` takes containers if an engine answers, and has or can pull an image for any of the
+    Pythons. ``docker`` raises ``EngineUnavailable`` or ``ImageMissing`` instead.
     """
     options: dict[str, Any] = {"store": store, "probes": probes, "template": template}
     if backend == Backend.PROCESS.value:
@@ -173,7 +176,7 @@ def choose(
 
 
 def _need_one(sandbox: Sandbox, pythons: list[PythonVersion]) -> None:
-    """Raise ``ImageMissing`` where none of the Pythons has an image."""
+    """Raise ``ImageMissing`` if none of the Pythons has an image."""
     trouble: ImageMissing | None = None
     for python in pythons:
         try:

@@ -1,4 +1,4 @@
-"""A container's output as it comes: attached before it starts, read until a guard ends it."""
+"""A container's output, read from before its start until a guard ends it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from interlock.isolation.sandbox.streams import Output
 
 
 def follow(stream: socket.socket, output: Output, deadline: float) -> str | None:
-    """Read until the container's output ends, or a guard has to end it: that guard."""
+    """Read until the output ends, or a guard has to end it. Returns that guard."""
     frames = _Frames()
     while True:
         stream.settimeout(max(0.01, deadline - time.monotonic()))
@@ -31,7 +31,7 @@ def follow(stream: socket.socket, output: Output, deadline: float) -> str | None
 
 
 class _Frames:
-    """Takes apart what the engine multiplexes: a header of 8 bytes, then that many of a stream.
+    """Splits the engine's multiplexed stream: a header of 8 bytes, then the data.
 
     https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
     """
@@ -52,16 +52,16 @@ class _Frames:
 
 @contextmanager
 def attached(client: APIClient, name: str) -> Iterator[socket.socket]:
-    """The container's output, from its first byte: attached before it starts."""
+    """The container's output from its first byte: attached before it starts."""
     params = {"stdout": 1, "stderr": 1, "stream": 1}
-    # The SDK hands out a file object over the socket. Nothing can have been read ahead into it,
-    # as the container has not started, so the socket below is read with our own deadlines.
+    # The SDK returns a file object over the socket. It can't have read ahead, because the container
+    # has not started. So the socket below is read with our own deadlines.
     file: Any = client.attach_socket(name, params)
     stream: socket.socket = getattr(file, "_sock", file)
     try:
         yield stream
     finally:
-        # close() alone leaves the connection open, as the SDK's response holds it too.
+        # close() alone leaves the connection open, because the SDK's response holds it too.
         with suppress(OSError):
             stream.shutdown(socket.SHUT_RDWR)
         file.close()

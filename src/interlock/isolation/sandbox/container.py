@@ -1,12 +1,12 @@
-"""The real sandbox: one container a command, on the engine that ``DOCKER_HOST`` names.
+"""The real sandbox: one container for each command, on ``DOCKER_HOST``'s engine.
 
-A container here has a read-only root, no capabilities, no way to gain privileges, a user without
-any, and limits on memory, processes, output and time. It has no network. What it may write is
-what is mounted writable, and a ``/tmp`` in memory.
+A container has a read-only root, no capabilities, no way to gain privileges, an unprivileged user,
+and limits on memory, processes, output and time. It has no network. It may write only in writable
+mounts, and in a ``/tmp`` in memory.
 
-Every container carries the id of its run. A run holds a lock file for as long as it lives, so
-``sweep`` knows whose containers are orphans, after ``kill -9`` too. Its keeper (``keeper.py``) does
-the same at once, where no other run comes.
+Every container carries the id of its run. A run holds a lock file while it lives, so ``sweep``
+finds orphans even after ``kill -9``. The run's keeper (``keeper.py``) removes them at once, even if
+no other run comes.
 """
 
 from __future__ import annotations
@@ -48,26 +48,26 @@ EXPIRES_LABEL = "org.interlock.expires"
 
 _INSIDE = "/interlock"
 _UNPRIVILEGED = (65532, 65532)
-"""For a host user who is root; the id that distroless images use for ``nonroot``."""
+"""For a host user who is root. Distroless images use this id for ``nonroot``."""
 
 _LARGEST_FILES = [
     Ulimit(name="core", soft=0, hard=0),
     Ulimit(name="fsize", soft=4 << 30, hard=4 << 30),
 ]
-"""As ``leash.py`` has it: a file that a build writes without end would fill the disk."""
+"""The same as in ``leash.py``: a build that never ends would fill the disk."""
 _EXPIRY_MARGIN_S = 120
 
 _ABOUT = "import json, platform;print(json.dumps([platform.python_version(), platform.machine()]))"
 
 
 class DockerSandbox:
-    """Containers; raises ``EngineUnavailable`` at once where no engine answers."""
+    """Containers. Raises ``EngineUnavailable`` at once if no engine answers."""
 
     backend = Backend.DOCKER
 
     def __init__(self, *, store: Store, probes: Path, template: str) -> None:
         self._version, security = _greet()
-        # In a rootless engine the container's root is the host's user, and nobody else is.
+        # In a rootless engine the container's root is the host's user. No other user maps to it.
         host = (os.getuid(), os.getgid())
         self._user = (0, 0) if "name=rootless" in security else host if host[0] else _UNPRIVILEGED
         self.owner = self._user if host[0] == 0 and "name=rootless" not in security else None
@@ -137,7 +137,7 @@ class DockerSandbox:
         return digest_of(str(self._home.home))[:16]
 
     def _client(self) -> APIClient:
-        """This thread's own client: a session of requests is not to be shared between threads."""
+        """This thread's own client, because threads must not share a session of requests."""
         if not hasattr(self._local, "client"):
             self._local.client = engine.client(self._version)
         client: APIClient = self._local.client
@@ -162,7 +162,7 @@ class DockerSandbox:
         )
 
     def _identify(self, reference: str) -> str:
-        """The image's id, pulling the image where a registry answers."""
+        """The image's id. Pulls the image if a registry answers."""
         try:
             return self._id_of(reference)
         except ImageNotFound:
@@ -187,7 +187,7 @@ class DockerSandbox:
         return str(found["Id"])
 
     def _ask(self, image_id: str, reference: str) -> tuple[str, str]:
-        """Which Python it has, by running it once."""
+        """The image's Python version, found by running it once."""
         client = self._client()
         name = self._next_name()
         self._keeper.start()
@@ -236,8 +236,8 @@ class DockerSandbox:
         self._keeper.start()
         began = time.monotonic()
         output = Output(on_line, on_stderr, command.limits.output_bytes)
-        # Known by its name before it exists: an exception between the engine's making it and our
-        # hearing of it leaves nothing behind.
+        # Its name is known before it exists. An exception after the engine made it, but before its
+        # answer reached us, leaves nothing behind.
         self._live.add(name)
         try:
             with self._interruptible(), _our_trouble():
@@ -249,8 +249,8 @@ class DockerSandbox:
                     client.start(name)
                     guard = follow(stream, output, began + command.limits.wall_s)
                 if guard:
-                    # Only after the stream is closed: an engine whose client does not read what
-                    # it is sent does not get round to killing.
+                    # Only after the stream is closed. An engine does not kill while its client does
+                    # not read.
                     self._kill(name)
                 output.close()
                 code = client.wait(name, timeout=30)["StatusCode"]
@@ -274,7 +274,7 @@ class DockerSandbox:
             memswap_limit=limits.memory_bytes,
             pids_limit=limits.pids,
             init=True,
-            # The stream is read from the engine as it comes; nothing is kept on its disk.
+            # The stream is read from the engine as it comes. Nothing is kept on its disk.
             log_config=LogConfig(type="none"),
             # exec: a package may unpack and load a native library here.
             tmpfs={"/tmp": f"rw,exec,nosuid,nodev,size={command.tmp_bytes},mode=1777"},
@@ -307,7 +307,7 @@ class DockerSandbox:
             self._client().kill(name)
 
     def _remove(self, name: str) -> None:
-        """Kill and remove it; the next run sweeps what a vanished engine kept."""
+        """Kill and remove it. The next run sweeps what a vanished engine kept."""
         client = self._client()
         with suppress(EngineUnavailable), engine.translated(), _unless_gone():
             try:
@@ -315,12 +315,12 @@ class DockerSandbox:
             except APIError as error:
                 if error.status_code != 409:
                     raise
-                # Another thread removes it already: it is not gone before that is done.
+                # Another thread removes it already, but it is not gone before that is done.
                 client.wait(name, timeout=30, condition="removed")
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """What fails because ``stop`` took the container away is an interruption."""
+        """Treat a failure after ``stop`` removed the container as an interruption."""
         try:
             yield
         except (APIError, TroubleError) as error:
@@ -333,7 +333,7 @@ class DockerSandbox:
 
 @contextmanager
 def _our_trouble() -> Iterator[None]:
-    """An engine that refuses what we ask of it is trouble of ours, with its own words."""
+    """An engine that refuses our request is our own trouble. Quotes its words."""
     try:
         with engine.translated():
             yield
@@ -373,9 +373,9 @@ def _pull(client: APIClient, reference: str) -> None:
 
 
 def _is_left_over(container: Mapping[str, Any]) -> bool:
-    """Whether anybody may remove it: its time is over and it does not run.
+    """Whether any run may remove it: its time is over and it does not run.
 
-    The clock of this run may be ahead, so what runs is left to its own limit.
+    The clock of this run may be ahead, so a running container is left to its own limit.
     """
     expired = float(container["Labels"].get(EXPIRES_LABEL, "inf")) < time.time()
     return expired and container.get("State") != "running"

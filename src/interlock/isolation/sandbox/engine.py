@@ -1,4 +1,4 @@
-"""The container engine that ``DOCKER_HOST`` names, and what its refusals mean."""
+"""The container engine at ``DOCKER_HOST``, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _NO_SPACE = "no space left on device"
 
 
 def connect(timeout_s: int = _TIMEOUT_S) -> APIClient:
-    """A client of the engine; raise ``EngineUnavailable`` where none answers.
+    """A client of the engine. Raises ``EngineUnavailable`` if none answers.
 
-    Raises ``UsageError`` where the variables that name the engine make no sense.
+    Raises ``UsageError`` if the variables that name the engine are invalid.
     """
     with translated():
         return APIClient(version="auto", timeout=timeout_s, **_named())
 
 
 def client(version: str) -> APIClient:
-    """Another client of an engine that has told its API version; no request is made."""
+    """Another client of an engine with a known API version. It makes no request."""
     return APIClient(version=version, timeout=_TIMEOUT_S, **_named())
 
 
 def _named() -> Mapping[str, Any]:
-    """How the environment says that the engine is reached."""
+    """The environment's settings for reaching the engine."""
     advice = f"name a socket, as {_SOCKET}, or unset it"
     host = os.environ.get("DOCKER_HOST")
     try:
@@ -54,7 +54,7 @@ def _named() -> Mapping[str, Any]:
 
 
 def image_name(template: str, python: PythonVersion) -> str:
-    """The image of a Python; raise ``UsageError`` for a template that gives none."""
+    """The image of a Python. Raises ``UsageError`` for an invalid template."""
     try:
         return template.format(python=python)
     except (LookupError, ValueError, AttributeError, TypeError) as error:
@@ -65,7 +65,7 @@ def image_name(template: str, python: PythonVersion) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what the SDK raises when the engine is gone, or its disk is full, into our own.
+    """Turn the SDK's errors for a lost engine, or a full disk, into our own.
 
     An answer of a living engine (``APIError``: no such image, no such container) passes through.
     """
@@ -77,7 +77,7 @@ def translated() -> Iterator[None]:
         if error.status_code == 400 and "invalid reference format" in str(error):
             raise UsageError(f"{error.explanation}; {_OF_THE_IMAGE}") from error
         raise
-    # urllib3 and socket errors surface bare while a stream is being read.
+    # urllib3 and socket errors come unwrapped while a stream is being read.
     except (DockerException, requests.exceptions.RequestException, OSError) as error:
         raise EngineUnavailable(
             f"no container engine answers at {address()} ({_innermost(error)})"
@@ -89,7 +89,7 @@ def address() -> str:
 
 
 def _innermost(error: BaseException) -> str:
-    """The first cause: urllib3 and requests each wrap the one sentence that helps."""
+    """The first cause. urllib3 and requests each wrap the one helpful sentence."""
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return str(error) or type(error).__name__

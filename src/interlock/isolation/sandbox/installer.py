@@ -1,13 +1,13 @@
-"""One step of an install; runs inside a sandbox, under the Python that is tested.
+"""One step of an install. Runs inside a sandbox, under the Python that is tested.
 
-Standard library only, nothing of the package, and what Python 3.8 can read. What to do comes as
-JSON in ``INTERLOCK_INSTALL``; what came of it goes out as one line of JSON. The steps:
+It uses only the standard library, no module of Interlock, and syntax that Python 3.8 reads. Its
+input is JSON in ``INTERLOCK_INSTALL``. Its output is one line of JSON. The steps:
 
-- ``resolve`` answers with the lock file. It may run a package's build, to learn what it needs.
-- ``build`` turns one source distribution into a wheel, and hands it over.
-- ``lay-out`` makes the environment from wheels alone. It runs nothing that is in them.
+- ``resolve`` answers with the lock file. It may run a package's build to learn its requirements. -
+``build`` turns one source distribution into a wheel, and hands it over. - ``lay-out`` makes the
+environment from wheels alone. It runs none of their code.
 
-The first two reach the index through a socket of Interlock's, the third reaches nothing.
+The first two reach the index through a socket of Interlock. The third reaches nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TAIL_CHARS = 6000
 
 
 class Failed(Exception):
-    """A call of uv's that did not succeed."""
+    """A uv command that failed."""
 
     def __init__(self, stage: str, exit_code: int, said: str) -> None:
         super().__init__(stage)
@@ -71,7 +71,7 @@ def cut(said: str) -> str:
 
 
 def as_outside(said: str, order: dict[str, Any], base: str) -> str:
-    """With the index's own address where uv names ours, which is another each time."""
+    """With the index's own address in place of ours, which changes every time."""
     for number, url in enumerate(order["indexes"]):
         said = said.replace(base + "/i/" + str(number), url.rstrip("/"))
     for number, url in enumerate(order["links"]):
@@ -80,7 +80,7 @@ def as_outside(said: str, order: dict[str, Any], base: str) -> str:
 
 
 def resolve(order: dict[str, Any], env: dict[str, str]) -> str:
-    """The lock file, with hashes; nothing in it depends on when or where it was written."""
+    """The lock file, with hashes. It does not depend on the time or the folder."""
     command = ["pip", "compile", "-", "--python", sys.executable, "--generate-hashes"]
     command += ["--no-header", "--no-annotate", *choices(order)]
     if order["as_of"]:
@@ -98,12 +98,12 @@ def build(order: dict[str, Any], env: dict[str, str], base: str) -> None:
         request = urllib.request.Request(
             base + "/built/" + quote(wheel.name), data=wheel.read_bytes(), method="PUT"
         )
-        # No proxy: ours is on this loopback.
+        # No proxy, because our index is on this loopback.
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
 
 
 def lay_out(order: dict[str, Any]) -> None:
-    """Make the environment in its own place, from the wheels that are shown."""
+    """Make the environment in its own place, from the mounted wheels."""
     place = Path(order["place"])
     cache = place / ".cache"
     env = {"UV_CACHE_DIR": str(cache)}
@@ -113,17 +113,17 @@ def lay_out(order: dict[str, Any]) -> None:
     if order["lock"].strip():
         command = ["pip", "sync", "-", "--python", python, "--require-hashes", "--offline"]
         command += ["--no-index", "--no-build", "--find-links", order["wheels"]]
-        # The cache is this environment's alone and goes with this step, so that afterwards no
-        # file has a second name: linked is as good as copied.
+        # The cache is only for this environment and goes with this step. No file has a second name
+        # afterwards, so linking is as good as copying.
         uv("install", order, [*command, "--link-mode", "hardlink"], order["lock"], env)
     shutil.rmtree(str(cache), ignore_errors=True)
     compile_all(place / "lib")
 
 
 def compile_all(folder: Path) -> None:
-    """Bytecode for everything, without running anything: -S leaves every .pth alone.
+    """Compile everything to bytecode without running anything: -S ignores every .pth.
 
-    A file that does not compile fails when it is imported, if it is.
+    A file that does not compile fails when it is imported, if it ever is.
     """
     command = [sys.executable, "-I", "-S", "-m", "compileall", "-q", "-r", "50"]
     subprocess.run(
@@ -132,7 +132,7 @@ def compile_all(folder: Path) -> None:
 
 
 def work(order: dict[str, Any]) -> Path:
-    """Where to write what nobody else sees."""
+    """A private place to write."""
     return Path(order["work"] or tempfile.gettempdir())
 
 
@@ -142,7 +142,7 @@ def choices(order: dict[str, Any]) -> list[str]:
 
 
 def indexes(order: dict[str, Any], base: str) -> dict[str, str]:
-    """The settings of the index as uv reads them, with our socket in the place of each address."""
+    """The index settings for uv, with our socket in place of each address."""
     urls = [base + "/i/" + str(number) + "/" for number in range(len(order["indexes"]))]
     links = [base + "/l/" + str(number) + "/" for number in range(len(order["links"]))]
     found = {
@@ -178,7 +178,7 @@ def uv(
 
 
 def relayed(path: str) -> str:
-    """Listen on this loopback, as uv speaks TCP alone, and pass it on to the socket."""
+    """Listen on this loopback, because uv only speaks TCP, and forward to the socket."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
 
     def serve() -> None:
@@ -192,7 +192,7 @@ def relayed(path: str) -> str:
 
 def connect(client: socket.socket, path: str) -> None:
     with client, socket.socket(socket.AF_UNIX) as server:
-        # A socket's address has 107 bytes at most, and a folder's path may have more.
+        # A socket's address has at most 107 bytes, and a folder's path may have more.
         folder = os.open(os.path.dirname(path), os.O_RDONLY)  # noqa: PTH120
         try:
             server.connect("/proc/self/fd/" + str(folder) + "/" + os.path.basename(path))  # noqa: PTH119

@@ -1,4 +1,4 @@
-"""The CPython interpreters of this machine, as uv finds them, and those that uv downloads."""
+"""CPython interpreters of this machine, as uv finds them, and uv's downloads."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def installed(python: PythonVersion, environ: Mapping[str, str]) -> list[Interpr
 
 
 def find(python: PythonVersion, environ: Mapping[str, str]) -> Interpreter | None:
-    """The interpreter of that release that uv finds; None where there is none.
+    """The interpreter of that release that uv finds. None if there is none.
 
-    uv looks in its own folder and on ``PATH``. It does not look where pyenv keeps its versions,
-    so they are put on ``PATH`` for it.
+    uv looks in its own folder and on ``PATH``. It does not look in pyenv's folder, so pyenv's
+    versions are added to its ``PATH``.
     """
-    # The free-threaded build is another interpreter; `+gil` leaves it out:
+    # The free-threaded build is another interpreter. `+gil` leaves it out:
     # https://docs.astral.sh/uv/concepts/python-versions/
     request = ["--system", "--no-project", "--no-python-downloads", f"cpython@{python}+gil"]
     path = {**environ, "PATH": _path(python, environ)}
@@ -79,9 +79,9 @@ def find(python: PythonVersion, environ: Mapping[str, str]) -> Interpreter | Non
 
 
 def fetch(python: PythonVersion) -> Interpreter:
-    """Let uv download that release; asked once a run, whatever came of it.
+    """Let uv download that release. It tries once a run, whatever the result.
 
-    Raises ``InterpreterMissing``, at once where the download is refused: nothing is retried.
+    Raises ``InterpreterMissing`` at once if the download is refused: there is no retry.
     """
     refused = _download(python)
     if found := find(python, os.environ):
@@ -119,9 +119,9 @@ def _uv(
 
 
 def _path(python: PythonVersion, environ: Mapping[str, str]) -> str:
-    """``PATH`` for uv: pyenv's versions first, and without pyenv's shims.
+    """``PATH`` for uv: pyenv's versions first, without pyenv's shims.
 
-    A shim whose version is not switched on fails, and uv stops at the first one that fails.
+    A shim fails if its version is not switched on, and uv stops at the first failure.
     """
     home = Path(environ.get("HOME") or Path.home())
     pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")
@@ -131,7 +131,7 @@ def _path(python: PythonVersion, environ: Mapping[str, str]) -> str:
 
 
 def _patch_release(path: Path) -> tuple[int, ...]:
-    """``3.10.14`` sorts by its numbers; a pre-release comes last."""
+    """The key of ``3.10.14``: its numbers. A pre-release comes last."""
     return tuple(int(part) if part.isdigit() else -1 for part in path.name.split("."))
 
 

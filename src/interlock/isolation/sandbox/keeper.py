@@ -1,11 +1,11 @@
-"""Ends the containers of a command that was killed; a process of its own, beside the command.
+"""Removes the containers of a killed command, from a process beside the command.
 
-A container knows nothing of the command that started it, and a command that gets SIGKILL can't
-remove it. So each run has a keeper. It waits for the lock that the run holds while it lives: the
-kernel drops that with the process, however it ends. Then it removes what the run left.
+A container does not know the command that started it, and a command that gets SIGKILL can't remove
+it. So each run has a keeper. It waits for the lock that the run holds while it lives. The kernel
+drops the lock with the process, however it ends. Then the keeper removes the run's containers.
 
-The keeper is no child of the terminal, and ignores the signals of a session that ends. Nothing of
-it is in a container, so it changes nothing that a probe measures.
+The keeper does not belong to the terminal, and ignores the signals of a session that ends. No part
+of it runs in a container, so it changes nothing that a probe measures.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from interlock.isolation.sandbox import strays
 from interlock.model import TroubleError
 
 GRACE_S = 5.0
-"""For a command that follows at once: it sweeps by itself, and says so."""
+"""A pause for a command that follows at once: it sweeps by itself, and reports it."""
 PATIENCE_S = 45.0
-"""For an engine that does not answer."""
+"""How long to wait for an engine that does not answer."""
 PERIOD_S = 1.0
 
 _PROGRAM = "from interlock.isolation.sandbox import keeper; keeper.main()"
-# The rest is imported when it is needed: until then the keeper costs a few megabytes.
+# Imports come later, when they are needed. Until then the keeper takes a few megabytes.
 _START = (
     "import fcntl, json, signal, sys\n"
     "for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):\n"
@@ -45,17 +45,17 @@ _START = (
 
 
 class Keeper:
-    """The keeper of one run; started when there is something to keep, ended with its owner."""
+    """The keeper of a run. It starts with the first container, ends with its owner."""
 
     def __init__(self, lock: Path, label: str) -> None:
-        """``lock`` is the run's file, ``label`` the one that its containers carry."""
+        """``lock`` is the run's file, ``label`` the label of its containers."""
         self._lock_file = lock
         self._label = label
         self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, if it is not there; raise ``TroubleError`` where that can't be done."""
+        """Start it if it does not run. Raises ``TroubleError`` if it can't be started."""
         with self._starting:
             if self._process is not None:
                 return
@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def _remove(label: str) -> int:
-    """How many there were."""
+    """Returns how many there were."""
     from interlock.isolation.sandbox import engine
 
     client = engine.connect()

@@ -1,16 +1,16 @@
-"""Holds one command and everything it starts; ends all of it when told, or when left alone.
+"""Holds one command and all its processes, and ends them when told or left alone.
 
-Runs between the orchestrator and the command. Standard input is the leash: when it closes, because
-the orchestrator wants it so or was killed, everything is killed. On Linux whatever a process left
-behind is handed to us and not to init (``PR_SET_CHILD_SUBREAPER``), so daemons are found too.
+Runs between the orchestrator and the command. Standard input is the leash. It closes if the
+orchestrator closes it or is killed, and then everything is killed. On Linux, orphans of the command
+come to this process and not to init (``PR_SET_CHILD_SUBREAPER``), so daemons are found too.
 Standard library only, one thread.
 
-``python -I leash.py REPORT_FD MEMORY_BYTES PIDS ARGUMENT…``; on the report's descriptor goes one
-line of JSON: how the command ended, and which limit it passed.
+``python -I leash.py REPORT_FD MEMORY_BYTES PIDS ARGUMENT…`` writes one line of JSON on the report's
+descriptor: how the command ended, and which limit it exceeded.
 
-No ``RLIMIT_AS``: it counts address space, of which allocators and thread stacks reserve gigabytes
-that are never used. No ``RLIMIT_NPROC``: it counts everything else the user runs. Memory in use
-and tasks are read from ``/proc`` instead, a few times a second.
+No ``RLIMIT_AS``: it counts address space, and allocators and thread stacks reserve gigabytes that
+they never use. No ``RLIMIT_NPROC``: it counts everything else that the user runs. Memory in use and
+tasks are read from ``/proc`` instead, a few times a second.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pathlib import Path
 
 PERIOD_S = 0.5
 PATIENCE_S = 10.0
-"""For what was killed to be gone; beyond it, it is not ours to kill."""
+"""How long killed processes may take to go. After that, they are not ours to kill."""
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 PROC = Path("/proc")
 LARGEST_FILE_BYTES = 4 << 30
@@ -50,11 +50,11 @@ def main() -> None:
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for wanted in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(wanted, signal.SIG_IGN)  # Ctrl-C is the orchestrator's to act on
+        signal.signal(wanted, signal.SIG_IGN)  # the orchestrator handles Ctrl-C
     child = os.fork()
     if child == 0:
         become(command, report, libc)
-    # The command's output ends when the command's last process does, not when we do.
+    # The output ends with the command's last process, not with this one.
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):
         os.dup2(nothing, stream)
@@ -66,13 +66,13 @@ def main() -> None:
 
 
 def become(command: list[str], report: int, libc: ctypes.CDLL | None) -> None:
-    """Turn into the command, in a session of its own; never returns."""
+    """Turn into the command, in a session of its own. Never returns."""
     try:
         os.close(report)
         os.setsid()
         if libc:
             libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        # What is ignored here stays ignored after exec; Python ignores the last two by itself.
+        # Ignored signals stay ignored after exec. Python itself ignores the last two.
         for wanted in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(wanted, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -87,7 +87,7 @@ def become(command: list[str], report: int, libc: ctypes.CDLL | None) -> None:
 
 
 def watch(child: int, woken: int, memory_bytes: int, pids: int) -> tuple[int | None, str | None]:
-    """Wait for the command: its wait status, or the limit it passed."""
+    """Wait for the command. Returns its wait status, or the limit it exceeded."""
     while True:
         ready, _, _ = select.select([0, woken], [], [], PERIOD_S)
         if woken in ready:
@@ -99,14 +99,15 @@ def watch(child: int, woken: int, memory_bytes: int, pids: int) -> tuple[int | N
         family = list(descendants(os.getpid()))
         if sum(map(tasks, family)) > pids:
             return None, "pids"
-        # Pages that forked processes share count once each at first; then exactly, and slower.
+        # First each process counts its shared pages. If that is too much, count exactly, and
+        # slower.
         at_most = sum(map(resident_bytes, family))
         if at_most > memory_bytes and sum(map(proportional_bytes, family)) > memory_bytes:
             return None, "memory"
 
 
 def reap(child: int) -> int | None:
-    """Collect whoever has ended; the command's own status, if it was among them."""
+    """Reap ended processes. Returns the command's own status, if it was among them."""
     found = None
     while True:
         try:
@@ -120,7 +121,7 @@ def reap(child: int) -> int | None:
 
 
 def end_all(child: int) -> None:
-    """Kill until nobody is left: a process may fork between being seen and being killed."""
+    """Kill until no process is left: one may fork between being seen and being killed."""
     if not (PROC / "self" / "stat").exists():
         kill(-child)
         return
@@ -133,17 +134,17 @@ def end_all(child: int) -> None:
 
 
 def kill(pid: int) -> None:
-    # Gone already, or it changed its user and is out of our reach.
+    # Gone already, or it changed its user and we may not kill it.
     with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
 
 
 def descendants(root: int) -> Iterator[int]:
-    """Everyone below a process; a zombie counts until it is reaped."""
+    """All processes below one. A zombie counts until it is reaped."""
     below: dict[int, list[int]] = {}
     for entry in PROC.glob("[0-9]*"):
         try:
-            # The name, in parentheses, may hold anything; the parent is the second field after it.
+            # The name, in parentheses, may hold anything. The parent is the second field after it.
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
@@ -156,7 +157,7 @@ def descendants(root: int) -> Iterator[int]:
 
 
 def resident_bytes(pid: int) -> int:
-    """What it holds in memory for itself: shared pages of files are not counted."""
+    """Its private memory. Shared pages of files do not count."""
     try:
         _, resident, shared, *_ = (PROC / str(pid) / "statm").read_text().split()
     except (OSError, ValueError):
@@ -165,7 +166,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def proportional_bytes(pid: int) -> int:
-    """The same with each shared page divided among those that share it (``smaps_rollup``)."""
+    """The same, with each shared page divided among its sharers (``smaps_rollup``)."""
     try:
         told = (PROC / str(pid) / "smaps_rollup").read_text()
     except OSError:

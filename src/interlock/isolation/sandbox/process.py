@@ -1,9 +1,10 @@
-"""Where no engine answers: one process tree a command, on this machine's own interpreters.
+"""The sandbox without an engine: a process tree on this machine's interpreters.
 
-As far as a process allows: a session of its own, nothing of our environment, a home of its own
-that goes with it, limits on memory, tasks, output and time, and an end to everything it started
-(``leash.py``). It is no wall: the code runs as the user who started Interlock, sees the network
-and can read what that user can. Every row says ``process``.
+It isolates as far as a process can. The command has a session of its own, nothing of our
+environment, and a home that is removed with it. Memory, tasks, output and time are limited.
+Everything that the command started is ended (``leash.py``). It is not a wall: the code runs as the
+user who started Interlock, sees the network, and can read what that user can. Every row records
+``process``.
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ from interlock.model import (
 
 LEASH = Path(__file__).with_name("leash.py")
 RUN_VARIABLE = "INTERLOCK_RUN"
-"""In the environment of everything started: the run it belongs to."""
+"""In the environment of every started process: the run it belongs to."""
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PATIENCE_S = 15.0
-"""What the leash may take to end everything."""
+"""How long the leash may take to end everything."""
 
 
 class ProcessSandbox:
-    """Processes; needs nothing but an interpreter."""
+    """Processes. Needs only an interpreter."""
 
     backend = Backend.PROCESS
     owner = None
@@ -141,10 +142,10 @@ class ProcessSandbox:
         return Mount(source=host.resolve(), target=self.path(host))
 
     def _start(self, command: Command, work: Path) -> tuple[subprocess.Popen[bytes], int]:
-        """The leash with the command on it, and where the leash will say how it ended."""
+        """The leash with the command on it, and the pipe for its report."""
         limits = command.limits
         report, written = os.pipe()
-        # Not through preexec_fn: it is not safe with threads, and we are in one of several.
+        # Not through preexec_fn, which is not safe with threads, and we have several.
         leash = [sys.executable, "-I", "-S", str(LEASH), str(written)]
         try:
             started = strays.started(
@@ -190,7 +191,10 @@ def _describe(python: PythonVersion) -> Image:
 def _follow(
     leash: subprocess.Popen[bytes], report: int, output: Output, deadline: float
 ) -> tuple[str | None, bytes]:
-    """Read until the leash has reported, or a guard has to end it: that guard, and the report."""
+    """Read until the leash has reported, or a guard has to end it.
+
+    Returns that guard, and the report.
+    """
     assert leash.stdout and leash.stderr
     said = b""
     with selectors.DefaultSelector() as selector:
@@ -205,7 +209,7 @@ def _follow(
                 if key.data is None:
                     selector.unregister(report)
                     said = os.read(report, 4096)
-                    if not said:  # it was killed; what it held may keep our pipes open
+                    if not said:  # it was killed; its children may keep our pipes open
                         leash.wait()  # only then are they ours
                         strays.end_all()
                 elif not (data := os.read(key.fd, 1 << 16)):
@@ -216,7 +220,7 @@ def _follow(
 
 
 def _let_go(leash: subprocess.Popen[bytes]) -> None:
-    """End everything on the leash, and wait for that; nothing when it has ended."""
+    """End everything on the leash, and wait for it. Does nothing if it has ended."""
     _close(leash.stdin)
     try:
         leash.wait(_PATIENCE_S)
@@ -238,7 +242,7 @@ def _processes() -> list[int]:
 
 
 def _run_of(pid: int) -> str | None:
-    """The run a process belongs to, by what its environment was when it started."""
+    """The run of a process, from the environment in which it was started."""
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:

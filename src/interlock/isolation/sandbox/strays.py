@@ -1,8 +1,8 @@
-"""Processes whose guard was killed: the kernel hands them to us, and they are ended here.
+"""End processes whose leash was killed. The kernel makes us their parent.
 
-What a command leaves behind goes to its leash (``leash.py``), which ends it. A command may kill
-its leash, and a daemon may clear its environment, so that no run knows it. Then the kernel hands
-it to the next process above that asked for such orphans: the orchestrator.
+Processes that a command leaves behind go to its leash (``leash.py``), which ends them. But a
+command may kill its leash, and a daemon may clear its environment, so that no run is known for it.
+Then the kernel hands it to the next ancestor that asked for orphans: the orchestrator.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TypeVar
 
 PR_SET_CHILD_SUBREAPER = 36
 PATIENCE_S = 10.0
-"""For what was killed to be gone."""
+"""How long killed processes may take to go."""
 
 _PROC = Path("/proc")
 
@@ -28,7 +28,7 @@ Started = TypeVar("Started")
 
 
 class _Children:
-    """The children with a session of their own that are ours, in this process."""
+    """Our own children with a session of their own, in this process."""
 
     def __init__(self) -> None:
         self.known: set[int] = set()
@@ -41,7 +41,7 @@ _children = _Children()
 
 @contextmanager
 def adopted() -> Iterator[None]:
-    """Have the kernel hand us every orphan below this process meanwhile, where it can."""
+    """Meanwhile, have the kernel hand us every orphan below this process, if it can."""
     with _children.starting:
         _children.adopting += 1
         _ask_for_orphans(True)
@@ -59,7 +59,7 @@ def _ask_for_orphans(wanted: bool) -> None:
 
 
 def started(start: Callable[[], Started], pid: Callable[[Started], int]) -> Started:
-    """Start a child in a session of its own that is no stray."""
+    """Start a child in a session of its own that does not count as a stray."""
     with _children.starting:
         child = start()
         _children.known.add(pid(child))
@@ -67,12 +67,12 @@ def started(start: Callable[[], Started], pid: Callable[[Started], int]) -> Star
 
 
 def ended(pid: int) -> None:
-    """Forget a child: its number may be another one's next."""
+    """Forget a child, because another process may get its number."""
     _children.known.discard(pid)
 
 
 def end_all() -> int:
-    """Kill every stray, and what it started; how many there were."""
+    """Kill every stray and its children. Returns how many there were."""
     count = 0
     latest = time.monotonic() + PATIENCE_S
     while (found := list(_strays())) and time.monotonic() < latest:
@@ -86,7 +86,7 @@ def end_all() -> int:
 
 
 def _strays() -> Iterator[int]:
-    """Our children that are in no session of ours, and that we did not start."""
+    """Our children outside of our session, that we did not start."""
     us, session = os.getpid(), os.getsid(0)
     with _children.starting:
         for entry in _PROC.glob("[0-9]*"):

@@ -1,4 +1,4 @@
-"""A command's output: bytes as they arrive, handed over as lines."""
+"""A command's output: takes bytes as they arrive, and passes on lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ OnLine = Callable[[str], None]
 
 
 class Lines:
-    """Cuts one stream into lines; a character or a line may arrive in any number of pieces."""
+    """Cuts one stream into lines. A piece may end inside a character or a line."""
 
     def __init__(self, on_line: OnLine | None) -> None:
         self._on_line = on_line
@@ -26,7 +26,7 @@ class Lines:
         del self._rest[:start]
 
     def close(self) -> None:
-        """Hand over what came after the last newline."""
+        """Pass on what came after the last newline."""
         if self._rest:
             self._hand_over(self._rest)
             self._rest.clear()
@@ -37,14 +37,14 @@ class Lines:
 
 
 class Output:
-    """Standard output and standard error of one command, within a limit on both together."""
+    """Standard output and standard error of one command, with one limit for both."""
 
     def __init__(self, on_line: OnLine, on_stderr: OnLine | None, limit_bytes: int) -> None:
         self._streams = {1: Lines(on_line), 2: Lines(on_stderr)}
         self._left = limit_bytes
 
     def feed(self, stream: int, data: bytes) -> bool:
-        """Take a piece of stream 1 or 2; False once the limit is passed: the rest is dropped."""
+        """Take a piece of stream 1 or 2. Drops it and returns False beyond the limit."""
         if self._left < 0:
             return False
         self._streams[stream].feed(data[: self._left])
