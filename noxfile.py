@@ -21,11 +21,11 @@ ROOT = Path(__file__).parent
 MATRIX_BIN = Path(os.environ.get("NOX_ENVDIR", ROOT / ".nox")) / "matrix" / "bin"
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 EVERYTHING = ".[run,site]"
-"""A run builds the page at its end; the tests and the types look at all of it."""
+"""A run builds the page at its end, and the tests and types cover all of it."""
 
 
 def smoke(axis: str) -> list[str]:
-    """Read one axis of the set `smoke`; nox has no YAML, and listing must not need a network."""
+    """Read one axis of the set `smoke`; nox has no YAML, and listing needs no network."""
     text = (ROOT / "matrix.yaml").read_text(encoding="utf-8")
     found = re.search(rf"\n  smoke:\n(?:    .*\n)*?    {axis}: (\[.*\])", text)
     try:
@@ -50,7 +50,7 @@ def cells() -> list[nox.param]:
 
 
 def run(session: nox.Session, *args: str) -> None:
-    """Run a program and leave with its own exit code, where nox would make every failure a 1."""
+    """Run a program and exit with its own code; nox would turn every failure into 1."""
     try:
         session.run(*args, interrupt_timeout=60, terminate_timeout=20)
     except CommandFailed as failed:
@@ -60,7 +60,7 @@ def run(session: nox.Session, *args: str) -> None:
 def interlock(session: nox.Session, *args: str) -> None:
     """Run `interlock` from the environment of the session `matrix`, which all share."""
     if session.name == "matrix":
-        # Compiled at once: where Python may write no bytecode every start would cost a second more.
+        # Compile now: if Python may not write bytecode, every start takes a second longer.
         session.install("-e", EVERYTHING, env={"UV_COMPILE_BYTECODE": "1"})
         run(session, "interlock", *args)
     else:
@@ -68,7 +68,7 @@ def interlock(session: nox.Session, *args: str) -> None:
 
 
 def shared(session: nox.Session) -> Path:
-    """The programs of the session `matrix`'s environment, made if it is not there."""
+    """The programs of the session `matrix`'s environment, which is made if missing."""
     nested = (sys.executable, "-m", "nox", "--session", "matrix", "--install-only")
     session.run(*nested, silent=True)
     return MATRIX_BIN
@@ -76,14 +76,14 @@ def shared(session: nox.Session) -> Path:
 
 @nox.session
 def matrix(session: nox.Session) -> None:
-    """Run the cells that have no fresh verdict: -- --sentry 2.5.1 --python 3.10 --dry-run …"""
+    """Run the cells without a fresh verdict: -- --sentry 2.5.1 --python 3.10 --dry-run"""
     interlock(session, "matrix", *session.posargs)
 
 
 @nox.session(default=False, venv_backend="none")
 @nox.parametrize(["sentry", "ddtrace", "python"], cells())
 def cell(session: nox.Session, sentry: str, ddtrace: str, python: str) -> None:
-    """Install and probe one combination of the set `smoke`, whatever is known of it."""
+    """Install and probe one combination of the set `smoke`, even if it has a verdict."""
     pins = ("--sentry", sentry, "--ddtrace", ddtrace, "--python", python)
     args = ("--set", "smoke", *pins, "--rerun", "all", "--no-follow-ups", *session.posargs)
     run(session, sys.executable, "-m", "nox", "-s", "matrix", "--", *args)
@@ -91,13 +91,13 @@ def cell(session: nox.Session, sentry: str, ddtrace: str, python: str) -> None:
 
 @nox.session(venv_backend="none")
 def aa(session: nox.Session) -> None:
-    """Run known cells again, and say where they disagree: -- --cells 20 --repeat 5"""
+    """Run known cells again, and show where they disagree: -- --cells 20 --repeat 5"""
     interlock(session, "aa", *session.posargs)
 
 
 @nox.session(venv_backend="none")
 def images(session: nox.Session) -> None:
-    """Build the base images without a registry, from Pythons of this machine and Debian."""
+    """Build the base images without a registry, from local Pythons and Debian's."""
     interlock(session, "images", *session.posargs)
 
 
@@ -109,7 +109,7 @@ def site(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def readme(session: nox.Session) -> None:
-    """Write what was found into README.md, from results/."""
+    """Write the findings from results/ into README.md."""
     run(
         session, str(shared(session) / "python"), "-m", "interlock.publish.readme", *session.posargs
     )
@@ -123,13 +123,13 @@ def serve(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def clean(session: nox.Session) -> None:
-    """Say what the cache holds, and remove what is old."""
+    """Show what the cache holds, and remove what is old."""
     interlock(session, "clean", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; -- -m "not e2e and not browser" for those that need nothing installed."""
+    """Run the tests; -- -m "not e2e and not browser": those without installs."""
     session.install("-e", EVERYTHING, *nox.project.dependency_groups(PYPROJECT, "tests"))
     run(session, "pytest", *session.posargs)
 
@@ -146,7 +146,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
-    """Measure the obvious script against `nox -s matrix`; -- --scale: how each step grows."""
+    """Compare the obvious script with `nox -s matrix`; -- --scale: measure each step."""
     args = [arg for arg in session.posargs if arg != "--scale"]
     name = "scale.py" if "--scale" in session.posargs else "against_script.py"
     run(session, str(shared(session) / "python"), f"benchmarks/{name}", *args)
@@ -154,5 +154,5 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def reach(session: nox.Session) -> None:
-    """Count false and missed hangs while the machine is busy: -- --passes 1000 --hangs 200."""
+    """Count false and missed hangs on a busy machine: -- --passes 1000 --hangs 200."""
     run(session, str(shared(session) / "python"), "benchmarks/reach.py", *session.posargs)

@@ -1,10 +1,11 @@
-"""The obvious script against ``nox -s matrix``, cold and warm: same cells, same jobs, one run.
+"""Compares the obvious script with ``nox -s matrix``, on a cold and a warm cache.
 
-The obvious script is what somebody writes on the first day: for each cell ``docker run`` with
-``pip install`` in it and ``timeout 60``. Prints the three times and their ratios as a table that
-``BENCHMARKS.md`` can take as it is, and how much longer a run took than its trials (controls
-included) with every job busy from start to end. Needs a container engine, the images, and the
-package index.
+Both run the same cells with the same jobs. The obvious script is what somebody writes on the first
+day: for each cell ``docker run`` with ``pip install`` in it and ``timeout 60``.
+
+Prints the three times and their ratios as a table for ``BENCHMARKS.md``. Also prints the run's
+overhead: its wall time over the time of its trials, controls included, if every job had been busy
+throughout. Needs a container engine, the images, and the package index.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def report(
 
 
 def trials(home: Path) -> list[tuple[int, float]]:
-    """For each campaign in order, how many trials it ran, and their seconds."""
+    """For each campaign in order, the number of its trials and their seconds."""
     with closing(sqlite3.connect(home / "ledger.sqlite")) as ledger:
         return ledger.execute(
             "SELECT count(*), sum(seconds) FROM trials GROUP BY campaign ORDER BY min(id)"
@@ -92,11 +93,11 @@ def obvious(jobs: int) -> Counter[str]:
 
 
 def obvious_cell(sentry: str, ddtrace: str, python: str) -> str:
-    """``pass``, ``hang`` (the time limit), or ``fail``: all that a script like this can tell."""
+    """``pass``, ``hang`` (the time limit), or ``fail``: such a script can't tell more."""
     template = os.environ.get("INTERLOCK_IMAGE", "python:{python}-slim")
     certificates = "/etc/ssl/certs/ca-certificates.crt"
     command = (
-        # Images built from local interpreters hold no pip; the registry's do.
+        # Images built from local interpreters have no pip; the registry's have it.
         "python3 -m pip --version >/dev/null 2>&1 || python3 -m ensurepip >/dev/null 2>&1; "
         f"python3 -m pip install -q sentry-sdk=={sentry} ddtrace=={ddtrace} || exit 9; "
         f"timeout -s KILL {TIMEOUT_S} python3 /obvious.py {worker_starts()}"
@@ -114,7 +115,7 @@ def obvious_cell(sentry: str, ddtrace: str, python: str) -> str:
 
 
 def worker_starts() -> int:
-    """As many as one trial of the probe makes."""
+    """The number of worker starts in one trial of the probe."""
     probe = yaml.safe_load((ROOT / "probes/worker_restart/probe.yaml").read_text())
     return int(probe["knobs"][probe["exposures"]["knob"]]["value"])
 

@@ -1,6 +1,7 @@
-"""The obvious reproduction: start Sentry's worker again and again under ddtrace's lock profiler.
+"""The obvious reproduction: start Sentry's worker under ddtrace's lock profiler.
 
-Run by ``against_script.py`` as somebody would who has no Interlock: it ends, or it does not.
+It starts the worker again and again. ``against_script.py`` runs it like somebody without Interlock
+would: it ends, or it does not.
 """
 
 import logging

@@ -1,9 +1,10 @@
 """How far a verdict reaches: no false hang on a busy machine, and no missed one.
 
 Runs a known pass and a known hang again and again through ``interlock matrix``, in a folder of its
-own, while as many busy loops as there are cores keep the machine busy. Prints how often each
-outcome was seen, what that rules out, and how much work each hang took. Needs a container engine,
-the images, and the package index; the default takes most of an hour.
+own. Meanwhile as many busy loops as there are cores keep the machine busy. Prints how often each
+outcome was seen, what that rules out, and how much work each hang took.
+
+Needs a container engine, the images, and the package index. The default takes most of an hour.
 """
 
 from __future__ import annotations
@@ -38,14 +39,17 @@ def main() -> int:
     parser.add_argument("--hangs", type=int, default=200, help="trials of the known hang")
     parser.add_argument("--busy", type=int, default=os.cpu_count() or 1, help="busy loops")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--home", type=Path, help="an INTERLOCK_HOME; its ledger is read whole")
+    parser.add_argument("--home", type=Path, help="an INTERLOCK_HOME; its whole ledger is read")
     options = parser.parse_args()
 
     home = options.home or Path(tempfile.mkdtemp(prefix="interlock-reach-"))
     probe = matrix_file.load(ROOT / "matrix.yaml", ROOT / "probes", None).probes[PROBE]
     print(f"{platform.machine()}, {os.cpu_count()} cores, {datetime.now(timezone.utc):%Y-%m-%d}")
     print(f"sentry {SENTRY} · {PROBE} · {CONFIG} · Python {', '.join(PYTHON)}\n")
-    print("| ddtrace | busy loops | trials | outcomes | seconds waited a second | rules out |")
+    print(
+        "| ddtrace | busy loops | trials | outcomes | run-queue wait, seconds per second "
+        "| rules out |"
+    )
     print("| --- | ---: | ---: | --- | ---: | --- |", flush=True)
     for ddtrace, trials, busy in (
         (PASSES, options.passes, options.busy),
@@ -60,7 +64,7 @@ def main() -> int:
 
 @contextmanager
 def loops(count: int) -> Iterator[None]:
-    """Keep so many cores busy with something else."""
+    """Keep this many cores busy with something else."""
     running = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
@@ -114,7 +118,7 @@ def row(ddtrace: str, busy: int, trials: list[tuple[Trial, Finding]]) -> str:
 
 
 def waited(trial: Trial) -> float:
-    """How long the trial's tasks waited for a processor, in seconds per second that it took."""
+    """The run-queue wait of the trial's tasks, in seconds per second."""
     usage = next((e for e in trial.events if e["event"] == "usage"), None)
     return usage["run_queue_s"] / usage["wall_s"] if usage else 0.0
 

@@ -1,18 +1,18 @@
-"""How each step grows: tables of 1,000, 10,000 and 100,000 rows, made from the shapes of results/.
+"""How each step grows with the rows of ``results/``: 1,000, 10,000 and 100,000.
 
-``nox -s bench -- --scale``. Each real release stands for many made-up ones. A made-up pair has the
-rows of a real pair: its probes, configurations, baselines, outcomes and signatures. Exposures are
-varied, so that no cache answers for rows that are alike only here. Each step is run in a process of
-its own. Prints a table that ``BENCHMARKS.md`` can take as it is, with the exponent by which seconds
-grow with rows.
+``nox -s bench -- --scale``. The tables are made from the shapes of the real results: each real
+release stands for many made-up ones. A made-up pair has the rows of a real pair: its probes,
+configurations, baselines, outcomes and signatures. Exposures are varied. Otherwise caches would
+answer for rows that are alike only here. Each step runs in a process of its own. Prints a table for
+``BENCHMARKS.md``, with the exponent by which seconds grow with rows.
 
 ======== ==========================================================================================
-read     ``results/`` to verdicts
+read     from ``results/`` to verdicts, nothing else
 findings attributions, recommendations, advice, workarounds and windows, for every kind of
-         application: everything that a site build takes from the findings; without reading
-ask      one question, the median of 300 (half of them about releases that were not run together),
-         with findings that are loaded and have answered no question before
-first    from verdicts to the first answer: what ``ask`` needs to have loaded
+         application. That is everything that a site build takes from the findings, without reading
+ask      one question, the median of 300. Half of them are about releases that did not run together.
+         The findings are loaded, and have answered no question before
+first    from verdicts to the first answer: everything that ``ask`` loads
 pages    reading, findings, and every page, data file and badge under ``site/generated``
 site     the same, and MkDocs
 plan     which cells to run, where half of all cells have a verdict
@@ -53,7 +53,7 @@ SEED = 20261127
 clock = time.perf_counter
 
 Step = Callable[[Path, Matrix], "Iterator[float]"]
-"""Yields the seconds of what is measured, nothing that only prepares it."""
+"""Yields the seconds of the measured step, without its preparation."""
 
 
 def main() -> None:
@@ -61,7 +61,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="*", default=SIZES, help="sizes of the tables")
     parser.add_argument("--steps", nargs="*", choices=STEPS, default=list(STEPS))
     parser.add_argument("--timeout", type=float, default=900, help="seconds for one step")
-    parser.add_argument("--cpu", action="store_true", help="processor time: the machine is busy")
+    parser.add_argument(
+        "--cpu", action="store_true", help="measure processor time, for a busy machine"
+    )
     parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     global clock
@@ -86,7 +88,7 @@ def main() -> None:
 
 
 def measured(step: str, folder: Path, timeout_s: float, cpu: bool) -> Mapping[str, float]:
-    """Run one step in a process of its own; infinite seconds where it takes too long."""
+    """Run one step in a process of its own; infinite seconds if it takes too long."""
     command = [sys.executable, __file__, "--run", step, str(folder), *["--cpu"] * cpu]
     try:
         done = subprocess.run(
@@ -99,7 +101,10 @@ def measured(step: str, folder: Path, timeout_s: float, cpu: bool) -> Mapping[st
 
 
 def _peak_mb() -> float:
-    """Of this process alone: ``ru_maxrss`` has the parent's in it where that was larger."""
+    """The peak memory of this process alone.
+
+    ``ru_maxrss`` holds the parent's value if that was larger.
+    """
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
@@ -108,7 +113,7 @@ def _peak_mb() -> float:
 
 
 def made_up(real: Sequence[Verdict], rows: int, axes: Sequence[Axis]) -> list[Verdict]:
-    """So many rows, of pairs of made-up releases that each stand for a real pair."""
+    """This many rows, of pairs of made-up releases that each stand for a real pair."""
     releases = [_versions(axis, real) for axis in axes]
     counts, made = [2] * len(axes), list[Verdict]()
     while len(made) < rows:
@@ -164,7 +169,7 @@ def _resampled(
 
 
 def write(verdicts: Sequence[Verdict], folder: Path, matrix: Matrix) -> None:
-    """``results/`` as a campaign writes it, with the evidence of the real hangs."""
+    """Write ``results/`` as a campaign does, with the evidence of the real hangs."""
     shutil.copytree(ROOT / "results", folder)
     write_results(verdicts, {}, folder, matrix.axes)
     for path in (folder / SIGNATURES).glob("*.json"):
@@ -215,7 +220,7 @@ def first(folder: Path, matrix: Matrix) -> Iterator[float]:
 
 
 def _questions(findings: Findings) -> Iterator[Question]:
-    """Every configuration of releases that were run together, and of some that were not."""
+    """Each configuration of releases that ran together, and of some that did not."""
     drawn = random.Random(SEED)
     rows = [v for v in findings.verdicts if all(pin.version for pin in v.cell.pins)]
     for number in range(QUESTIONS):
@@ -312,7 +317,7 @@ def _seconds(number: float) -> str:
 
 
 def _growth(sizes: Sequence[int], seconds: Sequence[float]) -> str:
-    """The slope of log seconds over log rows, over all sizes; then that of the two largest."""
+    """The slope of log seconds over log rows: for all sizes, and for the largest two."""
     known = [
         (math.log(r), math.log(s)) for r, s in zip(sizes, seconds, strict=True) if math.isfinite(s)
     ]

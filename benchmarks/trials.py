@@ -1,7 +1,8 @@
-"""How long trials took, from the ledger of this machine: proof of a hang, a pass, what we add.
+"""How long trials took, from the ledger of this machine.
 
-Reads ``INTERLOCK_HOME`` (or the user's cache folder) and prints a table that ``BENCHMARKS.md`` can
-take as it is. Run it after ``nox -s matrix``: ``.nox/matrix/bin/python benchmarks/trials.py``.
+That is the proof of a hang, a pass, and the time that Interlock adds. Reads ``INTERLOCK_HOME`` (or
+the user's cache folder) and prints a table for ``BENCHMARKS.md``. Run it after ``nox -s matrix``:
+``.nox/matrix/bin/python benchmarks/trials.py``.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def main() -> None:
                 figures[f"{probe.exposure_unit} in a pass"].append(finding.exposures)
             figures["container around a trial, s"].append(trial.seconds - end)
             waited = [e["run_queue_s"] for e in trial.events if e["event"] == "usage"]
-            figures["waited for a processor in a trial, s"] += waited
+            figures["run-queue wait in a trial, s"] += waited
     print("| | trials | least | median | 95 % | most |\n| --- | ---: | ---: | ---: | ---: | ---: |")
     for name, values in sorted(figures.items()):
         most = quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]

@@ -454,7 +454,7 @@ def test_what_did_not_pass_does_not_pass_because_a_trial_is_lost(typed: Typed) -
     lose(typed, 1)
     said = typed("judge")
     assert said.code == 3
-    assert f"a trial of {cell} is lost, which may have been why the verdict was hang" in said.errors
+    assert f"a trial of {cell} is lost; the verdict was hang, perhaps by that trial" in said.errors
     with Ledger(typed.project.home) as ledger:
         assert [verdict.outcome for verdict in ledger.verdicts()] == [Outcome.HANG]
 

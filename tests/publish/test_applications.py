@@ -96,10 +96,10 @@ def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
     assert texts[everybody["says"]] == "It did not hang."
     assert texts[forking["says"]].startswith("It hangs")
     assert [texts[n] for n in everybody["mind"]] == [
-        "Mind that the same releases hang where the process forks."
+        "Note that the same releases hang where the process forks."
     ]
     assert [texts[n] for n in forking["mind"]] == [
-        "A hang is rare there: the rates by release, further down, say more than one cell.",
+        "A hang is rare there. The rates by release below are better evidence than one cell.",
         "Start it in the child.",
     ]
     # That one cell of a rare hang passes is luck, and no reason to move there.

@@ -105,7 +105,7 @@ def test_answer_lists_workarounds_that_were_run_right_there_with_what_they_cost(
     ]
     assert "It costs: No lock samples in the profiles." in hangs[0][1]
     assert "BackgroundWorker._lock → Handler.lock → BackgroundWorker._lock" in hangs[2][1]
-    # They pass with this release, and hang with another in the very same way.
+    # They pass with this release, and hang with another in the same way.
     assert [symbol for symbol, _ in older] == ["✓", "!", "!"]
     assert all("don't count on it. It passes here, yet with it" in says for _, says in older[1:])
 

@@ -1,4 +1,4 @@
-"""What is run next and in which order: the plan, its follow-ups, and the loop.
+"""Decides what runs and in which order: the plan, its follow-ups, and the loop.
 
 ``__init__.pyi`` lists what other rooms may use; each name is imported when it is first used.
 """

@@ -1,4 +1,4 @@
-"""The rounds of a run: first the cells that were asked for, then their follow-ups.
+"""The rounds of a run: first the requested cells, then their follow-ups.
 
 Pure. The loop itself is ``loop.py``; it calls ``following`` after each round.
 """
@@ -28,16 +28,16 @@ class Agenda:
     rerun: Rerun
     jobs: int
     follows: bool = True
-    """Whether the cells asked for are followed up."""
+    """Whether the requested cells are followed up."""
 
     def first(self) -> Plan:
-        """The plan for the cells asked for that have no fresh verdict."""
+        """The plan for the requested cells that have no fresh verdict."""
         return self._plan(self.asked, self.known, {})
 
     def following(self, told: Mapping[tuple[str, ...], Verdict]) -> Plan:
-        """The plan for the follow-ups that are open; ``told`` are the verdicts of this run."""
+        """The plan for the open follow-ups; ``told`` are the verdicts of this run."""
         found = self.follow_ups(told)
-        # The cells asked for were planned first; only those that need more trials come again.
+        # The requested cells were planned first. Only those that need more trials come again.
         more = [cell for cell in found.trials if cell not in found.cells]
         rerun = Rerun.STALE if self.rerun is Rerun.ALL else self.rerun
         return self._plan([*found.cells, *more], self._by_now(told), found.trials, rerun)
@@ -63,7 +63,10 @@ class Agenda:
         return followups(self.asked, known, matrix=self.matrix, releases=self.releases)
 
     def _by_now(self, told: Mapping[tuple[str, ...], Verdict]) -> Mapping[tuple[str, ...], Verdict]:
-        """The verdicts that count; if everything is run again, only those of this run."""
+        """The verdicts that count.
+
+        If everything runs again, only those of this run count.
+        """
         if self.rerun is Rerun.ALL:
             return told
         return by_cell((*self.known.values(), *told.values()), self.matrix)

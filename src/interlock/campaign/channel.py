@@ -1,8 +1,8 @@
-"""How a campaign and its jobs talk to each other, in any kind of executor.
+"""How a campaign and its jobs communicate, in any kind of executor.
 
-While a job runs, its worker reaches the campaign only through ``said``. Queue and flag must fit the
-executor: this process's own for threads, a manager's for a process pool. A Dask client's ``Queue``
-and ``Event`` have the same methods.
+While a job runs, its worker reaches the campaign only through ``said``. The queue and the flag must
+fit the executor: this process's own for threads, a manager's for a process pool. A Dask client's
+``Queue`` and ``Event`` have the same methods.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from interlock.campaign.jobs import Said
 
 
 class Messages(Protocol):
-    """A queue of pairs: the number of a job, and what it says."""
+    """A queue of pairs: the number of a job, and its message."""
 
     def put(self, item: tuple[int, Said], /) -> Any: ...
 

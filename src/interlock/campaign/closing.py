@@ -1,20 +1,21 @@
-"""Whether a control has to be run once more at the end. Pure.
+"""Decides whether a control runs once more at the end. Pure.
 
-**A hang is as sure as before.** It is proven by its own evidence and never by a control.
+**A hang is as sure as before.** Its own evidence proves it, never a control.
 
-**A pass is as sure as before**, because each thing that a closing run could show is either shown
-otherwise, or the control is run:
+**A pass is as sure as before.** A control at the end could reveal three faults. Each of them is
+either revealed in another way, or the control runs:
 
-- *The campaign can no longer see a hang* (the machine, the store or an environment went bad). That
-  takes time. What lies between two runs of a control is trusted, a hundred cells; now what follows
-  its last run is trusted as well, while it is a quarter of that and took minutes. Each of those
-  passes still proves by itself that both libraries were at work, and how often it was exposed.
-- *The machine became busier, so the race became rarer.* Each pass is held against the known hang
-  under its own load (``power.py``). Where that would stretch what was seen by more than
-  ``power.MARGIN``, the known hang is run under the new load.
+- *The campaign can no longer see a hang*, because the machine, the store or an environment broke.
+  That takes time. The passes between two runs of a control are trusted; that is a hundred cells.
+  The passes after its last run are trusted too, if they are at most a quarter of that number and
+  took only minutes. Each of them still proves by itself that both libraries were at work, and how
+  often it was exposed.
+- *The machine became busier, so the race became rarer.* Each pass is compared with the known hang
+  under its own load (``power.py``). If that stretches the measured number by more than
+  ``power.MARGIN``, the known hang runs under the new load.
 - *The known hang needs more exposures than it took so far.* That number varies from run to run, and
-  each run of the control is one more look at it. A pass that has ``SPARE`` times as many stands
-  above that variation; a pass that has not is given the second look.
+  each run of the control measures it once more. A pass with ``SPARE`` times as many exposures is
+  clear of that variation. For any other pass the control runs a second time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from datetime import datetime, timedelta
 from interlock.evidence import power
 
 SHARE = 4
-"""A control runs again if more than a quarter of ``controls_every`` cells followed it."""
+"""A control runs again if more than 1/4 of ``controls_every`` cells followed it."""
 
 LONGEST = timedelta(minutes=5)
 """A control runs again if its last run began this long ago."""
@@ -35,14 +36,15 @@ LONGEST = timedelta(minutes=5)
 SPARE = 10
 """A pass with this many times the known hang's exposures needs no second look.
 
-What a hang takes is about exponentially distributed. That one look at it lies below a tenth of a
-pass's exposures is less likely than that two looks both lie below the whole of them, for every pass
-that has more exposures than a ninth of the mean.
+The number of exposures that a hang takes is about exponentially distributed. Take any pass with
+more exposures than a ninth of the mean. One run of the control may hang within a tenth of that
+pass's exposures. Two runs may both hang within all of them. The first is less likely than the
+second.
 """
 
 
 LOOKS = 2
-"""After so many runs of a known hang, only passes after its last run are asked."""
+"""After this many runs of a known hang, only passes after its last run count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +56,21 @@ class Passed:
     load: float
     exposures: int
     needed: int = 0
-    """Exposures that its probe's known hang needs under its load; 0 if no hang is known."""
+    """Exposures that the known hang of its probe needs under its load.
+
+    0 if no hang is known.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Since:
-    """What was run after the last run of one control."""
+    """What ran after the last run of one control."""
 
     cells: int
     every: int
     """``controls_every``."""
     time: timedelta
-    """From the beginning of the control's last run to the end of the last trial."""
+    """From the start of the control's last run to the end of the last trial."""
     passes: Sequence[Passed] = ()
     """The passes that are compared with the control; none unless it is a known hang."""
     heaviest: float = 0.0
@@ -84,7 +89,10 @@ class Since:
 
 
 def is_due(since: Since | None) -> bool:
-    """Whether the control runs again at the end; ``since`` is None if it has no result."""
+    """Whether the control runs again at the end.
+
+    ``since`` is None if the control has no result.
+    """
     return since is None or (
         since.cells * SHARE > since.every
         or since.time >= LONGEST

@@ -1,4 +1,4 @@
-"""The results of a campaign's controls, and which passes they make worthless.
+"""The results of a campaign's controls, and the passes that they make worthless.
 
 A control is a cell with a known answer. If it gives another answer, the campaign's passes of its
 probe prove nothing. That holds on the control's Python, and on each Python without a control of its
@@ -56,14 +56,14 @@ class ControlRecord:
     results: list[ControlResult] = field(default_factory=list)
     """In the order in which they were added."""
     _row: int = 0
-    """How many proven results in a row, counted from the last, were not as expected."""
+    """How many proven results in a row, up to the last, were not as expected."""
     _differed: bool = False
     _proven: int = 0
     _missed: int = 0
     """Exposures of the passes since the last hang."""
 
     def add(self, result: ControlResult) -> power.Reached | None:
-        """Add a result; returns the exposures that the hang took, if it is a known hang."""
+        """Add a result; return the exposures that the hang took, if it is a known hang."""
         self.results.append(result)
         if result.outcome is not Outcome.UNPROVEN:
             self._proven += 1
@@ -85,9 +85,9 @@ class ControlRecord:
 
     @property
     def differs(self) -> bool:
-        """Whether as many results in a row as it has tries were not as expected.
+        """Whether its last proven results were not as expected, as many as it has tries.
 
-        A trial that proved nothing is not counted, unless no other was run.
+        A trial that proved nothing counts only if no other trial ran.
         """
         return self._differed if self._proven else len(self.results) >= self.control.tries
 
@@ -109,7 +109,7 @@ class ControlRecord:
 class ControlResults:
     """The results of the controls of some campaigns, and which passes rest on them.
 
-    ``earlier`` reads a campaign's results when it is first asked about.
+    ``earlier`` reads a campaign's results when they are first needed.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class ControlResults:
         return record.results if record else ()
 
     def heaviest(self, campaign: str, probe: str) -> float:
-        """The heaviest load under which a control of the probe gave its known answer, or 0."""
+        """The heaviest load under which a control of the probe answered as known, or 0."""
         return max(
             (
                 result.load
@@ -172,7 +172,7 @@ class ControlResults:
         return sorted(campaign for campaign, of in self._records.items() if of)
 
     def doubt(self, campaign: str, probe: str, python: PythonVersion) -> str | None:
-        """A sentence on the control that gave another answer; None if passes stand."""
+        """A sentence on the control that gave another answer; None if the passes count."""
         doubtful = [
             record
             for record in self._of(campaign).values()
@@ -182,7 +182,10 @@ class ControlResults:
         return str(first) if first else None
 
     def needs(self, campaign: str, probe: str, python: PythonVersion) -> power.Needs:
-        """What the known hang of the probe took: on that Python, on any where it has none."""
+        """What the known hang of the probe took on that Python.
+
+        Without a known hang there, the hangs on all Pythons count.
+        """
         self._of(campaign)
         own = self._needs.get((campaign, probe, python))
         return own or self._needs.get((campaign, probe, None)) or power.Needs()

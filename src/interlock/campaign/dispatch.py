@@ -1,7 +1,7 @@
-"""Hands jobs to the executor, a few at a time, and tries a job again after trouble.
+"""Hands jobs to the executor, a few at a time, and retries a job after trouble.
 
-The executor gets its next job only when another ends: each job takes along the results that the
-controls have by then.
+The executor gets its next job only when another one ends. So each job starts with all results that
+the controls have by then.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from interlock.campaign.worker import work
 from interlock.model import EngineUnavailable, StorageTrouble, TroubleError
 
 FATAL = (EngineUnavailable, StorageTrouble, BrokenExecutor)
-"""Trouble that would hit every other cell too: it stops the run."""
+"""Trouble that would hit every other cell too, so it stops the run."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class _UnderWay:
 
 
 class Dispatch:
-    """Hands pieces of work to an executor, and yields what its workers say."""
+    """Hands pieces of work to an executor, and yields the messages of its workers."""
 
     def __init__(self, executor: Executor, channel: Channel, on_trouble: int) -> None:
         self._executor = executor
@@ -54,7 +54,7 @@ class Dispatch:
     def run(
         self, pieces: Iterable[Piece], at_once: int, job_of: Callable[[int, Piece], Job]
     ) -> Iterator[Installing | Installed | Kept | Probing | Ran | LeftOpen]:
-        """Run all pieces, ``at_once`` at a time; ends early at trouble that would hit all."""
+        """Run all pieces, ``at_once`` at a time; end early at trouble that would hit all."""
         self._waiting.extend(pieces)
         while self.fatal is None:
             while self._waiting and len(self._running) < at_once and self.fatal is None:
@@ -99,7 +99,7 @@ class Dispatch:
         future.add_done_callback(lambda _: self._say_ended(number))
 
     def _say_ended(self, number: int) -> None:
-        with suppress(EOFError, OSError):  # the manager is gone: nobody listens
+        with suppress(EOFError, OSError):  # the manager is gone, so nobody listens
             self._channel.said.put((number, Ended()))
 
     def _ended(self, job: _UnderWay) -> Iterator[LeftOpen]:

@@ -1,7 +1,7 @@
-"""What follows from the verdicts: workarounds, baselines, older dependencies, trials.
+"""The follow-ups of verdicts: workarounds, baselines, older dependencies, trials.
 
-Pure. Only a cell that was asked for is followed up, and only if it has every library and one of the
-file's own configurations. A follow-up is followed only by more trials, so the run ends.
+Pure. Only a requested cell has follow-ups, and only if it has every library and one of the file's
+own configurations. A follow-up can only lead to more trials, so the run ends.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from interlock.matrix import Matrix
 from interlock.model import AT_RELEASE, Cell, Outcome, Phase, Pin, Release, Verdict
 
 A_DAY = timedelta(days=1)
-"""A release's dependencies are those that were there a day after its upload."""
+"""A release's dependencies are those that existed a day after its upload."""
 
 
 class Why(str, Enum):
-    """Why a cell is run that nobody asked for."""
+    """Why a cell runs that nobody requested."""
 
     WORKAROUND = "workaround"
-    """A workaround, on a cell that did not pass or on one beside it."""
+    """A workaround, on a cell that did not pass or on a neighbour of it."""
     BASELINE = "baseline"
-    """One library left out: who causes the trouble?"""
+    """One library left out, to find which one causes the trouble."""
     AT_RELEASE = "as of the releases' day"
-    """The dependencies of the release's day: did a later one break it?"""
+    """The dependencies of the release's day, to see whether a later one broke it."""
 
     def __str__(self) -> str:
         return self.value
@@ -55,13 +55,16 @@ class Result(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class FollowUps:
     cells: Mapping[Cell, Why] = field(default_factory=dict)
-    """What to run beside what was asked for, and why."""
+    """The cells to run beside the requested ones, and why."""
     trials: Mapping[Cell, int] = field(default_factory=dict)
-    """How many trials a verdict must rest on: of workarounds, and of cells that are compared."""
+    """How many trials a verdict needs, for workarounds and for compared cells."""
 
 
 def released(pins: Iterable[Pin], releases: Mapping[str, Sequence[Release]]) -> datetime | None:
-    """A day after the newer of these releases was complete; None if the index has no time."""
+    """A day after the newer of these releases was complete.
+
+    None if the index has no upload time.
+    """
     uploaded = [
         release.uploaded_at
         for pin in pins
@@ -80,16 +83,19 @@ def followups(
     matrix: Matrix,
     releases: Mapping[str, Sequence[Release]],
 ) -> FollowUps:
-    """What the known verdicts of the cells asked for call for, whether it was run or not.
+    """The follow-ups of the requested cells' verdicts, whether they ran or not.
 
-    - On a cell that hangs, or fails once it is installed: each workaround that the probe names for
-      its configuration, and the same workarounds on the nearest cell that passes on either side
-      along each axis, where everything else is equal: a workaround must break nothing there. What
-      is to help is tried more often than once: some workarounds make a hang rare and no more.
-    - For such a cell: the same without each single library, where the probe can be run without it.
-    - For a cell that fails before it serves: as of its releases' day.
-    - Where a cell and its baseline both hang: more trials of both. Where the baseline passes, but
-      in so few exposures that the hang may have missed it by chance: as many as it takes to tell.
+    - A cell that hangs, or fails once it is installed, is followed by each workaround that its
+      probe names for its configuration.
+    - The same workarounds run on the nearest passing cells on either side along each axis, with all
+      else equal: a workaround must break nothing there.
+    - A workaround for the cell itself gets more trials than one, because some workarounds only make
+      a hang rare.
+    - Such a cell also runs without each single library, if the probe can run without it.
+    - A cell that fails before it serves also runs with the dependencies of its releases' day.
+    - If a cell and its baseline both hang, both get more trials. If the baseline passes, it may
+      have missed the hang by chance. With too few exposures it gets as many trials as it takes to
+      tell.
     """
     passing = _Passing(asked, known)
     cells: dict[Cell, Why] = {}
@@ -120,7 +126,7 @@ def _to_compare(
     matrix: Matrix,
     trials: Mapping[Cell, int],
 ) -> dict[Cell, int]:
-    """How many trials show whether a hang is the pair's alone or its baseline's too."""
+    """How many trials show whether only the pair hangs, or its baseline too."""
     most = matrix.trials.when_compared
     if alone.outcome is hung.outcome is Outcome.HANG:
         return {cell: most, baseline: most}
@@ -145,8 +151,8 @@ def _troubled(
 def _enough(hung: Result, alone: Result, most: int) -> int | None:
     """How many trials of a passing baseline would show that the hang is not its own.
 
-    That is if its exposures go on at this rate, and for every look that the attribution takes. None
-    if it is shown already, or if ``most`` would not show it.
+    This assumes exposures at the present rate, and allows for every look that the attribution
+    takes. None if the trials so far already show it, or if ``most`` would not.
     """
     if hung.outcome is not Outcome.HANG or alone.outcome is not Outcome.PASS:
         return None

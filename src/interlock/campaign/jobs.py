@@ -1,7 +1,7 @@
-"""Jobs for workers, and what a worker says: plain data that pickles.
+"""Jobs for workers, and the workers' messages: plain data that pickles.
 
-A **job** is the work that shares one environment. It holds all that a worker must know. Sandbox,
-environments and index settings are built where it runs (``workplace.py``).
+A **job** is the work that shares one environment. It holds everything that a worker must know.
+Sandbox, environments and index settings are built where the job runs (``workplace.py``).
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Task:
     cell: Cell
     trials: int
     control: Control | None = None
-    """The control that it is run as, if any."""
+    """The control that the cell runs as, if any."""
     asked: bool = True
-    """Whether its verdict was asked for; a control may be both."""
+    """Whether its verdict was requested; a control may be requested too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,32 +56,32 @@ class Piece:
 
     @property
     def is_control(self) -> bool:
-        """Whether nothing is run in it but controls."""
+        """Whether nothing but controls runs in it."""
         return not any(task.asked for task in self.tasks)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A piece, and all that a worker must know to run it."""
+    """A piece, and everything that a worker must know to run it."""
 
     number: int
-    """Counted in the run; all that the worker says carries it."""
+    """The job's number in the run; every message of its worker carries it."""
     place: Place
     piece: Piece
     probes: Mapping[str, Probe]
     configurations: Mapping[str, Configuration]
     needs: Mapping[str, power.Needs] = field(default_factory=dict)
-    """By probe, what the known hang needed, as known when the job was handed out."""
+    """By probe, what the known hang needed when the job was handed out."""
     most_trials: int
-    """For a cell that stays unproven."""
+    """The most trials for a cell that stays unproven."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Installing:
     cell: Cell
-    """The first of those that are run in it."""
+    """The first of the cells that run in it."""
     is_control: bool = False
-    """Whether nothing but controls is run in it."""
+    """Whether nothing but controls runs in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class Installed:
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """An environment that failed to install and was kept, to be looked at."""
+    """An environment that failed to install and was kept for a look at it."""
 
     combination: str
     path: Path
@@ -115,7 +115,7 @@ class Ran:
     trial: Trial
     environment: Environment | None
     finding: Finding | None
-    """What the trial shows by itself; None if the judge crashed."""
+    """The finding of the trial alone; None if the judge crashed."""
     passes: bool
     """Whether the cell passes with it, by the controls that its worker knew."""
     last: bool
@@ -123,7 +123,10 @@ class Ran:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """The job is over, and its future holds the result; only the campaign itself says it."""
+    """The job is over, and its future holds the result.
+
+    Only the campaign itself sends this.
+    """
 
 
 Said = Installing | Installed | Kept | Probing | Ran | Ended

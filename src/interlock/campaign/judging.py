@@ -41,9 +41,9 @@ class Judging:
         self._unjudged: dict[Cell, None] = {}
         """Controls with new results."""
         self._cells = 0
-        """How many cells were run, controls aside."""
+        """How many cells ran, without controls."""
         self._cells_at: dict[Control, int] = {}
-        """That number when the control last gave a result."""
+        """That number when the control gave its last result."""
         self._last_end = datetime.min.replace(tzinfo=timezone.utc)
 
     def _earlier(self, campaign: str) -> Iterator[ControlResult]:
@@ -58,7 +58,7 @@ class Judging:
     # Trials ---------------------------------------------------------------------------------------
 
     def record(self, ran: Ran) -> ControlResult | None:
-        """Commit a trial; returns its result if it is a control's."""
+        """Commit a trial; return its result if it is a control's."""
         if ran.environment:
             self._ledger.keep_environment(ran.environment)
         self._ledger.record(ran.trial)
@@ -100,16 +100,17 @@ class Judging:
             )
         except StorageTrouble:
             raise
-        except Exception as problem:  # a crash in the judge is ours, never an outcome
+        except Exception as problem:  # a crash in the judge is our fault, never an outcome
             return LeftOpen(cells=(cell,), trouble=problem)
         self._ledger.keep_verdict(verdict)
         self.verdicts[cell] = verdict
         return Judged(cell=cell, verdict=verdict)
 
     def controls_judged(self) -> list[LeftOpen]:
-        """Judge the controls that were run; returns those over which the judge crashed.
+        """Judge the controls that ran; return those on which the judge crashed.
 
-        Once a round, not once a result: each verdict rests on all trials of a control.
+        This is done once a round, not once a result, because each verdict rests on all trials of a
+        control.
         """
         judged = [self.judged(cell) for cell in self._unjudged]
         self._unjudged.clear()
@@ -120,27 +121,33 @@ class Judging:
         self._awaited.update(controls)
 
     def give_up(self, cells: Iterable[Cell]) -> None:
-        """Wait no longer for the controls among these cells: they have no result."""
+        """Stop waiting for the controls among these cells: they have no result."""
         for cell in cells:
             if control := self._matrix.control_of(cell):
                 self._awaited.discard(control)
 
     def hold(self, cell: Cell) -> bool:
-        """Hold a pass back if it rests on a control without a result; whether it is held."""
+        """Hold a pass back if it rests on a control without a result.
+
+        Return whether it is held.
+        """
         held = cell in self._passes and self._rests_on_awaited(cell)
         if held:
             self._held[cell] = None
         return held
 
     def released(self) -> list[Cell]:
-        """The passes that no longer have to be held back."""
+        """The passes that need not be held back any longer."""
         return [cell for cell in self._held if not self._rests_on_awaited(cell)]
 
     def _rests_on_awaited(self, cell: Cell) -> bool:
         return any(self.controls.vouches(c, cell.probe, cell.python) for c in self._awaited)
 
     def withdraw(self) -> Iterator[Verdict]:
-        """Judge passes again that a control has made worthless since; yields the changed ones."""
+        """Judge passes again that a control has since made worthless.
+
+        Yields the changed verdicts.
+        """
         for cell, passed in list(self._passes.items()):
             verdict = self.verdicts.get(cell)
             if verdict is None or verdict.outcome is not Outcome.PASS:
@@ -153,7 +160,7 @@ class Judging:
                 yield judged.verdict
 
     def short(self) -> tuple[Cell, ...]:
-        """Passes whose exposures were enough when they ended, and are too few by now."""
+        """Passes with enough exposures when they ended, but too few by now."""
         return tuple(
             cell
             for cell in self._passes
@@ -170,7 +177,7 @@ class Judging:
         passes = [
             (cell, replace(passed, needed=self._needed(cell, passed)))
             for cell, passed in self._passes.items()
-            if cell.has_library  # else it is about the harness alone
+            if cell.has_library  # other cells are about the harness alone
         ]
         return [control for control in begun if is_due(self._since_last(control, passes))]
 
@@ -196,8 +203,10 @@ class Judging:
         )
 
     def _heaviest(self, control: Control) -> float:
-        """The heaviest load under which controls of its probe did as is known; any, where load does
-        not matter to the control."""
+        """The heaviest load under which a control of its probe answered as known.
+
+        Infinite if the load does not matter to this control.
+        """
         if not control.scale_by_load:
             return math.inf
         return self.controls.heaviest(self._campaign, control.cell.probe)

@@ -45,7 +45,7 @@ from interlock.model import (
 from interlock.record import Ledger
 
 Follow = Callable[[Mapping[tuple[str, ...], Verdict]], Plan]
-"""The verdicts of this run → the plan that follows from them; an empty plan ends the run."""
+"""From the verdicts of this run to the next plan; an empty plan ends the run."""
 
 Events = Generator[Progress, None, None]
 
@@ -61,14 +61,14 @@ class Campaign:
     ledger: Ledger
     executor: Executor
     jobs: int
-    """How many jobs the executor has at once."""
+    """How many jobs the executor runs at the same time."""
     channel: Channel = field(default_factory=Channel.for_threads)
     """For one run."""
     released: Callable[[Sequence[Pin]], datetime | None] = lambda pins: None
-    """A day after the newer of these releases was complete; None if nobody knows."""
+    """A day after the newer of these releases was complete; None if unknown."""
 
     def run(self, first: Plan, follow: Follow | None = None, *, repeat: int = 1) -> Events:
-        """Run the first plan ``repeat`` times, then what follows from it.
+        """Run the first plan ``repeat`` times, then its follow-ups.
 
         Closing the generator stops everything that runs.
         """
@@ -90,7 +90,7 @@ class Loop:
         self._images: dict[PythonVersion, Image] = {}
         self._given: Counter[Cell] = Counter()
         self._settled: set[Cell] = set()
-        """The cells of this round that are done, or stay open."""
+        """The cells of this round that are done, and those that stay open."""
 
     def run(self, first: Plan, follow: Follow | None, repeat: int) -> Events:
         try:
@@ -132,7 +132,7 @@ class Loop:
                 planned = NOTHING
 
     def _close(self) -> Events:
-        """Run the controls that are due once more; withdraw the passes they make worthless."""
+        """Run the controls that are due; withdraw the passes they make worthless."""
         due = self._schedule.of_controls(self.judging.due(self._schedule.begun))
         together = [piece for piece in due if not self._is_alone(piece)]
         yield from self._batch(together)
@@ -144,7 +144,10 @@ class Loop:
             yield Withdrawn(verdict=verdict)
 
     def _not_given(self, planned: Plan) -> Plan:
-        """The plan without cells that this run has had; a cell may come again for more trials."""
+        """The plan without cells that this run has had.
+
+        A cell may come again for more trials.
+        """
 
         def is_new(cell: Cell) -> bool:
             return self._given[cell] < (2 if cell in planned.more else 1)
@@ -162,7 +165,10 @@ class Loop:
     # One round ------------------------------------------------------------------------------------
 
     def _round(self, planned: Plan, *, once: bool) -> Events:
-        """``once``: each cell is run once, so a cell that is also a control counts as both."""
+        """Run one round of the plan.
+
+        ``once``: each cell runs once, so a cell that is also a control counts as both.
+        """
         cells = (*planned.unsupported, *planned.cells)
         self._given.update(cells)
         self._settled.difference_update(cells)
@@ -200,7 +206,7 @@ class Loop:
         return self._settle(cell)
 
     def _look_for_images(self, cells: Sequence[Cell]) -> Generator[Progress, None, set[Cell]]:
-        """Find each Python's image once; returns the cells without one, which stay open."""
+        """Find each Python's image once; return the cells without one, which stay open."""
         lost: set[Cell] = set()
         for python in sorted({cell.python for cell in cells} - self._images.keys()):
             try:
@@ -213,7 +219,7 @@ class Loop:
         return lost
 
     def _batch(self, pieces: Sequence[Piece]) -> Events:
-        """Run pieces at the same time, or one by one if they must be alone on the machine."""
+        """Run pieces at the same time, or one by one if they need the machine alone."""
         at_once = 1 if any(self._is_alone(piece) for piece in pieces) else self._of.jobs
         for said in self._dispatch.run(pieces, at_once, self._job):
             if isinstance(said, Ran):
@@ -273,7 +279,7 @@ class Loop:
         leave(self._of.place)
 
     def _keep_late(self) -> list[Cell]:
-        """Record trials that ended while the run stopped; returns the cells they settle."""
+        """Record trials that ended while the run stopped; return the cells they settle."""
         late = []
         for ran in self._dispatch.late():
             with suppress(StorageTrouble):

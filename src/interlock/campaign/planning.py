@@ -1,4 +1,4 @@
-"""Which cells to run now, and how long they will take.
+"""Which cells to run now, and how long that will take.
 
 Pure: the caller passes releases, verdicts and the time.
 """
@@ -20,7 +20,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 class Rerun(str, Enum):
-    """Which cells are run again although they have a verdict."""
+    """Which cells run again although they have a verdict."""
 
     MISSING = "missing"
     """None: a verdict of any age counts."""
@@ -36,7 +36,7 @@ class Rerun(str, Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Costs:
-    """Seconds that a run takes beside the trials themselves."""
+    """Seconds that a run takes in addition to the trials themselves."""
 
     install_s: float = 10.0
     """A new environment with a cold cache; an existing one counts as 0."""
@@ -49,17 +49,17 @@ class Plan:
     """What to do now."""
 
     cells: tuple[Cell, ...]
-    """Cells that share an environment stand together; existing environments come first."""
+    """Cells with the same environment are neighbours; existing environments are first."""
     unsupported: Mapping[Cell, Unsupported]
     """Cells that the index alone decides: no wheel, or requires-python."""
     known: tuple[Cell, ...]
-    """Asked for, and not run: they have a verdict that counts."""
+    """Requested cells that do not run, because they have a verdict that counts."""
     seconds: float
-    """Estimate of the whole run, controls included."""
+    """The estimated time of the whole run, controls included."""
     more: Mapping[Cell, int] = field(default_factory=dict)
-    """Those of ``cells`` that have a verdict, and how many more trials it needs."""
+    """Those of ``cells`` that have a verdict, and how many more trials each needs."""
     controls: tuple[Control, ...] = ()
-    """They show that this run can see a hang."""
+    """These show that the run can see a hang."""
     rounds: int = 0
     """How often the controls run; some run once more at the end (``closing.py``)."""
 
@@ -81,11 +81,11 @@ def plan(
     jobs: int = 1,
     costs: Costs | None = None,
 ) -> Plan:
-    """What of the cells is open.
+    """The plan for the cells that are open.
 
-    ``known`` are verdicts by ``Cell.key``; one of another probe or configuration is of another
-    cell. ``machine`` is where wheels must fit (``x86_64``). ``trials_of``: on how many trials a
-    verdict has to rest; what is missing is run.
+    ``known`` are verdicts by ``Cell.key``; a verdict of another probe or configuration belongs to
+    another cell. Wheels must fit ``machine`` (``x86_64``). ``trials_of`` is how many trials a
+    verdict needs; the missing ones run.
     """
     is_open = {cell: _open(known.get(cell.key), matrix, now, rerun) for cell in cells}
     more = _missing((cell for cell in cells if not is_open[cell]), known, trials_of or {})
@@ -115,7 +115,7 @@ def _missing(
     known: Mapping[tuple[str, ...], Verdict],
     trials_of: Mapping[Cell, int],
 ) -> dict[Cell, int]:
-    """How many trials the verdicts of these cells still need."""
+    """How many more trials the verdicts of these cells need."""
     missing = {cell: trials_of.get(cell, 0) - known[cell.key].trials for cell in settled}
     return {cell: trials for cell, trials in missing.items() if trials > 0}
 
@@ -137,19 +137,22 @@ def _installed(
 def _beside(
     controls: Sequence[Control], rounds: int, asked: Set[Cell]
 ) -> Iterator[tuple[Cell, int]]:
-    """The controls and their trials; a control that was also asked for runs once for both."""
+    """The controls and their trials; a requested control runs once for both."""
     for control in controls:
         times = rounds if control.rounds is Rounds.EVERY else 1
         yield control.cell, times - (control.cell in asked)
 
 
 def is_fresh(verdict: Verdict, matrix: Matrix, now: datetime) -> bool:
-    """Whether a verdict still counts: of today's probe and configuration, and young enough."""
+    """Whether a verdict counts: of today's probe and configuration, and fresh."""
     return is_same(verdict, matrix) and _is_young(verdict, matrix.fresh_for, now)
 
 
 def _is_young(verdict: Verdict, age: timedelta, now: datetime) -> bool:
-    """Whether it is no older; a verdict of the future was made by a clock that was wrong."""
+    """Whether the verdict is young enough.
+
+    A verdict from the future was made by a wrong clock, and does not count.
+    """
     return -CLOCK_SKEW <= now - verdict.tested_at <= age
 
 
@@ -177,7 +180,7 @@ def is_there(verdict: Verdict, releases: Mapping[str, Sequence[Release]]) -> boo
 def by_cell(verdicts: Iterable[Verdict], matrix: Matrix) -> dict[tuple[str, ...], Verdict]:
     """One verdict for each cell, preferably of today's probe and configuration.
 
-    Of several the newest counts, of equally old ones the last.
+    The newest counts; of equally old ones, the last.
     """
     found: dict[tuple[str, ...], Verdict] = {}
     for verdict in verdicts:
@@ -209,7 +212,7 @@ def _open(verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) 
 
 
 class _Installable:
-    """Where releases install; asked once for each release and Python, not for each cell."""
+    """Where releases install; checked once for each release and Python, not per cell."""
 
     def __init__(self, releases: Mapping[str, Sequence[Release]], machine: str) -> None:
         self._releases = {
@@ -231,12 +234,15 @@ class _Installable:
 
 
 Install = tuple[tuple[Pin, ...], PythonVersion, tuple[str, ...], bool]
-"""What defines an environment: releases, Python, the probe's requirements, and whether all other
-packages are resolved as of the releases' day."""
+"""The definition of an environment.
+
+It holds the releases, Python and the probe's requirements. The flag is true if all other packages
+are resolved as of the releases' day.
+"""
 
 
 def install_of(cell: Cell, matrix: Matrix) -> Install:
-    """The environment of a cell; cells with equal answers share it."""
+    """The environment of a cell; cells with equal values share it."""
     return (
         cell.pins,
         cell.python,
@@ -251,11 +257,12 @@ def _ordered(
     installed: set[Install],
     known: Mapping[tuple[str, ...], Verdict],
 ) -> tuple[Cell, ...]:
-    """Cells that share an install together; what has to be alone on the machine last.
+    """The cells in the order in which they run.
 
-    What is installed comes first, and of that what took longest: a long trial that starts last
-    leaves the other jobs idle. The rest comes in the order in which it is asked for. There
-    neighbours differ in their Python, so that two jobs do not wait for one download.
+    Cells with the same environment are neighbours. Cells that need the machine alone come last.
+    Existing environments come first, and of these the slowest: a long trial that starts last leaves
+    the other jobs idle. The others keep the requested order. In that order, neighbours differ in
+    their Python, so two jobs do not wait for one download.
     """
     first: dict[Install, int] = {}
     took: dict[Install, float] = {}
@@ -283,9 +290,10 @@ def _estimate(
     jobs: int,
     costs: Costs,
 ) -> float:
-    """Seconds for so many trials of these cells: what each probe took so far, or says it takes.
+    """Seconds for this many trials of these cells.
 
-    What has to be alone shares the machine with no other job, nor does its install.
+    Each probe is estimated by the time it took so far, or else by the time it declares. Cells that
+    need the machine alone run and install without any other job.
     """
     took: dict[str, list[float]] = {}
     for verdict in known.values():

@@ -19,7 +19,7 @@ class Planned:
     round: int
     """Counted from 1."""
     follows: bool
-    """Whether it follows from verdicts; else it was asked for."""
+    """Whether it follows from verdicts; otherwise it was requested."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOpen:
-    """Trouble of our own: the cells have no outcome, and the next run tries them again."""
+    """Trouble of our own: the cells have no outcome, and the next run retries them."""
 
     cells: tuple[Cell, ...]
     trouble: Exception

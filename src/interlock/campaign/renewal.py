@@ -1,9 +1,9 @@
-"""Published results, written again as today's matrix names and attributes them::
+"""Writes published results again under today's names and attributions::
 
     python -m interlock.campaign.renewal
 
-No trial is needed: cells of a configuration that a probe had ``formerly`` get the name and the
-digest that they have today, and whose each trouble is, is worked out again.
+No trial is needed. Cells of a configuration that a probe had ``formerly`` get the name and the
+digest that they have today. Each attribution is computed again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def renew(matrix: Matrix, results: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Renew one folder; 2 where a file has a mistake."""
+    """Renew one folder; return 2 if a file has a mistake."""
     parser = argparse.ArgumentParser(prog="python -m interlock.campaign.renewal")
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"))
     parser.add_argument("--probes", type=Path, default=Path("probes"))

@@ -1,7 +1,7 @@
 """Known cells run again (A/A): do the answers agree when nothing changed?
 
-Each trial is judged by itself. If the trials of a cell differ, the harness, the machine or the race
-itself is the reason. How often they differ shows how far a single trial can be trusted.
+Each trial is judged by itself. If the trials of a cell differ, the cause is the harness, the
+machine or the race itself. How often they differ shows how far a single trial can be trusted.
 """
 
 from __future__ import annotations
@@ -64,15 +64,15 @@ class Compared:
 
     @property
     def odd(self) -> int:
-        """How many trials had another outcome than most."""
+        """How many trials differ from the most frequent outcome."""
         return self.trials - max(self.outcomes.values())
 
 
 def choose(verdicts: Iterable[Verdict], count: int) -> tuple[Cell, ...]:
-    """Choose cells, spread over probes, configurations and outcomes; the choice is stable.
+    """Choose cells, spread over probes, configurations and outcomes.
 
-    Cells that did not run at all (no wheel, no install) are left out. Within each kind the choice
-    is spread evenly from first to last.
+    The same cells always give the same choice. Cells that did not run at all (no wheel, no install)
+    are left out. Within each kind the choice is spread evenly from first to last.
     """
     kinds: dict[tuple[str, str, str], list[Cell]] = {}
     for verdict in sorted(verdicts, key=lambda v: _place(v.cell)):
@@ -98,7 +98,7 @@ def _place(cell: Cell) -> tuple[object, ...]:
 
 
 def compare(cell: Cell, trials: Iterable[Trial], probe: Probe) -> Compared:
-    """Raises ``ProtocolError`` for a trial whose stream says nothing."""
+    """Raises ``ProtocolError`` for a trial with a stream that can't be classified."""
     counts = Counter(_given(ran, probe.asked_of(cell)) for ran in trials)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
     return Compared(cell=cell, given=tuple(ordered))
@@ -114,7 +114,7 @@ def _given(ran: Trial, probe: Probe) -> Given:
 
 
 def lines(found: Sequence[Compared]) -> list[str]:
-    """The report: each cell whose trials differ, then how many do."""
+    """The report: each cell with trials that differ, then their number."""
     said: list[str] = []
     for one in found:
         if len(one.given) > 1:

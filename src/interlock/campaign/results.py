@@ -26,15 +26,15 @@ def publish_results(
     controls: ControlResults | None = None,
     classify: Classify | None = None,
 ) -> None:
-    """Write the verdicts, with whose trouble each is, and what the controls gave lately.
+    """Write the verdicts with their attributions, and the recent controls.
 
-    ``controls`` is what is known of a campaign that is just over. Of an older one the folder's own
-    word is kept where it has one; without ``controls`` all of it is found out again. ``classify``
-    knows what the campaign's trials show by themselves.
+    ``controls`` are the results of a campaign that has just ended. For an older campaign the
+    folder's own rows are kept, if it has any. Without ``controls``, all of them are computed again.
+    ``classify`` knows the findings of the campaign's trials.
     """
     matrix = findings.matrix
     classify = classify or Classified()
-    # What needs no library at all says something of the harness, and stands in controls.json.
+    # A cell without any library is about the harness, and belongs in controls.json.
     verdicts = [v for v in findings.verdicts if v.cell.has_library]
     examples = find_examples(verdicts, matrix.probes, ledger.trials, classify)
     attributions = findings.attributions

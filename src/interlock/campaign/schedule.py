@@ -1,8 +1,8 @@
 """The order of a run: cells and controls as pieces of work.
 
 Controls come first, and again after every so many cells. They run as ordinary work, because their
-result holds only for the load that the other cells had. Work that must be alone on the machine
-comes last.
+result holds only for the load that the other cells had. Work that needs the machine alone comes
+last.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Schedule:
     def batches(self, tasks: Sequence[Task], controls: Sequence[Control]) -> Iterator[list[Piece]]:
         """Batches of pieces that may run at the same time; new controls go first.
 
-        A control that was also asked for runs once, and early.
+        A control that was also requested runs once, and early.
         """
         asked = {task.control for task in tasks}
         self.begun += controls

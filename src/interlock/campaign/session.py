@@ -1,4 +1,4 @@
-"""The campaign of a command: put together, and driven to its end."""
+"""The campaign of a command: sets it up and runs it to its end."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from interlock.record import CampaignRecord, Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """What a campaign leaves beside its verdicts, which are in the ledger."""
+    """The result of a campaign, beside its verdicts, which are in the ledger."""
 
     campaign: str = ""
     """Empty if there was nothing to run."""
     left_open: tuple[LeftOpen, ...] = ()
     controls: ControlResults | None = None
-    """Of this campaign, and of the earlier ones that its verdicts rest on."""
+    """Controls of this campaign, and of the earlier ones that its verdicts rest on."""
     classify: Classify | None = None
-    """Knows the findings of its trials."""
+    """Holds the findings of its trials."""
     interrupted: bool = False
-    """Whether it was ended in the middle; what was finished by then is recorded."""
+    """Whether the run was interrupted; everything finished by then is recorded."""
 
     @property
     def records(self) -> Sequence[ControlRecord]:
@@ -46,7 +46,7 @@ class Finished:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a campaign is put together from."""
+    """The parts of a campaign."""
 
     matrix: Matrix
     ledger: Ledger
@@ -69,7 +69,7 @@ class Session:
     ) -> Finished:
         """Run it in threads of this process, to its end or until it is interrupted.
 
-        ``show`` is told what happens.
+        ``show`` is called with each event.
         """
         if first.is_empty and (follow is None or follow({}).is_empty):
             return Finished(controls=ControlResults(self.matrix))
@@ -109,7 +109,10 @@ class Session:
 
 
 def _drawn(run: Events, show: Callable[[Progress], object]) -> tuple[tuple[LeftOpen, ...], bool]:
-    """What stayed open, and whether the run was interrupted; nothing of it runs any more."""
+    """The cells that stayed open, and whether the run was interrupted.
+
+    Nothing of the run is left running.
+    """
     left_open: list[LeftOpen] = []
     with closing(run) as events:
         try:

@@ -1,7 +1,7 @@
 """One cell in one sandbox: the harness's events, kept as a ``Trial``.
 
-Nothing is judged here. What the outer guard did, and how installing went, are events like the
-harness's own, so that a trial can be judged again from its events alone.
+Nothing is judged here. The events include the work of the outer guard and of the install. So a
+trial can be judged again from its events alone.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from interlock.model import (
 )
 
 INTAKE_BYTES = 16 * 2**20
-"""Raw bodies that the intake keeps of one trial; what comes later is counted, not kept."""
+"""Raw bodies that the intake keeps of one trial; it only counts later ones."""
 
 APP_OUTPUT_BYTES = 64 * 2**10
-"""The tail of the app's own standard output and error that a trial keeps."""
+"""The end of the app's own standard output and error that a trial keeps."""
 
 
 def run(
@@ -45,10 +45,10 @@ def run(
     install: Mapping[str, Any],
     setting: Setting,
 ) -> Trial:
-    """Run the probe once; ``install`` is the event that says how the environment came to be.
+    """Run the probe once; ``install`` is the event of the install.
 
-    Raises ``ProtocolError`` when the supervisor itself did not finish its stream without a guard
-    having stopped it, and whatever trouble the sandbox has; both leave the cell open.
+    Raises ``ProtocolError`` if the supervisor did not finish its stream and no guard had stopped
+    it. Also raises any trouble of the sandbox. Both leave the cell open.
     """
     lines: list[str] = []
     errors: list[str] = []
@@ -80,7 +80,7 @@ def without_running(
     setting: Setting,
     seconds: float = 0.0,
 ) -> Trial:
-    """A trial that ended before anything was probed: ``event`` says what installing gave."""
+    """A trial that ended before any probe ran; ``event`` is the install's."""
     return _trial(
         cell,
         began=datetime.now(timezone.utc),
@@ -95,7 +95,7 @@ def without_running(
 
 
 def unsupported_event(finding: Unsupported) -> dict[str, Any]:
-    """What the index alone decided, as an event."""
+    """The decision of the index, as an event."""
     return {
         "event": "unsupported",
         "at": 0.0,

@@ -19,7 +19,7 @@ class Classified:
         self._known: dict[tuple[Cell, str, datetime], Finding] = {}
 
     def __call__(self, ran: Trial, probe: Probe) -> Finding:
-        """Raises ``ProtocolError`` for a stream that says nothing."""
+        """Raises ``ProtocolError`` for a stream that can't be classified."""
         key = (ran.cell, ran.campaign, ran.started_at)
         if key not in self._known:
             self._known[key] = classification.classify(ran.events, probe)
@@ -39,16 +39,16 @@ def verdict_of(
     controls: ControlResults | None = None,
     classify: Classify | None = None,
 ) -> Verdict:
-    """Judge the trials of a cell that count: same probe, configuration and backend as the newest.
+    """Judge the trials of a cell that count.
 
-    ``newer_than`` leaves out what has gone stale: it ran with other dependencies. A pass stands on
-    the trials of the campaigns in which no control says otherwise, if there are any. Raises
-    ``ValueError`` where no trial counts, and ``TrialLost`` where one that is lost may have been
-    the reason of another verdict.
+    These have the probe, configuration and backend of the newest trial. ``newer_than`` leaves out
+    stale trials, which ran with other dependencies. If a control makes some campaigns doubtful, a
+    pass rests on the trials of the others, if there are any. Raises ``ValueError`` if no trial
+    counts, and ``TrialLost`` if a lost trial may have caused another verdict.
     """
     trials = list(ledger.trials(cell, backend=backend, since=newer_than))
     if not trials:
-        raise ValueError(f"no trial counts of {cell}")
+        raise ValueError(f"no trial of {cell} counts")
     newest = trials[-1]
     counting = [
         ran
@@ -74,8 +74,8 @@ def verdict_of(
 def _check_lost(ledger: Ledger, verdict: Verdict) -> None:
     if before := ledger.worse_before_a_loss(verdict):
         raise TrialLost(
-            f"a trial of {verdict.cell} is lost, which may have been why the verdict was {before}; "
-            "that verdict stays"
+            f"a trial of {verdict.cell} is lost; the verdict was {before}, perhaps by that trial, "
+            "so it stays"
         )
 
 
@@ -97,6 +97,6 @@ def control_results_in(
                 continue
             try:
                 finding = classify(ran, probe.asked_of(ran.cell))
-            except Exception:  # a crash in the judge is no result; it was reported when it ran
+            except Exception:  # a crash in the judge is not a result, and was reported then
                 continue
             yield ControlResult.of(control, ran, finding)

@@ -1,7 +1,7 @@
 """Does one job: install once, then run the probes.
 
-A worker says each step through the channel when it happens. It records nothing, and its judgement
-is not final. Trouble is raised.
+A worker reports each step through the channel when it happens. It records nothing, and its
+judgement is not final. Trouble is raised.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Say = Callable[[Said], object]
 
 
 def work(job: Job, channel: Channel) -> None:
-    """Do a job in any process; all that it needs is in the job and the channel."""
+    """Do a job in any process; everything it needs is in the job and the channel."""
     if channel.stopped.is_set():
         return
 
@@ -55,7 +55,10 @@ def without_running(
     setting: Setting,
     seconds: float = 0.0,
 ) -> Ran:
-    """What ended before anything was probed: ``event`` says what installing gave."""
+    """The message of a trial that ended before any probe ran.
+
+    ``event`` is the install's.
+    """
     ran = trial.without_running(
         task.cell,
         event,
@@ -74,7 +77,7 @@ class _Tries:
     """The results of one cell's trials in one job so far."""
 
     probe: Probe
-    """It has the knobs of the next trial."""
+    """Its knobs are set for the next trial."""
     wanted: int
     found: list[Finding] = field(default_factory=list)
     needed: list[int] = field(default_factory=list)
@@ -131,7 +134,7 @@ class _Worker:
         """Run the trials that are wanted, and a few more while they prove nothing.
 
         After a trial with too few exposures the next one makes more, if the probe has a knob for
-        it; both count together. A control ends with its known answer.
+        that; both count together. A control ends once it gives its known answer.
         """
         tries = _Tries(probe=self.job.probes[task.cell.probe], wanted=task.trials)
         number = 0
@@ -150,7 +153,7 @@ class _Worker:
             try:
                 together = self._together(task, ran, tries)
             except ProtocolError:
-                raise  # an unreadable stream is no trial
+                raise  # an unreadable stream is not a trial
             except Exception:
                 self.say(_ran(task, ran, environment, None, passes=False, last=False))
                 raise
@@ -159,7 +162,7 @@ class _Worker:
             self.say(_ran(task, ran, environment, tries.found[-1], passes=passes, last=last))
 
     def _together(self, task: Task, ran: Trial, tries: _Tries) -> Finding:
-        """What the last trial shows, together with those before it."""
+        """The finding of the last trial together with those before it."""
         asked = tries.probe.asked_of(task.cell)
         tries.found.append(classification.classify(ran.events, asked))
         needs = self.job.needs.get(task.cell.probe, power.Needs())

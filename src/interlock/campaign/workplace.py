@@ -1,7 +1,7 @@
-"""What a job needs from its machine: described as plain data, built where it runs.
+"""The place where a job runs: described as plain data, built where it is needed.
 
 Each process builds a campaign's workplace once and keeps it. The campaign's own process stops its
-sandbox itself; the channel tells every other process to stop its own.
+sandbox itself. Every other process stops its own when the channel's flag is set.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ class Place(Protocol):
 
     @property
     def key(self) -> Hashable:
-        """Places with the same key are built once a process."""
+        """Each process builds places with the same key once."""
 
     def build(self) -> tuple[Sandbox, Environments]:
-        """Raises ``EngineUnavailable`` and whatever trouble the sandbox has."""
+        """Raises ``EngineUnavailable`` and any trouble of the sandbox."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workplace:
-    """A sandbox of this backend, on the engine and store of the machine that builds it."""
+    """A sandbox of this backend, with the engine and store of the building machine."""
 
     campaign: str
     backend: Backend
@@ -60,7 +60,7 @@ class Workplace:
     resolve_fresh_for: timedelta
     keep_failed: bool = False
     sandbox: Sandbox | None = field(default=None, compare=False, repr=False)
-    """This process's own, if it has one; it is not pickled."""
+    """This process's own sandbox, if it has one; it is not pickled."""
 
     @classmethod
     def of(
@@ -165,6 +165,6 @@ def leave(place: Place) -> None:
 
 
 def _stop_when(stopped: Flag, box: Sandbox) -> None:
-    with suppress(EOFError, OSError):  # the campaign is gone, so it has stopped
+    with suppress(EOFError, OSError):  # if the campaign is gone, it has stopped
         stopped.wait()
     box.stop()

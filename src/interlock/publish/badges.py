@@ -10,7 +10,7 @@ from interlock.publish import templates
 from interlock.publish.context import PageContext
 
 GLYPH = 7
-"""Width of a letter at 11 px, on the generous side, since fonts differ."""
+"""Width of a letter at 11 px; generous, because fonts differ."""
 
 COLOURS = {"green": "#1a7f37", "red": "#b3261e", "grey": "#59636e"}
 

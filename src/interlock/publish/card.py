@@ -1,4 +1,4 @@
-"""One answer of the start page in words, as the script shows it."""
+"""One answer of the start page in words, as its script shows it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NOT_ALL_ON = "Nothing was tested with all of this switched on. That is not a pas
 
 
 class Texts:
-    """Texts by number, each kept once."""
+    """Numbered texts; each text is kept once."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
@@ -56,9 +56,9 @@ class Texts:
 
 
 def card(context: PageContext, part: SituationAnswer, place: Place, texts: Texts) -> dict[str, Any]:
-    """What is known of one combination in one situation: numbers of texts by their place.
+    """The answer for one combination in one situation, with texts by number.
 
-    Which releases and which situation it is about, the script says itself.
+    The script itself adds the releases and the situation.
     """
     is_unknown = part.basis is AnswerBasis.UNKNOWN
     verdict = part.verdicts[0]
@@ -88,17 +88,20 @@ def card(context: PageContext, part: SituationAnswer, place: Place, texts: Texts
 
 
 def unknown(texts: Texts, *, is_meant: bool) -> dict[str, Any]:
-    """Where no verdict says anything; ``is_meant`` where something is to be run there."""
+    """The card of a combination without verdicts.
+
+    ``is_meant``: whether some probe is meant for the situation.
+    """
     return {"unknown": 1, "facts": [texts.number(NOT_TESTED if is_meant else NOT_ALL_ON)]}
 
 
 def is_own(context: PageContext, part: SituationAnswer) -> bool:
-    """Whether what goes wrong is nothing that the combination does."""
+    """Whether one library alone causes the trouble."""
     return context.is_own(part.verdicts[0])
 
 
 def moves(context: PageContext, part: SituationAnswer) -> list[tuple[str | None, str]]:
-    """What to upgrade to, and why."""
+    """The releases to upgrade to, with a note on each."""
     return [pair for move in part.moves for pair in _targets(context, move)]
 
 
@@ -116,9 +119,9 @@ def _targets(context: PageContext, move: Move) -> Iterator[tuple[str | None, str
 
 
 def ways(context: PageContext, part: SituationAnswer) -> list[tuple[str, str, str]]:
-    """The look, symbol and sentence of each workaround that was run on these cells.
+    """The look, symbol and sentence of each workaround that ran on these cells.
 
-    None against what is told by rates, because a single pass may be luck.
+    Left out where hangs are rare and only rates count, because a single pass may be luck.
     """
     findings = context.findings
     troubled = [
@@ -136,7 +139,7 @@ def ways(context: PageContext, part: SituationAnswer) -> list[tuple[str, str, st
 
 
 def _sign(one: OfferedWorkaround) -> Mark:
-    """The sign of a workaround: of the verdict that decides, where one does."""
+    """The sign of a workaround: that of the deciding verdict, if there is one."""
     match one.effect:
         case WorkaroundEffect.FAILS:
             return mark(one.failing)
@@ -150,7 +153,7 @@ def _sign(one: OfferedWorkaround) -> Mark:
 
 
 def _effect(one: OfferedWorkaround, alone: bool) -> str:
-    """What became of a workaround; ``alone`` where a single probe goes wrong there."""
+    """The effect of a workaround; ``alone`` if only a single probe has trouble."""
     if one.failing:
         return _fails(one.failing, alone)
     where = "" if alone else _where(one)
@@ -161,7 +164,7 @@ def _effect(one: OfferedWorkaround, alone: bool) -> str:
             assert one.elsewhere, "some record has a hang"
             says = (
                 f"don't count on it. It passes here{where}, yet with it {one.elsewhere.hangs} of "
-                f"{one.elsewhere.tried} combinations hang in the very same way"
+                f"{one.elsewhere.tried} combinations hang in the same way"
             )
         case WorkaroundEffect.TOO_FEW:
             says = f"passes{where}, in too few runs to tell from luck"
@@ -178,7 +181,7 @@ def _fails(failing: Verdict, alone: bool) -> str:
 
 
 def _where(one: OfferedWorkaround) -> str:
-    """By which probes, where several go wrong there."""
+    """The probes that ran with it, if several have trouble."""
     rest = one.not_run_by
     return f" by {listing(one.run_by)}" + (
         f" (not run by {listing(rest, last='or')})" if rest else ""
@@ -186,7 +189,7 @@ def _where(one: OfferedWorkaround) -> str:
 
 
 def other_settings(context: PageContext, part: SituationAnswer, place: Place) -> list[str]:
-    """Other settings with which the same releases pass, workarounds left out."""
+    """Other settings with which the same releases pass, without workarounds."""
     if part.outcome is not Outcome.HANG or context.kinds_of(part.situation):
         return []
     tested, by_key = context.findings.tested, context.findings.workarounds
@@ -207,18 +210,20 @@ def other_settings(context: PageContext, part: SituationAnswer, place: Place) ->
 
 
 def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[str]:
-    """What to mind beside the answer itself.
+    """Warnings beside the answer itself.
 
-    Where the pair passes: other settings with which the same releases hang or fail. Where hangs
-    are rare: that one cell says little, and what to do instead.
+    If the pair passes: other settings with which the same releases hang or fail. If hangs are rare:
+    that one cell proves little, and what to do instead.
     """
     kinds, matrix = context.kinds_of(part.situation), context.matrix
     if kinds and matrix.use(part.verdicts[0].cell.probe).application:
-        rates = "A hang is rare there: the rates by release, further down, say more than one cell."
+        rates = (
+            "A hang is rare there. The rates by release below are better evidence than one cell."
+        )
         return [rates, *(kind.instead_plain for kind in kinds if kind.instead)]
     if part.outcome is not Outcome.PASS and not is_own(context, part):
         return []
-    tested, said = context.findings.tested, "Mind that the same releases {} {}."
+    tested, said = context.findings.tested, "Note that the same releases {} {}."
     found = []
     for other in tested.situations:
         told = tested.conclude(other, place).rests_on if other != part.situation else ()
@@ -236,7 +241,7 @@ def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[st
 
 
 def whose(context: PageContext, part: SituationAnswer) -> list[str]:
-    """Whose the trouble is; and what one library does alone, beside the pair's."""
+    """The cause of the trouble, and trouble that one library has alone."""
     first = part.verdicts[0]
     said: list[str] = []
     for one in part.troubles:
@@ -291,7 +296,7 @@ def _headline(context: PageContext, part: SituationAnswer) -> str:
 
 def _facts(context: PageContext, part: SituationAnswer) -> list[str]:
     verdict = part.verdicts[0]
-    # What the package index decides begins with the name of a package, which keeps its letters.
+    # A decision of the index begins with the name of a package, which keeps its case.
     facts = [sentence(verdict.detail) if verdict.was_run else verdict.detail]
     if often := how_often(verdict):
         facts.append(often)

@@ -1,4 +1,4 @@
-"""The controls' answers as a table, and a banner where one was not as known."""
+"""The controls' answers as a table, and a banner if one was unexpected."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def publish(context: PageContext, folder: Path) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Doubt:
-    """What the last controls put in doubt; it stands at the top of every page."""
+    """The doubts raised by the last controls, for the top of every page."""
 
     differing: int
-    """Controls that gave another answer than is known."""
+    """Controls that gave an unexpected answer."""
     probes: tuple[str, ...]
-    """What they vouch for."""
+    """The probes that they vouch for."""
     unproven: int
     """Cells that did not hang and prove nothing."""
 
 
 def doubt(context: PageContext) -> Doubt | None:
-    """None where every control answered as known."""
+    """None if every control answered as known."""
     differing = [row for row in newest(context.results.controls) if row["differs"]]
     unproven = sum(v.reason is Reason.CONTROL_DIFFERS for v in context.verdicts)
     if not differing and not unproven:
@@ -47,7 +47,7 @@ def doubt(context: PageContext) -> Doubt | None:
 
 
 def newest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Of each control the row of its last campaign."""
+    """The row of each control from its last campaign."""
     last: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in sorted(rows, key=lambda row: str(row["last_at"])):
         last[tuple(row["cell"].values())] = row
@@ -56,7 +56,7 @@ def newest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What one control answered in one campaign."""
+    """The answer of one control in one campaign."""
 
     differs: bool
     releases: str

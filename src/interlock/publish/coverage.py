@@ -1,4 +1,4 @@
-"""How well each release is tested, and what it lacks: the coverage tables of the start page."""
+"""How well each release is tested: the coverage tables of the start page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from interlock.publish.context import PageContext
 from interlock.publish.wording import WORDS, Mark, span
 
 NAMED = 4
-"""So many Pythons with something missing are told one by one; more of them are counted."""
+"""At most this many Pythons are listed one by one; the others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,15 +23,15 @@ class ReleaseCoverage:
     mark: Mark
     called: str
     pythons: str
-    """Where it is safe; empty where it is nowhere."""
+    """The Pythons on which it is safe; empty if there are none."""
     on: str
     """``5 of 5``: Pythons of those that the policy requires."""
     lines: str
     """``45 of 45``: release lines that it passes with, counted Python by Python."""
     trials: int
-    """That pass, on all Pythons."""
+    """Passing trials, on all Pythons."""
     lacks: list[str]
-    """What is missing, or goes wrong; a phrase each."""
+    """What is missing or goes wrong, one phrase each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,10 @@ class AxisCoverage:
 
 
 def coverages(context: PageContext) -> list[AxisCoverage]:
-    """A table for each axis, the one to move first at first; the newest release on top."""
+    """A table for each axis, with the newest release on top.
+
+    The axis to move first comes first.
+    """
     return [
         AxisCoverage(
             package=context.package(said.axis),
@@ -56,12 +59,12 @@ def coverages(context: PageContext) -> list[AxisCoverage]:
 
 
 def policy(context: PageContext) -> Required:
-    """What a release has to show on each Python."""
+    """What a release needs on each Python to be safe."""
     return context.matrix.policy.safe
 
 
 def sparse(said: Recommendation) -> list[Standing]:
-    """Releases that nothing breaks, and that are not tested enough."""
+    """Releases without any hang or failure that are not tested enough."""
     return [one for one in said.standings if not one.is_safe and not one.breaks]
 
 
@@ -103,7 +106,10 @@ def _is_refused(found: Coverage) -> bool:
 
 
 def _lacks(context: PageContext, standing: Standing) -> list[str]:
-    """What goes wrong, then what is missing; Pythons of which the same is said are one phrase."""
+    """What goes wrong, then what is missing.
+
+    Pythons with the same text share one phrase.
+    """
     said = []
     if standing.breaks:
         said.append(f"hangs or fails on Python {_span(context, standing.breaks)}")
@@ -120,7 +126,7 @@ def _lacks(context: PageContext, standing: Standing) -> list[str]:
 
 
 def _lacking(found: Coverage, is_asked: bool, packages: Mapping[str, str]) -> str:
-    """Empty where nothing is missing, or nothing is asked and nothing was run."""
+    """Empty if nothing is missing, or if nothing is required and nothing ran."""
     if found.state is State.CANNOT:
         return "not tested" if is_asked else ""
     if found.state not in (State.SPARSE, State.UNPROVEN):

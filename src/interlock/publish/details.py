@@ -1,4 +1,4 @@
-"""Every verdict in words, a page a probe and Python: what the matrix links to."""
+"""Every verdict in words, one page a probe and Python; the matrix links to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECTIONS = (
     ("workarounds", "The same with a workaround, or with the dependencies of its day"),
     ("alone", "One library alone"),
 )
-"""What a page tells, in this order, each under an anchor."""
+"""The sections of a page in this order, each with an anchor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class TriedWorkaround:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One verdict, its configuration and its basis, and the command that repeats it."""
+    """One verdict with its configuration and basis, and the command that repeats it."""
 
     mark: Mark
     anchor: str
@@ -85,7 +85,7 @@ def publish(context: PageContext, folder: Path) -> None:
 
 
 def _sections(context: PageContext, verdicts: list[Verdict]) -> list[Section]:
-    """Those that have a card."""
+    """The verdicts that have a card."""
     cards: dict[str, list[Card]] = {}
     for verdict in verdicts:
         cards.setdefault(_section(verdict), []).append(card(context, verdict))
@@ -104,7 +104,7 @@ def _section(verdict: Verdict) -> str:
 
 
 def card(context: PageContext, verdict: Verdict) -> Card:
-    """What a card says; empty texts where there is nothing to say."""
+    """The texts of a card; empty if there is nothing to say."""
     cell = verdict.cell
     attribution = context.findings.attributions.get(cell.key)
     probe = context.matrix.probes.get(cell.probe)
@@ -132,7 +132,7 @@ def card(context: PageContext, verdict: Verdict) -> Card:
 
 
 def _workarounds(context: PageContext, verdict: Verdict) -> list[TriedWorkaround]:
-    """What was tried on this very cell."""
+    """The workarounds that were tried on this very cell."""
     return [
         TriedWorkaround(
             mark=mark(one.verdict),

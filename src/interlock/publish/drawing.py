@@ -1,4 +1,4 @@
-"""What a drawing of a signature shows: threads and locks in the order of the waits.
+"""The parts of a drawing: threads and locks in the order of the waits.
 
 ``cycle.svg.j2`` draws it.
 """
@@ -24,18 +24,18 @@ class Drawing:
 
     boxes: list[Box]
     held: str
-    """What stands beside the arrow from a lock to its holder."""
+    """The words beside the arrow from a lock to its holder."""
     closed: bool
     """Whether an arrow leads from the last box back to the first."""
     says: str
-    """The same in words, for who does not see it."""
+    """The same in words, for readers who can't see it."""
 
 
 def cycle(locks: Sequence[str], threads: Sequence[str]) -> Drawing:
-    """Thread, the lock that it waits for, the thread that holds it, and so on around.
+    """Thread, the lock that it waits for, the thread that holds it, and so on.
 
-    ``threads`` are as many as ``locks``, the first waiting for the first. One of each is a thread
-    that waits for itself.
+    There are as many ``threads`` as ``locks``. The first thread waits for the first lock. One of
+    each is a thread that waits for itself.
     """
     boxes = []
     for thread, lock in zip(threads, locks, strict=True):
@@ -44,7 +44,7 @@ def cycle(locks: Sequence[str], threads: Sequence[str]) -> Drawing:
 
 
 def orphan(lock: str, thread: str, holder: str) -> Drawing:
-    """A thread, the lock that it waits for, and the holder, who is in another process."""
+    """A thread, the lock that it waits for, and the holder in another process."""
     return Drawing(
         boxes=[
             Box(kind="thread", name=thread),

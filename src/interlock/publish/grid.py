@@ -1,7 +1,7 @@
 """The matrix: a grid for each Python and configuration, with a link in every cell.
 
 On the matrix's own page a cell shows the worst that any probe found in a plain configuration. On a
-probe's page it shows what that probe found. Libraries alone and workarounds are in neither.
+probe's page it shows what that probe found. Both leave out libraries alone and workarounds.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Shown:
     page: str
     says: str
     answer: str
-    """The key of the answer that it opens in place; empty where it opens none."""
+    """The key of the answer that it opens in place; empty if it opens none."""
 
 
 Setting = tuple[str, str]
@@ -99,7 +99,7 @@ def publish(context: PageContext, folder: Path) -> None:
 
 
 def of_probe(context: PageContext, probe: str) -> list[Panel]:
-    """A panel a Python with what one probe found, in each of its plain configurations."""
+    """A panel for each Python with the findings of one probe in plain configurations."""
     configs = [config for name, config in context.findings.tracks if name == probe]
     found: dict[tuple[PythonVersion, str], dict[tuple[str, ...], Shown]] = {}
     for verdict in context.findings.by_probe.get(probe, ()):
@@ -116,7 +116,7 @@ def of_probe(context: PageContext, probe: str) -> list[Panel]:
 
 
 def legend(shown: Iterable[Verdict], *, summed: bool = True) -> list[Meaning]:
-    """What the symbols mean; the two that few tables have, where these verdicts do."""
+    """The meaning of the symbols; two rare ones only where they occur."""
     sources = {source for verdict in shown for source in (verdict.basis, verdict.backend)}
     inferred = (
         f"({WORDS[next(iter(WORDS))].symbol})",
@@ -139,7 +139,7 @@ def legend(shown: Iterable[Verdict], *, summed: bool = True) -> list[Meaning]:
 def panel(
     context: PageContext, python: PythonVersion, grids: Sequence[tuple[Setting, Shows]]
 ) -> Panel:
-    """One tab, from what each configuration shows."""
+    """One tab, from the contents of each configuration."""
     return Panel(
         python=python,
         is_first=python == context.default_python,

@@ -31,7 +31,7 @@ class Hang:
 
 @dataclass(frozen=True, kw_only=True)
 class Noted:
-    """A frame's part in the hang."""
+    """The role of a frame in the hang."""
 
     kind: str
     """``waits`` or ``holds``."""
@@ -58,7 +58,7 @@ class Thread:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What one recorded run showed."""
+    """The evidence from one recorded run."""
 
     versions: str
     python: str
@@ -114,7 +114,7 @@ def _hang(file: Mapping[str, Any]) -> Hang:
 
 
 def reports(context: PageContext, signature: Signature) -> list[Upstream]:
-    """What upstream knows of hangs through one of its locks."""
+    """Upstream reports of hangs that involve one of its locks."""
     names = (*signature.locks, *signature.stuck)
     return [
         report
@@ -148,7 +148,7 @@ def _drawing(signature: Signature, example: Mapping[str, Any] | None) -> drawing
 def threads(signature: Signature, example: Mapping[str, Any] | None) -> list[str]:
     """The threads that wait for the signature's locks in the example's last snapshot.
 
-    A thread that the snapshot does not name is numbered.
+    A thread without a name there gets a number.
     """
     recorded = example["snapshots"][-1:] if example else []
     names = []
@@ -189,7 +189,7 @@ def _evidence(context: PageContext, example: Mapping[str, Any]) -> Evidence:
 
 
 def _thread(thread: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Thread:
-    """With the frames marked in which it waits for a lock or holds one."""
+    """One thread; frames that wait for a lock or hold one are marked."""
     notes: dict[int, list[Noted]] = {}
 
     def note(kind: str, what: Mapping[str, Any]) -> None:
@@ -231,7 +231,7 @@ def _by_track(
 
 
 def _beside(context: PageContext, file: Mapping[str, Any]) -> Iterator[Beside]:
-    """One library alone, and workarounds that did not keep it away."""
+    """Cells with one library alone, and with workarounds that did not help."""
     for seen in file["cells"]:
         verdict = context.findings.by_cell.get(_key(context, seen))
         if verdict and not everything(verdict.cell):
@@ -281,7 +281,7 @@ def _stretch(first: object, last: object) -> str:
 
 
 def _reproduce(context: PageContext, file: Mapping[str, Any]) -> str:
-    """The command for its example, else for the cell that showed it most often."""
+    """The command for its example, or else for the cell that showed it most often."""
     shown = file["example"] or max(file["cells"], key=lambda cell: int(cell["hangs"]))
     return context.findings.by_cell[_key(context, shown)].cell.reproduce
 

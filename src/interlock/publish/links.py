@@ -6,7 +6,7 @@ from interlock.model import Cell, PythonVersion, Signature
 
 
 def anchor(cell: Cell) -> str:
-    """The element on a page of verdicts that is about a cell."""
+    """The element for a cell on a page of verdicts."""
     pins = (f"{pin.axis}-{pin.version or 'none'}" for pin in cell.pins)
     config = cell.config.replace("+", "-with-").replace("@", "-at-")
     return "-".join([*pins, config])

@@ -1,4 +1,4 @@
-"""The filters of the templates that make Markdown or HTML of a text."""
+"""The filters of the templates that turn a text into Markdown or HTML."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def front_matter(text: str) -> Markup:
 def heading(text: str) -> Markup:
     """A text in a heading of Markdown.
 
-    Quotes stay as they are: MkDocs makes the page's title of it, where an escape would be seen.
+    Quotes stay as they are: MkDocs uses the heading as the page's title, where an escape would
+    show.
     """
     return Markup(html.escape(text, quote=False))
 

@@ -1,4 +1,4 @@
-"""What the trials measured: by release for a probe, and for one verdict."""
+"""The measurements of the trials: by release for a probe, and for one verdict."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Table:
 
 
 def tables(context: PageContext, probe: Probe) -> list[Table]:
-    """What the trials of a probe measured, a table a configuration; empty where nothing was."""
+    """The measurements of a probe, one table a configuration; empty if there are none."""
     by_config: dict[str, list[Verdict]] = {}
     for verdict in context.findings.by_probe.get(probe.name, ()):
         if verdict.measured:
@@ -71,7 +71,7 @@ def _spreads(probe: Probe, verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def line(probe: Probe, verdict: Verdict) -> str:
-    """The measures of a verdict in a sentence; empty where there is none.
+    """The measures of a verdict in a sentence; empty if there are none.
 
     ``Measured: answered: 1,204; longest exit, s: 2.1 (1.9 to 2.4 in 3 trials).``
     """
@@ -94,5 +94,5 @@ def _spread(middle: float, least: float, most: float) -> str:
 
 
 def number(value: float) -> str:
-    """Two digits, or all of a whole part: ``0.83``, ``4.2``, ``1,204``."""
+    """Two digits, or all of the integer part: ``0.83``, ``4.2``, ``1,204``."""
     return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2g}"

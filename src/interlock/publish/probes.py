@@ -31,7 +31,7 @@ class Knob:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What one probe found by itself."""
+    """The findings of one probe by itself."""
 
     panels: list[grid.Panel]
     legend: list[grid.Meaning]
@@ -104,6 +104,6 @@ def _narrowed(context: PageContext, only: Only) -> str:
 
 
 def _first(text: str) -> str:
-    """Its first sentence."""
+    """The first sentence of a text."""
     head, dot, _ = text.partition(". ")
     return f"{head}{dot.strip()}"

@@ -1,6 +1,6 @@
-"""From ``results/`` to a site: a tuple of publishers, each handed one context and a folder.
+"""From ``results/`` to a site: a tuple of publishers with one context and folder.
 
-They write Markdown, which MkDocs builds together with the hand-written pages in ``site/``.
+They write Markdown. MkDocs builds it together with the hand-written pages in ``site/``.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ PUBLISHERS: tuple[Publisher, ...] = (
 def generate(results: Path, site: Path, matrix: Matrix, findings: Findings | None = None) -> Path:
     """Write ``site/generated`` anew from the data set in ``results``, and return it.
 
-    ``findings`` are those of the same verdicts, where they are known already. Where nothing has
-    been published yet, the pages say so.
+    ``findings`` are those of the same verdicts, if they exist already. If nothing has been
+    published yet, the pages say so.
     """
     found = read_results(results, matrix.axes, matrix.renamed).within(matrix)
     context = PageContext(matrix=matrix, results=found, shared=findings)

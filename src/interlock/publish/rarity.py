@@ -65,5 +65,5 @@ def rate(verdict: Verdict, unit: str) -> str:
 
 
 def _about(number: float) -> str:
-    """Two digits: more would be more than is known."""
+    """Two digits, because the measurement is no more precise."""
     return f"{float(f'{number:.2g}'):,.0f}"

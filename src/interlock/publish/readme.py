@@ -1,7 +1,7 @@
-"""What was found, as the two tables of README.md::
+"""Writes the two tables of findings in README.md::
 
     python -m interlock.publish.readme          writes them
-    python -m interlock.publish.readme --check  2 where README says something else
+    python -m interlock.publish.readme --check  ends with 2 if README differs
 
 They stand between two comments. The first table has a row for each run of releases that behave
 alike, and a column for each choice of settings. The second has a row for each workaround.
@@ -33,29 +33,29 @@ COMMAND = "nox -s readme"
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What one release does in one choice of settings, over everything it was tested with."""
+    """The results of one release in one choice of settings, with all its partners."""
 
     counts: Mapping[Outcome, int]
-    """Combinations of the other axes by outcome, without what can't be installed."""
+    """Combinations of the other axes by outcome, without those that can't install."""
     hanging: tuple[Version, ...] = ()
     """Releases of the other library with which it hangs."""
     failing: tuple[PythonVersion, ...] = ()
     """Pythons on which it fails."""
     partners: tuple[Version, ...] = ()
-    """Releases of the other library that it was run with."""
+    """Releases of the other library that it ran with."""
     rare: bool = False
-    """The application is of a kind whose hangs are rare: they are told by rates alone."""
+    """Whether hangs are rare in this kind of application; then only rates count."""
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """Equal for releases that stand in one row."""
+        """A key that is equal for releases in the same row."""
         if self.rare:
             return (bool(self.counts.get(Outcome.HANG)), not self.counts)
         return (frozenset(self.counts), self.hanging, self.failing)
 
 
 def tables(context: PageContext) -> str:
-    """Both tables in Markdown, with what they were made from."""
+    """Both tables in Markdown, and what was tested."""
     cells = [v.cell for v in context.verdicts if v.was_run]
     if not cells or context.tested_at is None:
         return "Nothing has been tested yet."
@@ -96,7 +96,7 @@ def _what_hangs(context: PageContext) -> list[str]:
 
 
 def _columns(findings: Findings) -> Iterator[tuple[str, ForApplication, str]]:
-    """A title and its verdicts: each choice of settings, then each kind of application."""
+    """The columns: each choice of settings, then each kind of application."""
     matrix = findings.matrix
     every = findings.by_application[None]
     for config in every.configs:
@@ -108,7 +108,7 @@ def _columns(findings: Findings) -> Iterator[tuple[str, ForApplication, str]]:
 
 
 def _title(matrix: Matrix, config: str) -> str:
-    """What a reader chooses there beside the defaults; the configuration's title where nothing."""
+    """The choices that differ from the default; else the configuration's title."""
     known = matrix.configurations[config]
     titles = [
         matrix.choices[name].levels[value].title
@@ -186,7 +186,7 @@ def _legend(context: PageContext) -> str:
 
 
 def _what_helps(findings: Findings) -> list[str]:
-    """A row for each workaround: what it costs, and what became of the hangs with it."""
+    """A row for each workaround: its cost, and what happened to the hangs with it."""
     with_it: dict[str, Counter[Outcome]] = {}
     for many in findings.workarounds.values():
         for one in many:
@@ -211,7 +211,10 @@ def _counted(counts: Mapping[Outcome, int], where: Mapping[Outcome, str] | None 
 
 
 def written(text: str, tables: str) -> str:
-    """The README with these tables. Raise ``UsageError`` where it has no place for them."""
+    """The README with these tables.
+
+    Raise ``UsageError`` if it has no place for them.
+    """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
@@ -220,7 +223,7 @@ def written(text: str, tables: str) -> str:
 
 
 def load(root: Path) -> tuple[Matrix, PageContext]:
-    """What is published in a checkout."""
+    """The published results of a checkout."""
     matrix = matrix_file.load(root / "matrix.yaml", root / "probes")
     results = read_results(root / "results", matrix.axes, matrix.renamed).within(matrix)
     return matrix, PageContext(matrix=matrix, results=results)
@@ -229,7 +232,9 @@ def load(root: Path) -> tuple[Matrix, PageContext]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the tables into README.md, or check them."""
     parser = argparse.ArgumentParser(prog="python -m interlock.publish.readme")
-    parser.add_argument("--check", action="store_true", help="write nothing; 2 where it differs")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; end with 2 if README differs"
+    )
     given = parser.parse_args(arguments)
     readme = Path("README.md")
     try:
@@ -240,7 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(mistake, file=sys.stderr)
         return mistake.exit_code
     if given.check and new != text:
-        print(f"README.md: its tables are not those of results/; {COMMAND}", file=sys.stderr)
+        print(f"README.md: its tables differ from results/; run `{COMMAND}`", file=sys.stderr)
         return 2
     if not given.check:
         readme.write_text(new, encoding="utf-8")

@@ -18,20 +18,20 @@ from interlock.publish.wording import OWN_MARK, PART_MARK, WORDS, Mark, day, spa
 
 @dataclass(frozen=True, kw_only=True)
 class Lead:
-    """The first sentences: what to run, and what that was tested with."""
+    """The first sentences: which releases to run, and what they were tested with."""
 
     look: str
-    """The colour: whether there is something to move to."""
+    """The colour: green if there is something to move to, else red."""
     package: str
     others: list[str]
     reached: list[tuple[Version, str]]
-    """The releases to run, and on which Pythons; empty where none is safe."""
+    """The releases to run, and on which Pythons; empty if none is safe."""
     safe_from: Version | None
-    """Where every release since an older one is safe too."""
+    """The oldest release from which on every release is safe."""
     sparse: list[str]
-    """Where none is safe: the releases that nothing breaks, and that are not tested enough."""
+    """If none is safe: releases without hang or failure that are not tested enough."""
     own: list[str]
-    """Packages that do something by themselves."""
+    """Packages with trouble of their own."""
     warnings: list[applications.Kind]
     titles: list[str]
     day: str
@@ -42,7 +42,7 @@ class Lead:
 
 @dataclass(frozen=True, kw_only=True)
 class Stuck:
-    """An axis along which it does not help to move alone."""
+    """An axis along which moving alone does not help."""
 
     package: str
     others: list[str]
@@ -50,17 +50,17 @@ class Stuck:
 
 @dataclass(frozen=True, kw_only=True)
 class Dangers:
-    """What hangs, and where moving does not help."""
+    """The releases that hang, and the axes along which moving does not help."""
 
     others: list[str]
     hanging: list[str]
-    """Releases of the axis that one moves first, from the first to the last of each window."""
+    """Windows of releases that hang, along the axis that one moves first."""
     stuck: list[Stuck]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Own:
-    """What one library does alone, whichever the other."""
+    """Trouble that one library has alone, with any release of the other."""
 
     package: str
     does: str
@@ -73,14 +73,14 @@ class Own:
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """How many combinations one release gives an outcome with."""
+    """The number of combinations in which one release has an outcome."""
 
     mark: Mark
     number: int
     counted: str
     own: bool
     part: bool
-    """It passes, and some probe has not been run on it."""
+    """Whether it passes, but some probe has not run on it."""
 
 
 Counted = tuple[Outcome, bool, bool]
@@ -88,7 +88,7 @@ Counted = tuple[Outcome, bool, bool]
 
 
 def lead(context: PageContext) -> Lead:
-    """From the answer for the axis that one moves first."""
+    """The first sentences, from the answer for the axis that one moves first."""
     said = context.first
     found = said.targets
     newest = found[0][0].version if found else None
@@ -114,7 +114,7 @@ def lead(context: PageContext) -> Lead:
 
 
 def dangers(context: PageContext) -> Dangers:
-    """Windows of releases that hang, and each other axis along which moving does not help."""
+    """Windows of releases that hang, and the axes along which moving does not help."""
     first, *others = context.about.recommendations
     package = context.package(first.axis)
     return Dangers(
@@ -132,7 +132,7 @@ def dangers(context: PageContext) -> Dangers:
 
 
 def beside(context: PageContext) -> list[Own]:
-    """What is no reason to avoid the other library, and good to know."""
+    """Trouble that is good to know, but no reason to avoid the other library."""
     seen_by: dict[tuple[str, Outcome, str, str], list[str]] = {}
     for (axis, probe, outcome), cells in context.about.own_troubles().items():
         tested = sorted(_releases((v.cell for v in context.about.pairs), axis))
@@ -175,7 +175,7 @@ def by_release(
 
 
 def by_python(context: PageContext) -> list[tuple[PythonVersion, list[Version | None]]]:
-    """The newest release of each axis that is safe, by Python."""
+    """The newest safe release of each axis, by Python."""
     rows = []
     for python in reversed(context.pythons):
         reached = [said.by_python.get(python) for said in context.about.recommendations]
@@ -184,7 +184,7 @@ def by_python(context: PageContext) -> list[tuple[PythonVersion, list[Version | 
 
 
 def _counts(counted: Mapping[Counted, int]) -> list[Count]:
-    """The worst first, what one library does alone at the end."""
+    """The worst first; trouble of one library alone comes last."""
     ordered = sorted(
         counted.items(), key=lambda item: (item[0][1], PRECEDENCE.index(item[0][0]), not item[0][2])
     )

@@ -26,19 +26,22 @@ ADDRESS = ("127.0.0.1", 8000)
 
 
 def prepare() -> None:
-    """Import what a build needs: half a second, for when a run waits for its containers anyway."""
+    """Import what a build needs.
+
+    That takes half a second, spent while a run waits for its containers.
+    """
     import_module("mkdocs.commands.build")
     import_module("interlock.publish.data")  # pandas, which is most of it
 
 
 def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None = None) -> Path:
-    """Build the site of the checkout ``root`` from ``results``; the start page's path.
+    """Build the site of the checkout ``root`` from ``results``; return the start page.
 
-    ``findings`` are those of the same verdicts, where they are known already. Raises
-    ``UsageError`` where MkDocs finds something wrong: its strict mode is on; ``StorageTrouble``
-    where the pages can't be written.
+    ``findings`` are those of the same verdicts, if they exist already. Raises ``UsageError`` if
+    MkDocs, in strict mode, finds a mistake. Raises ``StorageTrouble`` if the pages can't be
+    written.
     """
-    # Material prints a page about MkDocs 2 at every build otherwise.
+    # Otherwise Material prints a page about MkDocs 2 at every build.
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
     from mkdocs.commands.build import build as mkdocs_build
     from mkdocs.config import load_config
@@ -76,8 +79,8 @@ def _said(root: Path) -> Iterator[None]:
 def _economical() -> BasePlugin:  # type: ignore[type-arg]  # its argument is a class of settings
     """A plugin that saves memory and time.
 
-    It drops the Markdown of each page once it is HTML: MkDocs keeps every page. And it keeps the
-    theme's compiled templates between builds, in the user's own folder of Jinja's cache.
+    MkDocs keeps every page, so the plugin drops the Markdown of each page once it is HTML. It also
+    keeps the theme's compiled templates between builds, in the user's own folder of Jinja's cache.
     """
     from jinja2 import Environment, FileSystemBytecodeCache
     from mkdocs.plugins import BasePlugin
@@ -95,13 +98,16 @@ def _economical() -> BasePlugin:  # type: ignore[type-arg]  # its argument is a 
 
 
 def serve(root: Path, say: Callable[[str], object]) -> None:
-    """Serve what was built, until interrupted. Raises ``UsageError`` where the port is taken."""
+    """Serve the built site until interrupted.
+
+    Raises ``UsageError`` if the port is taken.
+    """
     handler = partial(SimpleHTTPRequestHandler, directory=str(root / "public"))
     try:
         server = ThreadingHTTPServer(ADDRESS, handler)
     except OSError as problem:
         place = f"http://{ADDRESS[0]}:{ADDRESS[1]}"
-        raise UsageError(f"{place}: {problem.strerror}; is it being served already?") from None
+        raise UsageError(f"{place}: {problem.strerror}; is the site served already?") from None
     with server, suppress(KeyboardInterrupt):
         say(f"serving on http://{ADDRESS[0]}:{server.server_port}, Ctrl-C ends it")
         server.serve_forever()

@@ -1,9 +1,9 @@
-"""An extension for Python-Markdown: the HTML of the templates reaches a page without being parsed.
+"""A Python-Markdown extension: the templates' HTML reaches a page unparsed.
 
 A template writes each block of HTML as one whole line (``templates.py``). Python-Markdown would
-look for the end of it tag by tag, and MkDocs for its anchors once more. That is nearly all the time
-that a large site takes. MkDocs can't check what it has not seen: a link in Markdown to an anchor
-inside of such a block is an error.
+look for its end tag by tag, and MkDocs would search it again for anchors. That is nearly all the
+time that a large site takes. MkDocs can't check HTML that it has not seen: a link in Markdown to an
+anchor inside such a block is an error.
 """
 
 from __future__ import annotations
@@ -39,5 +39,5 @@ class WholeHtmlExtension(Extension):
 
 
 def makeExtension(**settings: object) -> WholeHtmlExtension:
-    """What Python-Markdown calls for an extension that is named by its module."""
+    """The function that Python-Markdown calls in an extension named by its module."""
     return WholeHtmlExtension(**settings)

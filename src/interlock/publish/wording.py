@@ -25,11 +25,11 @@ from interlock.model import (
 PROCESS_MARK = "ᵖ"
 """Beside the symbol of a verdict that no container isolated."""
 INTERMITTENT_MARK = "~"
-"""Beside the symbol of what went wrong in some trials and not in others."""
+"""Beside the symbol of trouble in some trials, but not in others."""
 OWN_MARK = "°"
-"""Beside the symbol of what one library does alone."""
+"""Beside the symbol of trouble that one library has alone."""
 PART_MARK = "…"
-"""Beside the symbol of what not every probe has been run on."""
+"""Beside the symbol of a cell on which not every probe has run."""
 
 
 class Word(NamedTuple):
@@ -95,7 +95,7 @@ def word(verdict: Verdict | None) -> Word:
 
 
 def mark(verdict: Verdict | None, *, own: bool = False, part: bool = False) -> Mark:
-    """The sign of a verdict; ``own`` where one library does it alone."""
+    """The sign of a verdict; ``own`` if one library has the trouble alone."""
     return Mark(look(verdict, own=own), symbol(verdict, own=own, part=part))
 
 
@@ -131,7 +131,7 @@ def symbol(verdict: Verdict | None, *, own: bool = False, part: bool = False) ->
 
 
 def releases(cell: Cell) -> str:
-    """``sentry-sdk 2.5.1 with ddtrace 2.14.2``, under the names of the index."""
+    """``sentry-sdk 2.5.1 with ddtrace 2.14.2``, with the packages' names in the index."""
     named = [f"{pin.package} {pin.version}" for pin in cell.pins if pin.version is not None]
     if len(named) == 1 < len(cell.pins):
         return f"{named[0]} alone"
@@ -139,7 +139,7 @@ def releases(cell: Cell) -> str:
 
 
 def headline(verdict: Verdict) -> str:
-    """What it does, as the first half of a sentence."""
+    """The behaviour, as the first half of a sentence."""
     if verdict.reason is Reason.DEGRADED:
         return "It runs badly"
     if verdict.reason is Reason.NO_FEATURE:
@@ -158,7 +158,7 @@ def why(verdict: Verdict) -> str:
 
 
 def how_often(verdict: Verdict) -> str:
-    """How many trials went wrong, with the interval; empty where all agree."""
+    """How many trials failed, with the interval; empty if all agree."""
     found = intermittent(verdict)
     if found is None:
         return ""
@@ -170,7 +170,7 @@ def how_often(verdict: Verdict) -> str:
 
 
 def basis(verdict: Verdict) -> str:
-    """What the verdict was run on, or that nothing was run."""
+    """How and where the verdict's trials ran, or that nothing ran."""
     if verdict.basis is Basis.INFERRED:
         return "Inferred from both its tested neighbours of the same release line; not run itself"
     if not verdict.was_run:
@@ -195,7 +195,7 @@ V = TypeVar("V", PythonVersion, Version)
 
 
 def span(some: Iterable[V], of: Sequence[V]) -> str:
-    """``3.8 to 3.11 and 3.13``: runs without a gap among those that were tested."""
+    """``3.8 to 3.11 and 3.13``: stretches without a gap among the tested ones."""
     places = sorted(of.index(one) for one in some)
     runs: list[list[int]] = []
     for place in places:

@@ -16,23 +16,23 @@ from interlock.publish.wording import WORDS, Mark, mark, releases, why, word
 from interlock.record import in_order
 
 LISTED = 20
-"""Lines that name cells where a workaround does not help; the rest is counted."""
+"""This many lines name cells where a workaround does not help; others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """What happened with a workaround on the cells of one release."""
+    """The results of a workaround on the cells of one release."""
 
     tried: bool
     mark: Mark | None
-    """None where it was not run."""
+    """None if it did not run."""
     works: int
     run: int
     unproven: int
     not_run: int
-    """Cells that hang or fail without it, and on which it was not run, or could not be."""
+    """Cells that hang or fail without it, and on which it did not run."""
     too_few: bool
-    """Whether it works everywhere, and in too few runs to tell."""
+    """Whether it works everywhere, but in too few runs to be sure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +64,14 @@ class Way:
     title: str
     costs: str
     counts: list[Count]
-    """One a release of the axis that one moves first."""
+    """One for each release of the axis that one moves first."""
     failing: Lines
     broken: Lines
 
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """What was tried in one configuration, by one probe."""
+    """The workarounds that were tried in one configuration, by one probe."""
 
     probe: str
     probe_title: str
@@ -79,7 +79,7 @@ class Track:
     config_title: str
     package: str
     versions: list[str]
-    """With which a workaround was needed; empty where it never was."""
+    """The releases that needed a workaround; empty if none did."""
     ways: list[Way]
     passing: int
     """Cells that pass without a workaround."""
@@ -136,7 +136,7 @@ def _way(
     troubled: Mapping[str, int],
     tried: Sequence[TriedWorkaround],
 ) -> Way:
-    """``troubled`` is by release how many cells hang or fail without a workaround."""
+    """``troubled`` is by release the number of cells that hang or fail without it."""
     way = tried[0].way
     needed = [one for one in tried if one.was_needed]
     by_version: dict[str, list[TriedWorkaround]] = {}
