@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import multiprocessing
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +16,7 @@ import pytest
 from published import cell, verdict
 
 from interlock.model import Backend, Outcome, Renamed, StorageTrouble, Trial
+from interlock.record import blobs
 from interlock.record.ledger import CampaignRecord, Ledger
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
@@ -62,6 +65,16 @@ def replaced_by_a_folder(path: Path) -> None:
     path.mkdir()
 
 
+def replaced_by_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def replaced_by_a_device(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -71,6 +84,8 @@ def replaced_by_a_folder(path: Path) -> None:
         lambda path: path.write_bytes(path.read_bytes()[:-9]),
         lambda path: path.write_bytes(path.read_bytes()[:30] + b"\xff" + path.read_bytes()[31:]),
         replaced_by_a_folder,
+        replaced_by_a_pipe,
+        replaced_by_a_device,
     ],
 )
 def test_events_that_are_lost_cost_one_trial(home: Path, spoil: Callable[[Path], object]) -> None:
@@ -80,6 +95,16 @@ def test_events_that_are_lost_cost_one_trial(home: Path, spoil: Callable[[Path],
         assert list(ledger.trials()) == [OTHER]
         (lost,) = ledger.lost
     assert lost.startswith("trial 1 of ")
+
+
+def test_events_that_unpack_to_too_much_cost_one_trial(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blobs, "MOST_BYTES", 1000)
+    blob_of_the_first(home).write_bytes(gzip.compress(b" " * 2000))
+    with Ledger(home) as ledger:
+        assert list(ledger.trials()) == [OTHER]
+        assert "more than" in ledger.lost[0]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import os
+import stat
 import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,9 @@ from interlock.record import older
 
 _OUR_TROUBLE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Errors of the machine, which do not mean that the file is damaged."""
+
+MOST_BYTES = 2**30
+"""Of one trial's events, unpacked: many times what a probe may print."""
 
 
 class Spoilt(ValueError):
@@ -51,7 +55,7 @@ class Blobs:
         """The events. Raises ``Spoilt``, or ``OSError`` if the file is not to blame."""
         path = self._path(digest)
         try:
-            data = gzip.decompress(path.read_bytes())
+            data = _unpacked(path)
         except OSError as problem:
             if problem.errno in _OUR_TROUBLE:
                 raise
@@ -66,3 +70,16 @@ class Blobs:
         if not (digest.isascii() and digest.isalnum()):
             raise Spoilt(f"{digest[:80]!r} is no name of a file of events")
         return self.folder / digest[:2] / f"{digest}.jsonl.gz"
+
+
+def _unpacked(path: Path) -> bytes:
+    """What the file holds, up to a size: a few bytes can stand for gigabytes."""
+    # Without O_NONBLOCK, to open a pipe waits until somebody writes to it.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file, gzip.GzipFile(fileobj=file) as packed:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError("it is no regular file")
+        data = packed.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"it unpacks to more than {MOST_BYTES // 2**20} MiB")
+    return data
