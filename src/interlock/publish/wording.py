@@ -158,7 +158,7 @@ def why(verdict: Verdict) -> str:
 
 
 def how_often(verdict: Verdict) -> str:
-    """How many trials failed, with the interval; empty if all agree."""
+    """How many trials went wrong, with the interval; empty if all agree."""
     found = intermittent(verdict)
     if found is None:
         return ""
