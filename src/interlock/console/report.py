@@ -287,7 +287,7 @@ def stories(
 ) -> list[str]:
     """One story for each kind of hang, failure or doubt.
 
-    A story names one cell, what happened, and the likely cause. It gives the releases to move to,
+    A story names one cell, what happened, and its attribution. It gives the releases to move to,
     by all known verdicts, and the command that runs just that cell again. ``in_short`` leaves out
     everything but what happened and where to move to.
 
