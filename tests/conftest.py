@@ -1,4 +1,4 @@
-"""What every folder of tests shares."""
+"""Fixtures and hooks that all test folders share."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ settings.register_profile(
 )
 settings.load_profile("interlock")
 
-# A shell starts what runs in the background with the signal ignored, and so would the tests start
-# what they interrupt.
+# A shell starts background jobs with the signal ignored. Without this line the tests would
+# start their commands so, and then interrupt them in vain.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IN_REAL_TIME = {
     "box",  # installs from a package index, in processes
     "run_app",  # runs made-up apps under the real supervisor, until it has seen enough
 }
-"""Fixtures that wait for the world: what uses them is no unit test."""
+"""Fixtures that wait for real things: a test that uses them is no unit test."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""Whether this machine has what a test with containers needs, and real releases run in them."""
+"""Whether this machine can run tests with containers; and runs of real releases."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def skip_without() -> None:
-    """Skip, and say why, where no engine answers or the image is not there."""
+    """Skip with a reason if no engine answers or the image is missing."""
     try:
         with closing(engine.connect()) as client:
             client.inspect_image(IMAGE)  # type: ignore[no-untyped-call]
@@ -34,7 +34,7 @@ def skip_without() -> None:
 
 @contextmanager
 def tagged(name: str) -> Iterator[None]:
-    """The image under another name, for a while."""
+    """The image under another name, for the time of a test."""
     repository, _, tag = name.rpartition(":")
     with closing(engine.connect()) as client:
         client.tag(IMAGE, repository, tag)
@@ -45,9 +45,9 @@ def tagged(name: str) -> Iterator[None]:
 
 
 def run_matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`interlock matrix` as it is, on these cells alone; all that it keeps is below ``folder``.
+    """Run the real `interlock matrix` on these cells; its files are in ``folder``.
 
-    What it printed, errors included, is the ``stdout`` of what is returned.
+    The ``stdout`` of the result holds everything that it printed, errors included.
     """
     return subprocess.run(
         [

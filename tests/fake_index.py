@@ -1,4 +1,4 @@
-"""A package index in a hundred lines: PEP 691 JSON or PEP 503 HTML, over HTTP on loopback."""
+"""A small package index on loopback: PEP 691 JSON or PEP 503 HTML."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FakeIndex:
     status: int = 200
     url: str = ""
     asked: list[tuple[str, int]] = field(default_factory=list)
-    """Every path that was asked for, and the status of the answer."""
+    """Every requested path, and the status of its answer."""
     sent: list[Mapping[str, str]] = field(default_factory=list)
     """The headers of every request."""
 

@@ -1,4 +1,7 @@
-"""A package tree like sentry-sdk's, as far as the probes start it: what it was handed is kept."""
+"""A package tree like sentry-sdk's, as far as the probes start it.
+
+It records its arguments.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,10 @@ class FakeSentry:
 
 @contextmanager
 def imported(folder: Path, files: Mapping[str, str] = NEWEST) -> Iterator[FakeSentry]:
-    """``sentry_sdk`` with these files beside what every release has; gone again afterwards."""
+    """A ``sentry_sdk`` with these files and those of every release.
+
+    It is removed afterwards.
+    """
     for name, text in {**ALWAYS, **files}.items():
         path = folder / "sentry_sdk" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -120,7 +120,7 @@ CLAUSE = re.compile(
 
 
 def rows(text: str) -> list[Verdict]:
-    """What a pair did, each of its libraries alone, and the pair otherwise (``pair@release``)."""
+    """The verdicts of a pair, of each library alone, and of ``pair@release``."""
     return [_clause(clause.strip()) for clause in text.split(";")]
 
 
@@ -139,7 +139,7 @@ def _clause(text: str) -> Verdict:
 
 
 def _did(of: Cell, outcome: str, *words: str) -> Verdict:
-    """``pass 500``; ``hang A,B 3/90``; ``fail crash SIGSEGV in import``; ``unproven slow``."""
+    """``pass 500``; ``hang A,B 3/90``; ``fail crash SIGSEGV in import``; and so on."""
     if outcome == "pass":
         return verdict(of, exposures=int(words[0]))
     if outcome != "hang":
@@ -184,7 +184,10 @@ def forking(title: str = "the process forks", **words: str) -> dict[str, AppChoi
 
 
 def matrix(**changes: object) -> Matrix:
-    """Probes ``restart`` and ``serve``, in ``stock``, ``warnings`` and, restart alone, ``calm``."""
+    """Probes ``restart`` and ``serve``, in ``stock`` and ``warnings``.
+
+    ``restart`` alone also runs in ``calm``.
+    """
     stock = Configuration(name="stock", title="as it is", description="", choices={})
     calm = replace(stock, name="calm", settings={"amplified": False}, choices=None)
     warnings = replace(stock, name="warnings", choices={"level": "WARNING"})

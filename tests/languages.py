@@ -1,9 +1,9 @@
-"""The little languages in which tests say how a trial went.
+"""The little languages in which tests describe how a trial went.
 
-``stream("live | serving | 40 exposures | done | exit 0 | end")`` is what a harness says, event by
-event, with its looks in the language of ``looks.py``. Before its end the intake has counted what
-arrived, unless a clause says otherwise; ``trials("pass*19 hang")`` are trials of one
-cell, in the order in which they ran.
+``stream("live | serving | 40 exposures | done | exit 0 | end")`` is the stream of a harness, event
+by event. Its looks are in the language of ``looks.py``. Before its end the intake has counted what
+arrived, unless a clause differs. ``trials("pass*19 hang")`` are trials of one cell, in the order in
+which they ran.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ PROBE = Probe(
 
 
 def stream(text: str) -> tuple[Raw, ...]:
-    """The events of one trial; clauses are parted by ``|``, one in brackets is a snapshot.
+    """The events of one trial; ``|`` separates clauses, and brackets hold a snapshot.
 
-    ``7:[…]`` is one of process 7; without a number it is of the app.
+    ``7:[…]`` is a snapshot of process 7; without a number it is the app's.
     """
     said = Telling()
     for clause in (part.strip() for part in text.split("|")):
@@ -57,7 +57,7 @@ def stream(text: str) -> tuple[Raw, ...]:
 
 
 class Telling:
-    """What has been said so far: the phase, the count and the stall that the next events are of."""
+    """The state so far: the phase, the count and the stall of the next events."""
 
     def __init__(self) -> None:
         self.events: list[Raw] = []

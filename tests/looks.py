@@ -1,11 +1,12 @@
-"""The little language in which tests say what a harness saw at one look.
+"""The little language in which tests describe what a harness saw at one look.
 
-``snapshot("T1 has A wants B; T2 has B wants A")`` is a harness's snapshot: a thread ``has`` locks,
+``snapshot("T1 has A wants B; T2 has B wants A")`` is a harness's snapshot. A thread ``has`` locks,
 ``wants`` one, ``joins`` a thread, ``awaits`` an event, or ``runs``. A name with a star is a
-re-entrant lock, one with a question mark is free, and ``A'`` is another lock that is called A;
-what is waited for with a tilde is waited for with a timeout.
-``gone W has A`` is a thread that a fork left behind, and it ``takes`` a lock, or
-``frees`` it, when it was just doing so.
+re-entrant lock, one with a question mark is free, and ``A'`` is another lock called A. A tilde
+marks a wait with a timeout.
+
+``gone W has A`` is a thread that a fork left behind. It ``takes`` or ``frees`` a lock if it was
+doing so at the fork.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ def snapshot(
     line: int = 100,
     process: int | None = None,
 ) -> Raw:
-    """A snapshot as the harness sends it. ``salt`` changes every identity, ``line`` every frame."""
+    """A snapshot as the harness sends it.
+
+    ``salt`` changes every identity, ``line`` every frame.
+    """
     clauses = [clause.split() for clause in text.split(";") if clause.strip()]
     gone = {clause[1] for clause in clauses if clause[0] == "gone"}
     clauses = [clause[1:] if clause[0] == "gone" else clause for clause in clauses]

@@ -1,7 +1,7 @@
-"""A data set for the tests of the site: real names, made-up verdicts, one of every kind.
+"""A data set for the tests of the site: real names with made-up verdicts.
 
-``fate`` and what follows it is the whole of it; what the pages say is compared with that, not with
-the code that made them. None of this is a measurement.
+There is a verdict of every kind. ``fate`` and the functions after it define all of it. The pages
+are compared with these, not with the code that made them. None of this is a measurement.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ WITH_FRAMEWORK = ("2.5.1", "2.70.1")
 RARE = [
     ("2.5.1", ddtrace, python) for ddtrace in ("2.14.2", "3.2.1") for python in ("3.10", "3.12")
 ]
-"""Where it is looked how rare the race is by itself."""
+"""The cells that measure how rare the race is without amplification."""
 
 
 def fate(sentry: str, ddtrace: str, python: str, config: str) -> Fate | None:
-    """What it says of a combination by ``worker_restart``; None where nobody tested it."""
+    """The verdict of ``worker_restart`` on a combination; None if nobody tested it."""
     old, minor = Version(ddtrace) < Version("3"), int(python.split(".")[1])
     if (sentry, ddtrace) == ("2.30.0", "2.9.6"):
         return None
@@ -79,7 +79,7 @@ def uninstallable(ddtrace: str, minor: int) -> Fate | None:
 
 
 def by_other_probes(sentry: str, ddtrace: str, python: str, config: str) -> dict[str, Fate]:
-    """What the other probes say, where they are run."""
+    """The verdicts of the other probes, where they run."""
     minor = int(python.split(".")[1])
     if (sentry, ddtrace) == ("2.30.0", "2.9.6"):
         return {}
@@ -94,7 +94,10 @@ def by_other_probes(sentry: str, ddtrace: str, python: str, config: str) -> dict
 
 
 def shown(sentry: str, ddtrace: str, python: str, config: str) -> tuple[Outcome, bool] | None:
-    """What the matrix has to show: the worst of all probes, and whether it is sentry-sdk's."""
+    """What the matrix must show: the worst of all probes.
+
+    The second value is whether it is sentry-sdk's own.
+    """
     by_restart = fate(sentry, ddtrace, python, config)
     others = by_other_probes(sentry, ddtrace, python, config)
     if by_restart is None:
@@ -112,7 +115,10 @@ def shown(sentry: str, ddtrace: str, python: str, config: str) -> tuple[Outcome,
 
 
 def with_workaround(way: str, ddtrace: str, config: str) -> Fate | None:
-    """On the cells of ``worker_restart`` that hang in ``warning-events``; None: not run there."""
+    """The fate on cells of ``worker_restart`` that hang in ``warning-events``.
+
+    None if it did not run there.
+    """
     if config != "warning-events":
         return None
     if way == "rlock-worker":
@@ -177,7 +183,7 @@ def shapes(of: Cell, said: Fate, hangs: int) -> tuple[tuple[Signature, int], ...
 
 
 def pairs() -> list[Verdict]:
-    """What a reader chooses among: every pair, by every probe that is run there."""
+    """What a reader chooses among: every pair, by every probe that runs there."""
     found = []
     for names in itertools.product(SENTRY, DDTRACE, PYTHON, CONFIGS):
         if said := fate(*names):

@@ -1,4 +1,4 @@
-"""What is published beside the made-up verdicts: a control, and an example of each hang."""
+"""The evidence beside the made-up verdicts: a control, an example of each hang."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def control(differs: bool) -> dict[str, object]:
 
 
 def example(signature: Signature) -> Example:
-    """A hang in the words and events that a real one has, at places that do not exist."""
+    """A hang in the words and events of a real one, at places that do not exist."""
     worker, handler = 11, 12
     two = signature == CYCLE
     main = _thread("MainThread", waits=handler if two else worker, holds=worker)

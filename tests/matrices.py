@@ -1,4 +1,4 @@
-"""A small matrix of two libraries, for tests of what is run of it."""
+"""A small matrix of two libraries, for tests of what runs of it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,10 @@ WAYS = replace(
     uses={"restart": ProbeUse(workarounds={"warnings": ("as-stock", "quiet")})},
     trials=Trials(per_cell=1, when_unproven=3, when_compared=5, on_trouble=1),
 )
-"""Judged in `stock` and `warnings`; workarounds of the latter; cannot be run without `left`."""
+"""A probe judged in `stock` and `warnings`, with workarounds in the latter.
+
+It can't run without `left`.
+"""
 
 
 def releases(uploaded: datetime | None = UPLOADED) -> Mapping[str, Sequence[Release]]:

@@ -1,4 +1,4 @@
-"""A small ``matrix.yaml`` and its probe as texts, with edits, and the mistakes they lead to."""
+"""A small ``matrix.yaml`` and its probe as texts, with edits and their mistakes."""
 
 from __future__ import annotations
 
@@ -113,7 +113,10 @@ configurations:
   calm: {title: calm, costs: profiles, choices: {profiler: "off"}}
   odder: {title: odder, costs: sense, settings: {odd: true}}
 controls:"""
-"""An edit of `MATRIX`: what an application chooses, in configurations, a workaround and a probe."""
+"""An edit of `MATRIX` with choices.
+
+They occur in configurations, a workaround and a probe.
+"""
 
 Load = Callable[..., Matrix]
 """Reads the two texts as files."""

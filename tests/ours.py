@@ -1,4 +1,4 @@
-"""What is in this repository, for tests: its probes without either library, and its command."""
+"""This repository for tests: its probes without either library, and its command."""
 
 from __future__ import annotations
 

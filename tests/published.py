@@ -1,4 +1,4 @@
-"""Verdicts as they are published, and one recorded hang: what the tests of the record write."""
+"""Published verdicts and one recorded hang, as the tests of the record write them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def cell(
 
 
 def verdict(of: Cell, outcome: Outcome = Outcome.PASS, **changes: object) -> Verdict:
-    """One that can be: a signature was seen in so many hangs of so many trials."""
+    """A possible verdict: a signature was seen in that many hangs of that many trials."""
     seen: Any = changes.get("signatures", ((SELF, 2),) if outcome is Outcome.HANG else ())
     hangs: Any = changes.get(
         "hangs", max((times for _, times in seen), default=int(outcome is Outcome.HANG))
@@ -84,7 +84,7 @@ def verdict(of: Cell, outcome: Outcome = Outcome.PASS, **changes: object) -> Ver
 
 
 def control(of: Cell) -> dict[str, Any]:
-    """What a control gave, as ``controls.json`` has it."""
+    """The result of a control, as ``controls.json`` has it."""
     return {
         "campaign": "20261125T032120Z-e925ba",
         "cell": coordinates(of, AXES),

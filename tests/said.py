@@ -1,4 +1,4 @@
-"""What the findings say of a few verdicts, in the words in which tests expect it."""
+"""The findings on a few verdicts, in the words that tests expect."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def says(move: Move) -> str:
 
 
 def table(found: Recommendation) -> list[str]:
-    """A line a release: what is said of each Python."""
+    """A line a release, with the result on each Python."""
     return [
         f"{s.version}: passes {' '.join(map(str, s.passes)) or '-'}; "
         f"breaks {' '.join(map(str, s.breaks)) or '-'}; "

@@ -1,4 +1,4 @@
-"""Stories of one trial, in the language of ``stream``, and what is expected of each."""
+"""Stories of one trial in the language of ``stream``, with the expected results."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ LATE = "deadline | stall | [MainThread runs poll] | 8:[MainThread awaits E]"
 def told_of_child(
     *at: float, enters: bool = True, busy: bool = False, woken: bool = False
 ) -> tuple[Raw, ...]:
-    """A child that is looked at at these times, the last time when the deadline has passed; its
-    parent is at work, so that not everything stands still."""
+    """A child that is looked at at these times, the last one after the deadline.
+
+    Its parent is at work, so not everything stands still.
+    """
     looks = " | ".join(["stall | 8:[MainThread awaits E]"] * (len(at) - 1))
     told = [dict(event) for event in stream(f"{CHILD} | {looks} | {LATE} | {KILLED}")]
     taken = [e for e in told if e["event"] == "snapshot" and e["process"] == 8]
@@ -57,6 +59,6 @@ def told_of_child(
         snapshot.update(at=moment, tasks=[main, {**task, "tid": 9, "run_ns": ran}])
         if enters:
             thread = snapshot["threads"][0]
-            thread["waits"] = None  # as of a lock that does not tell that it is locked
+            thread["waits"] = None  # like a lock that does not show that it is locked
             thread["frames"][0]["function"] = "__enter__"
     return tuple(told)

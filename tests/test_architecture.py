@@ -1,4 +1,4 @@
-"""What ARCHITECTURE.md says exists, and the other way round."""
+"""Everything that ARCHITECTURE.md names exists, and the other way round."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_no_library_is_named_in_the_source() -> None:
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
-    """Text that stands for itself, as documentation does, is no code."""
+    """Text that stands by itself, such as documentation, is not code."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

@@ -19,7 +19,10 @@ END = re.compile(r"(?<=[.!?:])\s+|\n\s*\n|\n *(?:[-*#]+|\d+\.) ")
 
 
 def long_sentences(text: str) -> list[str]:
-    """Those of a Markdown page with more than ``MOST_WORDS`` words, tables and code aside."""
+    """The sentences of a Markdown page with more than ``MOST_WORDS`` words.
+
+    Tables and code do not count.
+    """
     sentences = END.split(NO_PROSE.sub(" ", text))
     return [one for one in sentences if len(one.split()) > MOST_WORDS]
 

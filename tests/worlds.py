@@ -1,4 +1,4 @@
-"""A world for campaigns that does as it is told: sandbox, environments, a stage to run in."""
+"""A world for campaigns, under the test's control: sandbox, environments, stage."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ PROBES = {
     "serve": replace(RESTART, name="serve", alone=True),
     "ours": replace(RESTART, name="ours"),
 }
-"""`serve` has to be alone on the machine; `ours` is in no set."""
+"""`serve` needs the machine alone; `ours` is in no set."""
 TESTED = replace(
     MATRIX,
     sets={name: replace(of, probes=("restart", "serve")) for name, of in MATRIX.sets.items()},
@@ -83,21 +83,23 @@ PASSES = (
 KNOWN_HANG = Control(cell=cell("0.9"), expect=Outcome.HANG)
 
 Act = str | Exception | Callable[[], str | None]
-"""A story of ``languages.STORIES``, trouble, or what happens in the middle of a story, a pass where
-it names none."""
+"""A story of ``languages.STORIES``, trouble, or an event in the middle of a story.
+
+Without a named story, that is a pass.
+"""
 
 
 @dataclass
 class World:
-    """Sandbox and environments in one: does what it is told, release by release of ``left``."""
+    """Sandbox and environments in one; each release of ``left`` acts as told."""
 
     store: Path
     acts: dict[str, list[Act]]
-    """By the left version, what each run of it does; the last one is done again and again."""
+    """By the left version, the act of each run; the last act repeats."""
     backend: Backend = Backend.PROCESS
     no_image_for: Sequence[PythonVersion] = ()
     installs: dict[str, Made | Exception] = field(default_factory=dict)
-    """By the left version, what comes of installing it, where it is no environment."""
+    """By the left version, the result of an install that gives no environment."""
     ran: list[str] = field(default_factory=list)
     """Every run: left version, Python and configuration."""
     knobs: list[Mapping[str, object]] = field(default_factory=list)
@@ -106,7 +108,7 @@ class World:
     resolved_as_of: list[datetime | None] = field(default_factory=list)
     at_once: int = 0
     most_at_once: dict[str, int] = field(default_factory=dict)
-    """By probe: how many runs there were on the machine while one of it was."""
+    """By probe: how many runs were on the machine during one of its own."""
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def available(self, python: PythonVersion) -> Image:
@@ -192,7 +194,7 @@ def environment(digest: str) -> Environment:
 
 @dataclass(frozen=True)
 class Here:
-    """The place of a campaign whose jobs are run by threads of this process, in this world."""
+    """The place of a campaign with jobs in threads of this process, in this world."""
 
     world: World
     probes: Path
@@ -209,7 +211,7 @@ class Here:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The place of a campaign whose jobs other processes run: each builds a world of its own.
+    """The place of a campaign with jobs in other processes; each builds its own world.
 
     An act is a story, trouble, ``waits`` (until it is stopped) or ``dies`` (with its worker).
     """
@@ -243,7 +245,7 @@ class Elsewhere:
 
 @dataclass
 class Stage:
-    """A world, a ledger, and a campaign to be run in them."""
+    """A world, a ledger, and a campaign to run in them."""
 
     ledger: Ledger
     folder: Path
@@ -252,14 +254,14 @@ class Stage:
     @classmethod
     @contextmanager
     def at(cls, folder: Path) -> Iterator[Stage]:
-        """One thing after the other: the order of events is that of the cells."""
+        """One job at a time, so the order of events is that of the cells."""
         with Ledger(folder / "ledger") as ledger, ThreadPoolExecutor(1) as executor:
             began = datetime(2026, 1, 2, tzinfo=timezone.utc)
             ledger.begin(CampaignRecord(id="c", started_at=began, resolved={}))
             yield cls(ledger, folder, executor)
 
     def world(self, no_image_for: Sequence[PythonVersion] = (), **acts: Act | list[Act]) -> World:
-        """``v1_0="crash"``: what the runs of left 1.0 do."""
+        """``v1_0="crash"``: the act of all runs of left 1.0."""
         return World(
             store=self.folder,
             acts={
@@ -335,7 +337,7 @@ def left_open(events: Sequence[Progress]) -> list[tuple[list[str], str]]:
 
 
 def following(*rounds: Plan) -> tuple[Follow, list[set[str]]]:
-    """One plan after the other; and which left versions had a verdict when it was asked for."""
+    """One plan after the other, with the left versions that had a verdict each time."""
     left, knew = list(rounds), []
 
     def follow(told: Mapping[tuple[str, ...], object]) -> Plan:
@@ -346,7 +348,7 @@ def following(*rounds: Plan) -> tuple[Follow, list[set[str]]]:
 
 
 def results(events: Sequence[Progress]) -> list[tuple[str, bool]]:
-    """What each control gave, and whether that was known."""
+    """The answer of each control, and whether it was as expected."""
     return [
         (str(event.result.outcome), event.result.as_expected)
         for event in events

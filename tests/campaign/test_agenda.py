@@ -1,4 +1,4 @@
-"""The rounds of a run: what was asked for, what follows, and what is known of it already."""
+"""The rounds of a run: requested cells, follow-ups, and known verdicts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUIET = cell(config="warnings+quiet")
 STOCK = cell()
 ALONE = cell(right="-", config="warnings")
 ALL = {QUIET, STOCK, ALONE}
-"""What follows where `warnings` hangs."""
+"""The follow-ups of a hang in `warnings`."""
 
 
 def known(of: Cell, outcome: str = "pass", days: float = 1, **changes: object) -> Verdict:
@@ -71,7 +71,7 @@ def test_first_is_what_was_asked_for_and_then_what_its_verdicts_call_for() -> No
 @pytest.mark.parametrize(
     ("knows", "rerun", "first", "then"),
     [
-        # a stopped run goes on where it was
+        # a stopped run continues where it was
         ([known(WARNED, "hang")], Rerun.STALE, set(), ALL),
         ([known(WARNED, "hang"), known(QUIET)], Rerun.STALE, set(), {STOCK, ALONE}),
         (
@@ -80,7 +80,7 @@ def test_first_is_what_was_asked_for_and_then_what_its_verdicts_call_for() -> No
             set(),
             set(),
         ),
-        # what is stale is asked again, and calls for nothing until it has answered
+        # a stale cell runs again, and has no follow-ups until it has a verdict
         ([known(WARNED, "hang", days=8)], Rerun.STALE, {WARNED}, set()),
         ([known(WARNED, "hang", days=8)], Rerun.MISSING, set(), ALL),
         ([known(WARNED, "hang"), known(QUIET, days=8)], Rerun.STALE, set(), ALL),

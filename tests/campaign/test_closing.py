@@ -1,4 +1,4 @@
-"""Which controls are run once more at the end."""
+"""Which controls run once more at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grids import NOON
 from interlock.campaign.closing import LONGEST, SPARE, Passed, Since, is_due
 
 SHORT = Since(cells=12, every=100, time=timedelta(seconds=20))
-"""Since the last run of a control that is no known hang."""
+"""After the last run of a control that is not a known hang."""
 
 
 def passed(load: float = 0.0, exposures: int = 1500, needed: int = 30) -> Passed:
@@ -20,7 +20,7 @@ def passed(load: float = 0.0, exposures: int = 1500, needed: int = 30) -> Passed
 
 
 def since(*passes: Passed, heaviest: float = 0.0) -> Since:
-    """Since the last run of a known hang."""
+    """After the last run of a known hang."""
     return replace(SHORT, passes=passes, heaviest=heaviest)
 
 
@@ -28,9 +28,9 @@ def since(*passes: Passed, heaviest: float = 0.0) -> Since:
     ("ran", "due"),
     [
         (SHORT, False),
-        # it has given nothing yet
+        # it has no result yet
         (None, True),
-        # many cells: a quarter of what lies between two rounds
+        # many cells: a quarter of those between two rounds
         (replace(SHORT, cells=25), False),
         (replace(SHORT, cells=26), True),
         (replace(SHORT, cells=12, every=40), True),
@@ -50,7 +50,7 @@ def since(*passes: Passed, heaviest: float = 0.0) -> Since:
         (since(passed(exposures=30 * SPARE)), False),
         (since(passed(exposures=30 * SPARE - 1)), True),
         (since(passed(), passed(exposures=40), passed()), True),
-        # where no hang is known there is nothing to fall short of
+        # without a known hang, no number of exposures is needed
         (since(passed(exposures=1, needed=0)), False),
     ],
 )
@@ -61,7 +61,7 @@ def test_a_control_is_run_again_where_that_could_show_something(
 
 
 def test_a_pass_with_enough_to_spare_is_held_to_no_less_than_two_looks_would_hold_it() -> None:
-    """Where what a hang takes is exponentially distributed, with a mean of 1."""
+    """The exposures that a hang takes are exponentially distributed, with a mean of 1."""
     from math import exp
 
     def below(exposures: float) -> float:

@@ -1,4 +1,4 @@
-"""What controls answered, which passes they speak against, and how it is published."""
+"""The controls' answers: which passes they make worthless, and what is published."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HANG = Control(cell=cell("1.0", python="3.10"), expect=Outcome.HANG, entry=0)
 PASS = Control(cell=cell("1.1", python="3.10"), expect=Outcome.PASS, entry=1)
 HANG_ON_3_12 = Control(cell=cell("1.0", python="3.12"), expect=Outcome.HANG, entry=0)
 OURS = Control(cell=cell("-", "-", python="3.10", probe="ours"), expect=Outcome.HANG, entry=2)
-"""Of a probe in no set."""
+"""A control of a probe in no set."""
 
 CONTROLLED = replace(
     MATRIX,
@@ -40,8 +40,10 @@ def gave(
     exposures: int = 30,
     load: float = 0.0,
 ) -> list[ControlResult]:
-    """``"hang pass"``: one answer after the other, a minute apart and each under half as much load
-    again."""
+    """``"hang pass"``: the answers of a control, a minute apart.
+
+    Each is under half as much load again.
+    """
     return [
         ControlResult(
             campaign=campaign,
@@ -76,11 +78,11 @@ def doubted(results: ControlResults, of: str, python: str) -> bool:
         ("hang hang pass", 1, True),
         ("hang pass hang", 1, True),
         ("hang fail", 1, True),
-        # what proved nothing was run again, and says nothing if another was proven
+        # a trial that proved nothing was repeated, and does not count beside a proven one
         ("unproven hang", 1, False),
         ("unproven pass", 1, True),
         ("unproven unproven", 1, True),
-        # a hang that is not seen every time
+        # a hang that does not occur every time
         ("pass hang", 3, False),
         ("pass pass hang pass pass hang", 3, False),
         ("pass pass pass", 3, True),
@@ -112,7 +114,7 @@ def test_a_difference_is_said_with_how_often() -> None:
     ("answers", "doubtful"),
     [
         (gave(HANG, "hang"), set()),
-        # its own probe on its own Python, and where there is none with that answer
+        # its own probe, on its own Python and on those without such a control
         (gave(HANG, "pass"), {"restart 3.10", "restart 3.14"}),
         (gave(HANG_ON_3_12, "pass"), {"restart 3.12", "restart 3.14"}),
         # no other Python has a known pass
@@ -164,7 +166,7 @@ def test_what_a_known_hang_took_is_needed_by_a_pass_of_its_campaign_and_probe() 
 @pytest.mark.parametrize(
     ("outcomes", "expected"),
     [
-        # a trial without it is part of what it took
+        # a trial without the hang counts toward what the hang took
         ("pass pass hang", 210),
         # the most that any of its hangs took
         ("hang pass hang hang", 140),

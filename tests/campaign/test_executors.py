@@ -1,4 +1,7 @@
-"""Jobs on threads and on processes: only data crosses, the verdicts are the same, all ends."""
+"""Jobs on threads and on processes give the same verdicts, and all end.
+
+Only data crosses between them.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ def campaign(
 
 
 def said(events: list[Progress]) -> dict[str, list[tuple[object, ...]]]:
-    """What is told of the cells and of the controls, in the order of the cells."""
+    """The events on the cells and on the controls, in the order of the cells."""
     verdicts = [e.verdict for e in events if isinstance(e, Judged)]
     controls = [e.result for e in events if isinstance(e, ControlRan)]
     return {
@@ -181,7 +184,7 @@ def test_a_job_comes_through_a_pickle_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_sandbox_that_is_there_stays_at_home(tmp_path: Path, stage: Stage) -> None:
-    """A lock, a socket, an event: what is built does not travel, and is built anew."""
+    """A lock, a socket, an event: built objects are not sent, but built again."""
     held = replace(workplace(tmp_path), sandbox=stage.world())
     assert held.build()[0] is held.sandbox
     assert pickle.loads(pickle.dumps(held)).sandbox is None

@@ -1,4 +1,4 @@
-"""What verdicts call for: on which cells, beside which, and that it comes to an end."""
+"""The follow-ups of verdicts: their cells, their neighbours, and their end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def follow(
     matrix: Matrix = WAYS,
     uploaded: datetime | None = UPLOADED,
 ) -> FollowUps:
-    """What follows where everything known was asked for, or just what is named."""
+    """The follow-ups if all known cells were requested, or only the named ones."""
     return followups(
         asked if asked is not None else [of.cell for of in known],
         {of.cell.key: Result.of(of) for of in known},
@@ -32,7 +32,7 @@ def follow(
 
 
 def named(found: FollowUps, why: Why) -> list[str]:
-    """``"1.0 2.0 warnings+quiet"``: left, right and configuration of what is run for that."""
+    """``"1.0 2.0 warnings+quiet"``: left, right and configuration of each follow-up."""
     return sorted(
         f"{of.version('left') or '-'} {of.version('right') or '-'} {of.config}"
         for of, reason in found.cells.items()
@@ -77,7 +77,7 @@ def test_workarounds_are_tried_on_what_did_not_pass(of: Verdict, tried: list[str
         ("pass pass hang pass", "1.1 1.2 2.0"),
         ("hang pass pass pass", "1.0 1.1"),
         ("pass pass pass hang", "1.2 2.0"),
-        # the nearest that passes, past what does not
+        # the nearest that passes, beyond those that do not
         ("pass hang hang pass", "1.0 1.1 1.2 2.0"),
         ("pass unproven hang .", "1.0 1.2"),
         ("hang fail hang hang", "1.0 1.1 1.2 2.0"),
@@ -249,7 +249,7 @@ def test_where_both_hang_both_get_more_trials(pair: str, alone: str | None, comp
         ((1, 40), (1, 500), 5),
         # Among 45 of 2,545 in 1.8 %: five would not tell.
         ((1, 45), (1, 500), None),
-        # Three hangs tell much more: all among 200 of 700 in 2.3 %, of 1,200 in 0.5 %.
+        # Three hangs prove much more: all among 200 of 700 in 2.3 %, of 1,200 in 0.5 %.
         ((3, 200), (1, 500), 2),
         ((3, 400), (1, 300), 4),
     ],

@@ -1,4 +1,4 @@
-"""The loop: what is run, recorded, judged, followed up, and how it ends."""
+"""The loop: what runs, is recorded, judged and followed up, and how it ends."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_what_trouble_left_open_is_not_tried_round_after_round(stage: Stage) -> 
 
 
 def test_where_nothing_was_asked_for_that_is_open_what_follows_is_run(stage: Stage) -> None:
-    """A stopped run goes on: the verdicts are there, and what they call for is not."""
+    """A stopped run goes on: it has the verdicts, but not their follow-ups."""
     follow, _ = following(planned(cell("1.1")))
     assert judged(stage.run(stage.world(), follow=follow)) == {"1.1": "pass"}
 

@@ -1,4 +1,4 @@
-"""The loop and its controls: when they are run, and what they make of passes."""
+"""The loop and its controls: when they run, and how they change passes."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_control_with_several_tries_is_over_with_the_known_answer(stage: Stage
         # known before it is judged, or only at the end
         ("pass", "pass", "unproven", []),
         (["hang", "pass"], "pass", "pass", ["unproven"]),
-        # what was seen, was seen
+        # a hang that was seen stays a hang
         ("pass", "hang", "hang", []),
     ],
 )
@@ -143,7 +143,10 @@ def test_a_control_speaks_for_its_own_campaign_alone(stage: Stage) -> None:
 
 
 def test_a_pass_stands_on_the_campaign_in_which_no_control_differs(stage: Stage) -> None:
-    """The earlier campaign saw hangs, and the cell passed; in the later one nothing is proven."""
+    """The cell passed in the earlier campaign, which saw hangs.
+
+    The later campaign proves nothing.
+    """
     stage.run(stage.world(v0_9="hang"), cell("1.0"), controls=[KNOWN_HANG])
     stage.ledger.begin(
         CampaignRecord(id="d", started_at=datetime(2026, 1, 3, tzinfo=timezone.utc), resolved={})

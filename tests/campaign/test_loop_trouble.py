@@ -1,4 +1,4 @@
-"""The loop in trouble: what is tried again, left open, kept, stopped."""
+"""The loop in trouble: what it retries, leaves open, keeps and stops."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_what_all_would_meet_stops_the_run(stage: Stage, trouble: TroubleError) 
 
 
 def test_a_stopped_run_names_no_cell_as_open_that_has_its_verdict(stage: Stage) -> None:
-    """Left 1.0 has one of its two verdicts when the engine is said to be gone."""
+    """Left 1.0 has one of its two verdicts when the engine is reported gone."""
     at_work = threading.Event()
     world = stage.world()
 
@@ -99,7 +99,7 @@ def test_a_stopped_run_names_no_cell_as_open_that_has_its_verdict(stage: Stage) 
 
 
 def test_a_trial_that_ends_while_the_run_is_stopped_is_kept(stage: Stage) -> None:
-    """Left 1.1 is at work when the engine is said to be gone, and comes to its end all the same."""
+    """Left 1.1 runs when the engine is reported gone, and still finishes."""
     at_work = threading.Event()
     world = stage.world()
 

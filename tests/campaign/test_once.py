@@ -1,4 +1,4 @@
-"""What a campaign does once: a cell that is a control, the classification of a trial, an end."""
+"""What a campaign does only once: control cells, classifications, the end."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from interlock.record.ledger import CampaignRecord
 def test_a_cell_that_is_asked_for_and_is_a_control_is_run_once_and_is_both(stage: Stage) -> None:
     world = stage.world(v0_9="hang")
     events = stage.run(world, cell("1.0"), cell("0.9"), controls=[KNOWN_HANG])
-    # It goes first: the passes rest on it. The last run is the second look at what it takes.
+    # It goes first, because the passes rest on it. Its last run measures it a second time.
     assert lefts(world) == "0.9 1.0 0.9"
     assert judged(events) == {"0.9": "hang", "1.0": "pass"}
     assert results(events) == [("hang", True), ("hang", True)]
 
 
 def test_a_cell_that_is_run_again_and_again_is_no_control_beside(stage: Stage) -> None:
-    """Each trial is judged by itself there, so none may depend on what the one before gave."""
+    """Each trial is judged by itself, so none may depend on the one before."""
     rare = replace(KNOWN_HANG, tries=3)
     world = stage.world(v0_9=["pass", "hang"])
     stage.run(world, cell("0.9"), controls=[rare], repeat=2)
@@ -54,7 +54,7 @@ EARLY_HANG = LATE_HANG.replace("60", "1")
 @pytest.mark.parametrize(
     ("hang", "cells", "order"),
     [
-        # 40 exposures of a pass are forty times what the known hang took
+        # a pass with 40 exposures has forty times what the known hang took
         (EARLY_HANG, 4, "0.9 1.0 1.1 1.2 1.3"),
         # more than a quarter of the cells that lie between two rounds
         (EARLY_HANG, 5, "0.9 1.0 1.1 1.2 1.3 1.4 0.9"),
@@ -92,7 +92,7 @@ def test_a_hang_to_which_load_does_not_matter_is_brought_back_by_little_to_spare
 
 
 def test_a_pass_is_told_once_its_controls_have_given_a_result(stage: Stage) -> None:
-    """The pass ends while the known hang is at work, on the other of two workers."""
+    """The pass ends while the known hang runs on the other of two workers."""
     passed = threading.Event()
     world = stage.world()
     kept: list[str] = []
@@ -156,7 +156,10 @@ def test_what_an_earlier_campaign_ran_is_classified_once_for_all_verdicts(
 def test_a_control_is_judged_once_a_round_of_the_plan_and_not_once_a_result(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of its verdicts rests on all of its trials: a long campaign would take ever longer."""
+    """Each verdict rests on all trials of a control.
+
+    Judging after each trial would take ever longer in a long campaign.
+    """
     decide, judged_trials = judge.decide, []
 
     def counting(trials: Sequence[Trial], *more: object) -> Verdict:

@@ -1,4 +1,4 @@
-"""What of the cells is open, in which order it is run, and what it costs."""
+"""Which cells are open, in which order they run, and how long they take."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ INFERRED = known(basis=Basis.INFERRED)
         (known("pass", days=1), False, False, False),
         (known("pass", days=7), False, False, False),
         (known("pass", days=7.01), False, True, True),
-        # of the future, by a clock that was wrong, or by one that is a little ahead
+        # from the future: by a wrong clock, or by one that is a little ahead
         (known("pass", days=-1), False, True, True),
         (known("pass", days=-365), False, True, True),
         (known("pass", days=-1 / 1440), False, False, False),
@@ -71,7 +71,7 @@ INFERRED = known(basis=Basis.INFERRED)
         (known("hang", days=8), False, True, True),
         (known("fail", days=1), False, False, True),
         (known("unproven", days=1), False, False, True),
-        # a verdict about something else is none about this cell
+        # a verdict on another cell does not count here
         (ANOTHER_PROBE, True, True, True),
         (ANOTHER_CONFIG, True, True, True),
         (INFERRED, True, True, True),
@@ -152,10 +152,10 @@ OF_THE_HARNESS = ("serve", "-", "3.10", "hang")
         ([cell("1.1")], [KNOWN_HANG, KNOWN_PASS, OF_THE_HARNESS]),
         ([cell("1.1", python="3.8")], [ELSEWHERE]),
         ([cell("1.1"), cell(python="3.8")], [KNOWN_HANG, KNOWN_PASS, ELSEWHERE, OF_THE_HARNESS]),
-        # what is in no set vouches for every probe on its Python
+        # a probe in no set vouches for every probe on its Python
         ([cell("1.1", probe="serve")], [OF_THE_HARNESS]),
         ([cell("1.1", python="3.12")], []),
-        # where nothing is run there is nothing to vouch for
+        # if nothing runs, there is nothing to vouch for
         ([], []),
     ],
 )
@@ -184,11 +184,11 @@ def test_a_cell_that_a_control_is_about_is_run_as_it_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("knows", "wanted", "runs"),
     [
-        # so many in all: what is missing of them is run
+        # that many in all: the missing ones run
         (known("hang", trials=1), 5, 4),
         (known("hang", trials=5), 5, None),
         (known("hang", trials=7), 5, None),
-        # what is open is run as often as everything
+        # an open cell runs as often as any
         (known("hang", trials=1, days=8), 5, 0),
         (None, 5, 0),
     ],
@@ -261,21 +261,21 @@ ALONE = replace(SLOW, probes={**SLOW.probes, "serve": replace(SLOW.probes["serve
         ([cell(), cell("1.1")], [], {"jobs": 2}, (20 + 8) / 2),
         ([cell()], [], {"matrix": TIMES_FIVE}, 10 + 5 * 4),
         ([cell()], [known("hang", trials=1)], {"trials_of": {cell(): 5}}, 4 * (2 + 1)),
-        # each probe takes what it says that it takes, and installs what else it needs
+        # each probe takes the time that it declares, and installs its other needs
         ([cell(probe="serve")], [], {"matrix": SLOW}, 10 + 31),
         ([cell(), cell(probe="serve")], [], {"matrix": SLOW}, 10 + 4 + 10 + 31),
         # as of another day it is another environment
         ([cell(), cell(config="stock@release")], [], {"matrix": SLOW}, 10 + 4 + 10 + 4),
-        # what has to be alone shares the machine with no other job
+        # a probe that needs the machine alone runs without other jobs
         ([cell(), cell(probe="serve")], [], {"matrix": ALONE, "jobs": 2}, (10 + 4) / 2 + 10 + 31),
         # a control, on an environment of its own
         ([cell("1.1")], [], {"matrix": controlled(KNOWN_HANG)}, 10 + 4 + 10 + 4),
-        # a control that is asked for is run once
+        # a requested control runs once
         ([cell("1.0")], [], {"matrix": controlled(KNOWN_HANG)}, 10 + 4),
-        # what is known of a probe replaces the default, and its install is there
+        # a measured time replaces the default, and the install exists
         ([cell()], [known("fail", seconds=7.0)], {"rerun": Rerun.ALL}, 7 + 1),
         ([cell("1.1")], [known("hang", seconds=7.0)], {}, 10 + 7 + 1),
-        # what did not run says nothing about the time
+        # a cell that did not run gives no time
         ([cell("1.1")], [known("unsupported", seconds=0.1)], {}, 10 + 4),
     ],
 )

@@ -1,4 +1,4 @@
-"""The published results carry the names of today, and older ones can be given them."""
+"""The published results use today's names, and older ones can be renewed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def matrix() -> Matrix:
 
 
 def renewed(results: Path) -> dict[str, bytes]:
-    """Every file of the folder, once it is written again."""
+    """Every file of the folder after it is written again."""
     matrix = str(ROOT / "matrix.yaml")
     assert main(["--matrix", matrix, "--probes", str(PROBES), "--results", str(results)]) == 0
     return {str(p.relative_to(results)): p.read_bytes() for p in results.rglob("*.*")}
@@ -46,7 +46,7 @@ def test_no_published_file_has_an_older_name(matrix: Matrix) -> None:
 
 
 def test_older_results_become_those_of_today(tmp_path: Path, matrix: Matrix) -> None:
-    """As they were when these probes switched on by themselves what they are about."""
+    """These probes once switched on by themselves the feature that they test."""
     older, today = tmp_path / "older", tmp_path / "today"
     for folder in (older, today):
         shutil.copytree(RESULTS, folder)

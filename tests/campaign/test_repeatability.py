@@ -1,4 +1,4 @@
-"""The same cells again: which ones, and what is said where they disagree."""
+"""The same cells again: which ones, and the report on those that disagree."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_what_was_not_run_is_not_run_again() -> None:
 
 
 def test_each_trial_is_judged_by_itself() -> None:
-    """Together a pass clears what proved nothing before it, and a hang outweighs all."""
+    """Together, a pass settles a trial that proved nothing, and a hang outweighs all."""
     found = compare(CELL, trials("slow pass pass hang"), PROBE)
     assert found.outcomes == {Outcome.UNPROVEN: 1, Outcome.PASS: 2, Outcome.HANG: 1}
     assert (found.trials, found.odd, found.agrees) == (4, 2, False)

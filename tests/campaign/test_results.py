@@ -1,4 +1,4 @@
-"""What a campaign publishes of its controls, and of those of the campaigns before it."""
+"""The controls that a campaign publishes, its own and those of earlier campaigns."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def published(folder: Path) -> list[str]:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The campaigns whose controls are read back from the ledger."""
+    """The campaigns with controls that are read back from the ledger."""
     asked: list[str] = []
 
     def reading(*args: object, campaign: str, **named: object) -> object:
@@ -59,7 +59,7 @@ def write(stage: Stage, controls: ControlResults | None, folder: Path) -> list[s
 
 
 def over(stage: Stage, campaign: str) -> ControlResults:
-    """What is known when that campaign is over."""
+    """The controls known at the end of that campaign."""
     return ControlResults(MATRIX, control_results_in(stage.ledger, MATRIX, campaign=campaign))
 
 
@@ -76,7 +76,7 @@ def test_of_a_campaign_that_the_folder_knows_nothing_is_read_again(
 def test_without_a_campaign_that_is_just_over_all_are_read_again(
     two: Stage, read: list[str], tmp_path: Path
 ) -> None:
-    """Where rules have changed the folder's word is of before."""
+    """The rules changed after the folder's rows were written."""
     write(two, over(two, "a"), tmp_path / "results")
     read.clear()
     assert write(two, None, tmp_path / "results") == ["a", "b"]

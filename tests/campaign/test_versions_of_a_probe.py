@@ -1,4 +1,4 @@
-"""Trials of another version of the probe count with today's where it did the same."""
+"""Trials of another version of the probe count if that version did the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a question comes to: exit codes, and the answer as text and as data."""
+"""The answer to a question: exit codes, and the answer as text and as data."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_hang_says_on_what_whose_it_is_and_what_to_upgrade_to() -> None:
 
 
 def worked_around(*probes: str) -> Findings:
-    """A hang of the probe ``restart``, and of the others named, where being quiet helps it."""
+    """A hang of ``restart`` and of the named probes; being quiet helps ``restart``."""
     hangs = [verdict(cell(probe=probe), "hang") for probe in ("restart", *probes)]
     quiet = verdict(cell(config="stock+quiet"))
     return findings(
@@ -133,7 +133,10 @@ def test_the_first_lines_say_in_the_readers_words_where_it_hangs_and_where_not()
 
 
 def test_no_line_is_told_twice() -> None:
-    """A hang with less switched on is one with more, too: it is told once, and then named."""
+    """A hang with fewer settings is also one with more.
+
+    It is described once, and then only named.
+    """
     verdicts = [*HANG, *NEXT, verdict(cell(config="warnings")), *grid("2.0\n1.0 pass")]
     lines = text(findings(verdicts), Page(width=300), chosen="every").splitlines()
     assert "  restart: hang, with the default settings, as above" in lines

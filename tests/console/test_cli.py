@@ -1,4 +1,4 @@
-"""What is typed: exit codes, one clear line each, and nothing run where something is wrong."""
+"""What a user types: exit codes, one clear line each, and no run on a mistake."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from interlock.record.schema import COLUMNS
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 NOWHERE = "http://127.0.0.1:9/simple"
-"""The discard port: nobody listens there."""
+"""The discard port; nobody listens there."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Typed:
-    """Somebody's project, and what comes of typing a command in it."""
+    """A user's project, and the results of commands typed in it."""
 
     project: Project
     capture: pytest.CaptureFixture[str]
@@ -224,7 +224,7 @@ NOBODYS = "3.9" if THIS != "3.9" else "3.10"
 
 @pytest.fixture
 def nobody_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without that Python, and nobody to download it from."""
+    """A machine without that Python, and without a source to download it from."""
     find = interpreters.find
 
     def without(
@@ -350,7 +350,7 @@ def remember(
     says: Outcome = Outcome.PASS,
     backend: Backend = Backend.PROCESS,
 ) -> Cell:
-    """A trial of `1+passes`, and a verdict on it that says what is asked for."""
+    """A trial of `1+passes`, and a verdict on it with the given outcome."""
     found = load(typed.project.folder / "matrix.yaml", typed.project.folder / "probes")
     cell = Cell(
         pins=(
@@ -444,7 +444,7 @@ def test_a_trial_that_is_lost_is_named_and_the_other_cells_are_judged(typed: Typ
     said = typed("judge")
     assert said.code == 3
     assert "1 cell judged again, 1 changed" in said.output
-    assert "1 trial can't be read back and left out" in said.errors
+    assert "left out 1 trial that can't be read back" in said.errors
     assert "\n  trial 1 of [" in said.errors
 
 

@@ -1,4 +1,4 @@
-"""How a command ends: one line and an exit code, whatever happens, and no traceback."""
+"""How a command ends: one line and an exit code, never a traceback."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_no_secret_is_reported(text: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def run(arguments: str, redirected: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
-    """The command in a shell, with what the shell does to its streams."""
+    """The command in a shell that redirects its streams."""
     command = " ".join(f"'{word}'" for word in INTERLOCK)
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command} {arguments} {redirected}"],
@@ -203,7 +203,7 @@ def test_a_help_that_can_not_be_written_is_told_with_and_without_a_buffer(unbuff
 
 @pytest.mark.parametrize(("arguments", "code"), [(ASK, 0), ("--help", 141)])
 def test_a_reader_that_has_gone_is_left_in_silence(arguments: str, code: int) -> None:
-    """``ask`` has said what there was to say."""
+    """``ask`` has already printed its answer."""
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Where a command begins: what it needs of a checkout and of the extras, and what it does not."""
+"""How a command starts: when it needs a checkout and the extras, and when not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Typed = Callable[..., "tuple[int, str, str]"]
 def typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Typed]:
-    """What comes of typing a command in an empty folder: exit code, output, errors."""
+    """Type a command in an empty folder; return exit code, output and errors."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INTERLOCK_HOME", str(tmp_path / "home"))
 

@@ -1,4 +1,4 @@
-"""An empty value is never taken for an option that was left out, and absurd numbers are bounded."""
+"""An empty value never counts as a missing option, and huge numbers are refused."""
 
 from __future__ import annotations
 

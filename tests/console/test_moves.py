@@ -1,4 +1,4 @@
-"""What a run advises by what is published, and that it says so."""
+"""Advice from the published results; the output marks it as such."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from interlock.findings.findings import Findings
 from interlock.model import Outcome, Verdict
 
 ASKED = verdict(cell("1.0", "1.0"), "hang")
-"""All that was run."""
+"""All cells that ran."""
 
 
 def published(text: str, day: str = "2026-11-26") -> list[Verdict]:
@@ -38,7 +38,7 @@ def moves(
             "1.0 2.0 3.0\n 1.0 hang pass pass",
             "2.0 (nearest) or 3.0 (both published, tested 26 November)",
         ),
-        # Of the very cell that was run this run's verdict counts.
+        # For the cell that ran, this run's verdict counts.
         ("1.0 2.0\n 1.0 pass pass", "2.0 (published, tested 26 November)"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Where a command prints: text of others can't act on a terminal."""
+"""Where a command prints: quoted text can't control a terminal."""
 
 from __future__ import annotations
 

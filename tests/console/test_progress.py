@@ -1,4 +1,4 @@
-"""What a run says while it runs, on a terminal and in a log."""
+"""What a run prints while it runs, on a terminal and in a log."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def counted(total: int, estimate_s: float) -> progress._Count:
 
 
 def eta(clock: Clock, done: int, after_s: float, *, total: int = 10, estimate_s: float) -> float:
-    """With that many done at equal pace after so many seconds."""
+    """A run with that many cells done, at equal pace, after so many seconds."""
     count = counted(total, estimate_s)
     clock.now += after_s
     for of in cells(done):
@@ -268,7 +268,10 @@ def test_a_run_as_fast_as_planned_keeps_to_the_plan(clock: Clock) -> None:
 
 
 def test_the_more_is_done_the_more_the_run_itself_counts(clock: Clock) -> None:
-    """Twice as slow as planned: the rest is between the plan's 10 s a cell and the run's 20 s."""
+    """Twice as slow as planned.
+
+    The estimate lies between the plan's 10 s a cell and the run's 20 s.
+    """
     early = eta(clock, 1, 20.0, estimate_s=100.0) / 9
     late = eta(clock, 9, 180.0, estimate_s=100.0) / 1
     assert 10 < early < late < 20

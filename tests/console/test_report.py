@@ -1,4 +1,4 @@
-"""What a run says at its end."""
+"""What a run prints at its end."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_where_all_passed_it_says_so() -> None:
 
 
 def test_that_all_passed_makes_nothing_safe() -> None:
-    """The probe ``serve`` and the configuration ``warnings`` were run on nothing."""
+    """The probe ``serve`` and the configuration ``warnings`` did not run."""
     assert safe("  1.0\n 1.0 pass").endswith("That is too little to call a release safe.")
 
 
@@ -166,7 +166,7 @@ def test_what_is_safe_is_read_from_all_that_is_known() -> None:
         for config in ("stock", "warnings")
     ]
     assert report.safe(known[:1], findings(known)).endswith(
-        "By all that is known, right-lib 1.0 is safe."
+        "By all known verdicts, right-lib 1.0 is safe."
     )
 
 
@@ -336,7 +336,7 @@ def test_the_plan_says_what_is_run_to_see_that_hangs_are_seen() -> None:
 def test_what_may_follow_is_said_before_it_begins() -> None:
     kinds = {Why.WORKAROUND: 6, Why.BASELINE: 1}
     assert report.at_most(plan(7), kinds) == (
-        "then what does not pass is followed up: at most 7 cells more, 6 with a workaround and "
+        "then follow-ups of what does not pass: at most 7 cells more, 6 with a workaround and "
         "1 with one library alone; about 1 min 30 s"
     )
     assert report.at_most(plan(0), {}) == ""
@@ -354,7 +354,7 @@ def test_a_control_that_differs_says_which_passes_prove_nothing(for_all: bool, w
     as_known.add(replace(passed, outcome=Outcome.HANG))
     (line,) = report.doubts([as_known, differs])
     assert line.startswith(f"the passes of {whose}, and on Pythons without such a control, ")
-    assert line.endswith(f"{differs}; --rerun failed")
+    assert line.endswith(f"{differs}; run again with --rerun failed")
 
 
 WARNED = "warnings"

@@ -1,4 +1,4 @@
-"""What a run says of the cells that were asked for, and of what followed from them."""
+"""What a run prints on the requested cells and their follow-ups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What only a real engine can show. Needs the image python:3.10-slim (``nox -s images``)."""
+"""What only a real engine can show.
+
+Needs the image python:3.10-slim (``nox -s images``).
+"""
 
 from __future__ import annotations
 
@@ -391,7 +394,7 @@ def test_a_clock_that_is_ahead_sweeps_nothing_that_runs_for_another_home(
 
 
 class Wire:
-    """A socket that passes everything on to the engine, until it is cut."""
+    """A socket that passes everything on to the engine until it is cut."""
 
     def __init__(self, path: Path) -> None:
         self.url = f"unix://{path}"

@@ -1,4 +1,4 @@
-"""An engine that stops in the middle, an image that is not there: exit code 3, and nothing lost."""
+"""An engine that stops, or a missing image: exit code 3, and nothing lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from interlock.isolation.sandbox import engine
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 NO_REGISTRY = "127.0.0.1:9"
-"""The discard port: no registry there, and nobody else who would answer."""
+"""The discard port: no registry answers there, and nothing else does."""
 
 PASSES = ("--subject", "1+passes", "--python", containers.PYTHON)
 
@@ -34,7 +34,10 @@ def project(tmp_path: Path) -> Project:
 
 @dataclass
 class Door:
-    """A socket that leads to the engine, until it is shut: to whoever came in by it, it is gone."""
+    """A socket that leads to the engine until it is shut.
+
+    For its clients, the engine is then gone.
+    """
 
     path: Path
     listening: socket.socket
@@ -144,7 +147,7 @@ def test_left_to_choose_it_takes_processes_and_says_why(project: Project) -> Non
 def test_one_image_that_is_missing_leaves_its_own_cells_open(
     project: Project,
 ) -> None:
-    """An image for one Python alone, under a name that no registry has."""
+    """An image for one Python only, under a name that no registry has."""
     with containers.tagged(f"{NO_REGISTRY}/only:{containers.PYTHON}"):
         ran = project.run(
             *("--backend", "docker", *PASSES, "--python", "3.9"),

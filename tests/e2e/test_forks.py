@@ -1,4 +1,4 @@
-"""Processes that fork while the libraries' threads work: real releases in real containers."""
+"""Processes that fork while library threads work: real releases, real containers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 PROBES = ("prefork", "preload_app")
 SENTRY, DDTRACE = "2.5.1", "4.16.0"
 ENDS = {"pass ", "hang no-progress"}
-"""Now and then a child waits at its exit for a thread of ddtrace's that no longer runs."""
+"""Sometimes a child waits at its exit for a ddtrace thread that no longer runs."""
 
 Rows = Mapping[tuple[str, str, str], Mapping[str, str]]
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """What was published, by the probe, and the releases of sentry-sdk and ddtrace."""
+    """The published rows, by probe and by releases of sentry-sdk and ddtrace."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("forks")
     done = containers.run_matrix(
@@ -35,7 +35,10 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
 
 @pytest.mark.parametrize("probe", PROBES)
 def test_a_child_of_the_pair_ends_or_waits_for_what_the_fork_left(rows: Rows, probe: str) -> None:
-    """A race: a trial hangs or does not. What it must not do is fail, or prove nothing."""
+    """A race: a trial may hang or pass.
+
+    It must not fail, and must not prove nothing.
+    """
     row = rows[probe, SENTRY, DDTRACE]
     assert "{outcome} {reason}".format(**row) in ENDS | {"hang orphaned-lock"}
     if row["reason"] == "orphaned-lock":

@@ -1,4 +1,4 @@
-"""The setting of the report: gunicorn and flask under ddtrace-run, in a real container."""
+"""The setting of the report, in a real container: gunicorn, flask, ddtrace-run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).parents[2]
 TRIALS = 2
-"""Of the pair that hangs: a trial misses its hang now and then, all of them hardly ever."""
+"""Trials of the pair that hangs.
+
+One trial may miss the hang now and then; all of them hardly ever do.
+"""
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Trial]]:
-    """The pair of the report, and one that is free of it: its trials by the version of ddtrace."""
+    """The reported pair, and one without the hang: trials by the version of ddtrace."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("gunicorn")
     for ddtrace, count in (("2.14.2", TRIALS), ("3.2.1", 1)):

@@ -1,4 +1,4 @@
-"""A package that does harm while it is built or laid out reaches nothing but itself."""
+"""A package that does harm while it is built or laid out harms only itself."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def box(store: Store, tmp_path: Path) -> DockerSandbox:
 
 
 class Doors(ThreadingHTTPServer):
-    """A package index on every address of this machine; it notes who came."""
+    """A package index on every address of this machine; it records its visitors."""
 
     def __init__(self, folder: Path) -> None:
         handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
@@ -64,7 +64,7 @@ class Doors(ThreadingHTTPServer):
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
-        """Where it listens, as this machine and as a container of the engine's network call it."""
+        """Its addresses, as this machine and a container on the engine's network see them."""
         ours = {"127.0.0.1", "172.17.0.1", *socket.gethostbyname_ex(socket.gethostname())[2]}
         return [(host, self.server_port) for host in sorted(ours) if answers(host, self)]
 
@@ -91,7 +91,7 @@ def doors(folder: Path) -> Iterator[Doors]:
 
 
 def publish(folder: Path, addresses: list[tuple[str, int]], *, fill: bool) -> None:
-    """The partner, and the package that does harm, with its orders."""
+    """The partner, and the harmful package with its orders."""
     project = folder / "project"
     shutil.copytree(build.HERE / "harms-while-built", project)
     (project / "orders.json").write_text(json.dumps({"addresses": addresses, "fill": fill}))
@@ -159,7 +159,7 @@ def test_a_build_reaches_no_address_no_password_and_no_other_environment(
     seen = did.pop("seen")
     assert did == {"reached": [], "resolved": [], "written": [], "swapped": []}
     assert seen and not any(PASSWORD in text for text in seen)
-    # Its .pth is there, and did not run when it was laid out.
+    # Its .pth exists, and did not run during the layout.
     assert list(place.rglob("harms_while_built.pth"))
     assert not any(path.read_text() == "harmed" for path in place.rglob("*.py"))
     assert whole(box, partner) and whole(box, harmful)

@@ -1,4 +1,7 @@
-"""Real installs in real containers. Needs the image python:3.10-slim (``nox -s images``)."""
+"""Real installs in real containers.
+
+Needs the image python:3.10-slim (``nox -s images``).
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,7 @@ def made_at(box: DockerSandbox, environment: Environment) -> Path:
 
 
 def imported(box: DockerSandbox, environment: Environment, module: str) -> list[str]:
-    """What a probe's container, which may not write and has no network, sees of a module."""
+    """A module as a probe's container sees it: read-only and without network."""
     out: list[str] = []
     command = Command(
         argv=(

@@ -1,4 +1,4 @@
-"""Structured logs, and the workarounds of their hang: real releases in real containers."""
+"""Structured logs and the workarounds of their hang, with real releases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Rows = Mapping[tuple[str, str], Mapping[str, str]]
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """What was published, by the release of sentry-sdk and the configuration."""
+    """The published rows, by release of sentry-sdk and configuration."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("logs")
     configs = (LOGS, *(f"{LOGS}+{name}" for name in WORKAROUNDS))

@@ -1,4 +1,4 @@
-"""The answer itself: real releases in real containers, as `interlock matrix` runs them."""
+"""The answer itself, from `interlock matrix` on real releases in real containers."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ TRIALS = 3
 
 @dataclass(frozen=True)
 class Ran:
-    """What `interlock matrix` left behind."""
+    """The results of `interlock matrix`."""
 
     code: int
     output: str
     rows: Mapping[str, Mapping[str, str]]
     """The published rows, by the version of ddtrace."""
     findings: Mapping[str, list[Finding]]
-    """What each trial showed, by the version of ddtrace."""
+    """The finding of each trial, by the version of ddtrace."""
 
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """The pair of the report and one that is free of it, several trials each."""
+    """The reported pair and one without the hang, several trials each."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("known")
     done = containers.run_matrix(

@@ -1,4 +1,4 @@
-"""What people type, through nox: the command's own exit code comes out at the other end."""
+"""Commands typed through nox end with the command's own exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel in an environment of its own, without extras and outside of any checkout."""
+"""The wheel in its own environment, without extras and outside any checkout."""
 
 from __future__ import annotations
 

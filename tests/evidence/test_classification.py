@@ -1,4 +1,4 @@
-"""What one trial shows, as tables: a pass, a closed wait, a failure, or no proof of anything."""
+"""The finding of one trial, as tables: pass, closed wait, failure, or no proof."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def test_an_app_that_comes_to_its_end_alive_passes(story: str, expected: str) ->
             "hang lock-cycle in startup: A → B → A",
         ),
         (f"shutdown | stall | {SELF} | {KILLED}", "hang self-deadlock in shutdown"),
-        # Nobody has to be alive, nor the container, for what was seen to be true.
+        # What was seen stays true, even if all processes and the container are gone.
         (f"not live | serving | stall | {SELF} | guard wall", "hang self-deadlock"),
         (f"live | serving | stall | {SELF} | cut {{'event': 'wi | guard memory", "hang self"),
-        # One that got away from the supervisor's signals was stuck before they came.
+        # A process that outlived the supervisor's signals was stuck before them.
         (
             f"live | serving | stall | {SELF} | sent SIGTERM | resumed | done | exit 0 | end",
             "hang self-deadlock",
@@ -150,7 +150,7 @@ def test_a_closed_wait_that_stands_is_a_hang(story: str, expected: str) -> None:
         ("serving | 9 exposures | guard memory", "fail degraded in serving: it went over the"),
         ("serving | exit SIGKILL | guard memory", "fail degraded in serving: it went over the"),
         ("serving | cut {'event': 'ou | guard output", "fail degraded in serving"),
-        # What a task refused may come to: nothing to see, an exception, a crash.
+        # A task that was refused may show nothing, an exception, or a crash.
         (
             "live | serving | 40 exposures | done | exit 0 | refused 2 tasks | end",
             "fail degraded in serving: it went over the limit on pids (tasks refused: 2)",
@@ -195,7 +195,7 @@ def test_what_goes_wrong_is_told_apart(story: str, expected: str) -> None:
         ("serving | exit SIGSEGV | end", "SIGSEGV"),
         ("process 7 | serving | child 8 exit SIGABRT | done | exit 0 | end", "SIGABRT"),
         ("startup | ValueError: x | exit SIGSEGV | end", "SIGSEGV"),
-        # What it printed last is no statement.
+        # Its last output proves nothing.
         ("import | exit 3 | stderr ValueError: x | end", None),
         #
         ("serving | 9 exposures | guard memory", "memory"),

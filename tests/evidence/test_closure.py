@@ -1,7 +1,7 @@
-"""The check that stops an app early and the judge find the same closed waits.
+"""The check that stops an app early finds the same closed waits as the judge.
 
-``probes/harness/closure.py`` runs inside of the container, and imports nothing of ``interlock``.
-Where it says closed and the judge does not, the app is stopped early without a verdict. So the two
+``probes/harness/closure.py`` runs inside the container, and imports nothing of ``interlock``. If it
+reports a closed wait and the judge does not, the app is stopped early without a verdict. So the two
 are compared on generated pairs of snapshots.
 """
 
@@ -98,7 +98,7 @@ def without_task(thread: str, pair: Pair) -> Pair:
 
 
 def owned_too(pair: Pair) -> Pair:
-    """The lock that the main thread is inside of names it as the owner as well."""
+    """The lock that the main thread is inside of also has it as its owner."""
     for raw in pair:
         (hold,) = of(raw, "MainThread")["holds"]
         hold["frame"] = 0
@@ -122,7 +122,7 @@ def turn_around(raw: Raw) -> None:
 
 
 def orphan_then_inside() -> Pair:
-    """The fork left a thread behind that had the number of the one that waits."""
+    """The fork left a thread behind with the number of the waiting thread."""
     first, second = twice(ORPHAN)
     left, waiting = first["at_fork"][0], second["threads"][0]
     left["ident"] = waiting["ident"]
@@ -141,9 +141,9 @@ DISAGREED: Mapping[str, tuple[Pair, bool]] = {
     # A lock is re-entrant by its type, whatever was read of the call that waits for it.
     "RLock awaited as a plain lock": (twice("T has A wants A", A={"type": RLOCK}), False),
     "plain lock awaited as an RLock": (twice("T has A* wants A*", A={"type": LOCK}), True),
-    # Nobody waits for a free lock.
+    # No thread waits for a free lock.
     "free lock": (twice(ONE_RING, A={"locked": False}), False),
-    # Where a lock names its owner, nobody else is inside of it.
+    # If a lock names its owner, no other thread is inside it.
     "owner that no frame shows": (
         twice("T1 has B* wants A*; T2 wants B*", A={"owner": "T2"}),
         True,
@@ -210,7 +210,7 @@ def check(pair: Pair, closed: bool) -> None:
     ids=["ran", "task unknown"],
 )
 def test_a_cycle_that_may_have_run_is_left_to_the_judge(pair: Pair) -> None:
-    """The app is not stopped for it: it may resume, and was then no hang."""
+    """The app is not stopped for it, because it may resume and so did not hang."""
     assert judged(*pair, of_main=False)
     assert not closed_waits(*pair, False)
 

@@ -23,7 +23,7 @@ from interlock.evidence.confidence import (
     ("exposures", "rate"),
     [
         (1, 0.95),
-        # 1 - 0.05 ** (1 / n), worked out with bc.
+        # 1 - 0.05 ** (1 / n), computed with bc.
         (10, 0.258866),
         (59, 0.049508),
         (300, 0.009936),
@@ -118,7 +118,7 @@ def test_the_exact_interval_is_clopper_and_pearsons(
 
 @given(st.floats(0.005, 0.5), st.integers(1, 6))
 def test_who_stops_at_a_hit_is_covered_as_often_as_is_said(rate: float, hits: int) -> None:
-    """Of all numbers of exposures until so many hits, those whose bound lies above the rate."""
+    """All numbers of exposures until that many hits with a bound above the rate."""
     missed, tried, chance = 0.0, hits, rate**hits
     while exact_interval(hits, tried).low > rate:
         missed += chance
@@ -167,7 +167,10 @@ def test_with_many_hits_it_is_the_interval_of_the_log_ratio() -> None:
 
 
 def test_a_place_that_was_tried_more_is_no_difference() -> None:
-    """5 % in one place and 0.5 % in the other, of both; counted together 3.5 against 0.59 %."""
+    """5 % in one place and 0.5 % in the other, for both kinds.
+
+    Counted together, that is 3.5 against 0.59 %.
+    """
     strata = [Stratum(20, 400, 2, 40), Stratum(1, 200, 10, 2000)]
     ratio, (low, high) = rate_ratio(strata)
     assert ratio == pytest.approx(1)
@@ -179,8 +182,10 @@ def test_a_place_that_was_tried_more_is_no_difference() -> None:
 
 
 def test_the_ratio_is_mantel_and_haenszels() -> None:
-    """The sum of a m / N over the sum of b n / N: Rothman, Greenland and Lash, "Modern
-    Epidemiology" 3, 2008, chapter 15."""
+    """The sum of a m / N over the sum of b n / N.
+
+    Rothman, Greenland and Lash, "Modern Epidemiology" 3, 2008, chapter 15.
+    """
     ratio, _ = rate_ratio([Stratum(6, 60, 1, 200), Stratum(1, 50, 3, 400)])
     expected = (6 * 200 / 260 + 1 * 400 / 450) / (1 * 60 / 260 + 3 * 50 / 450)
     assert ratio == pytest.approx(expected)

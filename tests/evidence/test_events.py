@@ -1,4 +1,4 @@
-"""The stream is read as the protocol says, or not at all."""
+"""The stream must follow the protocol, or it is not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies as they were really sent, decoded; and those that somebody meant ill with."""
+"""Bodies as real clients sent them, decoded; and bodies made to do harm."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_fact_proves_what_it_says(value: Any, ok: bool, detail: str) -> None:
         ({"locks": True, "level": 2}, True),
         ({"locks": False, "level": 2}, False),
         ({"locks": True, "level": 3}, False),
-        # What the app does not say is no reason to ask for less.
+        # If the app does not report a number, no less is required.
         ({"locks": True}, True),
         ({"level": 3}, False),
         ({}, True),
@@ -317,7 +317,7 @@ def test_agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def harness_intake() -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The harness's intake: its URL, and the process that reports what it got."""
+    """The harness's intake: its URL, and the process that reports what it received."""
     program = Path(__file__).parents[2] / "probes" / "harness" / "intake.py"
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

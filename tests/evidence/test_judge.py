@@ -1,4 +1,4 @@
-"""What the trials of a cell say together."""
+"""The verdict from all trials of a cell."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_pass_rests_on_the_exposures_of_trials_that_passed() -> None:
         ("pass*2", ("pass", 80)),
         ("pass slow pass", ("pass", 80)),
         ("pass hang pass", ("hang", 110)),
-        # what was not shown to be at work was not exposed
+        # a trial that did not prove both libraries at work counts no exposures
         ("pass not-live", ("unproven", 80)),
         ("not-live*3", ("unproven", 120)),
         ("slow*3", ("unproven", 90)),
@@ -120,7 +120,7 @@ def test_the_order_of_trials_does_not_change_which_signature_is_shown() -> None:
         ("crash", 1, "SIGSEGV"),
         ("pass error", 1, "TypeError"),
         ("pass*3 crash*2", 2, "SIGSEGV"),
-        # the failure that speaks for the cell
+        # the failure that stands for the cell
         ("error crash*2", 3, "SIGSEGV"),
         ("error*2 crash", 3, "TypeError"),
         #

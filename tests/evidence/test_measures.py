@@ -1,4 +1,4 @@
-"""What trials measured: read from their facts, kept, published as a table, told on the site."""
+"""Measurements of trials: read from facts, kept, published, and shown on the site."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_requests_are_counted_by_their_path(arrived: tuple[str, ...], count: flo
 
 
 def some() -> list[Verdict]:
-    """Two that measured something, and one that did not."""
+    """Two trials that measured something, and one that did not."""
     return [
         verdict(cell("2.0"), measured=(of("exit-s", 2.125, 1.5, 9.0), of("times", 1200.0))),
         verdict(cell("1.0")),

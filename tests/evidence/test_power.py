@@ -1,4 +1,4 @@
-"""How many exposures a pass needs on a busy machine, and how a probe is told to have more."""
+"""How many exposures a pass needs on a busy machine, and how a probe gets more."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def unscaled(load: float, exposures: int) -> Reached:
     [
         ([], 1.0, 0),
         ([hung(0.0, 30)], 0.0, 30),
-        # of several under the same load, what the slowest needed
+        # of several under the same load, the slowest counts
         ([hung(0.0, 30), hung(0.0, 82), hung(0.0, 5)], 0.0, 82),
         # under a lighter load it was easier: twice 1 + load is four times the exposures
         ([hung(0.0, 30)], 1.0, 120),
         ([hung(1.0, 30)], 3.0, 120),
         ([hung(0.0, 30)], 9.0, 3000),
-        # what was needed under a heavier load counts as it is
+        # a number from a heavier load counts as it is
         ([hung(3.0, 300)], 0.0, 300),
         # the lightest of those alone: it brackets the load
         ([hung(0.0, 30), hung(1.0, 100), hung(9.0, 4000)], 0.5, 100),
         ([hung(0.0, 30), hung(1.0, 50), hung(9.0, 4000)], 0.5, 68),
-        # what is no meeting of two threads needs the same under any load
+        # a hang without a race between threads needs the same under any load
         ([unscaled(0.0, 30)], 9.0, 30),
-        # what it took on average, since what one trial took is chance
+        # the average counts, because a single trial is chance
         ([unscaled(9.0, 30), unscaled(0.0, 14)], 1.0, 22),
         ([unscaled(9.0, 30), unscaled(0.0, 14), unscaled(0.0, 3)], 1.0, 16),
         ([hung(0.0, 30), unscaled(0.0, 90)], 1.0, 120),
-        # another Python is asked where there is none of its own
+        # another Python counts if its own has none
         ([hung(0.0, 30), hung(0.0, 500, ELSEWHERE)], 0.0, 30),
         ([hung(0.0, 500, ELSEWHERE)], 0.0, 500),
     ],
@@ -103,7 +103,7 @@ RAISABLE = replace(
         (500, 800, {"starts": 1000, "seconds": 20}),
         # no more than the probe allows
         (500, 9000, {"starts": 5000, "seconds": 20.0}),
-        # what its time cut short gets more time, as far as the deadline leaves room
+        # a trial that ran out of time gets more, if the deadline allows
         (100, 120, {"starts": 750, "seconds": 15}),
         (100, 250, {"starts": 1563, "seconds": 20.0}),
         (0, 250, {"starts": 10000, "seconds": 20.0}),

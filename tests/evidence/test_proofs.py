@@ -1,4 +1,4 @@
-"""What counts as a proof of life, and what is said where there is none."""
+"""What counts as a proof of life, and the message if there is none."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_text_may_be_written_in_several_ways(body: bytes, ok: bool, detail: st
     ],
 )
 def test_a_sample_type_at_zero_is_told_from_one_that_is_not_there(wanted: str, detail: str) -> None:
-    """As ddtrace 1.15.2 exports it: it has the types of the lock samples, and none of them."""
+    """A profile as ddtrace 1.15.2 exports it: types of lock samples, but no samples."""
     types = b"\x0a\x02\x08\x01" + b"\x0a\x02\x08\x02"
     profile = types + b"\x32\x00" + b"\x32\x0clock-acquire" + b"\x32\x0clock-release"
     assert profile_totals(profile) == {"lock-acquire": 0, "lock-release": 0}

@@ -1,4 +1,4 @@
-"""Streams that were recorded from real runs are judged as what they were."""
+"""Streams recorded from real runs get the verdict of those runs."""
 
 from __future__ import annotations
 

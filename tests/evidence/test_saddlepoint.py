@@ -1,4 +1,4 @@
-"""The approximation against the distribution that it stands for, and where it takes over."""
+"""The approximation against the exact distribution, and where it takes over."""
 
 from __future__ import annotations
 

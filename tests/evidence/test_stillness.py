@@ -1,4 +1,4 @@
-"""Standing still, as tables: when it is a hang, and when it only says where a process stood."""
+"""Standing still, as tables: when it is a hang, and when it is only a detail."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def found(process: str, how: str, did: str) -> str:
             f"| [MainThread joins T; T runs poll] | {KILLED}",
             "hang no-progress in shutdown: stuck in lib.app.joins_T, lib.app.runs_poll",
         ),
-        # The app waits for a child: where that stands still is where they do.
+        # The app waits for a child, so both stand still where the child does.
         (
             STILL.replace(f" | {OPEN}", f" | {OPEN} | 8:[MainThread runs f]").replace(
                 "still", "still | 8:stood 2.0 s still"
@@ -58,7 +58,7 @@ def found(process: str, how: str, did: str) -> str:
             f"stall as no end of 8 | {found('8', 'starts /bin/spam --eggs', 'still')} | {KILLED}",
             "hang no-progress in serving: stuck in the program spam",
         ),
-        # Nobody looked for those that had not joined once.
+        # No look was taken at processes that had never joined.
         (f"stall as no end of 8 | {STILL} | {KILLED}", "unproven slow in serving"),
         (f"{STILL} | exit SIGKILL | guard wall", "fail crash"),
         (f"{STILL} | guard wall", "hang no-progress"),
@@ -142,7 +142,7 @@ def test_what_stood_to_the_end_is_told_where_it_proves_no_hang(
 
 
 def frozen(why: str, how: str) -> str:
-    """Two looks at process 8, which never joined and does not run in the four seconds between."""
+    """Two looks at process 8, which never joined and stands still for four seconds."""
     look = f"stall as {why} | process 8 found {how} | 8:no dump still"
     return f"serving | {look}{' | live' * 7} | {look} | degraded killed | {ENDED}"
 

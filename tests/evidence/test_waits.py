@@ -1,4 +1,4 @@
-"""The wait-for graph closes on objects, and says what it was read from."""
+"""The wait-for graph closes on lock objects, and names what it was read from."""
 
 from __future__ import annotations
 
@@ -275,7 +275,10 @@ clause = st.tuples(st.sets(names, max_size=2), st.one_of(st.none(), names))
 
 @st.composite
 def graphs(draw: st.DrawFn) -> list[tuple[list[str], str | None]]:
-    """Threads with the locks they have and the one they want; a lock is one thread's at most."""
+    """Threads with their locks and the one they want.
+
+    A lock belongs to one thread at most.
+    """
     threads, taken = [], set()
     for has, wants in draw(st.lists(clause, min_size=1, max_size=5)):
         threads.append((sorted(has - taken), wants))
@@ -293,7 +296,7 @@ def in_words(threads: list[tuple[list[str], str | None]]) -> str:
 
 
 def rings(threads: list[tuple[list[str], str | None]]) -> set[frozenset[int]]:
-    """By brute force: every ring of threads, each wanting what the next one has."""
+    """By brute force: every ring of threads in which each wants a lock of the next."""
     return {
         frozenset(ring)
         for size in range(1, len(threads) + 1)

@@ -24,7 +24,7 @@ from interlock.model import (
             """,
             ["right 1.2, newest 2.0", "left 2.0, newest 2.0"],
         ),
-        # never down: what passes below is not an upgrade
+        # never down: an older release that passes is not an upgrade
         (
             """
                    0.9   1.0

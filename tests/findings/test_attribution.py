@@ -1,4 +1,4 @@
-"""Whose trouble it is, from what the pair and each library alone did."""
+"""Which library causes the trouble, from the pair and each library alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from interlock.model import Basis, Outcome
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        # a pass has no trouble, nor has what could not be tried
+        # a pass is not trouble, and neither is a cell that could not run
         ("pair: pass 500; left: hang A 1/20; right: pass 500", "nobody's"),
         ("pair: unproven slow; left: pass 500; right: pass 500", "nobody's"),
         ("pair: unsupported no-wheel", "nobody's"),
@@ -24,7 +24,7 @@ from interlock.model import Basis, Outcome
         # both alone pass, often enough to have shown it
         ("pair: hang A 1/20; left: pass 500; right: pass 500", "pair"),
         ("pair: fail error TypeError; left: pass 500; right: pass 500", "pair"),
-        # what hangs does not exist without the other library
+        # the code that hangs does not exist without the other library
         ("pair: hang A 1/20; left: pass 500; right: unsupported no-feature", "pair"),
         # but a crash may come on the way there, and so may a hang before the first exposure
         ("pair: fail crash SIGSEGV; left: pass 500; right: unsupported no-feature", "open"),
@@ -33,7 +33,7 @@ from interlock.model import Basis, Outcome
         ("pair: hang A 1/0; pair on 3.11: hang A 1/20; left: pass 500; left on 3.11: pass 900; "
          "right: unsupported no-feature", "pair"),
 
-        # a pass speaks only against what it would have shown
+        # a pass rules out only what it would have shown
         ("pair: hang A 1/20; left: pass 60; right: pass 500", "open"),
         ("pair: hang A 1/4000; left: pass 500; right: pass 80000", "open"),
         ("pair: hang A 1/4000; left: pass 80000; right: pass 80000", "pair"),
@@ -71,14 +71,14 @@ from interlock.model import Basis, Outcome
         ("pair: hang A,B 20/200; left: hang A 20/800; right: pass 500", "pair"),
         ("pair: hang A,B 2/60; left: hang A 1/20; right: pass 500", "left"),
 
-        # what would decide was not run, or proved nothing
+        # the deciding cell did not run, or proved nothing
         ("pair: hang A 1/20", "open"),
         ("pair: hang A 1/20; left: pass 500", "open"),
         ("pair: hang A 1/20; left: pass 500; right: unproven too-few-exposures", "open"),
         ("pair: hang A 1/20; left: pass 500; right: unsupported no-wheel", "open"),
         ("pair: hang A 1/20; left: pass 500; right: fail error TypeError", "open"),
 
-        # with the dependencies of its day it passes: that comes before all else
+        # it passes with the dependencies of its day, which decides first
         ("pair: fail error TypeError; pair@release: pass 500", "dependencies"),
         ("pair: fail error E; left: fail error E; pair@release: pass 500", "dependencies"),
         ("pair: hang A 1/20; pair@release: pass 500; left: pass 500; right: pass 500",
@@ -105,7 +105,7 @@ def test_trouble_is_whose_what_was_run_says_it_is(text: str, expected: str) -> N
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        # what is probed is in left: without it there is nothing that could hang
+        # the probed code is in left, so nothing can hang without it
         ("pair: hang A 1/20; left: pass 500", "pair"),
         ("pair: hang A 1/20; left: hang A 1/20", "left"),
         ("pair: hang A 1/20; left: pass 60", "open"),
@@ -113,12 +113,12 @@ def test_trouble_is_whose_what_was_run_says_it_is(text: str, expected: str) -> N
         # but right may fail on the way there by itself
         ("pair: fail crash SIGSEGV; left: pass 500", "open"),
         ("pair: fail error E in import; left: pass 500", "open"),
-        # as its baseline by another probe says, or says not
+        # as its baseline by another probe shows, or does not show
         ("pair: fail error E in import; left: pass 9; right by other: fail error E in import",
          "right"),
         ("pair: fail error E in import; left: pass 9; right by other: pass 9", "pair"),
         ("pair: fail error E in import; left: pass 9; right by other: unproven slow", "open"),
-        # which tells nothing of what happens later
+        # which proves nothing about later phases
         ("pair: fail error E; left: pass 9; right by other: fail error E", "open"),
     ],
 )  # fmt: skip
@@ -193,7 +193,7 @@ def test_the_sentence_names_what_was_run_and_what_it_did() -> None:
 
 
 def test_what_a_library_is_cleared_by_is_counted() -> None:
-    """One hang in 20 exposures against none in 150 is chance at 12 %, two such at 1.4 %."""
+    """One hang in 20 exposures against none in 150 is chance at 12 %; two at 1.4 %."""
     attribution = found(
         "pair: hang A 1/20; pair on 3.11: hang A 1/20; left: pass 150; left on 3.11: pass 150; "
         "right: pass 2000"

@@ -1,4 +1,4 @@
-"""From what a trial says to whose trouble it is: two causes stay two all the way."""
+"""From a trial to its attribution: two causes stay two all the way."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def verdict(left: str, right: str, story: str) -> Verdict:
 
 
 def whose(folder: Path, *verdicts: Verdict) -> str:
-    """Whose the first one's trouble is, after all of them were published and read again."""
+    """The attribution of the first one, after all were published and read again."""
     write_results(verdicts, {}, folder, AXES)
     read = read_results(folder, AXES).verdicts
     return attribute(read)[verdicts[0].cell.key].whose
@@ -43,7 +43,7 @@ def whose(folder: Path, *verdicts: Verdict) -> str:
         (STARTS_NOT, "requests.exceptions.Timeout", "pkg_resources.DistributionNotFound", "open"),
         (CRASHES, "SIGSEGV", "SIGSEGV", "left"),
         (CRASHES, "SIGSEGV", "SIGABRT", "open"),
-        # What an app printed is no cause: both ended with an exit code.
+        # The output of an app is not a cause: both ended with an exit code.
         (PRINTS, "TypeError", "KeyError", "left"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A rare hang is compared over releases and Pythons, and told as a ratio with its bounds."""
+"""A rare hang is compared over releases and Pythons, as a ratio with bounds."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from interlock.findings.ratio import MARGIN, ratio_of
         # seen in another configuration of the probe, by the same release
         ("pair: hang A 1/12; left: pass 100; left in warnings: hang A 1/90; right: pass 500",
          "left"),
-        # and too seldom alone for what the pair does on all Pythons
+        # and too rarely alone, compared with the pair on all Pythons
         ("pair: hang A 4/60; pair on 3.11: hang A 4/60; left: pass 400; left on 3.11: pass 400; "
          "left in warnings: hang A 1/90; right: pass 500", "pair"),
         # seen with another of its releases, or there in another way
         ("pair: hang A 1/12; left: pass 100; left 2.0: hang A 1/90; right: pass 500", "left"),
         ("pair: hang A 1/12; left: pass 300; left 2.0: hang B 1/90; right: pass 500", "pair"),
-        # each cell says little, all of them together enough: 8 of 140 against 4 of 800
+        # each cell proves little, but together they prove enough: 8 of 140 against 4 of 800
         ("pair: hang A 2/35; pair on 3.11: hang A 2/35; pair 2.0: hang A 2/35; "
          "pair 2.0 on 3.11: hang A 2/35; left: hang A 1/200; left on 3.11: hang A 1/200; "
          "left 2.0: hang A 1/200; left 2.0 on 3.11: hang A 1/200; right: pass 500", "pair"),
@@ -43,17 +43,17 @@ from interlock.findings.ratio import MARGIN, ratio_of
         # a hang in the very first exposure is one of the hangs
         ("pair: hang A 5/150; pair on 3.11: hang A 5/150; left: hang A 4/0; "
          "left on 3.11: pass 2000; right: pass 2000; right on 3.11: pass 2000", "left"),
-        # what another Python alone was compared on tells of this one
+        # a comparison on another Python counts for this one
         ("pair: hang A 5/150; pair on 3.11: hang A 5/150; left on 3.11: hang A 5/2000; "
          "right: pass 900; right on 3.11: pass 900", "pair"),
-        # a baseline that never came to it clears nobody of a failure
+        # a baseline that never got that far clears no library of a failure
         ("pair: fail error E; left: unproven too-few-exposures; right: pass 500", "open"),
         # a release that was never run with the other library is not compared
         ("pair: hang A 2/35; left: hang A 2/100; left 2.0: pass 9000; right: pass 500", "left"),
-        # nor what proved nothing because nothing was at work
+        # nor a cell that proved nothing because no library was at work
         ("pair: hang A 1/12; left: unproven not-live; left on 3.11: unproven not-live; "
          "right: pass 500", "open"),
-        # a failure is no matter of chance: what it does on another Python says nothing here
+        # a failure is not chance, so another Python proves nothing here
         ("pair: fail error E; left: pass 9; left on 3.11: fail error E; right: pass 9", "pair"),
     ],
 )  # fmt: skip

@@ -1,7 +1,7 @@
-"""Sparse data is not safety: what a release has to show, and what shows nothing.
+"""Sparse data is not safety: what makes a release safe, and what does not.
 
-The policy of these tests asks for a partner of each of left's lines 1.x and 2.x and of right's
-lines 1.x, 2.x and 3.x, on two Pythons; for two partners, and for three trials.
+The policy of these tests asks for two partners and three trials, on two Pythons. There must be a
+partner of each line: left's 1.x and 2.x, and right's 1.x, 2.x and 3.x.
 """
 
 from __future__ import annotations
@@ -92,12 +92,12 @@ def state(verdicts: Sequence[Verdict], version: str = "1.0") -> State:
         ("pass . pass . .", State.SPARSE),
         # one partner is too few
         (". . pass . .", State.SPARSE),
-        # one row is enough against it, in whichever line
+        # one bad row is enough, in any line
         ("pass pass pass hang .", State.BREAKS),
         ("pass pass pass . fail", State.BREAKS),
         ("pass pass pass unproven .", State.UNPROVEN),
         ("pass pass pass unproven hang", State.BREAKS),
-        # what can't be installed says nothing
+        # a release that can't install proves nothing
         ("pass pass pass unsupported unsupported", State.PASSES),
         ("unsupported unsupported unsupported . .", State.CANNOT),
         (". . . . .", State.CANNOT),
@@ -149,7 +149,7 @@ def test_a_python_on_which_a_release_can_be_installed_with_no_line_is_not_requir
 
 
 def test_a_pass_beside_what_cannot_be_installed_is_not_in_the_way() -> None:
-    """Else a release would become safe where that pass is lost."""
+    """Otherwise a release would become safe when that pass is lost."""
     here = grid("1.0\n1.0 pass\n1.1 pass\n2.0 pass", python="3.10")
     refused = [did(cell(left, python="3.9"), "unsupported") for left in ("1.0", "2.0")]
     other = [
@@ -236,7 +236,7 @@ def criteria(verdicts: Sequence[Verdict]) -> Criteria:
 
 
 def names(verdicts: Sequence[Verdict]) -> set[tuple[str, str]]:
-    """The safe releases of both axes, by all that the matrix asks of them."""
+    """The safe releases of both axes, by all requirements of the matrix."""
     asked = criteria(verdicts)
     return {
         (axis.name, str(s.version))
@@ -291,7 +291,7 @@ def test_a_hang_makes_no_release_safe(verdicts: list[Verdict], of: Cell, outcome
 def test_a_row_about_another_release_makes_no_release_of_its_axis_safe(
     verdicts: list[Verdict], version: str, data: st.DataObject
 ) -> None:
-    """Of the new release anything may be known, passes too."""
+    """Any verdict of the new release may be known, even passes."""
     axis = data.draw(st.sampled_from(AXES))
     new = [
         did(
@@ -329,7 +329,7 @@ def test_the_tables_of_these_properties_have_safe_releases_in_them() -> None:
 
 
 def test_a_newer_release_takes_no_missing_probe_from_the_one_before_it() -> None:
-    """``serve`` is asked of the latest left, and was not run on 2.0."""
+    """``serve`` is required of the latest left, and did not run on 2.0."""
     full = [did(of, "pass") for of in CELLS if of.pins[0].version == Version("2.0")]
     lacking = [v for v in full if v.cell.probe == "restart"]
     newer = [verdict(cell("2.1", v, p, probe="restart")) for v in VERSIONS for p in ("3.9", "3.10")]

@@ -1,4 +1,4 @@
-"""What is known of a workaround on one combination, by all probes that need it."""
+"""The effect of a workaround on one combination, by all probes that need it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ WAYS = {
 USE = ProbeUse(workarounds={"stock": NAMES})
 KNOWN = matrix(uses={"restart": USE, "serve": USE}, workarounds=WAYS)
 ENOUGH = 3000
-"""Exposures in which a hang that comes once in 100 would certainly show."""
+"""Enough exposures to show a hang that occurs once in 100."""
 
 
 def said(text: str) -> list[Verdict]:
-    """``hang; quiet pass; 2.0 slow few; serve: hang`` is by release, workaround and probe."""
+    """Rows such as ``hang; quiet pass; 2.0 slow few; serve: hang``.
+
+    They are by release, workaround and probe.
+    """
     found = []
     for clause in text.split(";"):
         probe, _, rest = clause.rpartition(":")
@@ -66,13 +69,13 @@ def offers(text: str) -> list[OfferedWorkaround]:
         ("hang; serve: hang; quiet pass; serve: quiet unsupported", "quiet NOT_BY_ALL"),
         # a probe that passes needs none
         ("hang; serve: pass; quiet pass; serve: quiet hang", "quiet WORKS"),
-        # what helps is offered first, and what helps by every probe before that
+        # workarounds that help come first, led by those that help with every probe
         (
             "hang; serve: hang; quiet pass; slow pass; serve: slow pass",
             "slow WORKS, quiet NOT_BY_ALL",
         ),
         ("hang; quiet hang; slow pass", "slow WORKS, quiet FAILS"),
-        # what could not be run says nothing, and where all passes nothing is offered
+        # a cell that could not run proves nothing, and a pass needs no workaround
         ("hang; quiet unsupported", ""),
         ("hang", ""),
         ("pass; quiet pass", ""),

@@ -1,4 +1,4 @@
-"""Each part of the findings is worked out once, and no step goes over the rows again and again."""
+"""Each part of the findings is computed once, and no step rereads all rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def known() -> Matrix:
 
 
 def read_all(findings: Findings) -> None:
-    """What a site build takes."""
+    """Everything that a site build takes."""
     dict(findings.attributions)
     for about in findings.by_application.values():
         _ = about.pairs, about.by_combination, about.recommendations, about.advice
@@ -56,7 +56,7 @@ def test_whose_a_trouble_is_is_worked_out_once_for_every_reader(
 
 
 def hanging(releases: int) -> list[Verdict]:
-    """Every pair of so many releases each hangs in the same way, and so does left alone."""
+    """Each pair of that many releases hangs in the same way, and so does left alone."""
     seen = {
         "signatures": ((Signature(locks=("A",)), 1),),
         "reason": Reason.SELF_DEADLOCK,

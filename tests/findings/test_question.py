@@ -1,4 +1,4 @@
-"""One question, and what is known of it."""
+"""One question, and its answer."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_the_worst_probe_speaks_and_a_feature_that_is_not_there_never_does() -> 
 
 
 def test_it_is_unknown_whether_it_passes_until_every_probe_that_was_meant_was_run() -> None:
-    """Elsewhere ``serve`` was run too."""
+    """``serve`` also ran elsewhere."""
     elsewhere = verdict(cell("2.0", probe="serve"))
     passing = one([verdict(cell()), elsewhere])
     hanging = one([verdict(cell(), "hang"), elsewhere])
@@ -229,7 +229,7 @@ def test_where_nothing_is_stated_every_choice_that_was_tested_is_answered_the_wo
 
 
 def test_a_choice_that_these_releases_are_not_meant_to_be_run_with_is_no_headline() -> None:
-    """``warnings`` is narrowed to another release, and 1.0 does not have what it needs."""
+    """``warnings`` is narrowed to another release, and 1.0 lacks a required feature."""
     narrowed = {"only": {"warnings": Only(versions={"right": (Version("2.0"),)})}}
     verdicts = [*grid("1.0 2.0\n1.0 pass pass"), verdict(cell("1.0", "2.0", config="warnings"))]
     found = asked(verdicts, chosen="every", **narrowed)
@@ -278,7 +278,7 @@ def test_a_kind_of_application_passes_where_a_probe_about_it_was_run() -> None:
     assert says(one(forked, **FORKING)) == "pass, tested"
     assert says(one(forked, chosen="forking", **FORKING)) == "pass, tested"
     assert says(one(everybody, chosen="forking", **FORKING)) == "nothing, unknown"
-    # what hangs in every application hangs there as well, whatever was run for it
+    # a hang in every application also counts there, whatever ran for it
     hung = [verdict(cell(), Outcome.HANG), verdict(cell(config="warnings"))]
     assert says(one(hung, chosen="forking", **FORKING)) == "hang, tested"
 
@@ -298,7 +298,7 @@ def test_of_a_rare_hang_no_single_pass_is_a_way_out() -> None:
     assert says(part) == "hang, tested"
     assert part.moves == found.moves == part.workarounds == ()
     assert found.advice == ("Start it in the child.",)
-    # beside the answer to those who do not say what they have
+    # beside the answer to a question that leaves the choice open
     unstated = asked(verdicts, chosen="every", **known)
     assert unstated.worst and unstated.worst.outcome is Outcome.PASS
     assert [(note.kind.name, note.hangs) for note in unstated.kinds] == [("forking", 1)]
@@ -373,7 +373,7 @@ def test_a_question_works_out_no_trouble_far_from_its_own(monkeypatch: pytest.Mo
 def test_a_question_looks_at_no_more_where_more_was_tested(
     monkeypatch: pytest.MonkeyPatch, outcome: str
 ) -> None:
-    """Counted, not timed: the verdicts that are held against a situation."""
+    """Counts, without timing, the verdicts that are compared with a situation."""
     counted = 0
     held = situation.concerns
 

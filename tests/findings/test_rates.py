@@ -21,7 +21,7 @@ FORKS = (
     "left by serve: hang A 1/200; left on 3.11 by serve: hang A 1/200; "
     "left 2.0 by serve: pass 400; right by serve: pass 300; right on 3.11 by serve: pass 300"
 )
-"""The pair hangs ten to twenty times as often as left alone, and right alone never."""
+"""The pair hangs 10 to 20 times as often as left alone; right alone never hangs."""
 CALM = Workaround(name="calm", title="calm down", description="", costs="Nothing.", settings={})
 
 
@@ -53,7 +53,7 @@ def test_rates_are_counted_over_what_both_sides_were_run_on() -> None:
     expected = (2 * 6 * 200 / 260 + 1 * 400 / 450) / (2 * 1 * 60 / 260)
     assert row.ratio.times == pytest.approx(expected)
     assert row.is_likelier
-    # Of a single release all together say the same.
+    # For a single release, the total is the same.
     assert (found.every.version, found.every.pool) == (None, row.pool)
     assert found.every.ratio == row.ratio
 

@@ -48,7 +48,10 @@ def test_what_was_not_proven_with_one_partner_is_not_safe() -> None:
 
 
 def test_what_the_other_library_does_alone_is_no_reason_not_to_call_a_release_safe() -> None:
-    """right 2.0 fails by itself: nothing is known of any left with it, and nothing need be."""
+    """right 2.0 fails by itself.
+
+    Nothing is known of left with it, and nothing needs to be.
+    """
     alone = [
         verdict(cell("-", "2.0"), "fail"),
         verdict(cell("1.0", "-")),

@@ -1,8 +1,8 @@
-"""Which verdicts concern a situation, and what they come to.
+"""Which verdicts concern a situation, and what follows from them.
 
-Two choices, each ``off`` or ``on``, both off by default: a situation is written by what is on,
+Two choices, each ``off`` or ``on``, both off by default. A situation is written by what is on:
 ``-`` for nothing, ``a``, ``b``, ``ab``. ``"restart a: hang"`` is the verdict of a probe there, and
-``restart a`` alone is a cell that is meant to be run.
+``restart a`` alone is a cell that is meant to run.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def meant(text: str) -> list[Asked]:
         ("restart ab: pass", "- a b ab", ""),
         # a feature that the release lacks: whoever would switch it on
         ("restart a: lacks", "a ab", "- b"),
-        # what proved nothing concerns nobody else, what the index decides everybody
+        # an unproven cell concerns no other situation, a decision of the index all
         ("restart a: unproven", "a", "- b ab"),
         ("restart a: no-wheel", "- a b ab", ""),
     ],
@@ -71,7 +71,7 @@ def test_whom_a_verdict_concerns(said: str, yes: str, no: str) -> None:
 
 
 RULES = [
-    # situation, what was meant, what was seen => what it comes to
+    # situation, planned cells, verdicts => result
     ("-", "restart -", "restart -: pass", "pass tested"),
     ("-", "restart -", "restart -: hang", "hang tested"),
     ("-", "restart -", "restart -: unproven", "unproven tested"),
@@ -93,7 +93,7 @@ RULES = [
     ("-", "restart -, serve -", "restart -: pass", "None unknown, serve -"),
     ("-", "restart -, serve -", "restart -: pass; serve -: unproven", "unproven tested"),
     ("-", "restart -, serve a", "restart -: pass", "pass tested"),
-    # what has less switched on has to be run, because it may hang
+    # situations with less switched on must run too, because they may hang
     ("a", "restart -, logs a", "logs a: pass", "None unknown, restart -"),
     ("a", "restart -, logs a", "restart -: pass; logs a: pass", "pass tested"),
     ("a", "restart -, logs a", "restart -: pass; logs a: lacks", "unsupported tested"),

@@ -1,4 +1,4 @@
-"""The verdict that speaks for all probes of a combination."""
+"""The verdict that stands for all probes of a combination."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SELDOM = ("hang", {"trials": 3, "hangs": 1})
 
 
 def of_probes(*said: tuple[str, dict[str, object]], whose: str = PAIR, about: str = "") -> Summary:
-    """What the probes said, in their order; ``whose`` all trouble by the first of them is."""
+    """The verdicts of the probes, in order; ``whose`` is the cause of the first one's."""
     verdicts = [
         verdict(cell(probe=probe), outcome, **changes)
         for probe, (outcome, changes) in zip(PROBES, said, strict=False)

@@ -1,4 +1,4 @@
-"""Whatever is recommended was tested, passes often enough, and may be installed."""
+"""Every recommended release was tested, passes often enough, and can be installed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def found(verdicts: Sequence[Verdict]) -> Findings:
 
 
 def unfit(of: Cell, moves: Sequence[Move], verdicts: Sequence[Verdict]) -> list[Target]:
-    """The targets of the moves that nobody should be sent to. What the reader keeps is his own."""
+    """The targets of moves that the advice must never suggest.
+
+    What the reader keeps is the reader's choice.
+    """
     targets = [t for move in moves for t in (move.nearest, move.newest) if isinstance(t, Target)]
     return [target for target in targets if not _is_fit(of, target, verdicts)]
 

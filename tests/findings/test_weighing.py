@@ -1,4 +1,4 @@
-"""What is no reason to avoid a release, and what is."""
+"""What is a reason to avoid a release, and what is not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORK = """
 1.0    hang  hang
 1.1    hang  hang
 """
-"""The probe ``fork`` hangs with every pair; whose that is, the baselines say."""
+"""The probe ``fork`` hangs with every pair; the baselines show the cause."""
 
 
 def fork(whose: str) -> list[Verdict]:

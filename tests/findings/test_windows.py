@@ -35,7 +35,7 @@ def series(text: str) -> list[tuple[Version, Outcome]]:
         ("1.0=P", "1.0..1.0 pass 1"),
         ("1.0=H 1.1=H 1.2=P", "1.0..1.1 hang 2, 1.2..1.2 pass 1"),
         ("1.0=H 1.1=P 1.2=H", "1.0..1.0 hang 1, 1.1..1.1 pass 1, 1.2..1.2 hang 1"),
-        # what proves nothing is a window of its own: nothing is bridged
+        # an unproven cell is a window of its own, and is not bridged
         ("1.0=P 1.1=? 1.2=P", "1.0..1.0 pass 1, 1.1..1.1 unproven 1, 1.2..1.2 pass 1"),
         # version order, not the order given, and not that of text
         ("1.10=P 1.9=P 1.2=H", "1.2..1.2 hang 1, 1.9..1.10 pass 2"),
@@ -103,7 +103,7 @@ def test_what_was_inferred_or_left_out_is_no_point_of_the_axis() -> None:
         ("1.1=H 1.2=H", "1.0 1.1 1.2 1.3", ""),
         ("1.9=P 2.1=P", "1.9 1.10 2.0 2.1", ""),
         ("1.0=P 1.2=P", "1.0 1.1rc1 1.2", ""),
-        # what says nothing about the libraries spreads to nobody
+        # a verdict that is not about the libraries is never inferred
         ("1.0=? 1.2=?", "1.0 1.1 1.2", ""),
         ("1.0=- 1.2=-", "1.0 1.1 1.2", ""),
     ],

@@ -1,4 +1,4 @@
-"""What became of each workaround, on the cells where it was run."""
+"""The effect of each workaround on the cells where it ran."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def _word(one: TriedWorkaround) -> str:
         ("warnings hang; warnings+quiet pass", ["quiet works"]),
         ("warnings fail; warnings+quiet pass", ["quiet works"]),
         ("warnings hang; warnings+quiet hang", ["quiet does not"]),
-        # what proves nothing does not work, nor does what ends otherwise
+        # an unproven cell does not count as working, nor does another outcome
         ("warnings hang; warnings+quiet unproven", ["quiet does not"]),
         ("warnings hang; warnings+quiet fail", ["quiet does not"]),
         # one that is a configuration of its own has its evidence there
         ("warnings hang; stock pass", ["back works"]),
         ("warnings hang; stock hang; warnings+quiet pass", ["quiet works", "back does not"]),
-        # what was not run there is not claimed
+        # nothing is claimed of cells that did not run
         ("warnings hang", []),
         ("stock hang; stock+quiet pass", []),
-        # beside what hangs it must break nothing
+        # on the neighbours of a hang it must break nothing
         ("warnings pass; warnings+quiet pass", ["quiet harmless"]),
         ("warnings pass; warnings+quiet hang", ["quiet breaks it"]),
-        # where it can't be told what it would do without
+        # if the result without it is unknown
         ("warnings unproven; warnings+quiet pass", []),
     ],
 )
@@ -113,9 +113,9 @@ def one(without: dict[str, Any], with_it: dict[str, Any]) -> TriedWorkaround:
     ("without", "with_it", "expected"),
     [
         ({"exposures": 30}, {"exposures": 570}, 30 / 600),
-        # what a hang came before the first exposure of is counted by trials
+        # a hang before the first exposure is counted by trials
         ({"exposures": 0}, {"trials": 3}, 1 / 4),
-        # an app that did worse than it may did so once
+        # a degraded app was degraded once
         (
             {"outcome": Outcome.FAIL, "reason": Reason.DEGRADED, "hangs": 0, "exposures": 80},
             {"exposures": 240},

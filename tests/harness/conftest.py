@@ -37,7 +37,7 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Told:
-    """What the supervisor told about one app."""
+    """What the supervisor reported about one app."""
 
     raw: tuple[Mapping[str, Any], ...]
 
@@ -116,7 +116,7 @@ def start_app(write_app: Callable[[str], Path]) -> Callable[..., subprocess.Pope
 
 
 def supervise(spec: Mapping[str, Any]) -> subprocess.Popen[str]:
-    # What whoever runs the tests has set for the tool is not for the app.
+    # Settings of the tool in this environment are not for the app.
     ours = {k: v for k, v in os.environ.items() if not k.startswith("INTERLOCK")}
     return subprocess.Popen(
         [spec["python"], "-I", str(SUPERVISOR)],

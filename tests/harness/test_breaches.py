@@ -1,4 +1,7 @@
-"""Whatever an app sends, the trial ends, and is classified: a breach is the package's doing."""
+"""Whatever an app sends, its trial ends and gets a verdict.
+
+A breach of the protocol is the package's fault.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ class Written:
 
 
 def heard(harness: SimpleNamespace, data: bytes) -> Finding:
-    """What a trial shows whose app wrote this, and then ended as if all were well."""
+    """The finding of a trial with an app that wrote this and then ended normally."""
     stream = Written()
     heartbeat = harness.Heartbeat(stream)
     read, write = os.pipe()

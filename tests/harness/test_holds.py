@@ -1,4 +1,4 @@
-"""What a parked thread is inside of, read off its frames."""
+"""Which locks a parked thread is inside of, read off its frames."""
 
 from __future__ import annotations
 

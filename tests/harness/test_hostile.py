@@ -1,4 +1,4 @@
-"""Apps that do harm to the harness, under the real supervisor: each trial ends with its end."""
+"""Apps that do harm to the harness, under the real supervisor; each trial ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a look at a silence finds, and which silences are looked into."""
+"""What a look at a silence finds, and which silences get a look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a child that waits for what a fork left behind."""
+"""What is reported of a child that waits for something that a fork left behind."""
 
 from __future__ import annotations
 

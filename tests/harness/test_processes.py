@@ -1,4 +1,4 @@
-"""What is told of the processes that an app forks and starts."""
+"""What is reported of the processes that an app forks and starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was recorded in real containers still says what it said."""
+"""Recordings from real containers still get the same verdicts."""
 
 from __future__ import annotations
 

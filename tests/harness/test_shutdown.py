@@ -53,7 +53,7 @@ def left(tmp_path: Path, found_by: FoundBy) -> Left:
 
 def test_exits_that_end_are_counted(left: Left) -> None:
     finding = left("")
-    # Nothing is asked of life here, so that it is no pass; the exits are what was wanted.
+    # No proof of life is required here, so it is no pass. The test is about the exits.
     assert (str(outcome_of(finding)), getattr(finding, "exposures", 0)) == ("unproven", 3)
 
 

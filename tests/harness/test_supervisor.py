@@ -1,4 +1,4 @@
-"""How each way to end is told, and what the app says before."""
+"""How each kind of end is reported, and what the app reports before it."""
 
 from __future__ import annotations
 

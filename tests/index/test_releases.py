@@ -1,4 +1,4 @@
-"""Releases as an index lists them, asked over real HTTP on loopback."""
+"""Releases as an index lists them, read over real HTTP on loopback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the environment says of the container engine and its images."""
+"""What the environment determines about the container engine and its images."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_an_install_that_takes_too_long_is_trouble_of_ours(store: Store) -> None
 
 
 def test_an_install_that_takes_too_much_memory_is_trouble_of_ours(store: Store) -> None:
-    """A page of a million links takes it as well as a build does."""
+    """A page of a million links can take that much, and so can a build."""
     box = Scripted(store, lambda: ("", ended(None, "memory")))
     with pytest.raises(TroubleError, match="memory limit"):
         environments(box, store).ensure([pin("left", "1.0")], PYTHON)
@@ -544,7 +544,7 @@ def test_a_wheel_whose_record_is_wrong_installs_as_it_does_everywhere(
 def test_a_file_that_is_not_its_wheels_is_noticed_before_the_first_use(
     store: Store, index: IndexSettings, tmp_path: Path
 ) -> None:
-    """As where whoever lays out was made to write something else."""
+    """As if the layout had been made to write something else."""
 
     class Forging(Counting):
         def run(

@@ -1,4 +1,4 @@
-"""What installed code leaves in the store never leads the host outside of it."""
+"""Installed code in the store never leads the host outside of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a container can reach through the gateway: pages of the index and their files, no more."""
+"""A container reaches through the gateway only pages of the index and their files."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ from interlock.isolation.sandbox import installer
 from interlock.model import Fail, IndexUnreachable, TroubleError
 
 # What uv says ------------------------------------------------------------------------------------
-# Recorded from uv 0.13.9: `uv pip compile - --generate-hashes` of a requirement that cannot be
-# met, against a name that does not resolve, against servers that answer with that status, and
-# `uv pip install` of a project whose setup.py prints what a broken network would.
+# Recorded from uv 0.13.9. `uv pip compile - --generate-hashes` got a requirement that can't be met,
+# an index name that does not resolve, and servers that answer with that status. `uv pip install`
+# got a project with a setup.py that prints what a broken network would.
 
 UNSATISFIABLE = """\
 error: No solution found when resolving dependencies
@@ -161,7 +161,7 @@ OF_THE_PACKAGES = {
     "package-other-tag": "resolve",
     "package-unknown": "resolve",
     "package-unsatisfiable": "resolve",
-    # A page that is not there says that nobody published it, where a second look agrees.
+    # A missing page means that nobody published it, if a second look agrees.
     "page-404": "resolve",
     "build-exits-install": "build",
     "build-exits-resolve": "build",
@@ -184,7 +184,7 @@ LOOKED_AT_AGAIN = {
     "build-needs-unknown-install",
     "build-needs-unknown-resolve",
 }
-"""Where uv's words alone could come of an index that misbehaves."""
+"""uv's words alone could come from an index that misbehaves."""
 CASES = sorted(path.stem for path in RECORDED.glob("*.txt"))
 
 

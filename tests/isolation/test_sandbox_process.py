@@ -247,7 +247,7 @@ box.run(command, lambda line: print(line, flush=True))
 
 @pytest.fixture
 def orchestrator(store: Store, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A run in another process, and the process id of the daemon that its command started."""
+    """A run in another process, and the id of the daemon that its command started."""
     told = tmp_path / "daemon"
     code = DAEMON.format(path=str(told)) + "print('up', flush=True); time.sleep(60)"
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What a Debian mirror says of its Pythons."""
+"""Which Pythons a Debian mirror offers."""
 
 from __future__ import annotations
 

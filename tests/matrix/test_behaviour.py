@@ -1,4 +1,4 @@
-"""The digest of a probe changes when its behaviour can; a configuration's, when its settings do."""
+"""A digest changes with a probe's possible behaviour, or with settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trial needs of the probes is missed when the matrix is read, not in a container."""
+"""Missing parts of a probe are found when the matrix is read, not in a container."""
 
 from __future__ import annotations
 

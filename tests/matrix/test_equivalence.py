@@ -1,4 +1,4 @@
-"""Earlier versions of a probe whose verdicts hold for today's, while it does what it did."""
+"""Verdicts of earlier versions of a probe hold while its behaviour is the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def today(loaded: Load) -> str:
 
 @pytest.fixture
 def claimed(folder: Path, today: str) -> Claim:
-    """What is claimed in the file: that `OLD` did what the probe does today."""
+    """The claim in the file: `OLD` did what the probe does today."""
     claim = Claim(today=today, earlier=(Earlier(digests=(OLD,), because="renamed"),))
     (folder / "probes" / FILE).write_text(text_of({"restart": claim}), encoding="utf-8")
     return claim
@@ -136,7 +136,7 @@ def test_a_mistake_in_the_file_is_named_with_its_line(
 
 
 def test_no_claim_of_the_projects_own_has_lapsed() -> None:
-    """Where a probe changes, either its claim is made for it too, or it leaves the file."""
+    """When a probe changes, its claim is renewed, or leaves the file."""
     claimed, mistakes = claims(ROOT / "probes")
     assert claimed and not mistakes
     assert {name: claim.today for name, claim in claimed.items()} == {

@@ -1,4 +1,4 @@
-"""A ``matrix.yaml`` that is hostile or absurd is refused in a line, and costs nothing."""
+"""A hostile or absurd ``matrix.yaml`` is refused in one line, at no cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``matrix.yaml`` says."""
+"""The contents of ``matrix.yaml``."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_configuration_of_older_results_has_its_name_of_today(loaded: Load) ->
         ("restart", "stock@release"): Renamed(
             config="warnings@release", before=stock.digest, today=warnings.digest
         ),
-        # Tried on top of `stock` then, although nothing is today.
+        # It was tried on top of `stock` then; today nothing is.
         ("restart", "stock+quiet"): Renamed(config="warnings+quiet", before=quiet, today=quiet),
     }
     assert loaded().renamed == {}
@@ -220,7 +220,7 @@ def test_without_choices_every_configuration_is_the_one_situation_there_is(loade
 
 
 def test_the_settings_of_every_published_verdict_are_those_of_its_configuration() -> None:
-    """A verdict counts only where what its probe is told is what it was told then."""
+    """A verdict counts only if its probe gets the same input today as then."""
     found = load(ROOT / "matrix.yaml", ROOT / "probes")
     with (ROOT / "results" / "verdicts.csv").open(encoding="utf-8") as file:
         told = {(row["config"], row["config_digest"]) for row in csv.DictReader(file)}

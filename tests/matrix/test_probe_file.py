@@ -1,4 +1,4 @@
-"""What a ``probe.yaml`` says, and every mistake in it."""
+"""The contents of a ``probe.yaml``, and every mistake in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The probes that are there: each is described without a mistake, and they agree on settings."""
+"""The project's probes: each is described without a mistake, and settings agree."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_what_is_not_chosen_is_as_the_libraries_have_it(settings: ModuleType) ->
             "sentry_logs is False, but this probe needs True: "
             "judge it in a configuration that sets it",
         ),
-        # What a probe needs it does not switch on by itself.
+        # A probe does not switch on by itself what it needs.
         (
             {},
             "sentry_logs is False, but this probe needs True: "

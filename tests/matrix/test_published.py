@@ -1,4 +1,4 @@
-"""Versions that a ``matrix.yaml`` names and nobody published."""
+"""Versions that a ``matrix.yaml`` names although nobody published them."""
 
 from __future__ import annotations
 

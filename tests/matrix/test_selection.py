@@ -1,4 +1,4 @@
-"""What is asked for on the command line, of what the matrix lists."""
+"""Which cells of the matrix the command line selects."""
 
 from __future__ import annotations
 
@@ -98,8 +98,10 @@ def test_a_probe_is_judged_in_its_own_configurations() -> None:
 def narrowed(
     probe: Only = EVERYWHERE, config: Only = EVERYWHERE, pair: Only = EVERYWHERE
 ) -> Matrix:
-    """The probe `restart`, the configuration `warnings`, or the one in the other, is run in a part
-    of each set."""
+    """A narrowed probe, configuration, or both run in a part of each set.
+
+    That is the probe `restart`, the configuration `warnings`, or the one in the other.
+    """
     use = ProbeUse(workarounds={"warnings": ("quiet",)}, only=probe, only_in={"warnings": pair})
     return replace(WORKAROUNDS, uses={"restart": use}, only={"warnings": config})
 

@@ -1,4 +1,4 @@
-"""A selector says of a cell whether it is meant, and makes the cells one after the other."""
+"""A selector accepts or rejects a cell, and makes the cells one by one."""
 
 from __future__ import annotations
 

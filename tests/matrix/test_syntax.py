@@ -1,4 +1,4 @@
-"""What Python code means: no formatting changes it, and everything else does."""
+"""Only a change of meaning in Python code counts; formatting does not."""
 
 from __future__ import annotations
 

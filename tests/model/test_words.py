@@ -1,4 +1,4 @@
-"""Sentences are put together from their parts."""
+"""Sentences that are built from their parts."""
 
 from __future__ import annotations
 

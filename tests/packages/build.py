@@ -1,9 +1,9 @@
-"""Makes the made-up distributions beside this file, and a package index that has them.
+"""Makes the made-up distributions beside this file, and an index that has them.
 
-``subject/hangs-self.py`` becomes the wheel of ``subject 1+hangs.self``, whose only module it is. A
-block of comments at its top may say more, as TOML: ``requires-python``, ``dependencies``, the
+``subject/hangs-self.py`` becomes the wheel of ``subject 1+hangs.self``, with that only module. A
+block of comments at its top may hold more, as TOML: ``requires-python``, ``dependencies``, the
 ``tag`` of the wheel. A folder is a source distribution, as it stands. The index is a tree of files
-as PEP 503 has it, for ``file://`` and for any web server.
+in the form of PEP 503, for ``file://`` and for any web server.
 """
 
 from __future__ import annotations
@@ -101,14 +101,14 @@ def sdist(package: str, version: Version, folder: Path) -> File:
 
 
 def metadata(source: str) -> Mapping[str, Any]:
-    """What the block at the top of a module says."""
+    """The contents of the block at the top of a module."""
     found = _BLOCK.search(source)
     lines = found["toml"].splitlines() if found else []
     return tomllib.loads("\n".join(line.removeprefix("#") for line in lines))
 
 
 def index(folder: Path) -> Path:
-    """Write an index of everything; the folder that its URL names."""
+    """Write an index of everything; return the folder that its URL names."""
     pages: dict[str, list[str]] = {}
     (folder / "files").mkdir(parents=True)
     for file in files():

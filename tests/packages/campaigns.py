@@ -1,4 +1,4 @@
-"""Runs `interlock matrix` on the made-up distributions, as somebody would type it."""
+"""Runs `interlock matrix` on the made-up distributions, as a user would type it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HARNESS = HERE.parents[1] / "probes" / "harness"
 
 @dataclass(frozen=True)
 class Row:
-    """What the published table says of one cell."""
+    """The published row of one cell."""
 
     outcome: str
     phase: str
@@ -46,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run left: its exit code, what it printed, the table it wrote."""
+    """The results of a run: its exit code, its output, the table it wrote."""
 
     code: int
     output: str
@@ -54,7 +54,7 @@ class Ran:
     rows: Mapping[str, Row]
     """By the subject's version, of both libraries in the configuration `plain`."""
     beside: Mapping[str, Row]
-    """What follows: ``"1+passes 1 plain+quiet"``, or ``"1+passes - plain"``."""
+    """The follow-ups: ``"1+passes 1 plain+quiet"``, or ``"1+passes - plain"``."""
 
     def of(self, fate: str) -> str:
         row = self.rows.get(str(build.version_of(fate)))
@@ -63,7 +63,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Project:
-    """A checkout of somebody's own: a matrix, a probe, and the harness; and a package index."""
+    """A user's own checkout: a matrix, a probe, the harness, and a package index."""
 
     folder: Path
     index: str
@@ -82,7 +82,7 @@ class Project:
         return self.folder / "home"
 
     def environment(self) -> dict[str, str]:
-        """Ours, with this index alone, and this very Python among the interpreters."""
+        """Our environment, with this index alone, and with this Python as an interpreter."""
         other = ("UV_", "PIP_", "PYTHON")
         ours = {k: v for k, v in os.environ.items() if not k.startswith(other)}
         return {
@@ -99,7 +99,10 @@ class Project:
     def start(
         self, *arguments: str, command: str = "matrix", results: str = "results", **changed: str
     ) -> subprocess.Popen[str]:
-        """`interlock matrix …` in this project; ``changed`` are variables of its environment."""
+        """Start `interlock matrix …` in this project.
+
+        ``changed`` are variables of its environment.
+        """
         return subprocess.Popen(
             [
                 *INTERLOCK,
@@ -133,7 +136,7 @@ class Project:
             return Counter(str(trial.cell.version("subject")) for trial in ledger.trials())
 
     def processes(self) -> list[str]:
-        """What runs on this machine with a folder of this project in its environment."""
+        """Processes of this machine with a folder of this project in their environment."""
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -142,7 +145,7 @@ class Project:
         return found
 
     def containers(self) -> list[str]:
-        """What the engine has of this project, running or not."""
+        """The engine's containers of this project, running or not."""
         label = f"{HOME_LABEL}={digest_of(str(self.home.resolve()))[:16]}"
         with closing(engine.connect()) as client:
             found = client.containers(all=True, filters={"label": label})

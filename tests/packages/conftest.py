@@ -1,4 +1,4 @@
-"""One run of everything a backend, however many tests and test processes ask about it."""
+"""One run of everything per backend, shared by all tests and test processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Once = Callable[[str, Callable[[Path], T]], T]
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Once[T]:
-    """Do a thing in a folder of its name, once for all the processes of this test run."""
+    """Do a task in a folder of its name, once for all processes of this test run."""
     ours = tmp_path_factory.getbasetemp()
     shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
 
@@ -51,7 +51,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def python(backend: str) -> str:
-    """This very one, or one that there is an image of."""
+    """This very Python, or one that has an image."""
     return (
         containers.PYTHON if backend == "docker" else f"{sys.version_info[0]}.{sys.version_info[1]}"
     )
@@ -59,7 +59,7 @@ def python(backend: str) -> str:
 
 @pytest.fixture(scope="session")
 def index(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an index with all of the distributions: a web server's, or a folder's."""
+    """The URL of an index with all distributions: a web server's, or a folder's."""
     folder = tmp_path_factory.mktemp("index")
     folder.chmod(0o755)  # pytest makes it private, and a container has another user
     simple = build.index(folder)

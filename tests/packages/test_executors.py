@@ -1,4 +1,7 @@
-"""The same small campaign on threads and on processes, with real trials: the same verdicts."""
+"""The same small campaign on threads and processes, with real trials.
+
+The verdicts are the same.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ def running(
     backend: str,
     python: str,
 ) -> Iterator[Generator[Progress, None, None]]:
-    """A campaign that is put together as the command line does it."""
+    """A campaign set up like the command line's."""
     index = read_index_settings(project.environment())
     store = Store(home=project.home)
     probes = project.folder / "probes"
@@ -76,7 +79,7 @@ def running(
 
 
 def timeless(verdict: Verdict) -> Verdict:
-    """Without what differs from one run to the next."""
+    """Without the values that differ from run to run."""
     return replace(verdict, seconds=0.0, tested_at=datetime.min, evidence=(), measured=())
 
 

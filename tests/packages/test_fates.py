@@ -1,4 +1,7 @@
-"""Every made-up distribution, through the whole pipeline: its name says what has to come of it."""
+"""Every made-up distribution, through the whole pipeline.
+
+Its name is the expected verdict.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from packages.campaigns import Project, Ran
 from interlock.model import LEFT_BEHIND
 
 OPEN = "open"
-"""No verdict: nothing can be said of what ends its own supervisor."""
+"""No verdict: an app that ends its own supervisor proves nothing."""
 
 TURNS_ON_THE_HARNESS = ("hostile-forger", "hostile-parricide")
 
@@ -61,9 +64,9 @@ class Campaigns:
 
     project: Project
     fates: Ran
-    """Of every fate that has a verdict, with partner 1."""
+    """The verdicts of every fate that has one, with partner 1."""
     next: Ran
-    """Of the cycle, and of what turns on the harness itself, with partner 2."""
+    """The verdicts of the cycle, and of the harness's own fates, with partner 2."""
 
     def of(self, fate: str) -> str:
         return (self.next if fate in TURNS_ON_THE_HARNESS else self.fates).of(fate)

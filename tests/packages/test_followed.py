@@ -1,4 +1,7 @@
-"""What follows from a hang, through the whole pipeline: workarounds, baselines, controls."""
+"""The follow-ups of a hang, through the whole pipeline.
+
+These are workarounds, baselines and controls.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ HANG = "hang serving self-deadlock Subject._lock → Subject._lock"
 
 
 def followed(folder: Path, index: str, python: str, known_pass: str) -> Project:
-    """A project whose second control should pass; it is that subject."""
+    """A project with a second control, this subject, that should pass."""
     project = Project.make(folder, index, matrix="followed.yaml")
     path = project.folder / "matrix.yaml"
     text = path.read_text(encoding="utf-8")
@@ -25,7 +28,7 @@ def followed(folder: Path, index: str, python: str, known_pass: str) -> Project:
 
 @dataclass(frozen=True)
 class Runs:
-    """One after the other in one project."""
+    """Runs one after the other in one project."""
 
     first: Ran
     second: Ran
@@ -83,7 +86,7 @@ def test_the_answer_is_given_before_anything_is_followed_up(runs: Runs) -> None:
 
 
 def test_controls_are_run_beside_and_published(runs: Runs) -> None:
-    """The known hang a second time where the machine became busier behind its first."""
+    """The known hang runs again if the machine became busier after its first run."""
     assert [(told["expected"], {*told["got"]}, told["differs"]) for told in runs.controls] == [
         ("hang", {"hang"}, False),
         ("pass", {"pass"}, False),
@@ -111,7 +114,7 @@ def test_a_control_that_differs_takes_the_passes_back(
     assert ran.code == 0
     assert ran.of("passes") == "unproven serving control-differs"
     assert f"the passes of fate on Python {python}" in ran.output
-    assert "should give pass and gave fail in 1 of 1; --rerun failed" in ran.output
+    assert "should give pass and gave fail in 1 of 1; run again with --rerun failed" in ran.output
 
 
 def test_nothing_follows_where_that_is_not_wanted(

@@ -1,4 +1,4 @@
-"""A run that is ended in the middle: nothing finished is lost, nothing started is left behind."""
+"""An interrupted run loses nothing that is finished, and leaves nothing behind."""
 
 from __future__ import annotations
 

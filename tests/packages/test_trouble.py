@@ -1,4 +1,4 @@
-"""Trouble of our own: a clear line, exit code 3, the cells left open, nothing lost."""
+"""Trouble of our own: a clear line, exit code 3, open cells, nothing lost."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PASSES = ("--subject", "1+passes")
 
 
 def last_lines(output: str) -> list[str]:
-    """What stands behind the verdicts' place: what the run ended with."""
+    """The text after the verdicts' path: how the run ended."""
     return output.partition("\nverdicts: ")[2].splitlines()[1:]
 
 
 def test_an_index_that_goes_away_leaves_open_what_was_not_installed(
     tmp_path: Path, backend: str, python: str
 ) -> None:
-    """What was published is known by then, from the first run."""
+    """The published results of the first run are then known."""
     build.index(tmp_path / "index")
     with served(tmp_path / "index") as url:
         project = Project.make(tmp_path / "project", url)
@@ -43,7 +43,7 @@ PORTAL = b"<!DOCTYPE html><html><body>Please sign in</body></html>"
 
 
 def replace(folder: Path, pattern: str, content: Callable[[bytes], bytes]) -> None:
-    """Replace what an index has there."""
+    """Replace a file of an index."""
     (place,) = folder.glob(pattern)
     place.write_bytes(content(place.read_bytes()))
 
@@ -77,7 +77,7 @@ def test_what_a_flaky_index_serves_is_no_verdict(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """A disk of a size, such as ``1m``, that can be given another size."""
+    """A disk of a size such as ``1m``; the size can be changed."""
     if os.geteuid() != 0:
         pytest.skip("a disk of one's own needs root")
     place = tmp_path / "disk"

@@ -1,4 +1,4 @@
-"""What the probe `gunicorn_flask` makes of what it measures."""
+"""How the probe `gunicorn_flask` evaluates its measurements."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def test_what_is_published_is_what_the_app_measures() -> None:
 
 @pytest.fixture
 def answering() -> Iterator[Any]:
-    """A server of one line: each connection gets what it is told to send, and is closed."""
+    """A small server: each connection gets the given answer, and is closed."""
     listening = socket.create_server(("127.0.0.1", 0))
     kept = []
 

@@ -1,4 +1,4 @@
-"""What the probe `preload_app` makes of its workers: who is up, who has ended, who is overdue."""
+"""How the probe `preload_app` sees its workers: running, ended or overdue."""
 
 from __future__ import annotations
 
@@ -148,7 +148,10 @@ def test_the_server_is_ended_only_when_nothing_is_stuck_and_all_workers_are_up(
     turns: list[None] = []
 
     def turn() -> None:
-        """Stands for the look that ends each turn; three turns are enough to see that it stays."""
+        """Stands for the look that ends each turn.
+
+        Three turns are enough to see that it stays.
+        """
         turns.append(None)
         if len(turns) == 3:
             raise InterruptedError

@@ -1,8 +1,8 @@
-"""Which releases of sentry-sdk batch structured logs of log records, and how they are asked to.
+"""Which releases of sentry-sdk batch structured logs of log records, and how.
 
-Each tree has the files that the real release has, as far as they differ. The real ones, 2.22.0 to
-2.35.0, were given 150 log records each: 2.25.0 sends them one by one without a thread, and 2.25.1
-is the first with a `LogBatcher` and its flusher.
+Each tree has the files of the real release that differ. The real ones, 2.22.0 to 2.35.0, got 150
+log records each: 2.25.0 sends them one by one without a thread, and 2.25.1 is the first with a
+`LogBatcher` and its flusher.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many operations on locks the profiler holds, as far as a release lets it be seen."""
+"""How many lock operations the profiler holds, as far as a release shows it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def profiling() -> Iterator[ModuleType]:
 
 
 def held(**events: int) -> SimpleNamespace:
-    """What stands in ``ddtrace.profiling.bootstrap`` while a profiler with a recorder runs."""
+    """The contents of ``ddtrace.profiling.bootstrap`` while a profiler runs.
+
+    The profiler has a recorder.
+    """
     recorded = {type(name, (), {}): [None] * many for name, many in events.items()}
     recorder = SimpleNamespace(events=recorded)
     return SimpleNamespace(profiler=SimpleNamespace(_profiler=SimpleNamespace(_recorder=recorder)))

@@ -17,11 +17,11 @@ from interlock.record import read_results
 NAMES = probes.available(PROBES)
 
 AMPLIFIES = {"DD_PROFILING_CAPTURE_PCT", "DD_TRACE_LOGGING_RATE"}
-"""Make a race likelier. A configuration takes them away where that is not wanted."""
+"""These make a race likelier. A configuration without amplification drops them."""
 FROM_SETTINGS = {"DD_PROFILING_ENABLED", "DD_PROFILING_LOCK_ENABLED"}
 WHERE_TO_SEND = {"DD_TRACE_AGENT_URL"}
 LEAVES_WORK_OUT = {"DD_PROFILING_ENABLE_CODE_PROVENANCE", "DD_INSTRUMENTATION_TELEMETRY_ENABLED"}
-"""Switched off, for workers that live for a moment only."""
+"""These are switched off, for workers that live for a moment only."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def sources(name: str) -> Iterator[tuple[str, ast.Module]]:
 
 
 def calls(name: str) -> Iterator[tuple[str, str, ast.Call]]:
-    """Every call: where, and what is called as it is written (``sentry_sdk.init``)."""
+    """Every call: its place, and its name as written (``sentry_sdk.init``)."""
     for at, tree in sources(name):
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
@@ -70,7 +70,7 @@ def test_every_configuration_of_a_probe_sets_what_it_needs(name: str, matrix: Ma
 
 
 def test_every_published_verdict_is_shown_where_its_probe_can_be_judged(matrix: Matrix) -> None:
-    """A reader with default settings is told of no hang that needs structured logs."""
+    """With default settings, no reader is shown a hang that needs structured logs."""
     asked = {name: needed(name) for name in NAMES}
     published = read_results(PROBES.parent / "results", matrix.axes, matrix.renamed)
     switched_on = set()
@@ -86,7 +86,7 @@ def test_every_published_verdict_is_shown_where_its_probe_can_be_judged(matrix: 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sentry_is_initialised_at_one_place(name: str) -> None:
-    """A probe hands no option to Sentry behind the back of its configuration."""
+    """A probe passes no option to Sentry that its configuration does not name."""
     places = [at for at, called, _ in calls(name) if called.endswith("sdk.init")]
 
     assert places == ["libraries/sentry.py"]

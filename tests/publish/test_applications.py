@@ -1,4 +1,7 @@
-"""A probe that is about one kind of application says nothing to others, and is told by rates."""
+"""A probe for one kind of application does not count for others.
+
+Its hangs are shown as rates.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ FORKS = (
     "left by serve: hang A 1/200; left on 3.11 by serve: hang A 1/200; "
     "left 2.0 by serve: pass 400; right by serve: pass 300; right on 3.11 by serve: pass 300"
 )
-"""The pair hangs ten to twenty times as often as left alone, and right alone never."""
+"""The pair hangs 10 to 20 times as often as left alone; right alone never hangs."""
 PASSES = "pair: pass 500; pair on 3.11: pass 500; pair 2.0: pass 500"
 
 
@@ -69,7 +72,7 @@ def test_what_every_application_runs_into_counts_for_each_kind(known: Matrix) ->
 
 
 def told(found: dict[str, Any], place: str, config: str) -> dict[str, Any]:
-    """The answer that the script shows of a place, set up like a configuration."""
+    """The answer of the script for a place that is set up like a configuration."""
     number = 0
     for choice in found["choices"]:
         values = [one["value"] for one in choice["values"]]

@@ -23,7 +23,10 @@ ALL = ReleaseLines(lines=(SpecifierSet("==1.*"), SpecifierSet("==2.*")), pythons
 
 @pytest.fixture
 def known() -> Matrix:
-    """One probe in one configuration; two partners, of lines 1.x and 2.x, on two Pythons."""
+    """One probe in one configuration, on two Pythons.
+
+    There are two partners, of lines 1.x and 2.x.
+    """
     made = matrix()
     restart = replace(made.probes["restart"], configs=("stock",))
     required = Required(partners=2, trials=2, lines={"left": (ALL,), "right": (ALL,)})

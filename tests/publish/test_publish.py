@@ -1,4 +1,4 @@
-"""Words, drawings and the published schema: what pages are made of."""
+"""Words, drawings and the published schema: the parts of pages."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_orphaned_lock_is_drawn_without_a_way_back() -> None:
             "passes: no hang in 500 starts; rarer than one in 170 at 95% confidence",
         ),
         (("hang", 1, 0), "hangs, and could not be counted"),
-        # what failed, or proved nothing, rules nothing out
+        # a failed or unproven cell rules nothing out
         (("fail", 0, 500), "fails, and could not be counted"),
         (("unproven", 0, 500), "unproven, and could not be counted"),
     ],
@@ -255,7 +255,7 @@ def test_what_is_quoted_is_code_and_never_markup() -> None:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        # between tags and values a line break is nothing
+        # between tags and values a line break is dropped
         ("<ul>\n  <li>a</li>\n  <li>b</li>\n</ul>\n", "<ul><li>a</li><li>b</li></ul>"),
         ("<p>\n  {{ value }}\n</p>", "<p>&lt;i&gt;</p>"),
         ("{% if value %}\n  a\n{% endif %}\nb", "ab"),

@@ -1,4 +1,4 @@
-"""README's tables are what results/ says, a row for each run of releases that behave alike."""
+"""README's tables match results/, with one row for releases that behave alike."""
 
 from __future__ import annotations
 

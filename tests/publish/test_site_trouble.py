@@ -1,4 +1,4 @@
-"""A site that can't be written is a line for the reader."""
+"""If the site can't be written, the reader gets one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blocks of HTML that the templates wrote reach a page as they are."""
+"""Blocks of HTML from the templates reach a page as they are."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BLOCK = '<div class="il il-cards"><article id="a"><p>a *b* `c` &amp; <b>d</b></p
         f"# Title\n\n{BLOCK}\n\n## Next {{ #next }}\n\n{BLOCK}\n",
         f"{BLOCK}\n",
         f"{BLOCK}\n\n{BLOCK}\n\ntext\n",
-        # what is no block of a template is Markdown's
+        # anything but a block of a template is Markdown's
         '<div class="il ">\n<p>a</p>\n</div>\n\n*text*\n',
         '<div class="other"><p>*a*</p></div>\n\n*text*\n',
         f"    {BLOCK}\n",
@@ -41,7 +41,7 @@ def test_a_page_is_the_same_with_the_extension_as_without(page: str) -> None:
 
 
 class Seen(Preprocessor):
-    """The lines that a preprocessor gets that looks for HTML."""
+    """The lines that a preprocessor gets when it looks for HTML."""
 
     def run(self, lines: list[str]) -> list[str]:
         self.lines = lines
@@ -68,7 +68,7 @@ def test_a_block_is_hidden_from_what_looks_for_html(seen: tuple[Markdown, Seen])
 def test_the_templates_write_html_in_whole_blocks_alone(
     tmp_path_factory: pytest.TempPathFactory, seen: tuple[Markdown, Seen]
 ) -> None:
-    """So that no page is parsed whose size grows with the verdicts."""
+    """So no page that grows with the verdicts is parsed."""
     folder, (converter, spy) = tmp_path_factory.mktemp("generated"), seen
     quiet = Workaround(name="quiet", title="be quiet", description="", costs="No noise.")
     known = matrix(

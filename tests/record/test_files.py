@@ -1,4 +1,4 @@
-"""Files are written all together, or what was there stays."""
+"""Files are written all together, or the old ones stay."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def fail_at(number: int, code: int) -> Callable[..., None]:
-    """Stands for a call of the system that fails the so-manieth time."""
+    """Stands for a system call that fails at its n-th use."""
     calls = iter(range(1, 1000))
 
     def call(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""The ledger keeps what was finished, whatever happens next."""
+"""The ledger keeps everything that was finished, whatever happens next."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_ledger_is_put_under_the_names_of_today(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         trials = list(ledger.trials())
         assert [ran.cell for ran in trials] == [today, other.cell, today]
-        # What was run with other settings than were meant is not taken for today's.
+        # A trial with other settings than planned does not count as today's.
         assert [ran.config_digest for ran in trials] == ["d", "c", "x"]
         assert list(ledger.trials(today)) == [trials[0], trials[2]]
         assert replace(trials[0], cell=CELL, config_digest="c") == TRIAL

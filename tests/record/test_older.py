@@ -1,4 +1,4 @@
-"""What an earlier Interlock published or recorded is read, and completed."""
+"""Files of an earlier Interlock are read, and completed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ RENAMED = {
     ("logs", "stock"): Renamed(config="with-logs", before="b" * 64, today="e" * 64),
     ("logs", "stock+quiet"): Renamed(config="with-logs+quiet", before="b" * 64, today="f" * 64),
 }
-"""The probe `logs` was judged in `stock` once, and switched its logs on by itself."""
+"""The probe `logs` was once judged in `stock`, and switched its logs on by itself."""
 
 
 def test_cells_of_an_older_configuration_are_read_under_the_name_of_today(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_cells_of_an_older_configuration_are_read_under_the_name_of_today(tmp_pa
     before = [
         meant,
         verdict(cell("2.9", "3.1", probe="logs", config="stock+quiet")),
-        # Run with other settings: that this is `with-logs` as it is today, nobody knows.
+        # It ran with other settings, so it may differ from today's `with-logs`.
         verdict(cell("2.10", "3.1", probe="logs"), config_digest="d" * 64),
         verdict(cell("2.9", "3.1", probe="restart")),
     ]
@@ -159,7 +159,7 @@ def published() -> dict[str, Verdict]:
         ),
         ("1 of 3 trials failed in serving: a child was killed by SIGSEGV.", "SIGSEGV", 1),
         ("2 of 3 trials failed in serving: a child was killed by SIGSEGV.", "SIGSEGV", 2),
-        # It speaks of the signal that the probe itself had sent, which is no cause.
+        # It names the signal that the probe itself had sent, which is not a cause.
         (
             "1 of 3 trials failed in shutdown: rounds: 1 requests timed out; none may; rounds: 1 "
             "of 37 workers had to be killed; none may; rounds: the server ended 10.3 s after "

@@ -1,4 +1,4 @@
-"""The folder of the published data set: what is written is read again."""
+"""The folder of the published data set: written files are read back."""
 
 from __future__ import annotations
 

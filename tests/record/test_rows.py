@@ -1,4 +1,4 @@
-"""A verdict as a published row: order, exactness both ways, and what a spoiled file is told."""
+"""A verdict as a published row: order, exactness, and errors of spoiled files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shipped JSON Schema describes the rows that are written, and knows the same words."""
+"""The shipped JSON Schema describes the written rows, with the same words."""
 
 from __future__ import annotations
 

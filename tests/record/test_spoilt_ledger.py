@@ -1,4 +1,4 @@
-"""A ledger that is damaged in one place: that is named and left out, and the rest goes on."""
+"""A ledger with one damaged place: it is named and left out, and the rest goes on."""
 
 from __future__ import annotations
 

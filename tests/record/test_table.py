@@ -1,4 +1,4 @@
-"""The table of pandas has the rows as they are published, with types."""
+"""The pandas table has the published rows, with types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published files of the wrong shape: every mistake is a line with its file and its place."""
+"""Published files of the wrong shape: one line a mistake, with file and place."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ Change = Callable[[Any], Any]
 
 
 def put(value: Any, *place: Any) -> Change:
-    """Put a value at a place of the content; ``...`` takes away what is there."""
+    """Put a value at a place of the content; ``...`` removes what is there."""
 
     def change(content: Any) -> Any:
         inside = content
@@ -211,7 +211,7 @@ def test_a_measure_that_is_there_twice_is_named(results: Path) -> None:
 
 
 NOW = datetime(2025, 3, 9, 12, 0, tzinfo=timezone.utc)
-"""Some hours after what is published here was tested."""
+"""Some hours after the test of the published rows."""
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Published:
 
     @property
     def shown(self) -> dict[tuple[str, ...], tuple[Outcome, bool] | None]:
-        """What the matrix has to show of every combination, tested or not."""
+        """What the matrix must show for every combination, tested or not."""
         names = itertools.product(SENTRY, DDTRACE, PYTHON, CONFIGS)
         return {of: shown(*of) for of in names} if self.verdicts else {}
 

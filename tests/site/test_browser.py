@@ -1,4 +1,4 @@
-"""The built site in a real browser: what a reader sees, also on a phone, in the dark, offline."""
+"""The built site in a real browser, also on a phone, in the dark and offline."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def address(complete: Any) -> Iterator[str]:
 
 
 class Reader:
-    """A page, with everything it complained about and everything it asked others for."""
+    """A page, with all its errors and all its requests to other hosts."""
 
     def __init__(self, browser: Any, address: str, **context: Any) -> None:
         self.address = address
@@ -334,7 +334,7 @@ def test_release_that_is_not_listed_is_unknown_with_its_neighbours(
             assert f"Nearest tested sentry-sdk, with the other releases: {near[sentry]}." in text
             assert f"nox -s matrix -- --sentry {sentry} --ddtrace 4.16.0 --python 3.11" in text
         else:
-            assert "nox" not in text  # nothing of a link that is no version is there to be run
+            assert "nox" not in text  # no part of a link that is not a version can run as script
         assert "ddtrace 4.16.0 was tested, with other releases." in text
         assert reader.complaints == []
 
@@ -427,7 +427,7 @@ def test_older_links_to_a_configuration_still_lead_there(browser: Any, address: 
 
 
 def test_page_says_what_the_terminal_says(browser: Any, address: str, complete: Any) -> None:
-    """The outcome of every release and setting, and the neighbours where there is none."""
+    """The outcome of every release and setting; where there is none, the neighbours."""
     findings = Findings(matrix=complete.matrix, verdicts=complete.verdicts)
     signs = {None: "·", "pass": "✓", "hang": "✗", "fail": "!", "unsupported": "–", "unproven": "?"}
     wrong = []

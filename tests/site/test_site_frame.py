@@ -1,4 +1,4 @@
-"""What holds for every page, before the first campaign and where a control is in doubt."""
+"""What holds for every page, also before the first campaign and in doubt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a verdict is told with, and what became of each workaround."""
+"""The text of a verdict, and the effect of each workaround."""
 
 from __future__ import annotations
 

@@ -67,13 +67,13 @@ def parser(command: str, found: Matrix, first: argparse.ArgumentParser) -> argpa
 
 
 _DESCRIPTIONS: Mapping[str, str] = {
-    "ask": "Say whether a combination of releases hangs, by what was tested: why, what to move "
-    "to, and what helps until then. Needs neither network nor engine. Ends with 0 whatever the "
-    "answer is, and with 2 where the question has a mistake.",
-    "matrix": "Run the cells that have no fresh verdict, then what their verdicts call for: "
-    "workarounds, baselines, the dependencies of the releases' day, more trials to compare.",
-    "aa": "Run some of the cells that are known again, spread over probes, "
-    "configurations and outcomes, and say where the trials of one cell disagree.",
+    "ask": "Show whether a combination of releases hangs in the tests, and why. Name the releases "
+    "to move to, and the workarounds until then. Needs neither network nor engine. The exit code "
+    "is 0 for any answer, and 2 for a mistake in the question.",
+    "matrix": "Run the cells that have no fresh verdict, then their follow-ups: workarounds, "
+    "baselines, the dependencies of the releases' day, more trials to compare.",
+    "aa": "Run some of the known cells again, spread over probes, configurations and outcomes. "
+    "Show where the trials of one cell disagree.",
 }
 
 
@@ -108,17 +108,17 @@ def _ask(command: argparse.ArgumentParser, found: Matrix) -> None:
         dest="chosen",
         action="append",
         metavar="CHOICE[=VALUE]",
-        help="what your application chooses, once for each; the rest is at its default. Without "
-        f"it, every choice of settings that was tested is answered. {_choices(found)}",
+        help="a setting of your application; repeat it for each. The others have their defaults. "
+        f"Without it, the answer covers every tested choice of settings. {_choices(found)}",
     )
     command.add_argument(
         "--config",
         metavar="NAME",
-        help="all that a configuration chooses, instead of several --with",
+        help="all choices of a configuration, instead of several --with",
     )
     command.add_argument("--application", help=argparse.SUPPRESS)
     command.add_argument("--format", choices=["text", "json"], default="text")
-    command.add_argument("--results", type=Path, metavar="DIR", help="other published results")
+    command.add_argument("--results", type=Path, metavar="DIR", help="read other published results")
 
 
 def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
@@ -129,7 +129,9 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
             metavar="VERSION",
             help=f"a release of {axis.package}, `latest`, or a specifier that filters the set",
         )
-    command.add_argument("--python", action="append", metavar="3.X", help="or a specifier")
+    command.add_argument(
+        "--python", action="append", metavar="3.X", help="a Python, or a specifier"
+    )
     command.add_argument(
         "--probe", action="append", metavar="NAME", help=f"of {', '.join(found.probes)}"
     )
@@ -142,7 +144,7 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
     )
     command.add_argument("--set", default=None, metavar="NAME", help=f"of {', '.join(found.sets)}")
     command.add_argument(
-        "--trials", type=_up_to(MOST_TRIALS), default=None, metavar="N", help="of each cell"
+        "--trials", type=_up_to(MOST_TRIALS), default=None, metavar="N", help="trials of each cell"
     )
     command.add_argument(
         "--rerun",
@@ -156,10 +158,10 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
 
 
 _SWITCHES = {
-    "--no-follow-ups": "run only the cells that are asked for",
+    "--no-follow-ups": "run only the requested cells",
     "--no-page": "build no page at the end",
-    "--dry-run": "only the plan and its time",
-    "--keep": "leave a failed cell's environment",
+    "--dry-run": "only print the plan and its time",
+    "--keep": "keep the environment of a failed cell",
 }
 
 
@@ -193,7 +195,9 @@ def _judge(command: argparse.ArgumentParser, found: Matrix) -> None:
 
 
 def _clean(command: argparse.ArgumentParser, found: Matrix) -> None:
-    command.add_argument("--days", type=_days, default=None, help="unused for longer: removed")
+    command.add_argument(
+        "--days", type=_days, default=None, help="remove what was unused for longer"
+    )
 
 
 _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser, Matrix], None]] = {

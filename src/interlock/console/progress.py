@@ -97,7 +97,7 @@ def trouble_text(event: LeftOpen) -> str:
 
 def kept_line(event: Kept) -> str:
     """Where to look at an environment that failed to install."""
-    return f"{event.combination} does not install; what there is of it: {event.path}"
+    return f"{event.combination} does not install; its folder is kept: {event.path}"
 
 
 def place(cell: Cell) -> str:

@@ -154,7 +154,7 @@ def at_most(plan: Plan, kinds: Mapping[Why, int]) -> str:
         return ""
     named = listing([f"{number} {KINDS[kind]}" for kind, number in kinds.items()])
     return (
-        f"then what does not pass is followed up: at most {plural(len(plan.cells), 'cell')} more, "
+        f"then follow-ups of what does not pass: at most {plural(len(plan.cells), 'cell')} more, "
         f"{named}; {about(plan.seconds)}"
     )
 
@@ -176,7 +176,8 @@ def doubts(controls: Iterable[ControlRecord]) -> list[str]:
             probes = "every probe" if one.for_all else one.control.cell.probe
             lines.append(
                 f"the passes of {probes} on Python {one.control.cell.python}, and on Pythons "
-                f"without such a control, prove nothing in this run: {one}; --rerun failed"
+                f"without such a control, prove nothing in this run: {one}; "
+                "run again with --rerun failed"
             )
     return lines
 
@@ -227,7 +228,7 @@ def safe(verdicts: Sequence[Verdict], findings: Findings, published: Findings | 
     if not ran:
         return "Nothing was run, so nothing is known to be safe."
     every = all(verdict.outcome is Outcome.PASS for verdict in ran)
-    known = "By all that is known" + (", published results included" if published else "")
+    known = "By all known verdicts" + (", published results included" if published else "")
     for along in (published or findings).by_application[None].recommendations:
         passed = _passed(ran, findings, along.axis)
         if passed:
@@ -286,7 +287,7 @@ def stories(
 ) -> list[str]:
     """One story for each kind of hang, failure or doubt.
 
-    A story names one cell, what happened, and the likely cause. It gives the releases to move to,
+    A story names one cell, what happened, and its attribution. It gives the releases to move to,
     by all known verdicts, and the command that runs just that cell again. ``in_short`` leaves out
     everything but what happened and where to move to.
 
@@ -346,7 +347,7 @@ def environments(verdicts: Sequence[Verdict], store: Store) -> list[str]:
         for verdict in verdicts
         if verdict.environment_digest and verdict.outcome is not Outcome.PASS
     ]
-    return ["", "environments of what did not pass:", *lines] if lines else []
+    return ["", "environments of cells that did not pass:", *lines] if lines else []
 
 
 def left_open(events: Iterable[LeftOpen]) -> str:
@@ -359,7 +360,7 @@ def raise_open(events: Sequence[LeftOpen], lost: Sequence[str]) -> None:
     lines = [left_open(events)] if events else []
     if lost:
         what = plural(len(lost), "trial")
-        lines.append(f"{what} can't be read back and left out; restore the ledger's folder:")
+        lines.append(f"left out {what} that can't be read back; restore the ledger's folder:")
         lines += [f"  {line}" for line in lost[:_NAMED_LOST]]
         if len(lost) > _NAMED_LOST:
             lines.append(f"  and {len(lost) - _NAMED_LOST} more")

@@ -96,7 +96,7 @@ def unknown(texts: Texts, *, is_meant: bool) -> dict[str, Any]:
 
 
 def is_own(context: PageContext, part: SituationAnswer) -> bool:
-    """Whether one library alone causes the trouble."""
+    """Whether the trouble there is not caused by the combination."""
     return context.is_own(part.verdicts[0])
 
 

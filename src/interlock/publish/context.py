@@ -106,7 +106,7 @@ class PageContext:
         return [other.package for other in self.axes if other.name != axis]
 
     def is_own(self, verdict: Verdict) -> bool:
-        """Whether one library alone causes the trouble."""
+        """Whether the trouble there is not caused by the combination."""
         return is_own(verdict, self.findings.attributions)
 
     def kinds_of(self, situation: Situation) -> list[Application]:

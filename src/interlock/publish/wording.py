@@ -76,9 +76,9 @@ REASONS: Mapping[Reason, str] = {
     Reason.REQUIRES_PYTHON: "the release does not allow this Python",
     Reason.NO_FEATURE: "the release does not have the feature under test",
     Reason.NOT_LIVE: "the run did not prove that both libraries were at work",
-    Reason.TOO_FEW_EXPOSURES: "the risky situation occurred too seldom to prove anything",
+    Reason.TOO_FEW_EXPOSURES: "the risky situation occurred too rarely to prove anything",
     Reason.CONTROL_DIFFERS: "a control of the same campaign gave an unexpected answer",
-    Reason.SLOW: "it was too slow to be told from a hang",
+    Reason.SLOW: "it was too slow to tell from a hang",
 }
 
 PHASES: Mapping[Phase, str] = {
@@ -158,7 +158,7 @@ def why(verdict: Verdict) -> str:
 
 
 def how_often(verdict: Verdict) -> str:
-    """How many trials failed, with the interval; empty if all agree."""
+    """How many trials went wrong, with the interval; empty if all agree."""
     found = intermittent(verdict)
     if found is None:
         return ""

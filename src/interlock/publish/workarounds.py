@@ -30,7 +30,7 @@ class Count:
     run: int
     unproven: int
     not_run: int
-    """Cells that hang or fail without it, and on which it did not run."""
+    """Cells that hang or fail without it, on which it did not or could not run."""
     too_few: bool
     """Whether it works everywhere, but in too few runs to be sure."""
 
@@ -136,7 +136,7 @@ def _way(
     troubled: Mapping[str, int],
     tried: Sequence[TriedWorkaround],
 ) -> Way:
-    """``troubled`` is by release the number of cells that hang or fail without it."""
+    """``troubled`` is by release how many cells hang or fail without a workaround."""
     way = tried[0].way
     needed = [one for one in tried if one.was_needed]
     by_version: dict[str, list[TriedWorkaround]] = {}
