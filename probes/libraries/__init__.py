@@ -1,8 +1,8 @@
-"""Starting the libraries under test, as an application with the settings of a trial does.
+"""Start the libraries under test like an application with a trial's settings.
 
-What the probes share of Sentry and ddtrace, and what the harness must not know. An app imports the
-modules it needs; neither library is imported before it is started, and one whose version is ``-``
-is never imported at all. Runs on every tested Python, with every tested release.
+The probes share this code about Sentry and ddtrace. The harness must not know it. An app imports
+the modules that it needs. A library is not imported before it is started, and never if its version
+is ``-``. The code runs on every tested Python, with every tested release.
 """
 
 ABSENT = "-"

@@ -1,7 +1,7 @@
-"""A process of its own in which the libraries are started, and what it tells the app.
+"""A child process that starts the libraries, and its messages to the app.
 
-The child is handed what the app's trial holds, and stands in for it where the libraries are
-started. It tells on a pipe, one JSON object a line, which the app passes on.
+The child gets the data of the app's trial, and replaces the trial while it starts the libraries. It
+writes to a pipe, one JSON object a line, and the app passes the messages on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VARIABLE = "INTERLOCK_CHILD"
 
 
 class Child:
-    """In the child: the trial, as far as starting the libraries needs it."""
+    """In the child: the parts of the trial that it needs to start the libraries."""
 
     def __init__(self, told: dict) -> None:
         self.versions: dict = told["versions"]
@@ -33,7 +33,7 @@ class Child:
         return cls(json.loads(os.environ.pop(VARIABLE)))
 
     def say(self, what: str) -> None:
-        """How far it is, in a word; this is a heartbeat too."""
+        """Report progress in one word. This is a heartbeat too."""
         self._say({"at": what})
 
     def fact(self, name: str, value: object) -> None:
@@ -52,10 +52,10 @@ class Child:
 
 
 class Process:
-    """In the app: a child that was started, as it is heard."""
+    """In the app: a child process, and its messages."""
 
     def __init__(self, trial, script: str, settings: dict, intake: str) -> None:
-        """``script`` stands beside the app; it is run by the app's own Python."""
+        """``script`` is a file beside the app. The app's own Python runs it."""
         read, write = os.pipe()
         told = {
             "versions": trial.versions,
@@ -69,7 +69,7 @@ class Process:
         self._trial = trial
         self._lines = open(read, encoding="utf-8")  # noqa: SIM115 - closed at its end
         self.failed = False
-        """Whether it said that something is wrong, or not there to be probed."""
+        """Whether it reported an error, or that a feature is missing."""
         self.process = subprocess.Popen(
             [sys.executable, os.path.join(os.path.dirname(sys.argv[0]), script)],
             env={**os.environ, VARIABLE: json.dumps(told), "PYTHONPATH": path},
@@ -79,7 +79,7 @@ class Process:
         os.close(write)
 
     def heard(self) -> Iterator[str]:
-        """How far it says it is, word by word until its end; all else is passed on meanwhile."""
+        """Yield its progress word by word until it ends. Pass on all other messages."""
         with self._lines:
             for line in self._lines:
                 said = json.loads(line)

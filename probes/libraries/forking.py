@@ -1,4 +1,4 @@
-"""Both libraries started in a process that then forks, and what it and its children do."""
+"""Start both libraries in a process that then forks, and work like its children."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ LOG = logging.getLogger("interlock.forking")
 
 
 def begin(trial, probe: str) -> tuple | None:
-    """The settings, and ``sentry_sdk`` or None where it is left out; None where the trial ends."""
+    """The settings, and ``sentry_sdk`` or None if it is left out.
+
+    None if the trial ends here.
+    """
     settings = Settings.of(trial)
     if settings is None or not profiler.start(trial, settings):
         return None
     trial.phase("startup")
-    # Nothing is printed: the buffer of a stream has a lock too, which a fork orphans without help.
+    # Nothing is printed: a stream's buffer has a lock too, and a fork can orphan it.
     logging.getLogger().addHandler(logging.NullHandler())
     sentry_sdk = sentry.start(trial, settings)
     if sentry_sdk is None and trial.versions.get("ddtrace", ABSENT) == ABSENT:
@@ -30,7 +33,7 @@ def begin(trial, probe: str) -> tuple | None:
 
 
 def act(sentry_sdk, lock, who: str) -> None:
-    """A log record, an event, a lock."""
+    """Write a log record, send an event, and take a lock."""
     LOG.warning("%s works", who)
     if sentry_sdk is not None:
         sentry_sdk.capture_message(f"{who} works")

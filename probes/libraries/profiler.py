@@ -1,7 +1,6 @@
-"""ddtrace's profiler, started by the import that is documented for every release.
+"""Start ddtrace's profiler by the import that is documented for every release.
 
-Private names that are touched, and only read: the ``Recorder`` of the running profiler, in releases
-that have one.
+It only reads one private name: the ``Recorder`` of the running profiler, in releases that have one.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from libraries.settings import Settings
 
 
 def start(trial, settings: Settings) -> bool:
-    """Start it; False, and said so, where it does not come up as the settings want it.
+    """Start the profiler. Returns False if it does not run as the settings want.
 
-    True as well where the trial has no ddtrace. Where profiling is off ddtrace is imported and no
-    more, as by an application that only traces.
+    False comes with a report. Returns True if the trial has no ddtrace. If profiling is off, it
+    only imports ddtrace, like an application that only traces.
     """
     if trial.versions.get("ddtrace", ABSENT) == ABSENT:
         return True
@@ -39,7 +38,7 @@ def start(trial, settings: Settings) -> bool:
 
 
 def _in_place(trial, ddtrace, wanted: bool) -> bool:
-    """Whether locks are profiled exactly where they are to be."""
+    """Whether locks are profiled exactly if they should be."""
     kind = type_name(threading.Lock())
     profiled = kind.split(".")[0] == "ddtrace"
     trial.fact("lock-type", kind)
@@ -56,9 +55,9 @@ def _in_place(trial, ddtrace, wanted: bool) -> bool:
 
 
 def state_recorded(trial) -> None:
-    """State the fact ``lock-events``: how many operations on locks the profiler holds right now.
+    """State the fact ``lock-events``: the lock operations that the profiler holds now.
 
-    Some releases up to 1.17.3 record them and lose them when they export the profile
+    Some releases up to 1.17.3 record them, but lose them when they export the profile
     (DataDog/dd-trace-py#6605). Later ones keep them elsewhere, and export them.
     """
     bootstrap = sys.modules.get("ddtrace.profiling.bootstrap")

@@ -1,7 +1,7 @@
-"""Sentry, started as an application with the trial's settings writes it.
+"""Start Sentry in the way of an application with the trial's settings.
 
-Private names that are touched: ``HttpTransport._worker`` and its ``_lock``, for the setting that
-replaces that lock. All else is public in every tested release.
+It uses two private names: ``HttpTransport._worker`` and its ``_lock``, for the setting that
+replaces that lock. Everything else is public in every tested release.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ SPARED = frozenset({"auto_enabling_integrations", "release"})
 
 
 def start(trial, settings: Settings):
-    """``sentry_sdk``, started; None where the trial has none, or, said so, lacks the feature."""
+    """``sentry_sdk``, started. None if it is left out, or lacks the feature.
+
+    A missing feature is reported.
+    """
     if trial.versions.get("sentry", ABSENT) == ABSENT:
         return None
     import sentry_sdk
@@ -38,9 +41,9 @@ def start(trial, settings: Settings):
 
 
 def initialise(sentry_sdk, settings: Settings, intake: str, **spared: object) -> None:
-    """``sentry_sdk.init``, with nothing but the DSN, what the settings choose, and ``spared``.
+    """Call ``sentry_sdk.init`` with the DSN, the settings' choices, and ``spared``.
 
-    ``spared`` are options that leave work out, so that a probe can call this often (``SPARED``).
+    ``spared`` are options that save work, so that a probe can call this often (``SPARED``).
     """
     from sentry_sdk.integrations import logging as integration
 
@@ -48,7 +51,7 @@ def initialise(sentry_sdk, settings: Settings, intake: str, **spared: object) ->
         raise ValueError(f"no configuration sets {', '.join(sorted(extra))}")
     options, chosen = dict(spared), {}
     if not settings.sentry_logging_integration:
-        # Each of its handlers is off. Given like this, the default one is not added again.
+        # Each of its handlers is off. With this instance, Sentry does not add the default one.
         accepted = inspect.signature(integration.LoggingIntegration.__init__).parameters
         levels = ("level", "event_level", "sentry_logs_level")
         chosen = {name: None for name in levels if name in accepted}
@@ -58,7 +61,7 @@ def initialise(sentry_sdk, settings: Settings, intake: str, **spared: object) ->
         options["integrations"] = [integration.LoggingIntegration(**chosen)]
     for name in settings.ignore_loggers:
         integration.ignore_logger(name)
-        # Newer releases keep a list of their own for structured logs.
+        # Newer releases have a separate list for structured logs.
         if settings.sentry_logs and hasattr(integration, "ignore_logger_for_sentry_logs"):
             integration.ignore_logger_for_sentry_logs(name)
     if settings.sentry_logs:
@@ -71,7 +74,7 @@ def initialise(sentry_sdk, settings: Settings, intake: str, **spared: object) ->
 
 
 def profiler_options() -> dict:
-    """The options for the profiler that the release recommends, on for everything."""
+    """Options of the profiler that the release recommends, which sample everything."""
     from sentry_sdk.consts import DEFAULT_OPTIONS
 
     if "profile_session_sample_rate" in DEFAULT_OPTIONS:
@@ -80,10 +83,10 @@ def profiler_options() -> dict:
 
 
 def logs_option(sentry_sdk) -> dict | None:
-    """The option of ``init`` that makes structured logs of log records; None: there is none yet.
+    """The option of ``init`` that turns log records into structured logs, or None.
 
     2.25.0 has a forerunner by another name (``enable_sentry_logs``), which sends each record by
-    itself; it counts as none. 2.25.1 is the first release that batches them.
+    itself. It does not count. 2.25.1 is the first release that batches them.
     """
     from sentry_sdk.consts import DEFAULT_OPTIONS
 
@@ -95,7 +98,10 @@ def logs_option(sentry_sdk) -> dict | None:
 
 
 def replace_worker_lock(sentry_sdk) -> None:
-    """What was proposed in getsentry/sentry-python#4159; before the worker's first start only."""
+    """Apply the proposal in getsentry/sentry-python#4159: a re-entrant lock.
+
+    This works only before the worker's first start.
+    """
     worker = transport(sentry_sdk)._worker
     if worker.is_alive:
         raise RuntimeError("the worker runs already: it may be inside the lock that is replaced")
@@ -110,6 +116,6 @@ def transport(sentry_sdk):
 
 
 def prove(sentry_sdk, probe: str) -> None:
-    """Send an event of the probe's own, and wait until it has left."""
+    """Send the probe's own event, and wait until it has left."""
     sentry_sdk.capture_message(f"{PROOF}: {probe}")
     sentry_sdk.flush(FLUSH_S)

@@ -1,4 +1,4 @@
-"""What an application chooses, as every probe understands it; all else is a mistake of ours."""
+"""The settings of an application, for every probe. An unknown one is our mistake."""
 
 from __future__ import annotations
 
@@ -12,35 +12,38 @@ _TYPES = {"bool": bool, "str | None": (str, type(None)), "tuple": (list, tuple)}
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """A configuration's settings. Each default is what the libraries do when nothing is said."""
+    """A configuration's settings. Each default is what the libraries do by default."""
 
     profiling: bool = True
     """ddtrace's profiler is started."""
     lock_profiling: bool = True
     """False: it runs without its lock profiler (``DD_PROFILING_LOCK_ENABLED``)."""
     sentry_event_level: str | None = None
-    """From which level on a log record becomes a Sentry event; Sentry's own default is ERROR."""
+    """The lowest level of log records that become Sentry events.
+
+    Sentry's own default is ERROR.
+    """
     sentry_logging_integration: bool = True
     """False: Sentry sees no log record at all."""
     ignore_loggers: tuple = ()
-    """Names of loggers, globs allowed, whose records Sentry is to ignore."""
+    """Names of loggers that Sentry ignores. Globs are allowed."""
     sentry_rlock_worker: bool = False
     """The lock of Sentry's background worker is replaced by a re-entrant one."""
     sentry_logs: bool = False
     """Sentry's structured logs are switched on."""
     sentry_profiling: bool = False
-    """Sentry's own profiler, and the traces that it belongs to, are switched on for everything."""
+    """Sentry's own profiler and its traces are switched on for everything."""
     amplified: bool = True
-    """False: the race is left as rare as it is; nothing is done that only makes it likelier."""
+    """False: the race stays as rare as it is. Nothing makes it likelier."""
 
     @classmethod
     def of(cls, trial, beside: tuple = (), **needed: object) -> Settings | None:
-        """What the trial's configuration chooses, or None where it makes no sense: ``misuse``.
+        """The settings of the trial's configuration. None if they are invalid: ``misuse``.
 
-        ``beside`` are settings that only this probe knows, and reads and checks itself.
-        ``needed`` is what the probe is about, such as ``sentry_logs=True``. The configuration has
-        to choose it: a probe switches on nothing that its configuration does not name. What was
-        chosen is stated as the fact ``settings``, because a proof of life depends on it.
+        ``beside`` are settings that only this probe knows, and checks itself. ``needed`` is the
+        subject of the probe, such as ``sentry_logs=True``. The configuration has to set it: a probe
+        switches on nothing that its configuration does not name. The settings are stated as the
+        fact ``settings``, because a proof of life depends on them.
         """
         known = {field.name: field for field in dataclasses.fields(cls)}
         chosen = {name: value for name, value in trial.settings.items() if name not in beside}
@@ -64,7 +67,7 @@ class Settings:
 
     @contextlib.contextmanager
     def switching_every(self, seconds: float) -> Iterator[None]:
-        """Have Python switch threads this often, where the race is amplified."""
+        """Make Python switch threads this often, if the race is amplified."""
         before = sys.getswitchinterval()
         if self.amplified:
             sys.setswitchinterval(seconds)

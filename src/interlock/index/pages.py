@@ -52,7 +52,7 @@ class File(NamedTuple):
 
 
 class Pages:
-    """The pages of every index in the settings. ``clock`` returns Unix time in seconds."""
+    """The pages of every index in the settings. ``clock`` returns Unix time."""
 
     def __init__(
         self,

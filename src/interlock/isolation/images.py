@@ -79,7 +79,7 @@ class BaseImage:
     reference: str
     """``python:3.10-slim``."""
     status: str
-    """``built``, ``current`` (from the same sources), ``kept`` (not ours), ``missing``."""
+    """``built``, ``current`` (same sources), ``kept`` (not ours), ``missing``."""
     detail: str
     """The source, or the reason why there is none."""
 

@@ -1,4 +1,4 @@
-"""The content of an environment: compared with its wheels, then checked at each use.
+"""Compare an environment with its wheels, then check it at each use.
 
 A seal lists the SHA-256 of every file, and its state in the file system. An unchanged state means
 that nobody wrote there, because the time of the last change (ctime) can't be set. If the state
