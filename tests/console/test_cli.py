@@ -157,6 +157,28 @@ def test_an_option_that_makes_no_sense_is_told_what_would_be_right(
     assert "Traceback" not in answer.errors
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "ask --subject 1 --subject 2 --partner 1 --python 3.10",
+        "ask --subject 1 --partner 1 --python 3.10 --format json --format text",
+        "matrix --set fates --set next --dry-run",
+        "matrix --trials 1 --trials=2 --dry-run",
+        "--matrix elsewhere.yaml matrix --dry-run",
+        "clean --days 5 --days 0",
+    ],
+)
+def test_no_value_of_an_option_takes_the_place_of_another(typed: Typed, arguments: str) -> None:
+    said = typed(*arguments.split())
+    assert (said.code, said.output) == (2, "")
+    assert "is given twice" in said.errors
+    assert typed.nothing_ran
+
+
+def test_an_option_may_say_the_same_twice(typed: Typed) -> None:
+    assert typed("clean", "--days", "5", "--days", "5").code == 0
+
+
 def test_no_axis_can_have_the_name_of_an_option_or_a_column() -> None:
     first = options.everywhere()
     parsers = [options.overview(first)]
