@@ -423,6 +423,38 @@ def test_judging_again_writes_the_verdicts_where_it_is_told(typed: Typed, tmp_pa
     assert row.startswith("1+passes,1,3.10,fate,plain,hang,serving,self-deadlock,A → A,")
 
 
+def published(typed: Typed, folder: Path) -> Path:
+    """A row of a cell that this machine has never run."""
+    remember(typed, "hang")
+    typed("judge", "--results", str(folder))
+    table = folder / "verdicts.csv"
+    table.write_text(table.read_text().replace("1+passes,1,", "1+drags.on,1,"))
+    return table
+
+
+def subjects(table: Path) -> list[str]:
+    return [row.partition(",")[0] for row in table.read_text().splitlines()[1:]]
+
+
+def test_judging_again_loses_nothing_that_was_published(typed: Typed, tmp_path: Path) -> None:
+    table = published(typed, tmp_path / "again")
+    typed("judge", "--results", str(table.parent))
+    assert subjects(table) == ["1+drags.on", "1+passes"]
+    (typed.project.home / "ledger.sqlite").unlink()
+    typed("judge", "--results", str(table.parent))
+    assert subjects(table) == ["1+drags.on", "1+passes"]
+
+
+def test_a_run_loses_nothing_that_was_published(typed: Typed, tmp_path: Path) -> None:
+    table = published(typed, tmp_path / "again")
+    said = typed(
+        *("matrix", "--backend", "process", "--results", str(table.parent), "--python", THIS),
+        *("--subject", "1+no.wheel", "--no-follow-ups"),
+    )
+    assert (said.code, "drags" in said.output) == (0, False)
+    assert sorted(subjects(table)) == ["1+drags.on", "1+no.wheel", "1+passes"]
+
+
 def test_judging_again_judges_what_ran_on_either_backend(typed: Typed) -> None:
     cell = remember(typed, "hang", says=Outcome.PASS)
     remember(typed, "hang", says=Outcome.PASS, backend=Backend.DOCKER)

@@ -41,10 +41,12 @@ class Telling:
     """Published verdicts that count for advice alone."""
     withdrawn: Mapping[str, Collection[Version]]
     """Yanked releases, by axis."""
+    kept: Sequence[Verdict] = ()
+    """What the folder of results has already. It stays there, and is no answer of this run."""
 
-    def findings(self) -> Findings:
+    def findings(self, *, kept: Sequence[Verdict] = ()) -> Findings:
         matrix = self.place.matrix
-        known = planning.known_now(self.known, self._recorded(), matrix, _now())
+        known = planning.known_now((*kept, *self.known), self._recorded(), matrix, _now())
         return Findings(
             matrix=matrix,
             verdicts=[v for v in known.values() if v.cell.has_library],
@@ -93,6 +95,8 @@ class Telling:
 
         place = self.place
         results = folder_of_results(place, folder)
+        if self.kept:
+            findings = self.findings(kept=self.kept)
         publish_results(self.ledger, findings, results, finished.controls, finished.classify)
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
         if page and finished.interrupted:
@@ -139,6 +143,14 @@ def _say(console: Console, line: str) -> None:
 def folder_of_results(place: Place, named: Path | None) -> Path:
     """Where the verdicts of a run are written; ``named`` is that of the option."""
     return named or place.store.home / "results"
+
+
+def kept_results(place: Place, named: Path | None) -> list[Verdict]:
+    """The verdicts in a folder that is named; what the ledger's own folder has, the ledger has."""
+    if named is None:
+        return []
+    matrix = place.matrix
+    return read_results(named, matrix.axes, matrix.renamed).within(matrix).verdicts
 
 
 def has_page(place: Place) -> bool:
