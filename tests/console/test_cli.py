@@ -157,6 +157,28 @@ def test_an_option_that_makes_no_sense_is_told_what_would_be_right(
     assert "Traceback" not in answer.errors
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "ask --subject 1 --subject 2 --partner 1 --python 3.10",
+        "ask --subject 1 --partner 1 --python 3.10 --format json --format text",
+        "matrix --set fates --set next --dry-run",
+        "matrix --trials 1 --trials=2 --dry-run",
+        "--matrix elsewhere.yaml matrix --dry-run",
+        "clean --days 5 --days 0",
+    ],
+)
+def test_no_value_of_an_option_takes_the_place_of_another(typed: Typed, arguments: str) -> None:
+    said = typed(*arguments.split())
+    assert (said.code, said.output) == (2, "")
+    assert "is given twice" in said.errors
+    assert typed.nothing_ran
+
+
+def test_an_option_may_say_the_same_twice(typed: Typed) -> None:
+    assert typed("clean", "--days", "5", "--days", "5").code == 0
+
+
 def test_no_axis_can_have_the_name_of_an_option_or_a_column() -> None:
     first = options.everywhere()
     parsers = [options.overview(first)]
@@ -399,6 +421,38 @@ def test_judging_again_writes_the_verdicts_where_it_is_told(typed: Typed, tmp_pa
     typed("judge", "--results", str(tmp_path / "again"))
     (row,) = (tmp_path / "again" / "verdicts.csv").read_text().splitlines()[1:]
     assert row.startswith("1+passes,1,3.10,fate,plain,hang,serving,self-deadlock,A → A,")
+
+
+def published(typed: Typed, folder: Path) -> Path:
+    """A row of a cell that this machine has never run."""
+    remember(typed, "hang")
+    typed("judge", "--results", str(folder))
+    table = folder / "verdicts.csv"
+    table.write_text(table.read_text().replace("1+passes,1,", "1+drags.on,1,"))
+    return table
+
+
+def subjects(table: Path) -> list[str]:
+    return [row.partition(",")[0] for row in table.read_text().splitlines()[1:]]
+
+
+def test_judging_again_loses_nothing_that_was_published(typed: Typed, tmp_path: Path) -> None:
+    table = published(typed, tmp_path / "again")
+    typed("judge", "--results", str(table.parent))
+    assert subjects(table) == ["1+drags.on", "1+passes"]
+    (typed.project.home / "ledger.sqlite").unlink()
+    typed("judge", "--results", str(table.parent))
+    assert subjects(table) == ["1+drags.on", "1+passes"]
+
+
+def test_a_run_loses_nothing_that_was_published(typed: Typed, tmp_path: Path) -> None:
+    table = published(typed, tmp_path / "again")
+    said = typed(
+        *("matrix", "--backend", "process", "--results", str(table.parent), "--python", THIS),
+        *("--subject", "1+no.wheel", "--no-follow-ups"),
+    )
+    assert (said.code, "drags" in said.output) == (0, False)
+    assert sorted(subjects(table)) == ["1+drags.on", "1+no.wheel", "1+passes"]
 
 
 def test_judging_again_judges_what_ran_on_either_backend(typed: Typed) -> None:

@@ -18,6 +18,7 @@ from interlock.index.fetching import PATIENCE, Patience, retry_after_s
 from interlock.index.pages import MOST_FILES, File, Pages
 from interlock.index.releases import releases
 from interlock.index.settings import IndexSettings
+from interlock.index.upstream import Upstream
 from interlock.model import IndexUnreachable, UsageError
 
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -250,7 +251,13 @@ def test_a_circle_of_redirects_is_told(tmp_path: Path) -> None:
         files(served, tmp_path)
 
 
-@pytest.mark.parametrize("to", ["ftp://host/", "https://[::1", "http://127.0.0.1:1/", "//"])
+@pytest.mark.parametrize(
+    "to",
+    [
+        *("ftp://host/", "https://[::1", "http://127.0.0.1:1/", "//"),
+        *("http://127.0.0.1:99999/", "http://a..b/", f"http://{'a' * 70}.org/"),
+    ],
+)
 def test_a_redirect_to_nowhere_is_told(to: str, tmp_path: Path) -> None:
     with serve(says(302, b"", Location=to)) as served, pytest.raises(IndexUnreachable):
         files(served, tmp_path)
@@ -268,6 +275,10 @@ EMPTY = b'<html><head><meta name="pypi:repository-version" content="1.0"></head>
         (PORTAL, "text/html", "log in"),
         (b"", "text/html", "log in"),
         (b"<a href='https://[::1/left-1.0.zip'>x</a>", "text/html", "log in"),
+        (b"<![foo<a href='left-1.0.zip'>", "text/html", "no HTML"),
+        # Encodings that can't put one character in place of another.
+        (b"\xff" * 99, "text/html; charset=idna", "log in"),
+        (b"\xff" * 99, "text/html; charset=punycode", "log in"),
         (b"hello", "text/plain", "text/plain"),
         (b"", "", "no content type"),
         (b"", JSON, "not PEP 691"),
@@ -285,6 +296,20 @@ def test_what_is_no_page_of_an_index_is_trouble(
 ) -> None:
     with serve(says(body=body, kind=kind)) as served, pytest.raises(IndexUnreachable, match=told):
         files(served, tmp_path)
+
+
+def test_a_part_of_a_page_is_not_the_page(tmp_path: Path) -> None:
+    with serve(says(206, body=EMPTY)) as served, pytest.raises(IndexUnreachable, match="206"):
+        files(served, tmp_path)
+
+
+@pytest.mark.parametrize("hashes", ["[]", "5", '{"sha256": 5}', '{"sha256": null}'])
+def test_hashes_that_are_no_texts_are_no_page(hashes: str) -> None:
+    body = f'{{"files": [{{"filename": "left-1.0.zip", "url": "x", "hashes": {hashes}}}]}}'
+    with serve(says(body=body.encode(), kind=JSON)) as served:
+        upstream = Upstream(IndexSettings(index_url=served.url), IMPATIENT)
+        with pytest.raises(IndexUnreachable, match="not PEP 691"):
+            upstream.page(f"{served.url}/left/")
 
 
 @pytest.mark.parametrize(("body", "kind"), [(EMPTY, "text/html"), (b'{"files": []}', JSON)])

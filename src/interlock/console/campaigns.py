@@ -66,6 +66,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         if options.dry_run:
             return 0
         check_destination(telling.folder_of_results(place, options.results), place.matrix.axes)
+        kept = telling.kept_results(place, options.results)
         if page := telling.has_page(place) and not options.no_page:
             Thread(target=telling.prepare_page, daemon=True).start()
         told = Telling(
@@ -76,6 +77,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             known=published,
             advice=telling.published_advice(place),
             withdrawn=yanked(ground.releases),
+            kept=kept,
         )
         finished = ground.drive(
             ledger, first, agenda.following, resolved=selected.resolved, so_far=told.so_far

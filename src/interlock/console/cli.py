@@ -23,7 +23,7 @@ from interlock.model import (
     PythonVersion,
     UsageError,
 )
-from interlock.record import Ledger, check_destination
+from interlock.record import Ledger, Results, check_destination, read_results
 
 
 def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -> int:
@@ -88,8 +88,10 @@ def serve_site(place: Place, options: argparse.Namespace) -> int:
 def run_judge(place: Place, options: argparse.Namespace) -> int:
     """Judge every cell of the ledger by today's rules, and print the changes."""
     found = place.matrix
+    before = None
     if options.results:
         check_destination(options.results, found.axes)
+        before = read_results(options.results, found.axes, found.renamed).within(found)
     left_open: list[LeftOpen] = []
     judged = changed = 0
     with Ledger(place.store.home) as ledger:
@@ -106,17 +108,23 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
                 place.console.print(progress.sentence(told.verdict), highlight=False)
         cells = f"{judged} cell{'s' * (judged != 1)}"
         place.console.print(f"{cells} judged again, {changed} changed", highlight=False)
-        if options.results:
-            from interlock.campaign import publish_results
-            from interlock.record import read_results
-
-            now = datetime.now(timezone.utc)
-            known = planning.known_now((), ledger.verdicts(), found, now)
-            withdrawn = read_results(options.results, found.axes, found.renamed).yanked
-            findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=withdrawn)
-            publish_results(ledger, findings, options.results)
+        if before:
+            _publish_again(ledger, found, before)
         report.raise_open(left_open, ledger.lost)
     return 0
+
+
+def _publish_again(ledger: Ledger, found: Matrix, before: Results) -> None:
+    """Write what was judged again into the folder; what it has of other cells stays."""
+    from interlock.campaign import publish_results
+
+    there = {verdict.cell.key for verdict in before.verdicts}
+    remembered = ledger.verdicts()
+    # A verdict that is no longer fresh is not published anew, but renews what was published of it.
+    published = (*before.verdicts, *(v for v in remembered if v.cell.key in there))
+    known = planning.known_now(published, remembered, found, datetime.now(timezone.utc))
+    findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=before.yanked)
+    publish_results(ledger, findings, before.folder)
 
 
 def clean(place: Place, options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # reading a matrix takes longer than listing the commands
     from interlock.matrix import Matrix
@@ -35,9 +35,36 @@ RERUN = ("missing", "stale", "failed", "all")
 """The values of ``campaign.Rerun``, which is too slow to import for a help text."""
 
 
+class _Once(argparse.Action):
+    """Stores a value; another one for the same option is a mistake, since one would be ignored."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        given: dict[str, object] = vars(namespace).setdefault("given_once", {})
+        if given.setdefault(self.dest, values) != values:
+            first = str(given[self.dest])[:40]
+            parser.error(
+                f"argument {option_string}: is given twice: {first} and {str(values)[:40]}"
+            )
+        setattr(namespace, self.dest, values)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that never lets one value of an option take the place of another."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.register("action", None, _Once)
+
+
 def everywhere() -> argparse.ArgumentParser:
     """The options that may stand before or after every command."""
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first = _Parser(add_help=False, allow_abbrev=False)
     first.add_argument(
         "--matrix", type=Path, metavar="FILE", help="the matrix file (default: matrix.yaml)"
     )
@@ -93,7 +120,7 @@ class _Version(argparse.Action):
 def _whole(
     first: argparse.ArgumentParser,
 ) -> tuple[argparse.ArgumentParser, argparse._SubParsersAction[argparse.ArgumentParser]]:
-    whole = argparse.ArgumentParser(prog="interlock", parents=[first], allow_abbrev=False)
+    whole: argparse.ArgumentParser = _Parser(prog="interlock", parents=[first], allow_abbrev=False)
     return whole, whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
 

@@ -44,10 +44,12 @@ class Telling:
     """Published verdicts that count for advice alone."""
     withdrawn: Mapping[str, Collection[Version]]
     """Yanked releases, by axis."""
+    kept: Sequence[Verdict] = ()
+    """What the folder of results has already. It stays there, and is no answer of this run."""
 
-    def findings(self) -> Findings:
+    def findings(self, *, kept: Sequence[Verdict] = ()) -> Findings:
         matrix = self.place.matrix
-        known = planning.known_now(self.known, self._recorded(), matrix, _now())
+        known = planning.known_now((*kept, *self.known), self._recorded(), matrix, _now())
         return Findings(
             matrix=matrix,
             verdicts=[v for v in known.values() if v.cell.has_library],
@@ -99,6 +101,8 @@ class Telling:
 
         place = self.place
         results = folder_of_results(place, folder)
+        if self.kept:
+            findings = self.findings(kept=self.kept)
         publish_results(self.ledger, findings, results, finished.controls, finished.classify)
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
         if page and finished.interrupted:
@@ -145,6 +149,14 @@ def _say(console: Console, line: str) -> None:
 def folder_of_results(place: Place, named: Path | None) -> Path:
     """The folder for the verdicts of a run; ``named`` comes from the option."""
     return named or place.store.home / "results"
+
+
+def kept_results(place: Place, named: Path | None) -> list[Verdict]:
+    """The verdicts in a folder that is named; what the ledger's own folder has, the ledger has."""
+    if named is None:
+        return []
+    matrix = place.matrix
+    return read_results(named, matrix.axes, matrix.renamed).within(matrix).verdicts
 
 
 def has_page(place: Place) -> bool:

@@ -87,6 +87,11 @@ def _url(value: str, origin: str, what: str, schemes: tuple[str, ...]) -> str:
     return value
 
 
+def problem_of(url: str) -> str | None:
+    """Why nobody can ask for what is there, where an index said so."""
+    return _problem(url, ("http", "https"))
+
+
 def _problem(value: str, schemes: tuple[str, ...]) -> str | None:
     if not value.isprintable() or " " in value:
         return "it holds a space or a control character"

@@ -31,6 +31,8 @@ ACCEPT = (
 ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 """The status codes that may change a little later."""
+PARTIAL = 206
+"""A part of a page, which nobody asked for: what it does not list may be there."""
 REDIRECTS = 10
 
 
@@ -70,13 +72,16 @@ class Answer:
 
     @property
     def is_success(self) -> bool:
-        return 200 <= self.status < 300
+        return 200 <= self.status < 300 and self.status != PARTIAL
 
     @property
     def text(self) -> str:
         try:
             return self.content.decode(self.encoding, errors="replace")
-        except LookupError:
+        except (
+            LookupError,
+            UnicodeError,
+        ):  # not every encoding has a character in place of another
             return self.content.decode(errors="replace")
 
 
@@ -160,6 +165,8 @@ class Fetching:
         async with _client(self._settings, self._patience.silence_s) as client:
             request = client.build_request("GET", url, headers=headers)
             for _ in range(REDIRECTS):
+                if problem := checks.problem_of(str(request.url)):
+                    raise httpx.InvalidURL(f"it leads to {redacted(str(request.url))}: {problem}")
                 # Redirects are followed here, because httpx would read each page without a limit.
                 response = await client.send(request, stream=True)
                 try:

@@ -251,7 +251,10 @@ def _html(where: str, text: str, patience: Patience) -> _HtmlPage:
     latest = time.monotonic() + patience.page_s
     # Piece by piece, because the parser scans an unclosed tag again and again.
     for start in range(0, len(text), PIECE_CHARS):
-        page.feed(text[start : start + PIECE_CHARS])
+        try:
+            page.feed(text[start : start + PIECE_CHARS])
+        except AssertionError as error:  # html.parser's word for a declaration that is none
+            raise IndexUnreachable(f"{where} answered with what is no HTML: {error}") from error
         if len(page.files) > MOST_FILES:
             raise IndexUnreachable(f"{where} lists more than {MOST_FILES} files on one page")
         if time.monotonic() > latest:

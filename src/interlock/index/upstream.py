@@ -166,7 +166,9 @@ def _json(place: str, base: str, content: bytes) -> tuple[Listed, ...]:
 
 def _details(file: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in file.items() if key not in ("url", "filename")}
-    kept.setdefault("hashes", {})
+    hashes = kept.setdefault("hashes", {})
+    if not isinstance(hashes, dict) or not all(isinstance(v, str) for v in hashes.values()):
+        raise TypeError("hashes are no texts by name")
     if "core-metadata" not in kept and "dist-info-metadata" in kept:
         kept["core-metadata"] = kept["dist-info-metadata"]
     return kept
@@ -237,7 +239,10 @@ def _html(base: str, text: str, patience: Patience) -> _Anchors:
     latest = time.monotonic() + patience.page_s
     # Piece by piece, because the parser scans an unclosed tag again and again.
     for start in range(0, len(text), PIECE_CHARS):
-        page.feed(text[start : start + PIECE_CHARS])
+        try:
+            page.feed(text[start : start + PIECE_CHARS])
+        except AssertionError as error:  # html.parser's word for a declaration that is none
+            raise IndexUnreachable(f"{base} answered with what is no HTML: {error}") from error
         if len(page.files) > MOST_FILES:
             raise IndexUnreachable(f"{base} lists more than {MOST_FILES} files on one page")
         if time.monotonic() > latest:
