@@ -88,7 +88,24 @@
     );
   }
 
-  /* What is asked: { versions: {axis: text}, python: text, chosen: {choice: value} }. */
+  /* Instead of an answer: the part of a link, or the field, that says nothing. Never a default. */
+  function notUnderstood(data, asked) {
+    const names = data.choices.filter((choice) => !asked.chosen[choice.name]);
+    const wrong = names.map((choice) => `${choice.name} is ${listing(choice.values.map(({ value }) => value), "or")}.`);
+    if (!asked.python) wrong.unshift(`python is ${listing(data.python.versions, "or")}.`);
+    wrong.push(...asked.strange.map((name) => `The link's ${/^[\w-]{1,30}$/.test(name) ? name : "address"} is nothing that this page knows.`));
+    if (!wrong.length) return null;
+    const says = `${data.untested.symbol}\u2002Not understood.`;
+    return el(
+      "div",
+      { class: "il-answer" },
+      el("div", { class: "il-verdict il-untested" }, el("strong", {}, says), el("span", {}, "So there is no answer. Choose above what you run.")),
+      el("div", { class: "il-body" }, list(wrong))
+    );
+  }
+
+  /* What is asked: { versions: {axis: text}, python: text, chosen: {choice: value}, strange: [name] }.
+     A value that was not understood is empty; `strange` has the names that were not. */
 
   function placeOf(data, asked) {
     return [...data.axes.map((axis) => asked.versions[axis.name]), asked.python].join("|");
@@ -118,8 +135,8 @@
     return `${releases}, Python ${asked.python}. ${settings}.`;
   }
 
-  function listing(texts) {
-    return texts.length < 2 ? texts.join("") : texts.slice(0, -1).join(", ") + " and " + texts[texts.length - 1];
+  function listing(texts, last = "and") {
+    return texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} ${last} ${texts[texts.length - 1]}`;
   }
 
   function runUntested(data, asked) {
@@ -136,6 +153,7 @@
     const number = situationOf(data, asked.chosen);
     return data.axes.map((axis) => {
       const present = asked.versions[axis.name];
+      if (!isVersion(present)) return `That is no version of ${axis.label}. Write one such as ${axis.versions[0]}.`;
       const known = (version) => {
         const place = data.places[placeOf(data, { ...asked, versions: { ...asked.versions, [axis.name]: version } })];
         return place && !data.answers[place[number]].unknown;
@@ -182,17 +200,30 @@
     return axis.versions.find((version) => isVersion(typed) && compare(version, typed) === 0) || typed;
   }
 
+  /* The part of the address that asks: after the #, else after the ?. A plain #anchor asks nothing. */
+  function linked() {
+    const asks = location.hash.includes("=");
+    return { asks, link: new URLSearchParams(asks ? location.hash.slice(1) : location.search) };
+  }
+
   /* What a link asks for; configurations are what older links have. */
   function fromLink(data) {
-    const link = new URLSearchParams(location.hash.slice(1));
-    const one = (values, name, first) => (values.includes(link.get(name)) ? link.get(name) : first);
-    const old = Object.hasOwn(data.configs, link.get("config")) ? data.configs[link.get("config")].chosen : {};
+    const { asks, link } = linked();
+    const config = link.get("config");
+    const old = Object.hasOwn(data.configs, config) ? data.configs[config].chosen : {};
+    const known = ["python", "config", ...data.axes.map(({ name }) => name), ...data.choices.map(({ name }) => name)];
+    const strange = asks ? [...link.keys()].filter((name) => !known.includes(name)) : []; // other scripts add to the ?
+    if (config !== null && !Object.hasOwn(data.configs, config)) strange.push("config");
+    const value = ({ name, values, first }) => {
+      const said = link.get(name);
+      return said === null ? old[name] || first : values.some((one) => one.value === said) ? said : "";
+    };
+    const python = link.get("python");
     return {
       versions: Object.fromEntries(data.axes.map((axis) => [axis.name, asListed(axis, link.get(axis.name) || axis.versions[0])])),
-      python: (/^3\.\d{1,3}/.exec(link.get("python")) || [data.python.first])[0], // of 3.11.4 it is 3.11
-      chosen: Object.fromEntries(
-        data.choices.map((choice) => [choice.name, one(choice.values.map(({ value }) => value), choice.name, old[choice.name] || choice.first)])
-      ),
+      python: python === null ? data.python.first : (/^(3\.\d{1,3})(\.\d+)?$/.exec(python) || ["", ""])[1], // of 3.11.4 it is 3.11
+      chosen: Object.fromEntries(data.choices.map((choice) => [choice.name, value(choice)])),
+      strange,
     };
   }
 
@@ -203,11 +234,10 @@
 
   function picker(form, data) {
     const place = document.querySelector("[data-answer]");
-    const asked = fromLink(data);
+    let strange = [];
     const label = (text, field, ...more) => el("label", {}, text, field, ...more);
     const releases = data.axes.map((axis) => {
       const input = el("input", { name: axis.name, list: "il-" + axis.name, autocomplete: "off", spellcheck: "false" });
-      input.value = asked.versions[axis.name];
       // A browser lists what begins with the text in the field: all of it, while one chooses.
       input.addEventListener("focus", () => { input.placeholder = input.value; input.value = ""; });
       input.addEventListener("blur", () => { input.value = input.value || input.placeholder; });
@@ -215,42 +245,58 @@
       form.append(label(axis.label, input, el("datalist", { id: "il-" + axis.name }, ...axis.versions.map((v) => el("option", { value: v })))));
       return input;
     });
-    const select = (name, values, wanted) => {
-      const field = el("select", { name }, ...values.map(([value, text]) => el("option", { value }, text)));
-      field.value = wanted;
-      return field;
-    };
-    const pythons = data.python.versions.includes(asked.python) ? data.python.versions : [asked.python, ...data.python.versions];
-    const python = select("python", pythons.map((version) => [version, version]), asked.python);
+    const select = (name, values) => el("select", { name }, ...values.map(([value, text]) => el("option", { value }, text)));
+    const python = select("python", data.python.versions.map((version) => [version, version]));
     form.append(label("Python", python));
-    const settings = data.choices.map((choice) => select(choice.name, choice.values.map(({ value, title }) => [value, title]), asked.chosen[choice.name]));
+    const settings = data.choices.map((choice) => select(choice.name, choice.values.map(({ value, title }) => [value, title])));
     const summary = el("summary", {});
+    const details = el("details", { class: "il-settings" }, summary);
     if (settings.length) {
       const listed = data.choices.map((choice, n) => label(choice.title, settings[n], el("small", {}, choice.find_out)));
-      form.append(el("details", { class: "il-settings" }, summary, el("div", {}, ...listed)));
+      details.append(el("div", {}, ...listed));
+      form.append(details);
+    }
+    /* A value that was not understood leaves its field empty, until the reader chooses. */
+    function fill(asked) {
+      if (asked.python && !data.python.versions.includes(asked.python) && ![...python.options].some(({ value }) => value === asked.python))
+        python.prepend(el("option", { value: asked.python }, asked.python));
+      data.axes.forEach((axis, n) => { releases[n].value = releases[n].placeholder = asked.versions[axis.name]; });
+      python.value = asked.python;
+      settings.forEach((field) => { field.value = asked.chosen[field.name]; });
+      details.open = details.open || settings.some((field) => !field.value);
+      strange = asked.strange;
     }
     function read() {
       return {
         versions: Object.fromEntries(data.axes.map((axis, n) => [axis.name, asListed(axis, releases[n].value || releases[n].placeholder)])),
         python: python.value,
         chosen: Object.fromEntries(settings.map((field) => [field.name, field.value])),
+        strange,
       };
     }
     function show() {
       const now = read();
       const changed = data.choices.filter((choice) => now.chosen[choice.name] !== choice.first).length;
       summary.replaceChildren(`Your settings: ${changed ? changed + " of " + settings.length + " changed" : "the defaults"}`);
-      place.replaceChildren(card(data, now, "generated/"));
-      return now;
+      const trouble = notUnderstood(data, now);
+      place.replaceChildren(trouble || card(data, now, "generated/"));
+      return trouble ? null : now;
     }
     function update() {
-      history.replaceState(null, "", toLink(data, show()));
+      strange = [];
+      const now = show();
+      if (now) history.replaceState(null, "", toLink(data, now));
     }
+    function follow() {
+      fill(fromLink(data));
+      show();
+    }
+    window.addEventListener("hashchange", () => linked().asks && follow());
     form.addEventListener("change", update);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.hidden = false;
     document.querySelector("[data-hint]").hidden = false;
-    show();
+    follow();
   }
 
   function tabs(matrix) {
@@ -284,7 +330,9 @@
     });
     matrix.insertBefore(bar, panels[0]);
     matrix.classList.add("il-tabbed");
-    const asked = panels.findIndex((panel) => "#" + panel.id === location.hash);
+    const linked = () => panels.findIndex((panel) => "#" + panel.id === location.hash);
+    window.addEventListener("hashchange", () => linked() >= 0 && choose(linked(), false));
+    const asked = linked();
     choose(asked >= 0 ? asked : Math.max(0, panels.findIndex((panel) => "first" in panel.dataset)), false);
   }
 
