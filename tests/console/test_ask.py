@@ -97,23 +97,56 @@ def test_a_hang_says_on_what_whose_it_is_and_what_to_upgrade_to() -> None:
     assert "--left 1.0 --right 1.0 --python 3.10 --probe restart --config stock" in said
 
 
-def worked_around(*probes: str) -> Findings:
-    """A hang of ``restart`` and of the named probes; being quiet helps ``restart``."""
-    hangs = [verdict(cell(probe=probe), "hang") for probe in ("restart", *probes)]
-    quiet = verdict(cell(config="stock+quiet"))
+def worked_around(*probes: str, elsewhere: str = "pass", exposures: int = 500) -> Findings:
+    """A hang of the probe ``restart``, and of the others named, where being quiet helps it.
+
+    ``elsewhere`` is what being quiet comes to with left 1.1. ``exposures`` are those of the pass.
+    """
+    seen = {"trials": 3, "hangs": 3, "exposures": 30, "signatures": ((A, 3),)}
+    hangs = [verdict(cell(probe=probe), "hang", **seen) for probe in ("restart", *probes)]
+    also = {"hang": seen, "pass": {"exposures": exposures}}[elsewhere]
     return findings(
-        [*hangs, quiet],
+        [
+            *hangs,
+            verdict(cell("1.1"), "hang", **seen),
+            verdict(cell(config="stock+quiet"), exposures=exposures),
+            verdict(cell("1.1", config="stock+quiet"), elsewhere, **also),
+        ],
         workarounds={"quiet": QUIET},
         uses={"restart": ProbeUse(workarounds={"stock": ("quiet",)})},
     )
 
 
 def test_a_workaround_says_what_it_costs() -> None:
-    assert "- quiet: keep quiet. Nobody hears.\n" in text(worked_around())
+    said = text(worked_around())
+    assert "Workarounds that pass on these very releases:\n" in said
+    assert "- quiet: keep quiet. Nobody hears.\n" in said
 
 
-def test_a_workaround_against_one_hang_of_two_says_against_which() -> None:
-    assert "- quiet: keep quiet. Nobody hears. Only for restart.\n" in text(worked_around("serve"))
+def test_a_workaround_against_one_hang_of_two_says_by_what_it_was_tested() -> None:
+    said = text(worked_around("serve"))
+    assert "- quiet: keep quiet. Nobody hears. Tested only by restart.\n" in said
+
+
+@pytest.mark.parametrize(
+    ("known", "caution"),
+    [
+        (
+            {"elsewhere": "hang"},
+            "Don't count on it: with it, 1 of 2 combinations hang in the same way.",
+        ),
+        ({"exposures": 5}, "It passes in too few runs to tell that from luck."),
+    ],
+)
+def test_a_workaround_that_passes_by_luck_is_no_recommendation(
+    known: dict[str, Any], caution: str
+) -> None:
+    said = text(worked_around(**known), Page(width=200))
+    assert "Workarounds that pass on these very releases" not in said
+    assert "Workarounds that pass here, but that you can't rely on:\n" in said
+    assert f"- quiet: keep quiet. {caution} Nobody hears.\n" in said
+    (way,) = data(worked_around(**known))["workarounds"]
+    assert way["caution"] == caution
 
 
 def test_situations_that_say_the_same_are_told_once() -> None:
@@ -282,6 +315,10 @@ def test_the_data_name_the_releases_to_move_to_or_the_reason_for_none() -> None:
 def test_the_data_have_the_workarounds_with_their_costs() -> None:
     (way,) = data(worked_around())["workarounds"]
     assert (way["name"], way["costs"], way["probe"]) == ("quiet", "Nobody hears.", "restart")
+    assert (way["caution"], way["elsewhere"], way["not_run_by"]) == (None, None, [])
+    (way,) = data(worked_around("serve", elsewhere="hang"))["workarounds"]
+    assert way["elsewhere"] == {"hangs": 1, "tried": 2}
+    assert way["not_run_by"] == ["serve"]
 
 
 def test_the_cause_of_a_failure_is_a_field() -> None:

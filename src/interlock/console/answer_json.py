@@ -14,9 +14,9 @@ from interlock.findings import (
     KindNote,
     Move,
     Neighbours,
+    OfferedWorkaround,
     Seen,
     SituationAnswer,
-    TriedWorkaround,
 )
 from interlock.matrix import Situation
 from interlock.model import NoTarget, Signature, Target
@@ -67,7 +67,7 @@ def _part(said: SituationAnswer) -> dict[str, Any]:
         ],
         "signatures": [_signature(signature) for signature in said.signatures],
         "moves": _moves(said.moves),
-        "workarounds": [_workaround(one) for one in said.workarounds],
+        "workarounds": [way for one in said.workarounds for way in _workaround(one)],
         "trials": said.trials,
         "exposures": said.exposures,
         "tested_at": said.tested_at.isoformat() if said.tested_at else None,
@@ -134,16 +134,26 @@ def _move(move: Move) -> Mapping[str, Any]:
     raise AssertionError("a move is a target or the reason why there is none")
 
 
-def _workaround(one: TriedWorkaround) -> Mapping[str, Any]:
-    return {
-        "name": one.way.name,
-        "probe": one.without.cell.probe,
-        "title": one.way.title,
-        "description": one.way.description,
-        "costs": one.way.costs,
-        "trials": one.verdict.trials,
-        "exposures": one.verdict.exposures,
-    }
+def _workaround(one: OfferedWorkaround) -> list[Mapping[str, Any]]:
+    """One for each probe that it was run by."""
+    elsewhere = one.elsewhere
+    return [
+        {
+            "name": one.way.name,
+            "probe": tried.without.cell.probe,
+            "title": one.way.title,
+            "description": one.way.description,
+            "costs": one.way.costs,
+            "trials": tried.verdict.trials,
+            "exposures": tried.verdict.exposures,
+            "caution": one.caution,
+            "elsewhere": {"hangs": elsewhere.hangs, "tried": elsewhere.tried}
+            if elsewhere
+            else None,
+            "not_run_by": list(one.not_run_by),
+        }
+        for tried in one.tried
+    ]
 
 
 def _neighbours(one: Neighbours) -> Mapping[str, Any]:

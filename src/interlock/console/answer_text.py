@@ -20,6 +20,7 @@ from interlock.findings import (
     KindNote,
     Move,
     Neighbours,
+    OfferedWorkaround,
     Seen,
     SituationAnswer,
 )
@@ -305,21 +306,22 @@ class _Telling:
 
 
 def _workarounds(said: SituationAnswer, page: Page) -> list[str]:
-    """Each workaround with its cost.
+    """Each workaround with its cost, and those not to count on below the others."""
+    passing = [one for one in said.workarounds if not one.caution]
+    doubtful = [one for one in said.workarounds if one.caution]
+    lines = page.wrapped("Workarounds that pass on these very releases:", "  ") if passing else []
+    lines += _each_workaround(passing, page)
+    if doubtful:
+        lines += page.wrapped("Workarounds that pass here, but that you can't rely on:", "  ")
+    return lines + _each_workaround(doubtful, page)
 
-    If it helps with some probes only, they are named.
-    """
-    if not said.workarounds:
-        return []
-    troubled = {one.verdict.cell.probe for one in said.troubles}
-    helps: dict[str, list[str]] = {}
-    for one in said.workarounds:
-        helps.setdefault(one.way.name, []).append(one.without.cell.probe)
-    lines = page.wrapped("Workarounds that pass on these very releases:", "  ")
-    for way in {one.way.name: one.way for one in said.workarounds}.values():
-        only = "" if troubled <= {*helps[way.name]} else " Only for "
-        only += listing(helps[way.name]) + "." if only else ""
-        lines += page.wrapped(f"{way.name}: {way.title}. {way.costs}{only}", "  ", "- ")
+
+def _each_workaround(some: Iterable[OfferedWorkaround], page: Page) -> list[str]:
+    lines = []
+    for one in some:
+        only = f"Tested only by {listing(one.run_by)}." if one.not_run_by else None
+        words = filter(None, [f"{one.way.title}.", one.caution, one.way.costs, only])
+        lines += page.wrapped(f"{one.way.name}: {' '.join(words)}", "  ", "- ")
     return lines
 
 

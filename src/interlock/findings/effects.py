@@ -46,6 +46,19 @@ class OfferedWorkaround:
         return tuple(one.without.cell.probe for one in self.tried)
 
     @property
+    def caution(self) -> str | None:
+        """Why not to count on it, although it passes here; None where nothing is known."""
+        if self.effect is WorkaroundEffect.HANGS_ELSEWHERE:
+            assert self.elsewhere, "some record has a hang"
+            return (
+                f"Don't count on it: with it, {self.elsewhere.hangs} of {self.elsewhere.tried} "
+                "combinations hang in the same way."
+            )
+        if self.effect is WorkaroundEffect.TOO_FEW:
+            return "It passes in too few runs to tell that from luck."
+        return None
+
+    @property
     def failing(self) -> Verdict | None:
         """The first verdict that goes wrong with it."""
         return next((one.verdict for one in self.tried if one.fails), None)

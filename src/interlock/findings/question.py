@@ -26,13 +26,13 @@ from packaging.version import Version
 
 from interlock.findings.advice import Move
 from interlock.findings.attribution import OPEN
+from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE, intermittent
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
 from interlock.findings.targets import moves_of
 from interlock.findings.tested import Place
 from interlock.findings.weighing import TOGETHER, Pins, Trouble
-from interlock.findings.workarounds import TriedWorkaround, tried_on
 from interlock.matrix import Application, Matrix, Situation
 from interlock.model import (
     PRECEDENCE,
@@ -91,8 +91,10 @@ class SituationAnswer:
     """What hangs or fails, and whose trouble each is."""
     moves: tuple[Move, ...] = ()
     """The nearest and the newest release to move to along each axis, the one to prefer first."""
-    workarounds: tuple[TriedWorkaround, ...] = ()
-    """Those that were run on these very cells and pass; ``way.costs`` says what each gives up."""
+    workarounds: tuple[OfferedWorkaround, ...] = ()
+    """Those that were run on these very cells and pass, the best first.
+
+    ``caution`` says of one that passes here why not to count on it."""
     neighbours: tuple[Neighbours, ...] = ()
     """One an axis, where the basis is ``unknown``."""
 
@@ -279,17 +281,24 @@ def _rank(one: Seen, findings: Findings) -> tuple[object, ...]:
 
 def _workarounds(
     findings: Findings, asked: Situation, seen: Iterable[Seen]
-) -> Iterable[TriedWorkaround]:
+) -> Iterable[OfferedWorkaround]:
     """Those that pass where it goes wrong, run on top of all that is switched on.
 
     None against what a probe finds that is told by rates: its hangs are rare, and a single pass may
     be luck.
     """
-    for one in seen:
-        luck = not findings.matrix.is_about(None, one.verdict.cell.probe)
-        if one.is_trouble and one.situation == asked and not luck:
-            tried = tried_on(one.verdict, findings.by_cell, findings.matrix)
-            yield from (way for way in tried if way.works)
+    troubled = [
+        one.verdict
+        for one in seen
+        if one.is_trouble and one.situation == asked
+        if findings.matrix.is_about(None, one.verdict.cell.probe)
+    ]
+    if troubled:
+        found = offered(troubled, findings.workarounds, findings.workaround_records)
+        yield from (one for one in found if one.effect not in _NO_HELP)
+
+
+_NO_HELP = (WorkaroundEffect.FAILS, WorkaroundEffect.UNPROVEN)
 
 
 def _neighbours(findings: Findings, asked: Situation, place: Place) -> Iterable[Neighbours]:
