@@ -49,9 +49,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
 
     Raise ``OpenCells`` if cells stay open.
     """
-    if options.trials:
-        trials = replace(place.matrix.trials, per_cell=options.trials)
-        place = replace(place, matrix=replace(place.matrix, trials=trials))
+    place = _with_trials(place, options.trials)
     ground = _Ground.look(place, options)
     selected = selection.select(place.matrix, ground.releases, _request(place.matrix, options))
     for what, version in selected.resolved.items():
@@ -86,6 +84,14 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         told.at_the_end(findings, keep=options.keep)
         told.publish(findings, finished, options.results, page=page)
     return _end(place, finished, ledger.lost)
+
+
+def _with_trials(place: Place, per_cell: int | None) -> Place:
+    """The same with this many trials of each cell; None leaves the number of the matrix."""
+    if not per_cell:
+        return place
+    trials = replace(place.matrix.trials, per_cell=per_cell)
+    return replace(place, matrix=replace(place.matrix, trials=trials))
 
 
 def _announce(place: Place, options: argparse.Namespace, agenda: Agenda, first: Plan) -> None:
