@@ -115,7 +115,7 @@ def test_a_matrix_names_every_mistake_with_its_place(typed: Typed) -> None:
     assert said.code == 2
     lines = said.errors.strip().splitlines()
     assert all(line.startswith("matrix.yaml:") for line in lines)
-    for mistake in ('"1" in quotes', '"fate" is no set', '"nothing" is no probe', "trails"):
+    for mistake in ('"1" in quotes', '"fate" is not a set', '"nothing" is not a probe', "trails"):
         assert len([line for line in lines if mistake in line]) == 1, (mistake, lines)
     assert typed.nothing_ran
 
@@ -135,8 +135,8 @@ def test_a_version_in_the_matrix_that_nobody_published_is_named_with_its_place(
     ("arguments", "said"),
     [
         (["--set", "fatse"], 'did you mean "fates"'),
-        (["--probe", "fait"], '"fait" is not there'),
-        (["--config", "plane"], '"plane" is not there'),
+        (["--probe", "fait"], '"fait" does not exist'),
+        (["--config", "plane"], '"plane" does not exist'),
         (["--python", "three"], '"three" is not a Python'),
         (["--partner", "1.x"], "did you mean the specifier"),
         (["--partner", ">=7"], "leaves nothing of the set"),

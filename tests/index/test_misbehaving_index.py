@@ -180,7 +180,7 @@ def drip(headers: bool, stop: Event) -> Answers:
 def test_a_page_that_drips_is_given_up(headers: bool, tmp_path: Path) -> None:
     stop = Event()
     with serve(drip(headers, stop)) as served:
-        with pytest.raises(IndexUnreachable, match="in whole within 1 s"):
+        with pytest.raises(IndexUnreachable, match="its whole answer within 1 s"):
             files(served, tmp_path, replace(IMPATIENT, page_s=1.0))
         stop.set()
         assert served.asked == 1
@@ -272,13 +272,13 @@ EMPTY = b'<html><head><meta name="pypi:repository-version" content="1.0"></head>
 @pytest.mark.parametrize(
     ("body", "kind", "told"),
     [
-        (PORTAL, "text/html", "log in"),
-        (b"", "text/html", "log in"),
-        (b"<a href='https://[::1/left-1.0.zip'>x</a>", "text/html", "log in"),
+        (PORTAL, "text/html", "login page"),
+        (b"", "text/html", "login page"),
+        (b"<a href='https://[::1/left-1.0.zip'>x</a>", "text/html", "login page"),
         (b"<![foo<a href='left-1.0.zip'>", "text/html", "no HTML"),
         # Encodings that can't put one character in place of another.
-        (b"\xff" * 99, "text/html; charset=idna", "log in"),
-        (b"\xff" * 99, "text/html; charset=punycode", "log in"),
+        (b"\xff" * 99, "text/html; charset=idna", "login page"),
+        (b"\xff" * 99, "text/html; charset=punycode", "login page"),
         (b"hello", "text/plain", "text/plain"),
         (b"", "", "no content type"),
         (b"", JSON, "not PEP 691"),

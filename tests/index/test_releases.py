@@ -102,7 +102,7 @@ def test_the_source_is_asked_once_a_package(index: FakeIndex, pages: Pages) -> N
 
 
 def test_a_package_nobody_knows_is_named(pages: Pages) -> None:
-    with pytest.raises(UsageError, match='no package index knows "left-lbi"'):
+    with pytest.raises(UsageError, match='no package index has "left-lbi"'):
         Releases(pages).of("left-lbi")
 
 
@@ -205,7 +205,7 @@ def test_an_index_that_refuses_is_trouble_of_ours(
 def test_a_page_that_is_no_index_is_trouble_of_ours(index: FakeIndex, pages: Pages) -> None:
     index.add("left-lib", WHEEL.format("1.0"))
     index.headers = {"Content-Type": "application/json"}
-    with pytest.raises(IndexUnreachable, match="application/json, which no package index does"):
+    with pytest.raises(IndexUnreachable, match="application/json, which no package index sends"):
         pages.files("left-lib")
 
 

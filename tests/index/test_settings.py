@@ -283,7 +283,7 @@ def test_a_value_that_makes_no_sense_in_pip_conf_is_named(
 def test_a_configuration_that_is_no_file_of_text_is_named(machine: Machine, path: str) -> None:
     place = machine.root / path
     place.mkdir(parents=True)
-    with pytest.raises(UsageError, match=f"{place}: .*no file"):
+    with pytest.raises(UsageError, match=f"{place}: .*not a file"):
         machine.settings()
     place.rmdir()
     place.write_bytes(b"\xff\xfe")

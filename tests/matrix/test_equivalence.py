@@ -95,7 +95,7 @@ def test_the_command_writes_what_it_reads(folder: Path, claimed: Claim) -> None:
     ("options", "said"),
     [
         ([], "say why the probes do what they did before"),
-        (["--because", REASON, "--probe", "restrat"], "nothing was claimed of restrat"),
+        (["--because", REASON, "--probe", "restrat"], "there is no claim about restrat"),
     ],
 )
 def test_the_command_refuses_and_leaves_the_file(
@@ -114,7 +114,7 @@ def test_the_command_refuses_and_leaves_the_file(
         (
             "restart:",
             "restrat:",
-            '6: probes.restrat: "restrat" is no probe; did you mean "restart"?',
+            '6: probes.restrat: "restrat" is not a probe; did you mean "restart"?',
         ),
         (OLD, "abc", '11: probes.restart.earlier[0].digests[0]: "abc" is not a digest, which is 64 '
          "hexadecimal digits"),

@@ -63,21 +63,21 @@ from interlock.model import MatrixError
         ),
         (
             "base: stock => base: stok",
-            'matrix.yaml:25: configurations.warnings.base: "stok" is no configuration of this '
+            'matrix.yaml:25: configurations.warnings.base: "stok" is not a configuration of this '
             'file; did you mean "stock"?',
         ),
         (
             "configs: [stock] => configs: [stock, warning]",
-            'matrix.yaml:16: sets.smoke.configs[1]: "warning" is no configuration of this file; '
+            'matrix.yaml:16: sets.smoke.configs[1]: "warning" is not a configuration of this file; '
             'did you mean "warnings"?',
         ),
         (
             "default_set: core => default_set: corr",
-            'matrix.yaml:5: default_set: "corr" is no set of this file; did you mean "core"?',
+            'matrix.yaml:5: default_set: "corr" is not a set of this file; did you mean "core"?',
         ),
         (
             "[right, left] => [rihgt, left]",
-            'matrix.yaml:36: policy.prefer[0]: "rihgt" is no axis of this file; '
+            'matrix.yaml:36: policy.prefer[0]: "rihgt" is not an axis of this file; '
             'did you mean "right"?',
         ),
         # a set
@@ -129,18 +129,19 @@ from interlock.model import MatrixError
         ),
         (
             'left: "1.0", right => left: latest, right',
-            'matrix.yaml:29: controls[0].left: "latest" is not one version for good; '
-            "a control needs one",
+            'matrix.yaml:29: controls[0].left: "latest" can change over time; '
+            "a control needs one version",
         ),
         # what an application chooses
         (
             f"{CHOICES};; choices: {{level: WARNING}} => choices: {{lewel: WARNING}}",
-            'matrix.yaml:43: configurations.loud.choices.lewel: "lewel" is no choice of this '
+            'matrix.yaml:43: configurations.loud.choices.lewel: "lewel" is not a choice of this '
             'file; did you mean "level"?',
         ),
         (
             f"{CHOICES};; choices: {{level: WARNING}} => choices: {{level: WARNIGN}}",
-            'matrix.yaml:43: configurations.loud.choices.level: "WARNIGN" is no value of "level"; '
+            'matrix.yaml:43: configurations.loud.choices.level: "WARNIGN" is not a value of '
+            '"level"; '
             'did you mean "WARNING"?',
         ),
         (
@@ -150,17 +151,17 @@ from interlock.model import MatrixError
         ),
         (
             f'{CHOICES};; choices: {{profiler: "off"}} => choices: {{profiler: "of"}}',
-            'matrix.yaml:54: workarounds.calm.choices.profiler: "of" is no value of "profiler"; '
+            'matrix.yaml:54: workarounds.calm.choices.profiler: "of" is not a value of "profiler"; '
             'did you mean "off"?',
         ),
         (
             f"{CHOICES};; level:\n    title: the level => left:\n    title: the level"
             ";; {level: WARNING} => {left: WARNING}",
-            'matrix.yaml:29: choices.left: "left" is taken: links name an axis like that',
+            'matrix.yaml:29: choices.left: "left" is taken: links use this name for an axis',
         ),
         (
             f"{CHOICES};; default: ERROR => default: EROR",
-            'matrix.yaml:31: choices.level.default: "EROR" is no value of "level"; '
+            'matrix.yaml:31: choices.level.default: "EROR" is not a value of "level"; '
             'did you mean "ERROR"?',
         ),
         (
@@ -188,8 +189,8 @@ from interlock.model import MatrixError
         # workarounds, and what is narrowed
         (
             f"{COMPOSED};; [quiet, as-stock] => [quite]",
-            'matrix.yaml:20: probes.restart.workarounds.warnings[0]: "quite" is no workaround of '
-            'this file; did you mean "quiet"?',
+            'matrix.yaml:20: probes.restart.workarounds.warnings[0]: "quite" is not a workaround '
+            'of this file; did you mean "quiet"?',
         ),
         (
             f"{COMPOSED};; configs: [stock, warnings] => configs: [stock]",
@@ -199,8 +200,8 @@ from interlock.model import MatrixError
         # what narrows a probe in one configuration, and what older results call its cells
         (
             "restart: {} => restart: {only_in: {gone: {left: [latest]}}}",
-            'matrix.yaml:18: probes.restart.only_in.gone: "gone" is no configuration of this file; '
-            "there is stock, warnings",
+            'matrix.yaml:18: probes.restart.only_in.gone: "gone" is not a configuration of this '
+            "file; there is stock, warnings",
         ),
         (
             "restart: {} => restart: {configs: [stock], only_in: {warnings: {left: [latest]}}}",
@@ -227,8 +228,8 @@ from interlock.model import MatrixError
         ),
         (
             f"{COMPOSED};; , same_as: stock => ",
-            "matrix.yaml:34: workarounds.as-stock: says what it changes: "
-            '"choices", "settings" or "environment", or "same_as"',
+            'matrix.yaml:34: workarounds.as-stock: needs either "same_as", '
+            'or any of "choices", "settings" and "environment"',
         ),
         (
             f"{COMPOSED};; costs: warnings,  =>",
@@ -236,8 +237,8 @@ from interlock.model import MatrixError
         ),
         (
             "  warnings:\n => warn+ings:\n",
-            'matrix.yaml:24: configurations.warn+ings: "warn+ings" has a "+", which stands in the '
-            "names that are composed",
+            'matrix.yaml:24: configurations.warn+ings: "warn+ings" has a "+", which is reserved '
+            "for composed names",
         ),
         (
             f"{COMPOSED};; only: {{left: [latest] => only: {{left: [1.0]",
@@ -300,7 +301,7 @@ def test_a_configuration_can_not_be_its_own_base(loaded: Load) -> None:
 def test_a_probe_without_a_folder_names_the_nearest(loaded: Load) -> None:
     found = mistakes(loaded, "restart: {} => restrat: {};;probe: restart => probe: restrat")
     assert found == [
-        'matrix.yaml:18: probes.restrat: "restrat" is no probe; did you mean "restart"?'
+        'matrix.yaml:18: probes.restrat: "restrat" is not a probe; did you mean "restart"?'
     ]
 
 

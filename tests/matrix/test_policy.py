@@ -64,7 +64,7 @@ def test_without_it_one_passing_partner_is_required(loaded: Load) -> None:
         ),
         (
             "{left: [{lines => {lefd: [{lines",
-            'policy.safe.lines.lefd: "lefd" is no axis of this file; did you mean "left"?',
+            'policy.safe.lines.lefd: "lefd" is not an axis of this file; did you mean "left"?',
         ),
         (
             "partners: 2 => partners: 0",

@@ -77,16 +77,16 @@ def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
         ),
         (
             ", fact: profiled-lock => ",
-            'probes/restart/probe.yaml:6: live[0]: names its source: either "fact" or "request"',
+            'probes/restart/probe.yaml:6: live[0]: needs one source: either "fact" or "request"',
         ),
         (
             ", fact: rate} => }",
-            "probes/restart/probe.yaml:17: measures.per-s: names its source: "
+            "probes/restart/probe.yaml:17: measures.per-s: needs one source: "
             'either "fact" or "path"',
         ),
         (
             ", fact: rate} => , item: s, path: /x}",
-            'probes/restart/probe.yaml:17: measures.per-s: an "item" is of a "fact"',
+            'probes/restart/probe.yaml:17: measures.per-s: an "item" needs a "fact"',
         ),
         (
             "least: 250 => least: 250, most: 1000",
@@ -99,27 +99,27 @@ def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
         ),
         (
             "least: 250 => least: 250, most: 500, knob: start",
-            'probes/restart/probe.yaml:15: exposures.knob: "start" is no knob of this probe; '
+            'probes/restart/probe.yaml:15: exposures.knob: "start" is not a knob of this probe; '
             'did you mean "starts"?',
         ),
         (
             "value: 500 => value: many, one_of: [many];;"
             "least: 250 => least: 250, most: 500, knob: starts",
-            'probes/restart/probe.yaml:15: exposures.knob: "starts" is many, which is no number '
-            "that could be raised",
+            'probes/restart/probe.yaml:15: exposures.knob: "starts" is many, which is not a number '
+            "that can be raised",
         ),
         (
             ", contains: hello => ",
-            "probes/restart/probe.yaml:7: live[1].request: says what the body holds: "
+            "probes/restart/probe.yaml:7: live[1].request: needs one test of the body: "
             'either "contains" or "pprof"',
         ),
         (
             "contains: hello => or_contains: [hello], pprof: [x]",
-            'probes/restart/probe.yaml:7: live[1].request: "or_contains" stands beside "contains"',
+            'probes/restart/probe.yaml:7: live[1].request: "or_contains" needs "contains"',
         ),
         (
             "fact: profiled-lock => fact: profiled-lock, or_fact: lock-events",
-            'probes/restart/probe.yaml:6: live[0]: "or_fact" stands beside "request"',
+            'probes/restart/probe.yaml:6: live[0]: "or_fact" needs "request"',
         ),
         (
             "flask>=2 => flask >< 2",
@@ -128,12 +128,13 @@ def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
         ),
         (
             "needs: [left, right] => needs: [left, rigth]",
-            'probes/restart/probe.yaml:13: needs[1]: "rigth" is no axis of the matrix; '
+            'probes/restart/probe.yaml:13: needs[1]: "rigth" is not an axis of the matrix; '
             'did you mean "right"?',
         ),
         (
             "name: restart => name: start",
-            'probes/restart/probe.yaml:1: name: "start" is in the folder "restart"; call it that',
+            'probes/restart/probe.yaml:1: name: "start" is in the folder "restart"; '
+            "give it that name",
         ),
     ],
 )

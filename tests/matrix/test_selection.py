@@ -162,7 +162,7 @@ def test_what_is_narrowed_to_nothing_is_said_with_what_to_do() -> None:
         select(narrowed(probe=FIRST), RELEASES, typed("--left 1.1 --config stock"))
     assert str(caught.value) == (
         "restart in stock: matrix.yaml runs none of these releases and Pythons there (`only`); "
-        "name the probe or the configuration beside a version to run it all the same"
+        "to run them anyway, name the probe or the configuration together with a version"
     )
 
 
@@ -190,10 +190,10 @@ def test_what_is_narrowed_to_nothing_is_said_with_what_to_do() -> None:
             '--python ">=3.11" leaves nothing of the set core; it has 3.8, 3.10',
         ),
         ("--python three", '--python: "three" is not a Python such as "3.10"'),
-        ("--set cor", '--set: "cor" is no set of matrix.yaml; did you mean "core"?'),
-        ("--probe restrat", '--probe: "restrat" is not there; did you mean "restart"?'),
-        ("--config stok", '--config: "stok" is not there; did you mean "stock"?'),
-        ("--rihgt 1.0", '"rihgt" is no axis; did you mean "right"?'),
+        ("--set cor", '--set: "cor" is not a set of matrix.yaml; did you mean "core"?'),
+        ("--probe restrat", '--probe: "restrat" does not exist; did you mean "restart"?'),
+        ("--config stok", '--config: "stok" does not exist; did you mean "stock"?'),
+        ("--rihgt 1.0", '"rihgt" is not an axis; did you mean "right"?'),
         (
             "--probe serve --config warnings",
             "serve is not judged in warnings, but stock",
@@ -201,7 +201,7 @@ def test_what_is_narrowed_to_nothing_is_said_with_what_to_do() -> None:
         (
             "--left 7 --config stok",
             '--left: nobody published left-lib "7"; the nearest is 1.2\n'
-            '--config: "stok" is not there; did you mean "stock"?',
+            '--config: "stok" does not exist; did you mean "stock"?',
         ),
     ],
 )

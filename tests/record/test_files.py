@@ -46,7 +46,9 @@ def test_a_disk_that_is_full_leaves_the_old_results_whole(
     before = content(tmp_path)
     monkeypatch.setattr(files.os, "fsync", fail_at(number, errno.ENOSPC))
 
-    with pytest.raises(StorageTrouble, match="No space left on device; what was published"):
+    with pytest.raises(
+        StorageTrouble, match="No space left on device; the published files are unchanged"
+    ):
         write_results([HUNG, verdict(cell("3.0", "3.1"))], {}, tmp_path, AXES)
 
     assert content(tmp_path) == before

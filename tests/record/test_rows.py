@@ -259,7 +259,7 @@ def test_a_file_that_is_not_there_or_no_table_is_said_so(tmp_path: Path) -> None
         read(tmp_path)
     for content in (b"", b"\xff,python\n", b"a,b\n"):
         (tmp_path / "verdicts.csv").write_bytes(content)
-        with pytest.raises(UsageError, match="this is no table"):
+        with pytest.raises(UsageError, match="this is not a table"):
             read(tmp_path)
 
 

@@ -204,7 +204,7 @@ def test_a_row_of_measures_is_named_with_its_line(
 def test_a_measure_that_is_there_twice_is_named(results: Path) -> None:
     path = results / "measures.csv"
     path.write_text(path.read_text() + path.read_text().splitlines()[1] + "\n")
-    assert ":3: per-s of this combination is there twice" in complaint(results)
+    assert ":3: per-s of this combination is in two rows" in complaint(results)
 
 
 # Rows that can't be -------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ def test_rows_of_what_the_matrix_does_not_have_are_left_out_and_counted(
     assert found.verdicts == [known]
     assert found.signatures == []
     assert [record.message for record in caplog.records] == [
-        f"{tmp_path / 'verdicts.csv'}: 4 rows left out, of what {MATRIX.name} does not have: "
+        f"{tmp_path / 'verdicts.csv'}: 4 rows left out, which {MATRIX.name} does not cover: "
         "2 of the configuration gone, 1 of the probe gone and 1 of Python 2.7"
     ]
 

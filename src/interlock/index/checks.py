@@ -47,7 +47,7 @@ def host(value: str, origin: str) -> str:
 def strategy(value: str, origin: str) -> str:
     if value not in STRATEGIES:
         raise UsageError(
-            f'{origin}: "{value}" is no strategy of uv; one of {", ".join(STRATEGIES)}'
+            f'{origin}: "{value}" is not a strategy of uv; use one of {", ".join(STRATEGIES)}'
         )
     return value
 
@@ -57,7 +57,7 @@ def path(value: str, origin: str, *, resolve: bool = True) -> Path:
         found = Path(value).expanduser()
         return found.resolve() if resolve else found.absolute()
     except (OSError, RuntimeError, ValueError) as error:  # nobody's home, or a link to itself
-        raise UsageError(f"{origin}: {value} is no path: {error}") from error
+        raise UsageError(f"{origin}: {value} is not a path: {error}") from error
 
 
 def certificates(bundle: Path | None, client: Path | None, origin: str) -> ssl.SSLContext:
@@ -66,16 +66,16 @@ def certificates(bundle: Path | None, client: Path | None, origin: str) -> ssl.S
         context = ssl.create_default_context(cafile=str(bundle) if bundle else None)
     except (OSError, ValueError) as error:  # SSLError is an OSError
         raise UsageError(
-            f"{bundle}: no certificate can be read from it ({_why(error)}); "
-            f"it is named by one of {origin}"
+            f"{bundle}: can't read a certificate from it ({_why(error)}); "
+            f"one of these names it: {origin}"
         ) from error
     try:
         if client:
             context.load_cert_chain(client)
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"{client}: no client certificate with its key can be read from it ({_why(error)}); "
-            f"it is named by one of {origin}"
+            f"{client}: can't read a client certificate with its key from it ({_why(error)}); "
+            f"one of these names it: {origin}"
         ) from error
     return context
 
@@ -101,11 +101,11 @@ def _problem(value: str, schemes: tuple[str, ...]) -> str | None:
     except ValueError as error:
         return str(error)
     if parts.scheme not in schemes:
-        return f"it has to begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        return f"it must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
     if parts.scheme != "file" and not host:
-        return "it names no host"
+        return "it has no host"
     if parts.scheme == "file" and host not in (None, "localhost"):
-        return "a file:// URL names a folder of this machine, with three slashes"
+        return "a file:// URL needs three slashes, and a folder of this machine"
     return _unusual_host(host) if host else None
 
 
@@ -113,7 +113,7 @@ def _unusual_host(host: str) -> str | None:
     try:
         host.encode("idna")
     except UnicodeError as error:
-        return f"its host can't be one ({error})"
+        return f"its host is not valid ({error})"
     return None
 
 

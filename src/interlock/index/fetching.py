@@ -121,7 +121,7 @@ class Fetching:
         except _Unanswered as error:
             raise IndexUnreachable(
                 f"the package index {redacted(url)} did not answer: {error}; "
-                "check the network, and the index and proxy that pip and uv are told to use"
+                "check the network, and the index and proxy in the settings of pip and uv"
             ) from error
         return answer
 
@@ -143,7 +143,7 @@ class Fetching:
             return asyncio.run(asyncio.wait_for(ask(), within_s))
         except (asyncio.TimeoutError, TimeoutError) as error:
             raise IndexUnreachable(
-                f"the package index {redacted(url)} did not answer in whole within "
+                f"the package index {redacted(url)} did not send its whole answer within "
                 f"{within_s:g} s; check the network, and try again later"
             ) from error
         except httpx.TooManyRedirects as error:

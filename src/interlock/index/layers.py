@@ -252,7 +252,7 @@ def _text(path: Path, whose: str) -> str:
     """The content of a configuration file. Empty if there is none."""
     try:
         if not path.is_file() and path.exists():
-            raise UsageError(f"{path}: can't be read as {whose}'s configuration: it is no file")
+            raise UsageError(f"{path}: can't be read as {whose}'s configuration: it is not a file")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE_BYTES + 1)
         if len(content) > LARGEST_FILE_BYTES:

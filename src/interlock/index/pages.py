@@ -236,12 +236,12 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
         if found.files or found.is_of_an_index:
             return found.files
         raise IndexUnreachable(
-            f"{where} answered with a page that lists no file; it may be a page to log in, or "
-            "about an error: open it in a browser"
+            f"{where} answered with a page that lists no file; it may be a login page "
+            "or an error page: open it in a browser"
         )
     raise IndexUnreachable(
-        f"{where} answered with {kind or 'no content type'}, which no package index does; "
-        "check the index URL that pip and uv are told to use"
+        f"{where} answered with {kind or 'no content type'}, which no package index sends; "
+        "check the index URL in the settings of pip and uv"
     )
 
 
@@ -298,5 +298,5 @@ def _fresh_s(cache_control: str) -> float | None:
 
 def _what_to_do(status: int) -> str:
     if status in (401, 403, 407):
-        return "; check the user name and password that pip and uv are told to use"
+        return "; check the user name and password in the settings of pip and uv"
     return "; try again later" if status >= 500 else "; check the index URL"

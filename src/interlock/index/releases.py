@@ -49,8 +49,8 @@ class Releases:
             files = self._source.files(package)
             if not files:
                 raise UsageError(
-                    f'no package index knows "{package}"; check its name in matrix.yaml, '
-                    "and the indexes that pip and uv are told to use"
+                    f'no package index has "{package}"; check its name in matrix.yaml, '
+                    "and the indexes in the settings of pip and uv"
                 )
             self._known[package] = releases(package, files)
         return self._known[package]

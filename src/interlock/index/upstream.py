@@ -79,11 +79,12 @@ class Upstream:
             if page.files or page.is_of_an_index:
                 return tuple(page.files)
             raise IndexUnreachable(
-                f"{redacted(place)} answered with a page that lists no file; it may be a page to "
-                "log in, or about an error: open it in a browser"
+                f"{redacted(place)} answered with a page that lists no file; it may be a login "
+                "page or an error page: open it in a browser"
             )
         raise IndexUnreachable(
-            f"{redacted(place)} answered with {kind or 'no content type'}, which no index does"
+            f"{redacted(place)} answered with {kind or 'no content type'}, which no package "
+            "index sends"
         )
 
     def versions(self, package: str) -> frozenset[Version]:

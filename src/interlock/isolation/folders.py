@@ -92,8 +92,8 @@ def _down(parent: int, name: str, path: Path) -> int:
         if not isinstance(error, NotADirectoryError) and error.errno != errno.ELOOP:
             raise
         raise StorageTrouble(
-            f"{path} is not a folder; Interlock follows no link there and left it alone: "
-            "look at it, and remove it if it is not yours"
+            f"{path} is not a folder; Interlock follows no link there, and did not touch it; "
+            "check it, and remove it if it is not yours"
         ) from error
 
 

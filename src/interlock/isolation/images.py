@@ -133,7 +133,7 @@ def _build_one(
 
     labels = _labels(client, reference)
     if labels is not None and LABEL not in labels:
-        return became("kept", "an image of that name is here and was not built by Interlock")
+        return became("kept", "an image with this name exists, and Interlock did not build it")
     why = (
         f"no Python {python} on this machine or in Debian; install one with pyenv or "
         f"`uv python install {python}`"
@@ -215,10 +215,12 @@ def _debian(
     if _labels(client, f"{repository}:{tag}") is not None:
         return f"{repository}:{tag}"
     if not shutil.which("debootstrap"):
-        raise TroubleError("debootstrap is not installed: apt-get install debootstrap, then again")
+        raise TroubleError(
+            "debootstrap is not installed; run `apt-get install debootstrap`, then try again"
+        )
     if os.geteuid() != 0:
         raise TroubleError('debootstrap needs root: run `sudo env PATH="$PATH" nox -s images`')
-    report(f"Debian {suite}: fetching the system ({len(packages)} packages and what they need)")
+    report(f"Debian {suite}: fetching the system ({len(packages)} packages and their dependencies)")
     with tempfile.TemporaryDirectory(prefix="interlock-debian-", dir="/var/tmp") as folder:
         rootfs = Path(folder) / "rootfs"
         _debootstrap(suite, packages, rootfs)

@@ -104,7 +104,7 @@ def read_failure(
         _believe(own[found.end() :].partition("\nhint:")[0], index, listed)
         return InstallFailed(stage="build" if building else stage, output=said)
     raise TroubleError(
-        f"the install failed, and nothing says that the packages are at fault ({index}): "
+        f"the install failed, and there is no sign that the packages are at fault ({index}): "
         f"{_causes(own)}"
     )
 
@@ -113,16 +113,16 @@ def _believe(because: str, index: str, listed: Listed | None) -> None:
     """Raise trouble unless each reason is a fault of the packages."""
     plain = " ".join(re.sub(r"\([^)]*\)", "", because).split()).removeprefix("cause: ")
     if CUT in plain:
-        raise TroubleError(f"uv's reasons are too long to be read whole ({index}): {plain[:500]}")
+        raise TroubleError(f"uv's reasons are too long to read ({index}): {plain[:500]}")
     for stated in _STATED.findall(plain):
         if not _OF_THE_PACKAGES.match(stated):
-            raise IndexUnreachable(f"the package index gave what can't be used ({index}): {plain}")
+            raise IndexUnreachable(f"the package index sent an unusable answer ({index}): {plain}")
     for claim in _NOT_LISTED.finditer(plain):
         wanted = (claim["missing"] or claim["unknown"]).rstrip(",.")
         if listed is None or _is_listed(wanted, listed):
             raise IndexUnreachable(
-                f"the package index is not of one mind about {wanted} ({index}): uv found none "
-                "of it there, but it may be there; try again later"
+                f"the package index contradicts itself about {wanted} ({index}): uv found no "
+                "version, but the index may list one; try again later"
             )
 
 
@@ -154,6 +154,6 @@ def disk_full(said: str) -> StorageTrouble | None:
     if not _DISK_FULL.search(said):
         return None
     return StorageTrouble(
-        "the disk is full where environments are kept; `nox -s clean` shows what is held, and "
-        "INTERLOCK_HOME names another folder"
+        "the disk with the environments is full; make room (`nox -s clean` shows what is kept), "
+        "or set INTERLOCK_HOME to another folder"
     )

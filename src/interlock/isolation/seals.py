@@ -179,7 +179,7 @@ def _compare(manifest: Manifest, wheels: Sequence[Path]) -> None:
         if any(recorded == found for _, _, recorded in sources):
             continue
         if not any(_content(wheel, member) == found for wheel, member, _ in sources):
-            raise Damaged(f"{path} is not what {sources[0][0].name} holds")
+            raise Damaged(f"{path} differs from {sources[0][0].name}")
 
 
 def _members(wheel: Path, site: str) -> Iterator[tuple[str, str, str]]:

@@ -204,8 +204,8 @@ def writing(place: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename or place
         raise StorageTrouble(
-            f"{where}: {error.strerror or error}; make room or name another folder in "
-            "INTERLOCK_HOME (`nox -s clean` shows what is held)"
+            f"{where}: {error.strerror or error}; make room, or set INTERLOCK_HOME "
+            "to another folder (`nox -s clean` shows what is kept)"
         ) from error
 
 

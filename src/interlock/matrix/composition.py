@@ -138,8 +138,8 @@ def _configurations(written: MatrixFile) -> dict[str, Configuration]:
             base,
             name=as_then,
             title=f"{plain}, with the dependencies of the newer release's day",
-            description="Everything else is resolved as of the newer release's last upload and a "
-            "day, to tell what later dependencies broke from what the releases do.",
+            description="All other dependencies are resolved as of a day after the newer "
+            "release's last upload. So a failure is not the fault of later dependencies.",
             base=plain,
             at_release=True,
         )

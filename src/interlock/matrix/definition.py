@@ -117,7 +117,7 @@ class Workaround:
 
 def _sets_or_is(way: Workaround) -> Workaround:
     if bool(way.same_as) == bool(way.settings or way.environment or way.choices):
-        raise wrong('says what it changes: "choices", "settings" or "environment", or "same_as"')
+        raise wrong('needs either "same_as", or any of "choices", "settings" and "environment"')
     return way
 
 

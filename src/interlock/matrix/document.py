@@ -148,7 +148,9 @@ def read(path: Path, name: str | None = None) -> Document:
             try:
                 document.value = _value(document, node, (), ())
             except _TooLarge:
-                document.report((), f"has more than {MOST_VALUES} values, its aliases written out")
+                document.report(
+                    (), f"has more than {MOST_VALUES} values, counting those behind aliases"
+                )
             document.lines.pop((), None)
     return document
 
@@ -214,7 +216,7 @@ def _value(document: Document, node: yaml.Node, place: Place, inside: tuple[yaml
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                document.report(place, "has a key that is no text")
+                document.report(place, "has a key that is not text")
                 continue
             key = str(key_node.value)
             here = (*place, key)
@@ -248,7 +250,7 @@ def _scalar(document: Document, node: yaml.Node, place: Place) -> Any:
         return None
     if isinstance(value, float):
         if not math.isfinite(value):
-            document.report(place, f"{node.value} is no finite number")
+            document.report(place, f"{node.value} is not a finite number")
             return None
         number = Number(value)
         number.written = node.value

@@ -105,7 +105,7 @@ def extended(
     if not because.strip():
         raise ValueError("say why the probes do what they did before: --because REASON")
     if unknown := [name for name in names if name not in known]:
-        raise ValueError(f"nothing was claimed of {', '.join(unknown)}")
+        raise ValueError(f"there is no claim about {', '.join(unknown)}")
     found = dict(known)
     for name in names or known:
         today = digest(folder, name)

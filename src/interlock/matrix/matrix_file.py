@@ -91,8 +91,8 @@ def _report_axis_names(document: Document, axes: Sequence[str]) -> None:
         if axis in RESERVED or not AXIS_NAME.fullmatch(axis):
             document.report(
                 ("axes", axis),
-                f'"{axis}" can\'t be an axis: it becomes the option --{axis}, so lower-case '
-                f"letters and digits, and none of {', '.join(sorted(RESERVED))}",
+                f'"{axis}" can\'t be an axis: it becomes the option --{axis}, so use '
+                f"lower-case letters and digits, and none of {', '.join(sorted(RESERVED))}",
             )
 
 
@@ -144,7 +144,9 @@ def _report_choices(document: Document) -> None:
     """A choice has values and a default among them. Who chooses must name a value."""
     for name in document.keys("choices"):
         if name in (*document.keys("axes"), "config"):
-            document.report(("choices", name), f'"{name}" is taken: links name an axis like that')
+            document.report(
+                ("choices", name), f'"{name}" is taken: links use this name for an axis'
+            )
         levels = document.keys("choices", name, "values")
         if isinstance(document.get("choices", name, "values"), dict) and len(levels) < 2:
             document.report(("choices", name, "values"), "needs two values to choose between")
@@ -160,7 +162,7 @@ def _report_choices(document: Document) -> None:
 def _report_value(document: Document, place: Place, choice: str) -> None:
     value, levels = document.get(*place), document.keys("choices", choice, "values")
     if isinstance(value, str) and levels and value not in levels:
-        document.report(place, f'"{value}" is no value of "{choice}"{nearest(value, levels)}')
+        document.report(place, f'"{value}" is not a value of "{choice}"{nearest(value, levels)}')
 
 
 def _report_who_chooses(document: Document, place: Place, choice: str, by_probe: bool) -> None:

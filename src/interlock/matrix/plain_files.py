@@ -56,7 +56,7 @@ def opened(path: Path, most: int = MOST_BYTES) -> BinaryIO:
     raise Unreadable(
         f"is larger than {most // 2**20} MiB"
         if stat.S_ISREG(about.st_mode)
-        else "is no regular file"
+        else "is not a regular file"
     )
 
 

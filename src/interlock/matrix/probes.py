@@ -31,7 +31,9 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
     document = read(folder / name / DESCRIPTION, f"{folder.name}/{name}/{DESCRIPTION}")
     described = document.validate(Description, {"axes": tuple(axes)})
     if described and described.name != name:
-        document.report(("name",), f'"{described.name}" is in the folder "{name}"; call it that')
+        document.report(
+            ("name",), f'"{described.name}" is in the folder "{name}"; give it that name'
+        )
     if described and (knob := described.exposures.exposure_knob):
         _report_knob(document, knob, described.knobs)
     of_its_files = ""
@@ -48,9 +50,9 @@ def _report_knob(document: Document, knob: str, knobs: Mapping[str, _Knob]) -> N
     """The knob that sets how often the situation is entered must be a number."""
     place = ("exposures", "knob")
     if knob not in knobs:
-        document.report(place, f'"{knob}" is no knob of this probe{nearest(knob, knobs)}')
+        document.report(place, f'"{knob}" is not a knob of this probe{nearest(knob, knobs)}')
     elif isinstance(value := knobs[knob].value, bool) or not isinstance(value, (int, float)):
-        document.report(place, f'"{knob}" is {value}, which is no number that could be raised')
+        document.report(place, f'"{knob}" is {value}, which is not a number that can be raised')
 
 
 def _probe(described: Description, *, configs: tuple[str, ...], digest: str) -> Probe:
@@ -85,7 +87,7 @@ def _fits(knob: _Knob) -> _Knob:
         if knob.value not in knob.one_of:
             raise wrong(f"{_told(knob.value)} is not one of {', '.join(knob.one_of)}")
     elif isinstance(knob.value, bool) or not isinstance(knob.value, (int, float)):
-        raise wrong(f'{_told(knob.value)} is no number; list the texts that it may be in "one_of"')
+        raise wrong(f'{_told(knob.value)} is not a number; list its allowed texts in "one_of"')
     elif not 0 <= knob.value <= _LARGEST_KNOB:
         raise wrong(f"{_told(knob.value)} is not from 0 to {_LARGEST_KNOB}")
     return knob
@@ -123,17 +125,17 @@ class _Request:
 
 def _one_source_of_a_measure(measure: _Measure) -> _Measure:
     if (measure.fact is None) == (measure.path is None):
-        raise wrong('names its source: either "fact" or "path"')
+        raise wrong('needs one source: either "fact" or "path"')
     if measure.item is not None and measure.fact is None:
-        raise wrong('an "item" is of a "fact"')
+        raise wrong('an "item" needs a "fact"')
     return measure
 
 
 def _one_test(request: _Request) -> _Request:
     if (request.contains is None) == (not request.pprof):
-        raise wrong('says what the body holds: either "contains" or "pprof"')
+        raise wrong('needs one test of the body: either "contains" or "pprof"')
     if request.or_contains and request.contains is None:
-        raise wrong('"or_contains" stands beside "contains"')
+        raise wrong('"or_contains" needs "contains"')
     return request
 
 
@@ -155,9 +157,9 @@ class _Proof:
 
 def _one_source(proof: _Proof) -> _Proof:
     if (proof.fact is None) == (proof.request is None):
-        raise wrong('names its source: either "fact" or "request"')
+        raise wrong('needs one source: either "fact" or "request"')
     if proof.or_fact and proof.request is None:
-        raise wrong('"or_fact" stands beside "request"')
+        raise wrong('"or_fact" needs "request"')
     return proof
 
 

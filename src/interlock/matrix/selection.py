@@ -89,8 +89,8 @@ def select(
     if next(iter(selector), None) is None:
         raise UsageError(
             f"{', '.join(f'{probe} in {config}' for probe, config in pairs)}: {matrix.name} runs "
-            "none of these releases and Pythons there (`only`); name the probe or the "
-            "configuration beside a version to run it all the same"
+            "none of these releases and Pythons there (`only`); to run them anyway, name the "
+            "probe or the configuration together with a version"
         )
     return Selection(selector=selector, resolved=resolved)
 
@@ -109,7 +109,9 @@ def _noted(
 def _unknown_axes(matrix: Matrix, request: Request) -> list[str]:
     axes = [axis.name for axis in matrix.axes]
     return [
-        f'"{name}" is no axis{nearest(name, axes)}' for name in request.versions if name not in axes
+        f'"{name}" is not an axis{nearest(name, axes)}'
+        for name in request.versions
+        if name not in axes
     ]
 
 
@@ -178,7 +180,9 @@ def _selector(
 def _set(matrix: Matrix, name: str | None) -> CellSet:
     name = name or matrix.default_set
     if name not in matrix.sets:
-        raise UsageError(f'--set: "{name}" is no set of {matrix.name}{nearest(name, matrix.sets)}')
+        raise UsageError(
+            f'--set: "{name}" is not a set of {matrix.name}{nearest(name, matrix.sets)}'
+        )
     return matrix.sets[name]
 
 
@@ -279,5 +283,5 @@ def _named(
 ) -> tuple[str, ...]:
     for name in asked:
         if name not in known:
-            raise UsageError(f'--{option}: "{name}" is not there{nearest(name, known)}')
+            raise UsageError(f'--{option}: "{name}" does not exist{nearest(name, known)}')
     return tuple(dict.fromkeys(asked)) or tuple(of_set)

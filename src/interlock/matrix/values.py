@@ -66,7 +66,7 @@ def _choice_of_a_set(value: Any, info: ValidationInfo) -> Choice:
 def _choice_of_a_control(value: Any) -> Version | None:
     choice = _choice(value)
     if isinstance(choice, Latest):
-        raise wrong(f'"{choice}" is not one version for good; a control needs one')
+        raise wrong(f'"{choice}" can change over time; a control needs one version')
     return choice
 
 
@@ -100,7 +100,7 @@ def _known(kind: str, what: str) -> AfterValidator:
     def check(name: str, info: ValidationInfo) -> str:
         known: tuple[str, ...] = (info.context or {}).get(kind, ())
         if name not in known:
-            raise wrong(f'"{name}" is no {what}{nearest(name, known)}')
+            raise wrong(f'"{name}" is not {what}{nearest(name, known)}')
         return name
 
     return AfterValidator(check)
@@ -112,9 +112,9 @@ _LONGEST_NAME = 100
 def _plain(name: str) -> str:
     """A name that can't be mistaken for a composed one, and that fits on a line."""
     if not (name.strip() and name.isprintable() and len(name) <= _LONGEST_NAME):
-        raise wrong(f"is no name of 1 to {_LONGEST_NAME} printable characters")
+        raise wrong(f"is not a name of 1 to {_LONGEST_NAME} printable characters")
     if marks := [mark for mark in (ON_TOP, AT_RELEASE) if mark in name]:
-        raise wrong(f'"{name}" has a "{marks[0]}", which stands in the names that are composed')
+        raise wrong(f'"{name}" has a "{marks[0]}", which is reserved for composed names')
     return name
 
 
@@ -141,7 +141,7 @@ def _word(value: Any) -> Any:
 
 def _name_of_a_value(name: str) -> str:
     if not name or "=" in name or name != name.strip():
-        raise wrong(f'"{name}" can\'t be typed behind --with CHOICE=')
+        raise wrong(f'"{name}" can\'t be typed after --with CHOICE=')
     return name
 
 
@@ -225,7 +225,9 @@ def image_problem(text: str) -> str | None:
     if "{" in rest or "}" in rest:
         return f'"{text}" has a brace that is not {{python}}; write "python:{{python}}-slim"'
     if not rest.isprintable() or " " in rest or len(rest) > _LONGEST_IMAGE:
-        return f'"{text[:_LONGEST_IMAGE]}" is no name of an image; write "python:{{python}}-slim"'
+        return (
+            f'"{text[:_LONGEST_IMAGE]}" is not the name of an image; write "python:{{python}}-slim"'
+        )
     return None
 
 
@@ -299,14 +301,14 @@ named = BeforeValidator(_named)
 Word = Annotated[str, BeforeValidator(_word)]
 ValueName = Annotated[str, AfterValidator(_name_of_a_value)]
 PlainName = Annotated[str, AfterValidator(_plain)]
-AxisName = Annotated[str, _known("axes", "axis of this file")]
-AxisOfTheMatrix = Annotated[str, _known("axes", "axis of the matrix")]
-SetName = Annotated[str, _known("sets", "set of this file")]
-ProbeName = Annotated[str, _known("probes in use", "probe of this file")]
-ProbeFolder = Annotated[str, _known("probes", "probe")]
-ConfigName = Annotated[str, _known("configurations", "configuration of this file")]
-WorkaroundName = Annotated[str, _known("workarounds", "workaround of this file")]
-ChoiceName = Annotated[str, _known("choices", "choice of this file")]
+AxisName = Annotated[str, _known("axes", "an axis of this file")]
+AxisOfTheMatrix = Annotated[str, _known("axes", "an axis of the matrix")]
+SetName = Annotated[str, _known("sets", "a set of this file")]
+ProbeName = Annotated[str, _known("probes in use", "a probe of this file")]
+ProbeFolder = Annotated[str, _known("probes", "a probe")]
+ConfigName = Annotated[str, _known("configurations", "a configuration of this file")]
+WorkaroundName = Annotated[str, _known("workarounds", "a workaround of this file")]
+ChoiceName = Annotated[str, _known("choices", "a choice of this file")]
 
 Listed = Annotated[tuple[T, ...], at_least_one, AfterValidator(_once)]
 """At least one of them, none of them twice."""

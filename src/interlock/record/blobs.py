@@ -68,7 +68,7 @@ class Blobs:
 
     def _path(self, digest: str) -> Path:
         if not (digest.isascii() and digest.isalnum()):
-            raise Spoilt(f"{digest[:80]!r} is no name of a file of events")
+            raise Spoilt(f"{digest[:80]!r} is not the name of a file of events")
         return self.folder / digest[:2] / f"{digest}.jsonl.gz"
 
 

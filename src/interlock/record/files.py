@@ -46,7 +46,7 @@ def read_json(path: Path, shape: type, otherwise: Any = None, *, axes: Sequence[
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 @contextmanager
@@ -63,9 +63,9 @@ def csv_lines(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
         raise UsageError(f"{path}: {mistake}") from None
     except UnicodeDecodeError as mistake:
         said = plain_files.no_text(mistake)
-        raise UsageError(f"{path}: this is no table: {said}; {AS_PUBLISHED}") from None
+        raise UsageError(f"{path}: this is not a table: {said}; {AS_PUBLISHED}") from None
     except csv.Error as mistake:
-        raise UsageError(f"{path}: this is no table: {mistake}; {AS_PUBLISHED}") from None
+        raise UsageError(f"{path}: this is not a table: {mistake}; {AS_PUBLISHED}") from None
 
 
 def _rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
@@ -231,5 +231,5 @@ def _said(path: Path) -> Iterator[None]:
     except OSError as problem:
         raise StorageTrouble(
             f"{path} can't be written: {problem.strerror or problem}; "
-            "what was published before is as it was"
+            "the published files are unchanged"
         ) from problem

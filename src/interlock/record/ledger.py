@@ -259,7 +259,7 @@ class Ledger:
 @contextmanager
 def _storage(folder: Path) -> Iterator[None]:
     """Turn a disk error into a message for the reader."""
-    kept = "make room, or name another folder in INTERLOCK_HOME; what was finished before is kept"
+    kept = "make room, or set INTERLOCK_HOME to another folder; finished trials are kept"
     try:
         yield
     except sqlite3.Error as problem:

@@ -34,7 +34,7 @@ def left_in(verdicts: Iterable[Verdict], matrix: Matrix, path: Path) -> list[Ver
     if gone:
         rows = plural(sum(gone.values()), "row")
         logging.getLogger(__name__).warning(
-            f"{path}: {rows} left out, of what {matrix.name} does not have: {_counted(gone)}"
+            f"{path}: {rows} left out, which {matrix.name} does not cover: {_counted(gone)}"
         )
     return kept
 

@@ -59,7 +59,7 @@ def read_measures(path: Path, axes: Sequence[Axis], renamed: Renames) -> Measure
                     row = older.today(row_of(header, values), renamed)
                     key, measured = _key(row, names), _measured(row)
                     if measured.name in found.setdefault(key, {}):
-                        raise ValueError(f"{measured.name} of this combination is there twice")
+                        raise ValueError(f"{measured.name} of this combination is in two rows")
                     found[key][measured.name] = measured
                 except ValueError as mistake:
                     mistakes.note(line, str(mistake))

@@ -20,7 +20,7 @@ def trial_in(row: Any, blobs: Blobs) -> Trial:
     """Raises one of ``SPOILT`` if the row or its events are damaged."""
     seconds = row["seconds"]
     if not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
-        raise ValueError(f"{seconds!r} is no duration")
+        raise ValueError(f"{seconds!r} is not a duration")
     return Trial(
         cell=cell_in(row),
         campaign=row["campaign"],

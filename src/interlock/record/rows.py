@@ -192,7 +192,7 @@ def check_axes(path: Path, axes: Sequence[Axis]) -> None:
 
 def _check(path: Path, header: Sequence[str], names: Sequence[str]) -> None:
     if "python" not in header:
-        raise UsageError(f"{path}: this is no table of verdicts: it has no column python")
+        raise UsageError(f"{path}: this is not a table of verdicts: it has no column python")
     given = header[: header.index("python")]
     if given != list(names):
         raise UsageError(

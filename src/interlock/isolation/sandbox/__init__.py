@@ -155,17 +155,17 @@ def choose(
     """
     options: dict[str, Any] = {"store": store, "probes": probes, "template": template}
     if backend == Backend.PROCESS.value:
-        return backends[Backend.PROCESS](**options), "processes, as asked for: no containers"
+        return backends[Backend.PROCESS](**options), "processes instead of containers, as requested"
     try:
         sandbox = backends[Backend.DOCKER](**options)
         _need_one(sandbox, list(pythons))
     except EngineUnavailable as trouble:
         if backend == Backend.DOCKER.value:
             raise EngineUnavailable(
-                f"{trouble}; start it, and where no registry can be reached build its images "
-                "with `nox -s images`; or use --backend process"
+                f"{trouble}; start it, or use --backend process; without a registry, build the "
+                "images with `nox -s images`"
             ) from trouble
-        why = f"{trouble}; with one, `nox -s images` builds the images"
+        why = f"{trouble}; once there is one, `nox -s images` builds the images"
     except ImageMissing as trouble:
         if backend == Backend.DOCKER.value:
             raise

@@ -178,7 +178,7 @@ class DockerSandbox:
                 if not isinstance(error, ImageNotFound):
                     self._silent_registry = why
         raise ImageMissing(
-            f"no image {reference} here, and {registry or 'its registry'} does not give it "
+            f"no image {reference} here, and {registry or 'its registry'} does not have it "
             f"({why}); `nox -s images` builds it from this machine's interpreters"
         )
 

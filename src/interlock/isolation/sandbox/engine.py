@@ -58,9 +58,9 @@ def image_name(template: str, python: PythonVersion) -> str:
     try:
         return template.format(python=python)
     except (LookupError, ValueError, AttributeError, TypeError) as error:
-        raise UsageError(f"{template} is no template of an image ({error}); {_OF_THE_IMAGE}") from (
-            error
-        )
+        raise UsageError(
+            f"{template} is not a template of an image ({error}); {_OF_THE_IMAGE}"
+        ) from (error)
 
 
 @contextmanager
