@@ -267,6 +267,7 @@ def test_a_variable_that_makes_no_sense_is_named(
         ("pip = 5", "pip"),
         ("[pip]\nindex-url = []", "index-url"),
         ("a = " + "[" * 5000, "can't be read"),
+        ("a = " + "9" * 5000, "can't be read"),
     ],
 )
 def test_a_value_of_the_wrong_type_in_uv_toml_is_named(
