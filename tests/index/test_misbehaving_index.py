@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -393,6 +394,15 @@ def test_a_file_without_a_certificate_is_a_mistake(text: str, tmp_path: Path) ->
         settings = replace(settings, certificates_from="SSL_CERT_FILE")
         with pytest.raises(UsageError, match=rf"^{file}: .*SSL_CERT_FILE"):
             Pages(settings, tmp_path / "index").files("left")
+
+
+def test_a_certificate_is_read_from_a_regular_file_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), tmp_path):
+        for settings in (IndexSettings(ca_bundle=path), IndexSettings(client_cert=path)):
+            with pytest.raises(UsageError, match="no regular file"):
+                Pages(settings, tmp_path / "index").files("left")
 
 
 def test_a_folder_that_can_not_be_read_is_trouble(tmp_path: Path) -> None:

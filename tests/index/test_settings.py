@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -249,6 +250,7 @@ def test_a_variable_that_makes_no_sense_is_named(
         ("pip = 5", "pip"),
         ("[pip]\nindex-url = []", "index-url"),
         ("a = " + "[" * 5000, "can't be read"),
+        ("a = " + "9" * 5000, "can't be read"),
     ],
 )
 def test_a_value_of_the_wrong_type_in_uv_toml_is_named(
@@ -302,6 +304,17 @@ def test_a_trusted_host_may_have_a_scheme_and_a_port(machine: Machine) -> None:
 def test_a_path_is_an_index_too(machine: Machine) -> None:
     settings = machine.settings({"PIP_INDEX_URL": "/srv/pypi/simple"})
     assert settings.index_url == "file:///srv/pypi/simple"
+
+
+@pytest.mark.parametrize("place", ["/dev/zero", "pipe"])
+def test_a_netrc_that_is_no_regular_file_is_passed_over(
+    machine: Machine, tmp_path: Path, place: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    settings = machine.settings(
+        {"NETRC": str(tmp_path / place), "UV_DEFAULT_INDEX": "https://mirror.example/simple"}
+    )
+    assert settings.index_url == "https://mirror.example/simple"
 
 
 def test_a_netrc_that_is_no_text_is_passed_over(machine: Machine) -> None:

@@ -303,6 +303,16 @@ def test_of_a_table_without_any_sense_some_lines_are_told(tmp_path: Path) -> Non
     assert lines[-1].endswith("80 more lines like these")
 
 
+def test_a_value_of_any_length_is_told_in_a_line(tmp_path: Path) -> None:
+    write_results([verdict(cell("2.9", "3.1"))], {}, tmp_path, AXES)
+    path = tmp_path / "verdicts.csv"
+    path.write_text(path.read_text().replace(",600,", f",{'x' * 50_000},"))
+    with pytest.raises(UsageError) as raised:
+        rows.read(path, AXES)
+    assert f"{path}:2: " in str(raised.value)
+    assert len(str(raised.value)) < 1000
+
+
 # Rows of what the matrix no longer has ------------------------------------------------------------
 
 

@@ -61,7 +61,11 @@ def path(value: str, origin: str, *, resolve: bool = True) -> Path:
 
 
 def certificates(bundle: Path | None, client: Path | None, origin: str) -> ssl.SSLContext:
-    """The file that checks the certificate of an index."""
+    """The context that checks the certificate of an index."""
+    for named in filter(None, (bundle, client)):
+        # OpenSSL waits at a pipe for ever, and reads a device without end.
+        if named.exists() and not named.is_file():
+            raise UsageError(f"{named}: is no regular file; it is named by one of {origin}")
     try:
         context = ssl.create_default_context(cafile=str(bundle) if bundle else None)
     except (OSError, ValueError) as error:  # SSLError is an OSError

@@ -230,12 +230,12 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         told = tomllib.loads(text)
         _UvFile.model_validate(told)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{path}: can't be read as uv's configuration: {error}") from error
     except ValidationError as error:
         mistake = error.errors()[0]
         place = ".".join(map(str, mistake["loc"]))
         raise UsageError(f"{path}: {place}: {mistake['msg']}") from None
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
+        raise UsageError(f"{path}: can't be read as uv's configuration: {error}") from error
     return told
 
 

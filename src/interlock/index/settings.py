@@ -175,6 +175,9 @@ def _authenticated(url: str | None, environ: Mapping[str, str], home: Path) -> s
         return url
     path = Path(environ.get("NETRC") or home / ".netrc")
     try:
+        # A pipe has no end that could be waited for, and a device may have none at all.
+        if not path.is_file() or path.stat().st_size > layers.LARGEST_FILE_BYTES:
+            return url
         entry = netrc.netrc(str(path)).authenticators(urlsplit(url).hostname or "")
     except (OSError, ValueError, netrc.NetrcParseError):
         return url

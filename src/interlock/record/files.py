@@ -86,6 +86,8 @@ class Mistakes:
     """The mistakes in a table, by line. One message holds the first ``MOST`` of them."""
 
     MOST = 20
+    LONGEST = 400
+    """Characters of one mistake: a value that it quotes may have any length."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -95,7 +97,8 @@ class Mistakes:
     def note(self, line: int, text: str) -> None:
         """Note a mistake in one line."""
         if len(self._found) < self.MOST:
-            self._found.append(f"{self._path}:{line}: {text}; {AS_PUBLISHED}")
+            said = text if len(text) <= self.LONGEST else f"{text[: self.LONGEST]}…"
+            self._found.append(f"{self._path}:{line}: {said}; {AS_PUBLISHED}")
         else:
             self._more += 1
 
