@@ -17,7 +17,7 @@ from interlock.evidence import LEVEL
 from interlock.findings import Place, Question, answer
 from interlock.matrix import Situation
 from interlock.publish import applications, coverage, safety, templates
-from interlock.publish.card import NOT_TESTED, Texts, card, unknown
+from interlock.publish.card import NOT_TESTED, Texts, card, raised, unknown
 from interlock.publish.context import PageContext
 from interlock.publish.wording import UNTESTED
 
@@ -91,7 +91,11 @@ class _Cards:
         known: dict[Hashable, int] = {}
         found = []
         for number, situation in enumerate(self._situations):
-            alike = (*(each[number] for each in lies), *(situation[name] for name in kinds))
+            alike = (
+                *(each[number] for each in lies),
+                *(situation[name] for name in kinds),
+                *(tuple(more.items()) for more in raised(self._context, situation, place)),
+            )
             if alike not in known:
                 made = json.dumps(self._card(situation, place), ensure_ascii=False)
                 known[alike] = self.numbers.setdefault(made, len(self.numbers))
