@@ -174,6 +174,20 @@ def test_the_start_page_says_what_hangs_there_by_itself_and_what_is_likelier(
     assert json.loads(script.partition("=")[2].rstrip().rstrip(";"))["answers"]
 
 
+def test_trouble_of_one_library_is_told_release_by_release_with_its_pythons(known: Matrix) -> None:
+    """Of two releases and two Pythons not every combination has it."""
+    said = safety.beside(
+        context(
+            known,
+            "pair: fail inactive; left: fail inactive; right: pass 500; "
+            "pair on 3.11: pass 500; left on 3.11: pass 500; right on 3.11: pass 500; "
+            "pair 2.0: pass 500; left 2.0: pass 500; "
+            "pair 2.0 on 3.11: fail inactive; left 2.0 on 3.11: fail inactive",
+        )
+    )
+    assert [own.where for own in said] == ["1.0 on Python 3.10, and 2.0 on Python 3.11"]
+
+
 def test_where_nothing_hangs_nothing_warns(known: Matrix) -> None:
     about = context(known, f"{PASSES}; pair by serve: pass 300; left by serve: pass 300")
 
