@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from interlock.findings import (
@@ -61,6 +62,7 @@ def card(context: PageContext, part: SituationAnswer, place: Place, texts: Texts
     The script itself adds the releases and the situation.
     """
     is_unknown = part.basis is AnswerBasis.UNKNOWN
+    part = _best_first(context, part)
     verdict = part.verdicts[0]
     sign = mark(verdict, own=is_own(context, part), part=bool(part.missing))
     further: list[tuple[str | None, str]] = [("All that was found", links.found_at(verdict.cell))]
@@ -85,6 +87,28 @@ def card(context: PageContext, part: SituationAnswer, place: Place, texts: Texts
         "run": texts.number(run.reproduce),
     }
     return {"unknown": 1, **made} if is_unknown else made
+
+
+def _best_first(context: PageContext, part: SituationAnswer) -> SituationAnswer:
+    """Of passes, those in the very situation first, and then those with the most exposures.
+
+    So too what was not run, in the very situation first. Trouble stays in its order.
+    """
+    situation_of = context.matrix.situation_of
+    missing = sorted(part.missing, key=lambda c: situation_of(c.probe, c.config) != part.situation)
+    rests_on = part.rests_on
+    if part.verdicts[0].outcome is Outcome.PASS:
+        rests_on = tuple(
+            sorted(
+                rests_on,
+                key=lambda one: (
+                    one.verdict.outcome is not Outcome.PASS,
+                    one.situation != part.situation,
+                    -one.verdict.exposures,
+                ),
+            )
+        )
+    return replace(part, missing=tuple(missing), rests_on=rests_on)
 
 
 def unknown(texts: Texts, *, is_meant: bool) -> dict[str, Any]:
