@@ -131,7 +131,7 @@
     const titles = data.choices
       .filter((choice) => asked.chosen[choice.name] !== choice.first)
       .map((choice) => choice.values.find((one) => one.value === asked.chosen[choice.name]).title);
-    const settings = titles.length ? "Where " + listing(titles) : "With the default settings";
+    const settings = titles.length ? "Where " + listing(titles) : data.defaults;
     return `${releases}, Python ${asked.python}. ${settings}.`;
   }
 
@@ -350,6 +350,10 @@
       event.preventDefault();
       dialog.replaceChildren(card(data, asked, "generated/"), close);
       dialog.showModal();
+      const verdict = dialog.querySelector(".il-verdict"); // not the first link, below much text
+      verdict.tabIndex = -1;
+      verdict.focus();
+      dialog.scrollTop = 0;
     });
   }
 

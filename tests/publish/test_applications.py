@@ -177,6 +177,35 @@ def test_the_start_page_says_what_hangs_there_by_itself_and_what_is_likelier(
     assert json.loads(script.partition("=")[2].rstrip().rstrip(";"))["answers"]
 
 
+@pytest.mark.parametrize(
+    ("passes", "command"),
+    [
+        ("pair: pass 5; pair by serve: pass 500", "--probe serve --config stock"),
+        ("pair: pass 500; pair by serve: pass 5", "--probe restart --config stock"),
+        # What was seen with more switched on comes after what was seen as the reader has it.
+        ("pair: pass 5; pair in warnings by serve: pass 500", "--probe restart --config stock"),
+    ],
+)
+def test_of_passes_the_one_with_the_most_exposures_is_told_first(passes: str, command: str) -> None:
+    found = answer.answers(context(matrix(), passes))
+    said = told(found, "1.0|1.0|3.10", "stock")
+    assert command in found["text"][said["run"]]
+
+
+def test_trouble_of_one_library_is_told_release_by_release_with_its_pythons(known: Matrix) -> None:
+    """Of two releases and two Pythons not every combination has it."""
+    said = safety.beside(
+        context(
+            known,
+            "pair: fail inactive; left: fail inactive; right: pass 500; "
+            "pair on 3.11: pass 500; left on 3.11: pass 500; right on 3.11: pass 500; "
+            "pair 2.0: pass 500; left 2.0: pass 500; "
+            "pair 2.0 on 3.11: fail inactive; left 2.0 on 3.11: fail inactive",
+        )
+    )
+    assert [own.where for own in said] == ["1.0 on Python 3.10, and 2.0 on Python 3.11"]
+
+
 def test_where_nothing_hangs_nothing_warns(known: Matrix) -> None:
     about = context(known, f"{PASSES}; pair by serve: pass 300; left by serve: pass 300")
 

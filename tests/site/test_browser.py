@@ -217,6 +217,28 @@ def test_cell_opens_its_answer_in_place(browser: Any, address: str) -> None:
         assert "--sentry 2.5.1 --ddtrace 2.14.2 --python 3.10" in said
 
 
+def test_answer_of_a_cell_begins_with_its_verdict(browser: Any, address: str) -> None:
+    key = "2.70.1|2.14.2|3.10|warning-events"
+    for size in (PHONE, DESK):
+        with Reader(browser, address, viewport={**size, "height": 400}) as reader:
+            page = reader.open("matrix.html#python-3.10")
+            page.locator(f'.il-panel:visible a[data-answer-key="{key}"]').click()
+            assert page.locator("dialog[open]").evaluate("box => box.scrollTop") == 0
+            assert "It hangs" in page.evaluate("document.activeElement.textContent")
+            assert page.locator("dialog .il-verdict").bounding_box()["y"] >= 0
+
+
+def test_coverage_can_be_read_on_a_phone(browser: Any, address: str) -> None:
+    with Reader(browser, address, viewport=PHONE) as reader:
+        page = reader.open("index.html")
+        table = page.locator(".il-coverage").first
+        assert table.evaluate("table => table.scrollWidth") <= PHONE["width"]
+        for row in table.locator("tbody tr").all():
+            assert row.bounding_box()["height"] < 250
+        last = table.locator("tbody tr").first.locator("td").last.bounding_box()
+        assert last["x"] >= 0 and last["x"] + last["width"] <= PHONE["width"]
+
+
 def test_first_grid_of_the_matrix_is_on_the_first_screen_of_a_phone(
     browser: Any, address: str
 ) -> None:
@@ -277,7 +299,7 @@ def test_picker_answers_with_verdict_configuration_and_command(browser: Any, add
         passes = choose(page, sentry="2.30.0", ddtrace="3.2.1").inner_text()
 
     assert "✗" in hangs and "a thread waits for a lock that it holds itself" in hangs
-    assert "With the default settings." in hangs
+    assert "Where ddtrace's profiler runs, and all else is at its default." in hangs
     assert "nox -s matrix -- --sentry 2.5.1 --ddtrace 2.14.2 --python 3.10" in hangs
     assert "✓" in passes and "It did not hang" in passes
 
@@ -441,7 +463,7 @@ def test_what_is_no_version_has_no_neighbours(browser: Any, address: str, link: 
 @pytest.mark.parametrize(
     ("settings", "says", "where"),
     [
-        ({}, "It hangs", "With the default settings."),
+        ({}, "It hangs", "Where ddtrace's profiler runs, and all else is at its default."),
         ({"event-level": "WARNING"}, "It hangs", "Where warnings in the log become Sentry events."),
         # the workaround passes with more switched on, where the same hangs with the locks profiled
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -135,3 +136,33 @@ def test_answer_tells_the_probes_apart(complete: Any) -> None:
         ("✗", "The background worker, started again and again"),
         ("✗~", "flask under gunicorn, as in the report"),
     ]
+
+
+def test_following_a_note_leads_to_trouble_every_time(complete: Any) -> None:
+    """A note names what else to switch on; with the reader's other settings it has to go wrong."""
+    wrong, notes = untrue_notes(complete.answers())
+
+    assert notes and wrong == []
+
+
+def untrue_notes(data: dict[str, Any]) -> tuple[list[str], int]:
+    """The notes that lead to an answer without trouble, and how many notes there are."""
+    choices, wrong, count = data["choices"], [], 0
+    levels = [[value["title"] for value in choice["values"]] for choice in choices]
+    every = list(itertools.product(*(range(len(titles)) for titles in levels)))
+    for place, numbers in data["places"].items():
+        for at, chosen in enumerate(every):
+            for said in data["answers"][numbers[at]].get("mind", ()):
+                note = data["text"][said]
+                if not note.startswith("Note that the same releases"):
+                    continue
+                # titles themselves may have commas and "and" in them
+                more = [
+                    next((n for n, title in enumerate(titles) if n > now and title in note), now)
+                    for titles, now in zip(levels, chosen, strict=True)
+                ]
+                there = data["answers"][numbers[every.index(tuple(more))]]
+                count += 1
+                if there.get("symbol", "·")[0] not in "✗!" and "forks" not in note:
+                    wrong.append(f"{place} {chosen}: {note}")
+    return wrong, count

@@ -16,8 +16,9 @@ from typing import Any
 from interlock.evidence import LEVEL
 from interlock.findings import Place, Question, answer
 from interlock.matrix import Situation
+from interlock.model import listing
 from interlock.publish import applications, coverage, safety, templates
-from interlock.publish.card import NOT_TESTED, Texts, card, unknown
+from interlock.publish.card import NOT_TESTED, Texts, card, raised, unknown
 from interlock.publish.context import PageContext
 from interlock.publish.wording import UNTESTED
 
@@ -91,7 +92,11 @@ class _Cards:
         known: dict[Hashable, int] = {}
         found = []
         for number, situation in enumerate(self._situations):
-            alike = (*(each[number] for each in lies), *(situation[name] for name in kinds))
+            alike = (
+                *(each[number] for each in lies),
+                *(situation[name] for name in kinds),
+                *(tuple(more.items()) for more in raised(self._context, situation, place)),
+            )
             if alike not in known:
                 made = json.dumps(self._card(situation, place), ensure_ascii=False)
                 known[alike] = self.numbers.setdefault(made, len(self.numbers))
@@ -147,7 +152,17 @@ def fields(context: PageContext) -> dict[str, Any]:
             }
             for choice in context.matrix.choices.values()
         ],
+        "defaults": _defaults(context),
     }
+
+
+def _defaults(context: PageContext) -> str:
+    """The settings of a reader who changes none, with those that no library has by itself."""
+    chosen = [choice.levels[choice.default] for choice in context.matrix.choices.values()]
+    titles = [value.title for value in chosen if value.sets_something]
+    if not titles:
+        return "With the default settings"
+    return f"Where {listing(titles)}, and all else is at its default"
 
 
 def configurations(context: PageContext) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from interlock.findings import (
@@ -61,6 +62,7 @@ def card(context: PageContext, part: SituationAnswer, place: Place, texts: Texts
     The script itself adds the releases and the situation.
     """
     is_unknown = part.basis is AnswerBasis.UNKNOWN
+    part = _best_first(context, part)
     verdict = part.verdicts[0]
     sign = mark(verdict, own=is_own(context, part), part=bool(part.missing))
     further: list[tuple[str | None, str]] = [("All that was found", links.found_at(verdict.cell))]
@@ -85,6 +87,28 @@ def card(context: PageContext, part: SituationAnswer, place: Place, texts: Texts
         "run": texts.number(run.reproduce),
     }
     return {"unknown": 1, **made} if is_unknown else made
+
+
+def _best_first(context: PageContext, part: SituationAnswer) -> SituationAnswer:
+    """Of passes, those in the very situation first, and then those with the most exposures.
+
+    So too what was not run, in the very situation first. Trouble stays in its order.
+    """
+    situation_of = context.matrix.situation_of
+    missing = sorted(part.missing, key=lambda c: situation_of(c.probe, c.config) != part.situation)
+    rests_on = part.rests_on
+    if part.verdicts[0].outcome is Outcome.PASS:
+        rests_on = tuple(
+            sorted(
+                rests_on,
+                key=lambda one: (
+                    one.verdict.outcome is not Outcome.PASS,
+                    one.situation != part.situation,
+                    -one.verdict.exposures,
+                ),
+            )
+        )
+    return replace(part, missing=tuple(missing), rests_on=rests_on)
 
 
 def unknown(texts: Texts, *, is_meant: bool) -> dict[str, Any]:
@@ -212,8 +236,8 @@ def other_settings(context: PageContext, part: SituationAnswer, place: Place) ->
 def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[str]:
     """Warnings beside the answer itself.
 
-    If the pair passes: other settings with which the same releases hang or fail. If hangs are rare:
-    that one cell proves little, and what to do instead.
+    If the pair passes: what else to switch on for the same releases to hang or fail. If hangs are
+    rare: that one cell proves little, and what to do instead.
     """
     kinds, matrix = context.kinds_of(part.situation), context.matrix
     if kinds and matrix.use(part.verdicts[0].cell.probe).application:
@@ -224,12 +248,10 @@ def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[st
     if part.outcome is not Outcome.PASS and not is_own(context, part):
         return []
     tested, said = context.findings.tested, "Note that the same releases {} {}."
-    found = []
-    for other in tested.situations:
-        told = tested.conclude(other, place).rests_on if other != part.situation else ()
-        bad = [s for s in told if s.is_trouble and not context.is_own(s.verdict)]
-        at = _words(context, other)
-        found += [said.format(word(bad[0].verdict).counted, at)] if bad else []
+    found = [
+        said.format(counted, f"where {listing(titles)}")
+        for counted, titles in _goes_wrong_with(context, part.situation, place)
+    ]
     for kind in matrix.applications.values():
         hung = any(
             one.verdict.outcome is Outcome.HANG
@@ -238,6 +260,44 @@ def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[st
         )
         found += [said.format("hang", f"where {kind.title}")] if hung and kind not in kinds else []
     return found
+
+
+def raised(context: PageContext, situation: Situation, place: Place) -> list[dict[str, str]]:
+    """What else, switched on there, may lead to trouble of the pair: a value for each choice.
+
+    Only what has to change: every other choice stays as it is in ``situation``.
+    """
+    kinds, choices = context.kinds_of(situation), context.matrix.choices
+    there = [
+        one.situation
+        for one in context.findings.tested.at(place)
+        if one.is_trouble
+        and not context.is_own(one.verdict)
+        and all(kind in kinds for kind in context.kinds_of(one.situation))
+    ]
+    every = [
+        {
+            name: other[name]
+            for name, choice in choices.items()
+            if choice.level(other[name]) > choice.level(situation[name])
+        }
+        for other in dict.fromkeys(there)
+    ]
+    least = [one for one in every if one and not any(two.items() < one.items() for two in every)]
+    return [one for number, one in enumerate(least) if one not in least[:number]]
+
+
+def _goes_wrong_with(
+    context: PageContext, situation: Situation, place: Place
+) -> Iterator[tuple[str, list[str]]]:
+    """The outcome, as it is counted, and the titles of what else has to be switched on."""
+    matrix, tested = context.matrix, context.findings.tested
+    for more in raised(context, situation, place):
+        there = tested.conclude(matrix.situation({**dict(situation.chosen), **more}), place)
+        bad = [s for s in there.rests_on if s.is_trouble and not context.is_own(s.verdict)]
+        if bad:
+            titles = [matrix.choices[name].levels[value].title for name, value in more.items()]
+            yield word(bad[0].verdict).counted, titles
 
 
 def whose(context: PageContext, part: SituationAnswer) -> list[str]:

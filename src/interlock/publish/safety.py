@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -65,8 +65,8 @@ class Own:
     package: str
     does: str
     others: list[str]
-    releases: str
-    pythons: str
+    where: str
+    """Each stretch of releases with its Pythons: ``1.0 on Python 3.10, and 2.0 on Python 3.11``."""
     probes: list[tuple[str, str]]
     """Their pages and titles."""
 
@@ -133,23 +133,30 @@ def dangers(context: PageContext) -> Dangers:
 
 def beside(context: PageContext) -> list[Own]:
     """Trouble that is good to know, but no reason to avoid the other library."""
-    seen_by: dict[tuple[str, Outcome, str, str], list[str]] = {}
+    seen_by: dict[tuple[str, Outcome, str], list[str]] = {}
     for (axis, probe, outcome), cells in context.about.own_troubles().items():
-        tested = sorted(_releases((v.cell for v in context.about.pairs), axis))
-        releases = span(_releases(cells, axis), tested)
-        pythons = span({cell.python for cell in cells}, context.pythons)
-        seen_by.setdefault((axis, outcome, releases, pythons), []).append(probe)
+        seen_by.setdefault((axis, outcome, _where(context, axis, cells)), []).append(probe)
     return [
         Own(
             package=context.package(axis),
             does=WORDS[outcome].name,
             others=context.others(axis),
-            releases=releases,
-            pythons=pythons,
+            where=where,
             probes=[(links.probe_page(probe), context.probe_title(probe)) for probe in probes],
         )
-        for (axis, outcome, releases, pythons), probes in seen_by.items()
+        for (axis, outcome, where), probes in seen_by.items()
     ]
+
+
+def _where(context: PageContext, axis: str, cells: Collection[Cell]) -> str:
+    """The releases with their Pythons, those with the same Pythons together."""
+    tested = sorted(_releases((v.cell for v in context.about.pairs), axis))
+    by_pythons: dict[str, list[Version]] = {}
+    for release in sorted(_releases(cells, axis)):
+        pythons = span({c.python for c in cells if c.version(axis) == release}, context.pythons)
+        by_pythons.setdefault(pythons, []).append(release)
+    stretches = [f"{span(some, tested)} on Python {on}" for on, some in by_pythons.items()]
+    return ", and ".join(stretches)
 
 
 def _releases(cells: Iterable[Cell], axis: str) -> set[Version]:
