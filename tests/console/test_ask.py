@@ -411,9 +411,12 @@ def test_a_question_is_answered_with_zero_whatever_the_answer(
         (("--sentry", "2.10.0", "--python", "3.11"), "name --ddtrace too"),
         (KNOWN, "name --python too"),
         (("--sentry", "2.x", "--ddtrace", "2.14.2", "--python", "3.11"), '--sentry: "2.x" is not'),
-        ((*KNOWN, "--python", "pypy"), '--python: "pypy" is not a Python version such as 3.11'),
-        ((*KNOWN, "--python", "3"), '--python: "3" is not a Python version'),
-        ((*KNOWN, "--python", "2.7"), '--python: "2.7" is not a Python version'),
+        (
+            (*KNOWN, "--python", "pypy"),
+            '--python: "pypy" is not a supported Python version; write it like 3.11',
+        ),
+        ((*KNOWN, "--python", "3"), '--python: "3" is not a supported Python version'),
+        ((*KNOWN, "--python", "2.7"), '--python: "2.7" is not a supported Python version'),
         ((*KNOWN, "--python", "3.11", "--config", "stok"), '"stok" is not one of stock, warning-'),
         (
             (*KNOWN, "--python", "3.11", "--config", "unamplified"),

@@ -138,7 +138,9 @@ def _python(text: str) -> tuple[PythonVersion, str | None]:
         if major != 3:
             raise ValueError
     except ValueError:
-        raise UsageError(f'--python: "{text}" is not a Python version such as 3.11') from None
+        raise UsageError(
+            f'--python: "{text}" is not a supported Python version; write it like 3.11'
+        ) from None
     return PythonVersion(major, minor), str(version) if patch else None
 
 
