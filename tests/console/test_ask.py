@@ -14,7 +14,7 @@ from ours import INTERLOCK, PROBES
 from packaging.version import Version
 
 from interlock.console import answer_json, answer_text, entry
-from interlock.console.answer_text import Page
+from interlock.console.page import Page
 from interlock.findings import Answer, Findings, Question, answer
 from interlock.matrix.definition import ProbeUse, Workaround
 from interlock.model import PythonVersion, Reason, Signature, Verdict
@@ -86,6 +86,32 @@ def test_what_was_not_tested_is_unknown_with_its_nearest_neighbours() -> None:
     assert "\n  unknown\n" in said
     assert "- the nearest tested left-lib with this right-lib: 0.9 and 1.1\n" in said
     assert "pass" not in said
+    assert "\n  Ask about these for what they do.\n" in said
+    command = "nox -s matrix -- --left 1.0 --right 1.0 --python 3.10 --probe restart --config stock"
+    assert f"\nTo test these releases:\n  {command}" in said
+
+
+def test_what_was_not_tested_at_all_is_tested_by_one_command() -> None:
+    both = [*grid("0.9 1.1\n1.0 pass pass"), *grid("0.9 1.1\n1.0 pass pass", config="warnings")]
+    assert text(findings(both), chosen="every").endswith(
+        "\nTo test these releases:\n  nox -s matrix -- --left 1.0 --right 1.0 --python 3.10"
+    )
+    of = findings(
+        [],
+        choices={**LEVEL, **FORKING},
+        uses={"restart": ProbeUse(), "serve": ProbeUse(choices={"forking": "yes"})},
+    )
+    assert "--left 1.0 --right 1.0 --python 3.10 --probe serve" in text(of, chosen="forking")
+
+
+def test_where_nothing_helps_with_all_of_it_on_it_says_what_helps_with_less() -> None:
+    said = text(findings([*HANG, *NEXT]), chosen="warnings")
+    assert (
+        "  Against the hang that was found with the default settings, with fewer settings on; not "
+        "tested with all of yours:\n  - upgrade right-lib to 2.0\n"
+    ) in said.replace("tested\n  with", "tested with")
+    (less,) = data(findings([*HANG, *NEXT]), chosen="warnings")["fewer"]
+    assert (less["situation"], less["moves"][0]["nearest"]) == ({"level": "ERROR"}, "2.0")
 
 
 def test_a_hang_says_on_what_whose_it_is_and_what_to_upgrade_to() -> None:
@@ -255,7 +281,12 @@ def test_of_a_rare_hang_single_passes_recommend_nothing() -> None:
     said = text(forked(), chosen="forking")
     assert said.startswith("It hangs")
     assert "upgrade" not in said and "keep quiet" not in said
-    assert said.endswith("so a pass proves little. Start it in the child.")
+    assert " ".join(said.splitlines()).endswith(
+        "Over all releases and Pythons that were tested, it hung in 1 of 200 starts (serve). "
+        "A hang of this kind is rare, so a pass proves little. Start it in the child."
+    )
+    (rate,) = data(forked(), chosen="forking")["rates"]
+    assert rate == {"probe": "serve", "hangs": 1, "exposures": 200}
 
 
 # The data -----------------------------------------------------------------------------------------
@@ -383,9 +414,12 @@ def test_a_question_is_answered_with_zero_whatever_the_answer(
         (("--sentry", "2.10.0", "--python", "3.11"), "name --ddtrace too"),
         (KNOWN, "name --python too"),
         (("--sentry", "2.x", "--ddtrace", "2.14.2", "--python", "3.11"), '--sentry: "2.x" is not'),
-        ((*KNOWN, "--python", "pypy"), '--python: "pypy" is not a Python version such as 3.11'),
-        ((*KNOWN, "--python", "3"), '--python: "3" is not a Python version'),
-        ((*KNOWN, "--python", "2.7"), '--python: "2.7" is not a Python version'),
+        (
+            (*KNOWN, "--python", "pypy"),
+            '--python: "pypy" is not a supported Python version; write it like 3.11',
+        ),
+        ((*KNOWN, "--python", "3"), '--python: "3" is not a supported Python version'),
+        ((*KNOWN, "--python", "2.7"), '--python: "2.7" is not a supported Python version'),
         ((*KNOWN, "--python", "3.11", "--config", "stok"), '"stok" is not one of stock, warning-'),
         (
             (*KNOWN, "--python", "3.11", "--config", "unamplified"),

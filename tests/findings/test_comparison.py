@@ -165,6 +165,8 @@ def test_a_ratio_that_would_be_certain_alone_tells_the_bound_that_decides_among_
     alone, among = ratio_of([hung]), ratio_of([hung], looks=7)
     assert alone and among and alone.certain and not among.certain
     assert "surely" not in f"{alone.short} {alone}"
-    told = among.short.removeprefix(f"{alone.short}, certainly above ")
+    words = among.short.removeprefix(f"{alone.short}, certainly above ")
+    told, _, why = words.partition(" ")
     assert among.at_least - 0.1 < float(told) <= among.at_least
-    assert f"certainly above {told}" in str(among)
+    assert f"certainly above {words}" in str(among)
+    assert why == "as one of 7 comparisons"

@@ -24,6 +24,7 @@ from interlock.findings.question import (
 )
 from interlock.matrix.definition import Only, ProbeUse, Workaround
 from interlock.model import (
+    Cell,
     NoTarget,
     Outcome,
     PythonVersion,
@@ -174,6 +175,64 @@ def test_a_workaround_that_was_run_with_less_switched_on_is_not_offered() -> Non
     assert (says(louder), louder.workarounds) == ("hang, tested", ())
 
 
+def test_where_nothing_helps_with_all_switched_on_it_says_what_helps_with_less() -> None:
+    quiet = Workaround(name="quiet", title="quiet", description="", costs="Nothing.")
+    known = {
+        "uses": {"restart": ProbeUse(workarounds={"stock": ("quiet",)})},
+        "workarounds": {"quiet": quiet},
+    }
+    verdicts = [*grid("1.0 2.0\n1.0 hang pass"), verdict(cell(config="stock+quiet"))]
+    (less,) = one(verdicts, chosen="warnings", **known).fewer
+    assert less.situation["level"] == "ERROR"
+    assert targets(less.moves)[0] == "right 2.0 2.0"
+    assert [o.way.name for o in less.workarounds] == ["quiet"]
+    # with a release that passes with all of it, nothing less is told
+    helped = [*verdicts, verdict(cell("1.0", "2.0", config="warnings"))]
+    assert one(helped, chosen="warnings", **known).fewer == ()
+    assert one(verdicts, **known).fewer == ()
+
+
+def test_what_these_releases_lack_is_told_where_it_would_be_switched_on() -> None:
+    verdicts = [
+        verdict(cell(), "hang"),
+        verdict(cell(config="warnings", probe="serve"), "unsupported", reason=Reason.NO_FEATURE),
+    ]
+    lacking = one(verdicts, chosen="warnings").lacking
+    assert [seen.verdict.cell.probe for seen in lacking] == ["serve"]
+    assert one(verdicts).lacking == ()
+
+
+def test_no_release_for_every_setting_is_not_called_no_help_at_all() -> None:
+    verdicts = [
+        *grid("1.0 2.0 3.0\n1.0 hang pass hang"),
+        *grid("1.0 2.0 3.0\n1.0 hang hang pass", config="warnings"),
+    ]
+    found = asked(verdicts, chosen="every")
+    assert targets(found.moves) == [
+        "no right-lib release that was tested passes in every setting",
+        "no newer left-lib release was tested",
+    ]
+    assert targets(found.parts[0].moves)[0] == "right 2.0 2.0"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "expected"),
+    [
+        ([cell(python="3.9"), cell(python="3.12")], ("3.9 3.12", True)),
+        ([cell("2.0", python="3.9")], ("3.9", False)),
+        # in another situation alone, and where a neighbour on the same Python is known
+        ([cell(python="3.9", config="calm")], None),
+        ([cell("2.0", python="3.9"), cell("2.0")], None),
+    ],
+)
+def test_what_was_not_tested_names_the_pythons_that_were(
+    elsewhere: list[Cell], expected: tuple[str, bool] | None
+) -> None:
+    found = one([verdict(of) for of in elsewhere]).elsewhere
+    told = found and (" ".join(map(str, found.pythons)), found.with_these)
+    assert told == expected
+
+
 def test_it_says_where_no_release_was_run_with_all_of_it_switched_on() -> None:
     verdicts = grid("1.0 2.0\n1.0 hang pass")
     assert targets(one(verdicts, chosen="warnings").moves)[0] == (
@@ -188,7 +247,7 @@ def test_it_says_where_no_release_was_run_with_all_of_it_switched_on() -> None:
         ("1.5", "1.0", ["left: 1.0 to 2.0", "right: 1.0 to 1.0 with others"]),
         ("0.5", "3.0", ["left: none to 1.0", "right: 3.0 to 3.0 with others"]),
         ("3.0", "2.0", ["left: 2.0 to none", "right: 2.0 to 2.0 with others"]),
-        ("1.5", "1.5", ["left: 1.4 to 2.0 with others", "right: 1.5 to 1.5 with others"]),
+        ("1.5", "1.5", ["left: 1.0 to 2.0 with others", "right: 1.0 to 2.0 with others"]),
     ],
 )
 def test_what_was_not_tested_names_the_nearest_that_were(
@@ -298,6 +357,12 @@ def test_of_a_rare_hang_no_single_pass_is_a_way_out() -> None:
     assert says(part) == "hang, tested"
     assert part.moves == found.moves == part.workarounds == ()
     assert found.advice == ("Start it in the child.",)
+    (rate,) = found.rates
+    assert (rate.probe, rate.pool.hangs, rate.pool.exposures) == ("serve", 1, 200)
+    # a hang that everybody has is not rare
+    everybodys = [verdict(cell(), "hang"), verdict(cell("1.0", "2.0", probe="serve"))]
+    common = asked(everybodys, chosen="forking", **known)
+    assert (common.advice, common.rates) == ((), ())
     # beside the answer to a question that leaves the choice open
     unstated = asked(verdicts, chosen="every", **known)
     assert unstated.worst and unstated.worst.outcome is Outcome.PASS

@@ -49,6 +49,10 @@ def as_data(answer: Answer) -> dict[str, Any]:
         },
         "moves": said["moves"] if question.chosen else _moves(answer.moves),
         "advice": list(answer.advice),
+        "rates": [
+            {"probe": one.probe, "hangs": one.pool.hangs, "exposures": one.pool.exposures}
+            for one in answer.rates
+        ],
         "notes": [_note(note) for note in answer.kinds],
         "situations": [_part(part) for part in answer.parts],
     }
@@ -78,6 +82,21 @@ def _part(said: SituationAnswer) -> dict[str, Any]:
         "neighbours": [_neighbours(one) for one in said.neighbours]
         if said.basis is AnswerBasis.UNKNOWN
         else [],
+        "elsewhere": {
+            "pythons": [str(python) for python in said.elsewhere.pythons],
+            "with_these_releases": said.elsewhere.with_these,
+        }
+        if said.elsewhere
+        else None,
+        "fewer": [
+            {
+                "situation": _chosen(less.situation),
+                "outcome": str(less.outcome or UNKNOWN),
+                "moves": _moves(less.moves),
+                "workarounds": [way for one in less.workarounds for way in _workaround(one)],
+            }
+            for less in said.fewer
+        ],
     }
 
 

@@ -6,16 +6,17 @@ broken, because readers copy them.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from packaging.version import Version
 
 from interlock.console.answer_json import UNKNOWN
+from interlock.console.page import Page
 from interlock.findings import (
     Answer,
     AnswerBasis,
+    Elsewhere,
     Findings,
     KindNote,
     Move,
@@ -35,43 +36,6 @@ _HEADLINES = {
     Outcome.PASS: "No hang was found",
     None: "It is not known whether it hangs",
 }
-
-_COLOURS = {
-    Outcome.HANG: "1;31",
-    Outcome.FAIL: "1;31",
-    Outcome.UNPROVEN: "1;33",
-    Outcome.UNSUPPORTED: "1",
-    Outcome.PASS: "1;32",
-    None: "1;33",
-}
-
-_LEAST_WIDTH = 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """The width and the colours that the text may use."""
-
-    width: int = 80
-    """In columns."""
-    colours: bool = False
-
-    def wrapped(self, text: str, indent: str = "", mark: str = "") -> list[str]:
-        """Wrap a text to the page.
-
-        ``mark`` stands before the first line. The other lines are indented to match.
-        """
-        return textwrap.wrap(
-            text,
-            width=max(self.width, _LEAST_WIDTH),
-            initial_indent=indent + mark,
-            subsequent_indent=indent + " " * len(mark),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-
-    def coloured(self, text: str, outcome: Outcome | None) -> str:
-        return f"\x1b[{_COLOURS[outcome]}m{text}\x1b[0m" if self.colours else text
 
 
 def as_text(answer: Answer, findings: Findings, page: Page) -> str:
@@ -99,12 +63,11 @@ class _Telling:
         answer, page = self.answer, self.page
         lines = self._headlines()
         if len(answer.parts) > 1 and answer.moves:
-            lines += ["", *page.wrapped("To pass with every choice of settings:")]
+            lines += ["", *page.wrapped("To pass in every setting that was tested with it:")]
             lines += self._moves(answer.moves, "")
         for parts, body in self._bodies():
             lines += ["", *self._heading(parts), *body]
-        lines += self._beside()
-        return lines
+        return [*lines, *self._to_test(), *self._beside()]
 
     def _bodies(self) -> list[tuple[list[SituationAnswer], list[str]]]:
         """The text of each situation; situations with the same text share it."""
@@ -145,9 +108,28 @@ class _Telling:
         for part in self.answer.parts:
             groups.setdefault(part.outcome, []).append(part)
         for outcome, alike in groups.items():
-            if outcome is not first:
+            if outcome is not first and outcome is Outcome.UNSUPPORTED:
+                lines += self._coloured(self._cannot(alike), outcome)
+            elif outcome is not first:
                 lines += self._coloured(f"{_HEADLINES[outcome]} {self._all(alike)}.", outcome)
         return lines
+
+    def _cannot(self, alike: Sequence[SituationAnswer]) -> str:
+        """What these releases do not have, or that it cannot be run."""
+        if all(part.lacking for part in alike):
+            return " ".join(dict.fromkeys(self._lacks(s) for p in alike for s in p.lacking))
+        return f"{_HEADLINES[Outcome.UNSUPPORTED]} {self._all(alike)}."
+
+    def _lacks(self, seen: Seen) -> str:
+        """``left-lib 1.0 has no structured logs.``"""
+        cell = seen.verdict.cell
+        known = self.matrix.probes.get(cell.probe)
+        needs = known.needs if known else ()
+        who = [f"{pin.package} {pin.version}" for pin in cell.pins if pin.axis in needs]
+        feature = seen.verdict.detail.partition(":")[0]
+        if len(who) == 1 and feature.startswith("no "):
+            return f"{who[0]} has {feature}."
+        return f"{seen.verdict.cell.probe} cannot be run: {seen.verdict.detail}"
 
     def _coloured(self, text: str, outcome: Outcome | None) -> list[str]:
         return [self.page.coloured(line, outcome) for line in self.page.wrapped(text)]
@@ -182,9 +164,14 @@ class _Telling:
             if trouble.attribution.says not in self.said:
                 self.said.add(trouble.attribution.says)
                 lines += page.wrapped(trouble.attribution.says, "  ")
-        if part.moves != self.answer.moves or len(self.answer.parts) == 1:
-            lines += self._moves(part.moves, "  ")
+        above = self.answer.moves if len(self.answer.parts) > 1 else ()
+        lines += self._moves([move for move in part.moves if move not in above], "  ")
         lines += _workarounds(part, page)
+        if len(self.answer.parts) == 1:
+            shown = {one.verdict.cell.key for one in part.rests_on}
+            lacking = [one for one in part.lacking if one.verdict.cell.key not in shown]
+            lines += [line for one in lacking for line in page.wrapped(self._lacks(one), "  ")]
+            lines += self._fewer(part)
         if part.basis is AnswerBasis.UNKNOWN:
             lines += self._unknown(part)
         elif part.missing:
@@ -241,16 +228,51 @@ class _Telling:
         for one in part.neighbours:
             asked = self.answer.question.versions[one.axis]
             lines += page.wrapped(self._neighbours(one, asked), "  ", "- ")
+        if part.elsewhere:
+            lines += page.wrapped(_elsewhere(part.elsewhere), "  ", "- ")
+        around = (one.below or one.above for one in part.neighbours)
+        if any(around) or part.elsewhere:
+            lines += page.wrapped("Ask about these for what they do.", "  ")
+        if part.verdicts and part.missing:
+            lines += [*page.wrapped("To test what is missing:", "  ")]
+            lines += [f"  {part.missing[0].reproduce}"]
+        return lines
+
+    def _to_test(self) -> list[str]:
+        """The command that would test what is not known at all."""
+        answer, question = self.answer, self.answer.question
+        if any(part.verdicts for part in answer.parts):
+            return []
+        missing = answer.parts[0].missing if len(answer.parts) == 1 else ()
+        releases = [f"--{a.name} {question.versions[a.name]}" for a in self.matrix.axes]
+        default = self.matrix.situation({})
+        kinds = [k for k in self.matrix.applications if answer.asked[k] != default[k]]
+        about = [p for p in self.matrix.uses if any(self.matrix.is_about(k, p) for k in kinds)]
+        probes = [f"--probe {probe}" for probe in about]
+        asked = " ".join([*releases, f"--python {question.python}", *probes])
+        command = missing[0].reproduce if missing else f"nox -s matrix -- {asked}"
+        return ["", *self.page.wrapped("To test these releases:"), f"  {command}"]
+
+    def _fewer(self, part: SituationAnswer) -> list[str]:
+        """What helps against the hang that was found, with less switched on."""
+        lines: list[str] = []
+        for less in part.fewer:
+            body = [*self._moves(less.moves, "  "), *_workarounds(less, self.page)]
+            if body:
+                words = in_words(less.situation, self.matrix.choices)
+                found = f"Against the {less.outcome} that was found {words}"
+                said = f"{found}, with fewer settings on; not tested with all of yours:"
+                lines += [*self.page.wrapped(said, "  "), *body]
         return lines
 
     def _neighbours(self, one: Neighbours, asked: Version) -> str:
-        package = self.matrix.axis(one.axis).package
+        package, python = self.matrix.axis(one.axis).package, self.answer.question.python
         around = [version for version in (one.below, one.above) if version]
         others = listing([axis.package for axis in self.matrix.axes if axis.name != one.axis])
         if not around:
-            return f"no release of {package} was tested here"
+            return f"no release of {package} was tested here on Python {python}"
         if around[0] == asked:
-            return f"{package} {asked} was tested with other releases of {others}"
+            return f"{package} {asked} was tested here with other releases of {others}"
         which = "this" if one.with_the_others else "other releases of"
         told = listing([str(version) for version in around])
         return f"the nearest tested {package} with {which} {others}: {told}"
@@ -273,11 +295,21 @@ class _Telling:
         """The Pythons that the answer rests on, and what the answer leaves open."""
         page = self.page
         lines = [line for said in self._patches() for line in page.wrapped(said)]
-        for advice in self.answer.advice:
-            lines += page.wrapped(f"A hang of this kind is rare, so a pass proves little. {advice}")
+        if self.answer.advice:
+            lines += page.wrapped(" ".join([*self._rare(), *self.answer.advice]))
         for note in self.answer.kinds:
             lines += page.wrapped(self._note(note))
         return ["", *lines] if lines else []
+
+    def _rare(self) -> Iterator[str]:
+        """How often hangs of this kind came at all."""
+        counted = [
+            f"{one.pool.hangs:,} of {one.pool.exposures:,} {self._unit(one.probe)} ({one.probe})"
+            for one in self.answer.rates
+        ]
+        if counted:
+            yield f"Over all releases and Pythons that were tested, it hung in {listing(counted)}."
+        yield "A hang of this kind is rare, so a pass proves little."
 
     def _patches(self) -> Iterator[str]:
         question = self.answer.question
@@ -323,6 +355,11 @@ def _each_workaround(some: Iterable[OfferedWorkaround], page: Page) -> list[str]
         words = filter(None, [f"{one.way.title}.", one.caution, one.way.costs, only])
         lines += page.wrapped(f"{one.way.name}: {' '.join(words)}", "  ", "- ")
     return lines
+
+
+def _elsewhere(one: Elsewhere) -> str:
+    who = "these releases" if one.with_these else "other releases"
+    return f"{who} were tested here on Python {listing(_in_order(one.pythons))}"
 
 
 def _in_order(pythons: Iterable[PythonVersion]) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from interlock.console import answer_json, answer_text
+from interlock.console.page import Page
 from interlock.findings import Findings, Question, answer
 from interlock.matrix import Matrix
 from interlock.model import Axis, PythonVersion, UsageError, listing
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
         text = json.dumps(answer_json.as_data(said), indent=2, ensure_ascii=plain)
     else:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
-        page = answer_text.Page(width=width, colours=_colours())
+        page = Page(width=width, colours=_colours())
         text = answer_text.as_text(said, findings, page)
     _print(text)
     return 0
@@ -137,7 +138,9 @@ def _python(text: str) -> tuple[PythonVersion, str | None]:
         if major != 3:
             raise ValueError
     except ValueError:
-        raise UsageError(f'--python: "{text}" is not a Python version such as 3.11') from None
+        raise UsageError(
+            f'--python: "{text}" is not a supported Python version; write it like 3.11'
+        ) from None
     return PythonVersion(major, minor), str(version) if patch else None
 
 

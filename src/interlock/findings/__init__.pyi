@@ -39,6 +39,7 @@ from .likeness import (
 )
 from .question import (
     Answer as Answer,
+    Elsewhere as Elsewhere,
     KindNote as KindNote,
     Neighbours as Neighbours,
     Question as Question,

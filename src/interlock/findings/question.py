@@ -29,6 +29,7 @@ from interlock.findings.attribution import OPEN
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE, intermittent
+from interlock.findings.rates import KindRate, kind_rates
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
 from interlock.findings.targets import moves_of
 from interlock.findings.tested import Place
@@ -74,6 +75,15 @@ class Neighbours:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """The other Pythons on which something was tested in a situation."""
+
+    pythons: tuple[PythonVersion, ...]
+    with_these: bool
+    """They were tested with the releases of the question, or with other releases alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SituationAnswer:
     """What is known of the releases in one situation."""
 
@@ -97,6 +107,13 @@ class SituationAnswer:
     ``caution`` says of one that passes here why not to count on it."""
     neighbours: tuple[Neighbours, ...] = ()
     """One an axis, where the basis is ``unknown``."""
+    elsewhere: Elsewhere | None = None
+    """Where the basis is ``unknown``. Other releases alone only where there are no neighbours."""
+    lacking: tuple[Seen, ...] = ()
+    """What would be switched on, and these releases do not have."""
+    fewer: tuple[SituationAnswer, ...] = ()
+    """What is known where a hang was found with less switched on. Filled in where no move and no
+    workaround is known to help with all of it switched on."""
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -157,7 +174,11 @@ class Answer:
     kinds: tuple[KindNote, ...] = ()
     """Where the question states nothing, what it does not cover."""
     advice: tuple[str, ...] = ()
-    """What helps the kinds of application that the question is about."""
+    """What helps the kinds of application that the question is about.
+
+    None where only a hang was found that needs no such kind."""
+    rates: tuple[KindRate, ...] = ()
+    """How often such kinds hang at all, beside ``advice``."""
 
     @cached_property
     def worst(self) -> SituationAnswer | None:
@@ -189,14 +210,24 @@ def answer(question: Question, findings: Findings) -> Answer:
     if len(parts) > 1:
         troubles = [trouble for part in parts for trouble in part.troubles]
         moves = moves_of(findings, situations, place, troubles)
+    kinds = _kinds(asked, matrix) if _may_be_rare(parts, matrix) else []
     return Answer(
         question=question,
         asked=asked,
         parts=parts,
         moves=moves,
         kinds=() if question.chosen else tuple(_notes(findings, place)),
-        advice=tuple(k.instead_plain for k in _kinds(asked, matrix) if k.instead),
+        advice=tuple(kind.instead_plain for kind in kinds if kind.instead),
+        rates=tuple(
+            rate for kind in kinds for rate in kind_rates(kind.name, findings.by_probe, matrix)
+        ),
     )
+
+
+def _may_be_rare(parts: Iterable[SituationAnswer], matrix: Matrix) -> bool:
+    """Whether what goes wrong comes of a kind of application, or nothing does go wrong."""
+    probes = {one.verdict.cell.probe for part in parts for one in part.troubles}
+    return not probes or any(not matrix.is_about(None, probe) for probe in probes)
 
 
 def _check(chosen: Mapping[str, str], matrix: Matrix) -> None:
@@ -249,7 +280,11 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         if one.is_trouble
     )
     unknown = found.basis is AnswerBasis.UNKNOWN
-    kinds = {kind.name for kind in _kinds(asked, matrix)}
+    moves = () if _kinds(asked, matrix) else moves_of(findings, [asked], place, troubles)
+    workarounds = tuple(_workarounds(findings, asked, rests_on))
+    helps = workarounds or any(move.helps for move in moves)
+    neighbours = tuple(_neighbours(findings, asked, place)) if unknown else ()
+    near = any(one.below or one.above for one in neighbours)
     return SituationAnswer(
         situation=asked,
         outcome=found.outcome,
@@ -258,10 +293,47 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         missing=found.missing,
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
-        moves=() if kinds else moves_of(findings, [asked], place, troubles),
-        workarounds=tuple(_workarounds(findings, asked, rests_on)),
-        neighbours=tuple(_neighbours(findings, asked, place)) if unknown else (),
+        moves=moves,
+        workarounds=workarounds,
+        neighbours=neighbours,
+        elsewhere=_elsewhere(findings, asked, place, near) if unknown else None,
+        lacking=tuple(_lacking(findings, asked, place)),
+        fewer=() if helps else tuple(_fewer(findings, asked, place, troubles)),
     )
+
+
+def _fewer(
+    findings: Findings, asked: Situation, place: Place, troubles: Iterable[Trouble]
+) -> Iterable[SituationAnswer]:
+    """The answer for each situation that a hang was found in, with less switched on."""
+    found = dict.fromkeys(
+        findings.matrix.situation_of(cell.probe, cell.config)
+        for cell in (one.verdict.cell for one in troubles)
+        if findings.matrix.is_about(None, cell.probe)
+    )
+    for less in found:
+        if less is not None and less != asked:
+            yield _in_situation(findings, less, place)
+
+
+def _lacking(findings: Findings, asked: Situation, place: Place) -> Iterable[Seen]:
+    seen = findings.tested.at(place)
+    return (one for one in seen if one.lacks_feature and one.situation <= asked)
+
+
+def _elsewhere(findings: Findings, asked: Situation, place: Place, near: bool) -> Elsewhere | None:
+    """``near`` is whether some release is known on the Python itself."""
+    pins, python = place
+    tested = findings.tested
+    others = [one for one in tested.pythons if one != python]
+    these = tuple(one for one in others if tested.conclude(asked, (pins, one)).outcome)
+    if these:
+        return Elsewhere(pythons=these, with_these=True)
+    if near:
+        return None
+    any_of = tested.pythons_with(asked)
+    known = tuple(one for one in others if one in any_of)
+    return Elsewhere(pythons=known, with_these=False) if known else None
 
 
 def _rank(one: Seen, findings: Findings) -> tuple[object, ...]:
@@ -306,5 +378,5 @@ def _neighbours(findings: Findings, asked: Situation, place: Place) -> Iterable[
         below, above = findings.tested.around(asked, axis, place)
         same = bool(below or above)
         if not same:
-            below, above = findings.tested.around_with_others(axis, place)
+            below, above = findings.tested.around_with_others(asked, axis, place)
         yield Neighbours(axis=axis, below=below, above=above, with_the_others=same)

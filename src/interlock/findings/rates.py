@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from interlock.findings.baselines import Pool, counts, places, plain, pool, present
+from interlock.findings.criteria import everything
 from interlock.findings.ratio import Ratio, ratio_of
 from interlock.findings.weighing import Track
 from interlock.matrix import Matrix, Workaround
@@ -86,6 +87,14 @@ class HangsAlone:
     """All verdicts of these releases alone, passes too."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class KindRate:
+    """How often a probe of a kind of application hung, over all releases and Pythons."""
+
+    probe: str
+    pool: Pool
+
+
 def rates(
     of: Track, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix, axis: str
 ) -> Rates:
@@ -130,6 +139,22 @@ def workaround_rates(
         run = [v for v in with_it if len(present(v.cell)) == len(v.cell.pins) and counts(v)]
         if run:
             yield WorkaroundRate(way=way, pool=pool(run))
+
+
+def kind_rates(
+    kind: str, by_probe: Mapping[str, Sequence[Verdict]], matrix: Matrix
+) -> Iterator[KindRate]:
+    """The counts of each probe that is about this kind, whatever the releases.
+
+    Without workarounds, and where its exposures can be counted.
+    """
+    plainly = {c.name for c in matrix.configurations.values() if not c.is_composed}
+    for probe, verdicts in by_probe.items():
+        if matrix.is_about(kind, probe):
+            whole = (v for v in verdicts if everything(v.cell) and counts(v))
+            counted = pool(v for v in whole if v.cell.config in plainly)
+            if counted.per_exposure and counted.exposures:
+                yield KindRate(probe=probe, pool=counted)
 
 
 def hang_alone(verdicts: Iterable[Verdict], axes: Iterable[str]) -> Iterator[HangsAlone]:

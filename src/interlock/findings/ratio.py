@@ -29,6 +29,8 @@ class Ratio:
     alone: Pool
     over: str = ""
     """What both were compared over, where that is more than the cell."""
+    looks: int = 1
+    """How many comparisons it is one of."""
 
     @property
     def short(self) -> str:
@@ -38,11 +40,13 @@ class Ratio:
 
     @property
     def _surely(self) -> str:
-        """``, certainly above 1.9``, where that is less than the interval suggests."""
+        """``, certainly above 1.9 as one of 3 comparisons``, where the interval suggests more."""
         if self.certain or self.between.low <= MARGIN:
             return ""
         # Rounded down: 1.95 is not above 2.
-        return f", certainly above {math.floor(self.at_least * 10) / 10:g}"
+        least = f"{math.floor(self.at_least * 10) / 10:g}"
+        among = f" as one of {self.looks} comparisons" if self.looks > 1 else ""
+        return f", certainly above {least}{among}"
 
     @property
     def certain(self) -> bool:
@@ -100,6 +104,7 @@ class Look:
             together=together,
             alone=apart,
             over=self.over,
+            looks=looks,
         )
 
     @cached_property

@@ -63,6 +63,10 @@ def _move(
         named = ", ".join(map(str, passing))
         return _none(axis, f"only yanked releases or pre-releases of {axis.package} help: {named}")
     places = [(moved(pins, axis.name, version), python) for version in above]
+    if len(asked) > 1 and any(
+        _all_pass(findings, axis, [one], [one], there) for one in hurt for there in places
+    ):
+        return _none(axis, f"no {axis.package} release that was tested passes in every setting")
     if any(findings.tested.covers(one, there) for one in hurt for there in places):
         return _none(axis, f"no {axis.package} release that was tested helps")
     if above:

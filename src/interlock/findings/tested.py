@@ -124,14 +124,41 @@ class Tested:
         below, above = bisect_left(versions, present), bisect(versions, present)
         return first(reversed(versions[:below])), first(versions[above:])
 
-    def around_with_others(self, axis: str, place: Place) -> tuple[Version | None, Version | None]:
-        """The nearest releases of the axis that were run on that Python, with any others: the very
-        release of the place, where it was."""
+    def around_with_others(
+        self, asked: Situation, axis: str, place: Place
+    ) -> tuple[Version | None, Version | None]:
+        """The same with any others: the very release of the place, where its answer is known."""
         pins, python = place
-        present, versions = version_of(pins, axis), self._by_release.get((axis, python), ())
-        below = versions[: bisect(versions, present)]
-        above = versions[bisect_left(versions, present) :]
-        return next(reversed(below), None), next(iter(above), None)
+        present, places = version_of(pins, axis), self._by_release.get((axis, python), {})
+        versions = [*places]
+
+        def first(listed: Iterable[Version]) -> Version | None:
+            there = ((v, at) for v in listed for at in places[v])
+            return next((v for v, at in there if self.conclude(asked, at).outcome), None)
+
+        below, above = bisect(versions, present), bisect_left(versions, present)
+        return first(reversed(versions[:below])), first(versions[above:])
+
+    @cached_property
+    def pythons(self) -> Sequence[PythonVersion]:
+        return sorted({python for _, python in self._found})
+
+    def pythons_with(self, asked: Situation) -> frozenset[PythonVersion]:
+        """The Pythons that something was run on with all of it switched on."""
+        return frozenset(
+            python
+            for track, pythons in self._by_track.items()
+            if (there := self._situation(*track)) and asked <= there
+            for python in pythons
+        )
+
+    @cached_property
+    def _by_track(self) -> Mapping[Track, set[PythonVersion]]:
+        found: dict[Track, set[PythonVersion]] = {}
+        for (_, python), verdicts in self._found.items():
+            for v in verdicts:
+                found.setdefault((v.cell.probe, v.cell.config), set()).add(python)
+        return found
 
     def _situation(self, probe: str, config: str) -> Situation | None:
         track = probe, config
@@ -158,11 +185,15 @@ class Tested:
         return {key: sorted(versions) for key, versions in found.items()}
 
     @cached_property
-    def _by_release(self) -> Mapping[tuple[str, PythonVersion], Sequence[Version]]:
-        found: dict[tuple[str, PythonVersion], set[Version]] = {}
-        for axis, version, (_, python) in self._each():
-            found.setdefault((axis, python), set()).add(version)
-        return {key: sorted(versions) for key, versions in found.items()}
+    def _by_release(
+        self,
+    ) -> Mapping[tuple[str, PythonVersion], Mapping[Version, Sequence[Place]]]:
+        """By axis and Python; the releases in version order."""
+        found: dict[tuple[str, PythonVersion], dict[Version, list[Place]]] = {}
+        for axis, version, place in self._each():
+            of_axis = found.setdefault((axis, place[1]), {})
+            of_axis.setdefault(version, []).append(place)
+        return {key: dict(sorted(versions.items())) for key, versions in found.items()}
 
     def _each(self) -> Iterator[tuple[str, Version, Place]]:
         for place in self._found:
