@@ -1,8 +1,8 @@
-"""gunicorn and flask under ``ddtrace-run``, with Sentry: started, asked, and told to end.
+"""Start, load and end servers: gunicorn, flask and Sentry under ``ddtrace-run``.
 
-This file drives, and imports neither library. The servers are processes of their own, and so are
-their workers, each of which starts Sentry's background worker once: when it reports its first
-error. Workers are replaced after a few requests, so that many of them do.
+This file drives the servers, and imports neither library. The servers are processes of their own,
+and so are their workers. Each worker starts Sentry's background worker once, when it reports its
+first error. Workers are replaced after a few requests, so many of them do so.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def run(trial) -> None:
 
 
 def serve_all(trial, settings: Settings) -> None:
-    """The plain app, the app with the libraries, and then round after round of the latter."""
+    """The plain app, the app with the libraries, then rounds of the latter."""
     knobs = trial.knobs
     steady = Course(name="steady", path="/", seconds=knobs["steady_s"])
     without = Course(name="plain", path="/", seconds=knobs["steady_s"], plain=True)
@@ -64,7 +64,7 @@ def serve_all(trial, settings: Settings) -> None:
 
 
 def compare(trial, served: Measured, plain: Measured) -> None:
-    """State how the server with the libraries compares, and stop where that is too slow."""
+    """State how the server with the libraries compares, and stop if it is too slow."""
     limits = allowed(trial)
     for percent in (50, 99):
         times = ratio(served, plain, percent)
@@ -73,7 +73,7 @@ def compare(trial, served: Measured, plain: Measured) -> None:
 
 
 def judge(trial, when: str, served: Measured, plain: Measured) -> None:
-    """Say where a server was worse than it may be, and stop there."""
+    """Report where a server is worse than the limit, and stop there."""
     limits = allowed(trial)
     why = doubt((served, plain), limits)
     if unanswered(plain) or not_graceful(plain, limits):
@@ -93,7 +93,7 @@ def allowed(trial) -> Allowed:
 
 
 def say(trial, sentences: list, why: str | None) -> None:
-    """Stop where there is something to say, and no doubt about it; a hang may still be found."""
+    """Stop if there is a certain problem. A hang may still be found."""
     for sentence in sentences:
         trial.degraded(sentence, doubt=why)
     if sentences and why is None:

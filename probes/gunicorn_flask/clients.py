@@ -1,4 +1,4 @@
-"""Clients of the server: a few threads that ask, one request after the other, and take notes."""
+"""Clients of the server: threads that send requests and record the results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 
 
 class Clients:
-    """Ask ``path`` until so many requests are begun, or until they are told to stop."""
+    """Request ``path`` until enough requests have begun, or until told to stop."""
 
     def __init__(
         self, port: int, path: str, threads: int, timeout_s: float | None, at_most: int
@@ -23,7 +23,7 @@ class Clients:
         self.last = b""
         """The body of the last answer of status 200."""
         self.outcome = ""
-        """What became of the last request, in words."""
+        """The result of the last request, in words."""
         self._port, self._path, self._timeout_s = port, path, timeout_s
         self._left = at_most
         self._begun: dict = {}
@@ -40,19 +40,19 @@ class Clients:
         return self
 
     def stop(self) -> None:
-        """Begin no further request; those that are under way go on."""
+        """Begin no further requests. Requests that are under way continue."""
         self._stopped.set()
 
     def under_way(self) -> bool:
         return any(thread.is_alive() for thread in self._threads)
 
     def waiting(self) -> int:
-        """Requests that were begun and have no answer yet."""
+        """Requests that have begun and have no answer yet."""
         with self._lock:
             return len(self._begun)
 
     def longest_wait_s(self) -> float:
-        """How long the oldest request that is still without an answer has waited."""
+        """How long the oldest unanswered request has waited."""
         with self._lock:
             begun = min(self._begun.values(), default=None)
         return 0.0 if begun is None else time.monotonic() - begun
@@ -86,11 +86,11 @@ class Clients:
                     self.timed_out += not refused
                     self.outcome = outcome
             if status is None:
-                self._stopped.wait(0.02)  # or it would ask a server that is gone without a pause
+                self._stopped.wait(0.02)  # or it would ask a dead server without a pause
 
 
 def ask(port: int, path: str, timeout_s: float | None) -> tuple:
-    """One request on a connection of its own: status and body."""
+    """Make one request on a connection of its own. Returns status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
     try:
         connection.request("GET", path, headers={"Connection": "close"})

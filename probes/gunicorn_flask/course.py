@@ -1,4 +1,4 @@
-"""One course: a server is started, asked by several clients, and told to end in the midst of it."""
+"""One course: start a server, send it requests, and end it in the middle of them."""
 
 from __future__ import annotations
 
@@ -16,46 +16,49 @@ from server import Server
 
 TICK_S = 0.02
 AMPLIFIERS = ("DD_PROFILING_CAPTURE_PCT", "DD_TRACE_LOGGING_RATE")
-"""What ``probe.yaml`` puts into the environment to make the race likelier."""
+"""The part of the environment in ``probe.yaml`` that makes the race likelier."""
 SPARED = {
     "DD_PROFILING_ENABLE_CODE_PROVENANCE": "false",
     "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
 }
-"""Where workers live for a moment only. Each would list all files of all packages with its first
-profile, and read the versions of all packages at its end: as much work as all else that it does."""
+"""For workers that live only for a moment.
+
+Without it, each would list all files of all packages with its first profile, and read the versions
+of all packages at its end. That is as much work as everything else that it does.
+"""
 BOUND = 1 << 20
-"""Requests that clients begin at most; a course's time is over long before."""
+"""The most requests of the clients. A course's time is over long before."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Course:
     name: str
     path: str
-    """What clients ask for."""
+    """The path that clients request."""
     seconds: float
     max_requests: int = 0
-    """After so many a worker is replaced; 0 for never."""
+    """A worker is replaced after this many requests; 0 means never."""
     plain: bool = False
     """The same app without the two libraries."""
     counted: bool = False
-    """Its workers are what the probe is about: amplified, and counted as exposures."""
+    """The probe is about its workers: amplified, and counted as exposures."""
 
 
 class Trouble(Exception):
-    """Something ends the trial, and has been said already."""
+    """The trial ends here. The reason was already reported."""
 
 
 class Broken(Exception):
-    """A service did not start, and did not say why."""
+    """A service did not start, and did not report why."""
 
 
 class Drive:
-    """A course that is run: ``trial`` hears of it as it goes."""
+    """A course that runs. It reports to ``trial`` as it goes."""
 
     def __init__(
         self, trial, settings: Settings, course: Course, before: Measured | None = None
     ) -> None:
-        """``before`` is what was measured in courses of the same name."""
+        """``before`` holds the measurements of courses with the same name."""
         self.trial = trial
         self.settings = settings
         self.course = course
@@ -64,10 +67,10 @@ class Drive:
         self.server: Server
         self.clients: Clients
         self.looked = 0
-        """Looks that were asked for because of the silence that goes on."""
+        """Looks that were requested during the current silence."""
 
     def run(self) -> Measured:
-        """What was measured; raises ``Trouble`` where the trial is not to go on."""
+        """The measurements. Raises ``Trouble`` if the trial has to stop."""
         if not self.course.plain and self.trial.current_phase != "serving":
             self.trial.phase("serving")
         share = Share()
@@ -116,16 +119,16 @@ class Drive:
         return Server(told, environment, traced)
 
     def _come_up(self) -> None:
-        """Wait until the service answers, and pass on what it says of itself."""
-        # For as long as it takes: to import everything takes long where the machine is busy, and
-        # a server that never answers is the supervisor's, at its deadline.
+        """Wait until the service answers, and pass on its report about itself."""
+        # For as long as it takes: importing everything takes long on a busy machine. A server that
+        # never answers is left to the supervisor, at its deadline.
         while True:
             self.clients = Clients(self.server.port, "/about", threads=1, timeout_s=None, at_most=1)
             self.clients.start()
             while self.clients.under_way():
                 waited_s = self.clients.longest_wait_s()
                 self._tick(waited_s, self.knobs["up_s"], "the first request has no answer")
-            # A worker that is replaced may close a connection that it has not read from.
+            # A worker that is replaced may close a connection before it reads from it.
             if not self.clients.refused or self.server.ended():
                 break
         if not self.clients.last:
@@ -162,7 +165,7 @@ class Drive:
             self._tick(waited_s, knobs["patience_s"], "a request has no answer")
 
     def _end(self) -> float:
-        """SIGTERM while requests are under way; the seconds until the master had ended."""
+        """Send SIGTERM during requests. Returns the seconds until the master ended."""
         if not self.course.plain:
             self.trial.phase("shutdown")
         self.clients.stop()
@@ -183,7 +186,7 @@ class Drive:
     # -- what goes on meanwhile -----------------------------------------------------------------
 
     def _tick(self, waited_s: float, patience_s: float, what: str) -> None:
-        """A moment's wait: hear the server, count, and have a look where nothing comes.
+        """Wait a moment: hear the server, count, and request a look during a silence.
 
         The first look is after ``patience_s``, each further one after twice as long a wait.
         """
@@ -218,7 +221,7 @@ class Drive:
         )
 
     def _hear_crashes(self) -> None:
-        """Pass on which processes ended by a signal that nobody had sent on purpose."""
+        """Pass on which processes ended by an unexpected signal."""
         crashes = self.server.crashes()
         for pid, status in crashes:
             self.trial.child_ended(pid, status)

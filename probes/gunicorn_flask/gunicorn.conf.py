@@ -1,8 +1,8 @@
-"""gunicorn's settings, and what its master says of its workers.
+"""gunicorn's settings, and its master's reports about its workers.
 
-Each line on the pipe ``words`` is one word: ``forked`` and ``leaving`` by a worker, ``killed``
-(with the signal) and ``ended`` (with the status) by the master. They are shorter than
-``PIPE_BUF``, so that lines of several processes never mix.
+Each line on the pipe ``words`` is one word. A worker writes ``forked`` and ``leaving``. The master
+writes ``killed`` (with the signal) and ``ended`` (with the status). They are shorter than
+``PIPE_BUF``, so lines of several processes never mix.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ max_requests = TOLD["max_requests"]
 graceful_timeout = TOLD["graceful_timeout_s"]
 worker_tmp_dir = "/tmp"
 loglevel = "warning"
-# A socket in the home folder, for a command that nobody gives here; gunicorn has it since 25.
+# A socket in the home folder, for a command that nobody sends here. gunicorn has it since 25.
 control_socket_disable = True
 
 
@@ -32,7 +32,7 @@ def say(word, **more):
 
 
 def when_ready(server):
-    """In the master, before its first worker: note whom it kills, and how each of them ends."""
+    """In the master, before its first worker: note kills, and how each worker ends."""
     master, kill_worker, waitpid = os.getpid(), server.kill_worker, os.waitpid
 
     def noting_kill(pid, number):

@@ -1,6 +1,6 @@
-"""How much of the machine others took meanwhile, by the kernel's own accounts.
+"""How much of the machine other work took meanwhile, by the kernel's accounts.
 
-What is measured in seconds says little about an app on a machine that is busy with something else.
+On a machine that is busy with other work, times in seconds prove little about an app.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Share:
         self._began = time.monotonic(), _busy_s(), _own_s()
 
     def of_others(self) -> float:
-        """Between 0 and 1. What the trial's own processes took counts once they were waited for."""
+        """Between 0 and 1. The trial's own processes are subtracted after their end."""
         then, busy_s, own_s = self._began
         capacity_s = (time.monotonic() - then) * (os.cpu_count() or 1)
         others_s = (_busy_s() - busy_s) - (_own_s() - own_s)
@@ -28,13 +28,13 @@ class Share:
 
 
 def _busy_s() -> float:
-    """What all processors have done since the machine's start, for whomever."""
+    """The work of all processors since the machine's start, for everybody."""
     with open("/proc/stat") as file:
         return busy_of(file.readline()) / HZ
 
 
 def busy_of(line: str) -> int:
-    """Of the line ``cpu`` of ``/proc/stat``: all but idle, waiting for disks, and guests.
+    """The line ``cpu`` of ``/proc/stat``, without idle, waiting for disks, and guests.
 
     Guests are part of ``user`` already: https://docs.kernel.org/filesystems/proc.html
     """
@@ -43,7 +43,7 @@ def busy_of(line: str) -> int:
 
 
 def _own_s() -> float:
-    """This process and what it has waited for; the supervisor, and its other child, the intake."""
+    """This process and its ended children, the supervisor, and its child, the intake."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     own_s = sum(one.ru_utime + one.ru_stime for one in used)
     me, supervisor = os.getpid(), os.getppid()
@@ -58,6 +58,6 @@ def _own_s() -> float:
 
 
 def times_of(text: str) -> tuple:
-    """Parent and ticks of ``/proc/PID/stat``; the name in parentheses may hold anything."""
+    """Parent and ticks of ``/proc/PID/stat``. The name there may hold anything."""
     fields = text.rpartition(")")[2].split()
     return int(fields[1]), int(fields[11]) + int(fields[12])

@@ -1,4 +1,4 @@
-"""What was measured of one server, and where one is worse than it may be. Pure."""
+"""The measurements of one server, and whether one is worse than its limit. Pure."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ class Measured:
     """One server, from its start to its end."""
 
     answered_ms: tuple = ()
-    """How long each answered request took, in the order in which they were answered."""
+    """The time of each answered request, in the order of the answers."""
     failed: int = 0
     timed_out: int = 0
     refused: int = 0
     waiting: int = 0
-    """Requests under way: none once a server has ended."""
+    """Requests under way. None are left once a server has ended."""
     exit_s: float | None = None
-    """From SIGTERM to the end of the master, or until nobody waited any longer; None before."""
+    """Seconds from SIGTERM to the end of the master, or of the wait. None before."""
     given_up: bool = False
-    """It was still there then."""
+    """The master still existed then."""
     workers: int = 0
     killed: int = 0
-    """Workers that the master had to end by a signal that cannot be refused, or for silence."""
+    """Workers that the master ended by a signal that can't be refused, or for silence."""
     others: float | None = None
-    """The share of all processors that went to something else; None before it can be told."""
+    """The share of all processors that went to other work. None while unknown."""
     reported: int = 0
-    """Workers that reported an error, and so had an event for Sentry to send."""
+    """Workers that reported an error, so that Sentry had an event to send."""
 
     def __add__(self, other: Measured) -> Measured:
-        """Both together; of two exits the longer, of two shares the larger."""
+        """Both together: the longer of two exits, the larger of two shares."""
         return Measured(
             answered_ms=self.answered_ms + other.answered_ms,
             failed=self.failed + other.failed,
@@ -46,7 +46,7 @@ class Measured:
         )
 
     def facts(self) -> dict:
-        """As the trial's facts have it; null where nothing was measured (yet)."""
+        """In the form of the trial's facts. null if nothing was measured (yet)."""
         return {
             "answered": len(self.answered_ms),
             "failed": self.failed,
@@ -72,7 +72,7 @@ def _larger(one: float | None, other: float | None) -> float | None:
 
 
 def percentile(values: tuple, percent: float) -> float | None:
-    """The smallest of the values that at least so many per cent do not exceed (nearest rank)."""
+    """The smallest value that this share of values does not exceed (nearest rank)."""
     if not values:
         return None
     rank = max(1, math.ceil(len(values) * percent / 100))
@@ -80,7 +80,7 @@ def percentile(values: tuple, percent: float) -> float | None:
 
 
 def ratio(served: Measured, plain: Measured, percent: float) -> float | None:
-    """How many times as long as the plain server's a request took, at that percentile."""
+    """The ratio of request times to the plain server's, at that percentile."""
     with_both, without = (percentile(m.answered_ms, percent) for m in (served, plain))
     return None if with_both is None or not without else with_both / without
 
@@ -90,16 +90,16 @@ class Allowed:
     """The thresholds."""
 
     slower: float
-    """The median request may take so many times as long as the plain server's."""
+    """How much longer than the plain server's the median request may take."""
     graceful_timeout_s: float
     exit_margin_s: float
     """What a master needs beside its graceful timeout: to kill, to reap, to end."""
     others: float
-    """Where more of the machine went to others, what was measured says nothing."""
+    """Above this share of other work, measured times prove nothing."""
 
 
 def doubt(measured: tuple, allowed: Allowed) -> str | None:
-    """Why what was measured may be the machine's doing, if it may."""
+    """Why the machine may be to blame for a measurement. None if it is not."""
     most = max(one.others or 0.0 for one in measured)
     if most <= allowed.others:
         return None
@@ -107,7 +107,7 @@ def doubt(measured: tuple, allowed: Allowed) -> str | None:
 
 
 def too_slow(served: Measured, plain: Measured, allowed: Allowed) -> list:
-    """In a sentence each, with the threshold: where latency is worse than it may be."""
+    """The latencies above their limits, each in a sentence with the limit."""
     times = ratio(served, plain, 50)
     if times is None or times <= allowed.slower:
         return []
@@ -119,7 +119,7 @@ def too_slow(served: Measured, plain: Measured, allowed: Allowed) -> list:
 
 
 def unanswered(served: Measured) -> list:
-    """The same of requests and workers."""
+    """The same for requests and workers."""
     found = []
     if served.timed_out:
         found.append(f"requests that timed out: {served.timed_out} (none may)")
@@ -129,7 +129,7 @@ def unanswered(served: Measured) -> list:
 
 
 def not_graceful(served: Measured, allowed: Allowed) -> list:
-    """The same of the way from SIGTERM to the end."""
+    """The same for the time from SIGTERM to the end."""
     found = []
     if served.killed:
         found.append(
@@ -146,6 +146,6 @@ def not_graceful(served: Measured, allowed: Allowed) -> list:
 
 
 def another_round(knobs: dict, passed_s: float, so_far: Measured) -> bool:
-    """Whether to begin one: on a busy machine it takes longer until enough workers reported."""
+    """Whether to begin a round. On a busy machine, enough reports take longer."""
     enough = so_far.reported >= knobs["reports"]
     return passed_s < (knobs["seconds"] if enough else knobs["longest_s"])

@@ -1,4 +1,4 @@
-"""One gunicorn: started, listened to, ended."""
+"""One gunicorn: start it, listen to it, end it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import threading
 import time
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-"""With these a master, or whoever runs it, asks a process to end."""
+"""The signals by which a master, or its user, ends a process on purpose."""
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -20,12 +20,12 @@ class Server:
     """A gunicorn that serves ``service.py`` on a port of its own."""
 
     def __init__(self, told: dict, environment: dict, traced: bool) -> None:
-        """``told`` is what the service and gunicorn are told; ``traced``: under ``ddtrace-run``."""
+        """``told`` is for the service and gunicorn. ``traced``: under ``ddtrace-run``."""
         self.reported = 0
         """Workers that reported their first error."""
         self.forked: set = set()
         self.killed: dict = {}
-        """Worker to the last signal with which the master had to end it."""
+        """By worker: the last signal with which the master had to end it."""
         self._crashed: list = []
         self._rest = b""
         listening = socket.socket()
@@ -53,11 +53,11 @@ class Server:
             pass_fds=(listening.fileno(), words),
         )
         os.close(words)
-        # The server's alone from now on: once it is gone, so is the port.
+        # From now on only the server has it. Once the server is gone, so is the port.
         listening.close()
 
     def listen(self) -> int:
-        """Take in what master and workers have said; how many more have reported."""
+        """Take in messages of master and workers. Returns how many more have reported."""
         before = self.reported
         while True:
             try:
@@ -80,13 +80,13 @@ class Server:
         elif word == "killed" and said["signal"] in (signal.SIGKILL, signal.SIGABRT):
             self.killed[pid] = said["signal"]
         elif word == "ended" and os.WIFSIGNALED(said["status"]):
-            # Several words may be on their way at once: who kills says so first.
+            # Several words may be on their way at once: the killer writes first.
             number = os.WTERMSIG(said["status"])
             if self.killed.get(pid) != number and number not in ENDING:
                 self._crashed.append((pid, said["status"]))
 
     def crashes(self) -> list:
-        """Master and workers that a signal ended which nobody sent on purpose: pid and status."""
+        """Master and workers that an unexpected signal ended: pid and status."""
         self.listen()
         code = self.process.poll()
         master = []
@@ -100,7 +100,7 @@ class Server:
         self.process.terminate()
 
     def _note_end(self) -> None:
-        """In a thread of its own: a look keeps the course busy for seconds meanwhile."""
+        """In a thread of its own, because a look keeps the course busy for seconds."""
         self.process.wait()
         self._ended_at = time.monotonic()
 
@@ -108,14 +108,14 @@ class Server:
         return self.process.poll() is not None
 
     def ended_at(self) -> float:
-        """When it had ended, by the monotonic clock, once it was told to and has; else now."""
+        """The time of its end, by the monotonic clock. Now if it has not ended."""
         if not self.ended():
             return time.monotonic()
         self._ending.join()
         return self._ended_at
 
     def abandon(self) -> None:
-        """Leave nothing of it behind: for a way out that is not its end."""
+        """Leave nothing of it behind, for an exit before its end."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

@@ -1,7 +1,7 @@
-"""The application that is served: flask, with Sentry as the trial's settings have it.
+"""The served application: flask, and Sentry with the trial's settings.
 
-Loaded by gunicorn in each worker. What it is told stands in ``INTERLOCK_SERVICE``; what it says of
-itself is answered at ``/about``.
+gunicorn loads it in each worker. Its input is in ``INTERLOCK_SERVICE``. ``/about`` answers with its
+report about itself.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from libraries.settings import Settings
 
 PROBE = "gunicorn_flask"
 TOLD = json.loads(os.environ["INTERLOCK_SERVICE"])
-"""``settings``, ``versions``, ``intake``, ``switch_interval_s``, and ``words``: whom to tell."""
+"""``settings``, ``versions``, ``intake``, ``switch_interval_s``, pipe ``words``."""
 
 log = logging.getLogger("service")
 
 
 class About:
-    """What a probe's app says to its trial, said to whoever asks instead."""
+    """The reports of a probe's app to its trial, kept for requests instead."""
 
     def __init__(self, told: dict) -> None:
         self.settings: dict = told["settings"]
@@ -56,13 +56,13 @@ def start() -> tuple:
     assert settings is not None  # a misuse has raised
     sentry_sdk = None
     try:
-        # It has been started before gunicorn was imported, by ``ddtrace-run``: this looks at it.
+        # ``ddtrace-run`` has started it before gunicorn was imported: this only checks it.
         profiler.start(about, settings)
         sentry_sdk = sentry.start(about, settings)
     except Exception as error:
         about.error(error)
     if settings.amplified and TOLD["switch_interval_s"]:
-        # For all of a worker's life, which is short where this is asked for.
+        # For a worker's whole life, which is short if this is requested.
         sys.setswitchinterval(TOLD["switch_interval_s"])
     return about, settings, sentry_sdk
 
@@ -71,10 +71,13 @@ about, settings, sentry_sdk = start()
 app = flask.Flask("service")
 visits = 0
 counting = threading.Lock()
-"""A lock of the app's own: where ddtrace leaves out those of the standard library and there is no
-Sentry, it is the one that profiles show."""
+"""A lock of the app's own.
+
+If ddtrace leaves out the locks of the standard library and there is no Sentry, only this one is in
+profiles.
+"""
 first = [json.dumps({"word": "reported", "pid": os.getpid()}).encode() + b"\n"]
-"""What the first request that reports takes out and tells."""
+"""The first request that reports takes it out and sends it."""
 
 
 @app.before_request
@@ -92,14 +95,14 @@ def tell_about():
 
 @app.route("/")
 def greet():
-    """What a request costs that nothing goes wrong in."""
+    """The cost of a request without an error."""
     log.info("greeting")
     return flask.jsonify(greeting="hello")
 
 
 @app.route("/report")
 def report():
-    """A request in which something goes wrong: the error is logged, and Sentry hears of it."""
+    """A request with an error: the error is logged, and Sentry gets it."""
     message = f"{sentry.PROOF}: {PROBE}"
     if sentry_sdk is not None and not settings.sentry_logging_integration:
         sentry_sdk.capture_message(message)
@@ -109,7 +112,7 @@ def report():
 
 
 def tell_once() -> None:
-    """Of several first requests at the same time, one tells the driver."""
+    """Of several first requests at the same time, only one reports to the driver."""
     with contextlib.suppress(IndexError, BrokenPipeError):
         line = first.pop()
         os.write(TOLD["words"], line)

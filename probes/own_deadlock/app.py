@@ -1,8 +1,8 @@
-"""A deadlock of our own making: a known hang that needs no library at all.
+"""A deadlock built into the control: a known hang that needs neither library.
 
-Two threads take two locks again and again. In the same order nothing can happen; after the stated
-number of rounds one of them takes them the other way round, and the next meeting never ends.
-Neither library is imported, whichever versions the trial names.
+Two threads take two locks again and again. In the same order nothing can happen. After the stated
+number of rounds one of them takes them in the other order, and the next meeting never ends. Neither
+library is imported, whichever versions the trial names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DEADLOCKS = ("cycle", "self", "none")
 
 
 class Account:
-    """What two threads want at once; named, because its lock is what the evidence has to name."""
+    """The lock that two threads want at once. The evidence has to contain its name."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -28,7 +28,7 @@ class Ledger:
 
 
 def run(trial) -> None:
-    # What an application chooses is about libraries: understood like everywhere, and of no effect.
+    # The settings are about libraries. They are checked as everywhere, but have no effect.
     if Settings.of(trial, beside=("deadlock",)) is None:
         return
     deadlock = trial.settings.get("deadlock", trial.knobs["deadlock"])
@@ -56,7 +56,7 @@ def run(trial) -> None:
 
 
 def work(met, rounds: int, first, second, count=lambda: None) -> None:
-    """Take both locks, in the order given, at the same time as the other thread does."""
+    """Take both locks, in the given order, at the same time as the other thread."""
     for _ in range(rounds):
         met.wait()
         with first.lock, second.lock:

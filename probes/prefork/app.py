@@ -1,11 +1,11 @@
-"""Both libraries started in one process that then forks, again and again, while its threads work.
+"""Start both libraries in a process that forks many times while its threads work.
 
-What a server with a preloaded application does, or ``multiprocessing`` with the start method
-``fork``. The parent's threads log, send events and take locks; a fork copies one thread and every
-lock as it is. Each child does what a worker does: it logs, captures an event, takes a profiled
-lock, flushes, and ends as Python ends, its exit handlers included.
+A server with a preloaded application does this, and so does ``multiprocessing`` with the start
+method ``fork``. The parent's threads log, send events and take locks. A fork copies one thread, and
+every lock in its current state. Each child works like a worker: it logs, captures an event, takes a
+profiled lock, flushes, and ends normally, with its exit handlers.
 
-Nothing private of either library is touched.
+It uses no private name of either library.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def run(trial) -> None:
 
 
 class Work:
-    """The parent's threads, which do what an application's do."""
+    """The parent's threads, which work like an application's."""
 
     def __init__(self, sentry_sdk, knobs: dict) -> None:
         self._sentry = sentry_sdk
@@ -66,7 +66,7 @@ class Work:
 
 
 class Children:
-    """Those that were forked and have not ended, each with the end of a pipe that tells."""
+    """Children that have not ended, each with the end of its pipe."""
 
     def __init__(self, trial, sentry_sdk) -> None:
         self._trial = trial
@@ -78,7 +78,7 @@ class Children:
         self._poll = select.poll()
 
     def fork(self) -> None:
-        """Fork as often as the knobs say, or for as long; so many children at once."""
+        """Fork until the knobs' number or time is reached, with so many children at once."""
         knobs = self._trial.knobs
         until = time.monotonic() + knobs["seconds"]
         for _ in range(knobs["forks"]):
@@ -99,9 +99,9 @@ class Children:
             self._await_one()
 
     def _await_one(self) -> None:
-        """Until one has ended, or is overdue and was looked at; each is looked at once.
+        """Wait until a child has ended, or is overdue and was inspected, once each.
 
-        Where nothing ends any more, silence brings the next looks, and at the deadline the proof.
+        If no child ends any more, silence brings the next looks, and the deadline brings the proof.
         """
         within_s = self._trial.knobs["child_s"]
         due = [began for fd, began in self._began.items() if fd not in self._looked_at]
@@ -135,7 +135,7 @@ class Children:
 
 
 def child(sentry_sdk) -> None:
-    """A worker's life. It leaves by ``SystemExit``: the interpreter ends as it always does."""
+    """A worker's life. It leaves by ``SystemExit``, so the interpreter ends normally."""
     act(sentry_sdk, threading.Lock(), "a forked child")
     if sentry_sdk is not None:
         sentry_sdk.flush(CHILD_FLUSH_S)

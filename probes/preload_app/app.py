@@ -1,10 +1,10 @@
-"""gunicorn with a preloaded application: both libraries at work in the master, which then forks.
+"""gunicorn with a preloaded application: both libraries in a master that forks.
 
 The app is the master: a custom application, as gunicorn documents it, with ``preload_app``. Each
-worker that it forks answers one request, in which it logs, captures an event and takes a profiled
-lock, and ends as gunicorn's workers end, its exit handlers included.
+forked worker answers one request, in which it logs, captures an event and takes a profiled lock. It
+ends as gunicorn's workers end, with its exit handlers.
 
-Nothing private of either library is touched.
+It uses no private name of either library.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from libraries.forking import act, begin
 TICK_S = 0.02
 PID = struct.Struct("=i")
 FOR_EVER_S = 3600
-"""Longer than any deadline: gunicorn kills nobody, so that what is stuck can be looked into."""
+"""Longer than any deadline, so gunicorn kills no worker before its inspection."""
 
 
 def run(trial) -> None:
@@ -36,7 +36,7 @@ def run(trial) -> None:
 
 
 def serve(trial, sentry_sdk) -> None:
-    """Be gunicorn's master until the workers have been asked what they are to be asked."""
+    """Be gunicorn's master until the workers have answered all requests."""
     from gunicorn.app.base import BaseApplication
 
     class Preloaded(BaseApplication):
@@ -52,7 +52,7 @@ def serve(trial, sentry_sdk) -> None:
     try:
         Preloaded().run()
     except SystemExit as end:
-        # A worker leaves by it as well, through here, and goes on to its exit handlers.
+        # A worker leaves through here as well, and goes on to its exit handlers.
         if os.getpid() != master or end.code:
             raise
 
@@ -80,7 +80,7 @@ def options(trial, sentry_sdk) -> dict:
         "graceful_timeout": FOR_EVER_S,
         "worker_tmp_dir": "/tmp",
         "loglevel": "warning",
-        # A socket for a command that nobody gives here; gunicorn has it since 25.
+        # A socket for a command that nobody sends here. gunicorn has it since 25.
         "control_socket_disable": True,
         "when_ready": when_ready,
         "post_worker_init": post_worker_init,
@@ -88,7 +88,7 @@ def options(trial, sentry_sdk) -> dict:
 
 
 def report_ends(trial, gone: set) -> None:
-    """Note in the master which workers end, and tell the trial how, which gunicorn only logs."""
+    """In the master, report which workers end, and how. gunicorn only logs it."""
     master, waitpid = os.getpid(), os.waitpid
 
     def noting(pid, options):
@@ -107,7 +107,7 @@ def report_ends(trial, gone: set) -> None:
 
 
 class Service:
-    """What is preloaded: in each worker, a request's work, and who did it."""
+    """The preloaded application: a request's work in a worker, and the worker's name."""
 
     def __init__(self, sentry_sdk) -> None:
         self._sentry = sentry_sdk
@@ -122,7 +122,7 @@ class Service:
 
 
 class Course:
-    """What goes on in the master beside gunicorn: threads that work, and clients that ask."""
+    """The activity in the master beside gunicorn: threads that work, and clients."""
 
     def __init__(self, trial, sentry_sdk, port: int, up: int) -> None:
         self._trial = trial
@@ -130,14 +130,14 @@ class Course:
         self._port = port
         self._up_fd = up
         self._up: set = set()
-        """Workers that have said that they are up."""
+        """Workers that have reported that they are up."""
         self.gone: set = set()
         """Workers that have ended."""
         self._stopped = threading.Event()
         self._asking: set = set()
         """Clients that have no answer yet."""
         self._served: dict = {}
-        """Worker to when it gave its answer, until it has ended."""
+        """By worker: the time of its answer, until it has ended."""
         self._looked_at: set = set()
         self._looked_s = 0.0
         """When the last look was over, by the monotonic clock."""
@@ -159,7 +159,7 @@ class Course:
             act(self._sentry, lock, "the master")
 
     def _ask(self, number: int) -> None:
-        """One request after another, each to whichever worker takes it."""
+        """Send one request after another, each to whichever worker takes it."""
         while not self._stopped.is_set():
             self._asking.add(number)
             who = ask(self._port)
@@ -170,11 +170,12 @@ class Course:
             self._asking.discard(number)
 
     def _watch(self) -> None:
-        """Count the workers that end, look at what does not, and end the server at last.
+        """Count the workers that end, inspect the others, and end the server at last.
 
-        Where something is stuck the server is not ended: nobody would see it in a process that is
-        gone. Silence then brings the next looks, and the deadline the proof. Nor is it ended while
-        a worker is still coming up: gunicorn would tell it to end before it listens, and wait.
+        If a worker is stuck, the server is not ended, because nobody could inspect an ended
+        process. Silence then brings the next looks, and the deadline brings the proof. The server
+        is not ended either while a worker is starting: gunicorn would tell it to end before it
+        listens, and wait.
         """
         knobs, began = self._trial.knobs, time.monotonic()
         while True:
@@ -202,9 +203,9 @@ class Course:
             self._trial.expose()
 
     def _look(self) -> None:
-        """At each worker once, when it is overdue; looks make the others late, so not at once.
+        """Inspect each overdue worker once. Not all at a time: a look delays the others.
 
-        What is stuck in its answer is never overdue: silence brings the look there.
+        A worker that is stuck in its answer is never overdue: silence brings the look there.
         """
         now, patience_s = time.monotonic(), self._trial.knobs["worker_s"]
         for who, since in list(self._served.items()):
@@ -218,7 +219,7 @@ class Course:
 
 
 def ask(port: int) -> int | None:
-    """The worker that answered; None where there was no answer. Waits for as long as it takes."""
+    """The worker that answered. None without an answer. Waits for as long as it takes."""
     answer = b""
     try:
         with socket.socket() as connection:

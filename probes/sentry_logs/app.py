@@ -1,12 +1,12 @@
-"""Sentry's structured logs under ddtrace's lock profiler: the batcher of the log records.
+"""Sentry's batcher of structured logs under ddtrace's lock profiler.
 
 A client's first log record starts the batcher's flusher: under the batcher's own lock it starts a
 thread and waits until that thread has begun. Every hundredth record wakes the flusher, under the
-same lock. A profiled lock that logs in either moment hands Sentry one more record, and the same
-thread needs the lock that it is inside of.
+same lock. If a profiled lock logs in either moment, Sentry gets one more record. Then the thread
+needs the lock that it already holds.
 
-Nothing private is touched: each round closes the client and initialises a new one, as the
-process's first ``init`` does, and logs as an application does.
+It uses no private name. Each round closes the client and initialises a new one, like the process's
+first ``init``, and logs like an application.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from libraries.settings import Settings
 LOG = logging.getLogger("interlock")
 
 AGAIN = {"auto_enabling_integrations": False, "release": "interlock"}
-"""For every ``init`` but the first: the search for frameworks and for a git commit find nothing
-here, and are most of what it does.
+"""For every ``init`` but the first.
+
+The search for frameworks and for a git commit finds nothing here, and is most of its work.
 """
 
 
@@ -46,14 +47,14 @@ def run(trial) -> None:
 
 
 def own_warning():
-    """Of Sentry's own logger, for an application whose log records Sentry does not see."""
+    """Sentry's own logger, for an application whose log records Sentry does not see."""
     from sentry_sdk import logger
 
     return logger.warning
 
 
 def restart(sentry_sdk, trial, settings: Settings, warn) -> None:
-    """Begin anew as often as the knobs say, or for as long: start the flusher, and wake it."""
+    """Start the flusher and wake it, until the knobs' number or time is reached."""
     until = time.monotonic() + trial.knobs["seconds"]
     for _ in range(trial.knobs["rounds"]):
         sentry_sdk.get_client().close(timeout=0)

@@ -1,9 +1,9 @@
-"""Interpreters that end as they always do, with Sentry's events and ddtrace's profile unsent.
+"""Interpreters that end normally, with unsent Sentry events and ddtrace profiles.
 
-The app itself imports neither library. It starts one interpreter after the other; each starts both
-libraries, has events and a profile to send, and returns from its main program. What happens then
-is the exit handlers': Sentry's flushes its queue, ddtrace's stops the profiler and uploads. What
-they send takes a while to be taken (``slow.py``), or there would be nothing left to wait for.
+The app itself imports neither library. It starts one interpreter after the other. Each starts both
+libraries, has events and a profile to send, and returns from its main program. Then the exit
+handlers run: Sentry's flushes its queue, ddtrace's stops the profiler and uploads. The intake takes
+their data slowly (``slow.py``), because otherwise nothing would be left to wait for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from slow import Slow
 from starved import Starved
 
 LOOK_S = 0.02
-"""Between two looks at an interpreter that ends; how exactly its end is seen."""
+"""Seconds between two looks at an interpreter that ends. They limit the precision."""
 
 
 def run(trial) -> None:
@@ -52,22 +52,22 @@ def run(trial) -> None:
 
 
 class Broken(Exception):
-    """An interpreter ended in another way than it should, and did not say why."""
+    """An interpreter ended unexpectedly, and did not report why."""
 
 
 class Exit(NamedTuple):
     took_s: float
     starved_s: float
-    """How long the threads concerned waited for a processor meanwhile, all added up."""
+    """How long these threads waited for a processor meanwhile, added up."""
 
     @property
     def own_s(self) -> float:
-        """What it took of itself: on a busy machine that is no slow exit."""
+        """Its own time, without its wait for a processor on a busy machine."""
         return self.took_s - self.starved_s
 
 
 def leave(trial, settings: dict, intake: Slow) -> Exit | None:
-    """Have one interpreter come and go; how long its exit took, or None: it failed."""
+    """Run one interpreter. Returns how long its exit took, or None if it failed."""
     child = Process(trial, "leaver.py", settings, intake.url)
     left = starved = None
     for word in child.heard():
@@ -79,8 +79,8 @@ def leave(trial, settings: dict, intake: Slow) -> Exit | None:
             left = time.monotonic()
             starved = Starved(child.process.pid, os.getpid())
             break
-    # From here on nothing is heard of it but its end: if that does not come, it is silence. Then
-    # this process stands still too, so that it shows whether anything of the app still moves.
+    # From here on only its end is heard. If it does not come, there is silence. This process stands
+    # still too, so that silence shows that nothing of the app moves.
     while left and child.process.poll() is None:
         if time.monotonic() - left > 2 * trial.knobs["exit_s"]:
             break

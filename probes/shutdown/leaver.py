@@ -29,7 +29,7 @@ def main() -> None:
             sentry_sdk.capture_message(f"{sentry.PROOF}: shutdown")
     profiler.state_recorded(child)
     if settings.amplified:
-        # Not before: starting the worker is a race of its own, and worker_restart's.
+        # Not before: starting the worker is a race of its own, tested by worker_restart.
         sys.setswitchinterval(child.knobs["switch_interval_s"])
     child.say("leaving")
 

@@ -1,4 +1,4 @@
-"""A way to the intake that takes its time, and counts what passes."""
+"""A slow way to the intake, which counts what passes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 
 class Slow:
-    """Passes on what it is sent, each piece a moment late, and what is answered at once.
+    """Passes on each piece of a request a moment late, and each answer at once.
 
-    Bytes alone, whatever the protocol: the pieces are those in which they were sent, and the first
-    of a request holds its path.
+    It handles bytes alone, whatever the protocol. A piece is what was sent at once, and the first
+    piece of a request holds its path.
     """
 
     def __init__(self, intake: str, late_s: float) -> None:
@@ -25,11 +25,11 @@ class Slow:
         threading.Thread(target=self._accept, name="slow-intake", daemon=True).start()
 
     def count_from_here(self) -> None:
-        """What passes from now on counts for one exit more."""
+        """From now on, count for the next exit."""
         self._counted.append([])
 
     def least(self, path: str) -> int:
-        """How many requests to a path had still to be passed on in the exit that had fewest."""
+        """How many requests to a path were still unsent, in the exit with the fewest."""
         return min(sum(seen.startswith(path) for seen in seen) for seen in self._counted)
 
     def _accept(self) -> None:

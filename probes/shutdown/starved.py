@@ -1,4 +1,4 @@
-"""How long the threads of some processes waited for a processor, as the kernel counts it."""
+"""How long threads of processes waited for a processor, by the kernel's count."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 class Starved:
-    """From its making on, added up over all threads that were seen, ended ones too."""
+    """From its creation on, added up over all threads that were seen, also ended ones."""
 
     def __init__(self, *pids: int) -> None:
         self._pids = pids

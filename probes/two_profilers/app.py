@@ -1,8 +1,8 @@
-"""Sentry's profiler and ddtrace's, both sampling one process whose threads come and go.
+"""Sentry's and ddtrace's profilers, both in a process with short-lived threads.
 
-Both walk the frames of every thread from a thread of their own, many times a second. Reports of
-each profiler crashing name frames that another thread was just giving up; two of them look twice as
-often, and each looks at the other's thread too. Nothing private is touched.
+Both walk the frames of every thread from a thread of their own, many times a second. In reports of
+crashes of each profiler, another thread was just leaving the frames. Two profilers look twice as
+often, and each also looks at the other's thread. It uses no private name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def run(trial) -> None:
 
 
 def work(trial, sentry_sdk, settings: Settings) -> None:
-    """Rounds of short-lived threads, each in a transaction of its own; a thread is an exposure."""
+    """Rounds of short-lived threads, each in a transaction. A thread is an exposure."""
     knobs = trial.knobs
     until = time.monotonic() + knobs["seconds"]
     with settings.switching_every(knobs["switch_interval_s"]):

@@ -1,12 +1,12 @@
-"""Sentry's background worker, started again and again under ddtrace's lock profiler.
+"""Restart Sentry's background worker many times under ddtrace's lock profiler.
 
-Every event that Sentry sends makes its transport's worker start, if it does not run: the worker
+For every event that Sentry sends, its transport starts the worker if it does not run. The worker
 takes its own lock, starts a thread and waits for it. The profiler wraps the locks that the two
 threads share in that moment. A wrapper that logs from inside ``acquire`` or ``release`` hands
 Sentry a record while the same thread is inside ``BackgroundWorker.start``.
 
-The one private name that is touched is ``HttpTransport._worker``, to call its ``submit``, which is
-how every event reaches the worker. ``Transport.kill`` is public.
+It uses one private name, ``HttpTransport._worker``, to call its ``submit``, which is how every
+event reaches the worker. ``Transport.kill`` is public.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def run(trial) -> None:
 
 
 def restart(trial, transport) -> None:
-    """Start the worker as often as the knobs say, or for as long."""
+    """Start the worker until the knobs' number or time is reached."""
     until = time.monotonic() + trial.knobs["seconds"]
     for _ in range(trial.knobs["starts"]):
         transport.kill()
@@ -47,4 +47,4 @@ def restart(trial, transport) -> None:
 
 
 def nothing() -> None:
-    """What the worker is given to do."""
+    """The task of the worker."""
