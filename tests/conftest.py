@@ -16,9 +16,10 @@ settings.register_profile(
 )
 settings.load_profile("interlock")
 
-# A shell starts background jobs with SIGINT ignored, and `nohup` with SIGHUP. Without these
-# lines the tests would start their commands so, and then interrupt them in vain.
+# A shell starts background jobs with SIGINT and SIGQUIT ignored, and `nohup` with SIGHUP. Without
+# these lines the tests would start their commands so, and then interrupt them in vain.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 IN_REAL_TIME = {
