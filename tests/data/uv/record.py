@@ -174,7 +174,7 @@ class Recorder:
             done = run(place, *command, "--default-index", url, *more, given=given)
             if done.returncode == 0:
                 return print(f"{case}: uv installs it")
-            said = done.stderr.replace(place, "/work")
+            said = done.stderr.replace(place, "/recorded")
         said = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8765", said)
         said = re.sub(r"\b\d+(\.\d+)?(ms|s)\b", "1s", said)
         said = re.sub(r"/tmp/tmp\w+", "/index", said)
