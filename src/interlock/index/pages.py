@@ -14,12 +14,12 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -38,7 +38,7 @@ MOST_FILES = 200_000
 """Of one page. The package with the most files has a tenth of them."""
 
 _FORMAT = 1
-PIECE_CHARS = 1 << 18
+_PIECE_CHARS = 1 << 18
 
 
 class File(NamedTuple):
@@ -232,7 +232,7 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
             for f in page.files
         ]
     if kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
-        found = _html(where, answer.text, patience)
+        found = fed(_HtmlPage(), where, answer.text, patience)
         if found.files or found.is_of_an_index:
             return found.files
         raise IndexUnreachable(
@@ -245,14 +245,25 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
     )
 
 
-def _html(where: str, text: str, patience: Patience) -> _HtmlPage:
-    """The files of a page. Raises ``IndexUnreachable`` at a limit on number or time."""
-    page = _HtmlPage()
+class _Lists(Protocol):
+    """A parser that collects the files of a page."""
+
+    @property
+    def files(self) -> Sized: ...
+
+    def feed(self, data: str) -> None: ...
+
+
+P = TypeVar("P", bound=_Lists)
+
+
+def fed(page: P, where: str, text: str, patience: Patience) -> P:
+    """The parser, after the text. Raises ``IndexUnreachable`` at a limit on number or time."""
     latest = time.monotonic() + patience.page_s
     # Piece by piece, because the parser scans an unclosed tag again and again.
-    for start in range(0, len(text), PIECE_CHARS):
+    for start in range(0, len(text), _PIECE_CHARS):
         try:
-            page.feed(text[start : start + PIECE_CHARS])
+            page.feed(text[start : start + _PIECE_CHARS])
         except AssertionError as error:  # html.parser's word for a declaration that is none
             raise IndexUnreachable(f"{where} answered with what is no HTML: {error}") from error
         if len(page.files) > MOST_FILES:
@@ -269,7 +280,8 @@ def _local(folder: Path, patience: Patience) -> list[File]:
         if page.is_file():
             if page.stat().st_size > patience.page_bytes:
                 raise IndexUnreachable(f"{page} is too large for a page of a package index")
-            return _html(str(page), page.read_text(encoding="utf-8"), patience).files
+            text = page.read_text(encoding="utf-8")
+            return fed(_HtmlPage(), str(page), text, patience).files
         if not folder.is_dir():
             return []
         return [File(path.name, None, None, False) for path in sorted(folder.iterdir())]

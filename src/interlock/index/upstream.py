@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -19,7 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from interlock.index.fetching import PATIENCE, Answer, Fetching, Patience
-from interlock.index.pages import MOST_FILES, PIECE_CHARS
+from interlock.index.pages import fed
 from interlock.index.releases import version_of
 from interlock.index.settings import IndexSettings, redacted
 from interlock.model import IndexUnreachable
@@ -75,7 +74,8 @@ class Upstream:
         if kind == "application/vnd.pypi.simple.v1+json":
             return _json(place, answer.url or place, answer.content)
         if kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
-            page = _html(answer.url or place, answer.text, self._patience)
+            where = answer.url or place
+            page = fed(_Anchors(where), where, answer.text, self._patience)
             if page.files or page.is_of_an_index:
                 return tuple(page.files)
             raise IndexUnreachable(
@@ -145,7 +145,8 @@ def _folder(folder: Path, patience: Patience) -> tuple[Listed, ...] | None:
             if page.stat().st_size > patience.page_bytes:
                 raise IndexUnreachable(f"{page} is too large for a page of a package index")
             text = page.read_text(encoding="utf-8")
-            return tuple(_html(page.absolute().as_uri(), text, patience).files)
+            where = page.absolute().as_uri()
+            return tuple(fed(_Anchors(where), where, text, patience).files)
         files = sorted(path for path in folder.iterdir() if path.name.endswith(_ENDINGS))
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -232,20 +233,3 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         name, equals, value = part.partition("=")
         if equals and name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
             yield name, value
-
-
-def _html(base: str, text: str, patience: Patience) -> _Anchors:
-    """The files of a page. Raises ``IndexUnreachable`` at a limit on number or time."""
-    page = _Anchors(base)
-    latest = time.monotonic() + patience.page_s
-    # Piece by piece, because the parser scans an unclosed tag again and again.
-    for start in range(0, len(text), PIECE_CHARS):
-        try:
-            page.feed(text[start : start + PIECE_CHARS])
-        except AssertionError as error:  # html.parser's word for a declaration that is none
-            raise IndexUnreachable(f"{base} answered with what is no HTML: {error}") from error
-        if len(page.files) > MOST_FILES:
-            raise IndexUnreachable(f"{base} lists more than {MOST_FILES} files on one page")
-        if time.monotonic() > latest:
-            raise IndexUnreachable(f"{base} answered with a page that can't be read in time")
-    return page
