@@ -24,7 +24,7 @@ from interlock.findings.criteria import (
     meant_by,
     needs_of,
 )
-from interlock.findings.rates import HangsAlone, Rates, hang_alone, rates
+from interlock.findings.rates import HangsAlone, KindRate, Rates, hang_alone, kind_rates, rates
 from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
 from interlock.findings.tested import Tested
@@ -129,6 +129,14 @@ class Findings:
     def workaround_records(self) -> Mapping[WorkaroundKind, WorkaroundRecord]:
         """What each workaround did against each hang, over all cells that needed it."""
         return records(self.workarounds)
+
+    @cached_property
+    def kind_rates(self) -> Mapping[str, tuple[KindRate, ...]]:
+        """By kind of application, how often the probes that are about it hang at all."""
+        return {
+            name: tuple(kind_rates(name, self.by_probe, self.matrix))
+            for name in self.matrix.applications
+        }
 
     @cached_property
     def by_application(self) -> Mapping[str | None, ForApplication]:

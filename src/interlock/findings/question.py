@@ -29,7 +29,7 @@ from interlock.findings.attribution import OPEN
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE, intermittent
-from interlock.findings.rates import KindRate, kind_rates
+from interlock.findings.rates import KindRate
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
 from interlock.findings.targets import moves_of
 from interlock.findings.tested import Place
@@ -218,9 +218,7 @@ def answer(question: Question, findings: Findings) -> Answer:
         moves=moves,
         kinds=() if question.chosen else tuple(_notes(findings, place)),
         advice=tuple(kind.instead_plain for kind in kinds if kind.instead),
-        rates=tuple(
-            rate for kind in kinds for rate in kind_rates(kind.name, findings.by_probe, matrix)
-        ),
+        rates=tuple(rate for kind in kinds for rate in findings.kind_rates[kind.name]),
     )
 
 
@@ -326,7 +324,7 @@ def _elsewhere(findings: Findings, asked: Situation, place: Place, near: bool) -
     pins, python = place
     tested = findings.tested
     others = [one for one in tested.pythons if one != python]
-    these = tuple(one for one in others if tested.conclude(asked, (pins, one)).outcome)
+    these = tuple(one for one in others if tested.outcome(asked, (pins, one)))
     if these:
         return Elsewhere(pythons=these, with_these=True)
     if near:

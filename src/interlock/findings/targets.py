@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from packaging.version import Version
+
 from interlock.findings.advice import Move
 from interlock.findings.attribution import PYTHON
 from interlock.findings.findings import Findings
@@ -46,20 +48,21 @@ def _move(
         return _none(axis, _not_its_own(axis, place, troubles))
     present = version_of(pins, axis.name)
     above = [v for v in findings.tested.beside(axis.name, place) if v > present]
-    hurt = [one for one in asked if findings.tested.conclude(one, place).outcome in TROUBLE]
-    passing = [
-        version
-        for version in above
-        if _all_pass(findings, axis, asked, hurt, (moved(pins, axis.name, version), python))
-    ]
+    hurt = [one for one in asked if findings.tested.outcome(one, place) in TROUBLE]
     excluded = findings.withdrawn.get(axis.name, ())
-    final = [v for v in passing if not v.is_prerelease and v not in excluded]
-    if final:
+
+    def passes(version: Version) -> bool:
+        return _all_pass(findings, axis, asked, hurt, (moved(pins, axis.name, version), python))
+
+    # From both ends: what lies between the nearest and the newest is not looked at.
+    final = [v for v in above if not v.is_prerelease and v not in excluded]
+    if nearest := next(filter(passes, final), None):
+        newest = next(filter(passes, reversed(final)))
         return Move(
-            nearest=Target(axis=axis.name, version=final[0]),
-            newest=Target(axis=axis.name, version=final[-1]),
+            nearest=Target(axis=axis.name, version=nearest),
+            newest=Target(axis=axis.name, version=newest),
         )
-    if passing:
+    if passing := [version for version in above if version not in final and passes(version)]:
         named = ", ".join(map(str, passing))
         return _none(axis, f"only yanked releases or pre-releases of {axis.package} help: {named}")
     places = [(moved(pins, axis.name, version), python) for version in above]

@@ -8,18 +8,34 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from packaging.version import Version
 
 from interlock.findings.criteria import Meant
-from interlock.findings.situation import Asked, Conclusion, Seen, conclude
+from interlock.findings.situation import AnswerBasis, Asked, Conclusion, Seen, conclude
 from interlock.findings.weighing import Pins, Track, version_of, without
 from interlock.matrix import Matrix, Situation
-from interlock.model import Basis, Cell, PythonVersion, Verdict
+from interlock.model import Basis, Cell, Outcome, PythonVersion, Verdict
 
 Place = tuple[Pins, PythonVersion]
 """Releases on a Python."""
+
+
+Shape = tuple[tuple[tuple[object, ...], ...], tuple[Track, ...]]
+"""All that ``conclude`` reads of a place: what each verdict says, and what is meant there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A conclusion without its place."""
+
+    outcome: Outcome | None
+    basis: AnswerBasis
+    rests_on: tuple[int, ...]
+    """Numbers into what was seen at the place."""
+    missing: tuple[Track, ...]
 
 
 class Tested:
@@ -35,7 +51,10 @@ class Tested:
         self._exact: dict[Situation, Mapping[str, str]] = {}
         self._seen: dict[Place, Sequence[Seen]] = {}
         self._asked: dict[Place, Sequence[Asked]] = {}
-        self._concluded: dict[tuple[tuple[int, ...], Place], Conclusion] = {}
+        self._shapes: dict[Shape, int] = {}
+        self._shape_at: dict[Place, int] = {}
+        self._drawn: dict[tuple[tuple[int, ...], int, frozenset[int]], Drawn] = {}
+        self._known_with: dict[tuple[tuple[int, ...], str, PythonVersion], Sequence[Version]] = {}
         self._found: dict[Place, list[Verdict]] = {}
         for verdict in verdicts:
             if verdict.basis is Basis.TESTED and verdict.cell.is_whole:
@@ -68,16 +87,63 @@ class Tested:
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool] | None = None
     ) -> Conclusion:
         """What is known there of that situation; trouble that is ``beside`` is left out."""
-        seen, meant = self.at(place), self.meant_at(place)
-        out = {s.verdict.cell.key for s in seen if s.is_trouble and beside and beside(s.verdict)}
+        drawn, seen = self._conclude(asked, place, beside), self.at(place)
+        pins, python = place
+        return Conclusion(
+            outcome=drawn.outcome,
+            basis=drawn.basis,
+            rests_on=tuple(seen[number] for number in drawn.rests_on),
+            missing=tuple(
+                Cell(pins=pins, python=python, probe=probe, config=config)
+                for probe, config in drawn.missing
+            ),
+        )
+
+    def outcome(self, asked: Situation, place: Place) -> Outcome | None:
+        """The outcome that ``conclude`` finds."""
+        return self._conclude(asked, place).outcome
+
+    def _conclude(
+        self, asked: Situation, place: Place, beside: Callable[[Verdict], bool] | None = None
+    ) -> Drawn:
+        """The conclusion, which is drawn once for all places of one shape."""
+        out = frozenset[int]()
+        if beside:
+            troubles = ((n, one) for n, one in enumerate(self.at(place)) if one.is_trouble)
+            out = frozenset(number for number, one in troubles if beside(one.verdict))
+        key = asked.levels, self.shape(place), out
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(asked, place, out)
+        return self._drawn[key]
+
+    def _draw(self, asked: Situation, place: Place, out: frozenset[int]) -> Drawn:
+        every, meant = self.at(place), self.meant_at(place)
+        seen = [one for number, one in enumerate(every) if number not in out]
         if out:
-            seen = [one for one in seen if one.verdict.cell.key not in out]
-            meant = [one for one in meant if one.cell.key not in out]
-            return conclude(asked, seen, meant, self._just(asked))
-        key = asked.levels, place
-        if key not in self._concluded:
-            self._concluded[key] = conclude(asked, seen, meant, self._just(asked))
-        return self._concluded[key]
+            left_out = {every[number].verdict.cell.key for number in out}
+            meant = [one for one in meant if one.cell.key not in left_out]
+        found = conclude(asked, seen, meant, self._just(asked))
+        number_of = {id(one): number for number, one in enumerate(every)}
+        return Drawn(
+            outcome=found.outcome,
+            basis=found.basis,
+            rests_on=tuple(number_of[id(one)] for one in found.rests_on),
+            missing=tuple((cell.probe, cell.config) for cell in found.missing),
+        )
+
+    def shape(self, place: Place) -> int:
+        """A number that places share where the same was seen and the same is meant."""
+        if place not in self._shape_at:
+            shape = (
+                tuple(
+                    (v.cell.probe, v.cell.config, v.outcome, one.lacks_feature, v.was_run)
+                    for one in self.at(place)
+                    for v in (one.verdict,)
+                ),
+                tuple((one.cell.probe, one.cell.config) for one in self.meant_at(place)),
+            )
+            self._shape_at[place] = self._shapes.setdefault(shape, len(self._shapes))
+        return self._shape_at[place]
 
     def covers(self, asked: Situation, place: Place) -> bool:
         """Whether something is meant to be run there with all of it switched on, or was."""
@@ -119,7 +185,7 @@ class Tested:
 
         def first(listed: Iterable[Version]) -> Version | None:
             there = ((v, (moved(pins, axis, v), python)) for v in listed)
-            return next((v for v, at in there if self.conclude(asked, at).outcome), None)
+            return next((v for v, at in there if self.outcome(asked, at)), None)
 
         below, above = bisect_left(versions, present), bisect(versions, present)
         return first(reversed(versions[:below])), first(versions[above:])
@@ -129,15 +195,20 @@ class Tested:
     ) -> tuple[Version | None, Version | None]:
         """The same with any others: the very release of the place, where its answer is known."""
         pins, python = place
-        present, places = version_of(pins, axis), self._by_release.get((axis, python), {})
-        versions = [*places]
-
-        def first(listed: Iterable[Version]) -> Version | None:
-            there = ((v, at) for v in listed for at in places[v])
-            return next((v for v, at in there if self.conclude(asked, at).outcome), None)
-
+        present, versions = version_of(pins, axis), self._known(asked, axis, python)
         below, above = bisect(versions, present), bisect_left(versions, present)
-        return first(reversed(versions[:below])), first(versions[above:])
+        return next(reversed(versions[:below]), None), next(iter(versions[above:]), None)
+
+    def _known(self, asked: Situation, axis: str, python: PythonVersion) -> Sequence[Version]:
+        """Releases of the axis of which the answer is known, with some others."""
+        key = asked.levels, axis, python
+        if key not in self._known_with:
+            self._known_with[key] = [
+                version
+                for version, places in self._by_release.get((axis, python), {}).items()
+                if any(self.outcome(asked, at) for at in places)
+            ]
+        return self._known_with[key]
 
     @cached_property
     def pythons(self) -> Sequence[PythonVersion]:
