@@ -7,7 +7,7 @@ run with its releases, and along each axis beside them.
 from __future__ import annotations
 
 from bisect import bisect, bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,6 +38,16 @@ class Drawn:
     missing: tuple[Track, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """The releases of which it is known what they do; each list is in version order."""
+
+    with_others: Mapping[tuple[str, Pins], Sequence[Version]]
+    """By axis and the other releases."""
+    with_any: Mapping[str, Sequence[Version]]
+    """By axis, whatever the other releases are."""
+
+
 class Tested:
     """What was run of each combination, and what that comes to in a situation."""
 
@@ -54,7 +64,7 @@ class Tested:
         self._shapes: dict[Shape, int] = {}
         self._shape_at: dict[Place, int] = {}
         self._drawn: dict[tuple[tuple[int, ...], int, frozenset[int]], Drawn] = {}
-        self._known_with: dict[tuple[tuple[int, ...], str, PythonVersion], Sequence[Version]] = {}
+        self._known: dict[tuple[tuple[int, ...], PythonVersion], Known] = {}
         self._found: dict[Place, list[Verdict]] = {}
         for verdict in verdicts:
             if verdict.basis is Basis.TESTED and verdict.cell.is_whole:
@@ -101,7 +111,7 @@ class Tested:
 
     def outcome(self, asked: Situation, place: Place) -> Outcome | None:
         """The outcome that ``conclude`` finds."""
-        return self._conclude(asked, place).outcome
+        return self._conclude(asked, place).outcome if place in self._found else None
 
     def _conclude(
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool] | None = None
@@ -181,34 +191,43 @@ class Tested:
         """The nearest releases of the axis, below and above, of which it is known what they do in
         that situation with the others of the place."""
         pins, python = place
-        present, versions = version_of(pins, axis), self.beside(axis, place)
-
-        def first(listed: Iterable[Version]) -> Version | None:
-            there = ((v, (moved(pins, axis, v), python)) for v in listed)
-            return next((v for v, at in there if self.outcome(asked, at)), None)
-
-        below, above = bisect_left(versions, present), bisect(versions, present)
-        return first(reversed(versions[:below])), first(versions[above:])
+        present, known = version_of(pins, axis), self._known_on(asked, python)
+        versions = known.with_others.get((axis, without(pins, axis)), ())
+        return _neighbours(versions, bisect_left(versions, present), bisect(versions, present))
 
     def around_with_others(
         self, asked: Situation, axis: str, place: Place
     ) -> tuple[Version | None, Version | None]:
         """The same with any others: the very release of the place, where its answer is known."""
         pins, python = place
-        present, versions = version_of(pins, axis), self._known(asked, axis, python)
-        below, above = bisect(versions, present), bisect_left(versions, present)
-        return next(reversed(versions[:below]), None), next(iter(versions[above:]), None)
+        present, known = version_of(pins, axis), self._known_on(asked, python)
+        versions = known.with_any.get(axis, ())
+        return _neighbours(versions, bisect(versions, present), bisect_left(versions, present))
 
-    def _known(self, asked: Situation, axis: str, python: PythonVersion) -> Sequence[Version]:
-        """Releases of the axis of which the answer is known, with some others."""
-        key = asked.levels, axis, python
-        if key not in self._known_with:
-            self._known_with[key] = [
-                version
-                for version, places in self._by_release.get((axis, python), {}).items()
-                if any(self.outcome(asked, at) for at in places)
-            ]
-        return self._known_with[key]
+    def _known_on(self, asked: Situation, python: PythonVersion) -> Known:
+        """The releases on that Python of which it is known what they do in that situation."""
+        key = asked.levels, python
+        if key not in self._known:
+            with_others: dict[tuple[str, Pins], list[Version]] = {}
+            with_any: dict[str, set[Version]] = {}
+            for pins in self._on_python.get(python, ()):
+                if self.outcome(asked, (pins, python)):
+                    for axis in (pin.axis for pin in pins):
+                        version = version_of(pins, axis)
+                        with_others.setdefault((axis, without(pins, axis)), []).append(version)
+                        with_any.setdefault(axis, set()).add(version)
+            self._known[key] = Known(
+                with_others={line: sorted(versions) for line, versions in with_others.items()},
+                with_any={axis: sorted(versions) for axis, versions in with_any.items()},
+            )
+        return self._known[key]
+
+    @cached_property
+    def _on_python(self) -> Mapping[PythonVersion, Sequence[Pins]]:
+        found: dict[PythonVersion, list[Pins]] = {}
+        for pins, python in self._found:
+            found.setdefault(python, []).append(pins)
+        return found
 
     @cached_property
     def pythons(self) -> Sequence[PythonVersion]:
@@ -251,25 +270,21 @@ class Tested:
     @cached_property
     def _by_beside(self) -> Mapping[tuple[str, Pins, PythonVersion], Sequence[Version]]:
         found: dict[tuple[str, Pins, PythonVersion], list[Version]] = {}
-        for axis, version, (pins, python) in self._each():
-            found.setdefault((axis, without(pins, axis), python), []).append(version)
-        return {key: sorted(versions) for key, versions in found.items()}
+        for pins, python in self._found:
+            for axis in (pin.axis for pin in pins):
+                line = axis, without(pins, axis), python
+                found.setdefault(line, []).append(version_of(pins, axis))
+        return {line: sorted(versions) for line, versions in found.items()}
 
-    @cached_property
-    def _by_release(
-        self,
-    ) -> Mapping[tuple[str, PythonVersion], Mapping[Version, Sequence[Place]]]:
-        """By axis and Python; the releases in version order."""
-        found: dict[tuple[str, PythonVersion], dict[Version, list[Place]]] = {}
-        for axis, version, place in self._each():
-            of_axis = found.setdefault((axis, place[1]), {})
-            of_axis.setdefault(version, []).append(place)
-        return {key: dict(sorted(versions.items())) for key, versions in found.items()}
 
-    def _each(self) -> Iterator[tuple[str, Version, Place]]:
-        for place in self._found:
-            for pin in place[0]:
-                yield pin.axis, version_of(place[0], pin.axis), place
+def _neighbours(
+    versions: Sequence[Version], below: int, above: int
+) -> tuple[Version | None, Version | None]:
+    """The version before one number in the list, and the one at the other."""
+    return (
+        versions[below - 1] if below else None,
+        versions[above] if above < len(versions) else None,
+    )
 
 
 def moved(pins: Pins, axis: str, version: Version) -> Pins:
