@@ -27,8 +27,9 @@ from interlock.findings.criteria import (
 from interlock.findings.rates import HangsAlone, KindRate, Rates, hang_alone, kind_rates, rates
 from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
+from interlock.findings.targets import Targets
 from interlock.findings.tested import Tested
-from interlock.findings.weighing import Combinations, Excluded, Pins, Track
+from interlock.findings.weighing import Combinations, Excluded, Pins, Track, Trouble
 from interlock.findings.windows import Rest, along, hanging, lines
 from interlock.findings.workarounds import (
     WorkaroundKind,
@@ -109,6 +110,16 @@ class Findings:
     def tested(self) -> Tested:
         """What was run of whole combinations, and in which situation of a reader's."""
         return Tested(self.verdicts, self.matrix, self.tracks, self.meant)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """Which releases to move to from a combination, in a situation of a reader's."""
+
+        def counts_against(verdict: Verdict, axis: str) -> bool:
+            found = self.attributions[verdict.cell.key]
+            return Trouble(verdict=verdict, attribution=found).counts_against(axis)
+
+        return Targets(self.matrix, self.tested, self.withdrawn, counts_against)
 
     @cached_property
     def windows(self) -> Mapping[str, Mapping[Rest, tuple[Window, ...]]]:

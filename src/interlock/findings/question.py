@@ -31,7 +31,6 @@ from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE, intermittent
 from interlock.findings.rates import KindRate
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
-from interlock.findings.targets import moves_of
 from interlock.findings.tested import Place
 from interlock.findings.weighing import TOGETHER, Pins, Trouble
 from interlock.matrix import Application, Matrix, Situation
@@ -209,7 +208,7 @@ def answer(question: Question, findings: Findings) -> Answer:
     moves = parts[0].moves
     if len(parts) > 1:
         troubles = [trouble for part in parts for trouble in part.troubles]
-        moves = moves_of(findings, situations, place, troubles)
+        moves = findings.targets.moves(situations, place, troubles)
     kinds = _kinds(asked, matrix) if _may_be_rare(parts, matrix) else []
     return Answer(
         question=question,
@@ -278,7 +277,7 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         if one.is_trouble
     )
     unknown = found.basis is AnswerBasis.UNKNOWN
-    moves = () if _kinds(asked, matrix) else moves_of(findings, [asked], place, troubles)
+    moves = () if _kinds(asked, matrix) else findings.targets.moves([asked], place, troubles)
     workarounds = tuple(_workarounds(findings, asked, rests_on))
     helps = workarounds or any(move.helps for move in moves)
     neighbours = tuple(_neighbours(findings, asked, place)) if unknown else ()
