@@ -42,24 +42,23 @@
     );
   }
 
-  /* One answer as a card. Texts are numbers into data.text; which releases and which situation it is
-     about is said here. */
+  /* One answer as a card. Which releases and which situation it is about is said here. */
   function card(data, asked, root) {
     const answer = answerTo(data, asked);
-    const text = (number) => data.text[number];
     const body = el("div", { class: "il-body" });
-    const paragraph = (numbers) => numbers.length && body.append(el("p", {}, numbers.map(text).join(" ")));
+    const paragraph = (texts) => texts.length && body.append(el("p", {}, texts.join(" ")));
+    const page = (track) => root + filled(data, data.found, asked, track);
     paragraph(answer.mind);
     paragraph(answer.whose);
     if (answer.moves.length) {
       body.append(
         el("h3", {}, "Move to"),
-        list(answer.moves.map(([to, why]) => (to === null ? text(why) : [el("strong", {}, text(to)), " " + text(why)])))
+        list(answer.moves.map(([to, why]) => (to === null ? why : [el("strong", {}, to), " " + why])))
       );
     }
     if (answer.ways.length || answer.until.length) body.append(el("h3", {}, "Until then"));
-    if (answer.ways.length) body.append(marked(answer.ways.map(([look, symbol, says]) => [look, symbol, text(says)])));
-    if (answer.until.length) body.append(list(answer.until.map(text)));
+    if (answer.ways.length) body.append(marked(answer.ways.map(([mark, says]) => [...mark, says])));
+    if (answer.until.length) body.append(list(answer.until));
     paragraph(answer.facts);
     if (answer.unknown) body.append(list(neighbours(data, asked)));
     if (answer.probes.length) {
@@ -68,22 +67,22 @@
           "details",
           {},
           el("summary", {}, "What each probe says"),
-          marked(answer.probes.map(([look, symbol, says, page]) => [look, symbol, el("a", { href: root + text(page) }, text(says))]))
+          marked(answer.probes.map(([mark, says, track]) => [...mark, el("a", { href: page(track) }, says)]))
         )
       );
     }
-    if (answer.links.length) {
-      body.append(
-        el("p", {}, ...answer.links.flatMap(([label, href], n) => [n ? " · " : null, el("a", { href: root + text(href) }, text(label))]))
-      );
+    if (answer.found) {
+      const found = el("a", { href: page(answer.found) }, "All that was found");
+      const why = answer.hang && [el("a", { href: root + answer.hang }, "Why it hangs"), " · "];
+      body.append(el("p", {}, ...(why || []), found));
     }
-    const run = answer.run === null ? runUntested(data, asked) : text(answer.run);
+    const run = answer.run ? filled(data, data.run, asked, answer.run) : runUntested(data, asked);
     if (run) body.append(el("h3", {}, "See it yourself, in a checkout of Interlock"), runLine(run));
-    const says = answer.says === null ? data.untested.says : text(answer.says);
+    const [look, symbol] = answer.mark;
     return el(
       "div",
       { class: "il-answer" },
-      el("div", { class: "il-verdict " + answer.look }, el("strong", {}, answer.symbol + "\u2002" + says), el("span", {}, about(data, asked))),
+      el("div", { class: "il-verdict " + look }, el("strong", {}, `${symbol}\u2002${answer.says || data.untested.says}`), el("span", {}, about(data, asked))),
       body
     );
   }
@@ -117,13 +116,42 @@
     return data.choices.reduce((number, choice) => number * choice.values.length + level(choice), 0);
   }
 
-  const UNKNOWN = { look: "il-untested", says: null, run: null, unknown: 1, mind: [], whose: [], moves: [], ways: [], until: [], probes: [], links: [] };
+  /* The number of the answer to these very releases; undefined where they were not tested. A place has
+     a number of a row of groups, which has by situation the place of the answer's number after it. */
+  function numberOf(data, asked) {
+    const [row, ...answers] = (Object.hasOwn(data.places, placeOf(data, asked)) && data.places[placeOf(data, asked)]) || [];
+    return row === undefined ? undefined : answers[data.groups[row][situationOf(data, asked.chosen)]];
+  }
 
-  /* The answer to these very releases, or that there is none; never that of other releases. */
+  /* The answer to these very releases, or that there is none; never that of other releases. Numbers are
+     places in data.text and the other lists, -1 is nothing, and the first mark is that of the unknown. */
   function answerTo(data, asked) {
-    const place = Object.hasOwn(data.places, placeOf(data, asked)) && data.places[placeOf(data, asked)];
-    const found = place ? data.answers[place[situationOf(data, asked.chosen)]] : { unknown: 1, facts: [data.untested.fact] };
-    return found.unknown ? { ...UNKNOWN, symbol: data.untested.symbol, ...found } : found;
+    const nothing = [0, -1, 0, 0, null, 0, 0, 0, 0, -1, -1, -1];
+    const found = numberOf(data, asked);
+    const [mark, says, mind, whose, facts, moves, ways, until, probes, hang, seen, run] = found === undefined ? nothing : data.answers[found];
+    const text = (number) => (number < 0 ? null : data.text[number]);
+    const texts = (number) => data.lists[number].map(text);
+    return {
+      unknown: mark === 0,
+      mark: data.marks[mark],
+      says: text(says),
+      mind: texts(mind),
+      whose: texts(whose),
+      facts: facts === null ? [text(data.untested.fact)] : texts(facts),
+      moves: data.lists[moves].map(([to, why]) => [text(to), text(why)]),
+      ways: data.lists[ways].map(([sign, said]) => [data.marks[sign], text(said)]),
+      until: texts(until),
+      probes: data.lists[probes].map(([sign, said, track]) => [data.marks[sign], text(said), data.tracks[track]]),
+      hang: text(hang),
+      found: data.tracks[seen],
+      run: data.tracks[run],
+    };
+  }
+
+  /* A text with the reader's releases in it, and what a track has. */
+  function filled(data, template, asked, track) {
+    const chosen = { ...asked.versions, python: asked.python, ...track };
+    return template.replace(/\{(\w+)\}/g, (_, name) => chosen[name]);
   }
 
   function about(data, asked) {
@@ -143,20 +171,18 @@
     const same = (one) => data.choices.every((choice) => one.chosen[choice.name] === asked.chosen[choice.name]);
     const config = Object.values(data.configs).find(same);
     if (!config || !Object.values(asked.versions).every(isVersion)) return null;
-    const chosen = { ...asked.versions, python: asked.python, run: config.run };
-    return data.untested.run.replace(/\{(\w+)\}/g, (_, name) => chosen[name]);
+    return filled(data, data.untested.run, asked, config);
   }
 
   /* The nearest releases of each axis of which the answer is known with the other releases; or, where
      there is none, that were tested with some others. The same as in findings/question.py. */
   function neighbours(data, asked) {
-    const number = situationOf(data, asked.chosen);
     return data.axes.map((axis) => {
       const present = asked.versions[axis.name];
       if (!isVersion(present)) return `That is no version of ${axis.label}. Write one such as ${axis.versions[0]}.`;
       const known = (version) => {
-        const place = data.places[placeOf(data, { ...asked, versions: { ...asked.versions, [axis.name]: version } })];
-        return place && !data.answers[place[number]].unknown;
+        const number = numberOf(data, { ...asked, versions: { ...asked.versions, [axis.name]: version } });
+        return number !== undefined && data.answers[number][0] !== 0;
       };
       const others = axis.versions.filter((version) => version !== present && known(version));
       if (others.length) return `Nearest tested ${axis.label}, with the other releases: ${listing(around(others, present))}.`;

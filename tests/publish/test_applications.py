@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from grids import LEVEL, forking, matrix, rows
 from packaging.version import Version
+from start_page import told
 
 from interlock.findings.baselines import Pool
 from interlock.findings.findings import Findings
@@ -71,15 +72,9 @@ def test_what_every_application_runs_into_counts_for_each_kind(known: Matrix) ->
     assert not isinstance(safe(verdicts, known, "forking"), Target)
 
 
-def told(found: dict[str, Any], place: str, config: str) -> dict[str, Any]:
-    """The answer of the script for a place that is set up like a configuration."""
-    number = 0
-    for choice in found["choices"]:
-        values = [one["value"] for one in choice["values"]]
-        value = found["configs"][config]["chosen"][choice["name"]]
-        number = number * len(values) + values.index(value)
-    answered: dict[str, Any] = found["answers"][found["places"][place][number]]
-    return answered
+def said(found: dict[str, Any], config: str) -> dict[str, Any]:
+    """The answer of the script for the pair, set up like a configuration."""
+    return told(found, "1.0|1.0|3.10", found["configs"][config]["chosen"])
 
 
 def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
@@ -93,15 +88,11 @@ def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
             "run": "--config stock --probe serve",
         },
     }
-    texts = found["text"]
-    everybody = told(found, "1.0|1.0|3.10", "stock")
-    forking = told(found, "1.0|1.0|3.10", "forking:stock")
-    assert texts[everybody["says"]] == "It did not hang."
-    assert texts[forking["says"]].startswith("It hangs")
-    assert [texts[n] for n in everybody["mind"]] == [
-        "Note that the same releases hang where the process forks."
-    ]
-    assert [texts[n] for n in forking["mind"]] == [
+    everybody, forking = said(found, "stock"), said(found, "forking:stock")
+    assert everybody["says"] == "It did not hang."
+    assert forking["says"].startswith("It hangs")
+    assert everybody["mind"] == ["Note that the same releases hang where the process forks."]
+    assert forking["mind"] == [
         "A hang is rare there. The rates by release below are better evidence than one cell.",
         "Start it in the child.",
     ]
@@ -116,11 +107,11 @@ def test_what_every_application_runs_into_is_told_to_a_kind_without_a_move_that_
     found = answer.answers(
         context(known, f"{text}; pair by serve: pass 20; pair 2.0 by serve: pass 20")
     )
-    texts, forking = found["text"], told(found, "1.0|1.0|3.10", "forking:stock")
-    assert texts[forking["says"]].startswith("It hangs")
+    forking = said(found, "forking:stock")
+    assert forking["says"].startswith("It hangs")
     assert forking["moves"] == []
-    assert not any("rates by release" in texts[n] for n in forking["mind"])
-    assert told(found, "1.0|1.0|3.10", "stock")["moves"]
+    assert not any("rates by release" in note for note in forking["mind"])
+    assert said(found, "stock")["moves"]
 
 
 def test_where_no_probe_of_its_own_was_run_a_kind_is_untested(known: Matrix) -> None:
@@ -188,8 +179,7 @@ def test_the_start_page_says_what_hangs_there_by_itself_and_what_is_likelier(
 )
 def test_of_passes_the_one_with_the_most_exposures_is_told_first(passes: str, command: str) -> None:
     found = answer.answers(context(matrix(), passes))
-    said = told(found, "1.0|1.0|3.10", "stock")
-    assert command in found["text"][said["run"]]
+    assert command in said(found, "stock")["run"]
 
 
 def test_trouble_of_one_library_is_told_release_by_release_with_its_pythons(known: Matrix) -> None:

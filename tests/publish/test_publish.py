@@ -224,7 +224,7 @@ def test_a_workaround_is_offered_as_what_was_seen_of_it(
         chosen={"level": "WARNING"},
     )
     (part,) = answer(question, context.findings).parts
-    ((_, symbol, said),) = card.ways(context, part)
+    (((_, symbol), said),) = card.ways(context, part)
     assert f"{symbol} {said}" == says
 
 

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from start_page import situations, told, worded
+
 
 def test_badge_names_the_newest_safe_release(complete: Any, nothing: Any) -> None:
     safe = "4.16.0"  # of the data set: the newest ddtrace, which passes wherever it installs
@@ -53,26 +55,19 @@ def test_withdrawn_release_is_never_recommended(complete: Any, tmp_path: Path) -
 
 def _moves(script: str) -> list[str]:
     data = json.loads(script.removeprefix("window.interlock = ").rstrip(";\n"))
-    targets = {to for answer in data["answers"] for to, _ in answer.get("moves", ())}
-    return [data["text"][number] for number in targets if number is not None]
+    every = (worded(data, place, n) for place, (_, *here) in data["places"].items() for n in here)
+    return sorted({to for found in every for to, _ in found["moves"] if to is not None})
 
 
 def answer(complete: Any, *names: str) -> dict[str, Any]:
-    """An answer of the start page, its numbers made texts."""
+    """An answer of the start page, in words."""
     data = complete.answers()
     *releases, config = names
-    chosen, number = data["configs"][config]["chosen"], 0
-    for choice in data["choices"]:
-        values = [one["value"] for one in choice["values"]]
-        number = number * len(values) + values.index(chosen[choice["name"]])
-    found = data["answers"][data["places"]["|".join(releases)][number]]
+    found = told(data, "|".join(releases), data["configs"][config]["chosen"])
     return {
         **found,
-        **{name: [data["text"][n] for n in found[name]] for name in ("mind", "whose", "until")},
-        "says": data["text"][found["says"]],
-        "ways": [(symbol, data["text"][says]) for _, symbol, says in found["ways"]],
-        "probes": [(symbol, data["text"][says]) for _, symbol, says, _ in found["probes"]],
-        "moves": [(data["text"][to] if to is not None else None) for to, _ in found["moves"]],
+        "probes": [(symbol, says) for symbol, says, _ in found["probes"]],
+        "moves": [to for to, _ in found["moves"]],
     }
 
 
@@ -150,10 +145,10 @@ def untrue_notes(data: dict[str, Any]) -> tuple[list[str], int]:
     choices, wrong, count = data["choices"], [], 0
     levels = [[value["title"] for value in choice["values"]] for choice in choices]
     every = list(itertools.product(*(range(len(titles)) for titles in levels)))
-    for place, numbers in data["places"].items():
+    for place in data["places"]:
+        told_there = [told(data, place, chosen) for chosen in situations(data)]
         for at, chosen in enumerate(every):
-            for said in data["answers"][numbers[at]].get("mind", ()):
-                note = data["text"][said]
+            for note in told_there[at]["mind"]:
                 if not note.startswith("Note that the same releases"):
                     continue
                 # titles themselves may have commas and "and" in them
@@ -161,8 +156,8 @@ def untrue_notes(data: dict[str, Any]) -> tuple[list[str], int]:
                     next((n for n, title in enumerate(titles) if n > now and title in note), now)
                     for titles, now in zip(levels, chosen, strict=True)
                 ]
-                there = data["answers"][numbers[every.index(tuple(more))]]
+                there = told_there[every.index(tuple(more))]
                 count += 1
-                if there.get("symbol", "·")[0] not in "✗!" and "forks" not in note:
+                if there["symbol"][0] not in "✗!" and "forks" not in note:
                     wrong.append(f"{place} {chosen}: {note}")
     return wrong, count

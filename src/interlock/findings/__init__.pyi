@@ -45,6 +45,7 @@ from .question import (
     Question as Question,
     SituationAnswer as SituationAnswer,
     answer as answer,
+    in_situation as in_situation,
 )
 from .rates import (
     HangsAlone as HangsAlone,

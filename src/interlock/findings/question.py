@@ -18,7 +18,7 @@ Releases that were not tested get no outcome, and never that of other releases.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -269,6 +269,22 @@ def _notes(findings: Findings, place: Place) -> Iterable[KindNote]:
 
 
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
+    part = in_situation(findings, asked, place)
+    unknown = part.basis is AnswerBasis.UNKNOWN
+    neighbours = tuple(_neighbours(findings, asked, place)) if unknown else ()
+    near = any(one.below or one.above for one in neighbours)
+    helps = part.workarounds or any(move.helps for move in part.moves)
+    return replace(
+        part,
+        neighbours=neighbours,
+        elsewhere=_elsewhere(findings, asked, place, near) if unknown else None,
+        lacking=tuple(_lacking(findings, asked, place)),
+        fewer=() if helps else tuple(_fewer(findings, asked, place, part.troubles)),
+    )
+
+
+def in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
+    """The part of an answer for one situation, without what is known of others around it."""
     found, matrix = findings.tested.conclude(asked, place), findings.matrix
     rests_on = tuple(sorted(found.rests_on, key=lambda one: _rank(one, findings)))
     troubles = tuple(
@@ -276,12 +292,6 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         for one in rests_on
         if one.is_trouble
     )
-    unknown = found.basis is AnswerBasis.UNKNOWN
-    moves = () if _kinds(asked, matrix) else findings.targets.moves([asked], place, troubles)
-    workarounds = tuple(_workarounds(findings, asked, rests_on))
-    helps = workarounds or any(move.helps for move in moves)
-    neighbours = tuple(_neighbours(findings, asked, place)) if unknown else ()
-    near = any(one.below or one.above for one in neighbours)
     return SituationAnswer(
         situation=asked,
         outcome=found.outcome,
@@ -290,12 +300,8 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         missing=found.missing,
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
-        moves=moves,
-        workarounds=workarounds,
-        neighbours=neighbours,
-        elsewhere=_elsewhere(findings, asked, place, near) if unknown else None,
-        lacking=tuple(_lacking(findings, asked, place)),
-        fewer=() if helps else tuple(_fewer(findings, asked, place, troubles)),
+        moves=() if _kinds(asked, matrix) else findings.targets.moves([asked], place, troubles),
+        workarounds=tuple(_workarounds(findings, asked, rests_on)),
     )
 
 

@@ -64,6 +64,7 @@ class Tested:
         self._shapes: dict[Shape, int] = {}
         self._shape_at: dict[Place, int] = {}
         self._drawn: dict[tuple[tuple[int, ...], int, frozenset[int]], Drawn] = {}
+        self._covered: dict[tuple[tuple[int, ...], int], bool] = {}
         self._known: dict[tuple[tuple[int, ...], PythonVersion], Known] = {}
         self._found: dict[Place, list[Verdict]] = {}
         for verdict in verdicts:
@@ -97,7 +98,7 @@ class Tested:
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool] | None = None
     ) -> Conclusion:
         """What is known there of that situation; trouble that is ``beside`` is left out."""
-        drawn, seen = self._conclude(asked, place, beside), self.at(place)
+        drawn, seen = self.drawn(asked, place, beside), self.at(place)
         pins, python = place
         return Conclusion(
             outcome=drawn.outcome,
@@ -111,9 +112,9 @@ class Tested:
 
     def outcome(self, asked: Situation, place: Place) -> Outcome | None:
         """The outcome that ``conclude`` finds."""
-        return self._conclude(asked, place).outcome if place in self._found else None
+        return self.drawn(asked, place).outcome if place in self._found else None
 
-    def _conclude(
+    def drawn(
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool] | None = None
     ) -> Drawn:
         """The conclusion, which is drawn once for all places of one shape."""
@@ -157,9 +158,12 @@ class Tested:
 
     def covers(self, asked: Situation, place: Place) -> bool:
         """Whether something is meant to be run there with all of it switched on, or was."""
-        meant = (one.situation for one in self.meant_at(place))
-        seen = (one.situation for one in self.at(place))
-        return any(asked <= there for there in (*meant, *seen))
+        key = asked.levels, self.shape(place)
+        if key not in self._covered:
+            meant = (one.situation for one in self.meant_at(place))
+            seen = (one.situation for one in self.at(place))
+            self._covered[key] = any(asked <= there for there in (*meant, *seen))
+        return self._covered[key]
 
     @property
     def places(self) -> Iterable[Place]:

@@ -322,10 +322,16 @@ class Cell:
     @property
     def reproduce(self) -> str:
         """The command that runs just this cell again."""
-        pins = " ".join(f"--{pin.axis} {pin.version or ABSENT}" for pin in self.pins)
+        versions = {pin.axis: str(pin.version or ABSENT) for pin in self.pins}
+        return self.command(versions, str(self.python), self.probe, self.config)
+
+    @staticmethod
+    def command(versions: Mapping[str, str], python: str, probe: str, config: str) -> str:
+        """The same of any cell, with the versions by axis."""
+        pins = " ".join(f"--{axis} {version}" for axis, version in versions.items())
         return (
-            f"nox -s matrix -- {pins} --python {self.python} "
-            f"--probe {self.probe} --config {self.config} --rerun all --no-follow-ups"
+            f"nox -s matrix -- {pins} --python {python} "
+            f"--probe {probe} --config {config} --rerun all --no-follow-ups"
         )
 
 

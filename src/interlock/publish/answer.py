@@ -1,25 +1,25 @@
 """The start page: what is safe, and what becomes of the reader's own releases.
 
-What ``interlock.findings.answer`` says of every combination in every situation is worded here,
+What ``interlock.findings`` answers for every combination in every situation is worded here,
 once; the script in the browser only looks it up in ``answers.js``. Without scripts the tables below
 the form say the same by release.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
 from interlock.evidence import LEVEL
-from interlock.findings import Place, Question, answer
+from interlock.findings import Place, in_situation
 from interlock.matrix import Situation
-from interlock.model import listing
-from interlock.publish import applications, coverage, safety, templates
-from interlock.publish.card import NOT_TESTED, Texts, card, raised, unknown
+from interlock.model import Cell, listing
+from interlock.publish import applications, coverage, links, safety, templates
+from interlock.publish.alike import Alike
+from interlock.publish.card import NOT_TESTED, Card, card
 from interlock.publish.context import PageContext
+from interlock.publish.packed import Packed
 from interlock.publish.wording import UNTESTED
 
 
@@ -52,79 +52,38 @@ def publish(context: PageContext, folder: Path) -> None:
 def answers(context: PageContext) -> dict[str, Any]:
     """All that the script looks up: what can be chosen, and an answer to each choice.
 
-    ``places`` has, by releases and Python, the number of an answer for each situation: in the order
-    of the choices, the last one changing first.
+    ``places`` has, by releases and Python, the number of a row of ``groups``, and the numbers of
+    the answers there. The row says for each situation which of these answers it has. The situations
+    are in the order of the choices, the last one changing first.
     """
-    cards = _Cards(context)
+    packed, alike = Packed(), Alike(context)
     places = {}
-    for pins, python in context.findings.tested.places:
+    for place in context.findings.tested.places:
+        pins, python = place
         key = "|".join([*(str(pin.version) for pin in pins), str(python)])
-        places[key] = cards.of((pins, python))
+        groups = alike.of(place)
+        cards = [answered(context, alike.situations[group[0]], place) for group in groups]
+        places[key] = packed.place(groups, cards)
     return {
         **fields(context),
         "configs": configurations(context),
-        "untested": untested(context, cards.texts),
+        "untested": untested(context, packed),
+        "found": links.found_at_any(context.axes),
+        "run": _command(context, "{probe}", "{config}"),
         "places": places,
-        "answers": [json.loads(made) for made in cards.numbers],
-        "text": list(cards.texts.numbers),
+        **packed.tables(),
     }
 
 
-class _Cards:
-    """The answers, each kept once, by number."""
-
-    def __init__(self, context: PageContext) -> None:
-        self.texts = Texts()
-        self.numbers: dict[str, int] = {}
-        self._context = context
-        self._situations = list(every_situation(context))
-        self._lies: dict[Situation, list[tuple[bool, bool]]] = {}
-
-    def of(self, place: Place) -> list[int]:
-        """The number of the answer in each situation.
-
-        Those that every verdict there concerns alike have the same one.
-        """
-        tested, kinds = self._context.findings.tested, self._context.matrix.applications
-        there = {one.situation for one in tested.at(place)}
-        there |= {one.situation for one in tested.meant_at(place)}
-        lies = [self._of_each(one) for one in there]
-        known: dict[Hashable, int] = {}
-        found = []
-        for number, situation in enumerate(self._situations):
-            alike = (
-                *(each[number] for each in lies),
-                *(situation[name] for name in kinds),
-                *(tuple(more.items()) for more in raised(self._context, situation, place)),
-            )
-            if alike not in known:
-                made = json.dumps(self._card(situation, place), ensure_ascii=False)
-                known[alike] = self.numbers.setdefault(made, len(self.numbers))
-            found.append(known[alike])
-        return found
-
-    def _of_each(self, one: Situation) -> list[tuple[bool, bool]]:
-        """Whether it has less switched on than each situation, and whether more."""
-        if one not in self._lies:
-            self._lies[one] = [(one <= other, other <= one) for other in self._situations]
-        return self._lies[one]
-
-    def _card(self, situation: Situation, place: Place) -> dict[str, Any]:
-        findings, (pins, python) = self._context.findings, place
-        if not findings.tested.conclude(situation, place).rests_on:
-            return unknown(self.texts, is_meant=findings.tested.covers(situation, place))
-        versions = {pin.axis: pin.version for pin in pins if pin.version}
-        chosen = dict(situation.chosen)
-        asked = Question(versions=versions, python=python, chosen=chosen)
-        (part,) = answer(asked, findings).parts
-        return card(self._context, part, place, self.texts)
+def answered(context: PageContext, situation: Situation, place: Place) -> Card:
+    """The answer to one choice: what ``answer`` says of it, in words."""
+    return card(context, in_situation(context.findings, situation, place), place)
 
 
-def every_situation(context: PageContext) -> Iterator[Situation]:
-    """A value for each choice, in every way."""
-    choices = context.matrix.choices
-    for values in itertools.product(*(choice.levels for choice in choices.values())):
-        yield context.matrix.situation(dict(zip(choices, values, strict=True)))
+def _command(context: PageContext, probe: str, config: str) -> str:
+    """The command that runs a cell again; the script fills in what is in braces."""
+    versions = {axis.name: f"{{{axis.name}}}" for axis in context.axes}
+    return Cell.command(versions, "{python}", probe, config)
 
 
 def fields(context: PageContext) -> dict[str, Any]:
@@ -184,7 +143,7 @@ def configurations(context: PageContext) -> dict[str, dict[str, Any]]:
     return found
 
 
-def untested(context: PageContext, texts: Texts) -> dict[str, Any]:
+def untested(context: PageContext, packed: Packed) -> dict[str, Any]:
     """The answer where there is no verdict.
 
     The script replaces each ``{…}`` by the reader's choice.
@@ -193,6 +152,6 @@ def untested(context: PageContext, texts: Texts) -> dict[str, Any]:
     return {
         "symbol": UNTESTED.symbol,
         "says": f"{UNTESTED.sentence}.",
-        "fact": texts.number(NOT_TESTED),
+        "fact": packed.text(NOT_TESTED),
         "run": f"nox -s matrix -- {options} --python {{python}} {{run}}",
     }

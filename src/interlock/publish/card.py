@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from interlock.findings import (
     AnswerBasis,
@@ -21,7 +20,6 @@ from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
 from interlock.publish import links
 from interlock.publish.context import PageContext
 from interlock.publish.wording import (
-    UNTESTED,
     WORDS,
     Mark,
     basis,
@@ -38,55 +36,63 @@ NOT_TESTED = "This combination was not tested. That is not a pass."
 NOT_ALL_ON = "Nothing was tested with all of this switched on. That is not a pass."
 
 
-class Texts:
-    """Numbered texts; each text is kept once."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def number(self, text: str) -> int:
-        return self.numbers.setdefault(text, len(self.numbers))
-
-    def each(self, texts: Sequence[str]) -> list[int]:
-        return [self.number(text) for text in texts]
-
-    def pairs(self, pairs: Sequence[tuple[str | None, str]]) -> list[list[int | None]]:
-        return [
-            [None if one is None else self.number(one), self.number(other)] for one, other in pairs
-        ]
+Track = tuple[str, str]
+"""The probe and configuration of a cell; the reader's releases and Python are the rest of it."""
 
 
-def card(context: PageContext, part: SituationAnswer, place: Place, texts: Texts) -> dict[str, Any]:
-    """The answer for one combination in one situation, with texts by number.
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """The answer for one combination in one situation.
 
-    The script itself adds the releases and the situation.
+    It names no release that the script can add: those of the reader, and the situation.
     """
+
+    mark: Mark
+    says: str | None
+    """None where there is no verdict."""
+    mind: tuple[str, ...] = ()
+    whose: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    moves: tuple[tuple[str | None, str], ...] = ()
+    ways: tuple[tuple[Mark, str], ...] = ()
+    until: tuple[str, ...] = ()
+    probes: tuple[tuple[Mark, str, Track], ...] = ()
+    hang: str | None = None
+    """The page of the hang."""
+    found: Track | None = None
+    run: Track | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.mark == UNKNOWN
+
+
+UNKNOWN = mark(None)
+
+
+def card(context: PageContext, part: SituationAnswer, place: Place) -> Card:
+    """An answer in words."""
+    if not part.rests_on:
+        return Card(mark=UNKNOWN, says=None, facts=(NOT_TESTED if part.is_meant else NOT_ALL_ON,))
     is_unknown = part.basis is AnswerBasis.UNKNOWN
     part = _best_first(context, part)
     verdict = part.verdicts[0]
     sign = mark(verdict, own=is_own(context, part), part=bool(part.missing))
-    further: list[tuple[str | None, str]] = [("All that was found", links.found_at(verdict.cell))]
-    if verdict.signature:
-        further.insert(0, ("Why it hangs", links.hang_page(verdict.signature)))
     run = part.missing[0] if is_unknown and part.missing else verdict.cell
-    made = {
-        "look": "il-untested" if is_unknown else sign.look,
-        "symbol": UNTESTED.symbol if is_unknown else sign.symbol,
-        "says": texts.number("Not known yet." if is_unknown else _headline(context, part)),
-        "mind": texts.each(minded(context, part, place)),
-        "whose": texts.each(whose(context, part)),
-        "facts": texts.each(_facts(context, part)),
-        "moves": texts.pairs(moves(context, part)),
-        "ways": [[look, symbol, texts.number(said)] for look, symbol, said in ways(context, part)],
-        "until": texts.each(other_settings(context, part, place)),
-        "probes": [
-            [look, symbol, texts.number(said), texts.number(page)]
-            for look, symbol, said, page in by_probe(context, part)
-        ],
-        "links": texts.pairs(further),
-        "run": texts.number(run.reproduce),
-    }
-    return {"unknown": 1, **made} if is_unknown else made
+    return Card(
+        mark=UNKNOWN if is_unknown else sign,
+        says="Not known yet." if is_unknown else _headline(context, part),
+        mind=tuple(minded(context, part, place)),
+        whose=tuple(whose(context, part)),
+        facts=tuple(_facts(context, part)),
+        moves=tuple(moves(context, part)),
+        ways=tuple(ways(context, part)),
+        until=tuple(other_settings(context, part, place)),
+        probes=tuple(by_probe(context, part)),
+        hang=links.hang_page(verdict.signature) if verdict.signature else None,
+        found=(verdict.cell.probe, verdict.cell.config),
+        run=(run.probe, run.config),
+    )
 
 
 def _best_first(context: PageContext, part: SituationAnswer) -> SituationAnswer:
@@ -109,14 +115,6 @@ def _best_first(context: PageContext, part: SituationAnswer) -> SituationAnswer:
             )
         )
     return replace(part, missing=tuple(missing), rests_on=rests_on)
-
-
-def unknown(texts: Texts, *, is_meant: bool) -> dict[str, Any]:
-    """The card of a combination without verdicts.
-
-    ``is_meant``: whether some probe is meant for the situation.
-    """
-    return {"unknown": 1, "facts": [texts.number(NOT_TESTED if is_meant else NOT_ALL_ON)]}
 
 
 def is_own(context: PageContext, part: SituationAnswer) -> bool:
@@ -142,8 +140,8 @@ def _targets(context: PageContext, move: Move) -> Iterator[tuple[str | None, str
                 yield f"{package} {new}", "is the newest."
 
 
-def ways(context: PageContext, part: SituationAnswer) -> list[tuple[str, str, str]]:
-    """The look, symbol and sentence of each workaround that ran on these cells.
+def ways(context: PageContext, part: SituationAnswer) -> list[tuple[Mark, str]]:
+    """The sign and sentence of each workaround that ran on these cells.
 
     Left out where hangs are rare and only rates count, because a single pass may be luck.
     """
@@ -157,9 +155,7 @@ def ways(context: PageContext, part: SituationAnswer) -> list[tuple[str, str, st
     ]
     found = offered(troubled, findings.workarounds, findings.workaround_records)
     alone = len(troubled) == 1
-    return [
-        (*_sign(one), f"{sentence(one.way.title)[:-1]}: {_effect(one, alone)}") for one in found
-    ]
+    return [(_sign(one), f"{sentence(one.way.title)[:-1]}: {_effect(one, alone)}") for one in found]
 
 
 def _sign(one: OfferedWorkaround) -> Mark:
@@ -250,7 +246,7 @@ def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[st
     tested, said = context.findings.tested, "Note that the same releases {} {}."
     found = [
         said.format(counted, f"where {listing(titles)}")
-        for counted, titles in _goes_wrong_with(context, part.situation, place)
+        for counted, titles in goes_wrong_with(context, part.situation, place)
     ]
     for kind in matrix.applications.values():
         hung = any(
@@ -262,7 +258,7 @@ def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[st
     return found
 
 
-def raised(context: PageContext, situation: Situation, place: Place) -> list[dict[str, str]]:
+def _raised(context: PageContext, situation: Situation, place: Place) -> list[dict[str, str]]:
     """What else, switched on there, may lead to trouble of the pair: a value for each choice.
 
     Only what has to change: every other choice stays as it is in ``situation``.
@@ -287,12 +283,12 @@ def raised(context: PageContext, situation: Situation, place: Place) -> list[dic
     return [one for number, one in enumerate(least) if one not in least[:number]]
 
 
-def _goes_wrong_with(
+def goes_wrong_with(
     context: PageContext, situation: Situation, place: Place
 ) -> Iterator[tuple[str, list[str]]]:
     """The outcome, as it is counted, and the titles of what else has to be switched on."""
     matrix, tested = context.matrix, context.findings.tested
-    for more in raised(context, situation, place):
+    for more in _raised(context, situation, place):
         there = tested.conclude(matrix.situation({**dict(situation.chosen), **more}), place)
         bad = [s for s in there.rests_on if s.is_trouble and not context.is_own(s.verdict)]
         if bad:
@@ -314,16 +310,16 @@ def whose(context: PageContext, part: SituationAnswer) -> list[str]:
     return said
 
 
-def by_probe(context: PageContext, part: SituationAnswer) -> list[tuple[str, str, str, str]]:
-    """The look, symbol, words and page of each probe; empty if there is only one."""
+def by_probe(context: PageContext, part: SituationAnswer) -> list[tuple[Mark, str, Track]]:
+    """The sign and words of each probe, and where it was run; empty if there is only one."""
     if len(part.rests_on) == 1 and not part.missing:
         return []
     return [
         (
-            *mark(one.verdict, own=context.is_own(one.verdict)),
+            mark(one.verdict, own=context.is_own(one.verdict)),
             f"{context.probe_title(one.verdict.cell.probe)}: {word(one.verdict).name}"
             f"{_elsewhere(context, one, part)}",
-            links.found_at(one.verdict.cell),
+            (one.verdict.cell.probe, one.verdict.cell.config),
         )
         for one in part.rests_on
     ]

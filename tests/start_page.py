@@ -1,0 +1,72 @@
+"""What the script of the start page reads out of ``answers.js``, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+
+def told(data: Mapping[str, Any], place: str, chosen: Mapping[str, str]) -> dict[str, Any]:
+    """The answer for ``2.5.1|2.14.2|3.10`` and a value for each choice; of a tested place."""
+    (row, *answers) = data["places"][place]
+    return worded(data, place, answers[data["groups"][row][situation(data, chosen)]])
+
+
+def situation(data: Mapping[str, Any], chosen: Mapping[str, str]) -> int:
+    """The number of a situation."""
+    number = 0
+    for choice in data["choices"]:
+        values = [one["value"] for one in choice["values"]]
+        number = number * len(values) + values.index(chosen[choice["name"]])
+    return number
+
+
+def situations(data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """A value for each choice, in every way, in the order of their numbers."""
+    names = [choice["name"] for choice in data["choices"]]
+    values = ([one["value"] for one in choice["values"]] for choice in data["choices"])
+    return (dict(zip(names, chosen, strict=True)) for chosen in product(*values))
+
+
+def worded(data: Mapping[str, Any], place: str, number: int) -> dict[str, Any]:
+    """One answer, its numbers made texts."""
+    (mark, says, mind, whose, facts, moves, ways, until, probes, hang, found, run) = data[
+        "answers"
+    ][number]
+
+    def text(number: int) -> str | None:
+        return None if number < 0 else data["text"][number]
+
+    def texts(number: int) -> list[str | None]:
+        return [text(one) for one in data["lists"][number]]
+
+    def filled(template: str, track: int) -> str | None:
+        return None if track < 0 else _filled(data, template, place, data["tracks"][track])
+
+    marks: Sequence[Sequence[str]] = data["marks"]
+    return {
+        "unknown": mark == 0,
+        "look": marks[mark][0],
+        "symbol": marks[mark][1],
+        "says": text(says),
+        "mind": texts(mind),
+        "whose": texts(whose),
+        "facts": texts(facts),
+        "moves": [(text(to), text(why)) for to, why in data["lists"][moves]],
+        "ways": [(marks[sign][1], text(said)) for sign, said in data["lists"][ways]],
+        "until": texts(until),
+        "probes": [
+            (marks[sign][1], text(said), filled(data["found"], track))
+            for sign, said, track in data["lists"][probes]
+        ],
+        "hang": text(hang),
+        "found": filled(data["found"], found),
+        "run": filled(data["run"], run),
+    }
+
+
+def _filled(data: Mapping[str, Any], template: str, place: str, track: Mapping[str, str]) -> str:
+    *versions, python = place.split("|")
+    names = [axis["name"] for axis in data["axes"]]
+    return template.format(**dict(zip(names, versions, strict=True)), python=python, **track)
