@@ -297,10 +297,20 @@ class Matrix:
 
         None if the configuration sets what no reader chooses, or no longer exists.
         """
-        known = self.configurations.get(config)
-        if known is None or known.choices is None or known.at_release:
-            return None
-        return self.situation({**known.choices, **self.use(probe).choices})
+        track = probe, config
+        if track not in self._situations:
+            known = self.configurations.get(config)
+            if known is None or known.choices is None or known.at_release:
+                self._situations[track] = None
+            else:
+                chosen = {**known.choices, **self.use(probe).choices}
+                self._situations[track] = self.situation(chosen)
+        return self._situations[track]
+
+    @cached_property
+    def _situations(self) -> dict[tuple[str, str], Situation | None]:
+        """Those that were asked for, by probe and configuration."""
+        return {}
 
     def is_about(self, application: str | None, probe: str) -> bool:
         """Whether the probe's results apply to such applications alone. None means all."""

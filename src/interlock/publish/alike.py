@@ -29,31 +29,36 @@ class Alike:
 
     def of(self, place: Place) -> Groups:
         """The groups at a place. Situations of two groups may still have the same answer."""
-        seen = self._findings.tested.at(place)
-        own = tuple(one.is_trouble and self._context.is_own(one.verdict) for one in seen)
-        key = self._findings.tested.shape(place), own
-        if key not in self._found:
-            self._found[key] = self._grouped(range(len(self.situations)), self._keys(place))
-        return [part for group in self._found[key] for part in self._by_moves(group, place)]
-
-    def _keys(self, place: Place) -> Sequence[Hashable]:
-        """By situation, all that its answer depends on, as far as it was seen at the place."""
-        return [self._key(situation, place) for situation in self.situations]
+        kind = self._context.kind_of_place(place)
+        if kind not in self._found:
+            found: dict[Hashable, list[int]] = {}
+            for number, situation in enumerate(self.situations):
+                found.setdefault(self._key(situation, place), []).append(number)
+            self._found[kind] = list(found.values())
+        return [part for group in self._found[kind] for part in self._by_moves(group, place)]
 
     def _key(self, situation: Situation, place: Place) -> Hashable:
-        tested, matrix = self._findings.tested, self._context.matrix
-        drawn, seen = tested.drawn(situation, place), tested.at(place)
-        tracks = [seen[number].verdict.cell for number in drawn.rests_on]
-        about = [(cell.probe, cell.config) for cell in tracks]
+        """All that an answer depends on, as far as it was seen at the place."""
+        drawn = self._findings.tested.drawn(situation, place)
+        if not drawn.rests_on:
+            return self._findings.tested.covers(situation, place)
+        kinds = tuple(kind.name for kind in self._context.kinds_of(situation))
+        notes = goes_wrong_with(self._context, situation, place)
+        return drawn, self._just(situation, place), kinds, notes
+
+    def _just(self, situation: Situation, place: Place) -> Sequence[bool]:
+        """Which rows, and which missing cells, are about that very situation.
+
+        Nothing is said of that where there is a single row, and it is no trouble.
+        """
+        drawn, seen = self._findings.tested.drawn(situation, place), self._findings.tested.at(place)
+        rows = [seen[number] for number in drawn.rests_on]
+        if len(rows) == 1 and not drawn.missing and not rows[0].is_trouble:
+            return ()
+        situation_of = self._context.matrix.situation_of
         return (
-            drawn,
-            tested.covers(situation, place),
-            tuple(matrix.situation_of(*track) == situation for track in (*about, *drawn.missing)),
-            tuple(kind.name for kind in self._context.kinds_of(situation)),
-            tuple(
-                (counted, *titles)
-                for counted, titles in goes_wrong_with(self._context, situation, place)
-            ),
+            *(one.verdict.was_run and one.situation == situation for one in rows),
+            *(situation_of(*track) == situation for track in drawn.missing),
         )
 
     def _by_moves(self, group: Sequence[int], place: Place) -> Groups:
@@ -81,13 +86,6 @@ class Alike:
     @property
     def _findings(self) -> Findings:
         return self._context.findings
-
-    @staticmethod
-    def _grouped(numbers: Sequence[int], keys: Sequence[Hashable]) -> Groups:
-        found: dict[Hashable, list[int]] = {}
-        for number in numbers:
-            found.setdefault(keys[number], []).append(number)
-        return list(found.values())
 
 
 def every_situation(context: PageContext) -> Iterator[Situation]:

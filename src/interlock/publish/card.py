@@ -283,17 +283,27 @@ def _raised(context: PageContext, situation: Situation, place: Place) -> list[di
     return [one for number, one in enumerate(least) if one not in least[:number]]
 
 
-def goes_wrong_with(
-    context: PageContext, situation: Situation, place: Place
-) -> Iterator[tuple[str, list[str]]]:
+Notes = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def goes_wrong_with(context: PageContext, situation: Situation, place: Place) -> Notes:
     """The outcome, as it is counted, and the titles of what else has to be switched on."""
+    key = situation.levels, context.kind_of_place(place)
+    if key not in context.notes:
+        context.notes[key] = tuple(_goes_wrong_with(context, situation, place))
+    return context.notes[key]
+
+
+def _goes_wrong_with(
+    context: PageContext, situation: Situation, place: Place
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     matrix, tested = context.matrix, context.findings.tested
     for more in _raised(context, situation, place):
         there = tested.conclude(matrix.situation({**dict(situation.chosen), **more}), place)
         bad = [s for s in there.rests_on if s.is_trouble and not context.is_own(s.verdict)]
         if bad:
-            titles = [matrix.choices[name].levels[value].title for name, value in more.items()]
-            yield word(bad[0].verdict).counted, titles
+            titles = (matrix.choices[name].levels[value].title for name, value in more.items())
+            yield word(bad[0].verdict).counted, tuple(titles)
 
 
 def whose(context: PageContext, part: SituationAnswer) -> list[str]:
