@@ -7,15 +7,15 @@ the process runs.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import time
 from pathlib import Path
 from typing import NamedTuple
 
+from harness import privileges
+
 _PR_SET_CHILD_SUBREAPER = 36
-_PR_SET_PDEATHSIG = 1
 _PF_FORKNOEXEC = 0x40
 """Of the flags in ``/proc/PID/stat``, proc(5): forked, and has not become another program."""
 _PROC = Path("/proc")
@@ -24,17 +24,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 def adopt_orphans() -> None:
     """Make what the app leaves behind a child of ours, to find and reap it."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def die_with_parent() -> None:
-    """In a child before ``exec``: be killed when the supervisor is."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _prctl(option: int, value: int) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+    privileges.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def tasks(pid: int, without: int | None = None) -> list:
@@ -156,6 +146,21 @@ def relatives(group: int, spared: set) -> list:
     for relative in near:  # which grows meanwhile
         near.extend(others.pop(relative.pid, ()))
     return near
+
+
+def descends(pid: int, ancestor: int) -> bool | None:
+    """Whether a process is below another one; None if it has ended and was reaped."""
+    at = pid
+    while at != ancestor:
+        if at == 0:
+            return False
+        try:
+            at = int(_text(_PROC / str(at) / "stat").rpartition(")")[2].split()[1])
+        except OSError:
+            if at == pid:
+                return None
+            at = pid  # One between them has just ended, and its children have another parent.
+    return True
 
 
 def kill_left_behind(group: int, spared: set, within_s: float = 2.0) -> int:

@@ -26,14 +26,13 @@ BEFORE = """
             connection.connect("\\0" + address)
             return connection
         def intake():
-            for pid in filter(str.isdigit, os.listdir("/proc")):
+            for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
                 try:
-                    command = open(f"/proc/{pid}/cmdline").read()
                     parent = int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1])
                 except OSError:
                     continue
-                if "intake.py" in command and parent == os.getppid():
-                    return int(pid)
+                if pid != os.getpid() and parent == os.getppid():
+                    return pid
 """
 
 
