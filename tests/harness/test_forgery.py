@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 import reach
 from languages import PROBE
+from ours import PROBES, probe_of_ours
 from stories import told as in_words
 
 from interlock.evidence import classification
+from interlock.matrix import probes
 from interlock.model import Fail, Reason
 
 HOSTILE = Path(reach.__file__)
@@ -101,6 +103,19 @@ def test_a_mistake_of_ours_is_told_in_the_words_of_the_probe(
     stdout, stderr = supervisor.communicate(timeout=20)
     assert (supervisor.returncode, stderr.strip()) == (64, mistake)
     assert '"end"' not in stdout
+
+
+@pytest.mark.parametrize("probe", probes.available(PROBES))
+def test_each_probe_finds_a_mistake_without_the_libraries(
+    supervised: Callable[..., subprocess.Popen[str]], probe: str
+) -> None:
+    knobs = dict(probe_of_ours(probe).knobs)
+    supervisor = supervised(probe, knobs=knobs, settings={"profilng": True})
+    _, stderr = supervisor.communicate(timeout=20)
+    assert (supervisor.returncode, stderr.strip()) == (
+        64,
+        "settings: no setting profilng is known",
+    )
 
 
 def test_a_process_that_is_not_the_apps_joins_no_trial(

@@ -69,7 +69,10 @@ class Command:
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     exit_code: int | None
-    """As in a shell: 128 plus a signal's number if one ended it. None if a guard ended it."""
+    """As in a shell: 128 plus a signal's number if one ended it. None if a guard ended it.
+
+    A command may end well although a guard found one of its processes over the memory.
+    """
     seconds: float
     guard: str | None
     """The exceeded limit, ``wall``, ``memory``, ``pids`` or ``output``, or None."""

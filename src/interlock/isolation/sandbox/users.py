@@ -1,8 +1,8 @@
 """The users of a trial's container: one for the supervisor, one for the app.
 
-The supervisor's own container user could be reached by the app if both were the same: it could send
-signals, and more. So the container starts as root with the rights to change users and nothing else.
-The supervisor (``probes/harness/privileges.py``) starts the app as its user, and gives them up.
+An app that has the supervisor's user can send it signals and change its limits. So the container
+starts as root, with the rights to change users and nothing else. The supervisor starts the app as
+another user and gives the rights up (``probes/harness/privileges.py``).
 """
 
 from __future__ import annotations
