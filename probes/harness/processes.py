@@ -105,7 +105,10 @@ def reap_adopted(spared: set) -> None:
     while True:
         try:
             dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if dead is None or dead.si_pid in spared:
+            if dead is None:
+                return
+            if dead.si_pid in spared:  # It stays the first one, and others may be behind it.
+                _reap(spared)
                 return
             os.waitpid(dead.si_pid, 0)
         except ChildProcessError:
@@ -150,17 +153,21 @@ def relatives(group: int, spared: set) -> list:
 
 def descends(pid: int, ancestor: int) -> bool | None:
     """Whether a process is below another one; None if it has ended and was reaped."""
-    at = pid
-    while at != ancestor:
-        if at == 0:
-            return False
-        try:
-            at = int(_text(_PROC / str(at) / "stat").rpartition(")")[2].split()[1])
-        except OSError:
-            if at == pid:
-                return None
-            at = pid  # One between them has just ended, and its children have another parent.
-    return True
+    for _ in range(3):  # One between them may end, and its children have another parent then.
+        at = pid
+        while at not in (0, ancestor):
+            at = _parent(at)
+        if at == ancestor:
+            return True
+    return False if _parent(pid) else None
+
+
+def _parent(pid: int) -> int:
+    """0 where there is none, or the process is being reaped."""
+    try:
+        return int(_text(_PROC / str(pid) / "stat").rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def kill_left_behind(group: int, spared: set, within_s: float = 2.0) -> int:
