@@ -25,7 +25,7 @@ from interlock.campaign.progress import (
     Progress,
 )
 from interlock.isolation.environments import Made
-from interlock.isolation.sandbox import Command, Ended, Image, Mount
+from interlock.isolation.sandbox import Command, Ended, Image, Mount, Users
 from interlock.matrix.definition import Control, MatrixLimits, SandboxLimits, Trials
 from interlock.model import (
     Backend,
@@ -97,6 +97,7 @@ class World:
     acts: dict[str, list[Act]]
     """By the left version, the act of each run; the last act repeats."""
     backend: Backend = Backend.PROCESS
+    users: Users | None = None
     no_image_for: Sequence[PythonVersion] = ()
     installs: dict[str, Made | Exception] = field(default_factory=dict)
     """By the left version, the result of an install that gives no environment."""

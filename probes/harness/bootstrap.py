@@ -33,7 +33,7 @@ def main() -> None:
     atexit.register(_last_word, trial)
     trial.phase("import")
     try:
-        run = _load(app)
+        run = load(app)
         run(trial)
     except SystemExit as error:
         trial.failed = trial.failed or bool(error.code)
@@ -51,7 +51,7 @@ def _last_word(trial):
         trial.done()
 
 
-def _load(path):
+def load(path):
     """The app's ``run``, from a module called ``app``."""
     import importlib.util
 

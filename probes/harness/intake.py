@@ -156,12 +156,12 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing: the report is on standard output."""
 
 
-def main() -> None:
-    fd, kept_bytes = int(sys.argv[1]), int(sys.argv[2])
-    intake = Intake(socket.socket(fileno=fd), kept_bytes)
+def serve(listening: socket.socket, kept_bytes: int) -> None:
+    """Serve for ever, on a socket that listens already."""
+    intake = Intake(listening, kept_bytes)
     threading.Thread(target=intake.answer_questions, daemon=True).start()
     intake.serve_forever(poll_interval=3600)
 
 
 if __name__ == "__main__":
-    main()
+    serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

@@ -7,10 +7,11 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from typing import NamedTuple
 
-from harness.processes import die_with_parent
+from harness import privileges
+from harness.forks import ENDING, Fork, fork
+from harness.privileges import User
 from harness.streams import pipe
 
 WITNESS_SIGNAL = signal.SIGRTMIN + 7
@@ -19,7 +20,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Intake(NamedTuple):
-    process: subprocess.Popen
+    process: Fork
     url: str
     requests: int
     """Where its lines are read."""
@@ -36,34 +37,28 @@ class App(NamedTuple):
     """Where the answers to the looks that it asks for are written."""
 
 
-def start_intake(kept_bytes: int) -> Intake:
+def start_intake(kept_bytes: int, user: User | None) -> Intake:
+    """Fork the intake. As a fork of this process, it is never in the app's reach."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)
     port = listening.getsockname()[1]
     read, write = pipe()
     asked, questions = os.pipe()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-I",
-            os.path.join(_HERE, "intake.py"),
-            str(listening.fileno()),
-            str(kept_bytes),
-        ],
-        stdin=asked,
-        stdout=write,
-        pass_fds=(listening.fileno(),),
-        preexec_fn=die_with_parent,
-        start_new_session=True,
-    )
+    process = fork(lambda: _serve(listening, kept_bytes), user, asked, write, listening.fileno())
     os.close(write)
     os.close(asked)
     listening.close()
     return Intake(process, f"http://127.0.0.1:{port}", read, questions)
 
 
-def start_app(spec: dict, intake: str, addresses: dict) -> App:
+def _serve(listening: socket.socket, kept_bytes: int) -> None:
+    from harness.intake import serve  # In the fork alone: meanwhile the app is started.
+
+    serve(listening, kept_bytes)
+
+
+def start_app(spec: dict, intake: str, addresses: dict, user: User | None) -> App:
     """Start ``bootstrap.py`` with the environment's Python, in a session of its own."""
     events, events_w = pipe()
     stdout, stdout_w = pipe()
@@ -71,6 +66,9 @@ def start_app(spec: dict, intake: str, addresses: dict) -> App:
     replies_r, replies = os.pipe()
     os.set_blocking(events_w, False)
     os.set_blocking(replies, False)
+    if user is not None:
+        for fd in (events_w, stdout_w, stderr_w, replies_r):
+            os.fchmod(fd, 0o666)  # An app may open /dev/stdout.
     process = subprocess.Popen(
         [spec["python"], os.path.join(_HERE, "bootstrap.py")],
         stdin=subprocess.DEVNULL,
@@ -78,7 +76,7 @@ def start_app(spec: dict, intake: str, addresses: dict) -> App:
         stderr=stderr_w,
         env=_environment(spec, intake, addresses, {"events": events_w, "replies": replies_r}),
         pass_fds=(events_w, replies_r),
-        preexec_fn=_as_app,
+        preexec_fn=lambda: _as_app(user),
         start_new_session=True,
     )
     for fd in (events_w, stdout_w, stderr_w, replies_r):
@@ -108,11 +106,14 @@ def _environment(spec: dict, intake: str, addresses: dict, fds: dict) -> dict:
     return environment
 
 
-def _as_app() -> None:
-    """Between fork and exec: ignore the witness's signal, which would end the app.
+def _as_app(user: User | None) -> None:
+    """Between fork and exec: give up all rights, and ignore the witness's signal.
 
-    This disposition holds before ``bootstrap.py`` has registered faulthandler. It holds again when
-    the interpreter has removed faulthandler at its end.
+    The signal would end the app. This disposition holds before ``bootstrap.py`` has registered
+    faulthandler. It holds again when the interpreter has removed faulthandler at its end.
     """
-    die_with_parent()
+    privileges.become(user)
+    privileges.die_with_parent(signal.SIGKILL)
+    for number in ENDING:  # An ignored signal stays ignored.
+        signal.signal(number, signal.SIG_DFL)
     signal.signal(WITNESS_SIGNAL, signal.SIG_IGN)

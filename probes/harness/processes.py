@@ -7,15 +7,15 @@ the process runs.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import time
 from pathlib import Path
 from typing import NamedTuple
 
+from harness import privileges
+
 _PR_SET_CHILD_SUBREAPER = 36
-_PR_SET_PDEATHSIG = 1
 _PF_FORKNOEXEC = 0x40
 """Of the flags in ``/proc/PID/stat``, proc(5): forked, and has not become another program."""
 _PROC = Path("/proc")
@@ -24,17 +24,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 def adopt_orphans() -> None:
     """Make what the app leaves behind a child of ours, to find and reap it."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def die_with_parent() -> None:
-    """In a child before ``exec``: be killed when the supervisor is."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _prctl(option: int, value: int) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+    privileges.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def tasks(pid: int, without: int | None = None) -> list:
@@ -115,7 +105,10 @@ def reap_adopted(spared: set) -> None:
     while True:
         try:
             dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if dead is None or dead.si_pid in spared:
+            if dead is None:
+                return
+            if dead.si_pid in spared:  # It stays the first one, and others may be behind it.
+                _reap(spared)
                 return
             os.waitpid(dead.si_pid, 0)
         except ChildProcessError:
@@ -156,6 +149,25 @@ def relatives(group: int, spared: set) -> list:
     for relative in near:  # which grows meanwhile
         near.extend(others.pop(relative.pid, ()))
     return near
+
+
+def descends(pid: int, ancestor: int) -> bool | None:
+    """Whether a process is below another one; None if it has ended and was reaped."""
+    for _ in range(3):  # One between them may end, and its children have another parent then.
+        at = pid
+        while at not in (0, ancestor):
+            at = _parent(at)
+        if at == ancestor:
+            return True
+    return False if _parent(pid) else None
+
+
+def _parent(pid: int) -> int:
+    """0 where there is none, or the process is being reaped."""
+    try:
+        return int(_text(_PROC / str(pid) / "stat").rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def kill_left_behind(group: int, spared: set, within_s: float = 2.0) -> int:

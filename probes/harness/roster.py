@@ -2,7 +2,8 @@
 
 The watcher is asked on one connection, and answers there. ``faulthandler`` writes into the other
 one, the witness's: when it is signalled, and when the process crashes. All that fork from one
-process would share a pipe. The kernel tells who has connected, whatever the process says.
+process would share a pipe. The kernel tells who has connected, whatever the process says; one that
+is not below the supervisor is sent away.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import socket
 import struct
 
 from harness import answers
+from harness.processes import descends
 from harness.shapes import Broken
 from harness.streams import Lines, each, more
 
@@ -36,6 +38,8 @@ class Process:
         self.watcher = None
         """The watcher's own task, which is left out wherever tasks are counted."""
         self.answers: dict = {}
+        self.here = True
+        """Whether it lived when it was met. If not, nobody can tell whose process it was."""
 
 
 class Roster:
@@ -73,16 +77,21 @@ class Roster:
                 size = struct.calcsize("3i")
                 peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
                 pid = struct.unpack("3i", peer)[0]
+                ours = descends(pid, os.getpid())
+                if ours is False:
+                    connection.close()
+                    return True
                 fd = connection.detach()
-                self._readers[fd] = meet(pid, fd)
+                self._readers[fd] = meet(pid, fd, ours is not None)
             return True
 
         self._readers[listening.fileno()] = accept
 
     # -- who is there ---------------------------------------------------------------------------
 
-    def _meet(self, pid: int, fd: int):
+    def _meet(self, pid: int, fd: int, here: bool):
         process = self.processes[pid] = Process(pid, fd)
+        process.here = here
         lines = Lines(fd, answers.LONGEST_LINE)
 
         def read() -> bool:
@@ -109,7 +118,7 @@ class Roster:
             process.answers = {said["ask"]: said}
         # Another number is that of an answer for which nobody waits any more.
 
-    def _hear(self, pid: int, fd: int):
+    def _hear(self, pid: int, fd: int, here: bool):
         said = self._said[pid] = bytearray()
 
         def keep(data: bytes) -> None:
@@ -132,7 +141,7 @@ class Roster:
     def ask(self, pids) -> tuple:
         """Ask watchers for a snapshot; return whom, and the number of their answers."""
         self._asked += 1
-        asked = [pid for pid in pids if pid in self.processes]
+        asked = [pid for pid in pids if pid in self.processes and self.processes[pid].here]
         for pid in asked:
             with contextlib.suppress(OSError):
                 os.write(self.processes[pid].fd, b"%d\n" % self._asked)

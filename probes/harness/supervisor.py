@@ -17,14 +17,17 @@ import json
 import signal
 import time
 
+from harness import privileges, rehearsal
 from harness.arrivals import Arrivals
 from harness.ending import Ending, abandon
 from harness.event_loop import EventLoop
 from harness.event_stream import EventStream
+from harness.forks import ENDING
 from harness.heartbeat import Heartbeat
 from harness.launch import App, Intake, start_app, start_intake
 from harness.looks import Looks
 from harness.messages import LONGEST_LINE
+from harness.privileges import Users
 from harness.processes import RunQueue, adopt_orphans
 from harness.roster import Process, Roster, command
 from harness.streams import Lines, Tail, each, more
@@ -49,6 +52,7 @@ class Supervisor:
         self.intake: Intake | None = None
         self.app: App | None = None
         tail_bytes = int(self.limits.get("output_bytes", 1 << 16)) // 2
+        self.users = Users.of(spec.get("users"))
         self.tails = {"stdout": Tail(tail_bytes), "stderr": Tail(tail_bytes)}
 
     # -- starting -------------------------------------------------------------------------------
@@ -68,15 +72,22 @@ class Supervisor:
         self.roster = Roster(self.loop.readers, self._joined, self._crashed, broken)
         self._start_intake()
         self._start_app()
+        if self.users.supervisor is not None:
+            privileges.become(self.users.supervisor, kept=privileges.KILL)
+            privileges.seclude()
         self.looks = Looks(self.stream, self.heartbeat, self.loop, self.roster, self.limits)
 
     def _start_intake(self) -> None:
-        intake = self.intake = start_intake(self.limits.get("intake_bytes", 8 << 20))
+        intake = self.intake = start_intake(
+            self.limits.get("intake_bytes", 8 << 20), self.users.supervisor
+        )
         self.arrivals = Arrivals(self.stream, intake, self.heartbeat.broken)
         self.loop.readers[intake.requests] = self.arrivals.read
 
     def _start_app(self) -> None:
-        app = self.app = start_app(self.spec, self.intake.url, self.roster.addresses)
+        app = self.app = start_app(
+            self.spec, self.intake.url, self.roster.addresses, self.users.app
+        )
         self.loop.app = app.process.pid
         self.loop.spared = {os.getpid(), self.intake.process.pid}
         self.run_queue = RunQueue()
@@ -163,6 +174,18 @@ class Supervisor:
 
     # -- ending ---------------------------------------------------------------------------------
 
+    def mistake(self) -> str | None:
+        """What is wrong about the settings, if the app says so and our own code does too."""
+        self.loop.pump(0)  # It may have ended with its last words unread.
+        said = self.heartbeat.misuse
+        if said is None:
+            return None
+        found = rehearsal.mistake(self.spec)
+        if found is None:
+            self.heartbeat.broken(f"a misuse that the probe alone does not find: {said}")
+            self.ending.terminate(BROKEN)
+        return found
+
     def finish(self) -> None:
         self.ending.finish(self.arrivals, self.run_queue, self.tails)
 
@@ -171,6 +194,7 @@ class Supervisor:
 
 
 def main() -> int:
+    privileges.seclude()
     try:
         spec = json.loads(os.environ["INTERLOCK_SPEC"])
         if spec["protocol"] != PROTOCOL:
@@ -179,13 +203,17 @@ def main() -> int:
     except (KeyError, ValueError) as error:
         sys.stderr.write(f"INTERLOCK_SPEC: {error!r}\n")
         return EXIT_MISUSE
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    # As the first process of its container it can't be ended by a signal that it does not handle.
+    at_mercy = os.getpid() == 1 and supervisor.users.app is None
+    for number in ENDING:
+        ending = signal.SIG_IGN if at_mercy else lambda number, _: sys.exit(128 + number)
+        signal.signal(number, ending)
     try:
         supervisor.start()
         supervisor.watch()
-        if supervisor.heartbeat.misuse is not None:
-            sys.stderr.write(f"{supervisor.heartbeat.misuse}\n")
+        mistake = supervisor.mistake()
+        if mistake is not None:
+            sys.stderr.write(f"{mistake}\n")
             return EXIT_MISUSE
         supervisor.finish()
         return 0

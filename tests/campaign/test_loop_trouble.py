@@ -137,7 +137,8 @@ def test_a_stream_whose_supervisor_did_not_end_well_is_no_trial(stage: Stage) ->
     world = stage.world(v1_0="hang and exit code 137")
     ((cells, why),) = left_open(stage.run(world, cell("1.0")))
     assert cells == ["1.0"]
-    assert why.startswith("the supervisor ended (exit code 137) after its stream did")
+    assert why.startswith("the supervisor was killed by SIGKILL after its stream did")
+    assert why.endswith("run the cell in a container, where it can't (--backend docker)")
     assert list(stage.ledger.trials()) == []
 
 

@@ -127,6 +127,34 @@ def supervise(spec: Mapping[str, Any]) -> subprocess.Popen[str]:
     )
 
 
+# Root reaches everything by its capabilities. Without them it is a user like any other.
+AS_ORDINARY_USER = """
+import os, sys
+sys.path.insert(0, os.path.dirname(os.path.dirname({supervisor!r})))
+from harness import privileges
+privileges.become(None)
+os.execv(sys.executable, [sys.executable, "-I", {supervisor!r}])
+"""
+
+
+@pytest.fixture
+def start_ordinary() -> Callable[..., subprocess.Popen[str]]:
+    """Start an app under a supervisor that has no capabilities even where the tests are root."""
+
+    def start(app: Path, environ: Mapping[str, str] | None = None, **settings: Any) -> Any:
+        spec = {**specification(app), "settings": settings}
+        ours = {k: v for k, v in os.environ.items() if not k.startswith("INTERLOCK")}
+        return subprocess.Popen(
+            [sys.executable, "-c", AS_ORDINARY_USER.format(supervisor=str(SUPERVISOR))],
+            env={**ours, **(environ or {}), "INTERLOCK_SPEC": json.dumps(spec)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
 @pytest.fixture
 def told_by() -> Callable[[subprocess.Popen[str]], Told]:
     """Wait for a supervisor's end; every event must be one that the protocol has."""
@@ -139,6 +167,17 @@ def told_by() -> Callable[[subprocess.Popen[str]], Told]:
         return Told(raw)
 
     return wait
+
+
+@pytest.fixture
+def supervised() -> Callable[..., subprocess.Popen[str]]:
+    """Start a supervisor with a probe of this repository, without either library."""
+
+    def start(probe: str, **changed: Any) -> subprocess.Popen[str]:
+        spec = specification(PROBES / probe / "app.py")
+        return supervise({**spec, "probe": probe, "environment": {}, **changed})
+
+    return start
 
 
 @pytest.fixture

@@ -26,14 +26,13 @@ BEFORE = """
             connection.connect("\\0" + address)
             return connection
         def intake():
-            for pid in filter(str.isdigit, os.listdir("/proc")):
+            for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
                 try:
-                    command = open(f"/proc/{pid}/cmdline").read()
                     parent = int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1])
                 except OSError:
                     continue
-                if "intake.py" in command and parent == os.getppid():
-                    return int(pid)
+                if pid != os.getpid() and parent == os.getppid():
+                    return pid
 """
 
 
@@ -128,6 +127,40 @@ def test_an_intake_that_did_not_outlive_the_app_proves_nothing(run_app, harm, wh
     assert isinstance(finding, Unproven)
     assert finding.reason is Reason.NOT_LIVE
     assert "the intake did not answer any more when the app had ended" in finding.detail
+
+
+def test_orphans_are_reaped_behind_an_intake_that_was_killed(run_app) -> None:
+    told = run_app(
+        app(
+            """
+            import pathlib
+            def zombies():
+                stats = [entry / "stat" for entry in pathlib.Path("/proc").glob("[0-9]*")]
+                found = []
+                for stat in stats:
+                    try:
+                        state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+                    except OSError:
+                        continue
+                    if state == "Z" and int(parent) == os.getppid():
+                        found.append(stat)
+                return len(found)
+            os.kill(intake(), signal.SIGKILL)
+            for _ in range(5):
+                if os.fork() == 0:
+                    os.fork()
+                    os._exit(0)
+                os.wait()
+            for _ in range(200):
+                trial.beat()
+                if zombies() == 1:
+                    break
+                time.sleep(0.01)
+            trial.fact("zombies", zombies())
+            """
+        )
+    )
+    assert told.fact["zombies"] == 1, "the intake alone"
 
 
 def test_the_intake_counts_what_it_has_reported(run_app) -> None:

@@ -7,6 +7,7 @@ trial can be judged again from its events alone.
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -30,6 +31,11 @@ from interlock.model import (
 
 INTAKE_BYTES = 16 * 2**20
 """Raw bodies that the intake keeps of one trial; it only counts later ones."""
+
+_IN_PROCESSES = (
+    "; a process can be killed by the app that it watches: run the cell in a container, where it "
+    "can't (--backend docker)"
+)
 
 APP_OUTPUT_BYTES = 64 * 2**10
 """The end of the app's own standard output and error that a trial keeps."""
@@ -61,7 +67,7 @@ def run(
         cell,
         began=began,
         seconds=time.monotonic() - clock,
-        told=(install, *_read(lines, errors, ended)),
+        told=(install, *_read(lines, errors, ended, setting.sandbox.backend)),
         probe=probe,
         configuration=configuration,
         environment_digest=environment.digest,
@@ -113,6 +119,7 @@ def specification(
 ) -> dict[str, Any]:
     """The supervisor's input, as ``probes/harness/PROTOCOL.md`` describes it."""
     path: Callable[[Path], str] = setting.sandbox.path
+    users = setting.sandbox.users
     return {
         "protocol": events.PROTOCOL,
         "probe": probe.name,
@@ -125,6 +132,7 @@ def specification(
             if value is not None
         },
         "knobs": dict(probe.knobs),
+        "users": users and {"supervisor": users.supervisor, "app": users.app},
         "versions": {pin.axis: str(pin.version or ABSENT) for pin in cell.pins},
         "limits": {
             "startup_s": probe.limits.startup_s,
@@ -163,23 +171,44 @@ def _command(
             output_bytes=limits.output_bytes,
         ),
         label="probe",
+        supervises=True,
     )
 
 
-def _read(lines: list[str], errors: list[str], ended: Ended) -> list[Mapping[str, Any]]:
+def _read(
+    lines: list[str], errors: list[str], ended: Ended, backend: Backend
+) -> list[Mapping[str, Any]]:
+    """The events of a supervisor that ended in good order, or that a guard ended.
+
+    Raises ``ProtocolError`` for any other. Its last event proves nothing: only its own exit does.
+    """
     told = list(events.read(lines))
-    if ended.guard:
+    complete = bool(told) and told[-1].get("event") == "end"
+    if ended.guard and (not complete or ended.exit_code == 0):
         told.append({"event": "guard", "limit": ended.guard, "seconds": round(ended.seconds, 3)})
         return told
-    complete = bool(told) and told[-1].get("event") == "end"
     if complete and ended.exit_code == 0:
         return told
     said = next((line.strip() for line in reversed(errors) if line.strip()), "")
     when = "after" if complete else "before"
     raise ProtocolError(
-        f"the supervisor ended (exit code {ended.exit_code}) {when} its stream did"
+        f"the supervisor {_how(ended)} {when} its stream did"
         + (f"; it said: {said}" if said else "")
+        + (_IN_PROCESSES if _signal(ended) and backend is Backend.PROCESS else "")
     )
+
+
+def _how(ended: Ended) -> str:
+    if ended.guard:
+        return f"went over the limit on {ended.guard}"
+    killed_by = _signal(ended)
+    return f"was killed by {killed_by}" if killed_by else f"ended (exit code {ended.exit_code})"
+
+
+def _signal(ended: Ended) -> str | None:
+    """The name of the signal that ended it, or None."""
+    number = (ended.exit_code or 0) - 128
+    return next((known.name for known in signal.Signals if known == number), None)
 
 
 def _trial(

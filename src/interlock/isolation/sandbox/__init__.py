@@ -39,6 +39,14 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Users:
+    """Two users of one container, each with a group: our code, and the code of packages."""
+
+    supervisor: tuple[int, int]
+    app: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Command:
     """What to run. It gets only ``env`` of the host's environment."""
 
@@ -51,12 +59,20 @@ class Command:
     limits: Limits
     label: str
     """Its purpose: ``install`` or ``probe``."""
+    supervises: bool = False
+    """It starts code of packages itself and watches it. So nothing beside it holds its output.
+
+    Where the sandbox has ``users``, it starts as root, with no more rights than to change to them.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     exit_code: int | None
-    """As in a shell: 128 plus a signal's number if one ended it. None after a guard."""
+    """As in a shell: 128 plus a signal's number if one ended it. None if a guard ended it.
+
+    A command may end well although a guard found one of its processes over the memory.
+    """
     seconds: float
     guard: str | None
     """The exceeded limit, ``wall``, ``memory``, ``pids`` or ``output``, or None."""
@@ -87,6 +103,10 @@ class Sandbox(Protocol):
     @property
     def owner(self) -> tuple[int, int] | None:
         """The owner of folders in which commands may write. None means this user."""
+
+    @property
+    def users(self) -> Users | None:
+        """The users to which a command that supervises has to change. None: it can't."""
 
     @property
     def store(self) -> Path:
@@ -197,5 +217,6 @@ __all__ = [
     "Limits",
     "Mount",
     "Sandbox",
+    "Users",
     "choose",
 ]

@@ -1,8 +1,8 @@
 """The real sandbox: one container for each command, on ``DOCKER_HOST``'s engine.
 
 A container has a read-only root, no capabilities, no way to gain privileges, an unprivileged user,
-and limits on memory, processes, output and time. It has no network. It may write only in writable
-mounts, and in a ``/tmp`` in memory.
+and limits on memory, processes, output and time. Only a supervisor has a few rights (``users.py``).
+It has no network. It may write only in writable mounts, and in a ``/tmp`` in memory.
 
 Every container carries the id of its run. A run holds a lock file while it lives, so ``sweep``
 finds orphans even after ``kill -9``. The run's keeper (``keeper.py``) removes them at once, even if
@@ -30,6 +30,7 @@ from interlock.isolation.sandbox import Command, Ended, Image, Mount, engine
 from interlock.isolation.sandbox.attachment import attached, follow
 from interlock.isolation.sandbox.keeper import Keeper
 from interlock.isolation.sandbox.streams import OnLine, Output
+from interlock.isolation.sandbox.users import TO_SUPERVISE, users_of
 from interlock.isolation.store import Store, writing
 from interlock.model import (
     Backend,
@@ -68,9 +69,11 @@ class DockerSandbox:
     def __init__(self, *, store: Store, probes: Path, template: str) -> None:
         self._version, security = _greet()
         # In a rootless engine the container's root is the host's user. No other user maps to it.
+        rootless = "name=rootless" in security
         host = (os.getuid(), os.getgid())
-        self._user = (0, 0) if "name=rootless" in security else host if host[0] else _UNPRIVILEGED
-        self.owner = self._user if host[0] == 0 and "name=rootless" not in security else None
+        self._user = (0, 0) if rootless else host if host[0] else _UNPRIVILEGED
+        self.owner = self._user if host[0] == 0 and not rootless else None
+        self.users = users_of(self._user, probes, rootless=rootless)
         self.store = store.prepare(self.backend).resolve()
         self._home = store
         self._probes = probes.resolve()
@@ -260,20 +263,36 @@ class DockerSandbox:
             self._live.discard(name)
         guard = guard or ("memory" if state["OOMKilled"] else None)
         seconds = time.monotonic() - began
-        return Ended(exit_code=None if guard else int(code), seconds=seconds, guard=guard)
+        return Ended(exit_code=_exit_code(int(code), guard), seconds=seconds, guard=guard)
 
     def _create(self, name: str, image: str, command: Command) -> None:
-        client = self._client()
+        users = self.users if command.supervises else None
+        self._client().create_container(
+            image,
+            list(command.argv[1:]),
+            entrypoint=[command.argv[0]],
+            name=name,
+            user="0:0" if users else self._user_text,
+            working_dir="/tmp",
+            environment={"HOME": "/tmp", "LANG": "C.UTF-8", **command.env},
+            labels={**self._labels(command.limits.wall_s), "org.interlock.for": command.label},
+            network_disabled=True,
+            host_config=self._host_config(command, TO_SUPERVISE if users else []),
+        )
+
+    def _host_config(self, command: Command, rights: list[str]) -> Any:
         limits = command.limits
-        host = client.create_host_config(
+        return self._client().create_host_config(
             network_mode="none",
             read_only=True,
             cap_drop=["ALL"],
+            cap_add=rights,
             security_opt=["no-new-privileges"],
             mem_limit=limits.memory_bytes,
             memswap_limit=limits.memory_bytes,
             pids_limit=limits.pids,
-            init=True,
+            # The supervisor is the first process itself. Another one would hold its output too.
+            init=not command.supervises,
             # The stream is read from the engine as it comes. Nothing is kept on its disk.
             log_config=LogConfig(type="none"),
             # exec: a package may unpack and load a native library here.
@@ -288,18 +307,6 @@ class DockerSandbox:
                 )
                 for mount in command.mounts
             ],
-        )
-        client.create_container(
-            image,
-            list(command.argv[1:]),
-            entrypoint=[command.argv[0]],
-            name=name,
-            user=self._user_text,
-            working_dir="/tmp",
-            environment={"HOME": "/tmp", "LANG": "C.UTF-8", **command.env},
-            labels={**self._labels(limits.wall_s), "org.interlock.for": command.label},
-            network_disabled=True,
-            host_config=host,
         )
 
     def _kill(self, name: str) -> None:
@@ -355,6 +362,11 @@ def _unless_gone() -> Iterator[None]:
     except APIError as error:
         if error.status_code not in {404, 409}:
             raise
+
+
+def _exit_code(code: int, guard: str | None) -> int | None:
+    """None if a guard ended it. It may end well although one of its processes used all memory."""
+    return code if guard is None or (guard == "memory" and code == 0) else None
 
 
 def _greet() -> tuple[str, frozenset[str]]:

@@ -35,6 +35,7 @@ PROC = Path("/proc")
 LARGEST_FILE_BYTES = 4 << 30
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -45,6 +46,8 @@ def main() -> None:
     libc = ctypes.CDLL(None, use_errno=True) if on_linux else None
     if libc:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        # The command can't open the report then, nor write into it.
+        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     woken, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
@@ -170,7 +173,7 @@ def proportional_bytes(pid: int) -> int:
     try:
         told = (PROC / str(pid) / "smaps_rollup").read_text()
     except OSError:
-        return 0
+        return resident_bytes(pid)  # It has ended, or is not to be looked into.
     sizes = dict(line.split()[:2] for line in told.splitlines()[1:])
     return 1024 * (int(sizes.get("Pss_Anon:", 0)) or int(sizes.get("Pss:", 0)))
 

@@ -50,6 +50,7 @@ class ProcessSandbox:
 
     backend = Backend.PROCESS
     owner = None
+    users = None
 
     def __init__(self, *, store: Store, probes: Path, template: str = "") -> None:
         self.store = store.prepare(self.backend)

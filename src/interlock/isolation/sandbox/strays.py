@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 PATIENCE_S = 10.0
 """How long killed processes may take to go."""
@@ -41,7 +42,11 @@ _children = _Children()
 
 @contextmanager
 def adopted() -> Iterator[None]:
-    """Meanwhile, have the kernel hand us every orphan below this process, if it can."""
+    """Meanwhile, have the kernel hand us every orphan below this process, if it can.
+
+    Meanwhile no process of this user can open our descriptors: a command could write into its own
+    output's reading end.
+    """
     with _children.starting:
         _children.adopting += 1
         _ask_for_orphans(True)
@@ -55,7 +60,9 @@ def adopted() -> Iterator[None]:
 
 def _ask_for_orphans(wanted: bool) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
+        libc = ctypes.CDLL(None)
+        libc.prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
+        libc.prctl(PR_SET_DUMPABLE, int(not wanted), 0, 0, 0)
 
 
 def started(start: Callable[[], Started], pid: Callable[[Started], int]) -> Started:

@@ -1,0 +1,76 @@
+"""What a supervisor's end makes of its stream: only a good end, or our own guard, counts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from interlock.campaign.trial import _read
+from interlock.isolation import Ended
+from interlock.model import Backend, ProtocolError
+
+HELLO = {
+    "event": "hello",
+    "at": 0.0,
+    "protocol": 3,
+    "python": "3.10.1",
+    "implementation": "cpython",
+    "machine": "x86_64",
+    "supervisor_pid": 1,
+}
+WHOLE, CUT = (HELLO, {"event": "end", "at": 1.0}), (HELLO,)
+IN_CONTAINER = "in a container, where it can't (--backend docker)"
+
+
+def read(
+    stream: Any, code: int | None, guard: str | None, backend: Backend = Backend.DOCKER
+) -> Any:
+    ended = Ended(exit_code=code, seconds=2.0, guard=guard)
+    return _read([json.dumps(event) for event in stream], [], ended, backend)
+
+
+@pytest.mark.parametrize(
+    ("stream", "code", "guard", "last"),
+    [
+        (WHOLE, 0, None, "end"),
+        # One process of the app was killed for the memory; the supervisor went on to its end.
+        (WHOLE, 0, "memory", "guard"),
+        (CUT, None, "memory", "guard"),
+        (CUT, None, "wall", "guard"),
+        (CUT, None, "output", "guard"),
+    ],
+)
+def test_a_stream_counts(stream: Any, code: int | None, guard: str | None, last: str) -> None:
+    assert read(stream, code, guard)[-1]["event"] == last
+
+
+@pytest.mark.parametrize(
+    ("stream", "code", "guard", "what"),
+    [
+        (WHOLE, 1, None, "ended (exit code 1) after its stream did"),
+        (WHOLE, 137, None, "was killed by SIGKILL after its stream did"),
+        # Whoever says `end` has to end: an app may have said it, and then used all memory.
+        (WHOLE, None, "memory", "went over the limit on memory after its stream did"),
+        (WHOLE, None, "wall", "went over the limit on wall after its stream did"),
+        (CUT, 0, None, "ended (exit code 0) before its stream did"),
+        (CUT, 137, None, "was killed by SIGKILL before its stream did"),
+        (CUT, 143, None, "was killed by SIGTERM before its stream did"),
+    ],
+)
+def test_a_stream_is_our_trouble(
+    stream: Any, code: int | None, guard: str | None, what: str
+) -> None:
+    with pytest.raises(ProtocolError) as trouble:
+        read(stream, code, guard)
+    assert str(trouble.value) == f"the supervisor {what}"
+
+
+@pytest.mark.parametrize(("code", "killed"), [(137, True), (1, False)])
+def test_a_supervisor_that_was_killed_in_processes_belongs_in_a_container(
+    code: int, killed: bool
+) -> None:
+    with pytest.raises(ProtocolError) as trouble:
+        read(CUT, code, None, Backend.PROCESS)
+    assert str(trouble.value).endswith(IN_CONTAINER) is killed
