@@ -2,7 +2,7 @@
 
 Its nodes are threads and lock objects, by identity. A thread waits for at most one thing, and a
 lock is held by at most one thread. So each node has at most one way out, and a cycle is found by
-following it. A cycle is a deadlock if it is in two snapshots and none of its threads moved. Each
+following it. A cycle is a deadlock if it is in all snapshots and none of its threads moved. Each
 edge has the frame and the expression that it was read from. Prose is only a rendering.
 
 A fork copies one thread, and every lock as it was. What another thread held stays locked in the
@@ -11,7 +11,8 @@ the edge that leads out of the child. Such a wait is closed as well (``Orphan``)
 
 A wait for an event or a condition closes no cycle: no object says who would set it. Nor does a wait
 with a timeout: it gives up, and may then release what it holds. Both are described (``describe``).
-They are a hang only if nothing moves until the deadline (``stillness.py``).
+They are a hang only if nothing moves until the deadline (``stillness.py``). The same goes for a
+wait for a plain lock that something else could release: any thread may release one.
 """
 
 from __future__ import annotations
