@@ -80,6 +80,9 @@ class Telling:
                     self.events.append(HELLO)
                 self.clock += 0.5
                 self.events.append({"at": self.clock, **event})
+                if event["event"] == "snapshot" and event["index"] == 1:
+                    # A closed wait is looked at once more.
+                    self.events.append({**self.events[-1], "index": 2})
                 return
         raise AssertionError(f"no such clause: {clause!r}")
 

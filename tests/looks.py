@@ -112,6 +112,7 @@ def snapshot(
                 "locked": "?" not in word,
                 "owner": None,
                 "names": [word.strip("'*?")],
+                "could_release": [],
             }
             for word, ident in locks.items()
         },

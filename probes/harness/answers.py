@@ -50,7 +50,14 @@ _THREAD = record(
     holds=many(_HOLD, 1000),
     unresolved=many(record(frame=_COUNT, expression=_NAME, why=_NAME), 1000),
 )
-_LOCK = record(type=_NAME, locked=optional(boolean), owner=optional(_ID), names=many(_NAME, 100))
+_RELEASER = record(thread=optional(_ID), signal=optional(_NAME), what=_NAME)
+_LOCK = record(
+    type=_NAME,
+    locked=optional(boolean),
+    owner=optional(_ID),
+    names=many(_NAME, 100),
+    could_release=many(_RELEASER, 100),
+)
 
 
 def _lock_id(value, place: str):

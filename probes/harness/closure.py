@@ -1,4 +1,4 @@
-"""Whether two snapshots show the same closed wait: enough to stop the app early.
+"""Whether snapshots show the same closed wait: enough to stop the app early.
 
 The verdict is made outside, from the same facts, by ``src/interlock/evidence/waits.py``. This check
 only saves the time until the deadline, so it follows the same rules. It is stricter in one point:
@@ -14,18 +14,19 @@ PASSING = ("entering", "leaving")
 """At a fork: the thread was just taking the lock, or releasing it."""
 
 
-def closed_waits(first: dict, second: dict, of_main: bool) -> bool:
-    """Whether both show the same cycle or orphan, and none of its threads ran.
+def closed_waits(first: dict, second: dict, of_main: bool, third: dict | None = None) -> bool:
+    """Whether all show the same cycle or orphan, and none of its threads ran.
 
     With ``of_main`` only one counts that the main thread ends up in. Others leave the process
     running.
     """
-    before, after = Waits(first), Waits(second)
-    main = after.chain(after.main()) if of_main else None
+    read = [Waits(snapshot) for snapshot in (first, second, third) if snapshot is not None]
+    last = read[-1]
+    main = last.chain(last.main()) if of_main else None
     return any(
-        all(_stands(before, after, ident) for ident, _, _ in edges)
+        all(_stands(*pair, ident) for ident, _, _ in edges for pair in zip(read, read[1:]))
         and (main is None or any(ident in main for ident, _, _ in edges))
-        for edges in before.closed() & after.closed()
+        for edges in set.intersection(*(waits.closed() for waits in read))
     )
 
 
@@ -57,8 +58,21 @@ class Waits:
         return next((ident for ident, t in self.threads.items() if t["name"] == MAIN), None)
 
     def closed(self) -> set:
-        """Each cycle and each orphan, as the set of its edges."""
-        return self._cycles() | self._orphans()
+        """Each cycle and each orphan that nothing else could end, as the set of its edges."""
+        found = self._cycles() | self._orphans()
+        return {edges for edges in found if not self._may_be_ended(edges)}
+
+    def _may_be_ended(self, edges: frozenset) -> bool:
+        """Whether something else could release one of its locks: a thread that is not stuck."""
+        among = {ident for ident, _, _ in edges}
+        free = {ident for ident in self.threads if among.isdisjoint(self.chain(ident))}
+        return any(
+            releaser["signal"] is not None
+            or (bool(free) if releaser["thread"] is None else releaser["thread"] in free)
+            for _, (kind, what), _ in edges
+            if kind != "thread"
+            for releaser in self._locks[str(what)]["could_release"]
+        )
 
     def chain(self, start: int | None) -> list:
         """The thread, the one that it waits for, and so on; each once."""

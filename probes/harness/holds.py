@@ -7,6 +7,7 @@ import types
 
 from .expressions import lock_of, lockish, text_of
 from .lockref import Unresolved, unwrap
+from .releasing import rebound_in
 from .sources import ACQUIRES, LEAVING, WITH
 from .statements import at_header, entering_item, leaves_with
 
@@ -21,7 +22,7 @@ def find_holds(frames, index, ident, looked, sources, released, waited):
     leaves = _self_lock(callee) if leaving else None
     enters = index <= (looked.waits["frame"] if looked.waits else -1)
     insides = _insides(frame, sources, leaving, leaves)
-    for position, (expression, how) in enumerate(insides):
+    for position, (expression, how, block) in enumerate(insides):
         text = text_of(expression)
         try:
             lock = lock_of(expression, frame)
@@ -38,11 +39,14 @@ def find_holds(frames, index, ident, looked, sources, released, waited):
         if how == "finally" and enters and raw.id == waited:
             continue  # ``acquire`` inside of the ``try`` whose ``finally`` releases.
         if raw.id not in released and _may_be_held(raw, ident):
+            if raw.type != "_thread.RLock" and rebound_in(block, expression):
+                looked.doubt(index, text, "it is given a new value inside of this block")
+                continue
             looked.note(raw, name, index, text, how)
 
 
 def _insides(frame, sources, leaving, leaves):
-    """The expressions of the locks around the current line, outermost first, and how."""
+    """The expressions of the locks around the current line, outermost first; how, and where."""
     blocks, _ = sources.parts(frame)
     line = frame.f_lineno
     insides = []
@@ -51,12 +55,11 @@ def _insides(frame, sources, leaving, leaves):
             inside = _inside_with(frame, block, line, sources)
             if leaving and not inside and at_header(block, line):
                 inside = _not_yet_left(block, frame, leaves)
-            insides.extend((block.lineno, expression, "with") for expression in inside)
+            insides.extend((expression, "with", block) for expression in inside)
         else:
             inside = [*_inside_try(block, line), *_acquired_by(block, line, frame)]
-            insides.extend((block.lineno, expression, "finally") for expression in inside)
-    insides.sort(key=lambda inside: inside[0])
-    return [(expression, how) for _, expression, how in insides]
+            insides.extend((expression, "finally", block) for expression in inside)
+    return sorted(insides, key=lambda inside: inside[2].lineno)
 
 
 def _may_be_held(raw, ident):

@@ -14,6 +14,11 @@ from harness.roster import Roster, command
 
 APART_S = 0.2
 """Between the two snapshots of one look."""
+CLOSED_S = 4.0
+"""How long a silence lasts at least before a closed wait in it is believed.
+
+It bounds what no snapshot can show: a release from code that is not Python's.
+"""
 STILL_S = 2.0
 """How long the tasks are watched once the deadline has passed."""
 ANSWER_S = 3.0
@@ -75,7 +80,8 @@ class Looks:
         return closed
 
     def look(self, silent_s: float, asked: dict | None = None) -> bool:
-        """Take two snapshots of each process; True if a wait is closed in both."""
+        """Take two snapshots of each process; True if a wait is closed in both, and stays so."""
+        began = time.monotonic() - silent_s
         self._heartbeat.stall(silent_s, asked)
         everyone = self._present()
         first = self._snapshots(everyone, 0)
@@ -87,10 +93,20 @@ class Looks:
         if self._over():
             return False
         self._witnesses([pid for pid in everyone if pid not in second])
-        return any(self._closed(pid, asked, first[pid], second[pid]) for pid in second)
+        closed = [pid for pid in second if self._closed(pid, asked, first[pid], second[pid])]
+        third = self._once_more(closed, began)
+        return any(self._closed(pid, asked, first[pid], second[pid], third[pid]) for pid in third)
+
+    def _once_more(self, pids: list, began: float) -> dict:
+        """A third snapshot of some processes, when the silence has lasted for long enough."""
+        left_s = began + self._limits.get("closed_s", CLOSED_S) - time.monotonic()
+        if not pids or self._pause(max(0.0, left_s)):
+            return {}
+        return self._snapshots(pids, 2)
 
     def look_at_deadline(self) -> None:
-        """Look at a silence, with some seconds between the two snapshots."""
+        """Look at a silence, with some seconds between the first two snapshots."""
+        silent_since = time.monotonic() - self._heartbeat.silent_s
         self._heartbeat.stall(self._heartbeat.silent_s)
         everyone = self._present()
         first = self._snapshots(everyone, 0)
@@ -110,8 +126,10 @@ class Looks:
             )
         second = self._snapshots(list(first), 1)
         self._witnesses([pid for pid in everyone if pid not in second])
+        closed = [pid for pid in second if closed_waits(first[pid], second[pid], False)]
+        self._once_more(closed, silent_since)
 
-    def _closed(self, pid: int, asked: dict | None, first: dict, second: dict) -> bool:
+    def _closed(self, pid: int, asked: dict | None, *taken: dict) -> bool:
         """Whether a process stands in a closed wait that explains the look.
 
         The app's silence may be due to any thread of its own; of another process that it waits for
@@ -121,7 +139,7 @@ class Looks:
         if overdue is not None and pid != overdue:
             return False
         of_main = pid == overdue or (asked is None and pid != self._loop.app)
-        return closed_waits(first, second, of_main)
+        return closed_waits(taken[0], taken[1], of_main, *taken[2:])
 
     def _over(self) -> bool:
         """Whether the look is over: the app was heard, or has ended."""

@@ -32,10 +32,10 @@ from harness.processes import RunQueue, adopt_orphans
 from harness.roster import Process, Roster, command
 from harness.streams import Lines, Tail, each, more
 
-PROTOCOL = 3
+PROTOCOL = 4
 QUIET_PHASES = ("import", "startup")
 """Phases in which nothing can be counted. Silence means less there: four times ``stall_s``."""
-CLOSED = "the same closed wait in two snapshots"
+CLOSED = "the same closed wait in three snapshots"
 BROKEN = "it broke the protocol"
 EXIT_MISUSE = 64
 

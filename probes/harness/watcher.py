@@ -16,6 +16,8 @@ import sys
 from .expressions import module_of, qualname
 from .frames import look
 from .lockref import Unresolved, attribute, is_a
+from .proof import closing_locks, drop_unproven
+from .releasers import Suspects
 from .sources import Sources
 
 # As they are before anything is patched.
@@ -83,6 +85,7 @@ def snapshot(sources, main: int, left=None) -> dict:
     """
     active = active_threads()
     threads, locks = [], {}
+    raws, enter = {}, set()
     doubted = left.locks if left else {}
     me = _ident()
     for ident, innermost in sorted(_current_frames().items()):
@@ -92,6 +95,9 @@ def snapshot(sources, main: int, left=None) -> dict:
         looked = look(frames, ident, sources, active, doubted)
         for lock, (raw, names) in looked.locks.items():
             _merge(locks, lock, raw, names)
+            raws[lock] = raw
+        if looked.enters:
+            enter.add(ident)
         threads.append(described(ident, frames, looked, active, main))
         del frames, innermost
     for lock, (raw, names) in left.locks.items() if left else ():
@@ -99,10 +105,14 @@ def snapshot(sources, main: int, left=None) -> dict:
         if locks[lock]["locked"] is False:
             locks[lock]["locked"] = None  # It does not say so, but is not to be had.
     _add_owners(threads, locks)
+    at_fork = left.threads if left else []
+    closing = closing_locks(threads, at_fork, locks)
+    if closing:
+        _doubt({lock: raws[lock] for lock in closing}, threads, locks, enter, sources)
     return {
         "threads": threads,
         "locks": {str(lock): locks[lock] for lock in locks},
-        "at_fork": left.threads if left else [],
+        "at_fork": at_fork,
     }
 
 
@@ -135,9 +145,26 @@ def described(ident, frames, looked, active, main=None) -> dict:
     }
 
 
+def _doubt(raws, threads, locks, enter, sources):
+    """Drop holds that are not proven, and state what else could release the locks."""
+    me = _ident()
+    frames_of = {i: stack(frame) for i, frame in _current_frames().items() if i != me}
+    suspects = Suspects(raws, frames_of)
+    for lock in raws:
+        drop_unproven(lock, suspects, threads, enter, sources)
+        locks[lock]["could_release"] = suspects.releasers(lock, sources)
+
+
 def _merge(locks, lock, raw, names):
     entry = locks.setdefault(
-        lock, {"type": raw.type, "locked": raw.locked, "owner": raw.owner, "names": []}
+        lock,
+        {
+            "type": raw.type,
+            "locked": raw.locked,
+            "owner": raw.owner,
+            "names": [],
+            "could_release": [],
+        },
     )
     if entry["type"] == "_thread.lock":
         entry.update(type=raw.type, owner=raw.owner)

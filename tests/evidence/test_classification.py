@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 from languages import PROBE, stream
+from looks import snapshot
 from stories import ASIDE, ENDED, KILLED, ORPHAN, SELF, STILL, WELL, check
 
 from interlock.evidence.classification import classify
@@ -367,6 +368,28 @@ def test_an_intake_that_was_never_asked_is_no_doubt_in_what_was_recorded_before(
     told = [event for event in stream(WELL) if event["event"] != "intake-end"]
     assert isinstance(classify(told, PROBE), Unproven)
     assert isinstance(classify([{**told[0], "protocol": 2}, *told[1:]], PROBE), Pass)
+
+
+def test_a_closed_wait_needs_a_third_snapshot_since_there_is_one() -> None:
+    told = stream(f"live | serving | 30 exposures | stall | {SELF} | {KILLED}")
+    two = [event for event in told if event.get("index") != 2]
+    assert isinstance(classify(told, PROBE), Hang)
+    assert isinstance(classify(two, PROBE), Unproven)
+    before = [{**e, "protocol": 3} if e["event"] == "hello" else e for e in two]
+    assert isinstance(classify(before, PROBE), Hang)
+
+
+@pytest.mark.parametrize("gone", ["free", "moved", "another"])
+def test_a_wait_that_is_over_in_the_third_snapshot_is_not_closed(gone: str) -> None:
+    *rest, third = (e for e in stream(f"serving | stall | {SELF}"))
+    assert third["index"] == 2
+    other = {"free": "M has A? wants A?", "moved": "M has A wants A", "another": "M wants B"}[gone]
+    last = {**snapshot(other, index=2, line=200 if gone == "moved" else 100), "at": third["at"]}
+    ended = stream(f"live | serving | stall | {KILLED}")
+    killed = ended[[e["event"] for e in ended].index("stall") + 1 :]
+    late = [{**event, "at": event["at"] + 10} for event in killed]
+    assert not isinstance(classify([*rest, last, *late], PROBE), Hang)
+    assert isinstance(classify([*rest, third, *late], PROBE), Hang)
 
 
 @settings(max_examples=300)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,14 +22,16 @@ from interlock.evidence import dumps, events, waits
 
 Raw = dict[str, Any]
 Pair = tuple[Raw, Raw]
+Three = tuple[Raw, Raw, Raw]
+ClosedWaits = Callable[..., bool]
 
 
-def _closed_waits() -> Callable[[Raw, Raw, bool], bool]:
+def _closed_waits() -> ClosedWaits:
     spec = importlib.util.spec_from_file_location("closure", PROBES / "harness" / "closure.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    closed: Callable[[Raw, Raw, bool], bool] = module.closed_waits
+    closed: ClosedWaits = module.closed_waits
     return closed
 
 
@@ -39,14 +42,15 @@ def read(raw: Raw) -> dumps.Dump:
     return dumps.read(events.Snapshot.model_validate(raw))
 
 
-def judged(first: Raw, second: Raw, of_main: bool) -> list[waits.Closed]:
+def judged(*taken: Raw, of_main: bool) -> list[waits.Closed]:
     """What the judge believes, as ``signs`` asks it."""
-    found = waits.closed(read(first), read(second))
+    found = waits.closed(*map(read, taken))
     return [wait for wait in found if waits.keeps_main(wait) or not of_main]
 
 
-def rested(first: Raw, second: Raw, wait: waits.Closed) -> bool:
-    return waits.rested(read(first), read(second), wait.threads)
+def rested(*taken: Raw, wait: waits.Closed) -> bool:
+    dumped = [read(raw) for raw in taken]
+    return all(waits.rested(*pair, wait.threads) for pair in pairwise(dumped))
 
 
 # -- named examples: what the two disagreed about, with the answer that is right -------------------
@@ -166,6 +170,54 @@ DISAGREED: Mapping[str, tuple[Pair, bool]] = {
     "orphan, task unknown": (without_task("M", twice(ORPHAN)), False),
 }
 
+LATER, SIGNALLED = {"thread": None, "signal": None}, {"thread": None, "signal": "signal 14"}
+
+
+def may(text: str, lock: str, *who: Mapping[str, Any] | str) -> Pair:
+    """The same snapshot twice; any of ``who`` could release a lock: a thread by its name, or so."""
+    first, _ = twice(text)
+    lock_of(first, lock)["could_release"] = [
+        {
+            "what": "give_back, m.py:9",
+            **(
+                {"thread": of(first, one)["ident"], "signal": None} if isinstance(one, str) else one
+            ),
+        }
+        for one in who
+    ]
+    return first, deepcopy(first)
+
+
+RELEASABLE: Mapping[str, tuple[Pair, bool]] = {
+    "any thread, and none is left": (may("T has A wants A", "A", LATER), True),
+    "any thread, and one is left": (may("T has A wants A; U runs f", "A", LATER), False),
+    "any thread, and all others wait behind it": (
+        may("T has A wants A; U has B wants A; V wants B", "A", LATER),
+        True,
+    ),
+    "any thread, and one waits with a timeout": (
+        may("T has A wants A; U wants A~", "A", LATER),
+        False,
+    ),
+    "a handler": (may("T has A wants A", "A", SIGNALLED), False),
+    "the waiting thread itself": (may("T has A wants A; U runs f", "A", "T"), True),
+    "a thread that works": (may("T has A wants A; U runs f", "A", "U"), False),
+    "a thread that waits behind it": (may("T has A wants A; U wants A", "A", "U"), True),
+    "one lock of a cycle": (may(f"{ONE_RING}; U runs f", "B", "U"), False),
+    "a lock that is not in it": (
+        may("T has A, B wants A; U runs f; V wants B", "B", "U"),
+        True,
+    ),
+    "an orphan": (may(f"{ORPHAN}; U runs f", "A", LATER), False),
+    "an orphan that nobody is left to release": (may(ORPHAN, "A", LATER), True),
+}
+
+
+@pytest.mark.parametrize(("pair", "closed"), RELEASABLE.values(), ids=RELEASABLE)
+def test_what_something_else_may_release_is_not_closed(pair: Pair, closed: bool) -> None:
+    check(pair, closed)
+
+
 AGREED: Mapping[str, tuple[Pair, bool]] = {
     "lock that can not be asked": (twice(ONE_RING, A={"locked": None}), True),
     "owner beside one that reads as inside": (
@@ -253,6 +305,13 @@ def a_hold(lock: st.SearchStrategy[int], how: st.SearchStrategy[str]) -> st.Sear
     )
 
 
+a_releaser = st.builds(
+    lambda thread, signal: {"thread": thread, "signal": signal, "what": "f, m.py:1"},
+    st.sampled_from((*THREADS, NOBODY, None)),
+    mostly(None, "signal 14"),
+)
+
+
 @st.composite
 def a_wait(draw: Draw, usual: int) -> Raw | None:
     of_lock = mostly("lock", "join", "event", "condition", "unresolved", None)
@@ -312,6 +371,7 @@ def a_snapshot(draw: Draw) -> Raw:
                 "locked": draw(mostly(True, None, False)),
                 "owner": draw(owners),
                 "names": [f"L{lock}"],
+                "could_release": draw(st.lists(a_releaser, max_size=draw(mostly(0, 2)))),
             }
             for lock in LOCKS
         },
@@ -325,7 +385,7 @@ def a_snapshot(draw: Draw) -> Raw:
 
 CHANGES = (
     "line", "file", "function", "native_id", "thread", "task", "counted", "state", "left", "lock",
-    "owner", "holds", "waits", "name",
+    "owner", "holds", "waits", "name", "releasers",
 )  # fmt: skip
 
 
@@ -344,6 +404,8 @@ def alter(draw: Draw, change: str, raw: Raw, thread: Raw | None) -> None:
     lock = raw["locks"][str(draw(st.sampled_from(LOCKS)))]
     if change == "lock":
         lock["locked"] = draw(st.sampled_from((True, None, False)))
+    elif change == "releasers":
+        lock["could_release"] = draw(st.lists(a_releaser, max_size=1))
     elif change == "owner":
         lock["owner"] = draw(st.sampled_from((None, *THREADS)))
     elif change in ("task", "counted", "state") and raw["tasks"]:
@@ -378,12 +440,24 @@ def alter_thread(draw: Draw, change: str, raw: Raw, thread: Raw) -> None:
         thread["holds"], other["holds"] = other["holds"], thread["holds"]
 
 
+@st.composite
+def threes(draw: Draw) -> Three:
+    """A pair and a third snapshot, which most often shows the same."""
+    first, second = draw(pairs())
+    third = deepcopy(second)
+    if draw(mostly(False, True)):
+        thread = draw(st.sampled_from(third["threads"])) if third["threads"] else None
+        alter(draw, draw(st.sampled_from(CHANGES)), third, thread)
+    return first, second, third
+
+
 @settings(max_examples=300)
-@given(pairs(), st.booleans())
+@given(st.one_of(pairs(), threes()), st.booleans())
 def test_the_app_is_stopped_early_exactly_for_what_the_judge_believes_and_has_not_run(
-    pair: Pair, of_main: bool
+    taken: Pair | Three, of_main: bool
 ) -> None:
     """Stricter than the judge in one point alone: no thread of a cycle has run either."""
-    believed = judged(*pair, of_main)
-    assert closed_waits(*pair, of_main) == any(rested(*pair, wait) for wait in believed)
-    assert all(rested(*pair, wait) for wait in believed if isinstance(wait, waits.Orphan))
+    believed = judged(*taken, of_main=of_main)
+    stopped = closed_waits(*taken[:2], of_main, *taken[2:])
+    assert stopped == any(rested(*taken, wait=wait) for wait in believed)
+    assert all(rested(*taken, wait=wait) for wait in believed if isinstance(wait, waits.Orphan))

@@ -92,8 +92,8 @@ THREAD = snapshot("T1 has A wants B; T2 has B wants A")["threads"][0]
             changed(snapshot("T runs f"), threads=[changed(THREAD, waits={"kind": "hunch"})]),
             r"line 2: snapshot.threads\[0\].waits.kind: ",
         ),
-        (changed(snapshot("T runs f"), index=2), "line 2: snapshot.index: "),
-        (changed(HELLO, protocol=4), "line 2: hello.protocol is 4, this reads 1 to 3"),
+        (changed(snapshot("T runs f"), index=3), "line 2: snapshot.index: "),
+        (changed(HELLO, protocol=5), "line 2: hello.protocol is 5, this reads 1 to 4"),
     ],
 )
 def test_a_malformed_event_is_named_with_line_and_field(event: Any, mistake: str) -> None:

@@ -30,6 +30,7 @@ LIMITS = {
     "grace_s": 0.2,
     "answer_s": 0.5,
     "still_s": 0.5,
+    "closed_s": 0.6,
     "intake_bytes": 4000,
     "output_bytes": 4000,
 }

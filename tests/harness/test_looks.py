@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-CLOSED = "the same closed wait in two snapshots"
+CLOSED = "the same closed wait in three snapshots"
 
 
 def test_self_deadlock_is_proven_within_a_second_and_a_half_of_the_last_heartbeat(run_app):

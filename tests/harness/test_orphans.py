@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interlock.model import Hang, Reason
 
-CLOSED = "the same closed wait in two snapshots"
+CLOSED = "the same closed wait in three snapshots"
 
 
 ORPHANING = """

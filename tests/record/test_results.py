@@ -48,13 +48,16 @@ def test_example_shows_the_threads_that_take_part_and_nothing_of_the_machine(
     assert "/store/" not in text
 
 
+@pytest.mark.parametrize("taken_of_it", [2, 3])
 @pytest.mark.parametrize("looked_at", [(8, 9), (9, 8), (9,)])
-def test_example_is_of_the_process_that_hung(tmp_path: Path, looked_at: tuple[int, ...]) -> None:
+def test_example_is_of_the_process_that_hung(
+    tmp_path: Path, looked_at: tuple[int, ...], taken_of_it: int
+) -> None:
     """It is 9; the other was looked at too, and nothing waits in it."""
     hung = verdict(cell("2.9", "3.1"), Outcome.HANG)
     events: list[dict[str, object]] = []
     for process in looked_at:
-        for index in (0, 1):
+        for index in range(taken_of_it if process == 9 else 2):
             taken = {**snapshot(index), "process": process}
             if process != 9:
                 taken["threads"] = []

@@ -72,15 +72,15 @@ def _not_installed(history: History, probe: Probe) -> Finding | None:
 
 
 def _deadlocked(history: History, probe: Probe) -> Finding | None:
-    """A closed wait, the same in both snapshots of a process.
+    """A closed wait, the same in all snapshots of one look at a process.
 
     A silence that ended by itself does not count. A look that the app asked for always does: a
     closed wait stays closed, whatever the app goes on to do.
     """
     looks = {stall.number: stall for stall in (*history.open_stalls, *history.asked_looks)}
     for _, stall in sorted(looks.items()):
-        for process, (first, second) in history.dumps(stall).items():
-            closed = waits.closed(first, second)
+        for process, taken in history.closing_dumps(stall).items():
+            closed = waits.closed(*taken)
             if history.only_main(stall, process):
                 closed = tuple(wait for wait in closed if waits.keeps_main(wait))
             if not closed or stall.process not in (None, process):
@@ -91,7 +91,7 @@ def _deadlocked(history: History, probe: Probe) -> Finding | None:
                 reason=closed[0].reason,
                 signature=closed[0].signature,
                 evidence=(*history.where(process), *dict.fromkeys(explained)),
-                unresolved=waits.unresolved(second),
+                unresolved=waits.unresolved(taken[-1]),
                 exposures=stall.exposures,
                 noticed_after_s=history.noticed_after_s(stall),
             )

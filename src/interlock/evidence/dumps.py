@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from interlock.evidence import wire
 from interlock.evidence.events import Snapshot
-from interlock.evidence.wire import Frame, Hold, Task, Unresolved, Wait
+from interlock.evidence.wire import Frame, Hold, Releaser, Task, Unresolved, Wait
 from interlock.model import ProtocolError
 
 MAIN = "MainThread"
@@ -32,6 +32,7 @@ class Lock:
     type: str
     locked: bool | None
     owner: int | None
+    could_release: tuple[Releaser, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,7 @@ def read(snapshot: Snapshot) -> Dump:
             type=lock.type,
             locked=lock.locked,
             owner=lock.owner,
+            could_release=lock.could_release,
         )
     threads: dict[int, Thread] = {}
     for number, thread in enumerate(snapshot.threads):

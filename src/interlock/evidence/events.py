@@ -17,10 +17,10 @@ from interlock.evidence import wire
 from interlock.evidence.wire import Count, Lock, Many, Seconds, Task, Thread, Wire
 from interlock.model import Phase, ProtocolError, printable
 
-PROTOCOL = 3
+PROTOCOL = 4
 """What the harness speaks now."""
 
-READ = (1, 2, 3)
+READ = (1, 2, 3, 4)
 """Versions that are read. In 1 there is one process, and no event names it."""
 
 InPhase: TypeAlias = Annotated[Phase, Strict(False)]
@@ -127,12 +127,13 @@ class Stall(_Event):
 
 
 class Snapshot(_Event):
-    """One of two looks at every thread of one process, by the watcher inside of it."""
+    """A look at every thread of one process, by the watcher inside of it."""
 
     event: Literal["snapshot"]
     number: Count
     """Of the stall that it belongs to."""
-    index: Literal[0, 1]
+    index: Literal[0, 1, 2]
+    """The third is there only where a wait was closed in the first two."""
     threads: Many[Thread]
     locks: dict[str, Lock]
     """By ``str(id)`` of the lock object."""

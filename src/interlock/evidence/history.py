@@ -9,7 +9,11 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from interlock.evidence import dumps, events
+from interlock.evidence.dumps import Dump
 from interlock.model import Phase
+
+_THIRD_FROM = 4
+"""The first protocol in which a closed wait is looked at a third time."""
 
 E = TypeVar("E", bound=events.Event)
 
@@ -25,6 +29,12 @@ class History:
 
     def first(self, kind: type[E]) -> E | None:
         return next(iter(self.all(kind)), None)
+
+    @property
+    def protocol(self) -> int:
+        """The version that the harness spoke; 0 where it said nothing."""
+        hello = self.first(events.Hello)
+        return hello.protocol if hello else 0
 
     @property
     def phase(self) -> Phase:
@@ -93,7 +103,25 @@ class History:
         return {
             process: (dumps.read(of[0]), dumps.read(of[1]))
             for process, of in ordered
-            if of.keys() == {0, 1}
+            if of.keys() >= {0, 1}
+        }
+
+    def closing_dumps(self, stall: events.Stall) -> Mapping[int | None, tuple[Dump, ...]]:
+        """The snapshots of each process in which a closed wait has to be the same.
+
+        There are three of them, and two in streams from before there was a third.
+        """
+        if self.protocol < _THIRD_FROM:
+            return self.dumps(stall)
+        third = {
+            snapshot.process: dumps.read(snapshot)
+            for snapshot in self.all(events.Snapshot)
+            if (snapshot.number, snapshot.index) == (stall.number, 2)
+        }
+        return {
+            process: (*pair, third[process])
+            for process, pair in self.dumps(stall).items()
+            if process in third
         }
 
     def only_main(self, stall: events.Stall, process: int | None) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from interlock.evidence.dumps import Dump, Thread, place
+from interlock.evidence.dumps import Dump, Lock, Thread, place
 from interlock.evidence.edges import Edge
+from interlock.evidence.wire import Releaser
 from interlock.model import ProtocolError
 
 
@@ -25,6 +26,15 @@ def sentence(wait: Edge, held: Edge | None, dump: Dump) -> str:
     if held.frame is None:
         return f"{text}, which {who}: the lock names its owner."
     return f"{text}, which {who} since {evidence(held)}."
+
+
+def released(lock: Lock, releaser: Releaser, dump: Dump) -> str:
+    """``Worker._lock: another thread could release it (…)``"""
+    who = releaser.signal or "another thread"
+    if releaser.thread is not None:
+        thread = dump.threads.get(releaser.thread)
+        who = thread.name if thread else "a thread that is not there"
+    return f"{lock.name}: {who} could release it ({releaser.what})"
 
 
 def evidence(edge: Edge) -> str:

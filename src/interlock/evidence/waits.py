@@ -2,7 +2,7 @@
 
 Its nodes are threads and lock objects, by identity. A thread waits for at most one thing, and a
 lock is held by at most one thread. So each node has at most one way out, and a cycle is found by
-following it. A cycle is a deadlock if it is in two snapshots and none of its threads moved. Each
+following it. A cycle is a deadlock if it is in all snapshots and none of its threads moved. Each
 edge has the frame and the expression that it was read from. Prose is only a rendering.
 
 A fork copies one thread, and every lock as it was. What another thread held stays locked in the
@@ -11,27 +11,33 @@ the edge that leads out of the child. Such a wait is closed as well (``Orphan``)
 
 A wait for an event or a condition closes no cycle: no object says who would set it. Nor does a wait
 with a timeout: it gives up, and may then release what it holds. Both are described (``describe``).
-They are a hang only if nothing moves until the deadline (``stillness.py``).
+They are a hang only if nothing moves until the deadline (``stillness.py``). The same goes for a
+wait for a plain lock that something else could release: any thread may release one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
-from interlock.evidence.dumps import Dump, Lock, Thread, place
-from interlock.evidence.edges import Edge, Graph, Node
-from interlock.evidence.sentences import evidence, inside, open_wait, sentence, standing
-from interlock.evidence.wire import Task
+from interlock.evidence.dumps import Dump, place
+from interlock.evidence.edges import (
+    PASSING,
+    Edge,
+    Graph,
+    Node,
+    awaited,
+    claimed,
+    holders,
+)
+from interlock.evidence.sentences import evidence, inside, open_wait, released, sentence, standing
+from interlock.evidence.wire import Releaser, Task
 from interlock.model import LEFT_BEHIND, Reason, Signature
 
 JOIN = "Thread.join"
 """The name of a wait for a thread's end in a signature. Names of threads are not stable."""
-
-
-PASSING = {"entering": "was just taking", "leaving": "was just releasing"}
-"""How a thread at a fork may have had a lock that it does not read as holding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,31 +111,54 @@ class Orphan:
 Closed: TypeAlias = Cycle | Orphan
 
 
-def closed(first: Dump, second: Dump) -> tuple[Closed, ...]:
-    """Closed waits on the same objects in both dumps, whose threads did not move.
+def closed(*dumps: Dump) -> tuple[Closed, ...]:
+    """Closed waits on the same objects in all dumps, whose threads did not move.
 
     Cycles come first, then waits that the main thread ends up in. The rest is in the order of the
-    signatures. Names are those of the second dump.
+    signatures. Names are those of the last dump.
     """
-    before = {(type(wait), _claims(wait)) for wait in _all_closed(first)}
-    main = chain(second, second.main.ident) if second.main else ()
+    *earlier, last = dumps
+    before = [{(type(wait), _claims(wait)) for wait in _all_closed(dump)} for dump in earlier]
+    main = chain(last, last.main.ident) if last.main else ()
 
     def rank(wait: Closed) -> tuple[bool, bool, tuple[str, ...], tuple[Node, Node]]:
         aside = isinstance(wait, Orphan) and set(wait.threads).isdisjoint(main)
         return isinstance(wait, Orphan), aside, wait.signature.locks, wait.edges[0].claim
 
+    def stood(wait: Closed) -> bool:
+        return all(
+            not moved(*pair, wait.threads)
+            and (isinstance(wait, Cycle) or rested(*pair, wait.threads))
+            for pair in pairwise(dumps)
+        )
+
     unchanged = [
         wait
-        for wait in _all_closed(second)
-        if (type(wait), _claims(wait)) in before
-        and not moved(first, second, wait.threads)
-        and (isinstance(wait, Cycle) or rested(first, second, wait.threads))
+        for wait in _all_closed(last)
+        if all((type(wait), _claims(wait)) in known for known in before) and stood(wait)
     ]
     return tuple(sorted(unchanged, key=rank))
 
 
 def _all_closed(dump: Dump) -> tuple[Closed, ...]:
-    return *cycles(dump), *orphans(dump)
+    found: tuple[Closed, ...] = (*cycles(dump), *orphans(dump))
+    return tuple(wait for wait in found if not any(_enders(wait)))
+
+
+def _enders(wait: Closed) -> Iterator[Releaser]:
+    """What could still end it: code that may release one of its plain locks, and can run.
+
+    A thread can run that does not wait for one of the wait's own. So can a signal's handler.
+    """
+    stuck = concerned(wait.dump, wait.threads)
+    free = [ident for ident in wait.dump.threads if ident not in stuck]
+    for edge in _waits(wait.edges):
+        if edge.target.kind != "lock":
+            continue
+        for releaser in wait.dump.locks[edge.target.ident].could_release:
+            runs = bool(free) if releaser.thread is None else releaser.thread in free
+            if runs or releaser.signal is not None:
+                yield releaser
 
 
 def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
@@ -193,13 +222,13 @@ def orphans(dump: Dump) -> tuple[Orphan, ...]:
     """
     found = []
     for thread in dump.threads.values():
-        wait = _wait(thread, dump)
+        wait = awaited(thread, dump)
         if wait is None or wait.target.kind != "lock":
             continue
         lock = dump.locks[wait.target.ident]
-        claims = _claimed(lock, dump.left)
+        claims = claimed(lock, dump.left)
         held = [edge for edge in claims if edge.how not in PASSING] or list(claims[:1])
-        if len(held) == 1 and not _holders(lock, dump):
+        if len(held) == 1 and not holders(lock, dump):
             found.append(Orphan(wait=wait, held=held[0], dump=dump))
     return tuple(found)
 
@@ -208,13 +237,13 @@ def graph(dump: Dump) -> Graph:
     """What waits for what, as far as it is certain; ``unresolved`` says what was left out."""
     edges: dict[Node, Edge] = {}
     for thread in dump.threads.values():
-        edge = _wait(thread, dump)
+        edge = awaited(thread, dump)
         if edge:
             edges[edge.source] = edge
     for lock in dump.locks.values():
-        holders = _holders(lock, dump)
-        if len(holders) == 1:
-            edges[holders[0].source] = holders[0]
+        held = holders(lock, dump)
+        if len(held) == 1:
+            edges[held[0].source] = held[0]
     return edges
 
 
@@ -283,93 +312,16 @@ def unresolved(dump: Dump) -> tuple[str, ...]:
         elif wait.kind == "join" and wait.thread not in dump.threads:
             notes.append(f"{thread.name} waits for the end of a thread that is not there ({where})")
     for lock in dump.locks.values():
-        holders = _holders(lock, dump)
-        if len(holders) > 1:
-            names = ", ".join(edge.thread.name for edge in holders)
+        held = holders(lock, dump)
+        if len(held) > 1:
+            names = ", ".join(edge.thread.name for edge in held)
             notes.append(f"{lock.name}: {names} all read as being inside of it")
         elif lock.owner is not None and lock.owner not in dump.threads:
             notes.append(f"{lock.name}: its owner is not among the threads")
-        if lock.locked is False and _claimed(lock, dump.threads.values()):
+        if lock.locked is False and claimed(lock, dump.threads.values()):
             notes.append(f"{lock.name}: read as held, but it was free")
+        notes.extend(released(lock, releaser, dump) for releaser in lock.could_release)
     return tuple(notes)
-
-
-def _wait(thread: Thread, dump: Dump) -> Edge | None:
-    wait = thread.waits
-    if wait is None or wait.bounded:
-        return None
-    source = Node("thread", thread.ident)
-    if wait.kind in ("lock", "rlock") and wait.lock is not None:
-        if _admits(dump.locks[wait.lock], thread, dump):
-            return None
-        target = Node("lock", wait.lock)
-    elif wait.kind == "join" and wait.thread is not None and wait.thread in dump.threads:
-        target = Node("thread", wait.thread)
-    else:
-        return None
-    return Edge(
-        source=source,
-        target=target,
-        thread=thread,
-        frame=thread.frames[wait.frame],
-        expression=wait.expression,
-        how=wait.kind,
-    )
-
-
-def _admits(lock: Lock, thread: Thread, dump: Dump) -> bool:
-    """Whether the thread was only about to take it: it is free, or re-entrant and its own."""
-    own = any(edge.thread is thread for edge in _holders(lock, dump))
-    return lock.locked is False or (own and lock.type.endswith("RLock"))
-
-
-def _holders(lock: Lock, dump: Dump) -> tuple[Edge, ...]:
-    """Who holds it: the owner that it names, else whoever reads as being inside of it."""
-    if lock.locked is False:
-        return ()
-    claims = _claimed(lock, dump.threads.values())
-    if _claimed(lock, dump.left):
-        # The owner's number may be that of a new thread by now; only frames are believed.
-        return tuple(edge for edge in claims if edge.frame is not None)
-    if lock.owner is None:
-        return claims
-    if lock.owner not in dump.threads:
-        return ()
-    owned = tuple(edge for edge in claims if edge.thread.ident == lock.owner)
-    return owned or (
-        Edge(
-            source=Node("lock", lock.ident),
-            target=Node("thread", lock.owner),
-            thread=dump.threads[lock.owner],
-            frame=None,
-            expression="",
-            how="owner",
-        ),
-    )
-
-
-def _claimed(lock: Lock, threads: Iterable[Thread]) -> tuple[Edge, ...]:
-    """One edge for each thread, from the outermost frame that is inside of the lock.
-
-    That frame shows since when the thread holds it. A frame says more than an owner that the lock
-    names.
-    """
-    edges = []
-    for thread in threads:
-        holds = [hold for hold in thread.holds if hold.lock == lock.ident]
-        if holds:
-            hold = max(holds, key=lambda h: (h.how not in PASSING, h.how != "owner", h.frame))
-            edges.append(
-                Edge(
-                    source=Node("lock", lock.ident),
-                    target=Node("thread", thread.ident),
-                    thread=thread,
-                    frame=None if hold.how == "owner" else thread.frames[hold.frame],
-                    expression=hold.expression,
-                    how=hold.how,
-                )
-            )
-    return tuple(edges)
 
 
 def _waits(edges: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -95,6 +95,16 @@ class Thread(Wire):
     unresolved: Many[Unresolved] = ()
 
 
+class Releaser(Wire):
+    """Code that could release a plain lock, beside the thread that reads as holding it."""
+
+    thread: int | None = None
+    """The thread that may do it; None if any may."""
+    signal: str | None = None
+    """The signal whose handler may do it."""
+    what: str
+
+
 class Lock(Wire):
     type: str
     locked: bool | None = None
@@ -102,6 +112,7 @@ class Lock(Wire):
     owner: int | None = None
     """A thread's ident, for lock types that know their owner."""
     names: Many[str] = ()
+    could_release: Many[Releaser] = ()
 
 
 class Task(Wire):

@@ -40,7 +40,7 @@ class Example:
     cell: Cell
     hang: Hang
     events: Sequence[Mapping[str, Any]]
-    """The trial's events. Its two snapshots come from them."""
+    """The trial's events. Its first two snapshots come from them."""
 
 
 def signature_file(
@@ -129,7 +129,7 @@ def _example(signature: Signature, example: Example, axes: Sequence[Axis]) -> di
 
 
 def _pair(events: Iterable[Mapping[str, Any]], signature: Signature) -> list[Mapping[str, Any]]:
-    """The two snapshots that show the hang.
+    """The first two snapshots that show the hang; a third would show the same.
 
     They come from the last look at a process that waits for all of the signature's locks. If there
     is none, they come from the last process.
@@ -138,7 +138,7 @@ def _pair(events: Iterable[Mapping[str, Any]], signature: Signature) -> list[Map
     for event in events:
         if event["event"] == "snapshot":
             looks.setdefault((event["number"], event.get("process") or 0), []).append(event)
-    pairs = [look for _, look in sorted(looks.items()) if len(look) == 2]
+    pairs = [look[:2] for _, look in sorted(looks.items()) if len(look) >= 2]
     wanted = set(signature.locks) - {LEFT_BEHIND}
     showing = [pair for pair in pairs if wanted <= _awaited(pair[-1])]
     return (showing or pairs or [[]])[-1]

@@ -1,0 +1,198 @@
+"""What else could release a plain lock than the thread that reads as holding it.
+
+A plain lock knows no owner, and any thread may release it. Who will do so cannot be known. So all
+code that may release the lock is looked for, and what is found is stated, with its place.
+"""
+
+from __future__ import annotations
+
+import _signal
+import ast
+import sys
+import types
+from itertools import chain, islice
+
+from .expressions import module_of, qualname
+from .heap import (
+    Function,
+    find,
+    functions,
+    is_method_of_another,
+    untracked_containers,
+    variables_of,
+)
+from .lockref import Unresolved
+from .releasing import is_of_first, rebinds_at, release_at
+from .sources import ENTERING, LEAVING
+
+MOST = 8
+"""Releasers of one lock that are reported."""
+UNDISTURBED_S = 0.5
+"""The switch interval meanwhile: what is found must not change under the search."""
+KEEPS_EXIT = sys.version_info < (3, 14)
+"""Whether a ``with`` keeps the bound ``__exit__`` of what it entered. From 3.14 it keeps parts."""
+
+_get_interval, _set_interval = sys.getswitchinterval, sys.setswitchinterval
+
+
+class Suspects:
+    """What the program can do to the given locks: read at one moment."""
+
+    def __init__(self, locks, frames_of) -> None:
+        """``locks`` are the ``Raw`` ones, by id; ``frames_of`` the frames of each thread."""
+        self._frames_of = frames_of
+        interval = _get_interval()
+        _set_interval(UNDISTURBED_S)
+        try:
+            shown = variables_of(frame for frames in frames_of.values() for frame in frames)
+            untracked = untracked_containers()
+            self.kept = {ident: find(raw.lock, shown, untracked) for ident, raw in locks.items()}
+            del untracked
+            self._functions = functions()
+        finally:
+            _set_interval(interval)
+
+    def releasers(self, lock, sources) -> list:
+        """As the protocol has them: a thread that may do it, a signal, or neither for any."""
+        kept = self.kept[lock]
+        whats = chain(kept.elsewhere, self._by_functions(kept, sources))
+        found = [_releaser(what) for what in islice(whats, MOST)]
+        if found:
+            found.extend(_releaser(found[0]["what"], signal=name) for name in handled()[:1])
+        found.extend(self._by_frames(kept, sources))
+        return found[: 2 * MOST]
+
+    def _by_functions(self, kept, sources):
+        for function in self._functions:
+            if self._is_own(function, kept) or not _mentions(function, kept):
+                continue
+            leaves = not LEAVING.isdisjoint(names_in(function.f_code))
+            classes = [cls for of in kept.attributes.values() for cls in of]
+            if not leaves and is_method_of_another(function, classes):
+                continue
+            line = _line(function, sources, kept, leaves)
+            if line is not None:
+                yield _place(function.f_code, line)
+
+    def _by_frames(self, kept, sources):
+        for ident, frames in self._frames_of.items():
+            for frame in frames:
+                local = {n for n, value in list(frame.f_locals.items()) if kept.has(value)}
+                function = _function_of(frame)
+                if self._is_own(function, kept) or not (local or _mentions(function, kept)):
+                    continue
+                leaves = not LEAVING.isdisjoint(names_in(frame.f_code))
+                line = _line(function, sources, kept, leaves, local, frame.f_lineno)
+                if line is not None:
+                    yield _releaser(_place(frame.f_code, line), thread=ident)
+
+    @staticmethod
+    def _is_own(function, kept) -> bool:
+        """Whether it is a method of a wrapper of the lock, which does what it is told to."""
+        name = function.f_code.co_name
+        wrappers = [type(alias) for alias in kept.aliases[1:]]
+        of_lock = name in ENTERING | LEAVING or name.startswith("_")
+        return bool(wrappers) and of_lock and _is_method_of(function, wrappers)
+
+    def rebinds(self, lock, expression, sources):
+        """Where the last name of an expression may get another lock meanwhile; None if nowhere."""
+        base, _, name = expression.rpartition(".")
+        kept = self.kept[lock]
+        classes = kept.attributes.get(name, [])
+        for function in self._functions:
+            if name in names_in(function.f_code):
+                try:
+                    node = sources.node(function)
+                except Unresolved:
+                    continue
+                of_self = not is_method_of_another(function, classes)
+                line = rebinds_at(node, name, bool(base), of_self)
+                if line is not None:
+                    return _place(function.f_code, line)
+        return None
+
+
+def _is_method_of(function, classes) -> bool:
+    return "." in function.qualname and not is_method_of_another(function, classes)
+
+
+def _releaser(what, thread=None, signal=None) -> dict:
+    return {"thread": thread, "signal": signal, "what": what}
+
+
+def _place(code, line) -> str:
+    return f"{code.co_name}, {code.co_filename}:{line}"
+
+
+def _function_of(frame) -> Function:
+    return Function(frame.f_code, frame.f_globals, module_of(frame), qualname(frame), ())
+
+
+def names_in(code) -> frozenset:
+    """Every name that a function uses, and those defined in it."""
+    if code not in _NAMES:
+        names = {*code.co_names, *code.co_freevars, *code.co_cellvars}
+        for constant in code.co_consts:
+            if type(constant) is types.CodeType:
+                names |= names_in(constant)
+        _NAMES[code] = frozenset(names)
+    return _NAMES[code]
+
+
+_NAMES: dict = {}
+"""By code object: taken apart once."""
+
+
+def _mentions(function, kept) -> bool:
+    names = names_in(function.f_code)
+    if not names.isdisjoint(kept.attributes):
+        return True
+    return bool(_globals(function, kept) & names) or bool(_free(function, kept))
+
+
+def _globals(function, kept) -> set:
+    """The names of the lock among the function's global variables."""
+    return {
+        name
+        for name, namespaces in kept.variables.items()
+        if any(function.f_globals is namespace for namespace in namespaces)
+    }
+
+
+def _free(function, kept) -> set:
+    """The names of the lock among the variables that the function has from an outer one."""
+    cells = zip(function.f_code.co_freevars, function.cells)
+    return {name for name, cell in cells if any(cell is other for other in kept.cells)}
+
+
+def _line(function, sources, kept, leaves, local=(), since=None):
+    """Where a function may release the lock; its first line where there is no source."""
+    try:
+        node = sources.node(function)
+    except Unresolved:
+        return function.f_code.co_firstlineno if leaves else None
+    names = {*_globals(function, kept), *_free(function, kept), *local}
+
+    def concerns(part) -> bool:
+        if isinstance(part, ast.Name):
+            return part.id in names
+        if not isinstance(part, ast.Attribute) or part.attr not in kept.attributes:
+            return False
+        classes = kept.attributes[part.attr]
+        return not (is_of_first(part, node) and is_method_of_another(function, classes))
+
+    return release_at(node, concerns, kept.private, since)
+
+
+def handled() -> list:
+    """The signals for which the app has a handler of its own in Python."""
+    found = []
+    for number in range(1, _signal.NSIG):
+        try:
+            handler = _signal.getsignal(number)
+        except ValueError:
+            continue
+        known = (types.BuiltinFunctionType, int, type(None))
+        if handler is not None and not issubclass(type(handler), known):
+            found.append(f"signal {number}")
+    return found

@@ -1,0 +1,142 @@
+"""Whether a function may release a lock that it has not taken itself, by its source.
+
+``with X`` and ``X.acquire()`` before ``X.release()`` are in balance: whoever runs them takes the
+lock first. What is left is a release on its own, and code that hands the lock on.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from .sources import ENTERING, LEAVING, WITH, own
+
+_CREATES = frozenset(["__init__", "__new__", "__post_init__", "__set_name__"])
+"""Functions that run before anybody else can have the object."""
+_ASKS = frozenset(["isinstance", "type", "id", "repr", "str", "hasattr", "print"])
+"""Functions that do nothing to what they are given."""
+_TESTS = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.If, ast.IfExp)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def release_at(function, concerns, private, since=None):
+    """The line at which a function may release the lock, or hand it on; None if it does not.
+
+    ``concerns(node)`` says whether an expression may be the lock. ``private`` attributes are those
+    of its wrappers: whoever reads them from elsewhere seldom means a lock. ``since`` is the line
+    where a frame stands: what it took above that line it will release.
+    """
+
+    def is_shared(node):
+        return concerns(node) and not (isinstance(node, ast.Attribute) and node.attr in private)
+
+    local = _local_names(function, is_shared)
+
+    def is_lock(node):
+        return concerns(node) or (isinstance(node, ast.Name) and node.id in local)
+
+    def is_given(node):
+        return is_shared(node) or (isinstance(node, ast.Name) and node.id in local)
+
+    for part in ast.walk(function):
+        if part is function or isinstance(part, _FUNCTIONS):
+            nodes = list(own(part))
+            line = _unbalanced(nodes, is_lock, since if part is function else None)
+            if line is None and getattr(part, "name", None) not in _CREATES:
+                line = _handed_on(nodes, is_given)
+            if line is not None:
+                return line
+    return None
+
+
+def _unbalanced(nodes, is_lock, since):
+    """The line of a release that no ``acquire`` of the same function comes before."""
+    of_lock = [n for n in nodes if isinstance(n, ast.Attribute) and is_lock(n.value)]
+    acquires = [node.lineno for node in of_lock if node.attr in ENTERING]
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in of_lock:
+        if node.attr not in LEAVING:
+            continue
+        taken = id(node) in called and any(line <= node.lineno for line in acquires)
+        held = since is not None and since <= node.lineno and any(a < since for a in acquires)
+        if held or not taken:
+            return node.lineno
+    return None
+
+
+def _handed_on(nodes, is_lock):
+    """The line where the lock goes to other code, which may release it."""
+    safe = set()
+    for node in nodes:
+        if isinstance(node, WITH):
+            safe.update(id(item.context_expr) for item in node.items)
+        elif isinstance(node, ast.Attribute) or _names(node):
+            safe.add(id(node.value))
+        elif isinstance(node, _TESTS) or _only_asks(node):
+            safe.update(id(child) for child in ast.iter_child_nodes(node))
+    for node in nodes:
+        read = isinstance(getattr(node, "ctx", None), ast.Load)
+        if read and id(node) not in safe and is_lock(node):
+            return node.lineno
+    return None
+
+
+def _names(node):
+    """Whether it gives a variable a value."""
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+
+
+def _only_asks(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ASKS
+
+
+def rebinds_at(function, name, is_attribute, of_self):
+    """The line at which a function gives an attribute or an outer variable a new value, or None.
+
+    Of a function of another class, ``of_self`` is false: what it sets on itself is another's.
+    """
+    if getattr(function, "name", None) in _CREATES:
+        return None
+    for node in ast.walk(function):
+        if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
+            if is_attribute and isinstance(node, ast.Attribute) and node.attr == name:
+                if of_self or not is_of_first(node, function):
+                    return node.lineno
+            elif isinstance(node, ast.Name) and node.id == name and _is_global(function, name):
+                return node.lineno
+    return None
+
+
+def is_of_first(node, function):
+    """Whether it is an attribute of the function's first argument: ``self``, most often."""
+    arguments = function.args if isinstance(function, _FUNCTIONS) else None
+    first = [*getattr(arguments, "posonlyargs", ()), *getattr(arguments, "args", ())][:1]
+    of = node.value
+    return bool(first) and isinstance(of, ast.Name) and of.id == first[0].arg
+
+
+def _is_global(function, name):
+    outer = (ast.Global, ast.Nonlocal)
+    return any(name in node.names for node in ast.walk(function) if isinstance(node, outer))
+
+
+def _local_names(function, concerns):
+    """The variables that the function gives the lock to."""
+    return {node.targets[0].id for node in own(function) if _names(node) and concerns(node.value)}
+
+
+def rebound_in(block, expression):
+    """Whether the body of a ``with`` or ``try`` gives a part of the expression a new value."""
+    names, attributes = set(), set()
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            attributes.add(node.attr)
+    for statement in block.body:
+        for node in ast.walk(statement):
+            if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
+                if isinstance(node, ast.Name) and node.id in names:
+                    return True
+                if isinstance(node, ast.Attribute) and node.attr in attributes:
+                    return True
+    return False

@@ -1,0 +1,90 @@
+"""Programs that look closed, and end by themselves: none of them is stopped or called a hang."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from plays import HEAD, REBOUND, RELEASED, RUN
+
+from interlock.model import Hang
+
+
+def check(run_app, play: str, **limits: float) -> None:
+    told = run_app(HEAD + textwrap.dedent(play) + RUN, **limits)
+    assert told.fact.get("ended") is True
+    assert not told.all("signal")
+    assert not isinstance(told.judged(), Hang)
+
+
+@pytest.mark.parametrize("play", REBOUND.values(), ids=REBOUND)
+def test_a_name_that_stands_for_another_lock_by_now_proves_no_hold(run_app, play):
+    check(run_app, play)
+
+
+@pytest.mark.parametrize("play", RELEASED.values(), ids=RELEASED)
+def test_a_plain_lock_that_something_else_may_release_closes_no_wait(run_app, play):
+    check(run_app, play)
+
+
+def test_a_release_that_no_snapshot_can_show_comes_before_the_third(run_app):
+    """The lock's ``release`` is found by an expression that no reading of code follows."""
+    check(
+        run_app,
+        """
+        def later():
+            time.sleep(2)
+            getattr(vars(box)["lo" + "ck"], "rel" + "ease")()
+        def play():
+            box.lock = threading.Lock()
+            start(later)
+            with box.lock:
+                box.lock.acquire()
+        """,
+        closed_s=4,
+    )
+
+
+def test_a_thread_that_only_takes_the_lock_in_turn_could_not_release_it(run_app):
+    told = run_app(
+        HEAD
+        + textwrap.dedent(
+            """
+            class Worker:
+                def __init__(self): self._lock = threading.Lock()
+                def submit(self):
+                    with self._lock: pass
+                def stop(self):
+                    self._lock.acquire()
+                    try: pass
+                    finally: self._lock.release()
+            class Other:
+                def __init__(self): self._lock = threading.Lock()
+                def give_back(self): self._lock.release()
+            worker, other = Worker(), Other()
+            def play():
+                start(time.sleep, 30)
+                with worker._lock: worker.submit()
+            """
+        )
+        + RUN
+    )
+    hang = told.judged()
+    assert isinstance(hang, Hang)
+    assert str(hang.signature) == "Worker._lock → Worker._lock"
+
+
+def test_a_release_that_nobody_is_left_to_make_ends_no_wait(run_app):
+    told = run_app(
+        HEAD
+        + textwrap.dedent(
+            """
+            def give_back(): box.lock.release()
+            def play():
+                box.lock = threading.Lock()
+                with box.lock: box.lock.acquire()
+            """
+        )
+        + RUN
+    )
+    assert isinstance(told.judged(), Hang)
