@@ -29,6 +29,11 @@ def closed_waits(first: dict, second: dict, of_main: bool) -> bool:
     )
 
 
+def may_be_closed(snapshot: dict) -> bool:
+    """Whether one snapshot shows a closed wait; only a second one can prove it."""
+    return bool(Waits(snapshot).closed())
+
+
 def _stands(before: Waits, after: Waits, ident: int) -> bool:
     """Whether it is the same thread, in the same place, and has not run meanwhile."""
     one, other = before.threads[ident], after.threads[ident]

@@ -17,6 +17,7 @@ from .expressions import module_of, qualname
 from .frames import look
 from .lockref import Unresolved, attribute, is_a
 from .sources import Sources
+from .suspects import suspects
 
 # As they are before anything is patched.
 _read, _write, _killpg, _getpgrp = os.read, os.write, os.killpg, os.getpgrp
@@ -28,6 +29,9 @@ _SIGKILL = signal.SIGKILL
 
 MAX_FRAMES = 120
 """Frames of one thread that are reported: the innermost ones."""
+
+BRIEF = b"?"
+"""Before a number: only the suspects are asked for."""
 
 SOURCES = Sources()
 """What was parsed so far; a child begins with what its parent has."""
@@ -60,13 +64,14 @@ def _watch(connection, left, main):
         if not asked:
             # The supervisor is gone: nothing of this trial may be left behind.
             _killpg(_getpgrp(), _SIGKILL)
-        for number in asked.split():
+        for word in asked.split():
             try:
                 left = left.still_held() if left else None
-                answer = snapshot(SOURCES, main, left)
+                brief = word.startswith(BRIEF)
+                answer = glance(SOURCES, left) if brief else snapshot(SOURCES, main, left)
             except Exception as error:
                 answer = {"failed": f"{type(error).__name__}: {error}"}
-            answer["ask"] = int(number)
+            answer["ask"] = int(word.lstrip(BRIEF))
             _say(connection, answer)
 
 
@@ -104,6 +109,14 @@ def snapshot(sources, main: int, left=None) -> dict:
         "locks": {str(lock): locks[lock] for lock in locks},
         "at_fork": left.threads if left else [],
     }
+
+
+def glance(sources, left=None) -> dict:
+    """The threads but this one that may wait for ever: see ``suspects``."""
+    innermost = dict(_current_frames())
+    innermost.pop(_ident(), None)
+    doubted = left.locks if left else {}
+    return {"suspects": suspects(innermost, sources, active_threads(), doubted)}
 
 
 def active_threads() -> dict:

@@ -23,10 +23,10 @@ from interlock.evidence.outside import (
 from interlock.evidence.wire import Count, Lock, Many, Seconds, Task, Thread, TimedEvent
 from interlock.model import Phase, ProtocolError, printable
 
-PROTOCOL = 3
+PROTOCOL = 4
 """What the harness speaks now."""
 
-READ = (1, 2, 3)
+READ = (1, 2, 3, 4)
 """Versions that are read. In 1 there is one process, and no event names it."""
 
 InPhase: TypeAlias = Annotated[Phase, Strict(False)]
@@ -167,6 +167,22 @@ class Stood(TimedEvent):
     process: int | None = None
 
 
+class Looked(TimedEvent):
+    """A look at every thread of every process, for which the app waited. ``before`` says why."""
+
+    event: Literal["looked"]
+    before: str
+    last: bool
+    seconds: Seconds
+    """How long it took."""
+    number: Count | None
+    """The stall with the evidence, where a thread waited or a process did not answer."""
+    processes: Many[int]
+    """Those that answered. ``unanswered`` had joined and did not, and ``unjoined`` never joined."""
+    unanswered: Many[int]
+    unjoined: Many[int]
+
+
 class Resumed(TimedEvent):
     event: Literal["resumed"]
     number: Count
@@ -273,6 +289,7 @@ Event: TypeAlias = (
     | Snapshot
     | Witness
     | Stood
+    | Looked
     | Resumed
     | Deadline
     | SignalSent
