@@ -87,8 +87,9 @@ class Looks:
         """
         self._asked, began = True, time.monotonic()
         everyone = self._present()
+        unjoined = [pid for pid in everyone if pid not in self._roster.processes]
         seen = self._glances(everyone)
-        unanswered = [pid for pid in everyone if pid in self._roster.processes and pid not in seen]
+        unanswered = self._there(pid for pid in everyone if pid not in seen)
         closed, number = False, None
         if not self._over() and (unanswered or any(seen.values())):
             why = f"before {before}, a thread waits or a process does not answer"
@@ -102,10 +103,14 @@ class Looks:
             seconds=round(time.monotonic() - began, 4),
             number=number,
             processes=sorted(seen),
-            unanswered=unanswered,
-            unjoined=[pid for pid in everyone if pid in self._strangers],
+            unanswered=self._there(unanswered),  # One that was about to end has ended by now.
+            unjoined=unjoined,
         )
         return closed
+
+    def _there(self, pids) -> list:
+        """Those that have joined and not ended yet."""
+        return [pid for pid in pids if pid in self._roster.processes]
 
     def _glances(self, pids: list) -> dict:
         """The suspects of each process that answers: those that wait in two glances."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.model import Hang, Reason, Unproven
+from interlock.model import Hang, Pass, Reason, Unproven
 
 DEADLOCK = """
 import threading
@@ -241,6 +241,31 @@ def test_a_process_that_cannot_answer_leaves_a_pass_unproven_and_is_dumped(run_a
     unproven = told.judged()
     assert isinstance(unproven, Unproven)
     assert unproven.detail.endswith(f"no answer from process {child}")
+
+
+def test_a_process_that_ends_before_it_could_answer_is_no_doubt(run_app):
+    told = run_app(
+        """
+        import os, signal, threading
+        def run(trial):
+            trial.phase("serving")
+            trial.fact("profiled-lock", True)
+            child = os.fork()
+            if child == 0:
+                os.kill(os.getpid(), signal.SIGSTOP)
+            def end():
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+            trial.expose(20)
+            threading.Timer(0.8, end).start()
+            trial.look_around("the child's end")
+        """,
+        stall_s=5,
+        answer_s=0.5,
+    )
+    assert told.all("looked")[0]["number"] == 1
+    assert [looked["unanswered"] for looked in told.all("looked")] == [[], [], []]
+    assert isinstance(told.judged(), Pass)
 
 
 def test_a_program_that_cannot_join_is_named(run_app):
