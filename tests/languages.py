@@ -1,9 +1,9 @@
 """The little languages in which tests describe how a trial went.
 
 ``stream("live | serving | 40 exposures | done | exit 0 | end")`` is the stream of a harness, event
-by event. Its looks are in the language of ``looks.py``. Before its end the intake has counted what
-arrived, unless a clause differs. ``trials("pass*19 hang")`` are trials of one cell, in the order in
-which they ran.
+by event. Its looks are in the language of ``looks.py``. All processes are looked at before it is
+done, and the intake has counted what arrived before its end, unless a clause differs.
+``trials("pass*19 hang")`` are trials of one cell, in the order in which they ran.
 """
 
 from __future__ import annotations
@@ -72,6 +72,9 @@ class Telling:
         counted = any(event["event"] == "intake-end" for event in self.events)
         if clause == "end" and not counted:
             self.tell(f"intake counts {sum(e['event'] == 'intake' for e in self.events)}")
+        looked = any(event["event"] == "looked" and event["last"] for event in self.events)
+        if clause == "done" and not looked:
+            self.tell("looked")
         for pattern, build in _CLAUSES:
             match = re.fullmatch(pattern, clause)
             if match:
@@ -203,6 +206,23 @@ def _error(said: Telling, match: re.Match[str]) -> Raw:
     }
 
 
+def _looked(said: Telling, match: re.Match[str]) -> Raw:
+    """``closer`` is with the evidence of the last stall; without ``before``, before the end."""
+    known = [event for event in said.events if event["event"] == "process"]
+    known = known or [_process(7)]
+    silent = [int(match[3])] if match[3] else []
+    return {
+        "event": "looked",
+        "before": match[2] or "its end",
+        "last": match[2] is None,
+        "seconds": 0.01,
+        "number": said.stall if match[1] else None,
+        "processes": [p["process"] for p in known if p["process"] not in silent],
+        "unanswered": silent,
+        "unjoined": [p["process"] for p in known if not p.get("joined", True)],
+    }
+
+
 def _exit(said: Telling, match: re.Match[str]) -> Raw:
     code = int(match[1]) if match[1].isdigit() else None
     return {
@@ -253,6 +273,7 @@ _CLAUSES: tuple[tuple[str, Callable[[Telling, re.Match[str]], Raw]], ...] = (
         lambda s, m: {"event": "deadline", "phase": s.phase, "exposures": s.exposures},
     ),
     (r"sent (\w+)", lambda s, m: {"event": "signal", "signal": m[1], "reason": "stall"}),
+    (r"looked( closer)?(?: before ([\w ]+?))?(?: without (\d+))?", _looked),
     (r"(\w+Error|(?:\w+\.)+[A-Z]\w+)(?: for ([\w ]+))?(?:: (.*))?", _error),
     (
         "missing ([^:]+): (.*)",

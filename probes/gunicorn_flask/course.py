@@ -166,6 +166,8 @@ class Drive:
 
     def _end(self) -> float:
         """Send SIGTERM during requests. Returns the seconds until the master ended."""
+        if self.trial.look_around("the server's end"):
+            raise Trouble
         if not self.course.plain:
             self.trial.phase("shutdown")
         self.clients.stop()

@@ -50,6 +50,7 @@ _THREAD = record(
     holds=many(_HOLD, 1000),
     unresolved=many(record(frame=_COUNT, expression=_NAME, why=_NAME), 1000),
 )
+_SUSPECT = record(thread=_ID, lock=optional(_ID), joins=optional(_ID), at=_COUNT)
 _RELEASER = record(thread=optional(_ID), signal=optional(_NAME), what=_NAME)
 _LOCK = record(
     type=_NAME,
@@ -70,6 +71,7 @@ SHAPES = {
     "parent": record(parent=_COUNT, forked=boolean),
     "watcher": record(watcher=_COUNT),
     "failed": record(ask=_COUNT, failed=_NAME),
+    "suspects": record(ask=_COUNT, suspects=many(_SUSPECT, 1000)),
     "ask": record(
         ask=_COUNT,
         threads=many(_THREAD, 1000),

@@ -35,6 +35,9 @@ def main() -> None:
     try:
         run = load(app)
         run(trial)
+        if not trial.failed:
+            # Exit handlers end what would still be here: the workers of a pool, for example.
+            trial.look_around("the exit handlers")
     except SystemExit as error:
         trial.failed = trial.failed or bool(error.code)
         raise

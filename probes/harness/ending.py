@@ -55,6 +55,8 @@ class Ending:
         killed = kill_left_behind(self._loop.app, self._loop.spared)
         self._read_the_rest(arrivals)
         self._heartbeat.progress()
+        if not self._terminated:
+            self._heartbeat.done()  # It ended before it could be looked at.
         if self._heartbeat.stalled and not self._terminated:
             # It was silent and then ended by itself: whatever it was, it was no hang.
             self._heartbeat.resumed()

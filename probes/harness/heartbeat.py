@@ -25,7 +25,9 @@ class Heartbeat:
         self.stalled = False
         self._silent_s = 0.0
         self.wanted: list = []
-        """Looks that the driver asks for."""
+        """Looks that the driver asks for; the last is the one that its end asks for."""
+        self.has_done = False
+        """Whether it has said that it is done, and that is not told yet."""
         self.misuse = None
         self.breach = None
         """How the app broke the protocol, the first time. Nothing is heard after that."""
@@ -110,8 +112,15 @@ class Heartbeat:
 
     def _done(self, said: dict) -> None:
         self.exposures = said["done"]
-        self.progress()
-        self._stream.emit("done", exposures=self.exposures)
+        self.has_done = True
+        self.wanted.append(said)
+
+    def done(self) -> None:
+        """Tell that it is done, if it has said so."""
+        if self.has_done:
+            self.has_done = False
+            self.progress()
+            self._stream.emit("done", exposures=self.exposures)
 
     def _look(self, said: dict) -> None:
         self.wanted.append(said)
@@ -138,6 +147,7 @@ _HANDLERS = {
     "degraded": Heartbeat._degraded,
     "done": Heartbeat._done,
     "look": Heartbeat._look,
+    "around": Heartbeat._look,
     "child": Heartbeat._child,
     "misuse": Heartbeat._misuse,
     "phase": Heartbeat._phase,

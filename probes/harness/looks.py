@@ -19,6 +19,8 @@ CLOSED_S = 4.0
 
 It bounds what no snapshot can show: a release from code that is not Python's.
 """
+AGAIN_S = 0.05
+"""Between the two glances of a look around: who was just taking a lock has got it by then."""
 STILL_S = 2.0
 """How long the tasks are watched once the deadline has passed."""
 ANSWER_S = 3.0
@@ -78,6 +80,49 @@ class Looks:
         closed = self.look(wanted["silent_s"], wanted)
         self._asked = False
         return closed
+
+    def look_around(self, before: str, last: bool) -> bool:
+        """Look at every thread of every process of an app that lives; True if a wait is closed.
+
+        ``before`` says what comes next; ``last`` is whether that is the end. A glance finds the
+        threads that may wait for ever. Nearly always there are none, and no snapshot is taken.
+        """
+        self._asked, began = True, time.monotonic()
+        everyone = self._present()
+        unjoined = [pid for pid in everyone if pid not in self._roster.processes]
+        seen = self._glances(everyone)
+        unanswered = self._there(pid for pid in everyone if pid not in seen)
+        closed, number = False, None
+        if not self._over() and (unanswered or any(seen.values())):
+            why = f"before {before}, a thread waits or a process does not answer"
+            closed = self.look(0.0, {"look": why, "process": None})
+            number = self._heartbeat.looks
+        self._asked = False
+        self._stream.emit(
+            "looked",
+            before=before,
+            last=last,
+            seconds=round(time.monotonic() - began, 4),
+            number=number,
+            processes=sorted(seen),
+            unanswered=self._there(unanswered),  # One that was about to end has ended by now.
+            unjoined=unjoined,
+        )
+        return closed
+
+    def _there(self, pids) -> list:
+        """Those that have joined and not ended yet."""
+        return [pid for pid in pids if pid in self._roster.processes]
+
+    def _glances(self, pids: list) -> dict:
+        """The suspects of each process that answers: those that wait in two glances."""
+        seen = self._answers(pids, brief=True)
+        first = {pid: seen.pop(pid)["suspects"] for pid in list(seen) if seen[pid]["suspects"]}
+        seen = {pid: [] for pid in seen}
+        if first and not self._pause(AGAIN_S):
+            for pid, answer in self._answers(list(first), brief=True).items():
+                seen[pid] = [suspect for suspect in answer["suspects"] if suspect in first[pid]]
+        return seen
 
     def look(self, silent_s: float, asked: dict | None = None) -> bool:
         """Take two snapshots of each process; True if a wait is closed in both, and stays so."""
@@ -155,19 +200,22 @@ class Looks:
     def _tasks(self, pid: int) -> list:
         return tasks(pid, without=self._roster.watcher(pid))
 
-    def _snapshots(self, pids: list, index: int) -> dict:
-        """Ask the watchers; return the snapshots of those that can answer."""
+    def _answers(self, pids: list, brief: bool = False) -> dict:
+        """Ask the watchers; return the answers of those that can give one."""
         if self._over():
             return {}
-        asked, number = self._roster.ask(pids)
+        asked, number = self._roster.ask(pids, brief)
         within_s = self._limits.get("answer_s", ANSWER_S)
         self._loop.pump_until(
             lambda: self._roster.answered(asked, number) or self._over(), within_s
         )
-        if self._over():
-            return {}
+        key = "suspects" if brief else "threads"
+        return {} if self._over() else self._roster.answers(asked, number, key)
+
+    def _snapshots(self, pids: list, index: int) -> dict:
+        """The snapshots of those that can answer."""
         found = {}
-        for pid, answer in self._roster.answers(asked, number).items():
+        for pid, answer in self._answers(pids).items():
             found[pid] = {key: answer[key] for key in ("threads", "locks", "at_fork")}
             found[pid]["tasks"] = self._tasks(pid)
             looks = self._heartbeat.looks

@@ -38,8 +38,9 @@ SHAPES = {
     ),
     "missing": record(missing=text(200), detail=text(2000)),
     "degraded": record(degraded=text(2000), doubt=optional(text(2000))),
-    "done": record(done=COUNT),
+    "done": record(done=COUNT, number=COUNT),
     "look": record(look=text(300), number=COUNT, silent_s=number(0, 10**6), process=optional(PID)),
+    "around": record(around=text(300), number=COUNT),
     "child": record(child=PID, code=optional(integer(0, 255)), signal=optional(integer(1, 64))),
     "misuse": record(misuse=text(2000)),
     "phase": record(phase=one_of(*PHASES)),  # Last: an error names its phase as well.

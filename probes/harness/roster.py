@@ -51,6 +51,8 @@ class Roster:
         ``broken(what)`` is called when an answer is not what the protocol allows.
         """
         self.processes: dict = {}
+        self._opened: dict = {}
+        """All connections of each process that are open, by pid; the newest is believed."""
         self._readers = readers
         self._joined = joined
         self._crashed = crashed
@@ -92,12 +94,19 @@ class Roster:
     def _meet(self, pid: int, fd: int, here: bool):
         process = self.processes[pid] = Process(pid, fd)
         process.here = here
+        opened = self._opened.setdefault(pid, [])
+        opened.append(process)
         lines = Lines(fd, answers.LONGEST_LINE)
 
         def read() -> bool:
             alive = each(lines, lambda line: self._answer(process, line))
-            if not alive and self.processes.get(pid) is process:
-                del self.processes[pid]
+            if not alive:
+                opened.remove(process)
+                # Any code of a process may connect again: its watcher is still there then.
+                if opened:
+                    self.processes[pid] = opened[-1]
+                else:
+                    del self.processes[pid], self._opened[pid]
             return alive
 
         return read
@@ -138,13 +147,16 @@ class Roster:
 
     # -- asking ---------------------------------------------------------------------------------
 
-    def ask(self, pids) -> tuple:
-        """Ask watchers for a snapshot; return whom, and the number of their answers."""
+    def ask(self, pids, brief: bool = False) -> tuple:
+        """Ask watchers for a snapshot; return whom, and the number of their answers.
+
+        With ``brief`` only for the threads that may wait for ever.
+        """
         self._asked += 1
         asked = [pid for pid in pids if pid in self.processes and self.processes[pid].here]
         for pid in asked:
             with contextlib.suppress(OSError):
-                os.write(self.processes[pid].fd, b"%d\n" % self._asked)
+                os.write(self.processes[pid].fd, b"%s%d\n" % (b"?" * brief, self._asked))
         return asked, self._asked
 
     def answered(self, pids, number: int) -> bool:
@@ -153,13 +165,13 @@ class Roster:
             pid not in self.processes or number in self.processes[pid].answers for pid in pids
         )
 
-    def answers(self, pids, number: int) -> dict:
-        """Each process's answer, where there is one and it is a snapshot."""
+    def answers(self, pids, number: int, key: str) -> dict:
+        """Each process's answer, where there is one with what was asked for."""
         found = {}
         for pid in pids:
             process = self.processes.get(pid)
             answer = process.answers.pop(number, None) if process else None
-            if answer is not None and "threads" in answer:
+            if answer is not None and key in answer:
                 found[pid] = answer
         return found
 

@@ -119,8 +119,9 @@ class Supervisor:
         next_look, pause_s, next_sample = None, 1.0, 0.0
         while not self.loop.ended:
             self.loop.pump(0.05)
-            # Many beats are one waking: this process shares the cores with what it watches.
-            time.sleep(0.005)
+            if not self.heartbeat.wanted:
+                # Many beats are one waking: this process shares the cores with what it watches.
+                time.sleep(0.005)
             now = self.stream.now()
             if now >= next_sample:
                 self.run_queue.sample(self.looks.everyone())
@@ -155,8 +156,17 @@ class Supervisor:
         return now >= self.limits["deadline_s"]
 
     def _look_as_asked(self, wanted: dict) -> bool:
-        """Take a look that the driver asks for, and send the answer that it waits for."""
-        closed = self.looks.look_as_asked(wanted)
+        """Take a look that the driver asks for, and send the answer that it waits for.
+
+        That it is done is told when all its threads have been looked at.
+        """
+        if "look" in wanted:
+            closed = self.looks.look_as_asked(wanted)
+        else:
+            last = "done" in wanted
+            closed = self.looks.look_around("its end" if last else wanted["around"], last)
+            if last and not closed:
+                self.heartbeat.done()
         self.heartbeat.heard_at = time.monotonic()
         answer = b"%d %s\n" % (wanted["number"], b"closed" if closed else b"open")
         with contextlib.suppress(OSError):

@@ -119,9 +119,28 @@ class Trial:
         """
         if _getpid() != self._pid:
             return False
+        return self._ask({"look": why, "silent_s": silent_s, "process": process}, within_s)
+
+    def look_around(self, before: str, within_s: float = 15.0) -> bool:
+        """Have every thread of every process looked at, and wait until that is done.
+
+        This is for when all goes well, and before some processes end. ``before`` says what comes
+        next. It takes some milliseconds. Only if a thread waits for a lock without a timeout is
+        evidence taken as ``look`` does. True if a wait was found closed, in whatever thread.
+        """
+        if _getpid() != self._pid:
+            return False
+        return self._ask({"around": before}, within_s)
+
+    def _ask(self, what: dict, within_s: float) -> bool:
         self._looks += 1
-        asked = {"number": self._looks, "silent_s": silent_s, "process": process}
-        self._say({"look": why, **asked})
+        self._say({**what, "number": self._looks})
+        try:
+            return self._answered(within_s)
+        except OSError:
+            return False  # The app has closed what is not its own.
+
+    def _answered(self, within_s: float) -> bool:
         poll, until, answer = _poll(), _now() + within_s, b""
         poll.register(self._replies, _POLLIN)
         while _now() < until and poll.poll(max(0.0, until - _now()) * 1000):
@@ -147,7 +166,9 @@ class Trial:
         )
 
     def done(self) -> None:
-        self._say({"done": self.exposures})
+        """The last word. Every thread of every process is looked at before it is believed."""
+        if _getpid() == self._pid:
+            self._ask({"done": self.exposures}, 15.0)
 
     def misuse(self, message: str) -> None:
         """Our own mistake, such as a setting the probe does not know: never an outcome."""

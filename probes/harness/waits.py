@@ -16,7 +16,7 @@ from .timeouts import acquire_arguments, gives_up, takes_timeout
 def find_wait(frames, looked, sources, threads, doubted):
     """Note what the innermost frame waits for, if it waits."""
     frame = frames[0]
-    if _is_join(frame):
+    if is_join(frame):
         _waits_for_thread(frame, looked, threads)
         return
     found = _awaited(frame, looked, sources, doubted)
@@ -167,7 +167,7 @@ def _waited_on(frame, sources):
     return None
 
 
-def _is_join(frame):
+def is_join(frame):
     name = frame.f_code.co_name
     if module_of(frame) != "threading":
         return False

@@ -19,6 +19,7 @@ from .lockref import Unresolved, attribute, is_a
 from .proof import closing_locks, drop_unproven
 from .releasers import Suspects
 from .sources import Sources
+from .suspects import suspects
 
 # As they are before anything is patched.
 _read, _write, _killpg, _getpgrp = os.read, os.write, os.killpg, os.getpgrp
@@ -30,6 +31,9 @@ _SIGKILL = signal.SIGKILL
 
 MAX_FRAMES = 120
 """Frames of one thread that are reported: the innermost ones."""
+
+BRIEF = b"?"
+"""Before a number: only the suspects are asked for."""
 
 SOURCES = Sources()
 """What was parsed so far; a child begins with what its parent has."""
@@ -62,13 +66,14 @@ def _watch(connection, left, main):
         if not asked:
             # The supervisor is gone: nothing of this trial may be left behind.
             _killpg(_getpgrp(), _SIGKILL)
-        for number in asked.split():
+        for word in asked.split():
             try:
                 left = left.still_held() if left else None
-                answer = snapshot(SOURCES, main, left)
+                brief = word.startswith(BRIEF)
+                answer = glance(SOURCES, left) if brief else snapshot(SOURCES, main, left)
             except Exception as error:
                 answer = {"failed": f"{type(error).__name__}: {error}"}
-            answer["ask"] = int(number)
+            answer["ask"] = int(word.lstrip(BRIEF))
             _say(connection, answer)
 
 
@@ -114,6 +119,14 @@ def snapshot(sources, main: int, left=None) -> dict:
         "locks": {str(lock): locks[lock] for lock in locks},
         "at_fork": at_fork,
     }
+
+
+def glance(sources, left=None) -> dict:
+    """The threads but this one that may wait for ever: see ``suspects``."""
+    innermost = dict(_current_frames())
+    innermost.pop(_ident(), None)
+    doubted = left.locks if left else {}
+    return {"suspects": suspects(innermost, sources, active_threads(), doubted)}
 
 
 def active_threads() -> dict:

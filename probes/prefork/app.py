@@ -32,6 +32,7 @@ def run(trial) -> None:
     with settings.switching_every(trial.knobs["switch_interval_s"]):
         work.start()
         children.fork()
+        trial.look_around("the last children's end")
         work.stop()
     children.await_all()
     profiler.state_recorded(trial)

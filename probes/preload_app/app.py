@@ -188,6 +188,7 @@ class Course:
                     break
             self._look()
         profiler.state_recorded(self._trial)
+        self._trial.look_around("the server's end")
         self._trial.phase("shutdown")
         os.kill(os.getpid(), signal.SIGTERM)
 

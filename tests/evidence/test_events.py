@@ -11,7 +11,17 @@ from hypothesis import given, strategies as st
 from languages import STORIES, stream
 from looks import HELLO, Raw, snapshot
 
-from interlock.evidence.events import Done, Error, Fact, Hello, Snapshot, Truncated, parse, read
+from interlock.evidence.events import (
+    Done,
+    Error,
+    Fact,
+    Hello,
+    Looked,
+    Snapshot,
+    Truncated,
+    parse,
+    read,
+)
 from interlock.model import Phase, ProtocolError
 
 DATA = Path(__file__).parents[1] / "data"
@@ -23,10 +33,11 @@ def lines(text: str) -> list[str]:
 
 
 def test_a_stream_is_read_as_typed_values() -> None:
-    hello, phase, done, _, end = parse(stream("serving | done | end"))
+    hello, phase, looked, done, _, end = parse(stream("serving | done | end"))
     assert isinstance(hello, Hello)
     assert phase.event == "phase"
     assert phase.phase is Phase.SERVING
+    assert isinstance(looked, Looked)
     assert isinstance(done, Done)
     assert end.event == "end"
 

@@ -28,7 +28,7 @@ PROLOGUE = [
     b'{"fact": "profiled-lock", "value": true}',
     b'{"phase": "serving"}',
 ]
-EPILOGUE = [b'{"phase": "shutdown"}', b'{"done": 40}']
+EPILOGUE = [b'{"phase": "shutdown"}', b'{"done": 40, "number": 1}']
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,11 @@ class Written:
     def emit(self, event: str, **fields: object) -> None:
         self.lines.append(json.dumps({"event": event, "at": 1.0, **fields}))
 
+    def emit_looked(self) -> None:
+        """As the supervisor does when the app says that it is done."""
+        seen = {"processes": [7], "unanswered": [], "unjoined": []}
+        self.emit("looked", before="its end", last=True, seconds=0.01, number=None, **seen)
+
     def classified(self) -> Finding:
         return classification.classify(events.read(self.lines), PROBE)
 
@@ -80,6 +85,8 @@ def heard(harness: SimpleNamespace, data: bytes) -> Finding:
             heartbeat.hear(line)
     os.close(write)
     os.close(read)
+    stream.emit_looked()
+    heartbeat.done()
     stream.emit("exit", code=0, signal=None, phase=heartbeat.phase)
     stream.emit("intake-end", requests=0)
     stream.emit("end")
@@ -114,8 +121,8 @@ BREACHES = [
     (b'{"phase": "import"}', "the phase import begins again"),
     (b'{"phase": "startup"}', "the phase startup begins again"),
     (b'{"misuse": "no such setting"}', "misuse comes after the phase import"),
-    (b'{"done": 40}\n{"fact": "f", "value": 1}', "fact comes after done"),
-    (b'{"done": 40}', "phase comes after done"),
+    (b'{"done": 40, "number": 1}\n{"fact": "f", "value": 1}', "fact comes after done"),
+    (b'{"done": 40, "number": 1}', "phase comes after done"),
     #
     (b'{"beat": "4"}', "beat.beat: '4' is not an integer"),
     (b'{"beat": true}', "beat.beat: True is not an integer"),
@@ -175,8 +182,9 @@ MESSAGES: list[dict[str, Any]] = [
     {"error": "E", "message": "m", "traceback": "t", "feature": None, "phase": "serving"},
     {"missing": "f", "detail": "d"},
     {"degraded": "d", "doubt": None},
-    {"done": 40},
+    {"done": 40, "number": 1},
     {"look": "why", "number": 1, "silent_s": 0.5, "process": None},
+    {"around": "the end", "number": 1},
     {"child": 8, "code": None, "signal": 9},
     {"misuse": "m"},
     *({"phase": phase} for phase in ("import", "startup", "serving", "shutdown")),

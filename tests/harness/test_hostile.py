@@ -48,7 +48,7 @@ def app(body: str) -> str:
         ('trial._say({"phase": "lunch"}); time.sleep(9)', "'lunch' is not one of"),
         ('trial._say({"fact": "f", "value": float("nan")})', "NaN is not a number"),
         ('trial._say({"fact": "f", "value": "x" * (30 << 20)}); time.sleep(9)', "a line of more"),
-        ('trial._say({"done": 1}); trial.fact("late", 1)', "fact comes after done"),
+        ('trial._say({"done": 1, "number": 9}); trial.fact("late", 1)', "fact comes after done"),
         (
             'connect(watchers).send(b"[" * 50000 + b"\\n"); time.sleep(9)',
             "an answer of process",

@@ -53,6 +53,9 @@ class FakeTrial:
         assert "has not ended" in why
         self.looks.append(process)
 
+    def look_around(self, before: str) -> None:
+        assert self.phases == [], f"it is too late for a look before {before}"
+
 
 @pytest.fixture
 def pipe() -> Iterator[SimpleNamespace]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from interlock.evidence import dumps, events, intake, stillness, waits
+from interlock.evidence import dumps, events, intake, seen, stillness, waits
 from interlock.evidence.history import History
 from interlock.model import (
     Fail,
@@ -19,6 +19,7 @@ from interlock.model import (
     Pass,
     Phase,
     Probe,
+    Proof,
     ProtocolError,
     Reason,
     Trial,
@@ -90,7 +91,11 @@ def _deadlocked(history: History, probe: Probe) -> Finding | None:
                 phase=stall.phase,
                 reason=closed[0].reason,
                 signature=closed[0].signature,
-                evidence=(*history.where(process), *dict.fromkeys(explained)),
+                evidence=(
+                    *seen.found_in(history, stall),
+                    *history.where(process),
+                    *dict.fromkeys(explained),
+                ),
                 unresolved=waits.unresolved(taken[-1]),
                 exposures=stall.exposures,
                 noticed_after_s=history.noticed_after_s(stall),
@@ -262,6 +267,16 @@ def _doubtful(history: History, probe: Probe) -> Finding | None:
     )
 
 
+def _unseen(history: History, probe: Probe) -> Finding | None:
+    """Its threads were not looked at before the end, or a process of it gave no answer."""
+    detail = seen.wanting(history)
+    if not detail:
+        return None
+    return Unproven(
+        phase=history.phase, reason=Reason.SLOW, detail=detail, exposures=history.exposures
+    )
+
+
 def _not_live(history: History, probe: Probe) -> Finding | None:
     proofs = intake.prove(probe.live, history.told)
     wanting = [f"{proof.name}: {proof.detail}" for proof in proofs if not proof.ok]
@@ -301,7 +316,7 @@ def _barely_exposed(history: History, probe: Probe) -> Finding | None:
         reason=Reason.TOO_FEW_EXPOSURES,
         detail=f"{history.exposures} {probe.exposure_unit}, at least {least} are needed",
         exposures=history.exposures,
-        proofs=intake.prove(probe.live, history.told),
+        proofs=_with_look(history, probe),
     )
 
 
@@ -321,6 +336,7 @@ SIGNS: tuple[Sign, ...] = (
     _slow,
     _cut_short,
     _doubtful,
+    _unseen,
     _not_live,
     _barely_exposed,
 )
@@ -328,7 +344,13 @@ SIGNS: tuple[Sign, ...] = (
 
 
 def _passed(history: History, probe: Probe) -> Pass:
-    return Pass(exposures=history.exposures, proofs=intake.prove(probe.live, history.told))
+    return Pass(exposures=history.exposures, proofs=_with_look(history, probe))
+
+
+def _with_look(history: History, probe: Probe) -> tuple[Proof, ...]:
+    """The proofs of life, and which processes were looked at before the end."""
+    looked = seen.proof(history)
+    return (*intake.prove(probe.live, history.told), *([looked] if looked else []))
 
 
 def _fail(

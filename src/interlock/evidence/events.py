@@ -14,7 +14,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, Strict, TypeAdapter, ValidationError
 
 from interlock.evidence import wire
-from interlock.evidence.wire import Count, Lock, Many, Seconds, Task, Thread, Wire
+from interlock.evidence.outside import (
+    Guard as Guard,
+    Install as Install,
+    NotSupported as NotSupported,
+    Truncated as Truncated,
+)
+from interlock.evidence.wire import Count, Lock, Many, Seconds, Task, Thread, TimedEvent
 from interlock.model import Phase, ProtocolError, printable
 
 PROTOCOL = 4
@@ -26,12 +32,7 @@ READ = (1, 2, 3, 4)
 InPhase: TypeAlias = Annotated[Phase, Strict(False)]
 
 
-class _Event(Wire):
-    at: Seconds = 0.0
-    """Seconds since the supervisor started."""
-
-
-class Process(_Event):
+class Process(TimedEvent):
     """A process of the app: the driver, a fork, or a program."""
 
     event: Literal["process"]
@@ -47,7 +48,7 @@ class Process(_Event):
     """Empty where it had ended before it could be asked."""
 
 
-class Hello(_Event):
+class Hello(TimedEvent):
     event: Literal["hello"]
     protocol: int
     python: str
@@ -56,12 +57,12 @@ class Hello(_Event):
     supervisor_pid: int
 
 
-class PhaseBegan(_Event):
+class PhaseBegan(TimedEvent):
     event: Literal["phase"]
     phase: InPhase
 
 
-class Fact(_Event):
+class Fact(TimedEvent):
     """What the app says of itself: a version, a type of lock."""
 
     event: Literal["fact"]
@@ -69,12 +70,12 @@ class Fact(_Event):
     value: Any
 
 
-class Progress(_Event):
+class Progress(TimedEvent):
     event: Literal["progress"]
     exposures: Count
 
 
-class Error(_Event):
+class Error(TimedEvent):
     """An exception of the app; ``feature`` names what did not start, where that is what failed."""
 
     event: Literal["error"]
@@ -86,7 +87,7 @@ class Error(_Event):
     feature: str | None = None
 
 
-class Missing(_Event):
+class Missing(TimedEvent):
     """The release has no such feature."""
 
     event: Literal["missing"]
@@ -94,7 +95,7 @@ class Missing(_Event):
     detail: str
 
 
-class Degraded(_Event):
+class Degraded(TimedEvent):
     """It works, but worse than its probe allows; ``detail`` has the measure and the threshold."""
 
     event: Literal["degraded"]
@@ -104,7 +105,7 @@ class Degraded(_Event):
     """Why that may not be the app's doing: then it proves nothing."""
 
 
-class Breach(_Event):
+class Breach(TimedEvent):
     """The app sent something that the protocol does not allow; ``detail`` says what."""
 
     event: Literal["breach"]
@@ -112,7 +113,7 @@ class Breach(_Event):
     detail: str
 
 
-class Stall(_Event):
+class Stall(TimedEvent):
     """The heartbeat stopped, or the app has asked for a look at its processes."""
 
     event: Literal["stall"]
@@ -126,7 +127,7 @@ class Stall(_Event):
     """The one that should have ended, where the app asked because of that."""
 
 
-class Snapshot(_Event):
+class Snapshot(TimedEvent):
     """A look at every thread of one process, by the watcher inside of it."""
 
     event: Literal["snapshot"]
@@ -143,7 +144,7 @@ class Snapshot(_Event):
     """Threads that the fork left behind, with the locks of theirs that are still taken."""
 
 
-class Witness(_Event):
+class Witness(TimedEvent):
     """faulthandler's dump, for when no Python thread of the app can run."""
 
     event: Literal["witness"]
@@ -156,7 +157,7 @@ class Witness(_Event):
     """When it had spoken."""
 
 
-class Stood(_Event):
+class Stood(TimedEvent):
     """What the kernel's tasks did over some seconds, once the deadline had passed."""
 
     event: Literal["stood"]
@@ -167,13 +168,29 @@ class Stood(_Event):
     process: int | None = None
 
 
-class Resumed(_Event):
+class Looked(TimedEvent):
+    """A look at every thread of every process, for which the app waited. ``before`` says why."""
+
+    event: Literal["looked"]
+    before: str
+    last: bool
+    seconds: Seconds
+    """How long it took."""
+    number: Count | None
+    """The stall with the evidence, where a thread waited or a process did not answer."""
+    processes: Many[int]
+    """Those that answered. ``unanswered`` had joined and did not, and ``unjoined`` never joined."""
+    unanswered: Many[int]
+    unjoined: Many[int]
+
+
+class Resumed(TimedEvent):
     event: Literal["resumed"]
     number: Count
     silent_s: Seconds
 
 
-class Deadline(_Event):
+class Deadline(TimedEvent):
     """The supervisor's own deadline passed."""
 
     event: Literal["deadline"]
@@ -181,7 +198,7 @@ class Deadline(_Event):
     exposures: Count
 
 
-class SignalSent(_Event):
+class SignalSent(TimedEvent):
     """What the supervisor sent to the app's process group: ``SIGTERM``."""
 
     event: Literal["signal"]
@@ -189,7 +206,7 @@ class SignalSent(_Event):
     reason: str
 
 
-class Crash(_Event):
+class Crash(TimedEvent):
     """faulthandler's last words in a process that a signal ended: Python's stacks, and C's."""
 
     event: Literal["crash"]
@@ -197,7 +214,7 @@ class Crash(_Event):
     text: str
 
 
-class ChildEnded(_Event):
+class ChildEnded(TimedEvent):
     """How a child of the app ended, as the app says; not those that it ended itself."""
 
     event: Literal["child"]
@@ -206,7 +223,7 @@ class ChildEnded(_Event):
     signal: str | None = None
 
 
-class Exit(_Event):
+class Exit(TimedEvent):
     """How the app ended: an exit code or a signal's name, never both."""
 
     event: Literal["exit"]
@@ -215,14 +232,14 @@ class Exit(_Event):
     phase: InPhase
 
 
-class Output(_Event):
+class Output(TimedEvent):
     event: Literal["output"]
     stream: Literal["stdout", "stderr"]
     text: str
     dropped_bytes: Count = 0
 
 
-class IntakeRequest(_Event):
+class IntakeRequest(TimedEvent):
     """One request that the intake got; ``body`` is base64, None where it was over the limits."""
 
     event: Literal["intake"]
@@ -233,14 +250,14 @@ class IntakeRequest(_Event):
     body: str | None = None
 
 
-class IntakeEnd(_Event):
+class IntakeEnd(TimedEvent):
     """The intake was asked for its count when the app had ended; None: it did not answer."""
 
     event: Literal["intake-end"]
     requests: Count | None
 
 
-class Usage(_Event):
+class Usage(TimedEvent):
     event: Literal["usage"]
     cpu_s: Seconds
     run_queue_s: Seconds
@@ -248,49 +265,15 @@ class Usage(_Event):
     refused_tasks: Count = 0
 
 
-class Done(_Event):
+class Done(TimedEvent):
     """The app's own last word: every exposure done, and shut down in good order."""
 
     event: Literal["done"]
     exposures: Count
 
 
-class End(_Event):
+class End(TimedEvent):
     event: Literal["end"]
-
-
-class NotSupported(_Event):
-    """Ours: known before anything was run."""
-
-    event: Literal["unsupported"]
-    reason: Literal["no-wheel", "requires-python", "no-feature"]
-    detail: str
-
-
-class Install(_Event):
-    """Ours: what came of installing the environment."""
-
-    event: Literal["install"]
-    ok: bool
-    stage: Literal["resolve", "build", "install"]
-    seconds: Seconds
-    cached: bool = False
-    output: str = ""
-
-
-class Guard(_Event):
-    """Ours: the outer guard ended the sandbox."""
-
-    event: Literal["guard"]
-    limit: Literal["wall", "memory", "pids", "output"]
-    seconds: Seconds
-
-
-class Truncated(_Event):
-    """Ours: the stream's last line was cut, as happens when its container is killed."""
-
-    event: Literal["truncated"]
-    text: str
 
 
 Event: TypeAlias = (
@@ -307,6 +290,7 @@ Event: TypeAlias = (
     | Snapshot
     | Witness
     | Stood
+    | Looked
     | Resumed
     | Deadline
     | SignalSent

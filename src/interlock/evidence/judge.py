@@ -13,7 +13,7 @@ from dataclasses import replace
 from statistics import median
 from typing import TypeAlias
 
-from interlock.evidence import classification, confidence, measuring
+from interlock.evidence import classification, confidence, measuring, seen
 from interlock.model import (
     PRECEDENCE as PRECEDENCE,
     Basis,
@@ -73,7 +73,7 @@ def decide(
     verdict = _counted(ordered, findings, alike, probe)
     spoken = _spokesman(alike, verdict.signatures)
     if isinstance(spoken, Pass):
-        return replace(verdict, detail=_passes_in_words(verdict, len(findings) - len(alike), probe))
+        return replace(verdict, detail=_passes_in_words(verdict, findings, alike, probe))
     return replace(
         verdict,
         phase=spoken.phase,
@@ -202,14 +202,24 @@ def _spokesman(alike: Sequence[Finding], signatures: tuple[tuple[Signature, int]
     return alike[kinds.index(Counter(kinds).most_common(1)[0][0])]
 
 
-def _passes_in_words(verdict: Verdict, others: int, probe: Probe) -> str:
+def _looked_around(finding: Finding) -> bool:
+    """Whether all threads were looked at before the end, as a harness does since protocol 4."""
+    proofs = finding.proofs if isinstance(finding, Pass) else ()
+    return any(proof.name == seen.LOOKED_AROUND for proof in proofs)
+
+
+def _passes_in_words(
+    verdict: Verdict, findings: Sequence[Finding], alike: Sequence[Finding], probe: Probe
+) -> str:
+    others = len(findings) - len(alike)
     rate = confidence.ruled_out_rate(verdict.exposures)
     aside = f"; {plural(others, 'trial')} before that proved nothing" if others else ""
+    at_end = "; no thread was in a deadlock at the end" if all(map(_looked_around, alike)) else ""
     unit = probe.exposure_unit
-    seen = f"{plural(verdict.trials, 'trial')} without a hang in {verdict.exposures:,} {unit}"
+    passed = f"{plural(verdict.trials, 'trial')} without a hang in {verdict.exposures:,} {unit}"
     return (
-        f"{seen}: more than one hang in {1 / rate:,.0f} {unit} is ruled out at "
-        f"{confidence.LEVEL:.0%} confidence{aside}."
+        f"{passed}: more than one hang in {1 / rate:,.0f} {unit} is ruled out at "
+        f"{confidence.LEVEL:.0%} confidence{at_end}{aside}."
     )
 
 

@@ -44,6 +44,11 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
 
+class TimedEvent(Wire):
+    at: Seconds = 0.0
+    """Seconds since the supervisor started."""
+
+
 class Frame(Wire):
     file: str
     function: str
