@@ -101,7 +101,7 @@ def _names(package: Path) -> set[str]:
 
 def _imported(source: _Source) -> Iterator[tuple[int, str]]:
     package = source.name.split("/")[1]
-    for node in _statements(source.tree):
+    for node in ast.walk(source.tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -114,14 +114,6 @@ def _imported(source: _Source) -> Iterator[tuple[int, str]]:
                 yield from ((node.lineno, f"{whole}.{alias.name}") for alias in node.names)
             elif node.level:
                 yield node.lineno, whole
-
-
-def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """Everything but expressions, which are most of a tree and hold no statement."""
-    waiting: list[ast.AST] = [tree]
-    for node in waiting:
-        yield node
-        waiting += (n for n in ast.iter_child_nodes(node) if not isinstance(n, ast.expr))
 
 
 def _app(folder: Path, name: str, sources: Iterable[_Source]) -> Iterator[str]:
