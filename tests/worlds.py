@@ -107,6 +107,10 @@ class World:
     """Of every run."""
     installed: list[str] = field(default_factory=list)
     resolved_as_of: list[datetime | None] = field(default_factory=list)
+    there_already: Sequence[str] = ()
+    """Left versions with an environment that an earlier run has made."""
+    prepared: list[str] = field(default_factory=list)
+    """Left versions with something ready before their job began."""
     at_once: int = 0
     most_at_once: dict[str, int] = field(default_factory=dict)
     """By probe: how many runs were on the machine during one of its own."""
@@ -125,7 +129,7 @@ class World:
     ) -> Ended:
         if self.stopped.is_set():
             raise Interrupted("stopped")
-        told = json.loads(command.env["INTERLOCK_SPEC"])
+        told = json.loads(command.stdin)
         left = told["versions"]["left"]
         self.ran.append(f"{left} {command.python} {told['settings']['named']}")
         self.knobs.append(told["knobs"])
@@ -134,6 +138,20 @@ class World:
             return self._act(left, told["probe"], on_line)
         finally:
             self.at_once -= 1
+
+    def prepare(self, command: Command) -> None:
+        self.prepared.append(command.mounts[0].source.name)
+
+    def there(
+        self,
+        pins: Sequence[Pin],
+        python: PythonVersion,
+        requirements: Sequence[str] = (),
+        *,
+        as_of: datetime | None = None,
+    ) -> Environment | None:
+        left = str(pins[0].version)
+        return environment(left) if left in self.there_already else None
 
     def _act(self, left: str, probe: str, on_line: Callable[[str], None]) -> Ended:
         self.most_at_once[probe] = max(self.most_at_once.get(probe, 0), self.at_once)

@@ -15,6 +15,8 @@ from harness.processes import RunQueue, kill_left_behind, refused_tasks
 
 KILLED_WITHIN_S = 5.0
 """How long to wait for the app's end after SIGKILL."""
+READ_WITHIN_S = 1.0
+"""How long reading may take what the app wrote at its end."""
 COUNTED_WITHIN_S = 5.0
 """How long the intake may take to say how many requests it got."""
 
@@ -69,8 +71,11 @@ class Ending:
         self._stream.emit("end")
 
     def _read_the_rest(self, arrivals: Arrivals) -> None:
-        """Read what is still under way, and have the intake count: it has to be alive still."""
-        self._pump(lambda: False, 0.05)
+        """Read what is still under way, and have the intake count: it has to be alive still.
+
+        Every process of the app is gone. So all that it wrote has come, or waits in the intake.
+        """
+        self._pump(lambda: not self._loop.pump(0), READ_WITHIN_S)
         arrivals.ask()
         self._pump(lambda: arrivals.counted is not None or arrivals.ended, COUNTED_WITHIN_S)
         arrivals.close()

@@ -38,13 +38,17 @@ class EventLoop:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.readers[wake] = lambda: read_some(wake)
 
-    def pump(self, timeout_s: float) -> None:
-        """Read what has come, waiting for at most so long, and reap what has ended."""
+    def pump(self, timeout_s: float) -> bool:
+        """Read what has come, waiting for at most so long, and reap what has ended.
+
+        Returns whether anything had come.
+        """
         # Not select(), which takes no descriptor above 1023: the app may open as many as it likes.
         poll = select.poll()
         for fd in self.readers:
             poll.register(fd, select.POLLIN)
-        for fd, _ in poll.poll(max(0.0, timeout_s) * 1000):
+        come = poll.poll(max(0.0, timeout_s) * 1000)
+        for fd, _ in come:
             if self.readers[fd]() is False:
                 del self.readers[fd]
                 os.close(fd)
@@ -53,6 +57,7 @@ class EventLoop:
             if pid:
                 self.status, self.usage = status, usage
         reap_adopted({self.app, *self.spared})
+        return bool(come)
 
     def pump_until(self, done, within_s: float) -> bool:
         """Pump until ``done()``, the app's end, or for so long; return ``done()``."""

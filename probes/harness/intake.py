@@ -4,7 +4,8 @@ A process of its own, on the base interpreter, so that nothing under test runs i
 the real ones do. It keeps the bodies that a proof of life may ask for, raw and within limits.
 
 On its standard output it reports each request, one JSON object a line. For each byte on its
-standard input it says there how many requests it has reported.
+standard input it says there how many requests it has reported. It is asked when every client has
+ended. So it first reports what the clients had sent by then.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ import base64
 import fnmatch
 import json
 import os
+import select
 import socket
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 LARGEST_BODY = 64 << 20
 """What is read of one request at all; more is refused."""
+
+FINISHED_WITHIN_S = 1.0
+"""How long the last requests may take before they are counted all the same."""
 
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "x-sentry-auth", "dd-evp-origin")
 
@@ -62,11 +68,27 @@ class Intake(ThreadingHTTPServer):
     def __init__(self, listening: socket.socket, kept_bytes: int) -> None:
         super().__init__(listening.getsockname(), Handler, bind_and_activate=False)
         self.socket.close()
+        # A client may be gone before it is accepted. Then nothing may wait for the next one.
+        listening.setblocking(False)
         self.socket = listening
         self.left_bytes = kept_bytes
         self.reported = 0
         self.body_bytes = max(1, kept_bytes // 4)
         self.lock = threading.Lock()
+        self.accepting = threading.Lock()
+        self.open = 0
+        """Connections that were accepted and are not closed."""
+
+    def get_request(self) -> tuple:
+        with self.accepting:
+            accepted = super().get_request()
+            self.open += 1
+        return accepted
+
+    def shutdown_request(self, request: socket.socket) -> None:
+        super().shutdown_request(request)
+        with self.accepting:
+            self.open -= 1
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore a client that has gone: children of the app are killed at any time."""
@@ -94,9 +116,21 @@ class Intake(ThreadingHTTPServer):
     def answer_questions(self) -> None:
         """Say how many requests were reported, each time that it is asked."""
         while os.read(0, 1):
+            self.finish()
             with self.lock:
                 sys.stdout.write(json.dumps({"requests": self.reported}) + "\n")
                 sys.stdout.flush()
+
+    def finish(self) -> None:
+        """Wait for the clients' last requests: each has connected, sent all, and gone."""
+        waiting = select.poll()
+        waiting.register(self.socket, select.POLLIN)
+        until = time.monotonic() + FINISHED_WITHIN_S
+        while time.monotonic() < until:
+            with self.accepting:
+                if not self.open and not waiting.poll(0):
+                    return
+            time.sleep(0.001)
 
 
 class Handler(BaseHTTPRequestHandler):

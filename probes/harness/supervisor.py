@@ -1,8 +1,9 @@
 """The supervisor: starts the app, hears it, and looks into its silences.
 
-The base interpreter runs it as ``python -I supervisor.py``, with the trial in ``INTERLOCK_SPEC``.
-Its standard output is the event stream of ``PROTOCOL.md`` and nothing else. It never imports what
-is tested. It judges nothing: it records what happened, and stops what will not move again.
+The base interpreter runs it as ``python -I supervisor.py``. The trial's specification is in
+``INTERLOCK_SPEC``, or else it is the one line of standard input. Standard output is the event
+stream of ``PROTOCOL.md`` and nothing else. It never imports what is tested. It judges nothing: it
+records what happened, and stops what will not move again.
 """
 
 from __future__ import annotations
@@ -206,7 +207,7 @@ class Supervisor:
 def main() -> int:
     privileges.seclude()
     try:
-        spec = json.loads(os.environ["INTERLOCK_SPEC"])
+        spec = json.loads(os.environ.get("INTERLOCK_SPEC") or sys.stdin.readline())
         if spec["protocol"] != PROTOCOL:
             raise ValueError("protocol {} is not {}".format(spec["protocol"], PROTOCOL))
         supervisor = Supervisor(spec)

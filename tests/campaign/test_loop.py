@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -51,6 +52,44 @@ def test_a_trial_is_on_disk_before_its_verdict_is_told(stage: Stage) -> None:
     with closing(stage.campaign(stage.world()).run(planned(cell("1.0"), cell("1.1")))) as events:
         next(event for event in events if isinstance(event, Judged))
         assert len(list(stage.ledger.trials(cell("1.0")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("jobs", "there_already", "prepared"),
+    [
+        (2, ["1.2", "1.3", "1.4"], ["1.2", "1.3", "1.4"]),
+        # Nothing is installed early.
+        (2, ["1.3"], ["1.3"]),
+        (2, [], []),
+        # Nothing runs beside the only job.
+        (1, ["1.2", "1.3", "1.4"], []),
+    ],
+)
+def test_what_runs_next_is_got_ready_while_others_run(
+    stage: Stage, jobs: int, there_already: list[str], prepared: list[str]
+) -> None:
+    def waits() -> None:
+        while len(world.prepared) < min(2, len(prepared)):
+            time.sleep(0.001)
+
+    world = stage.world(v1_0=waits, v1_1=waits)
+    world.there_already = there_already
+    with ThreadPoolExecutor(jobs) as executor:
+        cells = [cell(f"1.{number}") for number in range(5)]
+        events = stage.run(world, *cells, executor=executor, jobs=jobs, ahead=True)
+    assert judged(events) == {f"1.{number}": "pass" for number in range(5)}
+    assert world.prepared == prepared
+
+
+def test_trouble_of_getting_ready_is_left_to_the_job(stage: Stage) -> None:
+    world = stage.world(v1_2=[TroubleError("the engine hiccuped"), "pass"])
+    world.there_already = ["1.2"]
+    world.prepare = lambda command: world.prepared.append("tried") or 1 / 0  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as executor:
+        cells = [cell(f"1.{number}") for number in range(3)]
+        events = stage.run(world, *cells, executor=executor, jobs=2, ahead=True)
+    assert judged(events) == {"1.0": "pass", "1.1": "pass", "1.2": "pass"}
+    assert "tried" in world.prepared
 
 
 def test_cells_of_one_combination_share_one_installation(stage: Stage) -> None:

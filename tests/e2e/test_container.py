@@ -29,7 +29,6 @@ from interlock.isolation.sandbox.container import (
     HOME_LABEL,
     RUN_LABEL,
     DockerSandbox,
-    _pull,
 )
 from interlock.isolation.store import Store
 from interlock.model import (
@@ -88,6 +87,22 @@ class Ran:
         self.err = err
 
 
+LIMITS = Limits(wall_s=20, memory_bytes=1 << 28, pids=64, output_bytes=1 << 20)
+
+
+def given(
+    code: str, stdin: str = "", *, limits: Limits = LIMITS, mounts: tuple[Mount, ...] = ()
+) -> Command:
+    return Command(
+        argv=("python3", "-I", "-c", code),
+        python=PYTHON,
+        mounts=mounts,
+        stdin=stdin,
+        limits=limits,
+        label="test",
+    )
+
+
 def run(
     sandbox: DockerSandbox,
     code: str,
@@ -98,18 +113,12 @@ def run(
     output_bytes: int = 1 << 20,
     on_line: Callable[[str], None] | None = None,
     mounts: tuple[Mount, ...] = (),
+    stdin: str = "",
 ) -> Ran:
     out: list[str] = []
     err: list[str] = []
-    command = Command(
-        argv=("python3", "-I", "-c", code),
-        python=PYTHON,
-        mounts=mounts,
-        limits=Limits(
-            wall_s=wall_s, memory_bytes=memory_bytes, pids=pids, output_bytes=output_bytes
-        ),
-        label="test",
-    )
+    limits = Limits(wall_s=wall_s, memory_bytes=memory_bytes, pids=pids, output_bytes=output_bytes)
+    command = given(code, stdin, limits=limits, mounts=mounts)
     return Ran(sandbox.run(command, on_line or out.append, err.append), out, err)
 
 
@@ -272,6 +281,31 @@ def test_stop_leaves_nothing_and_refuses_what_comes(
     assert containers() == []
     with pytest.raises(Interrupted):
         run(box, "")
+
+
+ECHO = "import sys; print(len(sys.stdin.readline()), flush=True); print(sys.stdin.read())"
+
+
+def test_a_container_that_waits_is_used_and_reads_its_input(
+    box: DockerSandbox, containers: Callable[[], list[Any]]
+) -> None:
+    box.prepare(given(ECHO))
+    (waiting,) = containers()
+    assert waiting["State"] == "running"
+    line = "x" * 200_000
+    assert run(box, ECHO, stdin=f"{line}\nthe end").out == ["200001", "the end"]
+    assert containers() == []
+    assert run(box, ECHO, stdin="\n").out == ["1", ""]  # without one that waits
+
+
+def test_stop_removes_what_waits(box: DockerSandbox, containers: Callable[[], list[Any]]) -> None:
+    box.prepare(given(ECHO))
+    assert len(containers()) == 1
+    box.stop()
+    assert containers() == []
+    with pytest.raises(Interrupted):
+        box.prepare(given(ECHO))
+    assert containers() == []
 
 
 def test_what_several_remove_at_once_is_gone_for_each_of_them(
@@ -481,12 +515,13 @@ def test_a_registry_that_does_not_answer_is_asked_once(
     client: APIClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulled: list[str] = []
+    really = engine.pull
 
     def pull(client: APIClient, reference: str) -> None:
         pulled.append(reference)
-        _pull(client, reference)
+        really(client, reference)
 
-    monkeypatch.setattr("interlock.isolation.sandbox.container._pull", pull)
+    monkeypatch.setattr(engine, "pull", pull)
     box = DockerSandbox(store=store, probes=PROBES, template="nowhere.invalid/python:{python}")
     for python in (PythonVersion(3, 9), PYTHON):
         with pytest.raises(ImageMissing, match="nox -s images"):

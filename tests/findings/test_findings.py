@@ -144,3 +144,16 @@ def test_a_release_that_is_not_tested_enough_ends_no_window_of_hanging_releases(
     ]
 
     assert windows == [["1.0-1.0", "3.0-3.0"], ["1.0-3.0"]]
+
+
+def test_the_advice_on_one_combination_is_what_the_advice_on_all_has_for_it() -> None:
+    verdicts = grid("""
+                    1.0   2.0
+             1.0    hang  pass
+             2.0    pass  hang
+    """)
+    about = Findings(matrix=matrix(), verdicts=verdicts).by_application[None]
+    each = {v.cell: about.advice_on(v.cell.pins, v.cell.python) for v in verdicts}
+    expected = {v.cell: about.advice.get((v.cell.pins, v.cell.python, None)) for v in verdicts}
+    assert each == expected
+    assert sum(advice is not None for advice in each.values()) == 2

@@ -119,13 +119,18 @@ def start_app(write_app: Callable[[str], Path]) -> Callable[..., subprocess.Pope
 def supervise(spec: Mapping[str, Any]) -> subprocess.Popen[str]:
     # Settings of the tool in this environment are not for the app.
     ours = {k: v for k, v in os.environ.items() if not k.startswith("INTERLOCK")}
-    return subprocess.Popen(
+    supervisor = subprocess.Popen(
         [spec["python"], "-I", str(SUPERVISOR)],
-        env={**ours, "INTERLOCK_SPEC": json.dumps(spec)},
+        env=ours,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert supervisor.stdin
+    supervisor.stdin.write(json.dumps(spec) + "\n")
+    supervisor.stdin.flush()
+    return supervisor
 
 
 # Root reaches everything by its capabilities. Without them it is a user like any other.

@@ -163,6 +163,24 @@ def test_orphans_are_reaped_behind_an_intake_that_was_killed(run_app) -> None:
     assert told.fact["zombies"] == 1, "the intake alone"
 
 
+def test_what_was_sent_just_before_the_end_is_reported_and_counted(run_app) -> None:
+    """Nobody waits for an answer, and some never hear that they were accepted."""
+    told = run_app(
+        """
+        import os, socket
+
+        def run(trial):
+            trial.phase("serving")
+            port = int(trial.intake.rpartition(":")[2])
+            clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
+            for client in clients:
+                client.sendall(b"POST / HTTP/1.1\\r\\nContent-Length: 5\\r\\n\\r\\n12345")
+            os._exit(0)
+        """
+    )
+    assert told.one("intake-end")["requests"] == len(told.all("intake")) == 30
+
+
 def test_the_intake_counts_what_it_has_reported(run_app) -> None:
     told = run_app(
         """

@@ -490,6 +490,21 @@ def test_a_damaged_environment_is_made_again(
     assert made(later, pin("left", "1.0")) == (environment, True)
 
 
+def test_a_look_at_what_is_there_installs_nothing_and_believes_no_damage(
+    box: Counting, store: Store, index: IndexSettings
+) -> None:
+    assert environments(box, store, index).there([pin("left", "1.0")], PYTHON) is None
+    assert not box.runs
+    environment, _ = made(environments(box, store, index), pin("left", "1.0"))
+    before = box.runs
+    assert environments(box, store, index).there([pin("left", "1.0")], PYTHON) == environment
+    (module,) = Path(environment.path).rglob("left.py")
+    module.chmod(0o644)
+    module.write_text("SIDE = 'gauche'")
+    assert environments(box, store, index).there([pin("left", "1.0")], PYTHON) is None
+    assert box.runs == before
+
+
 def test_an_environment_that_was_copied_with_its_store_is_used(
     box: Counting, store: Store, index: IndexSettings
 ) -> None:

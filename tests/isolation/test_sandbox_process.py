@@ -61,13 +61,19 @@ def run(
     memory_bytes: int = 1 << 30,
     output_bytes: int = 1 << 20,
     on_line: Callable[[str], None] | None = None,
+    stdin: str = "",
     **env: str,
 ) -> Ran:
     out: list[str] = []
     err: list[str] = []
     limits = Limits(wall_s=wall_s, memory_bytes=memory_bytes, pids=100, output_bytes=output_bytes)
     command = Command(
-        argv=(sys.executable, "-I", "-c", code), python=PYTHON, env=env, limits=limits, label="test"
+        argv=(sys.executable, "-I", "-c", code),
+        python=PYTHON,
+        env=env,
+        stdin=stdin,
+        limits=limits,
+        label="test",
     )
     return Ran(sandbox.run(command, on_line or out.append, err.append), out, err)
 
@@ -90,6 +96,14 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def test_both_streams_and_the_exit_code_come_back(sandbox: ProcessSandbox) -> None:
     ran = run(sandbox, "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)")
     assert (ran.out, ran.err, ran.ended.exit_code, ran.ended.guard) == (["out"], ["err"], 3, None)
+
+
+@pytest.mark.parametrize("given", ["", "a line\n", "ä" * 1_000_000])
+def test_a_command_reads_what_it_is_given_and_then_the_end(
+    sandbox: ProcessSandbox, given: str
+) -> None:
+    code = "import sys; text = sys.stdin.buffer.read().decode(); print(len(text), text[:6].strip())"
+    assert run(sandbox, code, stdin=given).out == [f"{len(given)} {given[:6].strip()}"]
 
 
 def test_lines_arrive_while_the_command_runs(sandbox: ProcessSandbox) -> None:

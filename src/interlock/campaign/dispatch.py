@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 
+from interlock.campaign.ahead import Ahead
 from interlock.campaign.channel import Channel
 from interlock.campaign.jobs import (
     Ended,
@@ -42,10 +44,13 @@ class _UnderWay:
 class Dispatch:
     """Hands pieces of work to an executor, and yields the messages of its workers."""
 
-    def __init__(self, executor: Executor, channel: Channel, on_trouble: int) -> None:
+    def __init__(
+        self, executor: Executor, channel: Channel, on_trouble: int, ahead: Ahead | None = None
+    ) -> None:
         self._executor = executor
         self._channel = channel
         self._on_trouble = on_trouble
+        self._ahead = ahead
         self._running: dict[int, _UnderWay] = {}
         self._waiting: deque[Piece] = deque()
         self._number = 0
@@ -61,6 +66,9 @@ class Dispatch:
                 self._submit(self._waiting.popleft(), job_of)
             if not self._running:
                 return
+            # Where only one may run, nothing may run beside it.
+            if self._ahead and at_once > 1:
+                self._ahead.look(list(islice(self._waiting, at_once)))
             number, said = self._channel.said.get()
             if isinstance(said, Ended):
                 yield from self._ended(self._running.pop(number))
@@ -72,10 +80,14 @@ class Dispatch:
     def stop(self) -> None:
         """Tell all jobs to end."""
         self._channel.stopped.set()
+        if self._ahead:
+            self._ahead.stop()
         for job in self._running.values():
             job.future.cancel()
 
     def wait(self) -> None:
+        if self._ahead:
+            self._ahead.wait()
         for job in self._running.values():
             if not job.future.cancelled():
                 job.future.exception()

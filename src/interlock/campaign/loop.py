@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from interlock.campaign import trial
+from interlock.campaign.ahead import Ahead
 from interlock.campaign.channel import Channel
 from interlock.campaign.dispatch import Dispatch
 from interlock.campaign.jobs import Job, Piece, Ran, Task
@@ -64,6 +65,8 @@ class Campaign:
     """How many jobs the executor runs at the same time."""
     channel: Channel = field(default_factory=Channel.for_threads)
     """For one run."""
+    ahead: bool = False
+    """Whether the next pieces are got ready early: only for jobs in threads of this process."""
     released: Callable[[Sequence[Pin]], datetime | None] = lambda pins: None
     """A day after the newer of these releases was complete; None if unknown."""
 
@@ -85,7 +88,10 @@ class Loop:
         self.judging = Judging(campaign.ledger, campaign.matrix, campaign.place.campaign)
         self._schedule = Schedule(campaign.matrix, campaign.released)
         self._dispatch = Dispatch(
-            campaign.executor, campaign.channel, campaign.matrix.trials.on_trouble
+            campaign.executor,
+            campaign.channel,
+            campaign.matrix.trials.on_trouble,
+            Ahead(self._setting, campaign.matrix.probes) if campaign.ahead else None,
         )
         self._images: dict[PythonVersion, Image] = {}
         self._given: Counter[Cell] = Counter()

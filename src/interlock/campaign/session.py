@@ -84,6 +84,7 @@ class Session:
                     ledger=self.ledger,
                     executor=executor,
                     jobs=self.jobs,
+                    ahead=True,
                     released=lambda pins: released(pins, self.releases),
                 )
             )

@@ -76,6 +76,12 @@ def run(
     )
 
 
+def prepare(cell: Cell, probe: Probe, environment: Environment, setting: Setting) -> None:
+    """Have a container ready for the cell's first trial."""
+    image = setting.sandbox.available(cell.python)
+    setting.sandbox.prepare(_command(cell, probe, {}, environment, image, setting))
+
+
 def without_running(
     cell: Cell,
     event: Mapping[str, Any],
@@ -159,7 +165,7 @@ def _command(
     return Command(
         argv=(image.python, "-I", supervisor),
         python=cell.python,
-        env={"INTERLOCK_SPEC": json.dumps(spec)},
+        stdin=json.dumps(spec),
         mounts=(
             Mount(source=place, target=environment.path, writable=False),
             Mount(source=setting.probes, target=sandbox.path(setting.probes), writable=False),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
-from threading import Thread
 
 from interlock.campaign import (
     Agenda,
@@ -18,12 +18,14 @@ from interlock.campaign import (
     Follow,
     Plan,
     Planned,
+    Probing,
     Progress,
     Session,
     planning,
     repeatability,
 )
 from interlock.console import progress, pythons_at_hand, report, telling
+from interlock.console.beside import Beside
 from interlock.console.place import Place
 from interlock.console.summary import Known
 from interlock.console.telling import Telling
@@ -65,20 +67,20 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             return 0
         check_destination(telling.folder_of_results(place, options.results), place.matrix.axes)
         kept = telling.kept_results(place, options.results)
-        if page := telling.has_page(place) and not options.no_page:
-            Thread(target=telling.prepare_page, daemon=True).start()
+        page = telling.has_page(place) and not options.no_page
         told = Telling(
             place=place,
             backend=ground.box.backend,
             agenda=agenda,
             ledger=ledger,
             known=published,
-            advice=telling.published_advice(place),
+            advice=Beside(partial(telling.published_advice, place)),
+            preparation=Beside(telling.prepare_page if page else lambda: None),
             withdrawn=yanked(ground.releases),
             kept=kept,
         )
         finished = ground.drive(
-            ledger, first, agenda.following, resolved=selected.resolved, so_far=told.so_far
+            ledger, first, agenda.following, resolved=selected.resolved, told=told
         )
         findings = told.findings()
         told.at_the_end(findings, keep=options.keep)
@@ -223,14 +225,33 @@ class _Ground:
         *,
         repeat: int = 1,
         resolved: Mapping[str, str] | None = None,
-        so_far: Callable[[], object] = lambda: None,
+        told: Telling | None = None,
     ) -> Finished:
         """Run the campaign and draw it; then print which passes prove nothing.
 
-        ``so_far`` is called once, when the requested cells are done and before the follow-ups
-        start.
+        ``told`` gets ready while the first trials run. It prints the answer so far once, when the
+        requested cells are done and before the follow-ups start.
         """
-        session = Session(
+        session = self._session(ledger)
+        so_far = told and told.so_far
+        with progress.display(self.place.console) as display:
+
+            def show(event: Progress) -> None:
+                nonlocal so_far
+                if isinstance(event, Planned) and event.follows and so_far:
+                    so_far()
+                    so_far = None
+                if isinstance(event, Probing) and told:
+                    told.get_ready()
+                display.show(event)
+
+            finished = session.drive(first, follow, show=show, repeat=repeat, resolved=resolved)
+        for line in report.doubts(finished.records):
+            self.place.console.print(line, style="bold yellow", highlight=False)
+        return finished
+
+    def _session(self, ledger: Ledger) -> Session:
+        return Session(
             matrix=self.place.matrix,
             ledger=ledger,
             sandbox=self.box,
@@ -241,20 +262,6 @@ class _Ground:
             jobs=self.options.jobs,
             keep_failed=getattr(self.options, "keep", False),
         )
-        told = False
-        with progress.display(self.place.console) as display:
-
-            def show(event: Progress) -> None:
-                nonlocal told
-                if isinstance(event, Planned) and event.follows and not told:
-                    told = True
-                    so_far()
-                display.show(event)
-
-            finished = session.drive(first, follow, show=show, repeat=repeat, resolved=resolved)
-        for line in report.doubts(finished.records):
-            self.place.console.print(line, style="bold yellow", highlight=False)
-        return finished
 
 
 def _now() -> datetime:

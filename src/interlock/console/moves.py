@@ -42,7 +42,7 @@ class Moves:
     def lines(self, cell: Cell, application: str | None) -> list[str]:
         """One line an axis; the axis to move first comes first."""
         about = self.wider.by_application[application]
-        found = about.advice.get((cell.pins, cell.python, None))
+        found = about.advice_on(cell.pins, cell.python)
         return [self._line(cell, move) for move in found.moves] if found else []
 
     @cached_property

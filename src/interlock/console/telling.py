@@ -19,6 +19,7 @@ from rich.text import Text
 
 from interlock.campaign import Agenda, Finished, planning
 from interlock.console import report, sources
+from interlock.console.beside import Beside
 from interlock.console.moves import Moves
 from interlock.console.place import Place
 from interlock.console.summary import Summary
@@ -40,12 +41,19 @@ class Telling:
     ledger: Ledger
     known: Sequence[Verdict]
     """Published verdicts that count as known (``--known``)."""
-    advice: Sequence[Verdict]
+    advice: Beside[list[Verdict]]
     """Published verdicts that count for advice alone."""
+    preparation: Beside[object]
+    """Of the page, if there will be one."""
     withdrawn: Mapping[str, Collection[Version]]
     """Yanked releases, by axis."""
     kept: Sequence[Verdict] = ()
     """What the folder of results has already. It stays there, and is no answer of this run."""
+
+    def get_ready(self) -> None:
+        """Do beside the first trials what only the end of the run needs."""
+        self.advice.begin()
+        self.preparation.begin()
 
     def findings(self, *, kept: Sequence[Verdict] = ()) -> Findings:
         matrix = self.place.matrix
@@ -60,7 +68,7 @@ class Telling:
         known = planning.known_now(self.known, self._recorded(), findings.matrix, _now())
         by_now = {v.cell.key: v for v in self._recorded()} if follow_ups else {}
         followed = self.agenda.follow_ups(by_now).cells if follow_ups else ()
-        moves = Moves(findings=findings, published=self.advice, today=_now().date())
+        moves = Moves(findings=findings, published=self.advice(), today=_now().date())
         return Summary.of(self.agenda.asked, known, findings, moves, followed)
 
     def so_far(self) -> None:

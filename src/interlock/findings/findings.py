@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from interlock.findings.advice import Advice, advise
+from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
 from interlock.findings.criteria import (
     Criteria,
@@ -324,6 +324,14 @@ class ForApplication:
         """For each combination that hangs or fails, in all configurations (None) and in each."""
         found = advise(self.tested, self.findings.matrix.axes)
         return {(one.pins, one.python, one.config): one for one in found}
+
+    def advice_on(self, pins: Pins, python: PythonVersion) -> Advice | None:
+        """The advice for one combination, in all configurations together."""
+        same = (one for one in self.tested if (one.pins, one.python) == (pins, python))
+        here = next(same, None)
+        if here is None:
+            return None
+        return advice_for(self.tested, self.findings.matrix.axes, here, None)
 
 
 def _choice(cell: Cell) -> tuple[str, ...]:

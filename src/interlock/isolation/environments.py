@@ -95,6 +95,30 @@ class Environments:
         ``TroubleError`` for trouble of the index, the disk or the engine, which says nothing about
         the releases. Two calls at once make it only once.
         """
+        return self._once(*self._wanted(pins, python, requirements, as_of))
+
+    def there(
+        self,
+        pins: Sequence[Pin],
+        python: PythonVersion,
+        requirements: Sequence[str] = (),
+        *,
+        as_of: datetime | None = None,
+    ) -> Environment | None:
+        """The environment if it exists and matches its seal. Installs nothing."""
+        key, wanted = self._wanted(pins, python, requirements, as_of)
+        known = self._known(key, forever=as_of is not None)
+        whole = known is not None and self._whole(known.digest)
+        return self._environment(known, wanted.image) if known and whole else None
+
+    def _wanted(
+        self,
+        pins: Sequence[Pin],
+        python: PythonVersion,
+        requirements: Sequence[str],
+        as_of: datetime | None,
+    ) -> tuple[str, Wanted]:
+        """What to install, and the key under which its resolution is remembered."""
         image = self._sandbox.available(python)
         requirements = [f"{pin.package}=={pin.version}" for pin in pins if pin.version] + [
             *requirements
@@ -110,7 +134,7 @@ class Environments:
         key = digest_of(
             [requirements, [*self._only_binary], image.digest, self._index.digest, moment]
         )
-        return self._once(key, wanted)
+        return key, wanted
 
     def _once(self, key: str, wanted: Wanted) -> Made:
         with self._asked_lock:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 _NO_MEANING = ("kind", "type_comment", "type_ignores")
@@ -35,9 +36,16 @@ def _plain(value: Any) -> Any:
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, Any]]:
     """The fields by name, without empty ones: older Pythons do not have them all."""
-    for name, value in sorted(ast.iter_fields(node)):
-        if name not in _NO_MEANING and value is not None and value != []:
+    for name in _meaningful(node._fields):
+        value = getattr(node, name, None)
+        if value is not None and value != []:
             yield name, _plain(value)
+
+
+@cache
+def _meaningful(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Those with a meaning, in the order of the text."""
+    return tuple(sorted(set(fields) - set(_NO_MEANING)))
 
 
 def _constant(value: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from interlock.findings import Findings
 from interlock.matrix import Matrix
 from interlock.model import StorageTrouble, UsageError
+from interlock.publish import templates
 from interlock.publish.publishers import generate
 
 if TYPE_CHECKING:
@@ -25,13 +26,18 @@ if TYPE_CHECKING:
 ADDRESS = ("127.0.0.1", 8000)
 
 
-def prepare() -> None:
-    """Import what a build needs.
+COLLECTED = 1_000
+"""Findings of this many verdicts take memory that MkDocs needs. Fewer are not worth the time."""
 
-    That takes half a second, spent while a run waits for its containers.
+
+def prepare() -> None:
+    """Import what a build needs, and compile our templates.
+
+    That takes most of a second, spent while a run waits for its containers.
     """
     import_module("mkdocs.commands.build")
     import_module("interlock.publish.data")  # pandas, which is most of it
+    templates.prepare()
 
 
 def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None = None) -> Path:
@@ -52,8 +58,8 @@ def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None =
         raise UsageError(f"there is no {config}: the site is built in a checkout of Interlock")
     with _said(root):
         generate(results, root / "site", matrix, findings)
-    # The findings refer to each other in a circle, and MkDocs needs the memory.
-    gc.collect()
+    if findings is None or len(findings.verdicts) >= COLLECTED:
+        gc.collect()  # The findings refer to each other in a circle.
     logging.getLogger("mkdocs").setLevel(logging.WARNING)
     try:
         loaded = load_config(str(config))

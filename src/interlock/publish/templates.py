@@ -72,6 +72,12 @@ ENVIRONMENT.filters |= {
 ENVIRONMENT.globals["untested"] = mark(None)
 
 
+def prepare() -> None:
+    """Compile every template, which otherwise happens when it is first rendered."""
+    for name in ENVIRONMENT.list_templates():
+        ENVIRONMENT.get_template(name)
+
+
 def render(template: str, **values: object) -> Markup:
     """A template with its values filled in, without line breaks at its ends."""
     return Markup(ENVIRONMENT.get_template(template).render(values).strip("\n"))

@@ -54,6 +54,8 @@ class Command:
     python: PythonVersion
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    stdin: str = ""
+    """What it reads on its standard input."""
     tmp_bytes: int = 1 << 28
     """The size of the folder for temporary files, which is in memory."""
     limits: Limits
@@ -130,6 +132,12 @@ class Sandbox(Protocol):
         becomes U+FFFD. Nothing is left running when it returns or raises. Raises
         ``EngineUnavailable`` if the engine goes away, ``StorageTrouble`` if its disk is full,
         ``Interrupted`` after ``stop``.
+        """
+
+    def prepare(self, command: Command) -> None:
+        """Have what such a command needs ready early, if that saves time.
+
+        Its input may still be another one. Raises like ``run``.
         """
 
     def stop(self) -> None:

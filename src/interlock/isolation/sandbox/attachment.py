@@ -52,8 +52,8 @@ class _Frames:
 
 @contextmanager
 def attached(client: APIClient, name: str) -> Iterator[socket.socket]:
-    """The container's output from its first byte: attached before it starts."""
-    params = {"stdout": 1, "stderr": 1, "stream": 1}
+    """The container's input, and its output from its first byte: attached before it starts."""
+    params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
     # The SDK returns a file object over the socket. It can't have read ahead, because the container
     # has not started. So the socket below is read with our own deadlines.
     file: Any = client.attach_socket(name, params)

@@ -17,16 +17,16 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError, ImageNotFound
 from docker.types import LogConfig, Mount as DockerMount, Ulimit
-from docker.utils import parse_repository_tag
 
 from interlock.isolation.sandbox import Command, Ended, Image, Mount, engine
+from interlock.isolation.sandbox.ahead import Ahead, Started
 from interlock.isolation.sandbox.attachment import attached, follow
 from interlock.isolation.sandbox.keeper import Keeper
 from interlock.isolation.sandbox.streams import OnLine, Output
@@ -57,6 +57,8 @@ _LARGEST_FILES = [
 ]
 """The same as in ``leash.py``: a build that never ends would fill the disk."""
 _EXPIRY_MARGIN_S = 120
+_MOST_AHEAD = 8
+"""Containers that may wait for their command at the same time."""
 
 _ABOUT = "import json, platform;print(json.dumps([platform.python_version(), platform.machine()]))"
 
@@ -86,6 +88,7 @@ class DockerSandbox:
         self._images_lock = threading.Lock()
         self._silent_registry: str | None = None
         self._live: set[str] = set()
+        self._ahead = Ahead(self._start, self._discard, _MOST_AHEAD)
         self._stopped = threading.Event()
 
     def available(self, python: PythonVersion) -> Image:
@@ -103,6 +106,9 @@ class DockerSandbox:
     def run(self, command: Command, on_line: OnLine, on_stderr: OnLine | None = None) -> Ended:
         image = self.available(command.python)
         return self._run_in(image.digest, command, on_line, on_stderr)
+
+    def prepare(self, command: Command) -> None:
+        self._ahead.prepare(self.available(command.python).digest, command)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -174,7 +180,7 @@ class DockerSandbox:
         why = self._silent_registry or ""
         if not why:
             try:
-                _pull(self._client(), reference)
+                engine.pull(self._client(), reference)
                 return self._id_of(reference)
             except APIError as error:
                 why = str(error.explanation or error).strip()
@@ -235,22 +241,15 @@ class DockerSandbox:
     def _run_in(
         self, image: str, command: Command, on_line: OnLine, on_stderr: OnLine | None
     ) -> Ended:
-        name = self._next_name()
-        self._keeper.start()
         began = time.monotonic()
         output = Output(on_line, on_stderr, command.limits.output_bytes)
-        # Its name is known before it exists. An exception after the engine made it, but before its
-        # answer reached us, leaves nothing behind.
-        self._live.add(name)
+        started = self._ahead.take(image, command) or self._start(image, command)
+        name, client = started.name, self._client()
         try:
-            with self._interruptible(), _our_trouble():
-                self._create(name, image, command)
-                client = self._client()
-                with attached(client, name) as stream:
-                    if self._stopped.is_set():
-                        raise Interrupted("stopped")
-                    client.start(name)
-                    guard = follow(stream, output, began + command.limits.wall_s)
+            with self._interruptible(), engine.not_refused():
+                with started.open:
+                    started.tell(command.stdin, command.limits.wall_s)
+                    guard = follow(started.stream, output, began + command.limits.wall_s)
                 if guard:
                     # Only after the stream is closed. An engine does not kill while its client does
                     # not read.
@@ -259,11 +258,38 @@ class DockerSandbox:
                 code = client.wait(name, timeout=30)["StatusCode"]
                 state = client.inspect_container(name)["State"]
         finally:
-            self._remove(name)
-            self._live.discard(name)
+            self._discard(started)
         guard = guard or ("memory" if state["OOMKilled"] else None)
         seconds = time.monotonic() - began
         return Ended(exit_code=_exit_code(int(code), guard), seconds=seconds, guard=guard)
+
+    def _start(self, image: str, command: Command) -> Started:
+        name = self._next_name()
+        self._keeper.start()
+        stack = ExitStack()
+        # Its name is known before it exists. An exception after the engine made it, but before its
+        # answer reached us, leaves nothing behind.
+        self._live.add(name)
+        try:
+            with self._interruptible(), engine.not_refused():
+                self._create(name, image, command)
+                client = self._client()
+                stream = stack.enter_context(attached(client, name))
+                if self._stopped.is_set():
+                    raise Interrupted("stopped")
+                client.start(name)
+                started = Started(name=name, stream=stream, open=stack)
+        except BaseException:
+            stack.close()
+            self._remove(name)
+            self._live.discard(name)
+            raise
+        return started
+
+    def _discard(self, started: Started) -> None:
+        started.open.close()
+        self._remove(started.name)
+        self._live.discard(started.name)
 
     def _create(self, name: str, image: str, command: Command) -> None:
         users = self.users if command.supervises else None
@@ -274,6 +300,7 @@ class DockerSandbox:
             name=name,
             user="0:0" if users else self._user_text,
             working_dir="/tmp",
+            stdin_open=True,
             environment={"HOME": "/tmp", "LANG": "C.UTF-8", **command.env},
             labels={**self._labels(command.limits.wall_s), "org.interlock.for": command.label},
             network_disabled=True,
@@ -310,13 +337,13 @@ class DockerSandbox:
         )
 
     def _kill(self, name: str) -> None:
-        with _unless_gone():
+        with engine.unless_gone():
             self._client().kill(name)
 
     def _remove(self, name: str) -> None:
         """Kill and remove it. The next run sweeps what a vanished engine kept."""
         client = self._client()
-        with suppress(EngineUnavailable), engine.translated(), _unless_gone():
+        with suppress(EngineUnavailable), engine.translated(), engine.unless_gone():
             try:
                 client.remove_container(name, force=True, v=True)
             except APIError as error:
@@ -338,32 +365,6 @@ class DockerSandbox:
             raise Interrupted("stopped")
 
 
-@contextmanager
-def _our_trouble() -> Iterator[None]:
-    """An engine that refuses our request is our own trouble. Quotes its words."""
-    try:
-        with engine.translated():
-            yield
-    except ImageNotFound as error:
-        raise ImageMissing(
-            f"the image was removed while it was in use ({error.explanation}); "
-            "`nox -s images` builds it again"
-        ) from error
-    except APIError as error:
-        raise EngineUnavailable(
-            f"the container engine at {engine.address()} refused: {error.explanation or error}"
-        ) from error
-
-
-@contextmanager
-def _unless_gone() -> Iterator[None]:
-    try:
-        yield
-    except APIError as error:
-        if error.status_code not in {404, 409}:
-            raise
-
-
 def _exit_code(code: int, guard: str | None) -> int | None:
     """None if a guard ended it. It may end well although one of its processes used all memory."""
     return code if guard is None or (guard == "memory" and code == 0) else None
@@ -375,13 +376,6 @@ def _greet() -> tuple[str, frozenset[str]]:
         client = engine.connect()
         options: Mapping[str, Any] = client.info()
         return client.api_version, frozenset(options.get("SecurityOptions") or ())
-
-
-def _pull(client: APIClient, reference: str) -> None:
-    repository, tag = parse_repository_tag(reference)
-    for said in client.pull(repository, tag=tag or "latest", stream=True, decode=True):
-        if "error" in said:
-            raise APIError(said["error"])
 
 
 def _is_left_over(container: Mapping[str, Any]) -> bool:

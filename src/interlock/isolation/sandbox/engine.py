@@ -10,10 +10,16 @@ from urllib.parse import urlsplit
 
 import requests
 from docker import APIClient
-from docker.errors import APIError, DockerException, TLSParameterError
-from docker.utils import kwargs_from_env, parse_host
+from docker.errors import APIError, DockerException, ImageNotFound, TLSParameterError
+from docker.utils import kwargs_from_env, parse_host, parse_repository_tag
 
-from interlock.model import EngineUnavailable, PythonVersion, StorageTrouble, UsageError
+from interlock.model import (
+    EngineUnavailable,
+    ImageMissing,
+    PythonVersion,
+    StorageTrouble,
+    UsageError,
+)
 
 _TIMEOUT_S = 60
 _SOCKET = "unix:///var/run/docker.sock"
@@ -82,6 +88,39 @@ def translated() -> Iterator[None]:
         raise EngineUnavailable(
             f"no container engine answers at {address()} ({_innermost(error)})"
         ) from error
+
+
+@contextmanager
+def not_refused() -> Iterator[None]:
+    """An engine that refuses our request is our own trouble. Quotes its words."""
+    try:
+        with translated():
+            yield
+    except ImageNotFound as error:
+        raise ImageMissing(
+            f"the image was removed while it was in use ({error.explanation}); "
+            "`nox -s images` builds it again"
+        ) from error
+    except APIError as error:
+        raise EngineUnavailable(
+            f"the container engine at {address()} refused: {error.explanation or error}"
+        ) from error
+
+
+@contextmanager
+def unless_gone() -> Iterator[None]:
+    try:
+        yield
+    except APIError as error:
+        if error.status_code not in {404, 409}:
+            raise
+
+
+def pull(client: APIClient, reference: str) -> None:
+    repository, tag = parse_repository_tag(reference)
+    for said in client.pull(repository, tag=tag or "latest", stream=True, decode=True):
+        if "error" in said:
+            raise APIError(said["error"])
 
 
 def address() -> str:

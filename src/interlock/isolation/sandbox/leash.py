@@ -5,8 +5,8 @@ orchestrator closes it or is killed, and then everything is killed. On Linux, or
 come to this process and not to init (``PR_SET_CHILD_SUBREAPER``), so daemons are found too.
 Standard library only, one thread.
 
-``python -I leash.py REPORT_FD MEMORY_BYTES PIDS ARGUMENT…`` writes one line of JSON on the report's
-descriptor: how the command ended, and which limit it exceeded.
+``python -I leash.py REPORT_FD INPUT_FD MEMORY_BYTES PIDS ARGUMENT…`` writes one line of JSON on the
+report's descriptor: how the command ended, and which limit it exceeded.
 
 No ``RLIMIT_AS``: it counts address space, and allocators and thread stacks reserve gigabytes that
 they never use. No ``RLIMIT_NPROC``: it counts everything else that the user runs. Memory in use and
@@ -40,8 +40,8 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> None:
-    report, memory_bytes, pids = map(int, sys.argv[1:4])
-    command = sys.argv[4:]
+    report, given, memory_bytes, pids = map(int, sys.argv[1:5])
+    command = sys.argv[5:]
     on_linux = sys.platform == "linux"
     libc = ctypes.CDLL(None, use_errno=True) if on_linux else None
     if libc:
@@ -56,7 +56,8 @@ def main() -> None:
         signal.signal(wanted, signal.SIG_IGN)  # the orchestrator handles Ctrl-C
     child = os.fork()
     if child == 0:
-        become(command, report, libc)
+        become(command, report, given, libc)
+    os.close(given)
     # The output ends with the command's last process, not with this one.
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):
@@ -68,7 +69,7 @@ def main() -> None:
     os.write(report, json.dumps(said).encode() + b"\n")
 
 
-def become(command: list[str], report: int, libc: ctypes.CDLL | None) -> None:
+def become(command: list[str], report: int, given: int, libc: ctypes.CDLL | None) -> None:
     """Turn into the command, in a session of its own. Never returns."""
     try:
         os.close(report)
@@ -80,8 +81,8 @@ def become(command: list[str], report: int, libc: ctypes.CDLL | None) -> None:
             signal.signal(wanted, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE_BYTES, LARGEST_FILE_BYTES))
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
+        os.dup2(given, 0)
+        os.close(given)
         os.execvp(command[0], command)
     except OSError as error:
         os.write(2, f"{command[0]}: {error.strerror}\n".encode())

@@ -119,6 +119,9 @@ class ProcessSandbox:
             guard=guard,
         )
 
+    def prepare(self, command: Command) -> None:
+        """A process starts at once."""
+
     def stop(self) -> None:
         self._stopped.set()
         for leash in list(self._live.values()):
@@ -147,7 +150,8 @@ class ProcessSandbox:
         limits = command.limits
         report, written = os.pipe()
         # Not through preexec_fn, which is not safe with threads, and we have several.
-        leash = [sys.executable, "-I", "-S", str(LEASH), str(written)]
+        given = _file_with(command.stdin, work)
+        leash = [sys.executable, "-I", "-S", str(LEASH), str(written), str(given)]
         try:
             started = strays.started(
                 lambda: subprocess.Popen(
@@ -164,7 +168,7 @@ class ProcessSandbox:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
-                    pass_fds=(written,),
+                    pass_fds=(written, given),
                     start_new_session=True,
                 ),
                 lambda leash: leash.pid,
@@ -174,7 +178,16 @@ class ProcessSandbox:
             raise TroubleError(f"can't start a process: {error}") from error
         finally:
             os.close(written)
+            os.close(given)
         return started, report
+
+
+def _file_with(text: str, work: Path) -> int:
+    """An open file without a name: unlike a pipe, it takes a text of any length at once."""
+    with writing(work), tempfile.TemporaryFile(dir=work) as file:
+        file.write(text.encode())
+        file.seek(0)
+        return os.dup(file.fileno())
 
 
 def _describe(python: PythonVersion) -> Image:
