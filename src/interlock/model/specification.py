@@ -110,6 +110,18 @@ class Pin:
     def __str__(self) -> str:
         return f"{self.axis} {self.version or ABSENT}"
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once: a version's is slow, and everything is looked up by pins."""
+        return hash((self.axis, self.version))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the hash, which is another in another process."""
+        return {name: value for name, value in vars(self).items() if name != "_hash"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:

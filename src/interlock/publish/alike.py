@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
-from interlock.findings import Findings, Place, in_situation
+from interlock.findings import Findings, Move, Place, SituationAnswer, in_situation
 from interlock.matrix import Situation
 from interlock.publish.card import goes_wrong_with
 from interlock.publish.context import PageContext
@@ -27,15 +28,16 @@ class Alike:
         self.situations = list(every_situation(context))
         self._found: dict[Hashable, Groups] = {}
 
-    def of(self, place: Place) -> Groups:
-        """The groups at a place. Situations of two groups may still have the same answer."""
+    def of(self, place: Place) -> Iterator[tuple[Sequence[int], SituationAnswer]]:
+        """The groups at a place, each with its answer. Two groups may have the same answer."""
         kind = self._context.kind_of_place(place)
         if kind not in self._found:
             found: dict[Hashable, list[int]] = {}
             for number, situation in enumerate(self.situations):
                 found.setdefault(self._key(situation, place), []).append(number)
             self._found[kind] = list(found.values())
-        return [part for group in self._found[kind] for part in self._by_moves(group, place)]
+        for group in self._found[kind]:
+            yield from self._by_moves(group, place)
 
     def _key(self, situation: Situation, place: Place) -> Hashable:
         """All that an answer depends on, as far as it was seen at the place."""
@@ -61,20 +63,24 @@ class Alike:
             *(situation_of(*track) == situation for track in drawn.missing),
         )
 
-    def _by_moves(self, group: Sequence[int], place: Place) -> Groups:
+    def _by_moves(
+        self, group: Sequence[int], place: Place
+    ) -> Iterator[tuple[Sequence[int], SituationAnswer]]:
         """A group, divided where the releases to move to differ: those have rows of their own."""
+        part = in_situation(self._findings, self.situations[group[0]], place)
+        if not part.moves:
+            yield group, part
+            return
         by_row: dict[Hashable, list[int]] = {}
         for number in group:
             by_row.setdefault(self._to_rows[number], []).append(number)
-        if len(by_row) == 1 or not self._moves(group[0], place):
-            return [group]
-        by_moves: dict[Hashable, list[int]] = {}
+        by_moves: dict[tuple[Move, ...], list[int]] = {}
         for numbers in by_row.values():
-            by_moves.setdefault(self._moves(numbers[0], place), []).extend(numbers)
-        return list(by_moves.values())
-
-    def _moves(self, number: int, place: Place) -> Hashable:
-        return in_situation(self._findings, self.situations[number], place).moves
+            asked = [self.situations[numbers[0]]]
+            moves = self._findings.targets.moves(asked, place, part.troubles)
+            by_moves.setdefault(moves, []).extend(numbers)
+        for moves, numbers in by_moves.items():
+            yield numbers, replace(part, situation=self.situations[numbers[0]], moves=moves)
 
     @cached_property
     def _to_rows(self) -> Sequence[Hashable]:

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from interlock.evidence import LEVEL
-from interlock.findings import Place, in_situation
-from interlock.matrix import Situation
 from interlock.model import Cell, listing
 from interlock.publish import applications, coverage, links, safety, templates
 from interlock.publish.alike import Alike
-from interlock.publish.card import NOT_TESTED, Card, card
+from interlock.publish.card import NOT_TESTED, card
 from interlock.publish.context import PageContext
 from interlock.publish.packed import Packed
 from interlock.publish.wording import UNTESTED
@@ -61,9 +59,9 @@ def answers(context: PageContext) -> dict[str, Any]:
     for place in context.findings.tested.places:
         pins, python = place
         key = "|".join([*(str(pin.version) for pin in pins), str(python)])
-        groups = alike.of(place)
-        cards = [answered(context, alike.situations[group[0]], place) for group in groups]
-        places[key] = packed.place(groups, cards)
+        places[key] = packed.place(
+            (group, card(context, part, place)) for group, part in alike.of(place)
+        )
     return {
         **fields(context),
         "configs": configurations(context),
@@ -73,11 +71,6 @@ def answers(context: PageContext) -> dict[str, Any]:
         "places": places,
         **packed.tables(),
     }
-
-
-def answered(context: PageContext, situation: Situation, place: Place) -> Card:
-    """The answer to one choice: what ``answer`` says of it, in words."""
-    return card(context, in_situation(context.findings, situation, place), place)
 
 
 def _command(context: PageContext, probe: str, config: str) -> str:

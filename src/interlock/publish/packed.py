@@ -30,18 +30,18 @@ class Packed:
     def text(self, text: str | None) -> int:
         return NONE if text is None else self._texts.setdefault(text, len(self._texts))
 
-    def place(self, groups: Sequence[Sequence[int]], cards: Sequence[Card]) -> list[int]:
+    def place(self, cards: Iterable[tuple[Sequence[int], Card]]) -> list[int]:
         """The answers at one place: how the situations share them, and the number of each.
 
-        ``groups`` has the numbers of the situations that each card is for.
+        Each card comes with the numbers of its situations.
         """
-        answers = [self.number(card) for card in cards]
-        once = {answer: number for number, answer in enumerate(dict.fromkeys(answers))}
-        shared = [0] * sum(map(len, groups))
-        for group, answer in zip(groups, answers, strict=True):
-            for situation in group:
-                shared[situation] = once[answer]
-        return [self._groups.setdefault(tuple(shared), len(self._groups)), *once]
+        once: dict[int, int] = {}
+        shared: dict[int, int] = {}
+        for situations, card in cards:
+            number = once.setdefault(self.number(card), len(once))
+            shared |= dict.fromkeys(situations, number)
+        row = tuple(shared[situation] for situation in sorted(shared))
+        return [self._groups.setdefault(row, len(self._groups)), *once]
 
     def number(self, card: Card) -> int:
         """The number of an answer."""
