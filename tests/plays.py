@@ -222,6 +222,49 @@ RELEASED = {
             with box.lock:
                 box.lock.acquire()
         """,
+    "by a timer's handler that raises": """
+        def play():
+            box.lock = threading.RLock()
+            def give_up(*_): raise RuntimeError("it took too long")
+            def other():
+                with box.lock:
+                    box.met.wait()
+                    with box.second: pass
+            box.second, box.met = threading.RLock(), threading.Barrier(2)
+            signal.signal(signal.SIGALRM, give_up)
+            signal.setitimer(signal.ITIMER_REAL, 2)
+            start(other)
+            with box.second:
+                box.met.wait()
+                with box.lock: pass
+        """,
+    "by a method of its wrapper": """
+        class Wrapper:
+            def __init__(self): self._lock = threading.Lock()
+            def acquire(self): return self._lock.acquire()
+            def release(self): self._lock.release()
+            def __enter__(self): return self.acquire()
+            def __exit__(self, *why): self.release()
+            def hand_over(self): self.release()
+        def later():
+            time.sleep(2)
+            box.lock.hand_over()
+        def play():
+            box.lock = Wrapper()
+            start(later)
+            with box.lock:
+                box.lock.acquire()
+        """,
+    "by a class that has it": """
+        class Holder: lock = threading.Lock()
+        def later():
+            time.sleep(2)
+            Holder.lock.release()
+        def play():
+            start(later)
+            with Holder.lock:
+                Holder.lock.acquire()
+        """,
     "out of a list": """
         locks = [threading.Lock(), threading.Lock()]
         def later():

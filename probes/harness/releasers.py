@@ -64,7 +64,9 @@ class Suspects:
 
     def _by_functions(self, kept, sources):
         for function in self._functions:
-            if self._is_own(function, kept) or not _mentions(function, kept):
+            if self._is_own(function, kept):
+                continue
+            if not _mentions(function, kept) and not _is_method_of(function, kept):
                 continue
             leaves = not LEAVING.isdisjoint(names_in(function.f_code))
             classes = [cls for of in kept.attributes.values() for cls in of]
@@ -90,9 +92,8 @@ class Suspects:
     def _is_own(function, kept) -> bool:
         """Whether it is a method of a wrapper of the lock, which does what it is told to."""
         name = function.f_code.co_name
-        wrappers = [type(alias) for alias in kept.aliases[1:]]
         of_lock = name in ENTERING | LEAVING or name.startswith("_")
-        return bool(wrappers) and of_lock and _is_method_of(function, wrappers)
+        return of_lock and _is_method_of(function, kept)
 
     def rebinds(self, lock, expression, sources):
         """Where the last name of an expression may get another lock meanwhile; None if nowhere."""
@@ -112,8 +113,11 @@ class Suspects:
         return None
 
 
-def _is_method_of(function, classes) -> bool:
-    return "." in function.qualname and not is_method_of_another(function, classes)
+def _is_method_of(function, kept) -> bool:
+    """Whether it is a method of something that stands for the lock."""
+    classes = {type(alias) for alias in kept.aliases[1:]}
+    is_method = bool(classes) and "." in function.qualname and function.f_code.co_argcount > 0
+    return is_method and not is_method_of_another(function, classes)
 
 
 def _releaser(what, thread=None, signal=None) -> dict:
@@ -172,6 +176,11 @@ def _line(function, sources, kept, leaves, local=(), since=None):
     except Unresolved:
         return function.f_code.co_firstlineno if leaves else None
     names = {*_globals(function, kept), *_free(function, kept), *local}
+    private = set(kept.private)
+    if _is_method_of(function, kept):
+        itself = function.f_code.co_varnames[0]
+        names.add(itself)
+        private.add(itself)
 
     def concerns(part) -> bool:
         if isinstance(part, ast.Name):
@@ -181,18 +190,38 @@ def _line(function, sources, kept, leaves, local=(), since=None):
         classes = kept.attributes[part.attr]
         return not (is_of_first(part, node) and is_method_of_another(function, classes))
 
-    return release_at(node, concerns, kept.private, since)
+    return release_at(node, concerns, private, since)
+
+
+def timers() -> list:
+    """The timers that are set: their handlers run in the main thread, and may end its wait."""
+    return [
+        _releaser("a timer is set, and its handler may raise", signal=_signal_name(number))
+        for timer, number in _TIMERS
+        if _signal.getitimer(timer)[0] and _is_handled(number)
+    ]
+
+
+_TIMERS = (
+    (_signal.ITIMER_REAL, _signal.SIGALRM),
+    (_signal.ITIMER_VIRTUAL, _signal.SIGVTALRM),
+    (_signal.ITIMER_PROF, _signal.SIGPROF),
+)
 
 
 def handled() -> list:
     """The signals for which the app has a handler of its own in Python."""
-    found = []
-    for number in range(1, _signal.NSIG):
-        try:
-            handler = _signal.getsignal(number)
-        except ValueError:
-            continue
-        known = (types.BuiltinFunctionType, int, type(None))
-        if handler is not None and not issubclass(type(handler), known):
-            found.append(f"signal {number}")
-    return found
+    return [_signal_name(n) for n in range(1, _signal.NSIG) if _is_handled(n)]
+
+
+def _is_handled(number) -> bool:
+    try:
+        handler = _signal.getsignal(number)
+    except ValueError:
+        return False
+    known = (types.BuiltinFunctionType, int, type(None))
+    return not issubclass(type(handler), known)
+
+
+def _signal_name(number) -> str:
+    return f"signal {int(number)}"

@@ -21,13 +21,14 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 def release_at(function, concerns, private, since=None):
     """The line at which a function may release the lock, or hand it on; None if it does not.
 
-    ``concerns(node)`` says whether an expression may be the lock. ``private`` attributes are those
+    ``concerns(node)`` says whether an expression may be the lock. ``private`` names are those
     of its wrappers: whoever reads them from elsewhere seldom means a lock. ``since`` is the line
     where a frame stands: what it took above that line it will release.
     """
 
     def is_shared(node):
-        return concerns(node) and not (isinstance(node, ast.Attribute) and node.attr in private)
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+        return concerns(node) and name not in private
 
     local = _local_names(function, is_shared)
 

@@ -17,7 +17,7 @@ from .expressions import module_of, qualname
 from .frames import look
 from .lockref import Unresolved, attribute, is_a
 from .proof import closing_locks, drop_unproven
-from .releasers import Suspects
+from .releasers import Suspects, timers
 from .sources import Sources
 from .suspects import suspects
 
@@ -111,6 +111,9 @@ def snapshot(sources, main: int, left=None) -> dict:
             locks[lock]["locked"] = None  # It does not say so, but is not to be had.
     _add_owners(threads, locks)
     at_fork = left.threads if left else []
+    for thread in threads:
+        if thread["ident"] == main and thread["waits"] and thread["waits"]["lock"] is not None:
+            locks[thread["waits"]["lock"]]["could_release"] = timers()
     closing = closing_locks(threads, at_fork, locks)
     if closing:
         _doubt({lock: raws[lock] for lock in closing}, threads, locks, enter, sources)
@@ -165,7 +168,7 @@ def _doubt(raws, threads, locks, enter, sources):
     suspects = Suspects(raws, frames_of)
     for lock in raws:
         drop_unproven(lock, suspects, threads, enter, sources)
-        locks[lock]["could_release"] = suspects.releasers(lock, sources)
+        locks[lock]["could_release"].extend(suspects.releasers(lock, sources))
 
 
 def _merge(locks, lock, raw, names):
