@@ -32,6 +32,7 @@ def main() -> None:
     # Registered first, so it runs last of all: behind it only the interpreter's own teardown.
     atexit.register(_last_word, trial)
     trial.phase("import")
+    before = set(sys.modules)
     try:
         run = _load(app)
         run(trial)
@@ -39,11 +40,23 @@ def main() -> None:
         trial.failed = trial.failed or bool(error.code)
         raise
     except BaseException as error:
-        trial.error(error)
+        _report(trial, error, [os.path.dirname(app), root], before)
         sys.exit(1)
     finally:
         if trial.current_phase != "shutdown":
             trial.phase("shutdown")
+
+
+def _report(trial, error, folders, before):
+    """Report an error of the app. Before a library is imported, it is a mistake of ours."""
+    from harness import mistakes
+
+    ours = mistakes.of_ours(error, folders, before) if trial.current_phase == "import" else None
+    if ours is None:
+        trial.error(error)
+    else:
+        trial.failed = True
+        trial.misuse(ours)
 
 
 def _last_word(trial):
