@@ -32,9 +32,9 @@ def main() -> None:
     # Registered first, so it runs last of all: behind it only the interpreter's own teardown.
     atexit.register(_last_word, trial)
     trial.phase("import")
+    before = set(sys.modules)
     try:
-        run = load(app)
-        run(trial)
+        act(app, trial)
         if not trial.failed:
             # Exit handlers end what would still be here: the workers of a pool, for example.
             trial.look_around("the exit handlers")
@@ -42,11 +42,23 @@ def main() -> None:
         trial.failed = trial.failed or bool(error.code)
         raise
     except BaseException as error:
-        trial.error(error)
+        _report(trial, error, [os.path.dirname(app), root], before)
         sys.exit(1)
     finally:
         if trial.current_phase != "shutdown":
             trial.phase("shutdown")
+
+
+def _report(trial, error, folders, before):
+    """Report an error of the app. Before a library is imported, it is a mistake of ours."""
+    from harness import mistakes
+
+    ours = mistakes.of_ours(error, folders, before) if trial.current_phase == "import" else None
+    if ours is None:
+        trial.error(error)
+    else:
+        trial.failed = True
+        trial.misuse(ours)
 
 
 def _last_word(trial):
@@ -54,15 +66,16 @@ def _last_word(trial):
         trial.done()
 
 
-def load(path):
-    """The app's ``run``, from a module called ``app``."""
+def act(path, trial):
+    """Load the app as a module called ``app``, and call its ``run``."""
     import importlib.util
 
     spec = importlib.util.spec_from_file_location("app", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules["app"] = module
     spec.loader.exec_module(module)
-    return module.run
+    run = module.run
+    run(trial)
 
 
 if __name__ == "__main__":

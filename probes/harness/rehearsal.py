@@ -1,8 +1,8 @@
-"""Whether a probe finds its settings wrong, asked where no library can answer for it.
+"""Whether a probe has a mistake of ours, asked where no library can answer for it.
 
-An app says ``misuse`` of settings that its probe does not know, which is our own mistake. But code
-of a package runs before it, from a ``.pth`` file, and could say the same. So a fork of the
-supervisor runs the app's first lines once more, without the environment.
+An app says ``misuse`` of settings that its probe does not know, and of an error before it has
+imported a library. But code of a package runs before it, from a ``.pth`` file, and could say the
+same. So a fork of the supervisor runs the app's first lines once more, without the environment.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Rehearsal:
 
 
 def mistake(spec: dict) -> str | None:
-    """What the probe finds wrong about the settings; None if nothing."""
+    """What the probe finds wrong about itself or its settings; None if nothing."""
     read, write = os.pipe()
     nothing = os.open(os.devnull, os.O_RDWR)
     child = fork(lambda: _tell(spec, write), None, nothing, nothing, write)
@@ -69,10 +69,16 @@ def _tell(spec: dict, write: int) -> None:
     # The base Python's own packages are left out as well.
     paths = [path for path in sys.path if not path.endswith("-packages")]
     sys.path[:] = [os.path.dirname(spec["app"]), os.path.dirname(here), *paths]
-    from harness.bootstrap import load
+    from harness import mistakes
+    from harness.bootstrap import act
 
-    with contextlib.suppress(Exception, _Over, SystemExit):
+    found, before = None, set(sys.modules)
+    with contextlib.suppress(_Over, SystemExit):
         try:
-            load(spec["app"])(Rehearsal(spec))
+            act(spec["app"], Rehearsal(spec))
         except _Misused as misused:
-            os.write(write, str(misused)[:LONGEST].encode("utf-8", "replace") or b"misuse")
+            found = str(misused) or "misuse"
+        except Exception as error:
+            found = mistakes.of_ours(error, sys.path[:2], before)
+    if found is not None:
+        os.write(write, found[:LONGEST].encode("utf-8", "replace"))

@@ -287,6 +287,24 @@ sys.exit(entry.main([]))
     assert (done.returncode, done.stdout) == (130, "tidied up\n")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_after_an_interrupted_command_leaves_its_exit_code(
+    number: signal.Signals,
+) -> None:
+    program = f"""
+import os, sys
+from interlock.console import entry
+entry._command = lambda given: os.kill(os.getpid(), {int(signal.SIGTERM)})
+code = entry.main([])
+os.kill(os.getpid(), {int(number)})
+sys.exit(code)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted; what was finished is kept\n")
+
+
 def test_what_nohup_ignores_stays_ignored() -> None:
     program = (
         "import os, signal, sys\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"

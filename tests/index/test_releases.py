@@ -122,6 +122,18 @@ def test_a_fresh_answer_is_not_asked_again(index: FakeIndex, pages: Pages, clock
     assert statuses(index) == [200]
 
 
+@pytest.mark.parametrize("behind_s", [86_400 * 2, 86_400 * 365, 86_400 * 365 * 80])
+def test_an_answer_that_a_clock_ahead_kept_is_asked_about(
+    index: FakeIndex, pages: Pages, clock: Clock, behind_s: float
+) -> None:
+    index.add("left-lib", WHEEL.format("1.0"))
+    index.headers = {"Cache-Control": "max-age=60"}
+    pages.files("left-lib")
+    clock.now -= behind_s
+    pages.files("left-lib")
+    assert statuses(index) == [200, 304]
+
+
 def test_an_old_answer_is_asked_about_and_used_again(
     index: FakeIndex, pages: Pages, clock: Clock
 ) -> None:

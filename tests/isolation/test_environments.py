@@ -9,7 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from stat import S_ISREG
 
@@ -314,6 +314,45 @@ def test_a_resolution_that_is_old_is_made_again(
     assert fresh.lock == first.lock
     assert "shared==1.6" in later.lock
     assert later.digest != first.digest
+
+
+@pytest.mark.parametrize(
+    ("ahead", "is_used"),
+    [
+        (timedelta(minutes=1), True),
+        (timedelta(days=1), False),
+        (timedelta(days=365), False),
+        (timedelta(days=-365), False),
+        (timedelta(days=-25_000), False),
+    ],
+)
+def test_a_resolution_of_a_wrong_clock_is_made_again(
+    box: Counting, store: Store, index: IndexSettings, ahead: timedelta, is_used: bool
+) -> None:
+    made(environments(box, store, index), pin("left", "1.0"))
+    (kept,) = store.resolutions.glob("*.json")
+    said = json.loads(kept.read_text())
+    then = datetime.now(timezone.utc) + ahead
+    kept.write_text(json.dumps({**said, "resolved_at": then.isoformat()}))
+    found, _ = made(environments(box, store, index), pin("left", "1.0"))
+    assert (found.resolved_at == then) == is_used
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("resolved_at", "2026-01-01T00:00:00"), ("resolved_at", 5), ("lock", None), ("digest", None)],
+)
+def test_a_resolution_that_is_spoilt_is_made_again(
+    box: Counting, store: Store, index: IndexSettings, key: str, value: object
+) -> None:
+    first, _ = made(environments(box, store, index), pin("left", "1.0"))
+    (kept,) = store.resolutions.glob("*.json")
+    said = json.loads(kept.read_text())
+    if value is None:
+        del said[key]
+    kept.write_text(json.dumps(said if value is None else {**said, key: value}))
+    again, _ = made(environments(box, store, index), pin("left", "1.0"))
+    assert again.digest == first.digest
 
 
 def test_the_same_resolution_for_other_reasons_shares_the_environment(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -137,3 +138,29 @@ def test_a_run_lives_as_long_as_its_process_and_no_longer(store: Store) -> None:
 
     store.forget(run)
     assert store.dead_runs(Backend.DOCKER) == []
+
+
+def test_a_run_that_begins_waits_until_what_is_old_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(home=tmp_path)
+    run, lock = store.claim_run(Backend.PROCESS)
+    store.forget(run)
+    os.close(lock)
+    claimed: list[str] = []
+
+    def claim() -> None:
+        claimed.append(store.claim_run(Backend.PROCESS)[0])
+
+    begins = threading.Thread(target=claim)
+
+    def removing(self: Store, backend: Backend, oldest: float, *, everything: bool) -> None:
+        if not begins.ident:
+            begins.start()
+            begins.join(0.2)
+        assert claimed == []
+
+    monkeypatch.setattr(Store, "_remove_of", removing)
+    store.remove_older_than(timedelta(0))
+    begins.join(10)
+    assert len(claimed) == 1

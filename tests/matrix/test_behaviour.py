@@ -73,7 +73,7 @@ def test_prose_and_notation_of_a_probe_file_are_no_behaviour(loaded: Load, prose
     "behaviour",
     [
         "value: 500 => value: 501",
-        "value: 500 => value: 500.0",
+        "value: 500 => value: 500.0, fraction: true",
         'value: "0" => value: "1"',
         "starts: {value => begins: {value",
         "name: profiled => name: profiled-lock",

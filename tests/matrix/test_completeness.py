@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ours import PROBES
+from ours import PROBES, probe_of_ours
 
-from interlock.matrix import probes
-from interlock.matrix.completeness import mistakes
+from interlock.matrix import completeness, probes
 from interlock.matrix.matrix_file import load
 from interlock.model import MatrixError, PythonVersion
 
 OLDEST = PythonVersion(3, 8)
 NAMES = probes.available(PROBES)
+PACKAGES = ("sentry-sdk", "ddtrace")
 SHARED = sorted(
     path.relative_to(PROBES).as_posix()
     for name in ("harness", "libraries")
@@ -27,6 +29,11 @@ SHARED = sorted(
 def copy(tmp_path: Path) -> Path:
     unwanted = shutil.ignore_patterns("__pycache__")
     return Path(shutil.copytree(PROBES, tmp_path / "probes", ignore=unwanted))
+
+
+def mistakes(folder: Path, names: Iterable[str], oldest: PythonVersion) -> list[str]:
+    """What is wrong with these files, described as the project's own probes are."""
+    return completeness.mistakes(folder, map(probe_of_ours, names), PACKAGES, oldest)
 
 
 def test_the_projects_own_probes_are_complete() -> None:
@@ -70,11 +77,48 @@ def test_a_missing_harness_is_named(copy: Path) -> None:
             "from libraries import no\ndef run(trial): pass",
             "probes/shutdown/app.py:1: imports libraries.no, which is",
         ),
+        (
+            "from course import run",
+            "probes/shutdown/app.py:1: imports course, which is neither in probes/shutdown/ nor in "
+            "Python, and is no package of the matrix",
+        ),
+        (
+            "from slow import Fast\ndef run(trial): pass",
+            "probes/shutdown/app.py:1: imports slow.Fast, which is not in",
+        ),
+        (
+            "from libraries.sentry import begin\ndef run(trial): pass",
+            "probes/shutdown/app.py:1: imports libraries.sentry.begin, which is not in",
+        ),
+        (
+            "def run(trial):\n import nothing",
+            "probes/shutdown/app.py:2: imports nothing, which is neither in",
+        ),
+        (
+            "def run(trial):\n import flask",
+            "probes/shutdown/app.py:2: imports flask, which is neither in",
+        ),
+        (
+            "import tomllib\ndef run(trial): pass",
+            "probes/shutdown/app.py:1: imports tomllib, which is new in Python 3.11; the oldest "
+            "is 3.8",
+        ),
+        (
+            "def run(trial): trial.knobs['exit']",
+            'probes/shutdown/app.py:1: "exit" is not a knob of probe.yaml; did you mean "exits"?',
+        ),
+        (
+            "def run(trial): start('leaves.py')",
+            "probes/shutdown/app.py:1: names leaves.py, which is not in probes/shutdown/",
+        ),
         # what is right
         ("def run(trial): pass", None),
         ("def run(trial, more=1): pass", None),
         ("def run(*trial): pass", None),
-        ("from course import run", None),
+        ("from slow import Slow as run", None),
+        ("def run(trial):\n import sentry_sdk.nothing.known\n import ddtrace", None),
+        ("try:\n import tomllib\nexcept ImportError:\n pass\ndef run(trial): pass", None),
+        ("def run(trial): start('leaver.py', trial.knobs['exits'])", None),
         ("run = print", None),
         ("from libraries import ABSENT, sentry\ndef run(trial): pass", None),
     ],
@@ -87,6 +131,20 @@ def test_the_app_of_a_probe(copy: Path, source: str | None, expected: str | None
 
     assert len(found) == (expected is not None), found
     assert expected is None or re.match(re.sub(r"[()]", r"\\\g<0>", expected), found[0])
+
+
+@pytest.mark.parametrize("missing", ["slow.py", "starved.py", "leaver.py"])
+def test_each_other_file_of_a_probe_is_missed(copy: Path, missing: str) -> None:
+    (copy / "shutdown" / missing).unlink()
+    (found,) = mistakes(copy, ["shutdown"], OLDEST)
+    assert found.startswith("probes/shutdown/app.py:")
+    assert Path(missing).stem in found
+
+
+def test_a_module_of_a_package_may_have_another_name(copy: Path) -> None:
+    (copy / "shutdown" / "app.py").write_text("from google import protobuf\ndef run(trial): ...")
+    named = replace(probe_of_ours("shutdown"), modules=("google",))
+    assert completeness.mistakes(copy, [named], PACKAGES, OLDEST) == []
 
 
 def test_it_is_asked_only_where_something_is_run(copy: Path) -> None:

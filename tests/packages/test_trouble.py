@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -125,3 +127,48 @@ def test_a_full_disk_is_told_and_costs_no_verdict(
     small_disk("200m")
     again = project.run(*chosen, **home)
     assert (again.code, again.of("passes")) == (0, "pass")
+
+
+ODD = (
+    r"\udcff\x1b[31mred\x1b]0;title\x07\x00\u202eevil\u2066\r\n\x85\u2028\ufeff<b>[bold]x[/] \u2713"
+)
+"""As a Python text: lone surrogates, escape sequences, NUL, directions, breaks, markup."""
+
+SPEAKS = f"""
+import sys, threading
+threading.main_thread().name = "{ODD}"
+sys.stderr.buffer.write(b"\\xff\\xfe\\x1b[2J")
+class Odd(Exception):
+    pass
+Odd.__qualname__ = "Odd{ODD}"
+raise Odd("{ODD}")
+"""
+
+
+def unprintable(text: str) -> set[str]:
+    kinds = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return {c for c in text if unicodedata.category(c) in kinds and c not in "\n\t\ufeff"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1", "utf-16"])
+def test_text_that_no_terminal_should_get_is_escaped_everywhere(
+    tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = Path(shutil.copytree(build.HERE, tmp_path / "sources"))
+    (sources / "subject" / "raises-at-import.py").write_text(SPEAKS)
+    monkeypatch.setattr(build, "HERE", sources)
+    build.index(tmp_path / "index")
+    with served(tmp_path / "index") as url:
+        project = Project.make(tmp_path / "project", url)
+        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        chosen = ("--backend", "process", "--python", python, "--no-follow-ups")
+        run = project.start(*chosen, "--subject", "1+raises.at.import", PYTHONIOENCODING=encoding)
+        assert run.stdout is not None
+        output = run.stdout.buffer.read().decode(encoding)
+        assert run.wait() == 0, output
+    assert r"Odd\udcff\x1b[31mred" in output.replace("\\\\", "\\")
+    assert unprintable(output) == set()
+    results = project.folder / "results"
+    for path in filter(Path.is_file, results.rglob("*")):
+        assert unprintable(path.read_text(encoding="utf-8")) == set(), path
+    assert r"\u202eevil" in (results / "verdicts.csv").read_text(encoding="utf-8")

@@ -50,8 +50,9 @@ def home(tmp_path: Path) -> Path:
 
 
 def spoilt(home: Path, statement: str) -> None:
+    """Change a row, and remove its checksum: an earlier Interlock wrote none."""
     with sqlite3.connect(home / "ledger.sqlite") as db:
-        db.execute(statement)
+        db.execute(statement.replace(" SET ", " SET checksum = '', "))
 
 
 def blob_of_the_first(home: Path) -> Path:

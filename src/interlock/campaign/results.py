@@ -47,7 +47,7 @@ def publish_results(
                 ledger, matrix, since, campaign=campaign, classify=classify
             ):
                 controls.add(result)
-    with Batch() as batch:
+    with Batch(folder) as batch:
         write_results(
             verdicts, examples, folder, matrix.axes, findings.withdrawn, attributions, batch
         )

@@ -22,8 +22,9 @@ from interlock.model import (
     ImageMissing,
     PythonVersion,
     UsageError,
+    plural,
 )
-from interlock.record import Ledger, Results, check_destination, read_results
+from interlock.record import Ledger, Results, check_destination, read_results, repair
 
 
 def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -> int:
@@ -94,6 +95,12 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
         before = read_results(options.results, found.axes, found.renamed).within(found)
     left_open: list[LeftOpen] = []
     judged = changed = 0
+    if repaired := repair(place.store.home, in_use=place.store.is_in_use):
+        text = (
+            f"the ledger was damaged: {plural(repaired.trials, 'trial')} read, "
+            f"{repaired.lost} lost; the damaged file is kept as {repaired.damaged}"
+        )
+        place.console.print(text, highlight=False, markup=False, soft_wrap=True)
     with Ledger(place.store.home) as ledger:
         ledger.rename(found.renamed)
         for told in judge_again(ledger, found):

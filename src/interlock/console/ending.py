@@ -49,7 +49,9 @@ class Signals:
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                # The exit code is still to come, and a second SIGTERM must not change it.
+                is_over = self.came and number != signal.SIGINT
+                signal.signal(number, signal.SIG_IGN if is_over else handler)
 
     def _interrupt(self, number: int, frame: object) -> None:
         again, self.came = self.came, True

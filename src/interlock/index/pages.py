@@ -96,7 +96,8 @@ class Pages:
         if url.startswith("file:"):
             return _local(Path(unquote(urlsplit(url).path)), self._patience)
         known = _Entry.read(self._entry_path(url))
-        if known and self._clock() < known.fresh_until:
+        # What is fresh for longer than anything may be was kept by a clock that is ahead.
+        if known and 0 < known.fresh_until - self._clock() <= LONGEST_FRESH_S:
             return known.files
         answer = self._fetch(url, known.validators if known else {})
         if answer.status == httpx.codes.NOT_FOUND:

@@ -45,6 +45,9 @@ Made = tuple[Environment, bool] | InstallFailed
 """An environment and whether it existed already, or why there is none."""
 
 
+CLOCK_SKEW = timedelta(minutes=5)
+
+
 class Environments:
     """Makes environments in a sandbox. Safe to call from several threads at once."""
 
@@ -272,12 +275,13 @@ class Environments:
                 Listed(name=name, url=url, details={"hashes": {"sha256": sha256}})
                 for name, url, sha256 in said["files"]
             )
+            locked = Locked(lock=said["lock"], files=files)
+            found = Resolution(locked=locked, digest=said["digest"], resolved_at=resolved_at)
+            age = datetime.now(timezone.utc) - resolved_at
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        if not forever and datetime.now(timezone.utc) - resolved_at > self._fresh_for:
-            return None
-        locked = Locked(lock=said["lock"], files=files)
-        return Resolution(locked=locked, digest=said["digest"], resolved_at=resolved_at)
+        # One from the future was made by a wrong clock.
+        return found if forever or -CLOCK_SKEW <= age <= self._fresh_for else None
 
     def _remember(self, key: str, resolution: Resolution) -> None:
         place = self._store.resolutions / f"{key}.json"

@@ -59,7 +59,7 @@ def remove(top: Path, *below: str) -> None:
             if not stat.S_ISDIR(kind):
                 os.unlink(below[-1], dir_fd=parent)
                 return
-            handle = _down(parent, below[-1], Path(top, *below))
+            handle = _opened_to_empty(parent, below[-1], Path(top, *below))
             try:
                 _empty(handle)
             finally:
@@ -97,6 +97,20 @@ def _down(parent: int, name: str, path: Path) -> int:
         ) from error
 
 
+def _opened_to_empty(parent: int, name: str, path: Path) -> int:
+    """A folder that is about to be emptied, even if it may not be read as it is."""
+    try:
+        return _down(parent, name, path)
+    except PermissionError:
+        held = os.open(name, _FOLDER | getattr(os, "O_PATH", 0), dir_fd=parent)
+        try:
+            # A descriptor of O_PATH can't be changed itself, and its name here is no link.
+            Path(f"/proc/self/fd/{held}").chmod(0o700)
+        finally:
+            os.close(held)
+        return _down(parent, name, path)
+
+
 def _empty(folder: int) -> None:
     with suppress(PermissionError):
         os.fchmod(folder, 0o700)
@@ -106,7 +120,7 @@ def _empty(folder: int) -> None:
         if not is_folder:
             os.unlink(name, dir_fd=folder)
             continue
-        handle = os.open(name, _FOLDER, dir_fd=folder)
+        handle = _opened_to_empty(folder, name, Path(name))
         try:
             _empty(handle)
         finally:

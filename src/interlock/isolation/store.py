@@ -25,7 +25,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -128,8 +128,12 @@ class Store:
         ``StorageTrouble``, also during a run: a new environment would be gone before it is
         imported.
         """
-        if self.is_in_use:
-            raise StorageTrouble(f"a run is under way in {self.home}; nothing was removed")
+        with self._no_run_begins():
+            if self.is_in_use:
+                raise StorageTrouble(f"a run is under way in {self.home}; nothing was removed")
+            return self._remove_all_older_than(age)
+
+    def _remove_all_older_than(self, age: timedelta) -> int:
         before = sum(holding.size_bytes for holding in self.holdings())
         oldest = time.time() - age.total_seconds()
         with writing(self.home):
@@ -165,8 +169,24 @@ class Store:
             unnamed = self.home / f".{run}"
             lock = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX)
-            unnamed.rename(self.runs / run)
+            with self._no_run_begins():
+                unnamed.rename(self.runs / run)
         return run, lock
+
+    @contextmanager
+    def _no_run_begins(self) -> Iterator[None]:
+        """Meanwhile no other process claims a run, or removes what one needs."""
+        try:
+            handle = os.open(self.runs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:  # nothing ran here yet
+            yield
+            return
+        try:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def dead_runs(self, backend: Backend) -> list[str]:
         """Runs that have ended and were not swept yet."""

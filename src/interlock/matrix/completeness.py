@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from interlock.matrix.behaviour import HARNESS, LIBRARIES
+from interlock.matrix.imports import Modules, Source
 from interlock.matrix.plain_files import Unreadable, read_bytes
-from interlock.model import PythonVersion
+from interlock.model import Probe, PythonVersion
 
 APP = "app.py"
 RUN = "run"
@@ -25,27 +27,55 @@ STARTED_BY_PATH = (
 """The files of the harness that no import names. Their imports lead to the rest."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Source:
-    """One Python file."""
+def mistakes(
+    folder: Path, probes: Iterable[Probe], packages: Iterable[str], oldest: PythonVersion
+) -> list[str]:
+    """Everything that keeps these probes from running on ``oldest`` and newer Pythons.
 
-    name: str
-    tree: ast.Module
-
-
-def mistakes(folder: Path, names: Iterable[str], oldest: PythonVersion) -> list[str]:
-    """Everything that keeps these probes from running on ``oldest`` and newer Pythons."""
+    ``packages`` are those of the axes.
+    """
     found: list[str] = []
     for file in STARTED_BY_PATH:
         if not (folder / HARNESS / file).is_file():
             found.append(f"{folder.name}/{HARNESS}/{file}: {_MISSING}")
-    for name in (HARNESS, LIBRARIES):
-        found += _imports_of(folder, _sources(folder, name, oldest, found))
-    for name in names:
-        sources = _sources(folder, name, oldest, found)
-        found += _imports_of(folder, sources)
-        found += _app(folder, name, sources)
+    probes = list(probes)
+    shared = {name: _sources(folder, name, oldest, found) for name in (HARNESS, LIBRARIES)}
+    everywhere = {importable(package) for package in packages}
+    required = {probe.name: everywhere.union(_installed(probe)) for probe in probes}
+    for name, sources in shared.items():
+        known = everywhere.union(*required.values()) if name == LIBRARIES else ()
+        modules = Modules(
+            probes=folder.name,
+            own={},
+            shared=shared,
+            installed=known,
+            knobs=None,
+            oldest=oldest,
+        )
+        found += [text for source in sources.values() for text in modules.mistakes(source)]
+    for probe in probes:
+        sources = _sources(folder, probe.name, oldest, found)
+        modules = Modules(
+            probes=folder.name,
+            own=sources,
+            shared=shared,
+            installed=required[probe.name],
+            knobs=probe.knobs,
+            oldest=oldest,
+        )
+        found += [text for source in sources.values() for text in modules.mistakes(source)]
+        found += _app(folder, probe.name, sources.values())
     return list(dict.fromkeys(found))
+
+
+def _installed(probe: Probe) -> set[str]:
+    """The names by which the probe imports what it requires."""
+    return {*probe.modules, *(importable(Requirement(each).name) for each in probe.requirements)}
+
+
+def importable(package: str) -> str:
+    """The usual name of a package's module."""
+    return package.replace("-", "_").replace(".", "_").lower()
 
 
 _MISSING = "there is no such file; restore it from the checkout of Interlock"
@@ -53,9 +83,9 @@ _MISSING = "there is no such file; restore it from the checkout of Interlock"
 
 def _sources(
     folder: Path, name: str, oldest: PythonVersion, found: list[str]
-) -> tuple[_Source, ...]:
+) -> dict[tuple[str, ...], Source]:
     """The files of one folder. Adds those that do not compile to ``found``."""
-    sources = []
+    sources = {}
     for path in sorted((folder / name).rglob("*.py")):
         shown = f"{folder.name}/{path.relative_to(folder).as_posix()}"
         try:
@@ -69,54 +99,12 @@ def _sources(
         except (ValueError, RecursionError, MemoryError) as problem:
             found.append(f"{shown}: is not Python {oldest}: {problem or 'it is nested too deeply'}")
         else:
-            sources.append(_Source(name=shown, tree=tree))
-    return tuple(sources)
+            inside = path.relative_to(folder / name).with_suffix("").parts
+            sources[inside] = Source(name=shown, folder=name, inside=inside, tree=tree)
+    return sources
 
 
-def _imports_of(folder: Path, sources: Iterable[_Source]) -> Iterator[str]:
-    """Imports of harness and library modules that do not exist."""
-    for source in sources:
-        for line, module in _imported(source):
-            shared, *inside = module.split(".")
-            if shared in (HARNESS, LIBRARIES) and not _is_there(folder / shared, inside):
-                yield f"{source.name}:{line}: imports {module}, which is not in {folder.name}/"
-
-
-def _is_there(package: Path, inside: list[str]) -> bool:
-    if not inside:
-        return (package / "__init__.py").is_file()
-    return package.joinpath(*inside).with_suffix(".py").is_file() or inside[0] in _names(package)
-
-
-def _names(package: Path) -> set[str]:
-    """The names that the package's own file binds. An import may use one of them."""
-    try:
-        tree = ast.parse(read_bytes(package / "__init__.py"))
-    except (OSError, SyntaxError, ValueError):
-        return set()
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {
-        node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))
-    }
-
-
-def _imported(source: _Source) -> Iterator[tuple[int, str]]:
-    package = source.name.split("/")[1]
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.module and not node.level:
-                whole = node.module
-                yield node.lineno, whole
-            else:
-                whole = ".".join(filter(None, (package, node.module)))
-            if whole in (HARNESS, LIBRARIES):
-                yield from ((node.lineno, f"{whole}.{alias.name}") for alias in node.names)
-            elif node.level:
-                yield node.lineno, whole
-
-
-def _app(folder: Path, name: str, sources: Iterable[_Source]) -> Iterator[str]:
+def _app(folder: Path, name: str, sources: Iterable[Source]) -> Iterator[str]:
     shown = f"{folder.name}/{name}/{APP}"
     if not (folder / name / APP).is_file():
         yield f"{shown}: there is no such file; a probe is its function {RUN}(trial)"

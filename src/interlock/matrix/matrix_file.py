@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from interlock.matrix import completeness, equivalence, probes as probe_files
+from interlock.matrix import completeness, equivalence, known_settings, probes as probe_files
 from interlock.matrix.composition import compose
 from interlock.matrix.definition import PYTHON, Matrix
 from interlock.matrix.document import Document, read
@@ -41,11 +41,19 @@ def load(path: Path, probes: Path, image: str | None = None, *, to_run: bool = F
     found, mistakes = _probes(document, probes, there, axes)
     mistakes = [*document.mistakes, *mistakes]
     if to_run and written and not mistakes:
-        oldest = min(python for cells in written.sets.values() for python in cells.pythons)
-        mistakes += completeness.mistakes(probes, found, oldest)
+        asked = [
+            *(cells.pythons for cells in written.sets.values()),
+            *(control.pythons for control in written.controls),
+        ]
+        oldest = min(python for pythons in asked for python in pythons)
+        packages = [axis.package for axis in written.axes.packages.values()]
+        mistakes += completeness.mistakes(probes, found.values(), packages, oldest)
     if written is None or mistakes:
         raise MatrixError(mistakes)
-    return compose(written, document, found, image)
+    matrix = compose(written, document, found, image)
+    if mistakes := known_settings.mistakes(probes, document, matrix):
+        raise MatrixError(mistakes)
+    return matrix
 
 
 def _context(

@@ -34,6 +34,8 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
         document.report(
             ("name",), f'"{described.name}" is in the folder "{name}"; give it that name'
         )
+    if described:
+        _report_fractions(document, described.knobs)
     if described and (knob := described.exposures.exposure_knob):
         _report_knob(document, knob, described.knobs)
     of_its_files = ""
@@ -79,6 +81,8 @@ class _Knob:
     why: str
     one_of: tuple[str, ...] = ()
     """The allowed values, if the knob is not a number."""
+    fraction: values.Flag = False
+    """The number is neither a time nor whole."""
 
 
 def _fits(knob: _Knob) -> _Knob:
@@ -88,12 +92,24 @@ def _fits(knob: _Knob) -> _Knob:
             raise wrong(f"{_told(knob.value)} is not one of {', '.join(knob.one_of)}")
     elif isinstance(knob.value, bool) or not isinstance(knob.value, (int, float)):
         raise wrong(f'{_told(knob.value)} is not a number; list its allowed texts in "one_of"')
-    elif not 0 <= knob.value <= _LARGEST_KNOB:
-        raise wrong(f"{_told(knob.value)} is not from 0 to {_LARGEST_KNOB}")
+    elif not 0 < knob.value <= _LARGEST_KNOB:
+        raise wrong(f"{_told(knob.value)} is not above 0 and up to {_LARGEST_KNOB}")
     return knob
 
 
 _LARGEST_KNOB = 10**9
+
+
+def _report_fractions(document: Document, knobs: Mapping[str, _Knob]) -> None:
+    """A number that an app counts with must be whole: ``range(0.5)`` would look like a fault."""
+    for name, knob in knobs.items():
+        is_time = name.endswith("_s") or name == "seconds"
+        if isinstance(knob.value, float) and not (is_time or knob.fraction):
+            document.report(
+                ("knobs", name, "value"),
+                f"{_told(knob.value)} is not a whole number; end the name in _s if it is a time "
+                'in seconds, or say "fraction: true"',
+            )
 
 
 def _told(value: Any) -> str:
@@ -210,6 +226,7 @@ class Description:
     environment: Mapping[values.VariableName, _Variable] = field(default_factory=dict)
     needs: tuple[values.AxisOfTheMatrix, ...] = ()
     requirements: tuple[values.RequirementText, ...] = ()
+    modules: tuple[values.Words, ...] = ()
     exposures: Annotated[_Exposures, AfterValidator(_raised_by_a_knob)]
     expected_s: values.Seconds = 3.0
     alone: values.Flag = False

@@ -252,6 +252,8 @@ class Probe:
     """Why each knob and environment variable has its value, in words."""
     requirements: tuple[str, ...]
     """Requirements beside the axis packages, such as ``flask``."""
+    modules: tuple[str, ...] = ()
+    """Modules that they install under another name, such as ``google``."""
     least_exposures: int
     most_exposures: int = 0
     """The limit to which a trial's exposures may be raised, if it is above the least."""

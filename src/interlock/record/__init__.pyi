@@ -12,6 +12,7 @@ from .files import (
 from .ledger import (
     CampaignRecord as CampaignRecord,
     Ledger as Ledger,
+    repair as repair,
 )
 from .measures import (
     write_measures as write_measures,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from interlock.model import StorageTrouble
 
+FILE = "ledger.sqlite"
 _PATIENCE_S = 30
 """Seconds to wait for another process that writes."""
 
@@ -56,11 +61,77 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (cell, backend)
     );
     """,
+    """
+    ALTER TABLE trials ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
+    ALTER TABLE verdicts ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
+    """,
 )
 """Statements that upgrade a ledger from version i to i + 1.
 
 ``PRAGMA user_version`` holds the version.
 """
+
+
+_DIGESTS = ("probe_digest", "config_digest", "environment_digest", "image_digest")
+CHECKED = {
+    "trials": (
+        *("campaign", "cell", "pins", "python", "probe", "config", "started_at", "seconds"),
+        *("backend", *_DIGESTS, "python_full", "machine", "events"),
+    ),
+    "verdicts": ("cell", "backend", "tested_at", "verdict"),
+}
+"""Tables with a checksum in each row, and their other columns.
+
+SQLite does not notice a byte that changed in a text.
+"""
+
+_BUSY = ("locked", "busy", "full", "unable to open", "disk i/o", "interrupted", "out of memory")
+_NEWEST_THINKABLE = 1000
+
+
+def checksum(values: Sequence[Any]) -> str:
+    """The checksum of a row: all its values but the id and the checksum itself.
+
+    A row with an empty checksum is of an Interlock that wrote none.
+    """
+    plain = [float(value) if isinstance(value, (int, float)) else value for value in values]
+    return hashlib.sha256(json.dumps(plain, default=repr).encode()).hexdigest()[:16]
+
+
+def insert(
+    db: sqlite3.Connection,
+    table: str,
+    values: Sequence[Any],
+    number: int | None = None,
+    told: str | None = None,
+) -> None:
+    """Write a row with its checksum, in place of one with the same key.
+
+    A trial gets the next number, or its own. ``told`` is a checksum that the row has already.
+    """
+    # With their names, SQLite reads the tables anew if another process has just changed them.
+    columns = [*(["id"] if table == "trials" else []), *CHECKED[table], "checksum"]
+    row = [*([number] if table == "trials" else []), *values, told or checksum(values)]
+    marks = ", ".join("?" * len(row))
+    db.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)
+
+
+def is_as_written(row: sqlite3.Row) -> bool:
+    """Whether a row of a checked table has not changed since it was written."""
+    table = "trials" if "events" in row.keys() else "verdicts"  # noqa: SIM118
+    return row["checksum"] in ("", checksum([row[name] for name in CHECKED[table]]))
+
+
+def is_damage(problem: BaseException, path: Path) -> bool:
+    """Whether an error says that the file is damaged. It may be locked, or the disk full."""
+    said = str(problem).lower()
+    if not isinstance(problem, sqlite3.Error):
+        return isinstance(problem, (UnicodeDecodeError, LookupError, TypeError))
+    if not isinstance(problem, sqlite3.OperationalError):
+        return isinstance(problem, sqlite3.DatabaseError)
+    if "readonly" in said:
+        return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return not any(word in said for word in _BUSY)
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -120,12 +191,23 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
             for statement in "".join(MIGRATIONS[version : version + 1]).split(";"):
                 if statement.strip():
                     db.execute(statement)
+            if version == 1:
+                _add_checksums(db)
             db.execute(f"PRAGMA user_version = {min(version + 1, len(MIGRATIONS))}")
+
+
+def _add_checksums(db: sqlite3.Connection) -> None:
+    for table, columns in CHECKED.items():
+        for row in db.execute(f"SELECT rowid AS number, * FROM {table}").fetchall():
+            told = (checksum([row[name] for name in columns]), row["number"])
+            db.execute(f"UPDATE {table} SET checksum = ? WHERE rowid = ?", told)
 
 
 def _version(db: sqlite3.Connection, path: Path) -> int:
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
-    if not 0 <= version <= len(MIGRATIONS):
+    if not 0 <= version <= _NEWEST_THINKABLE:
+        raise sqlite3.DatabaseError(f"its version is {version}")
+    if version > len(MIGRATIONS):
         raise StorageTrouble(
             f"{path} was written by a newer Interlock (ledger version {version}, this one knows "
             f"{len(MIGRATIONS)}); update Interlock, or set INTERLOCK_HOME to another folder"

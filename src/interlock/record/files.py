@@ -8,13 +8,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, TextIO
 
 from interlock.matrix import Document, Unreadable, plain_files
 from interlock.model import StorageTrouble, UsageError, all_printable, printable
+from interlock.record import switching
 
 AS_PUBLISHED = "use the file as it was published"
 
@@ -111,12 +112,12 @@ class Mistakes:
 
 
 @contextmanager
-def together(batch: Batch | None) -> Iterator[Batch]:
-    """The given batch, which its owner puts in place, or a new one."""
+def together(batch: Batch | None, folder: Path | None = None) -> Iterator[Batch]:
+    """The given batch, which its owner puts in place, or a new one of this folder."""
     if batch is not None:
         yield batch
         return
-    with Batch() as own:
+    with Batch(folder) as own:
         yield own
 
 
@@ -125,13 +126,22 @@ class Batch:
 
     A reader sees all of the old files or all of the new ones, even after a full disk. Raises
     ``StorageTrouble`` if they can't be written. Then the old files stay.
+
+    Several files need the ``folder`` that they are below. It is held until the end, and the change
+    is finished even if this process is killed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._held = ExitStack()
         self._fresh: dict[Path, Path] = {}
         self._gone: list[Path] = []
 
     def __enter__(self) -> Batch:
+        if self._folder is not None:
+            with _said(self._folder):
+                self._folder.mkdir(parents=True, exist_ok=True)
+            self._held.enter_context(switching.locked(self._folder, to_write=True))
         return self
 
     def __exit__(
@@ -140,11 +150,12 @@ class Batch:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if kind is None:
-                self._put_in_place()
-        finally:
-            self._drop_fresh()
+        with self._held:
+            try:
+                if kind is None:
+                    self._put_in_place()
+            finally:
+                self._drop_fresh()
 
     def write(self, path: Path, text: str) -> None:
         """Write a text file."""
@@ -171,7 +182,7 @@ class Batch:
 
     @contextmanager
     def _open(self, path: Path) -> Iterator[TextIO]:
-        fresh = path.with_name(path.name + ".new")
+        fresh = path.with_name(path.name + switching.NEW)
         with _said(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
@@ -190,34 +201,64 @@ class Batch:
 
     def _put_in_place(self) -> None:
         """Rename all files. If one rename fails, undo the ones before it."""
+        change = self._change()
         old: dict[Path, Path | None] = {}
         try:
-            for path, fresh in self._fresh.items():
+            for path in (*self._fresh, *self._gone):
                 with _said(path):
                     old[path] = _kept(path)
+            if self._folder and change:
+                with _said(self._folder):
+                    change.note(self._folder)
+            for path, fresh in self._fresh.items():
+                with _said(path):
                     fresh.replace(path)
+            for path in self._gone:
+                with _said(path):
+                    path.unlink(missing_ok=True)
         except BaseException:
-            for path, kept in old.items():
-                with suppress(OSError):
-                    if kept is None:
-                        path.unlink(missing_ok=True)
-                    else:
-                        kept.replace(path)
-                        # A rename between two names of the same file does nothing.
-                        kept.unlink(missing_ok=True)
+            if self._folder and change:
+                change.take_back(self._folder)
+            _put_back(old)
+            self._forget_change()
             raise
         for kept in filter(None, old.values()):
-            kept.unlink()
-        for path in self._gone:
-            with _said(path):
+            kept.unlink(missing_ok=True)
+        self._forget_change()
+
+    def _change(self) -> switching.Change | None:
+        """What is about to be changed, for whoever finds it unfinished."""
+        if self._folder is None or not (self._fresh or self._gone):
+            return None
+
+        def below(paths: Iterable[Path]) -> list[str]:
+            return [path.relative_to(str(self._folder)).as_posix() for path in paths]
+
+        added = [path for path in self._fresh if not path.exists()]
+        return switching.Change(put=below(self._fresh), gone=below(self._gone), added=below(added))
+
+    def _forget_change(self) -> None:
+        if self._folder is not None:
+            with suppress(OSError):
+                (self._folder / switching.FILE).unlink(missing_ok=True)
+
+
+def _put_back(old: Mapping[Path, Path | None]) -> None:
+    for path, kept in old.items():
+        with suppress(OSError):
+            if kept is None:
                 path.unlink(missing_ok=True)
+            else:
+                kept.replace(path)
+                # A rename between two names of the same file does nothing.
+                kept.unlink(missing_ok=True)
 
 
 def _kept(path: Path) -> Path | None:
     """A second name of the existing file."""
     if not path.exists():
         return None
-    kept = path.with_name(path.name + ".old")
+    kept = path.with_name(path.name + switching.OLD)
     kept.unlink(missing_ok=True)
     try:
         kept.hardlink_to(path)

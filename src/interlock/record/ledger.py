@@ -32,7 +32,7 @@ from interlock.model import (
     Verdict,
     printable,
 )
-from interlock.record import database, renaming
+from interlock.record import database, renaming, salvage
 from interlock.record.blobs import Blobs
 from interlock.record.recorded import SPOILT, cell_in, moment_in, trial_in
 from interlock.record.remembered import pins_out, verdict_in, verdict_out
@@ -62,7 +62,7 @@ class Ledger:
         """Cells with a lost trial, and the backend."""
         with _storage(folder):
             self._blobs.folder.mkdir(parents=True, exist_ok=True)
-            self._db = database.opened(folder / "ledger.sqlite")
+            self._db = database.opened(folder / database.FILE)
         self._folder = folder
 
     def __enter__(self) -> Ledger:
@@ -107,8 +107,9 @@ class Ledger:
         """Append one trial. It is on disk when this returns."""
         with _storage(self._folder):
             blob = self._blobs.keep(trial.events)
-            self._db.execute(
-                "INSERT INTO trials VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            database.insert(
+                self._db,
+                "trials",
                 (
                     trial.campaign,
                     _cell_id(trial.cell),
@@ -159,8 +160,8 @@ class Ledger:
                 with _storage(self._folder):
                     found = trial_in(row, self._blobs)
             except SPOILT as problem:
-                self._lost[row["id"]] = f"trial {row['id']} of {row['cell'][:200]}: {problem}"
-                self._lacking.add((row["cell"], row["backend"]))
+                self._lose(row, problem)
+                self._lacking.add((str(row["cell"]), str(row["backend"])))
                 continue
             yield found
 
@@ -179,10 +180,10 @@ class Ledger:
             return None
         with _storage(self._folder):
             row = self._db.execute(
-                "SELECT verdict FROM verdicts WHERE (cell, backend) = (?, ?)", key
+                "SELECT * FROM verdicts WHERE (cell, backend) = (?, ?)", key
             ).fetchone()
         try:
-            before = verdict_in(json.loads(row["verdict"])).outcome if row else verdict.outcome
+            before = _verdict_in(row).outcome if row else verdict.outcome
         except SPOILT:
             return None
         is_worse = PRECEDENCE.index(before) < PRECEDENCE.index(verdict.outcome)
@@ -202,23 +203,30 @@ class Ledger:
         The cells stand in the order of their first trial.
         """
         with _storage(self._folder):
-            rows = self._db.execute(
-                "SELECT min(id) AS id, cell, pins, python, probe, config, backend, "
-                "max(started_at) AS last FROM trials GROUP BY cell, backend ORDER BY min(id)"
-            ).fetchall()
-        found = []
+            rows = self._db.execute("SELECT * FROM trials ORDER BY id").fetchall()
+        found: dict[tuple[str, str], tuple[Cell, Backend, datetime]] = {}
         for row in rows:
+            key = (row["cell"], row["backend"])
             try:
-                found.append((cell_in(row), Backend(row["backend"]), moment_in(row["last"])))
+                if not database.is_as_written(row):
+                    raise ValueError("its row was changed")
+                began = moment_in(row["started_at"])
+                cell, backend, last = found.get(key) or (cell_in(row), Backend(key[1]), began)
             except SPOILT as problem:
-                self._lost[row["id"]] = f"trial {row['id']} of {row['cell'][:200]}: {problem}"
-        return found
+                self._lose(row, problem)
+                continue
+            found[key] = (cell, backend, max(began, last))
+        return list(found.values())
+
+    def _lose(self, row: sqlite3.Row, problem: Exception) -> None:
+        self._lost[row["id"]] = f"trial {row['id']} of {str(row['cell'])[:200]}: {problem}"
 
     def keep_verdict(self, verdict: Verdict) -> None:
         """Remember the judge's verdicts on a cell, in place of earlier ones."""
         with _storage(self._folder):
-            self._db.execute(
-                "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?)",
+            database.insert(
+                self._db,
+                "verdicts",
                 (
                     _cell_id(verdict.cell),
                     verdict.backend.value,
@@ -235,15 +243,16 @@ class Ledger:
         """
         with _storage(self._folder):
             rows = self._db.execute(
-                "SELECT cell, verdict FROM verdicts WHERE ? IN (backend, '') ORDER BY tested_at",
+                "SELECT * FROM verdicts WHERE ? IN (backend, '') ORDER BY tested_at",
                 (backend.value if backend else "",),
             ).fetchall()
         newest = {}
         for row in rows:
             try:
-                verdict = verdict_in(json.loads(row["verdict"]))
+                verdict = _verdict_in(row)
             except SPOILT as problem:
-                _warn(f"the remembered verdict of {row['cell'][:200]} is left out: {problem!r}")
+                named = str(row["cell"])[:200]
+                _warn(f"the remembered verdict of {named} is left out: {problem!r}")
                 continue
             newest[verdict.cell.key] = verdict
         return list(newest.values())
@@ -256,13 +265,24 @@ class Ledger:
                     renaming.rename(self._db, renamed)
 
 
+def repair(home: Path, *, in_use: bool = False) -> salvage.Repaired | None:
+    """Replace a damaged ledger by what can be read of it. None if it is sound.
+
+    Raises ``StorageTrouble`` if a run uses it, or if nothing can be written.
+    """
+    with _storage(home):
+        return salvage.repair(home, in_use=in_use)
+
+
 @contextmanager
 def _storage(folder: Path) -> Iterator[None]:
     """Turn a disk error into a message for the reader."""
     kept = "make room, or set INTERLOCK_HOME to another folder; finished trials are kept"
     try:
         yield
-    except sqlite3.Error as problem:
+    except (sqlite3.Error, UnicodeDecodeError) as problem:
+        if database.is_damage(problem, folder / database.FILE):
+            kept = "`interlock judge` repairs it from what can be read, and keeps the damaged file"
         raise StorageTrouble(
             f"the ledger in {folder} can't be used: {problem}; {kept}"
         ) from problem
@@ -272,6 +292,16 @@ def _storage(folder: Path) -> Iterator[None]:
         raise StorageTrouble(
             f"the ledger in {folder} can't be written: {what}; {kept}"
         ) from problem
+
+
+def _verdict_in(row: sqlite3.Row) -> Verdict:
+    """Raises one of ``SPOILT``."""
+    if not database.is_as_written(row):
+        raise ValueError("its row was changed")
+    verdict = verdict_in(json.loads(row["verdict"]))
+    if _cell_id(verdict.cell) != row["cell"]:
+        raise ValueError("it is about another cell")
+    return verdict
 
 
 def _cell_id(cell: Cell) -> str:

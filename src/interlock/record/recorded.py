@@ -10,6 +10,7 @@ from typing import Any
 
 from interlock.model import Backend, Cell, PythonVersion, Trial
 from interlock.record.blobs import Blobs
+from interlock.record.database import is_as_written
 from interlock.record.remembered import pins_in
 
 SPOILT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -18,6 +19,8 @@ SPOILT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 def trial_in(row: Any, blobs: Blobs) -> Trial:
     """Raises one of ``SPOILT`` if the row or its events are damaged."""
+    if not is_as_written(row):
+        raise ValueError("its row was changed")
     seconds = row["seconds"]
     if not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
         raise ValueError(f"{seconds!r} is not a duration")

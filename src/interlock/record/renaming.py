@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import suppress
 
 from interlock.model import Renames
-from interlock.record import older
+from interlock.record import database, older
 from interlock.record.recorded import SPOILT
 
 
@@ -23,17 +23,18 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
     The facts and results of a trial stay the same. If two verdicts are about one cell, the one that
     already has today's name is kept.
     """
-    for row in db.execute("SELECT id, cell, probe, config, config_digest FROM trials").fetchall():
-        if (row["probe"], row["config"]) in renamed:
+    for row in db.execute("SELECT * FROM trials").fetchall():
+        if (row["probe"], row["config"]) in renamed and database.is_as_written(row):
             told = older.today(dict(row), renamed)
             with suppress(*SPOILT):  # reading the trials reports it
                 cell = _in_config(row["cell"], told["config"])
-                db.execute(
-                    "UPDATE trials SET cell = ?, config = ?, config_digest = ? WHERE id = ?",
-                    (cell, told["config"], told["config_digest"], row["id"]),
-                )
+                told |= {"cell": cell}
+                values = [told[name] for name in database.CHECKED["trials"]]
+                database.insert(db, "trials", values, row["id"])
     for row in db.execute("SELECT * FROM verdicts").fetchall():
         try:
+            if not database.is_as_written(row):
+                continue
             stored = json.loads(row["verdict"])
             is_older = (stored["probe"], stored["config"]) in renamed
             told = older.today(stored, renamed)
@@ -41,10 +42,11 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
         except SPOILT:  # reading the verdicts reports it
             continue
         if is_older:
-            db.execute(
-                "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?)",
-                (cell, row["backend"], row["tested_at"], json.dumps(told)),
-            )
+            there = (cell, row["backend"])
+            found = db.execute("SELECT 1 FROM verdicts WHERE (cell, backend) = (?, ?)", there)
+            if found.fetchone() is None:
+                verdict = (cell, row["backend"], row["tested_at"], json.dumps(told))
+                database.insert(db, "verdicts", verdict)
             db.execute(
                 "DELETE FROM verdicts WHERE cell = ? AND backend = ?",
                 (row["cell"], row["backend"]),

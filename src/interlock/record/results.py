@@ -17,7 +17,7 @@ from packaging.version import Version
 
 from interlock.matrix import Matrix
 from interlock.model import Axis, Renames, Signature, UsageError, Verdict
-from interlock.record import leftovers, older, rows, signatures
+from interlock.record import leftovers, older, rows, signatures, switching
 from interlock.record.control_results import CONTROLS
 from interlock.record.files import Batch, read_json, together
 from interlock.record.measures import MEASURES, read_measures, write_measures
@@ -70,7 +70,7 @@ def write_results(
     releases by axis, from the index. Only tested ones are kept.
     """
     verdicts = ordered(verdicts, axes)
-    with together(batch) as put:
+    with together(batch, results) as put:
         write_rows(rows.rows(verdicts, axes, attributions), axes, results / VERDICTS, put)
         write_measures(verdicts, axes, results, put)
         put.write(results / YANKED, _yanked(verdicts, axes, yanked or {}))
@@ -102,6 +102,11 @@ def read_results(results: Path, axes: Sequence[Axis], renamed: Renames | None = 
     because today's rules attribute each verdict anew. Raises ``UsageError`` for files that differ
     from their published form, each mistake with its line.
     """
+    with switching.locked(results, to_write=False):
+        return _read(results, axes, renamed or {})
+
+
+def _read(results: Path, axes: Sequence[Axis], renamed: Renames) -> Results:
     names = [axis.name for axis in axes]
     path = results / VERDICTS
     there = path.exists() or path.is_symlink()
@@ -109,7 +114,6 @@ def read_results(results: Path, axes: Sequence[Axis], renamed: Renames | None = 
         rows.check_axes(path, axes)
     files = _signature_files(results / SIGNATURES, names)
     files.sort(key=lambda file: -sum(cell["hangs"] for cell in file["cells"]))
-    renamed = renamed or {}
     measured = read_measures(results / MEASURES, axes, renamed)
     counts = signatures.counts(files, axes)
     withdrawn: dict[str, list[str]] = read_json(results / YANKED, Yanked, {})
@@ -127,7 +131,7 @@ def rewrite_results(
     found: Results, results: Path, axes: Sequence[Axis], attributions: Attributions
 ) -> None:
     """Write the data set again, with today's names and attributions."""
-    with Batch() as batch:
+    with Batch(results) as batch:
         kept = {file["slug"]: file["example"] for file in found.signatures}
         write_results(
             found.verdicts, {}, results, axes, found.yanked, attributions, batch, kept=kept
@@ -154,9 +158,10 @@ def check_destination(results: Path, axes: Sequence[Axis]) -> None:
         if not nearest.is_dir():
             where = "" if nearest == folder else f"{folder} can't be made: "
             raise UsageError(f"{where}{nearest} is a file; name a folder")
-    _signature_files(results / SIGNATURES, names)
-    read_json(results / YANKED, Yanked)
-    read_json(results / CONTROLS, Controls, axes=names)
+    with switching.locked(results, to_write=False):
+        _signature_files(results / SIGNATURES, names)
+        read_json(results / YANKED, Yanked)
+        read_json(results / CONTROLS, Controls, axes=names)
     with Batch() as batch:
         # Written beside its place, then withdrawn: nothing changes.
         batch.write(results / VERDICTS, "")

@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from interlock.isolation import folders
 from interlock.isolation.sandbox import Command, Ended, Image, Mount, interpreters, strays
 from interlock.isolation.sandbox.streams import OnLine, Output
 from interlock.isolation.store import Store, writing
@@ -32,6 +32,7 @@ from interlock.model import (
     InterpreterMissing,
     Interrupted,
     PythonVersion,
+    StorageTrouble,
     TroubleError,
     digest_of,
 )
@@ -106,7 +107,7 @@ class ProcessSandbox:
                 if not said:  # the command may have killed it
                     strays.end_all()
             self._live.pop(number, None)
-            shutil.rmtree(work, ignore_errors=True)
+            self._remove(work)
         if self._stopped.is_set():
             raise Interrupted("stopped")
         if not said and not guard:
@@ -129,13 +130,13 @@ class ProcessSandbox:
 
     def sweep(self) -> int:
         dead = self._home.dead_runs(self.backend)
-        left = [pid for pid in _processes() if _run_of(pid) in dead]
+        left = [pid for pid in _processes() if self._run_of(pid) in dead]
         for pid in left:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         for run in dead:
             for folder in self._work.glob(f"{run}-*"):
-                shutil.rmtree(folder, ignore_errors=True)
+                self._remove(folder)
             self._home.forget(run)
         return len(left)
 
@@ -144,6 +145,20 @@ class ProcessSandbox:
 
     def mount(self, host: Path, name: str) -> Mount:
         return Mount(source=host.resolve(), target=self.path(host))
+
+    def _remove(self, work: Path) -> None:
+        """Remove the folder of a command, which may have forbidden that."""
+        with suppress(OSError, StorageTrouble):
+            folders.remove(self._work, work.name)
+
+    def _run_of(self, pid: int) -> str | None:
+        """The run of a process. It may have cleared its environment, or left its folder."""
+        if (run := _run_in_environment(pid)) is not None:
+            return run
+        with suppress(OSError, ValueError):
+            place = Path(f"/proc/{pid}/cwd").readlink().relative_to(self._work.resolve())
+            return place.parts[0].rpartition("-")[0] if place.parts else None
+        return None
 
     def _start(self, command: Command, work: Path) -> tuple[subprocess.Popen[bytes], int]:
         """The leash with the command on it, and the pipe for its report."""
@@ -255,7 +270,7 @@ def _processes() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
 
 
-def _run_of(pid: int) -> str | None:
+def _run_in_environment(pid: int) -> str | None:
     """The run of a process, from the environment in which it was started."""
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
