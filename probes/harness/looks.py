@@ -145,6 +145,8 @@ class Looks:
     def _once_more(self, pids: list, began: float) -> dict:
         """A third snapshot of some processes, when the silence has lasted for long enough."""
         left_s = began + self._limits.get("closed_s", CLOSED_S) - time.monotonic()
+        if pids and left_s > 0:
+            self._stream.emit("waiting", number=self._heartbeat.looks, seconds=round(left_s, 3))
         if not pids or self._pause(max(0.0, left_s)):
             return {}
         return self._snapshots(pids, 2)

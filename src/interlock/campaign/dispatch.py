@@ -1,7 +1,7 @@
 """Hands jobs to the executor, a few at a time, and retries a job after trouble.
 
-The executor gets its next job only when another one ends. So each job starts with all results that
-the controls have by then.
+The executor gets its next job only when another one ends, or only waits for a silence to last. So
+each job starts with all results that the controls have by then.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from interlock.campaign.jobs import (
     Probing,
     Ran,
     Task,
+    Waiting,
 )
 from interlock.campaign.progress import LeftOpen
 from interlock.campaign.worker import work
@@ -34,11 +35,18 @@ FATAL = (EngineUnavailable, StorageTrouble, BrokenExecutor)
 """Trouble that would hit every other cell too, so it stops the run."""
 
 
+def most_at_once(jobs: int) -> int:
+    """How many jobs an executor has to run, with those whose trials only wait."""
+    return 1 if jobs == 1 else 2 * jobs
+
+
 @dataclass
 class _UnderWay:
     piece: Piece
     open: list[Task]
     future: Future[None]
+    waits: bool = False
+    """Its trial only waits, and leaves the machine to another job."""
 
 
 class Dispatch:
@@ -62,7 +70,7 @@ class Dispatch:
         """Run all pieces, ``at_once`` at a time; end early at trouble that would hit all."""
         self._waiting.extend(pieces)
         while self.fatal is None:
-            while self._waiting and len(self._running) < at_once and self.fatal is None:
+            while self._waiting and self._has_room(at_once) and self.fatal is None:
                 self._submit(self._waiting.popleft(), job_of)
             if not self._running:
                 return
@@ -73,9 +81,18 @@ class Dispatch:
             if isinstance(said, Ended):
                 yield from self._ended(self._running.pop(number))
                 continue
+            if isinstance(said, (Ran, Waiting)):
+                self._running[number].waits = isinstance(said, Waiting)
+            if isinstance(said, Waiting):
+                continue
             if isinstance(said, Ran) and said.last:
                 self._running[number].open.remove(said.task)
             yield said
+
+    def _has_room(self, at_once: int) -> bool:
+        """Whether another job may start. Beside one that must be alone, none may."""
+        at_work = [job for job in self._running.values() if at_once == 1 or not job.waits]
+        return len(at_work) < at_once and len(self._running) < most_at_once(at_once)
 
     def stop(self) -> None:
         """Tell all jobs to end."""

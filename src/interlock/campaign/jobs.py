@@ -108,6 +108,13 @@ class Probing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """The trial only waits for a silence to last: the machine is free for another one."""
+
+    cell: Cell
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ran:
     """A trial has ended."""
 
@@ -129,4 +136,4 @@ class Ended:
     """
 
 
-Said = Installing | Installed | Kept | Probing | Ran | Ended
+Said = Installing | Installed | Kept | Probing | Waiting | Ran | Ended

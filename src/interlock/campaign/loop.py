@@ -62,7 +62,10 @@ class Campaign:
     ledger: Ledger
     executor: Executor
     jobs: int
-    """How many jobs the executor runs at the same time."""
+    """How many jobs run at the same time, without those whose trials only wait.
+
+    The executor should have room for ``dispatch.most_at_once`` of them.
+    """
     channel: Channel = field(default_factory=Channel.for_threads)
     """For one run."""
     ahead: bool = False

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from interlock.campaign.controls import ControlRecord, ControlResults
+from interlock.campaign.dispatch import most_at_once
 from interlock.campaign.followups import released
 from interlock.campaign.loop import Campaign, Events, Follow, Loop
 from interlock.campaign.planning import Plan
@@ -76,7 +77,7 @@ class Session:
         now = datetime.now(timezone.utc)
         name = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         self.ledger.begin(CampaignRecord(id=name, started_at=now, resolved=resolved or {}))
-        with ThreadPoolExecutor(self.jobs) as executor:
+        with ThreadPoolExecutor(most_at_once(self.jobs)) as executor:
             loop = Loop(
                 Campaign(
                     place=self._workplace(name),

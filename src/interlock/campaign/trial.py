@@ -37,6 +37,9 @@ _IN_PROCESSES = (
     "can't (--backend docker)"
 )
 
+_WAITING = '{"event": "waiting"'
+"""How the supervisor's line begins that says so."""
+
 APP_OUTPUT_BYTES = 64 * 2**10
 """The end of the app's own standard output and error that a trial keeps."""
 
@@ -50,8 +53,11 @@ def run(
     image: Image,
     install: Mapping[str, Any],
     setting: Setting,
+    waiting: Callable[[], object] = lambda: None,
 ) -> Trial:
     """Run the probe once; ``install`` is the event of the install.
+
+    ``waiting`` is called when the trial does nothing more than wait for a silence to last.
 
     Raises ``ProtocolError`` if the supervisor did not finish its stream and no guard had stopped
     it. Also raises any trouble of the sandbox. Both leave the cell open.
@@ -62,7 +68,13 @@ def run(
     command = _command(cell, probe, spec, environment, image, setting)
     began = datetime.now(timezone.utc)
     clock = time.monotonic()
-    ended = setting.sandbox.run(command, on_line=lines.append, on_stderr=errors.append)
+
+    def heard(line: str) -> None:
+        lines.append(line)
+        if line.startswith(_WAITING):
+            waiting()
+
+    ended = setting.sandbox.run(command, on_line=heard, on_stderr=errors.append)
     return _trial(
         cell,
         began=began,

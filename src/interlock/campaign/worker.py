@@ -13,7 +13,17 @@ from typing import Any
 
 from interlock.campaign import trial
 from interlock.campaign.channel import Channel
-from interlock.campaign.jobs import Installed, Installing, Job, Kept, Probing, Ran, Said, Task
+from interlock.campaign.jobs import (
+    Installed,
+    Installing,
+    Job,
+    Kept,
+    Probing,
+    Ran,
+    Said,
+    Task,
+    Waiting,
+)
 from interlock.campaign.workplace import Setting, setting_of
 from interlock.evidence import classification, judge, power
 from interlock.isolation import Image, InstallFailed
@@ -149,6 +159,7 @@ class _Worker:
                 image=self.image,
                 install=install,
                 setting=self.setting,
+                waiting=lambda: self.say(Waiting(cell=task.cell)),
             )
             try:
                 together = self._together(task, ran, tries)

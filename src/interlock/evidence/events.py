@@ -168,6 +168,15 @@ class Stood(TimedEvent):
     process: int | None = None
 
 
+class Waiting(TimedEvent):
+    """A wait is closed in two snapshots; until the third, the silence has to last for so long."""
+
+    event: Literal["waiting"]
+    number: Count
+    """Of the stall that it belongs to."""
+    seconds: Seconds
+
+
 class Looked(TimedEvent):
     """A look at every thread of every process, for which the app waited. ``before`` says why."""
 
@@ -290,6 +299,7 @@ Event: TypeAlias = (
     | Snapshot
     | Witness
     | Stood
+    | Waiting
     | Looked
     | Resumed
     | Deadline
