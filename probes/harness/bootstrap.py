@@ -42,18 +42,19 @@ def main() -> None:
         trial.failed = trial.failed or bool(error.code)
         raise
     except BaseException as error:
-        _report(trial, error, [os.path.dirname(app), root], before)
+        _report(trial, error, app, root, before)
         sys.exit(1)
     finally:
         if trial.current_phase != "shutdown":
             trial.phase("shutdown")
 
 
-def _report(trial, error, folders, before):
+def _report(trial, error, app, root, before):
     """Report an error of the app. Before a library is imported, it is a mistake of ours."""
     from harness import mistakes
 
-    ours = mistakes.of_ours(error, folders, before) if trial.current_phase == "import" else None
+    is_early = trial.current_phase == "import"
+    ours = mistakes.of_ours(error, app, root, before) if is_early else None
     if ours is None:
         trial.error(error)
     else:

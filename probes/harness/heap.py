@@ -88,23 +88,24 @@ def referrers(obj, untracked) -> list:
 
 
 def untracked_containers() -> list:
-    """The dictionaries and tuples that the collector passes over.
+    """The dictionaries and tuples with a lock in them that the collector passes over.
 
     Up to 3.9 it takes no notice of a lock, and so of nothing that holds only such objects.
     """
-    found, known = Aliases(), set()
+    found = Aliases()
     if sys.version_info >= (3, 10):
         return found
-    layer = gc.get_objects()
-    while layer:
-        inner = Aliases()
-        for obj in gc.get_referents(*layer):
-            if type(obj) in (dict, tuple) and id(obj) not in known and not gc.is_tracked(obj):
-                known.add(id(obj))
-                inner.append(obj)
-        found.extend(inner)
-        layer = inner
+    # One step is enough, but for a tuple in a tuple: what holds a tracked object is tracked.
+    referred = gc.get_referents(*gc.get_objects())
+    kinds = [obj for obj in referred if type(obj) is dict or type(obj) is tuple]
+    untracked = list({id(obj): obj for obj in kinds if not gc.is_tracked(obj)}.values())
+    if LOCK in set(map(type, gc.get_referents(*untracked))):
+        found.extend(filter(_has_lock, untracked))
     return found
+
+
+def _has_lock(container) -> bool:
+    return any(type(obj) is LOCK for obj in gc.get_referents(container))
 
 
 def find(lock, variables_of_frames, untracked) -> Kept:

@@ -15,15 +15,15 @@ _BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootstrap
 _INSTALLED = ("site-packages", "dist-packages")
 
 
-def of_ours(error: BaseException, folders: list, before: set) -> str | None:
+def of_ours(error: BaseException, app: str, root: str, before: set) -> str | None:
     """Where our mistake is, and what it is. None if a library may have a part in it.
 
-    ``folders`` hold our own files, the folder of all of them last. ``before`` are the modules that
-    were there before the app began.
+    Our own files are beside the app and below ``root``. ``before`` are the modules that were there
+    before the app began.
     """
     if not isinstance(error, Exception):
         return None
-    ours = tuple(os.path.abspath(folder) + os.sep for folder in folders)
+    ours = tuple(os.path.abspath(folder) + os.sep for folder in (os.path.dirname(app), root))
     new = [sys.modules.get(name) for name in set(sys.modules) - before]
     if not all(_is_known(getattr(module, "__file__", None), ours) for module in new):
         return None
@@ -33,7 +33,8 @@ def of_ours(error: BaseException, folders: list, before: set) -> str | None:
     place = _place(error, frames, ours)
     if place is None:
         return None
-    file, line = place
+    # Without an app, or its function, only the harness has a part in it.
+    file, line = (app, 1) if place[0] == _BOOTSTRAP else place
     shown = os.path.relpath(file, os.path.dirname(ours[-1].rstrip(os.sep)))
     shown = shown if file.startswith(ours[-1]) else os.path.basename(file)
     return f"{shown}:{line}: {type(error).__name__}: {error}"[:2000]

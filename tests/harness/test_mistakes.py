@@ -17,9 +17,9 @@ OURS = {
         "def run(trial):\n range(trial.knobs['times'] / 2)",
         "app.py:2: TypeError: ",
     ),
-    "no app": ("", "probes/harness/bootstrap.py:"),
-    "no function": ("ran = 1", "probes/harness/bootstrap.py:"),
-    "no argument": ("def run(): pass", "probes/harness/bootstrap.py:"),
+    "no app": ("", "app.py:1: "),
+    "no function": ("ran = 1", "app.py:1: "),
+    "no argument": ("def run(): pass", "app.py:1: "),
     "no Python": ("def run(:", "app.py:1: SyntaxError: "),
     "no such name in our file": (
         "from libraries.settings import Nothing\ndef run(trial): pass",

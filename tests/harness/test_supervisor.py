@@ -150,6 +150,7 @@ def test_an_exception_is_told_by_its_qualified_name(run_app, raised, name):
             class Odd(Exception):
                 pass
         def run(trial):
+            trial.phase("startup")  # Before that, it would be a mistake of ours.
             raise {raised}
         """
     )

@@ -77,16 +77,18 @@ def holds(top: Path, *below: str, content: bool) -> bool:
         found = dict(_walk(top, below, None, known=None if content else known))
     except (FileNotFoundError, Damaged, StorageTrouble, ValueError, TypeError, LookupError):
         return False
-    if {path: entry.content for path, entry in found.items()} != {
-        path: entry.content for path, entry in known.items()
-    }:
-        return False
     if found != known:
+        if _contents(found) != _contents(known):
+            return False
         _write(top, below, found)
     # It may be in another user's store, which is only read here.
     with folders.opened(top, *below) as folder, suppress(PermissionError):
         os.utime(COMPLETE, dir_fd=folder, follow_symlinks=False)
     return True
+
+
+def _contents(manifest: Manifest) -> dict[str, str]:
+    return {path: entry.content for path, entry in manifest.items()}
 
 
 def _walk(
@@ -102,8 +104,9 @@ def _walk(
         for folder, inner, files, handle in os.fwalk(dir_fd=root, follow_symlinks=False):
             if take and owner:
                 os.fchown(handle, *owner)
+            inside = "" if folder == "." else f"{posixpath.normpath(folder)}/"
             for name in (*inner, *files):
-                path = posixpath.normpath(posixpath.join(folder, name))
+                path = f"{inside}{name}"
                 if path != COMPLETE:
                     yield path, _entry(handle, name, path, owner, take, known)
 
