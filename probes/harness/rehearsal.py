@@ -79,6 +79,6 @@ def _tell(spec: dict, write: int) -> None:
         except _Misused as misused:
             found = str(misused) or "misuse"
         except Exception as error:
-            found = mistakes.of_ours(error, sys.path[:2], before)
+            found = mistakes.of_ours(error, spec["app"], os.path.dirname(here), before)
     if found is not None:
         os.write(write, found[:LONGEST].encode("utf-8", "replace"))

@@ -32,6 +32,8 @@ def test_self_deadlock_is_proven_within_a_second_and_a_half_of_the_last_heartbea
     assert (stall["phase"], stall["exposures"]) == ("serving", 7)
     assert stop["reason"] == CLOSED
     assert stop["at"] - (stall["at"] - stall["silent_s"]) < 1.5
+    order = [event.get("index", event["event"]) for event in told.raw]
+    assert order.index(1) < order.index("waiting") < order.index(2), "it says when it only waits"
     assert told.waits("MainThread") == "Worker._lock"
     assert told.holds("MainThread") == {"Worker._lock"}
     assert told.thread("MainThread", 0) == told.thread("MainThread", 1)

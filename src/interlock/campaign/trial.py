@@ -68,12 +68,7 @@ def run(
     command = _command(cell, probe, spec, environment, image, setting)
     began = datetime.now(timezone.utc)
     clock = time.monotonic()
-
-    def heard(line: str) -> None:
-        lines.append(line)
-        if line.startswith(_WAITING):
-            waiting()
-
+    heard = _heard(lines, waiting)
     ended = setting.sandbox.run(command, on_line=heard, on_stderr=errors.append)
     return _trial(
         cell,
@@ -86,6 +81,17 @@ def run(
         image=image,
         setting=setting,
     )
+
+
+def _heard(lines: list[str], waiting: Callable[[], object]) -> Callable[[str], None]:
+    """Keeps each line of the stream, and says when the trial only waits."""
+
+    def keep(line: str) -> None:
+        lines.append(line)
+        if line.startswith(_WAITING):
+            waiting()
+
+    return keep
 
 
 def prepare(cell: Cell, probe: Probe, environment: Environment, setting: Setting) -> None:
