@@ -74,9 +74,6 @@ class Dispatch:
                 self._submit(self._waiting.popleft(), job_of)
             if not self._running:
                 return
-            # Where only one may run, nothing may run beside it.
-            if self._ahead and at_once > 1:
-                self._ahead.look(list(islice(self._waiting, at_once)))
             number, said = self._channel.said.get()
             if isinstance(said, Ended):
                 yield from self._ended(self._running.pop(number))
@@ -87,6 +84,10 @@ class Dispatch:
                 continue
             if isinstance(said, Ran) and said.last:
                 self._running[number].open.remove(said.task)
+            # Not earlier: until then the job needs this process. And where only one job may run,
+            # nothing may run beside it.
+            if isinstance(said, Probing) and self._ahead and at_once > 1:
+                self._ahead.look(list(islice(self._waiting, at_once)))
             yield said
 
     def _has_room(self, at_once: int) -> bool:
