@@ -7,7 +7,7 @@ run with its releases, and along each axis beside them.
 from __future__ import annotations
 
 from bisect import bisect, bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,7 +63,9 @@ class Tested:
         self._asked: dict[Place, Sequence[Asked]] = {}
         self._shapes: dict[Shape, int] = {}
         self._shape_at: dict[Place, int] = {}
-        self._drawn: dict[tuple[tuple[int, ...], int, frozenset[int]], Drawn] = {}
+        self._drawn: dict[tuple[int, int, frozenset[int]], Drawn] = {}
+        self._relations: dict[Hashable, int] = {}
+        self._relation_of: dict[tuple[int, ...], int] = {}
         self._covered: dict[tuple[tuple[int, ...], int], bool] = {}
         self._known: dict[tuple[tuple[int, ...], PythonVersion], Known] = {}
         self._found: dict[Place, list[Verdict]] = {}
@@ -122,10 +124,32 @@ class Tested:
         if beside:
             troubles = ((n, one) for n, one in enumerate(self.at(place)) if one.is_trouble)
             out = frozenset(number for number, one in troubles if beside(one.verdict))
-        key = asked.levels, self.shape(place), out
+        key = self._relation(asked), self.shape(place), out
         if key not in self._drawn:
             self._drawn[key] = self._draw(asked, place, out)
         return self._drawn[key]
+
+    def _relation(self, asked: Situation) -> int:
+        """A number that situations share which stand alike to everything that can be run."""
+        if asked.levels not in self._relation_of:
+            relation = (
+                tuple((one <= asked, asked <= one) for one in self._of_rows),
+                tuple(self._just(asked).items()),
+            )
+            number = self._relations.setdefault(relation, len(self._relations))
+            self._relation_of[asked.levels] = number
+        return self._relation_of[asked.levels]
+
+    @cached_property
+    def _of_rows(self) -> Sequence[Situation]:
+        """Every situation that a row can be about, also of a probe that the matrix lost."""
+        matrix = self._matrix
+        found = {
+            self._situation(probe, config)
+            for probe in (*matrix.probes, *matrix.uses, "")
+            for config in matrix.configurations
+        }
+        return [one for one in found if one]
 
     def _draw(self, asked: Situation, place: Place, out: frozenset[int]) -> Drawn:
         every, meant = self.at(place), self.meant_at(place)
