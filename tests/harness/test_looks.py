@@ -32,12 +32,29 @@ def test_self_deadlock_is_proven_within_a_second_and_a_half_of_the_last_heartbea
     assert (stall["phase"], stall["exposures"]) == ("serving", 7)
     assert stop["reason"] == CLOSED
     assert stop["at"] - (stall["at"] - stall["silent_s"]) < 1.5
-    order = [event.get("index", event["event"]) for event in told.raw]
-    assert order.index(1) < order.index("waiting") < order.index(2), "it says when it only waits"
     assert told.waits("MainThread") == "Worker._lock"
     assert told.holds("MainThread") == {"Worker._lock"}
     assert told.thread("MainThread", 0) == told.thread("MainThread", 1)
     assert not told.all("done")
+
+
+def test_it_says_so_when_it_only_waits_for_the_silence_to_last(run_app):
+    told = run_app(
+        """
+        import threading
+        def run(trial):
+            trial.phase("serving")
+            lock = threading.Lock()
+            with lock:
+                with lock: pass
+        """,
+        closed_s=1.5,
+    )
+    waiting, third = told.one("waiting"), told.all("snapshot")[2]
+    assert third["index"] == 2
+    assert 0 < waiting["seconds"] < 1.5
+    assert third["at"] >= waiting["at"] + waiting["seconds"] - 0.01
+    assert told.all("snapshot")[1]["at"] < waiting["at"]
 
 
 def test_two_threads_that_take_two_locks_in_different_order_are_a_closed_wait(run_app):
