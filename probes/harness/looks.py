@@ -21,6 +21,10 @@ It bounds what no snapshot can show: a release from code that is not Python's.
 """
 AGAIN_S = 0.05
 """Between the two glances of a look around: who was just taking a lock has got it by then."""
+LAST = 2
+"""The index of the third snapshot. It alone says what else could release a lock."""
+BRIEF, CLOSELY = b"?", b"!"
+"""What a watcher is asked for, beside a snapshot: see ``watcher.py``."""
 STILL_S = 2.0
 """How long the tasks are watched once the deadline has passed."""
 ANSWER_S = 3.0
@@ -116,11 +120,11 @@ class Looks:
 
     def _glances(self, pids: list) -> dict:
         """The suspects of each process that answers: those that wait in two glances."""
-        seen = self._answers(pids, brief=True)
+        seen = self._answers(pids, how=BRIEF)
         first = {pid: seen.pop(pid)["suspects"] for pid in list(seen) if seen[pid]["suspects"]}
         seen = {pid: [] for pid in seen}
         if first and not self._pause(AGAIN_S):
-            for pid, answer in self._answers(list(first), brief=True).items():
+            for pid, answer in self._answers(list(first), how=BRIEF).items():
                 seen[pid] = [suspect for suspect in answer["suspects"] if suspect in first[pid]]
         return seen
 
@@ -149,7 +153,7 @@ class Looks:
             self._stream.emit("waiting", number=self._heartbeat.looks, seconds=round(left_s, 3))
         if not pids or self._pause(max(0.0, left_s)):
             return {}
-        return self._snapshots(pids, 2)
+        return self._snapshots(pids, LAST)
 
     def look_at_deadline(self) -> None:
         """Look at a silence, with some seconds between the first two snapshots."""
@@ -202,22 +206,22 @@ class Looks:
     def _tasks(self, pid: int) -> list:
         return tasks(pid, without=self._roster.watcher(pid))
 
-    def _answers(self, pids: list, brief: bool = False) -> dict:
+    def _answers(self, pids: list, how: bytes = b"") -> dict:
         """Ask the watchers; return the answers of those that can give one."""
         if self._over():
             return {}
-        asked, number = self._roster.ask(pids, brief)
+        asked, number = self._roster.ask(pids, how)
         within_s = self._limits.get("answer_s", ANSWER_S)
         self._loop.pump_until(
             lambda: self._roster.answered(asked, number) or self._over(), within_s
         )
-        key = "suspects" if brief else "threads"
+        key = "suspects" if how == BRIEF else "threads"
         return {} if self._over() else self._roster.answers(asked, number, key)
 
     def _snapshots(self, pids: list, index: int) -> dict:
         """The snapshots of those that can answer."""
         found = {}
-        for pid, answer in self._answers(pids).items():
+        for pid, answer in self._answers(pids, CLOSELY if index == LAST else b"").items():
             found[pid] = {key: answer[key] for key in ("threads", "locks", "at_fork")}
             found[pid]["tasks"] = self._tasks(pid)
             looks = self._heartbeat.looks

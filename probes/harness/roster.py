@@ -147,16 +147,16 @@ class Roster:
 
     # -- asking ---------------------------------------------------------------------------------
 
-    def ask(self, pids, brief: bool = False) -> tuple:
+    def ask(self, pids, how: bytes = b"") -> tuple:
         """Ask watchers for a snapshot; return whom, and the number of their answers.
 
-        With ``brief`` only for the threads that may wait for ever.
+        ``how`` is nothing, or a sign that the watcher knows: see ``watcher.py``.
         """
         self._asked += 1
         asked = [pid for pid in pids if pid in self.processes and self.processes[pid].here]
         for pid in asked:
             with contextlib.suppress(OSError):
-                os.write(self.processes[pid].fd, b"%s%d\n" % (b"?" * brief, self._asked))
+                os.write(self.processes[pid].fd, b"%s%d\n" % (how, self._asked))
         return asked, self._asked
 
     def answered(self, pids, number: int) -> bool:

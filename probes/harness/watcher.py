@@ -34,6 +34,8 @@ MAX_FRAMES = 120
 
 BRIEF = b"?"
 """Before a number: only the suspects are asked for."""
+CLOSELY = b"!"
+"""Before a number: a snapshot that also says what could end a wait. That takes a while."""
 
 SOURCES = Sources()
 """What was parsed so far; a child begins with what its parent has."""
@@ -69,11 +71,13 @@ def _watch(connection, left, main):
         for word in asked.split():
             try:
                 left = left.still_held() if left else None
-                brief = word.startswith(BRIEF)
-                answer = glance(SOURCES, left) if brief else snapshot(SOURCES, main, left)
+                if word.startswith(BRIEF):
+                    answer = glance(SOURCES, left)
+                else:
+                    answer = snapshot(SOURCES, main, left, closely=word.startswith(CLOSELY))
             except Exception as error:
                 answer = {"failed": f"{type(error).__name__}: {error}"}
-            answer["ask"] = int(word.lstrip(BRIEF))
+            answer["ask"] = int(word.lstrip(BRIEF + CLOSELY))
             _say(connection, answer)
 
 
@@ -83,9 +87,10 @@ def _say(fd, value):
         data = data[_write(fd, data) :]
 
 
-def snapshot(sources, main: int, left=None) -> dict:
+def snapshot(sources, main: int, left=None, closely: bool = True) -> dict:
     """Every thread but this one: its frames, what it waits for, what it is inside of.
 
+    ``closely``: with the proof that a plain lock is held, and what else could release it.
     ``main`` is the main thread's ident, which nobody else knows before ``threading`` is imported.
     """
     active = active_threads()
@@ -114,7 +119,7 @@ def snapshot(sources, main: int, left=None) -> dict:
     for thread in threads:
         if thread["ident"] == main and thread["waits"] and thread["waits"]["lock"] is not None:
             locks[thread["waits"]["lock"]]["could_release"] = timers()
-    closing = closing_locks(threads, at_fork, locks)
+    closing = closing_locks(threads, at_fork, locks) if closely else []
     if closing:
         _doubt({lock: raws[lock] for lock in closing}, threads, locks, enter, sources)
     return {

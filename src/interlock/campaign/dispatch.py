@@ -36,8 +36,11 @@ FATAL = (EngineUnavailable, StorageTrouble, BrokenExecutor)
 
 
 def most_at_once(jobs: int) -> int:
-    """How many jobs an executor has to run, with those whose trials only wait."""
-    return 1 if jobs == 1 else 2 * jobs
+    """How many jobs an executor has to run, with those whose trials only wait.
+
+    A trial that hangs works for a second or two, and waits for three.
+    """
+    return 1 if jobs == 1 else 4 * jobs
 
 
 @dataclass
