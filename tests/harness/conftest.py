@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
@@ -268,6 +268,13 @@ class Read:
         return [part["expression"] for part in self.thread["unresolved"]]
 
 
+def _frames_of(thread: threading.Thread) -> Iterator[FrameType]:
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
 @pytest.fixture
 def parked(watcher) -> Callable[..., Read]:
     """Start a thread that blocks, and read where it stands."""
@@ -276,8 +283,15 @@ def parked(watcher) -> Callable[..., Read]:
         from harness.sources import Sources
 
         name = f"parked-{time.monotonic_ns()}"
-        threading.Thread(target=target, name=name, daemon=True).start()
-        time.sleep(0.03)
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        before, until = None, time.monotonic() + 5
+        while True:
+            time.sleep(0.03)
+            here = [(f.f_code, f.f_lasti) for f in _frames_of(thread)]
+            if here == before or time.monotonic() > until:
+                break
+            before = here  # It is on its way still, or only about to be.
         return Read(watcher.snapshot(Sources(), threading.main_thread().ident), name)
 
     return park
