@@ -85,6 +85,7 @@ def test_the_release_that_is_free_of_it_passes_and_is_live(known: Ran) -> None:
             "profiled-lock",
             "lock-samples",
             "sentry-event",
+            "looked-around",
         }
 
 
