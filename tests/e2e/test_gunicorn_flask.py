@@ -60,7 +60,8 @@ def test_a_worker_of_the_pair_of_the_report_waits_for_itself(ran: Mapping[str, A
     assert hangs
     for hang in hangs:
         assert "BackgroundWorker._lock" in hang.signature.locks
-        assert hang.evidence[0] == "It is in a process that the app forked."
+        # The look before the server's end may find it first, and says so in front.
+        assert "It is in a process that the app forked." in hang.evidence[:2]
 
 
 def test_the_release_that_is_free_of_it_does_not_hang(ran: Mapping[str, Any]) -> None:
