@@ -58,6 +58,10 @@ EXPECTED = {
 }
 
 
+IN_A_CONTAINER = {"hostile-parricide": "fail serving error"}
+"""There the supervisor is another user, so the app may not signal it."""
+
+
 @dataclass(frozen=True)
 class Campaigns:
     """Two runs in one project, one after the other."""
@@ -88,8 +92,9 @@ def campaigns(backend: str, python: str, index: str, once: Callable[..., Campaig
 
 
 @pytest.mark.parametrize("fate", EXPECTED)
-def test_fate(campaigns: Campaigns, fate: str) -> None:
-    assert campaigns.of(fate) == EXPECTED[fate]
+def test_fate(campaigns: Campaigns, fate: str, backend: str) -> None:
+    expected = EXPECTED | (IN_A_CONTAINER if backend == "docker" else {})
+    assert campaigns.of(fate) == expected[fate]
 
 
 def test_every_distribution_has_a_row_in_the_table() -> None:
@@ -105,10 +110,11 @@ def test_every_row_says_what_isolated_it(campaigns: Campaigns, backend: str) -> 
 
 
 def test_what_kills_its_supervisor_stays_open_and_costs_no_other_its_verdict(
-    campaigns: Campaigns,
+    campaigns: Campaigns, backend: str
 ) -> None:
-    assert campaigns.next.code == 3
-    assert re.search(r"left open: .*1\+hostile\.parricide", campaigns.next.output)
+    left_open = re.search(r"left open: .*1\+hostile\.parricide", campaigns.next.output)
+    ends_it = backend == "process"
+    assert (campaigns.next.code, bool(left_open)) == ((3, True) if ends_it else (0, False))
     assert campaigns.next.of("hangs-in-cycle") != OPEN
 
 
