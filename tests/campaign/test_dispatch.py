@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
-from worlds import cell
 
 from interlock.campaign import dispatch, jobs
 from interlock.campaign.channel import Channel
@@ -36,7 +35,7 @@ class Trials:
             self.most = max(self.most, self.at_once)
             self._changed.notify_all()
             if self._says:
-                channel.said.put((job.number, Waiting(cell=cell("1.0"))))
+                channel.said.put((job.number, Waiting()))
             self._changed.wait_for(lambda: len(self.begun) >= self._enough, GIVE_UP_S)
             self.at_once -= 1
 

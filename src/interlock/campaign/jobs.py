@@ -111,8 +111,6 @@ class Probing:
 class Waiting:
     """The trial only waits for a silence to last: the machine is free for another one."""
 
-    cell: Cell
-
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from statistics import median
 
 from interlock.index import unsupported
 from interlock.matrix import Control, Matrix, Rounds
-from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Release, Unsupported, Verdict
-
-CLOCK_SKEW = timedelta(minutes=5)
-"""By how much the clocks of two machines may differ."""
+from interlock.model import (
+    Basis,
+    Cell,
+    Outcome,
+    Pin,
+    PythonVersion,
+    Release,
+    Unsupported,
+    Verdict,
+    is_young,
+)
 
 
 class Rerun(str, Enum):
@@ -130,7 +137,7 @@ def _installed(
         if verdict.environment_digest
         and verdict.cell.probe in matrix.probes
         and verdict.cell.config in matrix.configurations
-        and _is_young(verdict, matrix.resolve_fresh_for, now)
+        and is_young(verdict.tested_at, matrix.resolve_fresh_for, now)
     }
 
 
@@ -145,15 +152,7 @@ def _beside(
 
 def is_fresh(verdict: Verdict, matrix: Matrix, now: datetime) -> bool:
     """Whether a verdict counts: of today's probe and configuration, and fresh."""
-    return is_same(verdict, matrix) and _is_young(verdict, matrix.fresh_for, now)
-
-
-def _is_young(verdict: Verdict, age: timedelta, now: datetime) -> bool:
-    """Whether the verdict is young enough.
-
-    A verdict from the future was made by a wrong clock, and does not count.
-    """
-    return -CLOCK_SKEW <= now - verdict.tested_at <= age
+    return is_same(verdict, matrix) and is_young(verdict.tested_at, matrix.fresh_for, now)
 
 
 def is_same(verdict: Verdict, matrix: Matrix) -> bool:

@@ -53,7 +53,7 @@ def run(
     image: Image,
     install: Mapping[str, Any],
     setting: Setting,
-    waiting: Callable[[], object] = lambda: None,
+    waiting: Callable[[], object],
 ) -> Trial:
     """Run the probe once; ``install`` is the event of the install.
 

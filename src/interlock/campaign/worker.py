@@ -159,7 +159,7 @@ class _Worker:
                 image=self.image,
                 install=install,
                 setting=self.setting,
-                waiting=lambda: self.say(Waiting(cell=task.cell)),
+                waiting=lambda: self.say(Waiting()),
             )
             try:
                 together = self._together(task, ran, tries)

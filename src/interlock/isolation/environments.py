@@ -30,7 +30,7 @@ from interlock.isolation.install_failures import InstallFailed
 from interlock.isolation.installs import Installs, Locked, Wanted
 from interlock.isolation.sandbox import Image, Limits, Sandbox
 from interlock.isolation.store import Store, writing
-from interlock.model import Environment, Pin, PythonVersion, digest_of
+from interlock.model import Environment, Pin, PythonVersion, digest_of, is_young
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,6 @@ class Resolution:
 
 Made = tuple[Environment, bool] | InstallFailed
 """An environment and whether it existed already, or why there is none."""
-
-
-CLOCK_SKEW = timedelta(minutes=5)
 
 
 class Environments:
@@ -277,11 +274,10 @@ class Environments:
             )
             locked = Locked(lock=said["lock"], files=files)
             found = Resolution(locked=locked, digest=said["digest"], resolved_at=resolved_at)
-            age = datetime.now(timezone.utc) - resolved_at
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        # One from the future was made by a wrong clock.
-        return found if forever or -CLOCK_SKEW <= age <= self._fresh_for else None
+        now = datetime.now(timezone.utc)
+        return found if forever or is_young(resolved_at, self._fresh_for, now) else None
 
     def _remember(self, key: str, resolution: Resolution) -> None:
         place = self._store.resolutions / f"{key}.json"

@@ -6,7 +6,6 @@ would look like a fault of the package that is started with it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from pydantic import AfterValidator
 from interlock.matrix import values
 from interlock.matrix.definition import Matrix
 from interlock.matrix.document import SECTIONS, Document, read
-from interlock.matrix.mistakes import Place, nearest, wrong
+from interlock.matrix.mistakes import Place, nearest, quoted, wrong
 
 FILE = "settings.yaml"
 
@@ -54,7 +53,7 @@ def _needs_what_is_known(file: KnownSettings) -> KnownSettings:
         for name, value in needed.items():
             kind = file.of(probe).get(name)
             if kind is None or not _fits(value, kind):
-                raise wrong(f"{probe} needs {name}: {_told(value)}, which it does not know")
+                raise wrong(f"{probe} needs {name}: {quoted(value)}, which it does not know")
     return file
 
 
@@ -77,7 +76,7 @@ def mistakes(probes: Path, document: Document, matrix: Matrix) -> list[str]:
             said = f"no probe knows this setting{nearest(name, known.of_any)}"
             document.report((*place, name), said)
         elif not _fits(value, kind):
-            document.report((*place, name), f"{_told(value)} is not {_words(kind)}")
+            document.report((*place, name), f"{quoted(value)} is not {_words(kind)}")
     if len(document.mistakes) == before:
         _report_probes(known, document, matrix)
     return document.mistakes[before:]
@@ -108,7 +107,7 @@ def _report_probes(known: KnownSettings, document: Document, matrix: Matrix) -> 
                 document.report(place, f'"{config}" sets {name}, which {probe} does not know')
         for name, value in known.needed.get(probe, {}).items():
             if settings.get(name) != value:
-                said = f'{probe} needs {name}: {_told(value)}, which "{config}" does not set'
+                said = f'{probe} needs {name}: {quoted(value)}, which "{config}" does not set'
                 document.report(place, said)
 
 
@@ -139,7 +138,3 @@ def _words(kind: Kind) -> str:
     if kind == "flag":
         return "true or false"
     return "a list of texts" if kind == "texts" else f"one of {', '.join(kind)}"
-
-
-def _told(value: Any) -> str:
-    return json.dumps(value)[:60]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from types import UnionType
@@ -157,3 +158,8 @@ def _plain(shape: Any) -> Iterator[Any]:
         yield from _plain(shape.__origin__)
     else:
         yield shape
+
+
+def quoted(value: Any) -> str:
+    """A value of a file, as a message quotes it."""
+    return json.dumps(value)[:60]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from pydantic import AfterValidator, Field
 from interlock.matrix import values
 from interlock.matrix.behaviour import DESCRIPTION, HARNESS, LIBRARIES, digest
 from interlock.matrix.document import SECTIONS, Document, read
-from interlock.matrix.mistakes import nearest, wrong
+from interlock.matrix.mistakes import nearest, quoted, wrong
 from interlock.model import MatrixError, Measure, Probe, ProbeLimits, ProofRule
 
 
@@ -89,11 +88,11 @@ def _fits(knob: _Knob) -> _Knob:
     """An app that fails on a wrong knob would look like a package that fails."""
     if knob.one_of:
         if knob.value not in knob.one_of:
-            raise wrong(f"{_told(knob.value)} is not one of {', '.join(knob.one_of)}")
+            raise wrong(f"{quoted(knob.value)} is not one of {', '.join(knob.one_of)}")
     elif isinstance(knob.value, bool) or not isinstance(knob.value, (int, float)):
-        raise wrong(f'{_told(knob.value)} is not a number; list its allowed texts in "one_of"')
+        raise wrong(f'{quoted(knob.value)} is not a number; list its allowed texts in "one_of"')
     elif not 0 < knob.value <= _LARGEST_KNOB:
-        raise wrong(f"{_told(knob.value)} is not above 0 and up to {_LARGEST_KNOB}")
+        raise wrong(f"{quoted(knob.value)} is not above 0 and up to {_LARGEST_KNOB}")
     return knob
 
 
@@ -107,13 +106,9 @@ def _report_fractions(document: Document, knobs: Mapping[str, _Knob]) -> None:
         if isinstance(knob.value, float) and not (is_time or knob.fraction):
             document.report(
                 ("knobs", name, "value"),
-                f"{_told(knob.value)} is not a whole number; end the name in _s if it is a time "
+                f"{quoted(knob.value)} is not a whole number; end the name in _s if it is a time "
                 'in seconds, or say "fraction: true"',
             )
-
-
-def _told(value: Any) -> str:
-    return json.dumps(value)[:60]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,9 @@
 from . import (
     words as words,
 )
+from .clock import (
+    is_young as is_young,
+)
 from .errors import (
     EngineUnavailable as EngineUnavailable,
     ImageMissing as ImageMissing,
