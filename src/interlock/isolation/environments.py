@@ -30,7 +30,7 @@ from interlock.isolation.install_failures import InstallFailed
 from interlock.isolation.installs import Installs, Locked, Wanted
 from interlock.isolation.sandbox import Image, Limits, Sandbox
 from interlock.isolation.store import Store, writing
-from interlock.model import Environment, Pin, PythonVersion, digest_of, is_young
+from interlock.model import Environment, Pin, PythonVersion, digest_of, is_young, moment_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,7 +267,7 @@ class Environments:
     def _known(self, key: str, *, forever: bool) -> Resolution | None:
         try:
             said = json.loads((self._store.resolutions / f"{key}.json").read_text())
-            resolved_at = datetime.fromisoformat(said["resolved_at"])
+            resolved_at = moment_in(said["resolved_at"])
             files = tuple(
                 Listed(name=name, url=url, details={"hashes": {"sha256": sha256}})
                 for name, url, sha256 in said["files"]

@@ -3,6 +3,7 @@ from . import (
 )
 from .clock import (
     is_young as is_young,
+    moment_in as moment_in,
 )
 from .errors import (
     EngineUnavailable as EngineUnavailable,

@@ -30,11 +30,12 @@ from interlock.model import (
     StorageTrouble,
     Trial,
     Verdict,
+    moment_in,
     printable,
 )
 from interlock.record import database, renaming, salvage
 from interlock.record.blobs import Blobs
-from interlock.record.recorded import SPOILT, cell_in, moment_in, trial_in
+from interlock.record.recorded import SPOILT, cell_in, trial_in
 from interlock.record.remembered import pins_out, verdict_in, verdict_out
 
 

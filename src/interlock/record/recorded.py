@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from interlock.model import Backend, Cell, PythonVersion, Trial
+from interlock.model import Backend, Cell, PythonVersion, Trial, moment_in
 from interlock.record.blobs import Blobs
 from interlock.record.database import is_as_written
 from interlock.record.remembered import pins_in
@@ -47,11 +46,3 @@ def cell_in(row: Any | Mapping[str, Any]) -> Cell:
         probe=row["probe"],
         config=row["config"],
     )
-
-
-def moment_in(text: str) -> datetime:
-    """Raises ``ValueError`` for text that is not a time, or has no time zone."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return moment

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from packaging.version import Version
@@ -22,6 +21,7 @@ from interlock.model import (
     Reason,
     Signature,
     Verdict,
+    moment_in,
 )
 from interlock.record import older
 
@@ -94,15 +94,8 @@ def verdict_in(stored: dict[str, Any]) -> Verdict:
         evidence=tuple(stored.pop("evidence")),
         basis=Basis(stored.pop("basis")),
         backend=Backend(stored.pop("backend")),
-        tested_at=_moment(stored.pop("tested_at")),
+        tested_at=moment_in(stored.pop("tested_at")),
         # An earlier Interlock did not remember them.
         measured=tuple(Measured(**each) for each in stored.pop("measured", ())),
         **stored,
     )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return moment

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationInfo
 
 from interlock.matrix import wrong
-from interlock.model import ABSENT, PythonVersion
+from interlock.model import ABSENT, PythonVersion, moment_in
 
 
 def _version(text: str) -> str:
@@ -27,11 +26,10 @@ def _version(text: str) -> str:
 
 def _moment(text: str) -> str:
     try:
-        if datetime.fromisoformat(text).tzinfo is not None:
-            return text
+        moment_in(text)
     except ValueError:
-        pass
-    raise wrong(f'"{text[:60]}" is not a time such as 2026-01-31T23:59:59+00:00')
+        raise wrong(f'"{text[:60]}" is not a time such as 2026-01-31T23:59:59+00:00') from None
+    return text
 
 
 def _coordinates(cell: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
