@@ -51,6 +51,8 @@ class Kept:
         self.variables: dict = {}
         """By the name of a global variable: the namespaces that have it."""
         self.cells: list = []
+        self.wrapping: frozenset = frozenset()
+        """The classes of its wrappers and conditions, and their bases, as ``written_as``."""
         self.exits = 0
         """How many ``with`` statements keep its ``__exit__`` for their end."""
         self.elsewhere: list = []
@@ -70,7 +72,7 @@ class Function(NamedTuple):
 
     f_code: types.CodeType
     f_globals: dict
-    module: object
+    module: str | None
     qualname: str
     cells: tuple
 
@@ -136,6 +138,7 @@ def find(lock, variables_of_frames, untracked) -> Kept:
         for name, classes in kept.attributes.items()
         if all(any(cls is type(alias) for alias in kept.aliases) for cls in classes)
     }
+    kept.wrapping = written_as(map(type, kept.aliases[1:]))
     return kept
 
 
@@ -257,7 +260,7 @@ def functions() -> list:
         Function(
             f.__code__,
             f.__globals__,
-            f.__module__,
+            f.__module__ if type(f.__module__) is str else None,
             f.__qualname__,
             f.__closure__ or (),
         )
@@ -266,15 +269,21 @@ def functions() -> list:
     ]
 
 
-def is_method_of_another(function: Function, classes) -> bool:
-    """Whether it was written in a class that none of ``classes`` is or derives from."""
+def written_as(classes) -> frozenset:
+    """The modules and names of classes and of all their bases, as their methods have them."""
+    bases = {id(base): base for cls in classes for base in _mro(cls)}  # A class may have a hash.
+    names = ((class_module(base), class_name(base)) for base in bases.values())
+    return frozenset(pair for pair in names if type(pair[0]) is str)
+
+
+def is_method_of_another(function: Function, written: frozenset) -> bool:
+    """Whether it is a method of a class that is none of those: see ``written_as``."""
     of, _, _ = function.qualname.rpartition(".")
     if not of or of.endswith("<locals>"):
         return False
-    written = function.module, of.rsplit("<locals>.", 1)[-1]
-    return not any(
-        (class_module(base), class_name(base)) == written for cls in classes for base in _mro(cls)
-    )
+    if function.module is None:
+        return False  # It cannot be told.
+    return (function.module, of.rsplit("<locals>.", 1)[-1]) not in written
 
 
 def variables_of(frames) -> set:

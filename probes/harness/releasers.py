@@ -20,6 +20,7 @@ from .heap import (
     is_method_of_another,
     untracked_containers,
     variables_of,
+    written_as,
 )
 from .lockref import Unresolved
 from .releasing import is_of_first, rebinds_at, release_at
@@ -63,18 +64,23 @@ class Suspects:
         return found[: 2 * MOST]
 
     def _by_functions(self, kept, sources):
+        owners = written_as(cls for of in kept.attributes.values() for cls in of)
+        lines: dict = {}
         for function in self._functions:
             if self._is_own(function, kept):
                 continue
             if not _mentions(function, kept) and not _is_method_of(function, kept):
                 continue
             leaves = not LEAVING.isdisjoint(names_in(function.f_code))
-            classes = [cls for of in kept.attributes.values() for cls in of]
-            if not leaves and is_method_of_another(function, classes):
+            if not leaves and is_method_of_another(function, owners):
                 continue
-            line = _line(function, sources, kept, leaves)
-            if line is not None:
-                yield _place(function.f_code, line)
+            # A closure or a decorator's wrapper is there once for each that was made of it.
+            variables = frozenset(_globals(function, kept) | _free(function, kept))
+            same = function.f_code, function.module, function.qualname, variables
+            if same not in lines:
+                lines[same] = _line(function, sources, kept, leaves)
+            if lines[same] is not None:
+                yield _place(function.f_code, lines[same])
 
     def _by_frames(self, kept, sources):
         for ident, frames in self._frames_of.items():
@@ -92,21 +98,21 @@ class Suspects:
     def _is_own(function, kept) -> bool:
         """Whether it is a method of a wrapper of the lock, which does what it is told to."""
         name = function.f_code.co_name
-        of_lock = name in ENTERING | LEAVING or name.startswith("_")
+        of_lock = name.startswith("_") or name in ENTERING or name in LEAVING
         return of_lock and _is_method_of(function, kept)
 
     def rebinds(self, lock, expression, sources):
         """Where the last name of an expression may get another lock meanwhile; None if nowhere."""
         base, _, name = expression.rpartition(".")
         kept = self.kept[lock]
-        classes = kept.attributes.get(name, [])
+        owners = written_as(kept.attributes.get(name, []))
         for function in self._functions:
             if name in names_in(function.f_code):
                 try:
                     node = sources.node(function)
                 except Unresolved:
                     continue
-                of_self = not is_method_of_another(function, classes)
+                of_self = not is_method_of_another(function, owners)
                 line = rebinds_at(node, name, bool(base), of_self)
                 if line is not None:
                     return _place(function.f_code, line)
@@ -115,9 +121,8 @@ class Suspects:
 
 def _is_method_of(function, kept) -> bool:
     """Whether it is a method of something that stands for the lock."""
-    classes = {type(alias) for alias in kept.aliases[1:]}
-    is_method = bool(classes) and "." in function.qualname and function.f_code.co_argcount > 0
-    return is_method and not is_method_of_another(function, classes)
+    is_method = "." in function.qualname and function.f_code.co_argcount > 0
+    return is_method and bool(kept.wrapping) and not is_method_of_another(function, kept.wrapping)
 
 
 def _releaser(what, thread=None, signal=None) -> dict:
@@ -151,7 +156,9 @@ def _mentions(function, kept) -> bool:
     names = names_in(function.f_code)
     if not names.isdisjoint(kept.attributes):
         return True
-    return bool(_globals(function, kept) & names) or bool(_free(function, kept))
+    if not names.isdisjoint(kept.variables) and _globals(function, kept) & names:
+        return True
+    return bool(_free(function, kept))
 
 
 def _globals(function, kept) -> set:
@@ -165,6 +172,8 @@ def _globals(function, kept) -> set:
 
 def _free(function, kept) -> set:
     """The names of the lock among the variables that the function has from an outer one."""
+    if not kept.cells:
+        return set()
     cells = zip(function.f_code.co_freevars, function.cells)
     return {name for name, cell in cells if any(cell is other for other in kept.cells)}
 
@@ -187,8 +196,8 @@ def _line(function, sources, kept, leaves, local=(), since=None):
             return part.id in names
         if not isinstance(part, ast.Attribute) or part.attr not in kept.attributes:
             return False
-        classes = kept.attributes[part.attr]
-        return not (is_of_first(part, node) and is_method_of_another(function, classes))
+        others = is_method_of_another(function, written_as(kept.attributes[part.attr]))
+        return not (others and is_of_first(part, node))
 
     return release_at(node, concerns, private, since)
 

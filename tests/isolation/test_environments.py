@@ -529,6 +529,67 @@ def test_a_damaged_environment_is_made_again(
     assert made(later, pin("left", "1.0")) == (environment, True)
 
 
+def rotten(environment: Environment, **seal: str | None) -> None:
+    """As a fault of the disk does: other content, and nothing else tells of it."""
+    overwritten(environment)
+    file, place = module(environment), Path(environment.path) / COMPLETE
+    said = json.loads(place.read_text())
+    state, path = file.stat(), str(file.relative_to(environment.path))
+    said["files"][path][1] = [
+        state.st_mode,
+        state.st_size,
+        state.st_mtime_ns,
+        state.st_ctime_ns,
+        state.st_ino,
+    ]
+    said = {key: value for key, value in {**said, **seal}.items() if value}
+    place.chmod(0o644)
+    place.write_text(json.dumps(said))
+
+
+@pytest.mark.parametrize(
+    ("read_at", "is_read_again"),
+    [
+        (timedelta(hours=-23), False),
+        (timedelta(hours=-25), True),
+        (timedelta(hours=2), True),
+        (None, True),
+    ],
+    ids=["today", "yesterday", "by a wrong clock", "by an earlier version"],
+)
+def test_every_file_is_read_once_a_day(
+    box: Counting,
+    store: Store,
+    index: IndexSettings,
+    read_at: timedelta | None,
+    is_read_again: bool,
+) -> None:
+    environment, _ = made(environments(box, store, index), pin("left", "1.0"))
+    moment = (datetime.now(timezone.utc) + read_at).isoformat() if read_at else None
+    rotten(environment, read_at=moment)
+
+    _, cached = made(environments(box, store, index), pin("left", "1.0"))
+
+    assert cached is not is_read_again
+    assert (module(environment).read_text() == "SIDE = 'left'") is is_read_again
+
+
+def test_an_environment_that_an_earlier_version_sealed_is_used_and_noted_as_read(
+    box: Counting, store: Store, index: IndexSettings
+) -> None:
+    environment, _ = made(environments(box, store, index), pin("left", "1.0"))
+    seal = Path(environment.path) / COMPLETE
+    said = json.loads(seal.read_text())
+    del said["read_at"]
+    seal.chmod(0o644)
+    seal.write_text(json.dumps(said))
+    before = datetime.now(timezone.utc)
+
+    assert made(environments(box, store, index), pin("left", "1.0")) == (environment, True)
+    read_at = datetime.fromisoformat(json.loads(seal.read_text())["read_at"])
+    assert before <= read_at <= datetime.now(timezone.utc)
+
+
 def test_a_look_at_what_is_there_installs_nothing_and_believes_no_damage(
     box: Counting, store: Store, index: IndexSettings
 ) -> None:

@@ -78,8 +78,6 @@ class Environments:
         )
         self._asked: dict[str, Future[Made]] = {}
         self._asked_lock = threading.Lock()
-        self._read: set[str] = set()
-        """Environments with every file read and found right in this run."""
 
     def ensure(
         self,
@@ -202,7 +200,6 @@ class Environments:
                     return replace(failed, kept=folder if keep else None)
                 with writing(root):
                     seals.seal(root, *place, wheels=[*wheels], owner=self._owner)
-                self._read.add(resolution.digest)
                 keep = True
             finally:
                 if not keep:
@@ -254,15 +251,8 @@ class Environments:
         return self._sandbox.store / "environments" / digest
 
     def _whole(self, digest: str) -> bool:
-        """Whether it exists and matches its seal. Notes that it is in use.
-
-        The first check in a run reads all files. Later checks compare what the file system says.
-        """
-        root, place = self._sandbox.store, ("environments", digest)
-        whole = seals.holds(root, *place, content=digest not in self._read)
-        if whole:
-            self._read.add(digest)
-        return whole
+        """Whether it exists and matches its seal. Notes that it is in use."""
+        return seals.holds(self._sandbox.store, "environments", digest)
 
     def _known(self, key: str, *, forever: bool) -> Resolution | None:
         try:

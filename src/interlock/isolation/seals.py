@@ -2,7 +2,8 @@
 
 A seal lists the SHA-256 of every file, and its state in the file system. An unchanged state means
 that nobody wrote there, because the time of the last change (ctime) can't be set. If the state
-differs, the content decides. So a copied store is still valid.
+differs, the content decides. So a copied store is still valid. A disk may also spoil a file that
+nobody wrote to. So every file is read again if that was last done more than ``READ_FOR`` ago.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from interlock.isolation import folders
 from interlock.isolation.folders import Owner
 from interlock.isolation.store import COMPLETE
-from interlock.model import StorageTrouble, TroubleError
+from interlock.model import StorageTrouble, TroubleError, is_young, moment_in
 
+READ_FOR = timedelta(days=1)
+"""How long the content of an environment counts as read."""
 _FORMAT = 2
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -48,6 +52,15 @@ class Entry:
 Manifest = Mapping[str, Entry]
 
 
+@dataclass(frozen=True)
+class Seal:
+    """What was in an environment when every file was last read."""
+
+    manifest: Manifest
+    read_at: datetime | None
+    """None in the seal of an earlier version."""
+
+
 def seal(top: Path, *below: str, wheels: Sequence[Path], owner: Owner | None) -> None:
     """Take over a new environment, compare it with its wheels, and seal it.
 
@@ -56,34 +69,36 @@ def seal(top: Path, *below: str, wheels: Sequence[Path], owner: Owner | None) ->
     """
     manifest = dict(_walk(top, below, owner, take=True))
     _compare(manifest, wheels)
-    _write(top, below, manifest)
+    _write(top, below, Seal(manifest, datetime.now(timezone.utc)))
 
 
 def is_sealed(top: Path, *below: str) -> bool:
     """Whether it was whole at some time, whatever is there now."""
     try:
-        return bool(_read(top, below))
+        return bool(_read(top, below).manifest)
     except (OSError, StorageTrouble, ValueError, TypeError, LookupError):
         return False
 
 
-def holds(top: Path, *below: str, content: bool) -> bool:
-    """Whether an environment is sealed and unchanged. Notes that it is in use.
-
-    With ``content`` every file is read, whatever the file system says about it.
-    """
+def holds(top: Path, *below: str) -> bool:
+    """Whether an environment is sealed and unchanged. Notes that it is in use."""
+    now = datetime.now(timezone.utc)
     try:
-        known = _read(top, below)
-        found = dict(_walk(top, below, None, known=None if content else known))
+        seal = _read(top, below)
+        known = seal.manifest
+        is_read = seal.read_at is not None and is_young(seal.read_at, READ_FOR, now)
+        found = dict(_walk(top, below, None, known=known if is_read else None))
     except (FileNotFoundError, Damaged, StorageTrouble, ValueError, TypeError, LookupError):
         return False
-    if found != known:
-        if _contents(found) != _contents(known):
-            return False
-        _write(top, below, found)
+    if found != known and _contents(found) != _contents(known):
+        return False
     # It may be in another user's store, which is only read here.
-    with folders.opened(top, *below) as folder, suppress(PermissionError):
-        os.utime(COMPLETE, dir_fd=folder, follow_symlinks=False)
+    with suppress(PermissionError):
+        if not is_read or found != known:
+            # What was not read this time was read when the seal says.
+            _write(top, below, Seal(found, seal.read_at if is_read else now))
+        with folders.opened(top, *below) as folder:
+            os.utime(COMPLETE, dir_fd=folder, follow_symlinks=False)
     return True
 
 
@@ -143,7 +158,7 @@ def _identity(said: os.stat_result) -> tuple[int, ...]:
     return (said.st_mode, said.st_size, said.st_mtime_ns, said.st_ctime_ns, said.st_ino)
 
 
-def _read(top: Path, below: Sequence[str]) -> dict[str, Entry]:
+def _read(top: Path, below: Sequence[str]) -> Seal:
     with folders.opened(top, *below) as folder:
         handle = os.open(COMPLETE, _READ, dir_fd=folder)
     with os.fdopen(handle, encoding="utf-8") as file:
@@ -151,18 +166,24 @@ def _read(top: Path, below: Sequence[str]) -> dict[str, Entry]:
     if not isinstance(said, dict) or said.get("format") != _FORMAT:
         raise ValueError("the seal of another version")
     files: Mapping[str, tuple[str, list[int]]] = dict(said["files"])
-    return {path: Entry(content, tuple(said)) for path, (content, said) in files.items()}
+    entries = {path: Entry(content, tuple(state)) for path, (content, state) in files.items()}
+    return Seal(entries, moment_in(said["read_at"]) if "read_at" in said else None)
 
 
-def _write(top: Path, below: Sequence[str], manifest: Manifest) -> None:
-    files = {path: [entry.content, entry.identity] for path, entry in manifest.items()}
+def _write(top: Path, below: Sequence[str], seal: Seal) -> None:
+    files = {path: [entry.content, entry.identity] for path, entry in seal.manifest.items()}
+    said = {
+        "format": _FORMAT,
+        "read_at": seal.read_at.isoformat() if seal.read_at else None,
+        "files": files,
+    }
     unfinished = f"seal-{secrets.token_hex(8)}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     # Elsewhere until it is whole: another check may be reading the environment.
     with folders.opened(top, "work") as work, folders.opened(top, *below) as folder:
         handle = os.open(unfinished, flags, 0o444, dir_fd=work)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"format": _FORMAT, "files": files}, file, separators=(",", ":"))
+            json.dump(said, file, separators=(",", ":"))
         os.rename(unfinished, COMPLETE, src_dir_fd=work, dst_dir_fd=folder)
 
 
