@@ -1,7 +1,8 @@
 """The little language in which tests describe what a harness saw at one look.
 
 ``snapshot("T1 has A wants B; T2 has B wants A")`` is a harness's snapshot. A thread ``has`` locks,
-``wants`` one, ``joins`` a thread, ``awaits`` an event, or ``runs``. A name with a star is a
+``wants`` one, ``joins`` a thread, ``awaits`` an event, ``calls`` a function of C code, ``guesses``
+at what could not be resolved, or ``runs``. A name with a star is a
 re-entrant lock, one with a question mark is free, and ``A'`` is another lock called A. A tilde
 marks a wait with a timeout.
 
@@ -16,6 +17,11 @@ from typing import Any
 from interlock.evidence import dumps, events
 
 Raw = dict[str, Any]
+
+_VERBS = frozenset(
+    ["has", "takes", "frees", "wants", "joins", "awaits", "calls", "guesses", "runs"]
+)
+_KINDS = {"joins": "join", "awaits": "event", "calls": "call", "guesses": "unresolved"}
 
 FAR_AWAY = 140_000_000_000_000
 """Idents and ids look like addresses, so that none is mistaken for an index."""
@@ -60,7 +66,7 @@ def snapshot(
         waits: Raw | None = None
         verb = "runs"
         for word in words:
-            if word in ("has", "takes", "frees", "wants", "joins", "awaits", "runs"):
+            if word in _VERBS:
                 verb = word
                 continue
             bare = word.strip(",'*?~")
@@ -76,9 +82,7 @@ def snapshot(
             bounded = word.endswith("~")
             word = word.rstrip("~")
             waits = {
-                "kind": {"joins": "join", "awaits": "event"}.get(
-                    verb, "rlock" if "*" in word else "lock"
-                ),
+                "kind": _KINDS.get(verb, "rlock" if "*" in word else "lock"),
                 "lock": lock(word) if verb == "wants" else None,
                 "thread": idents.get(word) if verb == "joins" else None,
                 "frame": 0,

@@ -28,7 +28,7 @@ _COUNT = integer(0, 1 << 31)
 _NAME = text(1000)
 _FRAME = record(file=_NAME, function=_NAME, qualname=_NAME, module=_NAME, line=_COUNT)
 _WAIT = record(
-    kind=one_of("lock", "rlock", "condition", "event", "join", "unresolved"),
+    kind=one_of("lock", "rlock", "condition", "event", "join", "call", "unresolved"),
     lock=optional(_ID),
     thread=optional(_ID),
     frame=_COUNT,

@@ -7,6 +7,7 @@ frame: two locks are the same only if they are one object.
 
 from __future__ import annotations
 
+from .calls import wait_in_c
 from .holds import find_holds, find_leaving
 from .lockref import unwrap
 from .waits import find_wait, is_condition_wait
@@ -48,6 +49,7 @@ def look(frames, ident, sources, threads, doubted=()):
     """
     looked = Looked()
     find_wait(frames, looked, sources, threads, doubted)
+    looked.waits = looked.waits or wait_in_c(frames[0], sources)
     released = set()
     waited = looked.waits["lock"] if looked.waits else None
     for index, frame in enumerate(frames):

@@ -30,20 +30,20 @@ def acquire_arguments(call, frame):
     given = []
     for node in call.args:
         if isinstance(node, ast.Starred):
-            given.extend(_argument(node.value, frame, (tuple, list)))
+            given.extend(argument(node.value, frame, (tuple, list)))
         else:
-            given.append(_argument(node, frame))
+            given.append(argument(node, frame))
     named = {}
     for keyword in call.keywords:
         if keyword.arg is None:
-            named.update(_argument(keyword.value, frame, (dict,)))
+            named.update(argument(keyword.value, frame, (dict,)))
         else:
-            named[keyword.arg] = _argument(keyword.value, frame)
+            named[keyword.arg] = argument(keyword.value, frame)
     values = dict(zip(("blocking", "timeout"), given), **named)
     return values.get("blocking", True), values.get("timeout", -1)
 
 
-def _argument(node, frame, types=(bool, int, float)):
+def argument(node, frame, types=(bool, int, float)):
     """The value of an argument, where it is written down or a name stands for it."""
     try:
         value = ast.literal_eval(node)

@@ -71,6 +71,13 @@ def found(process: str, how: str, did: str) -> str:
         # Another of its threads, which the main one waits for or not, is at work.
         (STILL.replace("still", "beside") + f" | {KILLED}", "unproven slow in serving"),
         (STILL.replace("awaits E", "awaits E~") + f" | {KILLED}", "unproven slow in serving"),
+        # A sleep ends by itself; so may what nobody knows.
+        (STILL.replace("awaits E", "calls sleep~") + f" | {KILLED}", "unproven slow in serving"),
+        (STILL.replace("awaits E", "guesses it") + f" | {KILLED}", "unproven slow in serving"),
+        (
+            STILL.replace("awaits E", "calls waitpid") + f" | {KILLED}",
+            "hang no-progress in serving: stuck in lib.app.calls_waitpid",
+        ),
         (
             "process 7 | serving | process 9 forked | process 8 forked | stall as no end of 9 | "
             f"deadline | stall | [MainThread awaits E] | 9:[MainThread runs stuck] | "

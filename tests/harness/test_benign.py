@@ -7,7 +7,7 @@ import textwrap
 import pytest
 from plays import HEAD, REBOUND, RELEASED, RUN
 
-from interlock.model import Hang
+from interlock.model import Hang, Reason, Unproven
 
 
 def check(run_app, play: str, **limits: float) -> None:
@@ -43,6 +43,32 @@ def test_a_release_that_no_snapshot_can_show_comes_before_the_third(run_app):
         """,
         closed_s=4,
     )
+
+
+@pytest.mark.parametrize(
+    "nap",
+    [
+        "time.sleep(60)",
+        "getattr(time, 'sle' + 'ep')(60)",
+        "__import__('ctypes').CDLL(None).sleep(60)",
+        "__import__('select').select([], [], [], 60)",
+        "__import__('subprocess').run(['sleep', '60'], timeout=50)",
+    ],
+)
+def test_a_sleep_that_outlasts_the_deadline_is_slow(run_app, nap):
+    told = run_app(
+        f"""
+        import time
+        def run(trial):
+            trial.phase("serving")
+            trial.expose()
+            {nap}
+        """,
+        deadline_s=3,
+    )
+    assert told.all("deadline")
+    found = told.judged()
+    assert (type(found), found.reason) == (Unproven, Reason.SLOW)
 
 
 def test_a_thread_that_only_takes_the_lock_in_turn_could_not_release_it(run_app):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import queue
+import select
+import selectors
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -186,6 +192,91 @@ def test_what_is_computed_is_said_to_be_unresolved(parked, blocked):
     assert (read.kind, read.unresolved) == ("unresolved", ["the_lock(…)"])
 
 
-def test_a_thread_that_sleeps_waits_for_no_lock(parked):
-    read = parked(lambda: time.sleep(0.2))
-    assert (read.kind, read.holds) == (None, set())
+def _sleeps() -> None:
+    time.sleep(1)
+
+
+def _sleeps_by_another_name() -> None:
+    nap = time.sleep
+    nap(1)
+
+
+def _sleeps_by_what_is_computed() -> None:
+    [time.sleep][0](1)
+
+
+def _sleeps_in_c_code() -> None:
+    ctypes.CDLL(None).usleep(900_000)
+
+
+def _polls(seconds: float | None) -> Callable[[], object]:
+    def poll() -> None:
+        ours, _theirs = socket.socketpair()
+        select.select([ours], [], [], seconds)
+
+    return poll
+
+
+def _polls_by_position(seconds: float) -> Callable[[], object]:
+    def poll() -> None:
+        poller = select.epoll()
+        poller.poll(seconds, 1)
+
+    return poll
+
+
+def _selects() -> None:
+    with selectors.DefaultSelector() as selector:
+        selector.select(1)
+
+
+def _receives(seconds: float | None) -> Callable[[], object]:
+    def receive() -> None:
+        ours, _theirs = socket.socketpair()
+        ours.settimeout(seconds)
+        ours.recv(1)
+
+    return receive
+
+
+def _takes_with_hidden(**limit: float) -> Callable[[], object]:
+    ours: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def take() -> None:
+        ours.get(**limit)
+
+    return take
+
+
+def _reads_a_pipe() -> None:
+    reading, _writing = os.pipe()
+    os.read(reading, len("x"))
+
+
+def _awaits_a_process() -> None:
+    subprocess.Popen(["sleep", "1"]).wait()
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "bounded"),
+    [
+        pytest.param(_sleeps, "call", True, id="sleep"),
+        pytest.param(_sleeps_by_another_name, "call", True, id="sleep by another name"),
+        pytest.param(_sleeps_by_what_is_computed, "unresolved", False, id="computed"),
+        pytest.param(_sleeps_in_c_code, "unresolved", False, id="ctypes"),
+        pytest.param(_polls(1), "call", True, id="select with a timeout"),
+        pytest.param(_polls(None), "call", False, id="select"),
+        pytest.param(_polls_by_position(1), "call", True, id="epoll with a timeout"),
+        pytest.param(_polls_by_position(-1), "call", False, id="epoll"),
+        pytest.param(_selects, "call", True, id="selector with a timeout"),
+        pytest.param(_receives(1), "call", True, id="socket with a timeout"),
+        pytest.param(_receives(None), "call", False, id="socket"),
+        pytest.param(_takes_with_hidden(timeout=1), "call", True, id="arguments handed on"),
+        pytest.param(_takes_with_hidden(), "call", True, id="no arguments handed on"),
+        pytest.param(_reads_a_pipe, "call", False, id="pipe"),
+        pytest.param(_awaits_a_process, "call", False, id="process"),
+    ],
+)
+def test_a_call_of_c_code_is_endless_only_if_that_is_known(parked, target, kind, bounded):
+    read = parked(target)
+    assert (read.kind, read.bounded) == (kind, bounded)

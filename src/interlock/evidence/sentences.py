@@ -54,6 +54,7 @@ def open_wait(thread: Thread) -> str:
         "event": "for an event that nobody is known to set",
         "condition": "on a condition that nobody is known to notify",
         "join": "for the end of a thread that is not there",
+        "call": "in a call that nothing limits",
     }.get(wait.kind, "for something that could not be resolved")
     if wait.bounded:
         what = "for a limited time"

@@ -88,8 +88,11 @@ def _by_watcher(
     tasks = [second.threads[ident].native_id for ident in stuck]
     if None in tasks or not _still(stood, {task for task in tasks if task is not None}):
         return "its threads were given processor time or waited for it"
-    if any((wait := second.threads[ident].waits) and wait.bounded for ident in stuck):
+    found = [wait for ident in stuck if (wait := second.threads[ident].waits)]
+    if any(wait.bounded for wait in found):
         return "it waits with a timeout"
+    if any(wait.kind == "unresolved" for wait in found):
+        return "what it waits for is not known, and may end by itself"
     if _works(stood.tasks_before, stood.tasks_after, stood.seconds):
         return "another of its threads was at work"
     return Hang(

@@ -60,7 +60,7 @@ class Frame(Wire):
 class Wait(Wire):
     """What a thread's innermost frame waits for; ``lock`` and ``thread`` as far as resolved."""
 
-    kind: Literal["lock", "rlock", "condition", "event", "join", "unresolved"]
+    kind: Literal["lock", "rlock", "condition", "event", "join", "call", "unresolved"]
     lock: int | None = None
     thread: int | None = None
     frame: Count
