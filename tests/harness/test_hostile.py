@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import textwrap
 from dataclasses import replace
 
@@ -109,6 +110,38 @@ def test_a_breach_stops_the_app_and_is_its_failure(run_app, body: str, what: str
 )
 def test_what_an_app_does_beside_leaves_its_trial_whole(run_app, body: str) -> None:
     told = run_app(app(body))
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Pass), in_words(finding)
+
+
+def test_an_app_does_not_use_up_the_descriptors_of_its_supervisor(run_app) -> None:
+    """It has several processes, and none of them goes over its own limit."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        told = run_app(
+            app(
+                """
+                ready, told = os.pipe()
+                children = []
+                for _ in range(4):
+                    children.append(os.fork())
+                    if children[-1] == 0:
+                        held = [connect(to) for to in (watchers, witnesses) for _ in range(60)]
+                        os.write(told, b"x")
+                        time.sleep(20)
+                for _ in range(4):
+                    trial.beat()
+                    os.read(ready, 1)
+                trial.look("it asks")
+                for child in children:
+                    os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                """
+            )
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
     finding = classification.classify(told.raw, FACT)
     assert isinstance(finding, Pass), in_words(finding)
 
