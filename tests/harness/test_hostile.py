@@ -146,6 +146,34 @@ def test_an_app_does_not_use_up_the_descriptors_of_its_supervisor(run_app) -> No
     assert isinstance(finding, Pass), in_words(finding)
 
 
+def test_the_watcher_harms_no_app_that_ends_without_a_descriptor_left(run_app) -> None:
+    """It is asked while the interpreter ends, which ends its thread."""
+    told = run_app(
+        """
+        import os, resource, time
+
+        class Slow:
+            def __del__(self, sleep=time.sleep):
+                sleep(1)
+
+        def run(trial):
+            trial.phase("serving")
+            trial.fact("alive", True)
+            trial.expose()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+            os.kept = [Slow()]
+            try:
+                while True:
+                    os.kept.append(os.open("/dev/null", os.O_RDONLY))
+            except OSError:
+                pass
+        """
+    )
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Pass), in_words(finding)
+    assert told.all("stall") != []
+
+
 @pytest.mark.parametrize(
     ("harm", "when"),
     [
