@@ -8,8 +8,8 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from stat import S_ISREG
