@@ -6,7 +6,8 @@ import signal
 import time
 
 from harness.event_stream import EventStream
-from harness.messages import Messages
+from harness.messages import LONGEST_LINE, Messages
+from harness.pieces import Pieces
 from harness.shapes import Broken
 
 
@@ -32,6 +33,7 @@ class Heartbeat:
         self.breach = None
         """How the app broke the protocol, the first time. Nothing is heard after that."""
         self._messages = Messages()
+        self._pieces = Pieces(LONGEST_LINE)
 
     @property
     def silent_s(self) -> float:
@@ -46,11 +48,11 @@ class Heartbeat:
             self.stalled = False
             self.resumed()
         try:
-            key, said = self._messages.read(line)
+            for message in self._pieces.take(line):
+                key, said = self._messages.read(message)
+                _HANDLERS[key](self, said)
         except Broken as broken:
             self.broken(str(broken))
-        else:
-            _HANDLERS[key](self, said)
 
     def broken(self, what: str) -> None:
         """Tell that the app broke the protocol; the first time is enough."""

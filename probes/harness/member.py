@@ -35,6 +35,7 @@ class Member:
         self._signal = int(number)
 
     def join(self) -> None:
+        load_unwinder()
         self._witness = connect(self._witnesses)
         # Only the stack of the thread that gets the signal: that thread stands still meanwhile.
         # Reading the stacks of running threads has crashed processes.
@@ -80,6 +81,22 @@ def join() -> None:
 
 
 _joined: list = []
+
+
+def load_unwinder() -> None:
+    """Load what glibc needs to end a thread, while it can still be opened.
+
+    Before 3.14 the watcher is ended so when it is asked while the interpreter ends. glibc aborts
+    the process if it can't load the library then: the app may have no descriptor left.
+    """
+    if sys.version_info >= (3, 14):
+        return
+    try:
+        from _ctypes import dlopen
+
+        dlopen("libgcc_s.so.1", os.RTLD_NOW)
+    except (ImportError, OSError):
+        pass  # Another C library, or a Python without it.
 
 
 def connect(address: bytes) -> int:

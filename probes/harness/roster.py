@@ -22,6 +22,10 @@ CRASH = b"Fatal Python error: "
 """How ``faulthandler`` begins when a process crashes."""
 WAITING = 512
 """Connections that may wait to be accepted: many processes may fork at once."""
+MOST_OF_ONE = 16
+"""Connections of one process. Two are needed, and four while it becomes another program."""
+SPARE = 64
+"""Descriptors that no connection may take: the supervisor needs some for its own work."""
 LONGEST_COMMAND = 400
 LONGEST_CRASH = 64 << 10
 LONGEST_DUMP = 256 << 10
@@ -58,6 +62,8 @@ class Roster:
         self._crashed = crashed
         self._broken = broken
         self._said: dict = {}
+        self._connections: dict = {}
+        """How many connections of each process are open, of both kinds."""
         self._asked = 0
         name = f"interlock-{os.getpid()}-{os.urandom(8).hex()}"
         self.addresses = {"watchers": f"{name}-watchers", "witnesses": f"{name}-witnesses"}
@@ -80,14 +86,34 @@ class Roster:
                 peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
                 pid = struct.unpack("3i", peer)[0]
                 ours = descends(pid, os.getpid())
-                if ours is False:
+                if ours is False or self._has_too_many(pid):
                     connection.close()
                     return True
                 fd = connection.detach()
-                self._readers[fd] = meet(pid, fd, ours is not None)
+                self._readers[fd] = self._counted(pid, meet(pid, fd, ours is not None))
             return True
 
         self._readers[listening.fileno()] = accept
+
+    def _has_too_many(self, pid: int) -> bool:
+        """Whether the app could use up the supervisor's descriptors with one connection more."""
+        most = os.sysconf("SC_OPEN_MAX")
+        is_full = most != -1 and len(self._readers) >= most - SPARE
+        return is_full or self._connections.get(pid, 0) >= MOST_OF_ONE
+
+    def _counted(self, pid: int, read):
+        """The reader of a connection, which counts as one of its process until it ends."""
+        self._connections[pid] = self._connections.get(pid, 0) + 1
+
+        def counted() -> bool:
+            alive = read()
+            if not alive:
+                self._connections[pid] -= 1
+                if not self._connections[pid]:
+                    del self._connections[pid]
+            return alive
+
+        return counted
 
     # -- who is there ---------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ from harness.launch import App, Intake, start_app, start_intake
 from harness.looks import Looks
 from harness.messages import LONGEST_LINE
 from harness.privileges import Users
-from harness.processes import RunQueue, adopt_orphans
+from harness.processes import RunQueue, adopt_orphans, kill_left_behind
 from harness.roster import Process, Roster, command
 from harness.streams import Lines, Tail, each, more
 
@@ -191,10 +191,12 @@ class Supervisor:
         said = self.heartbeat.misuse
         if said is None:
             return None
+        # First nothing of the app is left: it may have used up what a fork of ours needs.
+        self.ending.terminate(BROKEN)
+        kill_left_behind(self.loop.app, self.loop.spared)
         found = rehearsal.mistake(self.spec)
         if found is None:
             self.heartbeat.broken(f"a misuse that the probe alone does not find: {said}")
-            self.ending.terminate(BROKEN)
         return found
 
     def finish(self) -> None:

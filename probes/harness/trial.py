@@ -1,14 +1,15 @@
 """The few calls that a probe's app makes.
 
 An app is a file with a function ``run(trial)``. It says which phase it is in, counts its exposures,
-states facts, and returns. The harness does the rest. Every call is one ``os.write`` and takes no
-lock, so the app can make it from anywhere.
+states facts, and returns. The harness does the rest. Every call writes whole lines with
+``os.write`` and takes no lock, so the app can make it from anywhere.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import json
 import os
 import select
@@ -18,6 +19,10 @@ import traceback
 _read, _write, _getpid = os.read, os.write, os.getpid
 _poll, _POLLIN, _now = select.poll, select.POLLIN, time.monotonic
 _encode = json.JSONEncoder(default=repr).encode
+_number = itertools.count(1).__next__
+_WHOLE = select.PIPE_BUF
+"""What is written into a pipe as a whole or not at all, pipe(7)."""
+_PIECE = _WHOLE - 32
 
 
 def qualified(kind: type) -> str:
@@ -183,10 +188,26 @@ class Trial:
     def _say(self, value: dict) -> None:
         if _getpid() != self._pid:
             return  # A forked child of the app speaks for nobody.
-        data = _encode(value).encode() + b"\n"
-        while data:
+        data = _encode(value).encode()
+        if len(data) < _WHOLE:
+            self._put(data + b"\n")
+            return
+        # Nothing that another thread or a signal's handler says may come into the middle of it,
+        # and an exception of a handler may end it anywhere: see ``pieces.py``.
+        number, ended = _number(), b"-"
+        try:
+            for start in range(0, len(data), _PIECE):
+                self._put(b"+%d %s\n" % (number, data[start : start + _PIECE]))
+            ended = b"="
+        finally:
+            self._put(b"%s%d\n" % (ended, number))
+
+    def _put(self, line: bytes) -> None:
+        """Write a line as a whole; it is at most ``_WHOLE`` bytes."""
+        while True:
             try:
-                data = data[_write(self._fd, data) :]
+                _write(self._fd, line)
             except OSError as error:
-                if error.errno != errno.EAGAIN:
-                    return
+                if error.errno == errno.EAGAIN:
+                    continue
+            return

@@ -151,3 +151,29 @@ def test_the_supervisor_ends_what_another_user_left_behind(
     assert ran.one("exit")["signal"] == "SIGTERM"
     assert ran.facts()["left-behind"] == 1
     assert len([event for event in ran.raw if event["event"] == "snapshot"]) >= 2
+
+
+MISUSES = """
+import os, time
+def run(trial):
+    if "INTERLOCK_INTAKE" in os.environ:  # Not where the supervisor asks our own code alone.
+        try:
+            while os.fork():
+                pass
+            time.sleep(60)
+        except OSError:
+            trial.misuse("no such setting")
+            time.sleep(60)
+    trial.phase("serving")
+"""
+
+
+def test_a_false_misuse_is_a_breach_where_no_process_can_be_started(
+    box: DockerSandbox, tmp_path: Path
+) -> None:
+    app = tmp_path / "misuses.py"
+    app.write_text(MISUSES)
+    ran = run(box, app, tmp_path)
+    assert (ran.ended.exit_code, ran.errors) == (0, [])
+    assert "a misuse that the probe alone does not find" in ran.one("breach")["detail"]
+    assert ran.raw[-1]["event"] == "end"

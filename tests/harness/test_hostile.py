@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import textwrap
 from dataclasses import replace
 
@@ -111,6 +112,66 @@ def test_what_an_app_does_beside_leaves_its_trial_whole(run_app, body: str) -> N
     told = run_app(app(body))
     finding = classification.classify(told.raw, FACT)
     assert isinstance(finding, Pass), in_words(finding)
+
+
+def test_an_app_does_not_use_up_the_descriptors_of_its_supervisor(run_app) -> None:
+    """It has several processes, and none of them goes over its own limit."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        told = run_app(
+            app(
+                """
+                ready, told = os.pipe()
+                children = []
+                for _ in range(4):
+                    children.append(os.fork())
+                    if children[-1] == 0:
+                        held = [connect(to) for to in (watchers, witnesses) for _ in range(60)]
+                        os.write(told, b"x")
+                        time.sleep(20)
+                for _ in range(4):
+                    trial.beat()
+                    os.read(ready, 1)
+                trial.look("it asks")
+                for child in children:
+                    os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                """
+            )
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Pass), in_words(finding)
+
+
+def test_the_watcher_harms_no_app_that_ends_without_a_descriptor_left(run_app) -> None:
+    """It is asked while the interpreter ends, which ends its thread."""
+    told = run_app(
+        """
+        import os, resource, time
+
+        class Slow:
+            def __del__(self, sleep=time.sleep):
+                sleep(1)
+
+        def run(trial):
+            trial.phase("serving")
+            trial.fact("alive", True)
+            trial.expose()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+            os.kept = [Slow()]
+            try:
+                while True:
+                    os.kept.append(os.open("/dev/null", os.O_RDONLY))
+            except OSError:
+                pass
+        """
+    )
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Pass), in_words(finding)
+    assert told.all("stall") != []
 
 
 @pytest.mark.parametrize(

@@ -290,6 +290,13 @@ EMPTY = b'<html><head><meta name="pypi:repository-version" content="1.0"></head>
         (b'{"files": [{"filename": 5}]}', JSON, "not PEP 691"),
         (b"[" * 100_000, JSON, "not PEP 691"),
         (b'{"files": [{"filename": "\xff"}]}', JSON, "not PEP 691"),
+        # In a format that is not known yet.
+        (b'{"meta": {"api-version": "2.0"}, "files": []}', JSON, "version '2.0'"),
+        (b'{"meta": {"api-version": 1}, "files": []}', JSON, "not PEP 691"),
+        (EMPTY.replace(b"1.0", b"9.1"), "text/html", r"version '9\.1'"),
+        # Of another package.
+        (b"<a href='right-1.0.zip'>x</a>", "text/html", "page of another package.*right-1"),
+        (b'{"files": [{"filename": "right-1.0-py3-none-any.whl"}]}', JSON, "another package"),
     ],
 )
 def test_what_is_no_page_of_an_index_is_trouble(

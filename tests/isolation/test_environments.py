@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from stat import S_ISREG
@@ -142,6 +143,28 @@ def test_an_install_that_takes_too_much_memory_is_trouble_of_ours(store: Store) 
     box = Scripted(store, lambda: ("", ended(None, "memory")))
     with pytest.raises(TroubleError, match="memory limit"):
         environments(box, store).ensure([pin("left", "1.0")], PYTHON)
+
+
+@pytest.mark.parametrize(
+    ("missing", "is_the_packages"), [("left", False), ("LEFT", False), ("beside", True)]
+)
+def test_a_release_under_test_was_listed_when_the_run_was_planned(
+    store: Store, tmp_path: Path, missing: str, is_the_packages: bool
+) -> None:
+    """So an index without it contradicts itself, whatever it answers now."""
+    said = (
+        "error: No solution found when resolving dependencies\n"
+        f"  cause: Because {missing} was not found in the package registry and you require "
+        f"{missing}==1.0, we can conclude that your requirements are unsatisfiable.\n"
+    )
+    answer = json.dumps({"stage": "resolve", "exit_code": 1, "said": said})
+    asked = environments(
+        Scripted(store, lambda: (answer, ended())),
+        store,
+        IndexSettings(index_url=(tmp_path / "without").as_uri()),
+    )
+    with nullcontext() if is_the_packages else pytest.raises(IndexUnreachable, match="contradicts"):
+        assert isinstance(asked.ensure([pin("left", "1.0")], PYTHON), InstallFailed)
 
 
 def test_a_failure_is_asked_for_once_and_trouble_again(store: Store) -> None:

@@ -24,6 +24,7 @@ from interlock.model import Backend, IndexUnreachable
 
 WHEEL = b"what a wheel holds"
 METADATA = b"Name: left\n"
+METADATA_HASH = {"sha256": hashlib.sha256(METADATA).hexdigest()}
 SECRET = "me:hush"
 
 
@@ -36,20 +37,27 @@ class Index(ThreadingHTTPServer):
         self.sends: dict[str, bytes] = {
             "/files/left-1.0-py3-none-any.whl": WHEEL,
             "/files/left-1.0-py3-none-any.whl.metadata": METADATA,
+            "/files/lies-1.0-py3-none-any.whl": WHEEL,
+            "/files/lies-1.0-py3-none-any.whl.metadata": b"Requires-Dist: nowhere",
+            "/files/silent-1.0-py3-none-any.whl": WHEEL,
+            "/files/silent-1.0-py3-none-any.whl.metadata": METADATA,
             "/files/secret.txt": b"on the same host, on no page",
             "/files/bad-1.0-py3-none-any.whl": b"something else",
             "/simple/left/": self.page("left", hashlib.sha256(WHEEL).hexdigest()),
+            "/simple/lies/": self.page("lies", hashlib.sha256(WHEEL).hexdigest()),
+            "/simple/silent/": self.page("silent", hashlib.sha256(WHEEL).hexdigest(), True),
             "/simple/bad/": self.page("bad", "0" * 64),
             "/simple/page/": b"<html>",
         }
 
-    def page(self, name: str, sha256: str) -> bytes:
+    def page(self, name: str, sha256: str, metadata: object = METADATA_HASH) -> bytes:
         wheel = f"{name}-1.0-py3-none-any.whl"
         listed = {
             "filename": wheel,
             "url": f"../../files/{wheel}",
             "hashes": {"sha256": sha256},
-            "core-metadata": True,
+            "core-metadata": metadata,
+            "dist-info-metadata": metadata,
             "requires-python": ">=3.8",
         }
         beside = {"filename": "../../../etc/cron.d/left", "url": "x", "hashes": {}}
@@ -211,6 +219,20 @@ def test_a_file_that_is_not_what_its_page_says_is_trouble_and_is_not_kept(
     (trouble,) = served.trouble
     assert isinstance(trouble, IndexUnreachable) and "SHA-256" in str(trouble)
     assert list((root / "downloads").iterdir()) == []
+
+
+def test_metadata_that_is_not_what_its_page_says_is_trouble(served: Gateway) -> None:
+    assert ask(served, f"{link(served, 'lies')}.metadata")[0] == 424
+    (trouble,) = served.trouble
+    assert isinstance(trouble, IndexUnreachable) and "SHA-256" in str(trouble)
+
+
+def test_metadata_without_a_hash_is_not_offered(served: Gateway, index: Index) -> None:
+    """The wheel is read then: it has its own metadata."""
+    _, page = ask(served, "/i/0/silent/")
+    (file,) = json.loads(page)["files"]
+    assert (file["core-metadata"], file["dist-info-metadata"]) == (False, False)
+    assert ask(served, f"{link(served, 'silent')}.metadata")[0] == 404
 
 
 @pytest.mark.parametrize("package", ["broken", "page"])

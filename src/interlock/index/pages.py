@@ -28,7 +28,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from interlock.index.fetching import PATIENCE, Answer, Fetching, Patience
 from interlock.index.settings import IndexSettings, redacted
-from interlock.model import IndexUnreachable, StorageTrouble
+from interlock.model import IndexUnreachable, StorageTrouble, printable
 
 FRESH_S = 600
 """How long an answer is fresh if the index does not say. pypi.org's own value."""
@@ -37,6 +37,7 @@ LONGEST_FRESH_S = 86_400
 MOST_FILES = 200_000
 """Of one page. The package with the most files has a tenth of them."""
 
+_SUFFIXES = (".whl", ".tar.gz", ".zip")
 _FORMAT = 1
 _PIECE_CHARS = 1 << 18
 
@@ -81,6 +82,7 @@ class Pages:
                     found.setdefault(file.name, file)
         for url in self._settings.urls:
             files = self._page(f"{url.rstrip('/')}/{name}/")
+            _refuse_another(files, name, url)
             for file in files:
                 found.setdefault(file.name, file)
             if files and self._settings.strategy == "first-index":
@@ -188,7 +190,12 @@ class _JsonFile(BaseModel):
     yanked: bool | str = False
 
 
+class _JsonMeta(BaseModel):
+    version: str = Field("1.0", alias="api-version")
+
+
 class _JsonPage(BaseModel):
+    meta: _JsonMeta = _JsonMeta()
     files: list[_JsonFile] = Field(max_length=MOST_FILES)
 
 
@@ -200,18 +207,20 @@ class _HtmlPage(HTMLParser):
         self.files: list[File] = []
         self.is_of_an_index = False
         """Whether the page is marked as an index's page (PEP 629)."""
+        self.version = "1.0"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
         if tag == "meta" and told.get("name") == "pypi:repository-version":
             self.is_of_an_index = True
+            self.version = told.get("content") or self.version
         if tag != "a" or not told.get("href"):
             return
         try:
             name = unquote(urlsplit(str(told["href"])).path).rpartition("/")[2]
         except ValueError:  # no installer can follow it either
             return
-        if name.endswith((".whl", ".tar.gz", ".zip")):
+        if name.endswith(_SUFFIXES):
             self.files.append(
                 File(name, told.get("data-requires-python") or None, None, "data-yanked" in told)
             )
@@ -227,6 +236,7 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
             raise IndexUnreachable(
                 f"{where} answered with JSON that is not PEP 691's: {error.errors()[0]['msg']}"
             ) from error
+        _refuse_version(page.meta.version, where)
         # yanked may be a reason, and an empty reason counts too (PEP 592)
         return [
             File(f.filename, f.requires_python, f.uploaded_at, f.yanked is not False)
@@ -234,6 +244,7 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
         ]
     if kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
         found = fed(_HtmlPage(), where, answer.text, patience)
+        _refuse_version(found.version, where)
         if found.files or found.is_of_an_index:
             return found.files
         raise IndexUnreachable(
@@ -296,6 +307,26 @@ def _belongs(file: str, package: str) -> bool:
         return False
     name = stem.partition("-")[0] if file.endswith(".whl") else stem.rpartition("-")[0]
     return canonicalize_name(name) == package
+
+
+def _refuse_another(files: Sequence[File], package: str, index: str) -> None:
+    """Raise trouble for a page with files of other packages alone."""
+    known = [file.name for file in files if file.name.endswith(_SUFFIXES)]
+    if known and not any(_belongs(name, package) for name in known):
+        raise IndexUnreachable(
+            f"the package index {redacted(index)} answered with the page of another package: "
+            f"asked for {package}, it lists {printable(known[0][:100])}; check the index URL, "
+            "and any proxy before it"
+        )
+
+
+def _refuse_version(version: str, where: str) -> None:
+    """Raise trouble for a page in a format that nobody can read yet (PEP 629)."""
+    if version.partition(".")[0] != "1":
+        raise IndexUnreachable(
+            f"{where} answered in version {printable(version[:20])!r} of the format; "
+            "Interlock reads 1.x"
+        )
 
 
 def _fresh_s(cache_control: str) -> float | None:

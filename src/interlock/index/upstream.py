@@ -44,9 +44,14 @@ class Listed:
         return found.lower() if found else None
 
     @property
-    def has_metadata(self) -> bool:
-        """Whether the index also sends the metadata alone (PEP 658)."""
-        return bool(self.details.get("core-metadata"))
+    def metadata_sha256(self) -> str | None:
+        """The hash of the metadata, if the index also sends that alone (PEP 658).
+
+        Without a hash, nothing shows that it is the file's own.
+        """
+        told = self.details.get("core-metadata")
+        found = told.get("sha256") if isinstance(told, dict) else None
+        return found.lower() if isinstance(found, str) else None
 
 
 class Upstream:

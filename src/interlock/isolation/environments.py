@@ -128,6 +128,7 @@ class Environments:
             as_of=moment,
             python=python,
             image=image,
+            pins=tuple(pins),
         )
         key = digest_of(
             [requirements, [*self._only_binary], image.digest, self._index.digest, moment]

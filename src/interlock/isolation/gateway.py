@@ -29,7 +29,7 @@ from interlock.index import Listed, Upstream
 from interlock.isolation import folders
 from interlock.isolation.downloads import Downloads, Unfinished
 from interlock.isolation.store import writing
-from interlock.model import TroubleError
+from interlock.model import IndexUnreachable, TroubleError
 
 SOCKET = "index.sock"
 WHEEL_BYTES = 512 << 20
@@ -42,6 +42,8 @@ _PAGES_BYTES = 256 << 20
 """Pages and metadata kept in memory. Beyond this they are fetched again."""
 _CONNECTIONS = 64
 _IDLE_S = 60
+_METADATA_KEYS = ("core-metadata", "dist-info-metadata")
+"""Of PEP 714, and of PEP 658 before it."""
 _METADATA_BYTES = 16 << 20
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}")
 _WHEEL = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+!-]{0,199}\.whl")
@@ -91,8 +93,14 @@ class Mirror:
 
         def metadata() -> bytes | None:
             parts: list[bytes] = []
-            there = self.upstream.read(url, parts.append, _METADATA_BYTES)
-            return b"".join(parts) if there else None
+            if not self.upstream.read(url, parts.append, _METADATA_BYTES):
+                return None
+            found = sha256(content := b"".join(parts)).hexdigest()
+            if found != listed.metadata_sha256:
+                raise IndexUnreachable(
+                    f"{url} has the SHA-256 {found}, but the index lists {listed.metadata_sha256}"
+                )
+            return content
 
         return self._answer(url, metadata)
 
@@ -119,7 +127,12 @@ class Mirror:
 
     def _as_json(self, name: str, listed: tuple[Listed, ...]) -> bytes:
         files = [
-            {**file.details, "filename": file.name, "url": f"../../../{self._link(file)}"}
+            {
+                **file.details,
+                **dict.fromkeys(_METADATA_KEYS, file.metadata_sha256 is not None),
+                "filename": file.name,
+                "url": f"../../../{self._link(file)}",
+            }
             for file in listed
         ]
         meta = {"api-version": "1.1"}
@@ -269,7 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.gateway.asked[listed.url] = listed
                 if name == listed.name:
                     self._send_file(mirror.content(listed)[1])
-                elif name == f"{listed.name}.metadata" and listed.has_metadata:
+                elif name == f"{listed.name}.metadata" and listed.metadata_sha256:
                     self._send(mirror.metadata(listed), "application/octet-stream")
                 else:
                     self._refuse(404)

@@ -14,7 +14,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from zipfile import BadZipFile, ZipFile
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from interlock.index import IndexSettings, Listed, redacted
 from interlock.isolation import folders, gateway
@@ -33,6 +34,7 @@ from interlock.isolation.sandbox import Command, Ended, Image, Limits, Mount, Sa
 from interlock.isolation.store import writing
 from interlock.model import (
     IndexUnreachable,
+    Pin,
     PythonVersion,
     TroubleError,
     digest_of,
@@ -56,6 +58,17 @@ class Wanted:
     as_of: str | None
     python: PythonVersion
     image: Image
+    pins: tuple[Pin, ...] = ()
+    """The releases under test."""
+
+    def pinned(self, package: str) -> Set[Version]:
+        """The version of a package, if it is under test."""
+        name = canonicalize_name(package)
+        return {
+            pin.version
+            for pin in self.pins
+            if pin.version and canonicalize_name(pin.package) == name
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,9 +244,13 @@ class Installs:
                 f"{ended.guard} limit after {ended.seconds:.0f} s"
             )
         said = self._answer(lines, errors, ended, wanted, served)
-        return said if "stage" not in said else self._failed(said["stage"], said["said"], served)
+        if "stage" not in said:
+            return said
+        return self._failed(said["stage"], said["said"], wanted, served)
 
-    def _failed(self, stage: str, said: str, served: Gateway | None) -> InstallFailed:
+    def _failed(
+        self, stage: str, said: str, wanted: Wanted, served: Gateway | None
+    ) -> InstallFailed:
         """What could not be installed. Raises errors that are not about the packages."""
         if served and served.trouble:
             self._raise(served.trouble[0])
@@ -243,8 +260,15 @@ class Installs:
             if served is None or shutil.disk_usage(self._root).free < _FREE_BYTES:
                 raise full
             return InstallFailed(stage="build", output=said)
-        listed = self._mirror.upstream.versions
-        return read_failure(stage, said, index=self._index.described, listed=listed)
+        return read_failure(
+            stage,
+            said,
+            index=self._index.described,
+            listed=lambda package: (
+                # The index listed a release under test when the run was planned.
+                self._mirror.upstream.versions(package) | wanted.pinned(package)
+            ),
+        )
 
     def _raise(self, trouble: TroubleError) -> NoReturn:
         if isinstance(trouble, IndexUnreachable):
