@@ -109,7 +109,8 @@ def snapshot(
         "process": process,
         "threads": [thread for thread in threads if thread["name"] not in gone],
         "at_fork": [thread for thread in threads if thread["name"] in gone],
-        "tasks": [_resting(thread["native_id"]) for thread in threads],
+        # A thread that a fork left behind has no task in the child.
+        "tasks": [_resting(t["native_id"]) for t in threads if t["name"] not in gone],
         "locks": {
             str(ident): {
                 "type": "_thread.RLock" if "*" in word else "_thread.lock",

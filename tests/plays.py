@@ -326,6 +326,96 @@ RELEASED = {
             finally:
                 lock.release()
         """,
+    "by a private method of its wrapper": """
+        class Lease:
+            def __init__(self): self._lock = threading.Lock()
+            def acquire(self): return self._lock.acquire()
+            def release(self): self._lock.release()
+            def __enter__(self): return self.acquire()
+            def __exit__(self, *why): self.release()
+            def _expire(self): self.release()
+        def play():
+            box.lock = Lease()
+            threading.Timer(2, box.lock._expire).start()
+            with box.lock:
+                box.lock.acquire()
+        """,
+    "by a name in a string": """
+        def later():
+            time.sleep(2)
+            getattr(box, "lock").release()
+        def play():
+            box.lock = threading.Lock()
+            start(later)
+            with box.lock:
+                box.lock.acquire()
+        """,
+    "by a getter that is given both names": """
+        import operator
+        def later():
+            time.sleep(2)
+            operator.attrgetter("lock.release")(box)()
+        def play():
+            box.lock = threading.Lock()
+            start(later)
+            with box.lock:
+                box.lock.acquire()
+        """,
+    "by a weak reference": """
+        import weakref
+        def later(it):
+            time.sleep(2)
+            it().release()
+        def play():
+            lock = threading.Lock()
+            start(later, weakref.ref(lock))
+            with lock:
+                lock.acquire()
+        """,
+    "by a function that is hidden from the collector": """
+        import gc
+        def give_back(): box.lock.release()
+        def later():
+            time.sleep(2)
+            give_back()
+        def play():
+            box.lock = threading.Lock()
+            gc.freeze()
+            start(later)
+            with box.lock:
+                box.lock.acquire()
+        """,
+    "by a thread that is not Python's": """
+        import ctypes
+        Call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+        class Event(ctypes.Structure):
+            _fields_ = [
+                ("value", ctypes.c_void_p), ("number", ctypes.c_int), ("how", ctypes.c_int),
+                ("function", Call), ("rest", ctypes.c_char * 80),
+            ]
+        @Call
+        def give_back(_): box.lock.release()
+        def play():
+            box.lock = threading.Lock()
+            libc = ctypes.CDLL(None if hasattr(ctypes.CDLL(None), "timer_create") else "librt.so.1")
+            box.event, timer = Event(how=2, function=give_back), ctypes.c_void_p()
+            assert libc.timer_create(1, ctypes.byref(box.event), ctypes.byref(timer)) == 0
+            assert libc.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 0, 2, 0), None) == 0
+            with box.lock:
+                box.lock.acquire()
+        """,
+    "by the end of an object that a thread has": """
+        class Owner:
+            def __del__(self): box.lock.release()
+        def later(owner): time.sleep(2)
+        def play():
+            box.lock = threading.Lock()
+            # A lambda has no source that can be parsed by itself.
+            box.unused = lambda: box.lock.release
+            threading.Thread(target=later, args=(Owner(),), daemon=True).start()
+            with box.lock:
+                box.lock.acquire()
+        """,
     "by one of two threads that hand over": """
         def other():
             box.ping.acquire()

@@ -66,13 +66,21 @@ class Waits:
         """Whether something else could release one of its locks: a thread that is not stuck."""
         among = {ident for ident, _, _ in edges}
         free = {ident for ident in self.threads if among.isdisjoint(self.chain(ident))}
+        # A task without a thread of Python's may call into Python at any time.
+        runs = bool(free) or self._has_native()
         return any(
             releaser["signal"] is not None
-            or (bool(free) if releaser["thread"] is None else releaser["thread"] in free)
+            or (runs if releaser["thread"] is None else releaser["thread"] in free)
             for _, (kind, what), _ in edges
             if kind != "thread"
             for releaser in self._locks[str(what)]["could_release"]
         )
+
+    def _has_native(self) -> bool:
+        """Whether a task is none of the threads; those without a number may be any task."""
+        known = {thread["native_id"] for thread in self.threads.values()}
+        unnumbered = sum(t["native_id"] is None for t in self.threads.values())
+        return len(self.counted.keys() - known) > unnumbered
 
     def chain(self, start: int | None) -> list:
         """The thread, the one that it waits for, and so on; each once."""

@@ -5,6 +5,7 @@ The garbage collector is asked, and objects are read as they are stored: no code
 
 from __future__ import annotations
 
+import _weakref
 import gc
 import sys
 import types
@@ -117,6 +118,8 @@ def find(lock, variables_of_frames, untracked) -> Kept:
     while done < len(kept.aliases):
         alias = kept.aliases[done]
         done += 1
+        if _weakref.getweakrefcount(alias) and is_a(alias, LOCK):
+            kept.elsewhere.append("there is a weak reference to it")
         namespaces: list = []
         methods: list = []
         for keeper in referrers(alias, untracked):

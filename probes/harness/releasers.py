@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _signal
 import ast
+import gc
 import sys
 import types
 from itertools import chain, islice
@@ -30,6 +31,8 @@ MOST = 8
 """Releasers of one lock that are reported."""
 UNDISTURBED_S = 0.5
 """The switch interval meanwhile: what is found must not change under the search."""
+_OWN = frozenset(name.strip("_") for name in ENTERING | LEAVING)
+"""The methods by which a wrapper does what it is told to, without their underscores."""
 KEEPS_EXIT = sys.version_info < (3, 14)
 """Whether a ``with`` keeps the bound ``__exit__`` of what it entered. From 3.14 it keeps parts."""
 
@@ -44,6 +47,9 @@ class Suspects:
         self._frames_of = frames_of
         interval = _get_interval()
         _set_interval(UNDISTURBED_S)
+        frozen = gc.get_freeze_count()
+        if frozen:
+            gc.unfreeze()  # What is frozen is hidden from every search of the heap.
         try:
             shown = variables_of(frame for frames in frames_of.values() for frame in frames)
             untracked = untracked_containers()
@@ -51,6 +57,8 @@ class Suspects:
             del untracked
             self._functions = functions()
         finally:
+            if frozen:
+                gc.freeze()
             _set_interval(interval)
 
     def releasers(self, lock, sources) -> list:
@@ -98,8 +106,8 @@ class Suspects:
     def _is_own(function, kept) -> bool:
         """Whether it is a method of a wrapper of the lock, which does what it is told to."""
         name = function.f_code.co_name
-        of_lock = name.startswith("_") or name in ENTERING or name in LEAVING
-        return of_lock and _is_method_of(function, kept)
+        # Another private method, such as one that a timer calls, may release it at any time.
+        return name.strip("_") in _OWN and _is_method_of(function, kept)
 
     def rebinds(self, lock, expression, sources):
         """Where the last name of an expression may get another lock meanwhile; None if nowhere."""
@@ -158,7 +166,38 @@ def _mentions(function, kept) -> bool:
         return True
     if not names.isdisjoint(kept.variables) and _globals(function, kept) & names:
         return True
-    return bool(_free(function, kept))
+    return bool(_free(function, kept)) or _by_string(function, kept)
+
+
+def _by_string(function, kept) -> bool:
+    """Whether it reads the lock by a string, as ``getattr`` does, and names a release too."""
+    names = names_in(function.f_code)
+    if _READS_BY_STRING.isdisjoint(names) or str(function.module).startswith("harness."):
+        return False
+    strings = strings_in(function.f_code)
+    if strings.isdisjoint(kept.attributes) and strings.isdisjoint(kept.variables):
+        return False
+    return not LEAVING.isdisjoint(names | strings)
+
+
+_READS_BY_STRING = frozenset(["getattr", "vars", "globals", "__dict__", "attrgetter"])
+
+
+def strings_in(code) -> frozenset:
+    """The names among the strings of a function, such as those for ``getattr``."""
+    if code not in _STRINGS:
+        found = set()
+        for constant in code.co_consts:
+            if type(constant) is types.CodeType:
+                found |= strings_in(constant)
+            elif type(constant) is str and len(constant) < 100 and " " not in constant:
+                found.update(constant.split("."))
+        _STRINGS[code] = frozenset(found)
+    return _STRINGS[code]
+
+
+_STRINGS: dict = {}
+"""By code object: taken apart once."""
 
 
 def _globals(function, kept) -> set:
@@ -184,6 +223,8 @@ def _line(function, sources, kept, leaves, local=(), since=None):
         node = sources.node(function)
     except Unresolved:
         return function.f_code.co_firstlineno if leaves else None
+    if _by_string(function, kept):
+        return function.f_code.co_firstlineno
     names = {*_globals(function, kept), *_free(function, kept), *local}
     private = set(kept.private)
     if _is_method_of(function, kept):

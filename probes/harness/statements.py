@@ -7,7 +7,7 @@ import sys
 import types
 
 from .expressions import evaluate, qualname
-from .lockref import Unresolved
+from .lockref import Unresolved, class_attribute, is_a
 from .sources import ACQUIRES, LEAVING, WITH
 
 _ENTERS = ("SETUP_WITH", "BEFORE_WITH", "SETUP_ASYNC_WITH", "BEFORE_ASYNC_WITH")
@@ -29,12 +29,16 @@ def entered(frame, callee, sources, looked, index):
                 bound, _ = evaluate(call.func, frame)
             except Unresolved:
                 bound = None
-            if type(bound) is types.BuiltinMethodType or callee is not None or bound is None:
+            if call.args and _is_of_type(call.func, frame):
+                yield call.args[0], _of_first(call)
+            elif type(bound) is types.BuiltinMethodType or callee is not None or bound is None:
                 yield call.func.value, call
         elif isinstance(call.func, ast.Name):
             bound = frame.f_locals.get(call.func.id)
             if type(bound) is types.BuiltinMethodType and bound.__name__ in ACQUIRES:
                 yield call.func, call
+            elif is_unbound_acquire(bound) and call.args:
+                yield call.args[0], _of_first(call)
     for child in blocks:
         if not isinstance(child, WITH) or not at_header(child, line):
             continue
@@ -45,6 +49,25 @@ def entered(frame, callee, sources, looked, index):
             continue
         for item in child.items if which is None else child.items[which : which + 1]:
             yield item.context_expr, child
+
+
+def is_unbound_acquire(value) -> bool:
+    """Whether it is a lock type's own method, as ``ExitStack.enter_context`` calls it."""
+    return type(value) is types.MethodDescriptorType and value.__name__ in ACQUIRES
+
+
+def _is_of_type(func, frame) -> bool:
+    """Whether a method is read from a lock's type, as ``ExitStack`` does up to 3.10."""
+    try:
+        of, _ = evaluate(func.value, frame)
+    except Unresolved:
+        return False
+    return is_a(of, type) and is_unbound_acquire(class_attribute(of, func.attr))
+
+
+def _of_first(call):
+    """The call of an unbound method as a call of the bound one: without the lock itself."""
+    return ast.Call(func=call.func, args=call.args[1:], keywords=call.keywords)
 
 
 def at_header(node, line):

@@ -11,6 +11,7 @@ import types
 
 from .frames import Looked
 from .sources import ACQUIRES
+from .statements import is_unbound_acquire
 from .waits import find_wait, is_join
 
 _ENTERS = frozenset(
@@ -68,6 +69,7 @@ def _takes(code) -> bool:
 def _has_acquire(frame) -> bool:
     """Whether a lock's own method is in a variable, as it is in a wrapper."""
     return any(
-        type(value) is types.BuiltinMethodType and value.__name__ in ACQUIRES
+        (type(value) is types.BuiltinMethodType and value.__name__ in ACQUIRES)
+        or is_unbound_acquire(value)
         for value in list(frame.f_locals.values())
     )

@@ -7,13 +7,16 @@ import ast
 from .expressions import evaluate, text_of
 from .lockref import Unresolved
 
+FOR_EVER_S = 24 * 3600
+"""A timeout from which on no trial could see its end, such as ``threading.TIMEOUT_MAX``."""
+
 
 def gives_up(blocking=True, timeout=-1):
     """Whether ``lock.acquire`` with these arguments may return without the lock.
 
     https://docs.python.org/3/library/threading.html#threading.Lock.acquire: -1 waits for ever.
     """
-    return not blocking or timeout >= 0
+    return not blocking or 0 <= timeout < FOR_EVER_S
 
 
 def takes_timeout(call, frame):

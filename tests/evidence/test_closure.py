@@ -101,6 +101,20 @@ def without_task(thread: str, pair: Pair) -> Pair:
     return pair
 
 
+def beside(pair: Pair) -> Pair:
+    """There is a task that belongs to no thread of Python's, such as one of a C library."""
+    for raw in pair:
+        raw["tasks"].append({**raw["tasks"][0], "tid": 9000})
+    return pair
+
+
+def unnumbered(thread: str, pair: Pair) -> Pair:
+    """``threading`` does not know the thread, and so not its number."""
+    for raw in pair:
+        of(raw, thread)["native_id"] = None
+    return pair
+
+
 def owned_too(pair: Pair) -> Pair:
     """The lock that the main thread is inside of also has it as its owner."""
     for raw in pair:
@@ -210,6 +224,12 @@ RELEASABLE: Mapping[str, tuple[Pair, bool]] = {
     ),
     "an orphan": (may(f"{ORPHAN}; U runs f", "A", LATER), False),
     "an orphan that nobody is left to release": (may(ORPHAN, "A", LATER), True),
+    "a task that is no thread of Python's": (beside(may("T has A wants A", "A", LATER)), False),
+    "such a task, where nothing releases": (beside(twice("T has A wants A")), True),
+    "a task of the thread, which has no number": (
+        unnumbered("T", may("T has A wants A", "A", LATER)),
+        True,
+    ),
 }
 
 

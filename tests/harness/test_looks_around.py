@@ -151,6 +151,39 @@ def test_a_deadlock_beside_a_driver_that_goes_on_is_a_hang(run_app, app, before,
     assert not told.all("done")
 
 
+CYCLE = """
+import contextlib, time
+from_ = threading.RLock(), threading.RLock()
+met = threading.Barrier(2)
+def take(first, second):
+    with first:
+        met.wait()
+        {how}
+def run(trial):
+    trial.phase("serving")
+    for locks in (from_, from_[::-1]):
+        threading.Thread(target=take, args=locks, daemon=True).start()
+    time.sleep(0.1)
+    work(trial)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        ("contextlib.ExitStack().enter_context(second)", Hang),
+        ("acquire = type(second).acquire; acquire(second)", Hang),
+        ("second.acquire(timeout=threading.TIMEOUT_MAX)", Hang),
+        ("second.acquire(True, 10**6)", Hang),
+        ("acquire = type(second).acquire; acquire(second, True, 3600)", Pass),
+        ("second.acquire(timeout=3600)", Pass),
+    ],
+)
+def test_however_a_lock_is_taken_a_cycle_of_waits_without_an_end_is_seen(run_app, how, kind):
+    told = run_app(DEADLOCK + WORK + CYCLE.format(how=how), stall_s=5)
+    assert isinstance(told.judged(), kind)
+
+
 def test_a_lock_that_a_fork_left_locked_is_found_though_nobody_waits_for_the_child(run_app):
     hang = run_app(DEADLOCK + WORK + LEFT_LOCKED_BY_A_FORK, stall_s=5).judged()
     assert isinstance(hang, Hang) and hang.reason is Reason.ORPHANED_LOCK

@@ -148,7 +148,8 @@ def _all_closed(dump: Dump) -> tuple[Closed, ...]:
 def _enders(wait: Closed) -> Iterator[Releaser]:
     """What could still end it: code that may release one of its plain locks, and can run.
 
-    A thread can run that does not wait for one of the wait's own. So can a signal's handler.
+    A thread can run that does not wait for one of the wait's own. So can a signal's handler, and a
+    task that is no thread of Python's: it may call into Python at any time.
     """
     stuck = concerned(wait.dump, wait.threads)
     free = [ident for ident in wait.dump.threads if ident not in stuck]
@@ -156,9 +157,16 @@ def _enders(wait: Closed) -> Iterator[Releaser]:
         if edge.target.kind != "lock":
             continue
         for releaser in wait.dump.locks[edge.target.ident].could_release:
-            runs = bool(free) if releaser.thread is None else releaser.thread in free
+            anyone = bool(free) or _has_native(wait.dump)
+            runs = anyone if releaser.thread is None else releaser.thread in free
             if runs or releaser.signal is not None:
                 yield releaser
+
+
+def _has_native(dump: Dump) -> bool:
+    """Whether a task is none of the threads; those without a number may be any task."""
+    native = [thread.native_id for thread in dump.threads.values()]
+    return len({task.tid for task in dump.tasks} - set(native)) > native.count(None)
 
 
 def moved(first: Dump, second: Dump, threads: Iterable[int]) -> bool:
