@@ -82,10 +82,11 @@ class Sources:
             try:
                 self._nodes[code] = self._parse(code, self._read(frame))
             except (OSError, SyntaxError, UnicodeDecodeError, ValueError) as error:
-                self._nodes[code] = Unresolved(f"no source: {type(error).__name__}")
+                self._nodes[code] = f"no source: {type(error).__name__}"
         node = self._nodes[code]
-        if isinstance(node, Unresolved):
-            raise node
+        if isinstance(node, str):
+            # A new one each time: its traceback keeps frames of the app, and all their variables.
+            raise Unresolved(node)
         return node
 
     def _read(self, frame):

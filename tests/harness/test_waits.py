@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -189,3 +190,22 @@ def test_what_is_computed_is_said_to_be_unresolved(parked, blocked):
 def test_a_thread_that_sleeps_waits_for_no_lock(parked):
     read = parked(lambda: time.sleep(0.2))
     assert (read.kind, read.holds) == (None, set())
+
+
+def test_a_snapshot_keeps_nothing_alive_of_a_thread_without_source(watcher, blocked):
+    from harness.sources import Sources
+
+    class Kept: ...
+
+    functions: dict[str, Any] = {}
+    exec("def hold(kept, started, lock):\n    started.set(); lock.acquire()", functions)
+    kept, sources, started = Kept(), Sources(), threading.Event()
+    reference = weakref.ref(kept)
+    thread = threading.Thread(target=functions["hold"], args=(kept, started, blocked.first))
+    del kept
+    with blocked.first:
+        thread.start()
+        started.wait()
+        watcher.snapshot(sources, threading.main_thread().ident)
+    thread.join()
+    assert reference() is None
