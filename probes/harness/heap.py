@@ -188,8 +188,9 @@ def _named_in(namespaces, alias, kept) -> None:
             kept.elsewhere.append("it is kept in a dictionary")
             continue
         for name in names:
-            of = owner if is_a(owner, type) else type(owner)
-            kept.attributes.setdefault(name, []).append(of)
+            # A class's attribute is also there for the methods of its metaclass.
+            of = [owner, type(owner)] if is_a(owner, type) else [type(owner)]
+            kept.attributes.setdefault(name, []).extend(of)
         if is_lock_like(owner):
             kept.alias(owner)
 
