@@ -119,7 +119,10 @@ def find(lock, variables_of_frames, untracked) -> Kept:
         done += 1
         namespaces: list = []
         methods: list = []
-        for keeper in referrers(alias, untracked):
+        keepers = referrers(alias, untracked)
+        if _in_suspended(keepers):
+            kept.elsewhere.append("it is kept in a generator")
+        for keeper in keepers:
             if type(keeper) in _PASSING:
                 continue
             if type(keeper) in _METHODS and keeper.__self__ is alias:
@@ -140,6 +143,29 @@ def find(lock, variables_of_frames, untracked) -> Kept:
     }
     kept.wrapping = written_as(map(type, kept.aliases[1:]))
     return kept
+
+
+def _in_suspended(keepers) -> bool:
+    """Whether one is the frame of a generator that does not run: no thread has it on its stack.
+
+    From 3.11 the generator itself refers to its variables, and is found like other objects.
+    """
+    if sys.version_info >= (3, 11):
+        return False
+    frames = Aliases(keeper for keeper in keepers if type(keeper) is types.FrameType)
+    owners = gc.get_referrers(*frames) if frames else []
+    return any(
+        type(owner) is kind and not getattr(owner, running)
+        for owner in owners
+        for kind, running in _GENERATORS
+    )
+
+
+_GENERATORS = (
+    (types.GeneratorType, "gi_running"),
+    (types.CoroutineType, "cr_running"),
+    (types.AsyncGeneratorType, "ag_running"),
+)
 
 
 def _kept_by(keeper, alias, kept) -> None:
