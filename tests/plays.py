@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 HEAD = """
-import contextlib, functools, os, signal, threading, time
+import contextlib, functools, os, signal, threading, time, weakref
 class Box: pass
 box = Box()
 def start(target, *args, **named):
@@ -415,6 +415,17 @@ RELEASED = {
             threading.Thread(target=later, args=(Owner(),), daemon=True).start()
             with box.lock:
                 box.lock.acquire()
+        """,
+    "by a weak reference to what a thread drops": """
+        def play():
+            lock, references = threading.Lock(), []
+            def keep():
+                kept = Box()
+                references.append(weakref.ref(kept, lambda _: lock.release()))
+                time.sleep(2)
+            start(keep)
+            with lock:
+                lock.acquire()
         """,
     "by one of two threads that hand over": """
         def other():

@@ -122,7 +122,10 @@ def find(lock, variables_of_frames, untracked) -> Kept:
             kept.elsewhere.append("there is a weak reference to it")
         namespaces: list = []
         methods: list = []
-        for keeper in referrers(alias, untracked):
+        keepers = referrers(alias, untracked)
+        if _in_suspended(keepers):
+            kept.elsewhere.append("it is kept in a generator")
+        for keeper in keepers:
             if type(keeper) in _PASSING:
                 continue
             if type(keeper) in _METHODS and keeper.__self__ is alias:
@@ -143,6 +146,29 @@ def find(lock, variables_of_frames, untracked) -> Kept:
     }
     kept.wrapping = written_as(map(type, kept.aliases[1:]))
     return kept
+
+
+def _in_suspended(keepers) -> bool:
+    """Whether one is the frame of a generator that does not run: no thread has it on its stack.
+
+    From 3.11 the generator itself refers to its variables, and is found like other objects.
+    """
+    if sys.version_info >= (3, 11):
+        return False
+    frames = Aliases(keeper for keeper in keepers if type(keeper) is types.FrameType)
+    owners = gc.get_referrers(*frames) if frames else []
+    return any(
+        type(owner) is kind and not getattr(owner, running)
+        for owner in owners
+        for kind, running in _GENERATORS
+    )
+
+
+_GENERATORS = (
+    (types.GeneratorType, "gi_running"),
+    (types.CoroutineType, "cr_running"),
+    (types.AsyncGeneratorType, "ag_running"),
+)
 
 
 def _kept_by(keeper, alias, kept) -> None:
@@ -191,8 +217,9 @@ def _named_in(namespaces, alias, kept) -> None:
             kept.elsewhere.append("it is kept in a dictionary")
             continue
         for name in names:
-            of = owner if is_a(owner, type) else type(owner)
-            kept.attributes.setdefault(name, []).append(of)
+            # A class's attribute is also there for the methods of its metaclass.
+            of = [owner, type(owner)] if is_a(owner, type) else [type(owner)]
+            kept.attributes.setdefault(name, []).extend(of)
         if is_lock_like(owner):
             kept.alias(owner)
 

@@ -37,6 +37,14 @@ KEEPS_EXIT = sys.version_info < (3, 14)
 """Whether a ``with`` keeps the bound ``__exit__`` of what it entered. From 3.14 it keeps parts."""
 
 _get_interval, _set_interval = sys.getswitchinterval, sys.setswitchinterval
+REFLECTING = frozenset(
+    ["getattr", "vars", "globals", "locals", "eval", "exec", "attrgetter", "__dict__"]
+)
+"""What finds an object by its name in a text."""
+LONGEST_TEXT = 60
+"""Characters of a text that may name a lock. What is longer is a message or a docstring."""
+INTERRUPTING = frozenset(["pthread_kill", "raise_signal", "interrupt_main"])
+"""What has a handler run in the main thread; ``os.kill`` does so where it has ``os.getpid``."""
 
 
 class Suspects:
@@ -77,6 +85,9 @@ class Suspects:
         for function in self._functions:
             if self._is_own(function, kept):
                 continue
+            if _reads_by_name(function.f_code, kept):
+                yield _place(function.f_code, function.f_code.co_firstlineno)
+                continue
             if not _mentions(function, kept) and not _is_method_of(function, kept):
                 continue
             leaves = not LEAVING.isdisjoint(names_in(function.f_code))
@@ -95,6 +106,9 @@ class Suspects:
             for frame in frames:
                 local = {n for n, value in list(frame.f_locals.items()) if kept.has(value)}
                 function = _function_of(frame)
+                if _reads_by_name(frame.f_code, kept):
+                    yield _releaser(_place(frame.f_code, frame.f_lineno), thread=ident)
+                    continue
                 if self._is_own(function, kept) or not (local or _mentions(function, kept)):
                     continue
                 leaves = not LEAVING.isdisjoint(names_in(frame.f_code))
@@ -158,6 +172,34 @@ def names_in(code) -> frozenset:
 
 _NAMES: dict = {}
 """By code object: taken apart once."""
+
+
+def _words_in(code) -> frozenset:
+    """Every name within the short texts of a function, such as ``"box.lock.release"``."""
+    if code not in _WORDS:
+        words: set = set()
+        for constant in code.co_consts:
+            if type(constant) is types.CodeType:
+                words |= _words_in(constant)
+            elif type(constant) is str and len(constant) <= LONGEST_TEXT:
+                marks = (c if c.isalnum() or c == "_" else " " for c in constant)
+                words.update("".join(marks).split())
+        _WORDS[code] = frozenset(words)
+    return _WORDS[code]
+
+
+_WORDS: dict = {}
+
+
+def _reads_by_name(code, kept) -> bool:
+    """Whether a function may get the lock by its name in a text, and releases something."""
+    names = names_in(code)
+    if names.isdisjoint(REFLECTING):
+        return False
+    words = _words_in(code)
+    if words.isdisjoint(kept.attributes) and words.isdisjoint(kept.variables):
+        return False
+    return not (LEAVING.isdisjoint(names) and LEAVING.isdisjoint(words))
 
 
 def _mentions(function, kept) -> bool:
@@ -241,6 +283,21 @@ def _line(function, sources, kept, leaves, local=(), since=None):
         return not (others and is_of_first(part, node))
 
     return release_at(node, concerns, private, since)
+
+
+def interrupters(frames_of, main) -> list:
+    """The threads whose code may send a signal that ends the main thread's wait."""
+    return [
+        _releaser(f"it may interrupt the main thread: {_place(frame.f_code, line)}", thread=ident)
+        for ident, frames in frames_of.items()
+        if ident != main
+        for frame, line in ((frame, frame.f_lineno) for frame in frames)
+        if _interrupts(names_in(frame.f_code))
+    ]
+
+
+def _interrupts(names) -> bool:
+    return not INTERRUPTING.isdisjoint(names) or names >= {"kill", "getpid"}
 
 
 def timers() -> list:

@@ -14,7 +14,7 @@ _CREATES = frozenset(["__init__", "__new__", "__post_init__", "__set_name__"])
 """Functions that run before anybody else can have the object."""
 _ASKS = frozenset(["isinstance", "type", "id", "repr", "str", "hasattr", "print"])
 """Functions that do nothing to what they are given."""
-_TESTS = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.If, ast.IfExp)
+_TESTS = (ast.If, ast.IfExp, ast.While, ast.Assert)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -42,8 +42,10 @@ def release_at(function, concerns, private, since=None):
         if part is function or isinstance(part, _FUNCTIONS):
             nodes = list(own(part))
             line = _unbalanced(nodes, is_lock, since if part is function else None)
-            if line is None and getattr(part, "name", None) not in _CREATES:
-                line = _handed_on(nodes, is_given)
+            # Of a creator that runs now, somebody may have the object of another already.
+            creates = getattr(part, "name", None) in _CREATES
+            if line is None and (not creates or (since is not None and part is function)):
+                line = _handed_on(nodes, is_given, since if creates else 0)
             if line is not None:
                 return line
     return None
@@ -51,7 +53,8 @@ def release_at(function, concerns, private, since=None):
 
 def _unbalanced(nodes, is_lock, since):
     """The line of a release that no ``acquire`` of the same function comes before."""
-    of_lock = [n for n in nodes if isinstance(n, ast.Attribute) and is_lock(n.value)]
+    attributes = (node for node in nodes if isinstance(node, ast.Attribute))
+    of_lock = [node for node in attributes if any(map(is_lock, _values(node.value)))]
     acquires = [node.lineno for node in of_lock if node.attr in ENTERING]
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     for node in of_lock:
@@ -64,26 +67,41 @@ def _unbalanced(nodes, is_lock, since):
     return None
 
 
-def _handed_on(nodes, is_lock):
-    """The line where the lock goes to other code, which may release it."""
-    safe = set()
-    for node in nodes:
-        if isinstance(node, WITH):
-            safe.update(id(item.context_expr) for item in node.items)
-        elif isinstance(node, ast.Attribute) or _names(node):
-            safe.add(id(node.value))
-        elif isinstance(node, _TESTS) or _only_asks(node):
-            safe.update(id(child) for child in ast.iter_child_nodes(node))
+def _handed_on(nodes, is_lock, since):
+    """The line where the lock goes to other code, which may release it; none before ``since``."""
+    safe = {id(value) for node in nodes for used in _used(node) for value in _values(used)}
     for node in nodes:
         read = isinstance(getattr(node, "ctx", None), ast.Load)
-        if read and id(node) not in safe and is_lock(node):
+        if read and node.lineno >= since and id(node) not in safe and is_lock(node):
             return node.lineno
     return None
 
 
+def _used(node):
+    """The expressions in a node that are used where they stand, and not handed on."""
+    if isinstance(node, WITH):
+        return [item.context_expr for item in node.items]
+    if isinstance(node, (ast.Attribute, ast.Expr)) or _names(node):
+        return [node.value]
+    if isinstance(node, (ast.Compare, ast.UnaryOp)) or _only_asks(node):
+        return ast.iter_child_nodes(node)
+    if isinstance(node, ast.comprehension):
+        return node.ifs
+    return [node.test] if isinstance(node, _TESTS) else []
+
+
+def _values(node):
+    """What may be an expression's value: itself, or a part of ``a or b`` and the like."""
+    if isinstance(node, ast.BoolOp):
+        return [value for part in node.values for value in _values(part)]
+    if isinstance(node, ast.IfExp):
+        return [*_values(node.body), *_values(node.orelse)]
+    return [node]
+
+
 def _names(node):
-    """Whether it gives a variable a value."""
-    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    """Whether it gives variables a value, and nothing else."""
+    return isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) for t in node.targets)
 
 
 def _only_asks(node):
@@ -121,8 +139,20 @@ def _is_global(function, name):
 
 
 def _local_names(function, concerns):
-    """The variables that the function gives the lock to."""
-    return {node.targets[0].id for node in own(function) if _names(node) and concerns(node.value)}
+    """The variables that the function gives the lock to, also by way of others."""
+    given = [node for node in own(function) if _names(node)]
+    local: set = set()
+
+    def is_lock(node):
+        return concerns(node) or (isinstance(node, ast.Name) and node.id in local)
+
+    known = -1
+    while known < len(local):
+        known = len(local)
+        for node in given:
+            if any(map(is_lock, _values(node.value))):
+                local.update(target.id for target in node.targets)
+    return local
 
 
 def rebound_in(block, expression):

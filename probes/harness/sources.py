@@ -85,7 +85,7 @@ class Sources:
                 self._nodes[code] = f"no source: {type(error).__name__}"
         node = self._nodes[code]
         if isinstance(node, str):
-            # An exception that was kept would keep the app's frames, and all that is in them.
+            # A new one each time: its traceback keeps frames of the app, and all their variables.
             raise Unresolved(node)
         return node
 

@@ -17,7 +17,7 @@ from .expressions import module_of, qualname
 from .frames import look
 from .lockref import Unresolved, attribute, is_a
 from .proof import closing_locks, drop_unproven
-from .releasers import Suspects, timers
+from .releasers import Suspects, interrupters, timers
 from .sources import Sources
 from .suspects import suspects
 
@@ -122,6 +122,8 @@ def snapshot(sources, main: int, left=None, closely: bool = True) -> dict:
     closing = closing_locks(threads, at_fork, locks) if closely else []
     if closing:
         _doubt({lock: raws[lock] for lock in closing}, threads, locks, enter, sources)
+    if closely:
+        _add_interrupters(threads, locks, main)
     return {
         "threads": threads,
         "locks": {str(lock): locks[lock] for lock in locks},
@@ -166,14 +168,25 @@ def described(ident, frames, looked, active, main=None) -> dict:
     }
 
 
+def _add_interrupters(threads, locks, main):
+    """State which threads may end the main thread's wait by a signal."""
+    frames_of = _frames_of_others()
+    for thread in threads:
+        if thread["ident"] == main and thread["waits"] and thread["waits"]["lock"] is not None:
+            locks[thread["waits"]["lock"]]["could_release"].extend(interrupters(frames_of, main))
+
+
 def _doubt(raws, threads, locks, enter, sources):
     """Drop holds that are not proven, and state what else could release the locks."""
-    me = _ident()
-    frames_of = {i: stack(frame) for i, frame in _current_frames().items() if i != me}
-    suspects = Suspects(raws, frames_of)
+    suspects = Suspects(raws, _frames_of_others())
     for lock in raws:
         drop_unproven(lock, suspects, threads, enter, sources)
         locks[lock]["could_release"].extend(suspects.releasers(lock, sources))
+
+
+def _frames_of_others():
+    me = _ident()
+    return {i: stack(frame) for i, frame in _current_frames().items() if i != me}
 
 
 def _merge(locks, lock, raw, names):

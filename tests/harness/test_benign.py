@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from detours import BY_NAME, INTERRUPTED, PASSED_ON
 from plays import HEAD, REBOUND, RELEASED, RUN
 
 from interlock.model import Hang, Reason, Unproven
@@ -27,6 +28,21 @@ def test_a_plain_lock_that_something_else_may_release_closes_no_wait(run_app, pl
     check(run_app, play)
 
 
+@pytest.mark.parametrize("play", BY_NAME.values(), ids=BY_NAME)
+def test_a_lock_that_is_found_by_its_name_in_a_text_may_be_released(run_app, play):
+    check(run_app, play)
+
+
+@pytest.mark.parametrize("play", PASSED_ON.values(), ids=PASSED_ON)
+def test_a_lock_that_other_variables_and_classes_have_may_be_released(run_app, play):
+    check(run_app, play)
+
+
+@pytest.mark.parametrize("play", INTERRUPTED.values(), ids=INTERRUPTED)
+def test_a_thread_that_sends_a_signal_may_end_the_main_thread_s_wait(run_app, play):
+    check(run_app, play)
+
+
 def test_a_release_that_no_snapshot_can_show_comes_before_the_third(run_app):
     """The lock's ``release`` is found by an expression that no reading of code follows."""
     check(
@@ -34,7 +50,7 @@ def test_a_release_that_no_snapshot_can_show_comes_before_the_third(run_app):
         """
         def later():
             time.sleep(2)
-            getattr(vars(box)["lo" + "ck"], "rel" + "ease")()
+            getattr(vars(box)["kcol"[::-1]], "esaeler"[::-1])()
         def play():
             box.lock = threading.Lock()
             start(later)

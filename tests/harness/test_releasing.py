@@ -49,6 +49,15 @@ lock = self.lock
 lock.acquire()
 lock.release()
 
+while self.lock and other: work()
+
+if self.lock or other: work()
+
+self.lock and self.lock.locked()
+
+lock = self.lock or other
+with lock: work()
+
 self.lock.acquire()
 
 other.release()
@@ -64,6 +73,21 @@ lock.release()
 
 self.lock.release()
 self.lock.acquire()
+
+(self.lock or other).release()
+
+lock = other if self.spare else self.lock
+lock.release()
+
+one = other = self.lock
+third = other
+third.release()
+
+give_back(self.lock or other)
+
+give_back(self.lock if self.lock else other)
+
+lock = self.kept[0] = self.lock
 
 call_later(3, self.lock.release)
 
@@ -107,6 +131,12 @@ def test_an_object_may_hand_on_its_lock_while_it_is_made(releasing):
     body = "    self.ready = Condition(self.lock)"
     assert releasing.release_at(parsed(body, "__init__"), is_lock, private=()) is None
     assert releasing.release_at(parsed(body), is_lock, private=()) is not None
+
+
+@pytest.mark.parametrize(("since", "found"), [(2, 3), (3, 3), (4, None)])
+def test_a_creator_that_runs_may_hand_on_the_lock_of_another(releasing, since, found):
+    creator = parsed("    work()\n    give_back(other.lock)\n    rest()", "__init__")
+    assert releasing.release_at(creator, is_lock, (), since=since) == found
 
 
 def test_what_only_wrappers_have_is_handed_on_by_nobody(releasing):

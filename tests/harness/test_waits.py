@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -280,3 +281,22 @@ def _awaits_a_process() -> None:
 def test_a_call_of_c_code_is_endless_only_if_that_is_known(parked, target, kind, bounded):
     read = parked(target)
     assert (read.kind, read.bounded) == (kind, bounded)
+
+
+def test_a_snapshot_keeps_nothing_alive_of_a_thread_without_source(watcher, blocked):
+    from harness.sources import Sources
+
+    class Kept: ...
+
+    functions: dict[str, Any] = {}
+    exec("def hold(kept, started, lock):\n    started.set(); lock.acquire()", functions)
+    kept, sources, started = Kept(), Sources(), threading.Event()
+    reference = weakref.ref(kept)
+    thread = threading.Thread(target=functions["hold"], args=(kept, started, blocked.first))
+    del kept
+    with blocked.first:
+        thread.start()
+        started.wait()
+        watcher.snapshot(sources, threading.main_thread().ident)
+    thread.join()
+    assert reference() is None
