@@ -85,7 +85,7 @@ class Suspects:
         for function in self._functions:
             if self._is_own(function, kept):
                 continue
-            if _reads_by_name(function.f_code, kept):
+            if not _is_of_harness(function) and _reads_by_name(function.f_code, kept):
                 yield _place(function.f_code, function.f_code.co_firstlineno)
                 continue
             if not _mentions(function, kept) and not _is_method_of(function, kept):
@@ -145,6 +145,10 @@ def _is_method_of(function, kept) -> bool:
     """Whether it is a method of something that stands for the lock."""
     is_method = "." in function.qualname and function.f_code.co_argcount > 0
     return is_method and bool(kept.wrapping) and not is_method_of_another(function, kept.wrapping)
+
+
+def _is_of_harness(function) -> bool:
+    return str(function.module).startswith("harness.")
 
 
 def _releaser(what, thread=None, signal=None) -> dict:
@@ -208,38 +212,7 @@ def _mentions(function, kept) -> bool:
         return True
     if not names.isdisjoint(kept.variables) and _globals(function, kept) & names:
         return True
-    return bool(_free(function, kept)) or _by_string(function, kept)
-
-
-def _by_string(function, kept) -> bool:
-    """Whether it reads the lock by a string, as ``getattr`` does, and names a release too."""
-    names = names_in(function.f_code)
-    if _READS_BY_STRING.isdisjoint(names) or str(function.module).startswith("harness."):
-        return False
-    strings = strings_in(function.f_code)
-    if strings.isdisjoint(kept.attributes) and strings.isdisjoint(kept.variables):
-        return False
-    return not LEAVING.isdisjoint(names | strings)
-
-
-_READS_BY_STRING = frozenset(["getattr", "vars", "globals", "__dict__", "attrgetter"])
-
-
-def strings_in(code) -> frozenset:
-    """The names among the strings of a function, such as those for ``getattr``."""
-    if code not in _STRINGS:
-        found = set()
-        for constant in code.co_consts:
-            if type(constant) is types.CodeType:
-                found |= strings_in(constant)
-            elif type(constant) is str and len(constant) < 100 and " " not in constant:
-                found.update(constant.split("."))
-        _STRINGS[code] = frozenset(found)
-    return _STRINGS[code]
-
-
-_STRINGS: dict = {}
-"""By code object: taken apart once."""
+    return bool(_free(function, kept))
 
 
 def _globals(function, kept) -> set:
@@ -265,8 +238,6 @@ def _line(function, sources, kept, leaves, local=(), since=None):
         node = sources.node(function)
     except Unresolved:
         return function.f_code.co_firstlineno if leaves else None
-    if _by_string(function, kept):
-        return function.f_code.co_firstlineno
     names = {*_globals(function, kept), *_free(function, kept), *local}
     private = set(kept.private)
     if _is_method_of(function, kept):
