@@ -404,18 +404,6 @@ RELEASED = {
             with box.lock:
                 box.lock.acquire()
         """,
-    "by the end of an object that a thread has": """
-        class Owner:
-            def __del__(self): box.lock.release()
-        def later(owner): time.sleep(2)
-        def play():
-            box.lock = threading.Lock()
-            # A lambda has no source that can be parsed by itself.
-            box.unused = lambda: box.lock.release
-            threading.Thread(target=later, args=(Owner(),), daemon=True).start()
-            with box.lock:
-                box.lock.acquire()
-        """,
     "by a weak reference to what a thread drops": """
         def play():
             lock, references = threading.Lock(), []

@@ -32,6 +32,9 @@ _SIGKILL = signal.SIGKILL
 MAX_FRAMES = 120
 """Frames of one thread that are reported: the innermost ones."""
 
+MAX_THREADS = 1000
+"""Threads of one process that are reported: as many as ``answers.py`` takes."""
+
 BRIEF = b"?"
 """Before a number: only the suspects are asked for."""
 CLOSELY = b"!"
@@ -98,7 +101,7 @@ def snapshot(sources, main: int, left=None, closely: bool = True) -> dict:
     raws, enter = {}, set()
     doubted = left.locks if left else {}
     me = _ident()
-    for ident, innermost in sorted(_current_frames().items()):
+    for ident, innermost in sorted(_all_frames().items()):
         if ident == me:
             continue
         frames = stack(innermost)
@@ -133,10 +136,21 @@ def snapshot(sources, main: int, left=None, closely: bool = True) -> dict:
 
 def glance(sources, left=None) -> dict:
     """The threads but this one that may wait for ever: see ``suspects``."""
-    innermost = dict(_current_frames())
+    innermost = _all_frames()
     innermost.pop(_ident(), None)
     doubted = left.locks if left else {}
     return {"suspects": suspects(innermost, sources, active_threads(), doubted)}
+
+
+def _all_frames() -> dict:
+    """The innermost frame of each thread; raise ``ValueError`` for more than one answer may have.
+
+    An answer that is too long would be taken for a breach of the app.
+    """
+    frames = dict(_current_frames())
+    if len(frames) > MAX_THREADS:
+        raise ValueError(f"{len(frames)} threads are too many to be read")
+    return frames
 
 
 def active_threads() -> dict:

@@ -99,6 +99,18 @@ def test_a_breach_stops_the_app_and_is_its_failure(run_app, body: str, what: str
         client.sendall(b"POST /\\xff\\x1b HTTP/1.1\\r\\nUser-Agent: \\xff\\x1b[31m\\r\\n\\r\\n")
         client.recv(100)
         """,
+        # More threads than one answer may have.
+        """
+        import threading
+        over = threading.Event()
+        threads = [threading.Thread(target=over.wait, daemon=True) for _ in range(1100)]
+        for thread in threads:
+            thread.start()
+        trial.look("it asks")
+        over.set()
+        for thread in threads:
+            thread.join()
+        """,
         # A name that is no UTF-8.
         """
         import ctypes
@@ -106,7 +118,7 @@ def test_a_breach_stops_the_app_and_is_its_failure(run_app, body: str, what: str
         trial.look("it asks")
         """,
     ],
-    ids=["connections", "dump", "requests", "name"],
+    ids=["connections", "dump", "requests", "threads", "name"],
 )
 def test_what_an_app_does_beside_leaves_its_trial_whole(run_app, body: str) -> None:
     told = run_app(app(body))

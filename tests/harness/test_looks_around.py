@@ -174,7 +174,7 @@ def run(trial):
         ("contextlib.ExitStack().enter_context(second)", Hang),
         ("acquire = type(second).acquire; acquire(second)", Hang),
         ("second.acquire(timeout=threading.TIMEOUT_MAX)", Hang),
-        ("second.acquire(True, 10**6)", Hang),
+        ("second.acquire(True, 1000000)", Hang),
         ("acquire = type(second).acquire; acquire(second, True, 3600)", Pass),
         ("second.acquire(timeout=3600)", Pass),
     ],
