@@ -61,6 +61,19 @@ PASSED_ON["a metaclass"] = """
         threading.Timer(2, Holder.give_back).start()
         with Holder.lock: Holder.lock.acquire()
     """
+PASSED_ON["a generator that is suspended"] = """
+    def give_back():
+        held = yield
+        yield
+        held.release()
+        yield
+    def play():
+        lock, generator = threading.Lock(), give_back()
+        next(generator)
+        generator.send(lock)
+        threading.Timer(2, next, [generator]).start()
+        with lock: lock.acquire()
+    """
 
 _INTERRUPTED = """
 import _thread

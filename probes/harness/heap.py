@@ -119,7 +119,11 @@ def find(lock, variables_of_frames, untracked) -> Kept:
         done += 1
         namespaces: list = []
         methods: list = []
+        frames = Aliases()
+        # The list of all is not kept: it would count as a keeper of the bound methods.
         for keeper in referrers(alias, untracked):
+            if type(keeper) is types.FrameType:
+                frames.append(keeper)
             if type(keeper) in _PASSING:
                 continue
             if type(keeper) in _METHODS and keeper.__self__ is alias:
@@ -131,6 +135,8 @@ def find(lock, variables_of_frames, untracked) -> Kept:
                 kept.cells.append(keeper)
             else:
                 _kept_by(keeper, alias, kept)
+        if _is_suspended(frames):
+            kept.elsewhere.append("it is kept in a generator")
         _named_in(namespaces, alias, kept)
         _bound(methods, variables_of_frames, kept)
     kept.private = {
@@ -140,6 +146,28 @@ def find(lock, variables_of_frames, untracked) -> Kept:
     }
     kept.wrapping = written_as(map(type, kept.aliases[1:]))
     return kept
+
+
+def _is_suspended(frames) -> bool:
+    """Whether one of them is the frame of a generator that does not run now.
+
+    From 3.11 the generator itself refers to its variables, and is found like other objects.
+    """
+    if sys.version_info >= (3, 11):
+        return False
+    owners = gc.get_referrers(*frames) if frames else []
+    return any(
+        type(owner) is kind and not getattr(owner, running)
+        for owner in owners
+        for kind, running in _GENERATORS
+    )
+
+
+_GENERATORS = (
+    (types.GeneratorType, "gi_running"),
+    (types.CoroutineType, "cr_running"),
+    (types.AsyncGeneratorType, "ag_running"),
+)
 
 
 def _kept_by(keeper, alias, kept) -> None:
