@@ -122,10 +122,11 @@ def find(lock, variables_of_frames, untracked) -> Kept:
             kept.elsewhere.append("there is a weak reference to it")
         namespaces: list = []
         methods: list = []
-        keepers = referrers(alias, untracked)
-        if _in_suspended(keepers):
-            kept.elsewhere.append("it is kept in a generator")
-        for keeper in keepers:
+        frames = Aliases()
+        # The list of all is not kept: it would count as a keeper of the bound methods.
+        for keeper in referrers(alias, untracked):
+            if type(keeper) is types.FrameType:
+                frames.append(keeper)
             if type(keeper) in _PASSING:
                 continue
             if type(keeper) in _METHODS and keeper.__self__ is alias:
@@ -137,6 +138,8 @@ def find(lock, variables_of_frames, untracked) -> Kept:
                 kept.cells.append(keeper)
             else:
                 _kept_by(keeper, alias, kept)
+        if _is_suspended(frames):
+            kept.elsewhere.append("it is kept in a generator")
         _named_in(namespaces, alias, kept)
         _bound(methods, variables_of_frames, kept)
     kept.private = {
@@ -148,14 +151,13 @@ def find(lock, variables_of_frames, untracked) -> Kept:
     return kept
 
 
-def _in_suspended(keepers) -> bool:
-    """Whether one is the frame of a generator that does not run: no thread has it on its stack.
+def _is_suspended(frames) -> bool:
+    """Whether one of them is the frame of a generator that does not run now.
 
     From 3.11 the generator itself refers to its variables, and is found like other objects.
     """
     if sys.version_info >= (3, 11):
         return False
-    frames = Aliases(keeper for keeper in keepers if type(keeper) is types.FrameType)
     owners = gc.get_referrers(*frames) if frames else []
     return any(
         type(owner) is kind and not getattr(owner, running)

@@ -119,14 +119,10 @@ def snapshot(sources, main: int, left=None, closely: bool = True) -> dict:
             locks[lock]["locked"] = None  # It does not say so, but is not to be had.
     _add_owners(threads, locks)
     at_fork = left.threads if left else []
-    for thread in threads:
-        if thread["ident"] == main and thread["waits"] and thread["waits"]["lock"] is not None:
-            locks[thread["waits"]["lock"]]["could_release"] = timers()
+    _add_interrupters(threads, locks, main, closely)
     closing = closing_locks(threads, at_fork, locks) if closely else []
     if closing:
         _doubt({lock: raws[lock] for lock in closing}, threads, locks, enter, sources)
-    if closely:
-        _add_interrupters(threads, locks, main)
     return {
         "threads": threads,
         "locks": {str(lock): locks[lock] for lock in locks},
@@ -182,12 +178,12 @@ def described(ident, frames, looked, active, main=None) -> dict:
     }
 
 
-def _add_interrupters(threads, locks, main):
-    """State which threads may end the main thread's wait by a signal."""
-    frames_of = _frames_of_others()
+def _add_interrupters(threads, locks, main, closely):
+    """State what may end the main thread's wait by a signal: timers, and other threads."""
     for thread in threads:
         if thread["ident"] == main and thread["waits"] and thread["waits"]["lock"] is not None:
-            locks[thread["waits"]["lock"]]["could_release"].extend(interrupters(frames_of, main))
+            others = interrupters(_frames_of_others(), main) if closely else []
+            locks[thread["waits"]["lock"]]["could_release"] = [*timers(), *others]
 
 
 def _doubt(raws, threads, locks, enter, sources):
