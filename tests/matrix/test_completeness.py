@@ -111,8 +111,21 @@ def test_a_missing_harness_is_named(copy: Path) -> None:
             "def run(trial): start('leaves.py')",
             "probes/shutdown/app.py:1: names leaves.py, which is not in probes/shutdown/",
         ),
+        (
+            "def run(trial): trial.expos()",
+            'probes/shutdown/app.py:1: trial has no expos; did you mean "expose"?',
+        ),
+        (
+            "def run(trial): trial.phase('servng')",
+            'probes/shutdown/app.py:1: "servng" is not a phase; did you mean "serving"?',
+        ),
+        (
+            "def run(trial): trial.phase('install')",
+            'probes/shutdown/app.py:1: "install" is not a phase',
+        ),
         # what is right
         ("def run(trial): pass", None),
+        ("def run(trial): trial.phase('serving'); trial.fact(trial.intake, trial.settings)", None),
         ("def run(trial, more=1): pass", None),
         ("def run(*trial): pass", None),
         ("from slow import Slow as run", None),

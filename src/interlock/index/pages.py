@@ -195,7 +195,7 @@ class _JsonMeta(BaseModel):
 
 
 class _JsonPage(BaseModel):
-    meta: _JsonMeta = _JsonMeta()
+    meta: _JsonMeta | None = None
     files: list[_JsonFile] = Field(max_length=MOST_FILES)
 
 
@@ -236,7 +236,7 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
             raise IndexUnreachable(
                 f"{where} answered with JSON that is not PEP 691's: {error.errors()[0]['msg']}"
             ) from error
-        _refuse_version(page.meta.version, where)
+        _refuse_version(page.meta.version if page.meta else "1.0", where)
         # yanked may be a reason, and an empty reason counts too (PEP 592)
         return [
             File(f.filename, f.requires_python, f.uploaded_at, f.yanked is not False)
