@@ -185,6 +185,7 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
 
 
 _SWITCHES = {
+    "--pre": "let `latest` and the specifiers of the set include pre-releases",
     "--no-follow-ups": "run only the requested cells",
     "--no-page": "build no page at the end",
     "--dry-run": "only print the plan and its time",

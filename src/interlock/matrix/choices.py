@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -25,24 +26,74 @@ class Latest:
         return f"latest:{self.within}" if len(self.within) else "latest"
 
 
-Choice = Version | Latest | None
+@dataclass(frozen=True, kw_only=True)
+class Every:
+    """Every release within a specifier, without yanked releases and pre-releases."""
+
+    within: SpecifierSet
+
+    def __str__(self) -> str:
+        return str(self.within)
+
+
+Choice = Version | Latest | Every | None
 """How a version of an axis is chosen. None leaves the library out (written ``-``)."""
 
 
-def unpublished(package: str, choice: Choice, releases: Sequence[Release]) -> str | None:
+@dataclass(frozen=True, kw_only=True)
+class Eligible:
+    """Which releases may be chosen without being named: call it with one.
+
+    A named version is always chosen. A yanked release never is without its name, as for pip.
+    """
+
+    before: datetime | None = None
+    """Uploaded at this moment or earlier. None means at any time."""
+    pre: bool = False
+    """Whether pre-releases are included, as with ``pip install --pre``."""
+
+    @classmethod
+    def at(cls, now: datetime, cool_down: timedelta, *, pre: bool = False) -> Eligible:
+        """The releases that are at least as old as the cool-down."""
+        return cls(before=now - cool_down, pre=pre)
+
+    def __call__(self, release: Release) -> bool:
+        return self.at_any_age(release) and not self.is_too_young(release)
+
+    def at_any_age(self, release: Release) -> bool:
+        return not release.yanked and (self.pre or not release.version.is_prerelease)
+
+    def is_too_young(self, release: Release) -> bool:
+        """Whether it is younger than the cool-down.
+
+        False if the index has no upload time: else nothing of such an index could be chosen.
+        """
+        if self.before is None or release.uploaded_at is None:
+            return False
+        return release.uploaded_at > self.before
+
+
+FINAL = Eligible()
+"""Every final release that is not yanked, however young."""
+
+
+def unpublished(
+    package: str, choice: Choice, releases: Sequence[Release], eligible: Eligible = FINAL
+) -> str | None:
     """The mistake in a choice that no release matches, with the nearest releases.
 
-    None if a release matches.
+    None if a release matches, or would after the cool-down.
     """
     if choice is None:
         return None
     versions = sorted(release.version for release in releases)
-    finals = sorted(r.version for r in releases if not r.yanked and not r.version.is_prerelease)
-    if isinstance(choice, Latest):
-        if newest(choice, releases):
+    finals = sorted(release.version for release in releases if eligible.at_any_age(release))
+    if isinstance(choice, (Latest, Every)):
+        if any(choice.within.contains(version, prereleases=True) for version in finals):
             return None
         has = f"the newest is {finals[-1]}" if finals else "it has none at all"
-        return f"{package} has no final release within {choice.within or '*'}; {has}"
+        kind = "release" if eligible.pre else "final release"
+        return f"{package} has no {kind} within {choice.within or '*'}; {has}"
     if choice in versions:
         return None
     known = finals or versions
@@ -56,17 +107,23 @@ def unpublished(package: str, choice: Choice, releases: Sequence[Release]) -> st
     return f'nobody published {package} "{choice}"{near}'
 
 
-def newest(choice: Latest, releases: Sequence[Release]) -> Version | None:
-    """The version that ``latest`` means: never a yanked release, never a pre-release."""
-    return max(
-        (
+def newest(
+    choice: Latest, releases: Sequence[Release], eligible: Eligible = FINAL
+) -> Version | None:
+    """The version that ``latest`` means. None if no eligible release is within it."""
+    return max(matching(choice, releases, eligible), default=None)
+
+
+def matching(
+    choice: Latest | Every, releases: Sequence[Release], eligible: Eligible = FINAL
+) -> tuple[Version, ...]:
+    """The versions of the eligible releases within the choice's specifier, in order."""
+    return tuple(
+        sorted(
             release.version
             for release in releases
-            if not release.yanked
-            and not release.version.is_prerelease
-            and choice.within.contains(release.version)
-        ),
-        default=None,
+            if eligible(release) and choice.within.contains(release.version, prereleases=True)
+        )
     )
 
 
@@ -102,6 +159,17 @@ def read_choice(text: str) -> Choice:
         raise ValueError(f'"{text[:40]}…" is too long for a version') from None
 
 
+def read_listed(text: str) -> Choice:
+    """The same for a file, where a specifier such as ``>=1.0`` is a choice too."""
+    try:
+        return read_choice(text)
+    except ValueError as problem:
+        try:
+            return Every(within=SpecifierSet(text))
+        except InvalidSpecifier:
+            raise problem from None
+
+
 def _not_a_version(text: str) -> str:
     wild = re.fullmatch(r"v?(\d+(?:\.\d+)*)\.[xX*]", text)
     if wild:
@@ -109,5 +177,7 @@ def _not_a_version(text: str) -> str:
     try:
         specifier = SpecifierSet(text)
     except InvalidSpecifier:
-        return f'"{text}" is not a version such as "2.14.2", nor "latest"'
+        return (
+            f'"{text}" is not a version such as "2.14.2", "latest" or a specifier such as ">=1.0"'
+        )
     return f'"{text}" is a specifier, not a version; did you mean "latest:{specifier}"?'
