@@ -14,7 +14,16 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from interlock.index.pages import File
-from interlock.model import Phase, PythonVersion, Reason, Release, Unsupported, UsageError, Wheel
+from interlock.model import (
+    Phase,
+    PythonVersion,
+    Reason,
+    Release,
+    Unsupported,
+    UsageError,
+    Wheel,
+    printable,
+)
 
 _PATCHES = 40
 """No Python feature release has had as many patches (3.8 ended with 3.8.20)."""
@@ -24,6 +33,7 @@ _LONGEST_NAME = 255
 A long name may stand for a million tags.
 """
 _LONGEST_SPECIFIER = 1000
+_LONGEST_REASON = 200
 _YEARS = range(1990, 3000)
 
 
@@ -111,8 +121,15 @@ def _release(package: str, version: Version, files: list[File]) -> Release:
             if file.name.endswith(".whl")
         ),
         # pip skips a release if every file of it is yanked (PEP 592)
-        yanked=all(file.yanked for file in files),
+        yanked=(is_yanked := all(file.yanked for file in files)),
+        yanked_because=_reason(files) if is_yanked else "",
     )
+
+
+def _reason(files: Iterable[File]) -> str:
+    """The first reason that a file gives, made safe to show."""
+    given = (printable(" ".join(file.yanked_because.split())) for file in files)
+    return next(filter(None, given), "")[:_LONGEST_REASON]
 
 
 def version_of(file: str, package: str) -> Version | None:
