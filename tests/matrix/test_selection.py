@@ -255,6 +255,8 @@ def ages(hours_old: Mapping[str, float | None]) -> Mapping[str, Sequence[Release
         ("--left latest:<1.2", "1.1"),
         ("--set all", "1.0 1.1 1.2"),
         ("--set all --left >=1.1", "1.1 1.2"),
+        ("--left lines", "1.0 1.1 1.2"),
+        ("--left lines:>1 --left 2.0b1", "1.1 1.2 2.0b1"),
         # a version that is named is always run
         ("--left 1.3", "1.3"),
         ("--left 1.4 --left latest", "1.2 1.4"),
@@ -280,6 +282,7 @@ def test_a_new_release_is_chosen_after_the_cool_down_or_by_its_name(
         ("--set all --pre yes", {"left": "1.3 1.4 2.0b1"}),
         ("--left 1.3", {}),
         ("--left latest:<1.3", {}),
+        ("--left lines:<1.4", {"left": "1.3"}),
         ("--pre yes", {}),
     ],
 )
@@ -306,6 +309,36 @@ def test_a_specifier_of_a_set_is_every_final_release_that_is_not_yanked() -> Non
     found = select(EVERY, RELEASES, typed("--set all")).selector
     assert versions(found, "left") == "1.0 1.1 1.2"  # not 0.9, 2.0 is yanked, 3.0b1 is none
     assert versions(found, "right") == "1.0 1.5"
+
+
+@pytest.mark.parametrize(
+    ("published_", "chosen", "expected"),
+    [
+        ("1.0 1.0.1 1.1 1.10.0 1.10.2 2.1 2.1.1", "lines", "1.0.1 1.1 1.10.2 2.1.1"),
+        ("1.0 1.0.1 1.1 1.10.0 1.10.2 2.1 2.1.1", "lines:<2", "1.0.1 1.1 1.10.2"),
+        ("1.0 1.0.1 1.1", "lines:<=1.0", "1.0"),
+        # the newest of a line may be yanked, or a pre-release
+        ("1.0 1.0.1! 1.1rc1 1.2! 2.0.1rc1 2.0", "lines", "1.0 2.0"),
+        ("1.0.post1 1.0 1!1.0 1!1.0.1", "lines", "1.0.post1 1!1.0.1"),
+        ("1 1.0.2 2", "lines", "1.0.2 2"),
+    ],
+)
+def test_a_release_line_is_major_and_minor(published_: str, chosen: str, expected: str) -> None:
+    found = select(
+        EVERY, {**RELEASES, "left": published(LEFT, published_)}, typed(f"--left {chosen}")
+    )
+    assert versions(found.selector, "left") == expected
+
+
+@pytest.mark.parametrize(
+    ("hours_old", "expected"),
+    [({"1.0": 900, "1.0.1": 2}, "1.0"), ({"1.0": 900, "1.0.1": 25}, "1.0.1")],
+)
+def test_a_line_has_its_newest_release_that_is_old_enough(
+    hours_old: Mapping[str, float | None], expected: str
+) -> None:
+    found = select(EVERY, ages(hours_old), typed("--left lines"), NOON)
+    assert versions(found.selector, "left") == expected
 
 
 def test_a_long_list_of_releases_is_not_written_out() -> None:

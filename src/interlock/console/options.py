@@ -154,7 +154,8 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
             f"--{axis.name}",
             action="append",
             metavar="VERSION",
-            help=f"a release of {axis.package}, `latest`, or a specifier that filters the set",
+            help=f"a release of {axis.package}, `latest`, `lines` for the newest of each line, or "
+            "a specifier that filters the set",
         )
     command.add_argument(
         "--python", action="append", metavar="3.X", help="a Python, or a specifier"

@@ -6,8 +6,8 @@ from . import (
 )
 from .choices import (
     Choice as Choice,
-    Every as Every,
     Latest as Latest,
+    Ranged as Ranged,
 )
 from .definition import (
     EVERYWHERE as EVERYWHERE,

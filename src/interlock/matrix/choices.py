@@ -6,7 +6,7 @@ The choice stands in ``matrix.yaml`` or on the command line.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,26 +17,65 @@ from interlock.model import ABSENT, NEWEST_PYTHON, OLDEST_PYTHON, PythonVersion,
 
 
 @dataclass(frozen=True, kw_only=True)
-class Latest:
-    """The newest release within a specifier, without yanked releases and pre-releases."""
+class Ranged:
+    """A choice of releases within a specifier. What it means may change with each release.
+
+    Without being asked for, it has no yanked releases and no pre-releases.
+    """
 
     within: SpecifierSet = field(default_factory=SpecifierSet)
 
-    def __str__(self) -> str:
-        return f"latest:{self.within}" if len(self.within) else "latest"
+    def of(self, versions: Sequence[Version]) -> Sequence[Version]:
+        """The chosen ones of these, which are within the specifier and in version order."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Every:
-    """Every release within a specifier, without yanked releases and pre-releases."""
+class Latest(Ranged):
+    """The newest release."""
 
-    within: SpecifierSet
+    def of(self, versions: Sequence[Version]) -> Sequence[Version]:
+        return versions[-1:]
+
+    def __str__(self) -> str:
+        return _written("latest", self.within)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines(Ranged):
+    """The newest release of each release line."""
+
+    def of(self, versions: Sequence[Version]) -> Sequence[Version]:
+        return list({release_line(version): version for version in versions}.values())
+
+    def __str__(self) -> str:
+        return _written("lines", self.within)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Every(Ranged):
+    """Every release."""
+
+    def of(self, versions: Sequence[Version]) -> Sequence[Version]:
+        return versions
 
     def __str__(self) -> str:
         return str(self.within)
 
 
-Choice = Version | Latest | Every | None
+def _written(word: str, within: SpecifierSet) -> str:
+    return f"{word}:{within}" if len(within) else word
+
+
+def release_line(version: Version) -> str:
+    """The release line of a version, ``2.14.x``. Fixes are backported within one."""
+    epoch = f"{version.epoch}!" if version.epoch else ""
+    return f"{epoch}{version.major}.{version.minor}.x"
+
+
+_WORDS: Mapping[str, type[Ranged]] = {"latest": Latest, "lines": Lines}
+
+Choice = Version | Ranged | None
 """How a version of an axis is chosen. None leaves the library out (written ``-``)."""
 
 
@@ -88,7 +127,7 @@ def unpublished(
         return None
     versions = sorted(release.version for release in releases)
     finals = sorted(release.version for release in releases if eligible.at_any_age(release))
-    if isinstance(choice, (Latest, Every)):
+    if isinstance(choice, Ranged):
         if any(choice.within.contains(version, prereleases=True) for version in finals):
             return None
         has = f"the newest is {finals[-1]}" if finals else "it has none at all"
@@ -107,18 +146,11 @@ def unpublished(
     return f'nobody published {package} "{choice}"{near}'
 
 
-def newest(
-    choice: Latest, releases: Sequence[Release], eligible: Eligible = FINAL
-) -> Version | None:
-    """The version that ``latest`` means. None if no eligible release is within it."""
-    return max(matching(choice, releases, eligible), default=None)
-
-
 def matching(
-    choice: Latest | Every, releases: Sequence[Release], eligible: Eligible = FINAL
-) -> tuple[Version, ...]:
-    """The versions of the eligible releases within the choice's specifier, in order."""
-    return tuple(
+    choice: Ranged, releases: Sequence[Release], eligible: Eligible = FINAL
+) -> Sequence[Version]:
+    """The versions that a choice means among the eligible releases, in version order."""
+    return choice.of(
         sorted(
             release.version
             for release in releases
@@ -135,21 +167,21 @@ def beyond_the_harness(python: PythonVersion) -> str | None:
 
 
 def read_choice(text: str) -> Choice:
-    """Read ``2.5.1``, ``latest``, ``latest:==4.*`` or ``-``.
+    """Read ``2.5.1``, ``latest``, ``latest:==4.*``, ``lines:>=3`` or ``-``.
 
     Raises ``ValueError`` with a correct example.
     """
     if text == ABSENT:
         return None
     word, colon, within = text.partition(":")
-    if word == "latest":
+    if kind := _WORDS.get(word):
         if colon and not within.strip():
-            raise ValueError(f'"{text}" lacks its specifier; write "latest" or "latest:==4.*"')
+            raise ValueError(f'"{text}" lacks its specifier; write "{word}" or "{word}:==4.*"')
         try:
-            return Latest(within=SpecifierSet(within))
+            return kind(within=SpecifierSet(within))
         except InvalidSpecifier:
             raise ValueError(
-                f'"{text}": "{within}" is not a specifier; write "latest:==4.*"'
+                f'"{text}": "{within}" is not a specifier; write "{word}:==4.*"'
             ) from None
     try:
         return Version(text)

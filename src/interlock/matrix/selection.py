@@ -17,8 +17,8 @@ from interlock.matrix.choices import (
     FINAL,
     Choice,
     Eligible,
-    Every,
     Latest,
+    Ranged,
     beyond_the_harness,
     matching,
     read_choice,
@@ -119,17 +119,14 @@ class _Picked:
         self, axis: Axis, choice: Choice, published: Sequence[Release]
     ) -> Sequence[Version | None]:
         """The versions of a choice that was checked. Empty if all of them are too young."""
-        if not isinstance(choice, (Latest, Every)):
+        if not isinstance(choice, Ranged):
             # Use the index's spelling: 2.10 is the release 2.10.0.
             return [next((r.version for r in published if r.version == choice), None)]
         found = matching(choice, published, self.eligible)
-        at_any_age = matching(choice, published, replace(self.eligible, before=None))
-        young = set(at_any_age).difference(found)
         if isinstance(choice, Latest):
-            found = found[-1:]
             self.resolved.update({f"{axis.name} {choice}": str(v) for v in found})
-            young.intersection_update(at_any_age[-1:])
-        if young:
+        at_any_age = matching(choice, published, replace(self.eligible, before=None))
+        if young := set(at_any_age).difference(found):
             self.too_young.setdefault(axis.name, set()).update(young)
         return found
 

@@ -15,7 +15,7 @@ from random import Random
 
 from packaging.version import Version
 
-from interlock.matrix.choices import FINAL, Choice, Eligible, Every, Latest, newest
+from interlock.matrix.choices import FINAL, Choice, Eligible, Every, Ranged, matching
 from interlock.matrix.definition import PYTHON, Only
 from interlock.model import Cell, Pin, PythonVersion, Release
 
@@ -71,15 +71,15 @@ ANYWHERE = Within()
 def _meant(
     choice: Choice, releases: Sequence[Release], eligible: Eligible
 ) -> Iterable[Version | None]:
-    """The versions of a choice. A specifier has all of its releases here.
+    """The versions of a choice. A bare specifier has all of its releases here.
 
     The set chooses among the releases. A part only says where something runs.
     """
-    if isinstance(choice, Latest):
-        return (newest(choice, releases, eligible),)
     if isinstance(choice, Every):
         versions = (release.version for release in releases)
         return [v for v in versions if choice.within.contains(v, prereleases=True)]
+    if isinstance(choice, Ranged):
+        return matching(choice, releases, eligible)
     return (choice,)
 
 

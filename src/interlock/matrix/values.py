@@ -28,8 +28,7 @@ from pydantic import (
 
 from interlock.matrix.choices import (
     Choice,
-    Every,
-    Latest,
+    Ranged,
     beyond_the_harness,
     read_listed,
 )
@@ -64,14 +63,14 @@ def _choice(value: Any) -> Choice:
 
 def _choice_of_a_set(value: Any, info: ValidationInfo) -> Choice:
     choice = _choice(value)
-    if isinstance(choice, (Latest, Every)) and (info.data or {}).get("pinned"):
+    if isinstance(choice, Ranged) and (info.data or {}).get("pinned"):
         raise wrong(f'"{choice}" in a pinned set; write the version')
     return choice
 
 
 def _choice_of_a_control(value: Any) -> Version | None:
     choice = _choice(value)
-    if isinstance(choice, (Latest, Every)):
+    if isinstance(choice, Ranged):
         raise wrong(f'"{choice}" can change over time; a control needs one version')
     return choice
 
