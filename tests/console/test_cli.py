@@ -335,6 +335,14 @@ def test_a_dry_run_says_what_would_become_of_every_cell_and_runs_none(typed: Typ
         assert list(ledger.trials()) == []
 
 
+def test_the_help_lists_every_set_with_its_title(typed: Typed) -> None:
+    typed.write(lambda text: text.replace("every fate that", "100 % of the fates that"))
+    said = typed("matrix", "--help")
+    assert said.code == 0
+    words = " ".join(said.output.split())
+    assert "fates (the default): 100 % of the fates that has a verdict; next: the" in words
+
+
 def test_what_is_too_much_to_run_is_counted_and_does_not_start(
     typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
