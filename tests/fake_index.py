@@ -25,6 +25,10 @@ class FakeIndex:
     """Of every answer, beside the content type."""
     etags: bool = True
     status: int = 200
+    api: dict[str, Any] = field(default_factory=dict)
+    """The pages of the JSON API, by their path below ``/pypi``: ``left-lib/1.0/json``."""
+    api_status: int = 404
+    """Of every other page there."""
     url: str = ""
     asked: list[tuple[str, int]] = field(default_factory=list)
     """Every requested path, and the status of its answer."""
@@ -67,6 +71,11 @@ class FakeIndex:
             thread.join()
 
     def answer(self, path: str, asked: Any) -> tuple[int, dict[str, str], bytes]:
+        if path.startswith("/pypi/"):
+            page = path.removeprefix("/pypi/")
+            if page not in self.api:
+                return self.api_status, {}, b""
+            return 200, {"Content-Type": "application/json"}, json.dumps(self.api[page]).encode()
         package = path.strip("/").rpartition("/")[2]
         if self.status != 200:
             return self.status, {}, b""
@@ -89,8 +98,8 @@ class FakeIndex:
             attributes = ""
             if requires := file.get("requires-python"):
                 attributes += f' data-requires-python="{requires.replace(">", "&gt;")}"'
-            if file.get("yanked"):
-                attributes += ' data-yanked=""'
+            if (reason := file.get("yanked", False)) is not False:
+                attributes += f' data-yanked="{reason}"'
             name = file["filename"]
             rows.append(f'<a href="../../files/{name}#sha256=0"{attributes}>{name}</a><br>')
         return "<!DOCTYPE html><html><body>" + "\n".join(rows) + "</body></html>"

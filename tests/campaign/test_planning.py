@@ -230,7 +230,7 @@ def test_what_is_installed_already_comes_first() -> None:
 
 
 def test_neighbouring_installs_differ_in_their_python() -> None:
-    cells = planned(select(MATRIX, RELEASES, Request()).cells).cells
+    cells = planned(list(select(MATRIX, RELEASES, Request()).selector)).cells
     installs = list(dict.fromkeys((c.pins, c.python) for c in cells))
     pairs = list(zip(installs[::2], installs[1::2], strict=True))
     assert pairs and all(one[1] != other[1] for one, other in pairs)

@@ -21,7 +21,7 @@ from packaging.version import Version
 
 from interlock.campaign import rejudging
 from interlock.campaign.verdicts import verdict_of
-from interlock.console import entry, options
+from interlock.console import campaigns, entry, options, selected
 from interlock.isolation.sandbox import interpreters
 from interlock.matrix import selection
 from interlock.matrix.matrix_file import load
@@ -331,6 +331,34 @@ def test_a_dry_run_says_what_would_become_of_every_cell_and_runs_none(typed: Typ
     listed = load(typed.project.folder / "matrix.yaml", typed.project.folder / "probes")
     asked = len(listed.sets["fates"].versions["subject"])
     assert len([line for line in lines if line.startswith("run ")]) == asked - len(decided)
+    with Ledger(typed.project.home) as ledger:
+        assert list(ledger.trials()) == []
+
+
+def test_the_help_lists_every_set_with_its_title(typed: Typed) -> None:
+    typed.write(lambda text: text.replace("every fate that", "100 % of the fates that"))
+    said = typed("matrix", "--help")
+    assert said.code == 0
+    words = " ".join(said.output.split())
+    assert "fates (the default): 100 % of the fates that has a verdict; next: the" in words
+
+
+def test_what_is_too_much_to_run_is_counted_and_does_not_start(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (campaigns, selected):
+        monkeypatch.setattr(module, "MOST_AT_ONCE", 5)
+    asked = ("matrix", "--backend", "process", "--python", THIS, "--jobs", "1")
+    listed = load(typed.project.folder / "matrix.yaml", typed.project.folder / "probes")
+    cells = len(listed.sets["fates"].versions["subject"])
+    dry = typed(*asked, "--dry-run")
+    assert dry.code == 0
+    assert f"{cells} cells: {cells - 2} to run, 2 that can't be installed, about" in dry.output
+    run = typed(*asked)
+    assert run.code == 2
+    assert f"these are {cells} cells, and {cells - 2} of them would run, about" in run.errors
+    assert "at most 5 can be requested at once" in run.errors
+    assert "--subject, --partner, --python, --probe or --config" in run.errors
     with Ledger(typed.project.home) as ledger:
         assert list(ledger.trials()) == []
 

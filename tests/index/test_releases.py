@@ -80,6 +80,33 @@ def test_a_release_is_yanked_when_all_its_files_are() -> None:
     assert (half.yanked, whole.yanked) == (False, True)
 
 
+@pytest.mark.parametrize("html", [False, True], ids=["PEP 691", "PEP 503"])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("broken on 3.9", "broken on 3.9"),
+        ("", ""),
+        (" two\n lines ", "two lines"),
+        ("a\x1b[31mcolour", r"a\x1b[31mcolour"),
+        ("x" * 900, "x" * 200),
+    ],
+)
+def test_the_reason_for_yanking_is_one_safe_line(
+    index: FakeIndex, pages: Pages, html: bool, given: str, expected: str
+) -> None:
+    index.html = html
+    index.add("left-lib", WHEEL.format("1.0"), yanked=given)
+    (found,) = Releases(pages).of("left-lib")
+    assert (found.yanked, found.yanked_because) == (True, expected)
+
+
+def test_a_release_that_is_not_wholly_yanked_has_no_reason() -> None:
+    wheel, sdist = WHEEL.format("1.0"), "left-lib-1.0.tar.gz"
+    files = [File(wheel, None, None, True, "broken"), File(sdist, None, None, False)]
+    (found,) = releases("left-lib", files)
+    assert (found.yanked, found.yanked_because) == (False, "")
+
+
 def test_an_empty_reason_yanks_too(index: FakeIndex, pages: Pages) -> None:
     index.add("left-lib", WHEEL.format("1.0"), yanked="")
     assert Releases(pages).of("left-lib")[0].yanked

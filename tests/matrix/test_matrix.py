@@ -13,7 +13,7 @@ from matrix_files import CHOICES, COMPOSED, MATRIX, PROBE, Load, edited, mistake
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from interlock.matrix.choices import Latest
+from interlock.matrix.choices import Every, Latest
 from interlock.matrix.definition import Rounds, SandboxLimits
 from interlock.matrix.matrix_file import load
 from interlock.model import Axis, MatrixError, Outcome, PythonVersion, Renamed, digest_of
@@ -34,6 +34,20 @@ def test_a_set_lists_versions_latest_and_what_is_left_out(loaded: Load) -> None:
     assert smoke.versions["right"] == (Version("1.0"), None)
     assert core.pythons == (PythonVersion(3, 8), PythonVersion(3, 10))
     assert (core.configs, smoke.configs) == (("stock", "warnings"), ("stock",))
+
+
+def test_a_set_lists_every_release_of_a_specifier(loaded: Load) -> None:
+    found = loaded(edited(MATRIX, 'left: ["1.0", latest] => left: ["0.9", ">=1.0"]'))
+    assert found.sets["core"].versions["left"] == (
+        Version("0.9"),
+        Every(within=SpecifierSet(">=1.0")),
+    )
+
+
+def test_a_new_release_cools_down_for_a_day_unless_the_file_says_otherwise(loaded: Load) -> None:
+    edit = "policy: {prefer: [right, left]} => policy: {prefer: [left], cool_down: 36 hours}"
+    assert loaded().policy.cool_down == timedelta(days=1)
+    assert loaded(edited(MATRIX, edit)).policy.cool_down == timedelta(hours=36)
 
 
 def test_a_configuration_has_what_its_base_sets_and_its_own_wins(loaded: Load) -> None:

@@ -20,9 +20,9 @@ from interlock.model import MatrixError
             'did you mean the specifier "==2.14.*"?',
         ),
         (
-            '"latest:==2.*" => ">=2"',
-            'matrix.yaml:9: sets.core.right[1]: ">=2" is a specifier, not a version; '
-            'did you mean "latest:>=2"?',
+            '"latest:==2.*" => ">=2.x"',
+            'matrix.yaml:9: sets.core.right[1]: ">=2.x" is not a version such as "2.14.2", '
+            '"latest" or a specifier such as ">=1.0"',
         ),
         (
             '"latest:==2.*" => "latest:two"',
@@ -32,7 +32,7 @@ from interlock.model import MatrixError
         (
             '"latest:==2.*" => newest',
             'matrix.yaml:9: sets.core.right[1]: "newest" is not a version such as "2.14.2", '
-            'nor "latest"',
+            '"latest" or a specifier such as ">=1.0"',
         ),
         # YAML's numbers
         (
@@ -90,6 +90,18 @@ from interlock.model import MatrixError
             '    left: ["1.0"] => left: [latest]',
             'matrix.yaml:13: sets.smoke.left[0]: "latest" in a pinned set; write the version',
         ),
+        (
+            '    left: ["1.0"] => left: [">=1.0"]',
+            'matrix.yaml:13: sets.smoke.left[0]: ">=1.0" in a pinned set; write the version',
+        ),
+        (
+            '["1.0", latest] => [">=1.0,<2", "<2,>=1.0"]',
+            'matrix.yaml:8: sets.core.left: lists "<2,>=1.0" twice',
+        ),
+        (
+            "policy: {prefer: [right, left]} => policy: {prefer: [right, left], cool_down: 0 days}",
+            'matrix.yaml:36: policy.cool_down: "0 days" must be from 1 second to 3650 days',
+        ),
         ('    right: ["1.0", "-"]\n =>', "matrix.yaml:11: sets.smoke.right: is missing"),
         # the rest
         (
@@ -130,6 +142,11 @@ from interlock.model import MatrixError
         (
             'left: "1.0", right => left: latest, right',
             'matrix.yaml:29: controls[0].left: "latest" can change over time; '
+            "a control needs one version",
+        ),
+        (
+            'left: "1.0", right => left: ">=1.0", right',
+            'matrix.yaml:29: controls[0].left: ">=1.0" can change over time; '
             "a control needs one version",
         ),
         # what an application chooses

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timezone
+
 import pytest
-from grids import LEFT, RIGHT, published
+from grids import LEFT, RIGHT, published, release
 from matrix_files import COMPOSED, MATRIX, Load, edited
 
 from interlock.matrix.definition import check_published
@@ -68,3 +71,18 @@ def test_latest_needs_a_final_release_in_its_range(loaded: Load) -> None:
         "matrix.yaml:9: sets.core.right[1]: right-lib has no final release within ==2.*; "
         "the newest is 1.0",
     )
+
+
+def test_a_specifier_needs_a_final_release_within_it(loaded: Load) -> None:
+    releases = {"left": published(LEFT, "1.0"), "right": published(RIGHT, "1.0 2.0rc1 2.1!")}
+    with pytest.raises(MatrixError) as caught:
+        check_published(loaded(edited(MATRIX, '"latest:==2.*" => ">=2.0a1"')), releases)
+    assert caught.value.mistakes == (
+        "matrix.yaml:9: sets.core.right[1]: right-lib has no final release within >=2.0a1; "
+        "the newest is 1.0",
+    )
+
+
+def test_a_release_that_is_too_young_was_published(loaded: Load) -> None:
+    left = [replace(release(LEFT, "1.0"), uploaded_at=datetime.now(timezone.utc))]
+    check_published(loaded(), {"left": left, "right": RIGHTS})

@@ -64,7 +64,7 @@ def running(
     known = {axis.name: releases.of(axis.package) for axis in found.axes}
     versions = {"subject": tuple(f"1+{fate.replace('-', '.')}" for fate in fates)}
     request = selection.Request(versions=versions, pythons=(python,))
-    cells = selection.select(found, known, request).cells
+    cells = list(selection.select(found, known, request).selector)
     box, _ = sandbox.choose(backend, [], found.image, store=store, probes=probes)
     now = datetime.now(timezone.utc)
     first = plan(cells, {}, matrix=found, releases=known, now=now, machine="x86_64")

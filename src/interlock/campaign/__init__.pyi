@@ -8,6 +8,11 @@ from .agenda import (
 from .controls import (
     ControlRecord as ControlRecord,
 )
+from .counting import (
+    MOST_AT_ONCE as MOST_AT_ONCE,
+    Count as Count,
+    count as count,
+)
 from .followups import (
     Why as Why,
 )

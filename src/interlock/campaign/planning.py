@@ -5,7 +5,7 @@ Pure: the caller passes releases, verdicts and the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -94,10 +94,10 @@ def plan(
     another cell. Wheels must fit ``machine`` (``x86_64``). ``trials_of`` is how many trials a
     verdict needs; the missing ones run.
     """
-    is_open = {cell: _open(known.get(cell.key), matrix, now, rerun) for cell in cells}
-    more = _missing((cell for cell in cells if not is_open[cell]), known, trials_of or {})
-    wanted = [cell for cell in cells if is_open[cell] or cell in more]
-    why_not = _Installable(releases, machine).why_not
+    opened = {cell: is_open(known.get(cell.key), matrix, now, rerun) for cell in cells}
+    more = _missing((cell for cell in cells if not opened[cell]), known, trials_of or {})
+    wanted = [cell for cell in cells if opened[cell] or cell in more]
+    why_not = Installable(releases, machine).why_not
     decided = {cell: why for cell in wanted if (why := why_not(cell))}
     todo = [cell for cell in wanted if cell not in decided]
     installed = _installed(known, matrix, now)
@@ -109,7 +109,7 @@ def plan(
     return Plan(
         cells=ordered,
         unsupported=decided,
-        known=tuple(cell for cell in cells if not is_open[cell] and cell not in more),
+        known=tuple(cell for cell in cells if not opened[cell] and cell not in more),
         seconds=_estimate(work, known, installed, matrix, jobs, costs or Costs()),
         more=more,
         controls=controls,
@@ -146,8 +146,12 @@ def _beside(
 ) -> Iterator[tuple[Cell, int]]:
     """The controls and their trials; a requested control runs once for both."""
     for control in controls:
-        times = rounds if control.rounds is Rounds.EVERY else 1
-        yield control.cell, times - (control.cell in asked)
+        yield control.cell, times_of(control, rounds) - (control.cell in asked)
+
+
+def times_of(control: Control, rounds: int) -> int:
+    """How often a control runs in so many rounds."""
+    return rounds if control.rounds is Rounds.EVERY else 1
 
 
 def is_fresh(verdict: Verdict, matrix: Matrix, now: datetime) -> bool:
@@ -200,7 +204,8 @@ def _rank(verdict: Verdict, matrix: Matrix) -> tuple[bool, datetime]:
     return is_same(verdict, matrix), verdict.tested_at
 
 
-def _open(verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) -> bool:
+def is_open(verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) -> bool:
+    """Whether a cell with this verdict, or with none, runs."""
     if verdict is None or rerun is Rerun.ALL:
         return True
     if rerun is Rerun.MISSING:
@@ -210,7 +215,7 @@ def _open(verdict: Verdict | None, matrix: Matrix, now: datetime, rerun: Rerun) 
     return not is_fresh(verdict, matrix, now)
 
 
-class _Installable:
+class Installable:
     """Where releases install; checked once for each release and Python, not per cell."""
 
     def __init__(self, releases: Mapping[str, Sequence[Release]], machine: str) -> None:
@@ -221,7 +226,12 @@ class _Installable:
         self._known: dict[tuple[Pin, PythonVersion], Unsupported | None] = {}
 
     def why_not(self, cell: Cell) -> Unsupported | None:
+        """Why the cell can't be installed. None if it can, or may."""
         return next(filter(None, (self._of(pin, cell.python) for pin in cell.pins)), None)
+
+    def those(self, pins: Iterable[Pin], python: PythonVersion) -> tuple[Pin, ...]:
+        """The releases that install on a Python."""
+        return tuple(pin for pin in pins if self._of(pin, python) is None)
 
     def _of(self, pin: Pin, python: PythonVersion) -> Unsupported | None:
         if pin.version is None:
@@ -291,23 +301,29 @@ def _estimate(
 ) -> float:
     """Seconds for this many trials of these cells.
 
-    Each probe is estimated by the time it took so far, or else by the time it declares. Cells that
-    need the machine alone run and install without any other job.
+    Cells that need the machine alone run and install without any other job.
     """
-    took: dict[str, list[float]] = {}
-    for verdict in known.values():
-        if verdict.outcome is not Outcome.UNSUPPORTED and verdict.seconds > 0:
-            took.setdefault(verdict.cell.probe, []).append(verdict.seconds)
-    usually = {probe: median(seconds) for probe, seconds in took.items()}
+    usual = usual_seconds(known, matrix)
     there = set(installed)
     total = 0.0
     for cell, trials in work:
         probe = matrix.probes[cell.probe]
-        usual = usually.get(cell.probe, probe.expected_s)
-        seconds = trials * (usual + costs.overhead_s)
+        seconds = trials * (usual(cell.probe) + costs.overhead_s)
         install = install_of(cell, matrix)
         if install not in there:
             there.add(install)
             seconds += costs.install_s
         total += seconds if probe.alone else seconds / jobs
     return total
+
+
+def usual_seconds(
+    known: Mapping[tuple[str, ...], Verdict], matrix: Matrix
+) -> Callable[[str], float]:
+    """The seconds of a probe's trial: what it took so far, or else what it declares."""
+    took: dict[str, list[float]] = {}
+    for verdict in known.values():
+        if verdict.outcome is not Outcome.UNSUPPORTED and verdict.seconds > 0:
+            took.setdefault(verdict.cell.probe, []).append(verdict.seconds)
+    usually = {probe: median(seconds) for probe, seconds in took.items()}
+    return lambda probe: usually.get(probe, matrix.probes[probe].expected_s)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from interlock.campaign import (
+    MOST_AT_ONCE,
     Agenda,
     Finished,
     Follow,
@@ -21,10 +22,11 @@ from interlock.campaign import (
     Probing,
     Progress,
     Session,
+    count,
     planning,
     repeatability,
 )
-from interlock.console import progress, pythons_at_hand, report, telling
+from interlock.console import progress, pythons_at_hand, report, selected, telling
 from interlock.console.beside import Beside
 from interlock.console.place import Place
 from interlock.console.summary import Known
@@ -32,7 +34,7 @@ from interlock.console.telling import Telling
 from interlock.findings import yanked
 from interlock.index import IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Sandbox, sandbox
-from interlock.matrix import Matrix, definition, selection
+from interlock.matrix import Matrix, Selection, Selector, definition, selection
 from interlock.model import (
     Cell,
     ImageMissing,
@@ -53,14 +55,15 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
     """
     place = _with_trials(place, options.trials)
     ground = _Ground.look(place, options)
-    selected = selection.select(place.matrix, ground.releases, _request(place.matrix, options))
-    for what, version in selected.resolved.items():
-        place.console.print(f"{what} is {version}", highlight=False)
-    ground = ground.isolated(sorted({cell.python for cell in selected.cells}), options.python or ())
+    found = ground.selected()
+    ground = ground.isolated(found.selector.used_pythons, options.python or ())
     with Ledger(place.store.home) as ledger:
         ledger.rename(place.matrix.renamed)
         published = _published(place, options.known)
-        agenda = ground.agenda(ground.possible(selected.cells), ground.known(published, ledger))
+        asked, known = found.selector.without(ground.skipped), ground.known(published, ledger)
+        if len(asked) > MOST_AT_ONCE:
+            return ground.only_counted(asked, known)
+        agenda = ground.agenda(tuple(asked), known)
         first = agenda.first()
         _announce(place, options, agenda, first)
         if options.dry_run:
@@ -79,9 +82,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             withdrawn=yanked(ground.releases),
             kept=kept,
         )
-        finished = ground.drive(
-            ledger, first, agenda.following, resolved=selected.resolved, told=told
-        )
+        finished = ground.drive(ledger, first, agenda.following, resolved=found.resolved, told=told)
         findings = told.findings()
         told.at_the_end(findings, keep=options.keep)
         told.publish(findings, finished, options.results, page=page)
@@ -159,6 +160,14 @@ class _Ground:
         definition.check_published(place.matrix, releases)
         return cls(place=place, options=options, settings=settings, releases=releases)
 
+    def selected(self) -> Selection:
+        """The cells that the options ask for. Print what ``latest`` is today."""
+        matrix = self.place.matrix
+        found = selection.select(matrix, self.releases, _request(matrix, self.options), _now())
+        for line in selected.chosen(found, matrix):
+            self.place.console.print(line, highlight=False)
+        return found
+
     def isolated(self, pythons: Sequence[PythonVersion], asked: Sequence[str] = ()) -> _Ground:
         """The same with a sandbox for these Pythons; ``asked`` are the ones typed by name.
 
@@ -186,12 +195,26 @@ class _Ground:
         machine = _machine(box, [p for p in pythons if p not in missing])
         return replace(self, sandbox=box, machine=machine, skipped=frozenset(skipped))
 
-    def possible(self, cells: Sequence[Cell]) -> list[Cell]:
-        """The cells with a Python that is not skipped.
+    def only_counted(self, asked: Selector, known: Known) -> int:
+        """Print how many cells these are; a dry run ends there.
 
-        Controls and follow-ups of the other cells are left out with them.
+        Raises ``UsageError`` instead of a run that would take weeks.
         """
-        return [cell for cell in cells if cell.python not in self.skipped]
+        options = self.options
+        counted = count(
+            asked,
+            known,
+            matrix=self.place.matrix,
+            releases=self.releases,
+            now=_now(),
+            machine=self.machine,
+            rerun=planning.Rerun(options.rerun),
+            jobs=options.jobs,
+        )
+        if not options.dry_run:
+            raise UsageError(selected.too_many(counted, options.jobs, self.place.matrix))
+        self.place.console.print(selected.numbers(counted, options.jobs), highlight=False)
+        return 0
 
     @property
     def box(self) -> Sandbox:
@@ -284,6 +307,7 @@ def _request(found: Matrix, options: argparse.Namespace) -> selection.Request:
         pythons=options.python or (),
         probes=options.probe or (),
         configs=options.config or (),
+        pre=options.pre,
     )
 
 

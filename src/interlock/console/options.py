@@ -154,7 +154,8 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
             f"--{axis.name}",
             action="append",
             metavar="VERSION",
-            help=f"a release of {axis.package}, `latest`, or a specifier that filters the set",
+            help=f"a release of {axis.package}, `latest`, `lines` for the newest of each line, or "
+            "a specifier that filters the set",
         )
     command.add_argument(
         "--python", action="append", metavar="3.X", help="a Python, or a specifier"
@@ -169,7 +170,7 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
         help=f"of {', '.join(_plain(found))}; with a workaround: NAME+WORKAROUND, of "
         f"{', '.join(found.workarounds) or 'none'}; with the dependencies of the day: NAME@release",
     )
-    command.add_argument("--set", default=None, metavar="NAME", help=f"of {', '.join(found.sets)}")
+    command.add_argument("--set", default=None, metavar="NAME", help=_sets(found))
     command.add_argument(
         "--trials", type=_up_to(MOST_TRIALS), default=None, metavar="N", help="trials of each cell"
     )
@@ -185,6 +186,7 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
 
 
 _SWITCHES = {
+    "--pre": "let `latest` and the specifiers of the set include pre-releases",
     "--no-follow-ups": "run only the requested cells",
     "--no-page": "build no page at the end",
     "--dry-run": "only print the plan and its time",
@@ -237,6 +239,15 @@ _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser, Matrix], None]] = {
     "judge": _judge,
     "clean": _clean,
 }
+
+
+def _sets(found: Matrix) -> str:
+    """Every set with its title, the default one marked."""
+    listed = [
+        f"{name}{' (the default)' if name == found.default_set else ''}: {cells.title}"
+        for name, cells in found.sets.items()
+    ]
+    return "; ".join(listed).replace("%", "%%")  # argparse formats a help text
 
 
 def _choices(found: Matrix) -> str:

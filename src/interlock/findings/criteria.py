@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from interlock.findings.baselines import Needs, plain
-from interlock.matrix import EVERYWHERE, Choice, Latest, Matrix, Only, Required
+from interlock.matrix import EVERYWHERE, Choice, Latest, Matrix, Only, Ranged, Required
 from interlock.model import Basis, Cell, Verdict
 
 Meant = Callable[[Cell], bool]
@@ -132,4 +132,6 @@ def _named(choice: Choice, versions: set[Version], newest: SpecifierSet | None) 
         if newest is not None:
             return finals if len(choice.within) else {v for v in finals if newest.contains(v)}
         return {max(finals)} if finals else set()
+    if isinstance(choice, Ranged):
+        return {v for v in versions if choice.within.contains(v, prereleases=True)}
     return set() if choice is None else {choice}

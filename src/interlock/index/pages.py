@@ -14,12 +14,12 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -38,7 +38,7 @@ MOST_FILES = 200_000
 """Of one page. The package with the most files has a tenth of them."""
 
 _SUFFIXES = (".whl", ".tar.gz", ".zip")
-_FORMAT = 1
+_FORMAT = 2
 _PIECE_CHARS = 1 << 18
 
 
@@ -50,6 +50,8 @@ class File(NamedTuple):
     uploaded_at: str | None
     """ISO 8601. None if the page does not have it (PEP 700)."""
     yanked: bool
+    yanked_because: str = ""
+    """The publisher's reason, as it is on the page."""
 
 
 class Pages:
@@ -80,14 +82,23 @@ class Pages:
             for file in self._linked(link):
                 if _belongs(file.name, name):
                     found.setdefault(file.name, file)
+        for _, files in self._on_indexes(name):
+            for file in files:
+                found.setdefault(file.name, file)
+        return tuple(found.values())
+
+    def indexes(self, package: str) -> tuple[str, ...]:
+        """The indexes that list files of a package. An installer asks no other about it."""
+        return tuple(url for url, _ in self._on_indexes(canonicalize_name(package)))
+
+    def _on_indexes(self, name: str) -> Iterator[tuple[str, Sequence[File]]]:
         for url in self._settings.urls:
             files = self._page(f"{url.rstrip('/')}/{name}/")
             _refuse_another(files, name, url)
-            for file in files:
-                found.setdefault(file.name, file)
-            if files and self._settings.strategy == "first-index":
-                break
-        return tuple(found.values())
+            if files:
+                yield url, files
+                if self._settings.strategy == "first-index":
+                    return
 
     def _linked(self, link: str) -> Sequence[File]:
         if link.startswith(("http://", "https://")):
@@ -165,21 +176,26 @@ class _Entry:
             "fresh_until": self.fresh_until,
             "files": self.files,
         }
+        keep(path, kept)
+
+
+def keep(path: Path, kept: Mapping[str, Any]) -> None:
+    """Write an answer into the cache as JSON. The file is whole, or is not there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, unfinished = tempfile.mkstemp(dir=path.parent)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, unfinished = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(kept, file, separators=(",", ":"))
-                Path(unfinished).replace(path)
-            except BaseException:
-                with suppress(OSError):
-                    Path(unfinished).unlink()
-                raise
-        except OSError as error:
-            raise StorageTrouble(f"can't keep the index's answer in {path.parent}: {error}") from (
-                error
-            )
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(kept, file, separators=(",", ":"))
+            Path(unfinished).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(unfinished).unlink()
+            raise
+    except OSError as error:
+        raise StorageTrouble(f"can't keep the index's answer in {path.parent}: {error}") from (
+            error
+        )
 
 
 # https://packaging.python.org/en/latest/specifications/simple-repository-api/
@@ -222,7 +238,7 @@ class _HtmlPage(HTMLParser):
             return
         if name.endswith(_SUFFIXES):
             self.files.append(
-                File(name, told.get("data-requires-python") or None, None, "data-yanked" in told)
+                File(name, told.get("data-requires-python") or None, None, *_yanked(told))
             )
 
 
@@ -237,9 +253,15 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
                 f"{where} answered with JSON that is not PEP 691's: {error.errors()[0]['msg']}"
             ) from error
         _refuse_version(page.meta.version if page.meta else "1.0", where)
-        # yanked may be a reason, and an empty reason counts too (PEP 592)
+        # An empty reason counts too (PEP 592).
         return [
-            File(f.filename, f.requires_python, f.uploaded_at, f.yanked is not False)
+            File(
+                f.filename,
+                f.requires_python,
+                f.uploaded_at,
+                f.yanked is not False,
+                _reason(f.yanked),
+            )
             for f in page.files
         ]
     if kind in ("text/html", "application/vnd.pypi.simple.v1+html"):
@@ -255,6 +277,15 @@ def _read(url: str, answer: Answer, patience: Patience) -> list[File]:
         f"{where} answered with {kind or 'no content type'}, which no package index sends; "
         "check the index URL in the settings of pip and uv"
     )
+
+
+def _reason(yanked: bool | str) -> str:
+    return yanked if isinstance(yanked, str) else ""
+
+
+def _yanked(told: Mapping[str, str | None]) -> tuple[bool, str]:
+    """Whether a link is yanked, and the reason (PEP 592)."""
+    return "data-yanked" in told, told.get("data-yanked") or ""
 
 
 class _Lists(Protocol):

@@ -14,7 +14,16 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from interlock.index.pages import File
-from interlock.model import Phase, PythonVersion, Reason, Release, Unsupported, UsageError, Wheel
+from interlock.model import (
+    Phase,
+    PythonVersion,
+    Reason,
+    Release,
+    Unsupported,
+    UsageError,
+    Wheel,
+    printable,
+)
 
 _PATCHES = 40
 """No Python feature release has had as many patches (3.8 ended with 3.8.20)."""
@@ -24,6 +33,7 @@ _LONGEST_NAME = 255
 A long name may stand for a million tags.
 """
 _LONGEST_SPECIFIER = 1000
+_LONGEST_REASON = 200
 _YEARS = range(1990, 3000)
 
 
@@ -74,9 +84,12 @@ def unsupported(release: Release, python: PythonVersion, machine: str) -> Unsupp
     build and glibc. The installer decides about a wheel that needs a newer glibc than the image
     has.
     """
-    required = {wheel.requires_python for wheel in release.wheels} or {release.requires_python}
-    if not any(_allows(requirement, python) for requirement in required):
-        stated = next(str(r) for r in required if r is not None)
+    # By identity: the files of a release share a specifier, and its hash is slow.
+    stated_by_files = [wheel.requires_python for wheel in release.wheels]
+    required = {id(each): each for each in stated_by_files or [release.requires_python]}
+    allowed = {key for key, requirement in required.items() if _allows(requirement, python)}
+    if not allowed:
+        stated = next(str(r) for r in required.values() if r is not None)
         return Unsupported(
             phase=Phase.INSTALL,
             reason=Reason.REQUIRES_PYTHON,
@@ -84,7 +97,7 @@ def unsupported(release: Release, python: PythonVersion, machine: str) -> Unsupp
         )
     tags = _tags(python)
     for wheel in release.wheels:
-        if _allows(wheel.requires_python, python) and any(
+        if id(wheel.requires_python) in allowed and any(
             tag in tags for tag in _linux(wheel.filename, machine)
         ):
             return None
@@ -111,8 +124,15 @@ def _release(package: str, version: Version, files: list[File]) -> Release:
             if file.name.endswith(".whl")
         ),
         # pip skips a release if every file of it is yanked (PEP 592)
-        yanked=all(file.yanked for file in files),
+        yanked=(is_yanked := all(file.yanked for file in files)),
+        yanked_because=_reason(files) if is_yanked else "",
     )
+
+
+def _reason(files: Iterable[File]) -> str:
+    """The first reason that a file gives, made safe to show."""
+    given = (printable(" ".join(file.yanked_because.split())) for file in files)
+    return next(filter(None, given), "")[:_LONGEST_REASON]
 
 
 def version_of(file: str, package: str) -> Version | None:
@@ -188,9 +208,17 @@ def _tags(python: PythonVersion) -> frozenset[Tag]:
 
 def _linux(wheel: str, machine: str) -> Iterator[Tag]:
     """The wheel's tags that fit the machine, with their platform called ``linux``."""
-    fits = re.compile(rf"(?:manylinux\w*|linux)_{re.escape(machine)}")
-    for tag in parse_tag("-".join(wheel.removesuffix(".whl").split("-")[-3:])):
+    fits = _platform(machine)
+    interpreters, abis, platforms = wheel.removesuffix(".whl").split("-")[-3:]
+    if not any(map(fits.fullmatch, platforms.lower().split("."))):
+        return  # for another system or machine, as most wheels are
+    for tag in parse_tag(f"{interpreters}-{abis}-{platforms}"):
         if tag.platform == "any":
             yield tag
         elif fits.fullmatch(tag.platform):
             yield Tag(tag.interpreter, tag.abi, "linux")
+
+
+@cache
+def _platform(machine: str) -> re.Pattern[str]:
+    return re.compile(rf"any|(?:manylinux\w*|linux)_{re.escape(machine)}")

@@ -7,6 +7,7 @@ from . import (
 from .choices import (
     Choice as Choice,
     Latest as Latest,
+    Ranged as Ranged,
 )
 from .definition import (
     EVERYWHERE as EVERYWHERE,
@@ -31,6 +32,13 @@ from .policy import (
     Policy as Policy,
     Required as Required,
     line_name as line_name,
+)
+from .selection import (
+    Selection as Selection,
+)
+from .selector import (
+    Block as Block,
+    Selector as Selector,
 )
 from .situations import (
     AppChoice as AppChoice,

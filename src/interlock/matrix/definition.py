@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -29,6 +29,7 @@ from interlock.model import (
     MatrixError,
     Outcome,
     Probe,
+    PythonVersion,
     Release,
     Renames,
 )
@@ -44,7 +45,7 @@ class CellSet:
     name: values.KeyOfMapping
     title: str = ""
     pinned: values.Flag = False
-    """True if the set has no ``latest``. Then its cells are listed without a network."""
+    """True if each version is written out. Then its cells are listed without a network."""
     versions: values.Choices
     pythons: Annotated[values.Listed[values.Python], Field(alias=PYTHON)]
     probes: values.Listed[values.ProbeName] = ()
@@ -325,7 +326,10 @@ class Matrix:
 
         Controls of a probe in no set check every probe on their Python.
         """
-        of = {(cell.probe, cell.python) for cell in cells}
+        return self.controls_on({(cell.probe, cell.python) for cell in cells})
+
+    def controls_on(self, of: Set[tuple[str, PythonVersion]]) -> tuple[Control, ...]:
+        """The same for cells of these probes on these Pythons."""
         pythons = {python for _, python in of}
         return tuple(
             control

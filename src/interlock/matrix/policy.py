@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 from packaging.specifiers import SpecifierSet
@@ -78,6 +79,8 @@ class Policy:
     """Axes, in the order in which to move them."""
     least_trials: values.Count = 1
     """Passing trials of every cell behind a recommendation."""
+    cool_down: values.Duration = timedelta(days=1)
+    """The age from which a release is tested without being named, and may be recommended."""
     safe: Required = field(default_factory=Required)
     """What makes a release safe, beyond a single combination."""
 

@@ -38,6 +38,7 @@ RESERVED = frozenset(
     | {"expect", "rounds", "tries", "scale_by_load"}
     # Options of the command line, and the names that argparse gives them.
     | {"matrix", "command", "help", "set", "trials", "rerun", "keep", "jobs", "backend", "known"}
+    | {"pre"}
     | {"results", "format", "version", "application", "with", "chosen", "choices", "situation"}
     # Columns of the published tables.
     | {"outcome", "phase", "reason", "signature", "basis", "hangs", "exposures", "seconds"}

@@ -6,25 +6,31 @@ This module is pure: the published releases are passed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import ParamSpec, TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from interlock.matrix.choices import (
+    FINAL,
     Choice,
+    Eligible,
     Latest,
+    Ranged,
     beyond_the_harness,
-    newest,
+    matching,
     read_choice,
     unpublished,
 )
 from interlock.matrix.definition import EVERYWHERE, PYTHON, CellSet, Matrix, Only
 from interlock.matrix.mistakes import nearest
 from interlock.matrix.selector import Selector, Within
-from interlock.model import ABSENT, Axis, Cell, Pin, PythonVersion, Release, UsageError, version_key
+from interlock.model import ABSENT, Axis, Pin, PythonVersion, Release, UsageError, version_key
+
+_MOST_SHOWN = 12
+"""The most versions that a message lists."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,6 +47,8 @@ class Request:
     pythons: Sequence[str] = ()
     probes: Sequence[str] = ()
     configs: Sequence[str] = ()
+    pre: bool = False
+    """Whether ``latest`` and specifiers include pre-releases, as with ``pip install --pre``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,51 +56,79 @@ class Selection:
     """The cells asked for, and which version ``latest`` meant."""
 
     selector: Selector
+    """The cells themselves. It counts and yields them without holding them all."""
     resolved: Mapping[str, str]
     """``{"ddtrace latest:==4.*": "4.16.0"}``."""
-
-    @cached_property
-    def cells(self) -> tuple[Cell, ...]:
-        """All of them at once. ``selector`` yields one after the other."""
-        return tuple(self.selector)
+    too_young: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
+    """By axis: releases that would be selected if they were older than the cool-down."""
 
 
 def select(
-    matrix: Matrix, releases: Mapping[str, Sequence[Release]], request: Request
+    matrix: Matrix,
+    releases: Mapping[str, Sequence[Release]],
+    request: Request,
+    now: datetime | None = None,
 ) -> Selection:
     """The cells of a set, narrowed by the request.
 
-    ``releases`` holds the releases of each axis's package, by the axis's name. Raises
-    ``UsageError`` with the mistakes of all options, one a line, each with a correction.
+    ``releases`` holds the releases of each axis's package, by the axis's name. ``now`` is for the
+    policy's cool-down; without it, no release is too young. Raises ``UsageError`` with the mistakes
+    of all options, one a line, each with a correction.
     """
     mistakes = _unknown_axes(matrix, request)
-    resolved: dict[str, str] = {}
+    picked = _Picked(eligible=_eligible(matrix, request, now))
     cells = _noted(mistakes, _set, matrix, request.set_name) or matrix.sets[matrix.default_set]
     pins = {
-        axis.name: _noted(
-            mistakes,
-            _pins,
-            axis,
-            request.versions.get(axis.name, ()),
-            releases[axis.name],
-            cells,
-            resolved,
-        )
-        or ()
+        axis.name: _noted(mistakes, _pins, axis, asked, releases[axis.name], cells, picked) or ()
         for axis in matrix.axes
+        for asked in [request.versions.get(axis.name, ())]
     }
     pythons = _noted(mistakes, _pythons, request.pythons, cells) or ()
     pairs = _pairs(matrix, request, cells, mistakes)
     if mistakes:
         raise UsageError("\n".join(mistakes))
-    selector = _selector(matrix, releases, request, pins, pythons, pairs)
-    if next(iter(selector), None) is None:
+    selector = _selector(matrix, releases, request, pins, pythons, pairs, picked.eligible)
+    if not selector:
         raise UsageError(
             f"{', '.join(f'{probe} in {config}' for probe, config in pairs)}: {matrix.name} runs "
             "none of these releases and Pythons there (`only`); to run them anyway, name the "
             "probe or the configuration together with a version"
         )
-    return Selection(selector=selector, resolved=resolved)
+    return Selection(
+        selector=selector,
+        resolved=picked.resolved,
+        too_young={axis: tuple(sorted(young)) for axis, young in picked.too_young.items()},
+    )
+
+
+def _eligible(matrix: Matrix, request: Request, now: datetime | None) -> Eligible:
+    if now is None:
+        return replace(FINAL, pre=request.pre)
+    return Eligible.at(now, matrix.policy.cool_down, pre=request.pre)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Picked:
+    """What the choices of all axes meant."""
+
+    eligible: Eligible
+    resolved: dict[str, str] = field(default_factory=dict)
+    too_young: dict[str, set[Version]] = field(default_factory=dict)
+
+    def versions(
+        self, axis: Axis, choice: Choice, published: Sequence[Release]
+    ) -> Sequence[Version | None]:
+        """The versions of a choice that was checked. Empty if all of them are too young."""
+        if not isinstance(choice, Ranged):
+            # Use the index's spelling: 2.10 is the release 2.10.0.
+            return [next((r.version for r in published if r.version == choice), None)]
+        found = matching(choice, published, self.eligible)
+        if isinstance(choice, Latest):
+            self.resolved.update({f"{axis.name} {choice}": str(v) for v in found})
+        at_any_age = matching(choice, published, replace(self.eligible, before=None))
+        if young := set(at_any_age).difference(found):
+            self.too_young.setdefault(axis.name, set()).update(young)
+        return found
 
 
 def _noted(
@@ -143,6 +179,7 @@ def _selector(
     pins: Mapping[str, tuple[Pin, ...]],
     pythons: tuple[PythonVersion, ...],
     pairs: tuple[tuple[str, str], ...],
+    eligible: Eligible,
 ) -> Selector:
     """Select cells. A named version lifts the limits of a named probe or config."""
     named = {axis for axis, asked in request.versions.items() if any(map(_is_choice, asked))}
@@ -150,7 +187,7 @@ def _selector(
         named.add(PYTHON)
 
     def within(only: Only, asked_for: bool) -> Within:
-        return Within.of(only, releases, lifted=named if asked_for else ())
+        return Within.of(only, releases, named if asked_for else (), eligible)
 
     def base_of(config: str) -> str:
         configuration = matrix.configurations[config]
@@ -191,37 +228,48 @@ def _pins(
     asked: Sequence[str],
     published: Sequence[Release],
     cells: CellSet,
-    resolved: dict[str, str],
+    picked: _Picked,
 ) -> tuple[Pin, ...]:
-    """The versions of one axis. Notes which version ``latest`` means."""
+    """The versions of one axis. Notes what ``latest`` and specifiers mean."""
     options = [_read(axis.name, text) for text in asked]
     filters = [option for option in options if isinstance(option, SpecifierSet)]
     chosen = [option for option in options if not isinstance(option, SpecifierSet)]
 
-    def version_of(choice: Choice) -> Version | None:
-        problem = unpublished(axis.package, choice, published)
+    def versions_of(choice: Choice) -> Sequence[Version | None]:
+        problem = unpublished(axis.package, choice, published, picked.eligible)
         if problem:
             raise UsageError(f"--{axis.name}: {problem}" if choice in chosen else problem)
-        if isinstance(choice, Latest):
-            version = newest(choice, published)
-            resolved[f"{axis.name} {choice}"] = str(version)
-            return version
-        # Use the index's spelling: 2.10 is the release 2.10.0.
-        return next((r.version for r in published if r.version == choice), None)
+        return picked.versions(axis, choice, published)
 
-    versions = [version_of(choice) for choice in chosen]
+    versions = [version for choice in chosen for version in versions_of(choice)]
     if filters or not asked:
-        listed = [version_of(choice) for choice in cells.versions[axis.name]]
+        of_set = cells.versions[axis.name]
+        listed = sorted({v for choice in of_set for v in versions_of(choice)}, key=version_key)
         kept = [version for version in listed if not asked or _within(version, filters)]
-        if not kept:
-            has = ", ".join(str(version or ABSENT) for version in listed)
+        if listed and not kept:
             typed = " ".join(f'--{axis.name} "{text}"' for text in asked)
-            raise UsageError(f"{typed} leaves nothing of the set {cells.name}; it has {has}")
+            raise UsageError(
+                f"{typed} leaves nothing of the set {cells.name}; it has {_some(listed)}"
+            )
         versions += kept
+    if not versions:
+        newest = max(picked.too_young[axis.name])
+        raise UsageError(
+            f"every chosen release of {axis.package} is younger than the policy's `cool_down`; "
+            f"to run one now, name it: --{axis.name} {newest}"
+        )
     return tuple(
         Pin(axis=axis.name, package=axis.package, version=version)
         for version in sorted(set(versions), key=version_key)
     )
+
+
+def _some(versions: Sequence[Version | None]) -> str:
+    """The versions in words, in one line however many they are."""
+    shown = [str(version or ABSENT) for version in versions]
+    if len(shown) > _MOST_SHOWN:
+        return f"{len(shown)} from {shown[0]} to {shown[-1]}"
+    return ", ".join(shown)
 
 
 def _read(axis: str, text: str) -> Choice | SpecifierSet:

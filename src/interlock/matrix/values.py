@@ -26,7 +26,12 @@ from pydantic import (
     ValidationInfo,
 )
 
-from interlock.matrix.choices import Choice, Latest, beyond_the_harness, read_choice
+from interlock.matrix.choices import (
+    Choice,
+    Ranged,
+    beyond_the_harness,
+    read_listed,
+)
 from interlock.matrix.document import Number
 from interlock.matrix.mistakes import AXES, MISSING, NAME, nearest, wrong
 from interlock.model import ABSENT, AT_RELEASE, ON_TOP, PythonVersion
@@ -51,21 +56,21 @@ def _unquoted(value: Any) -> str:
 
 def _choice(value: Any) -> Choice:
     try:
-        return read_choice(_unquoted(value))
+        return read_listed(_unquoted(value))
     except ValueError as error:
         raise wrong(str(error)) from None
 
 
 def _choice_of_a_set(value: Any, info: ValidationInfo) -> Choice:
     choice = _choice(value)
-    if isinstance(choice, Latest) and (info.data or {}).get("pinned"):
+    if isinstance(choice, Ranged) and (info.data or {}).get("pinned"):
         raise wrong(f'"{choice}" in a pinned set; write the version')
     return choice
 
 
 def _choice_of_a_control(value: Any) -> Version | None:
     choice = _choice(value)
-    if isinstance(choice, Latest):
+    if isinstance(choice, Ranged):
         raise wrong(f'"{choice}" can change over time; a control needs one version')
     return choice
 

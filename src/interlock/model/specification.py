@@ -89,6 +89,8 @@ class Release:
     requires_python: SpecifierSet | None
     wheels: tuple[Wheel, ...]
     yanked: bool
+    yanked_because: str = ""
+    """The reason that its publisher gave, in one line. Empty if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
