@@ -131,7 +131,8 @@ class TrackMap:
                 axis=self.space.columns,
                 tested=self._by_row.get(row, {}),
                 installs=lambda column: self.space.installs(row, column),
-                references=lambda: self._vouching_rows(row),
+                elsewhere=[of.row(row) for of in self._references],
+                beside=lambda: self._rows_beside(row),
                 contradicts=lambda low, high, seen: any(
                     self.column(at).differs_at(row, seen)
                     for at in _within(self._known_columns, low, high)
@@ -146,7 +147,8 @@ class TrackMap:
                 axis=self.space.rows,
                 tested=self._by_column.get(column, {}),
                 installs=lambda row: self.space.installs(row, column),
-                references=lambda: self._vouching_columns(column),
+                elsewhere=[of.column(column) for of in self._references],
+                beside=lambda: self._columns_beside(column),
                 contradicts=lambda low, high, seen: any(
                     self.row(at).differs_at(column, seen)
                     for at in _within(self._known_rows, low, high)
@@ -154,16 +156,14 @@ class TrackMap:
             )
         return self._columns[column]
 
-    def _vouching_rows(self, row: int) -> Sequence[Strip]:
-        """The same row on other Pythons, and all rows that were tested line by line."""
-        same = [of.row(row) for of in self._references]
+    def _rows_beside(self, row: int) -> Sequence[Strip]:
+        """All other rows that were tested line by line, here or on another Python."""
         every = (one for of in (self, *self._references) for one in of._full_rows.items())
-        return [*same, *(strip for at, strip in every if at != row)]
+        return [strip for at, strip in every if at != row]
 
-    def _vouching_columns(self, column: int) -> Sequence[Strip]:
-        same = [of.column(column) for of in self._references]
+    def _columns_beside(self, column: int) -> Sequence[Strip]:
         every = (one for of in (self, *self._references) for one in of._full_columns.items())
-        return [*same, *(strip for at, strip in every if at != column)]
+        return [strip for at, strip in every if at != column]
 
     @cached_property
     def _known_rows(self) -> Sequence[int]:

@@ -44,11 +44,10 @@ class Strip:
     axis: ReleaseAxis
     tested: Mapping[int, Observation]
     installs: Callable[[int], bool]
-    references: Callable[[], Sequence[Strip]] = tuple
-    """The same strip on other Pythons, and strips beside it that were tested line by line.
-
-    Only what was tested on a reference counts, not what is inferred there.
-    """
+    elsewhere: Sequence[Strip] = ()
+    """The same strip on other Pythons. Only what was tested on it counts, not what is inferred."""
+    beside: Callable[[], Sequence[Strip]] = tuple
+    """Strips with other partners that were tested line by line, here or on another Python."""
     contradicts: Callable[[int, int, Observation], bool] = lambda low, high, seen: False
     """Whether a known strip that crosses this one between two positions says something else."""
 
@@ -127,16 +126,17 @@ class Strip:
     def _is_vouched_for(self, low: int, high: int) -> bool:
         between = (low, high)
         if between not in self._vouched:
-            seen = self.tested[low]
-            self._vouched[between] = any(
-                reference.covers(low, high, seen, self.untried(low, high))
-                for reference in self._references
-            ) and not self.contradicts(low, high, seen)
+            self._vouched[between] = self._find_vouching(low, high)
         return self._vouched[between]
 
-    @cached_property
-    def _references(self) -> Sequence[Strip]:
-        return self.references()
+    def _find_vouching(self, low: int, high: int) -> bool:
+        seen = self.tested[low]
+        if any(strip.differs_between(low, high, seen) for strip in self.elsewhere):
+            return False
+        return any(
+            reference.covers(low, high, seen, self.untried(low, high))
+            for reference in (*self.elsewhere, *self.beside())
+        ) and not self.contradicts(low, high, seen)
 
     @cached_property
     def _vouched(self) -> dict[tuple[int, int], bool]:
@@ -160,9 +160,14 @@ class Strip:
             and all(map(self.installs, inside))
         )
 
+    def differs_between(self, low: int, high: int, seen: Observation) -> bool:
+        """Whether any tested release between two positions says something else."""
+        inside = self.usable[bisect_right(self.usable, low) : bisect_left(self.usable, high)]
+        return any(self.tested[at] != seen for at in inside)
+
     def _is_known_elsewhere(self, at: int) -> bool:
-        """False if a reference tried it, and that proved nothing."""
-        return all(strip.tested[at].is_usable for strip in self._references if at in strip.tested)
+        """False if it was tried on another Python, and that proved nothing."""
+        return all(strip.tested[at].is_usable for strip in self.elsewhere if at in strip.tested)
 
 
 def _holding(runs: Sequence[Run], position: int) -> Run | None:
