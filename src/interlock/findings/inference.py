@@ -10,9 +10,9 @@ closest first:
 - **box**: a known row and a known column cross, and the opposite corner is tested and agrees
   (``boxes.py``).
 
-Where the rules of the row and of the column contradict each other, the pair is unknown. What the
-index decides is never inferred. ``unproven`` and ``unsupported`` are no basis for anything. Nothing
-is stored for a pair that was not tested.
+The first rule that says something counts. Where it contradicts itself, on the row and on the
+column, the pair is unknown. What the index decides is never inferred. ``unproven`` and
+``unsupported`` are no basis for anything. Nothing is stored for a pair that was not tested.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.boxes import Slabs, all_boxes, crosses
-from interlock.findings.space import Observation, Space, Spot
+from interlock.findings.space import Observation, ReleaseAxis, Space, Spot
 from interlock.findings.strip import Between, Run, Strip
 
 
@@ -111,18 +111,21 @@ class TrackMap:
         row, column = spot
         if not self.space.installs(row, column):
             return BY_INDEX
-        on_row = self.row(row).at(column)
-        on_column = self.column(column).at(row)
-        if on_row is None and on_column is None:
+        by_line: list[Known] = []
+        by_reference: list[Known] = []
+        if found := self.row(row).at(column):
+            ends = ((row, found.low), (row, found.high))
+            of_one_line = _are_of_one_line(self.space.columns, found)
+            (by_line if of_one_line else by_reference).append(_between(found, ends, of_one_line))
+        if found := self.column(column).at(row):
+            ends = ((found.low, column), (found.high, column))
+            of_one_line = _are_of_one_line(self.space.rows, found)
+            (by_line if of_one_line else by_reference).append(_between(found, ends, of_one_line))
+        closest = by_line or by_reference
+        if not closest:
             return self._in_a_box(spot)
-        if on_row and on_column and on_row.observation != on_column.observation:
-            return UNKNOWN
-        if on_row:
-            ends = ((row, on_row.low), (row, on_row.high))
-            return _between(on_row, ends, self.space.columns.line_number)
-        assert on_column is not None
-        ends = ((on_column.low, column), (on_column.high, column))
-        return _between(on_column, ends, self.space.rows.line_number)
+        agree = len({one.observation for one in closest}) == 1
+        return closest[0] if agree else UNKNOWN
 
     def row(self, row: int) -> Strip:
         """The cells with that release of the rows, along the columns."""
@@ -218,8 +221,11 @@ class TrackMap:
         return Slabs(all_boxes(found, usable))
 
 
-def _between(found: Between, ends: tuple[Spot, Spot], line_number: Sequence[int]) -> Known:
-    of_one_line = line_number[found.low] == line_number[found.high]
+def _are_of_one_line(axis: ReleaseAxis, found: Between) -> bool:
+    return axis.line_number[found.low] == axis.line_number[found.high]
+
+
+def _between(found: Between, ends: tuple[Spot, Spot], of_one_line: bool) -> Known:
     return Known(
         basis=KnownBy.INFERRED,
         observation=found.observation,
