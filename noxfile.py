@@ -146,9 +146,13 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
-    """Compare the obvious script with `nox -s matrix`; -- --scale: measure each step."""
-    args = [arg for arg in session.posargs if arg != "--scale"]
-    name = "scale.py" if "--scale" in session.posargs else "against_script.py"
+    """Compare the obvious script with `nox -s matrix`; -- --scale or --search: what grows."""
+    args = [arg for arg in session.posargs if arg not in ("--scale", "--search")]
+    name = "against_script.py"
+    if "--scale" in session.posargs:
+        name = "scale.py"
+    elif "--search" in session.posargs:
+        name = "search.py"
     run(session, str(shared(session) / "python"), f"benchmarks/{name}", *args)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from packaging.version import Version
 
 from interlock.findings.attribution import OPEN, PAIR, Attribution
-from interlock.findings.windows import along, hanging, inferred, lines, showing, windows
+from interlock.findings.windows import along, hanging, lines, showing, windows
 from interlock.model import Basis, Outcome
 
 LETTERS = {
@@ -92,27 +92,6 @@ def test_what_was_inferred_or_left_out_is_no_point_of_the_axis() -> None:
     ]
     (found,) = along("right", verdicts).values()
     assert [window.count for window in found] == [1]
-
-
-@pytest.mark.parametrize(
-    ("tested", "released", "expected"),
-    [
-        ("1.0=H 1.3=H", "1.0 1.1 1.2 1.3", "1.1=hang 1.2=hang"),
-        ("1.0=P 1.2=P 1.4=H", "1.0 1.1 1.2 1.3 1.4", "1.1=pass"),
-        # nothing beyond the tested ones, nor across release lines, nor for pre-releases
-        ("1.1=H 1.2=H", "1.0 1.1 1.2 1.3", ""),
-        ("1.9=P 2.1=P", "1.9 1.10 2.0 2.1", ""),
-        ("1.0=P 1.2=P", "1.0 1.1rc1 1.2", ""),
-        # a verdict that is not about the libraries is never inferred
-        ("1.0=? 1.2=?", "1.0 1.1 1.2", ""),
-        ("1.0=- 1.2=-", "1.0 1.1 1.2", ""),
-    ],
-)
-def test_inference_needs_two_equal_neighbours_of_one_release_line(
-    tested: str, released: str, expected: str
-) -> None:
-    found = inferred(series(tested), [Version(version) for version in released.split()])
-    assert " ".join(f"{version}={outcome}" for version, outcome in found.items()) == expected
 
 
 def test_a_release_that_hangs_in_another_way_ends_a_window_of_those_that_showed_a_signature() -> (

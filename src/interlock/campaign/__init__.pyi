@@ -42,6 +42,12 @@ from .rejudging import (
 from .results import (
     publish_results as publish_results,
 )
+from .search import (
+    SearchTrack as SearchTrack,
+    Tried as Tried,
+    next_cells as next_cells,
+    track_maps as track_maps,
+)
 from .session import (
     Finished as Finished,
     Session as Session,

@@ -15,6 +15,10 @@ from .baselines import (
     pool as pool,
     present as present,
 )
+from .boxes import (
+    Cross as Cross,
+    crosses as crosses,
+)
 from .coverage import (
     Coverage as Coverage,
     State as State,
@@ -32,6 +36,9 @@ from .effects import (
 from .findings import (
     Findings as Findings,
     ForApplication as ForApplication,
+)
+from .inference import (
+    TrackMap as TrackMap,
 )
 from .likeness import (
     TROUBLE as TROUBLE,
@@ -58,9 +65,20 @@ from .situation import (
     AnswerBasis as AnswerBasis,
     Seen as Seen,
 )
+from .space import (
+    Observation as Observation,
+    ReleaseAxis as ReleaseAxis,
+    Space as Space,
+    Spot as Spot,
+    observations as observations,
+)
 from .standing import (
     Recommendation as Recommendation,
     Standing as Standing,
+)
+from .strip import (
+    Run as Run,
+    Strip as Strip,
 )
 from .summary import (
     Summary as Summary,

@@ -1,9 +1,9 @@
-"""Verdicts along one axis → ``Window``s, and what may be inferred between them. Pure."""
+"""Verdicts along one axis → ``Window``s of tested releases. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from packaging.version import Version
 
@@ -12,12 +12,6 @@ from interlock.model import PRECEDENCE, Basis, Cell, Outcome, Verdict, Window
 
 Rest = tuple[str, ...]
 """What is held fixed: the key of a cell with ``*`` where the axis stands."""
-
-INFERABLE = frozenset({Outcome.PASS, Outcome.HANG, Outcome.FAIL})
-"""Outcomes that say something about the libraries.
-
-``unproven`` is about a run, and ``unsupported`` is decided by the wheels of each release.
-"""
 
 
 def windows(axis: str, series: Iterable[tuple[Version, Outcome]]) -> tuple[Window, ...]:
@@ -112,20 +106,3 @@ def rest_of(cell: Cell, axis: str) -> Rest:
     """The cell's key with ``*`` where the axis stands."""
     position = [pin.axis for pin in cell.pins].index(axis)
     return (*cell.key[:position], "*", *cell.key[position + 1 :])
-
-
-def inferred(
-    series: Iterable[tuple[Version, Outcome]], published: Sequence[Version]
-) -> Mapping[Version, Outcome]:
-    """Outcomes of final releases between two tested releases that agree.
-
-    Only within the same major version, and never shown as tested.
-    """
-    tested = sorted(dict(series).items())
-    found: dict[Version, Outcome] = {}
-    for (low, outcome), (high, other) in pairwise(tested):
-        if outcome is not other or outcome not in INFERABLE or low.major != high.major:
-            continue
-        between = (v for v in published if low < v < high and not v.is_prerelease)
-        found |= dict.fromkeys(between, outcome)
-    return found

@@ -1,0 +1,130 @@
+"""The search in terms of cells and verdicts: a round for ``Agenda.following``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from packaging.version import Version
+
+from interlock.campaign.along import Rules, Sought
+from interlock.campaign.search import SearchTrack, Tried, next_cells, track_maps
+from interlock.findings import Observation, ReleaseAxis, Space, Spot, TrackMap, observations
+from interlock.model import Axis, Cell, Pin, PythonVersion, Verdict
+
+Installs = Callable[[PythonVersion, Version, Version], bool]
+"""Whether the index lets two releases be installed on a Python: rows first, then columns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchRound:
+    """What to run next, in the form that follow-ups have."""
+
+    cells: Mapping[Cell, Sought] = field(default_factory=dict)
+    """The cells to run, and why."""
+    trials: Mapping[Cell, int] = field(default_factory=dict)
+    """How many trials a verdict needs, for cells beside an edge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """All releases of two axes, on some Pythons, for one probe in one configuration."""
+
+    axes: tuple[Axis, Axis]
+    """In the order of ``Cell.pins``: rows, then columns."""
+    rows: ReleaseAxis
+    columns: ReleaseAxis
+    pythons: Sequence[PythonVersion]
+    """In the order in which they are searched. The first should install most releases."""
+    probe: str
+    config: str
+    named: Sequence[Version]
+    """The releases of the rows that are searched along all columns."""
+    installs: Installs
+    trials_per_cell: int = 1
+    """``Rules.confirm_trials`` is in units of these."""
+    rules: Rules = field(default_factory=Rules)
+    audited: Mapping[PythonVersion, Mapping[Spot, Observation]] = field(default_factory=dict)
+    """The cells that audits drew, with what was inferred of them then."""
+
+    def following(self, verdicts: Mapping[tuple[str, ...], Verdict]) -> SearchRound:
+        """The next round, from all verdicts that count, by ``Cell.key``. Empty at the end.
+
+        A cell whose run failed for a reason of our own has no verdict. It is asked for again, so
+        the caller has to leave out what it does not want to repeat.
+        """
+        cells: dict[Cell, Sought] = {}
+        trials: dict[Cell, int] = {}
+        rounds = next_cells(self.tracks(verdicts), self._rules)
+        for python, wanted in zip(self.pythons, rounds, strict=True):
+            for spot, (why, needed) in wanted.items():
+                cell = self.cell(python, spot)
+                cells[cell] = why
+                if why is Sought.CONFIRM:
+                    trials[cell] = needed
+        return SearchRound(cells=cells, trials=trials)
+
+    def maps(self, verdicts: Mapping[tuple[str, ...], Verdict]) -> Mapping[PythonVersion, TrackMap]:
+        """What these verdicts say about any pair, by Python."""
+        return dict(zip(self.pythons, track_maps(self.tracks(verdicts)), strict=True))
+
+    def tracks(self, verdicts: Mapping[tuple[str, ...], Verdict]) -> list[SearchTrack]:
+        """One for each Python, in their order."""
+        own = [v for v in verdicts.values() if self._is_of_it(v.cell)]
+        seen = observations(own)
+        known: dict[PythonVersion, dict[Spot, Tried]] = {python: {} for python in self.pythons}
+        for verdict in own:
+            spot = self._spot(verdict.cell)
+            if spot is not None:
+                tried = Tried(seen[verdict.cell.key], verdict.trials)
+                known[verdict.cell.python][spot] = tried
+        return [
+            SearchTrack(
+                space=self._spaces[python],
+                known=of,
+                named_rows=[self.rows.position[version] for version in self.named],
+                audited=self.audited.get(python, {}),
+            )
+            for python, of in known.items()
+        ]
+
+    def cell(self, python: PythonVersion, spot: Spot) -> Cell:
+        """The cell of a pair, by its positions."""
+        versions = self.rows.versions[spot[0]], self.columns.versions[spot[1]]
+        pins = tuple(
+            Pin(axis=axis.name, package=axis.package, version=version)
+            for axis, version in zip(self.axes, versions, strict=True)
+        )
+        return Cell(pins=pins, python=python, probe=self.probe, config=self.config)
+
+    def _spot(self, cell: Cell) -> Spot | None:
+        row, column = (
+            axis.position.get(pin.version) if pin.version else None
+            for axis, pin in zip((self.rows, self.columns), cell.pins, strict=True)
+        )
+        return None if row is None or column is None else (row, column)
+
+    def _is_of_it(self, cell: Cell) -> bool:
+        return (
+            (cell.probe, cell.config) == (self.probe, self.config)
+            and cell.python in self.pythons
+            and cell.is_whole
+        )
+
+    @cached_property
+    def _rules(self) -> Rules:
+        """With the trials of a confirmation in trials, not in verdicts of a cell."""
+        return replace(self.rules, confirm_trials=self.rules.confirm_trials * self.trials_per_cell)
+
+    @cached_property
+    def _spaces(self) -> Mapping[PythonVersion, Space]:
+        return {python: self._space(python) for python in self.pythons}
+
+    def _space(self, python: PythonVersion) -> Space:
+        rows, columns = self.rows.versions, self.columns.versions
+
+        def installs(row: int, column: int) -> bool:
+            return self.installs(python, rows[row], columns[column])
+
+        return Space(rows=self.rows, columns=self.columns, installs=installs)

@@ -1,0 +1,244 @@
+"""What is known of any pair of releases: tested, inferred, decided by the index, or unknown.
+
+Pure. One ``TrackMap`` is one probe in one configuration on one Python. Three rules infer, the
+closest first:
+
+- **line**: the pair lies between two tested releases of one release line that agree, on its row or
+  its column;
+- **reference**: it lies between two tested releases that agree, and somewhere else every release
+  line between them was tested, and is the same: on another Python, or beside another partner;
+- **box**: a known row and a known column cross, and the opposite corner is tested and agrees
+  (``boxes.py``).
+
+The first rule that says something counts. Where it contradicts itself, on the row and on the
+column, the pair is unknown. What the index decides is never inferred. ``unproven`` and
+``unsupported`` are no basis for anything. Nothing is stored for a pair that was not tested.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from packaging.version import Version
+
+from interlock.findings.boxes import Slabs, all_boxes, crosses
+from interlock.findings.space import Observation, ReleaseAxis, Space, Spot
+from interlock.findings.strip import Between, Run, Strip
+
+
+class KnownBy(str, Enum):
+    """What the answer for a pair rests on."""
+
+    TESTED = "tested"
+    """It was run on these very releases."""
+    INFERRED = "inferred"
+    """Tested pairs around it agree."""
+    INDEX = "index"
+    """The package index decides that it can't be installed."""
+    UNKNOWN = "unknown"
+    """Nothing says anything about it, or tested pairs contradict each other."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Rule(str, Enum):
+    """Which rule inferred a pair."""
+
+    LINE = "line"
+    REFERENCE = "reference"
+    BOX = "box"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of one pair, and from what."""
+
+    basis: KnownBy
+    observation: Observation | None = None
+    rule: Rule | None = None
+    corners: tuple[Spot, ...] = ()
+    """The cells that it is inferred from. Two ends, or the corners of a box."""
+
+
+UNKNOWN = Known(basis=KnownBy.UNKNOWN)
+BY_INDEX = Known(basis=KnownBy.INDEX)
+
+
+class TrackMap:
+    """One probe in one configuration on one Python. Cells are given by their positions.
+
+    ``references`` are maps of other Pythons with the same axes. Only what was tested there counts,
+    so that no error is passed on from one Python to the next.
+
+    A question costs a few bisections, once the boxes are known. They are computed when somebody
+    first asks about a pair that neither its row nor its column decides.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        tested: Mapping[Spot, Observation],
+        references: Sequence[TrackMap] = (),
+    ) -> None:
+        self.space = space
+        self.tested = tested
+        self._references = references
+        self._by_row: dict[int, dict[int, Observation]] = {}
+        self._by_column: dict[int, dict[int, Observation]] = {}
+        for (row, column), seen in tested.items():
+            self._by_row.setdefault(row, {})[column] = seen
+            self._by_column.setdefault(column, {})[row] = seen
+        self._rows: dict[int, Strip] = {}
+        self._columns: dict[int, Strip] = {}
+
+    def of(self, row: Version, column: Version) -> Known:
+        """The same as ``at``, by version. Raises ``KeyError`` for a release not on the axis."""
+        return self.at((self.space.rows.position[row], self.space.columns.position[column]))
+
+    def at(self, spot: Spot) -> Known:
+        """What is known of the pair at that position."""
+        if spot in self.tested:
+            return Known(basis=KnownBy.TESTED, observation=self.tested[spot])
+        row, column = spot
+        if not self.space.installs(row, column):
+            return BY_INDEX
+        by_line: list[Known] = []
+        by_reference: list[Known] = []
+        if found := self.row(row).at(column):
+            ends = ((row, found.low), (row, found.high))
+            of_one_line = _are_of_one_line(self.space.columns, found)
+            (by_line if of_one_line else by_reference).append(_between(found, ends, of_one_line))
+        if found := self.column(column).at(row):
+            ends = ((found.low, column), (found.high, column))
+            of_one_line = _are_of_one_line(self.space.rows, found)
+            (by_line if of_one_line else by_reference).append(_between(found, ends, of_one_line))
+        closest = by_line or by_reference
+        if not closest:
+            return self._in_a_box(spot)
+        agree = len({one.observation for one in closest}) == 1
+        return closest[0] if agree else UNKNOWN
+
+    def row(self, row: int) -> Strip:
+        """The cells with that release of the rows, along the columns."""
+        if row not in self._rows:
+            self._rows[row] = Strip(
+                axis=self.space.columns,
+                tested=self._by_row.get(row, {}),
+                installs=lambda column: self.space.installs(row, column),
+                elsewhere=[of.row(row) for of in self._references],
+                beside=lambda: self._rows_beside(row),
+                contradicts=lambda low, high, seen: any(
+                    self.column(at).differs_at(row, seen)
+                    for at in _within(self._known_columns, low, high)
+                ),
+            )
+        return self._rows[row]
+
+    def column(self, column: int) -> Strip:
+        """The cells with that release of the columns, along the rows."""
+        if column not in self._columns:
+            self._columns[column] = Strip(
+                axis=self.space.rows,
+                tested=self._by_column.get(column, {}),
+                installs=lambda row: self.space.installs(row, column),
+                elsewhere=[of.column(column) for of in self._references],
+                beside=lambda: self._columns_beside(column),
+                contradicts=lambda low, high, seen: any(
+                    self.row(at).differs_at(column, seen)
+                    for at in _within(self._known_rows, low, high)
+                ),
+            )
+        return self._columns[column]
+
+    def _rows_beside(self, row: int) -> Sequence[Strip]:
+        """All other rows that were tested line by line, here or on another Python."""
+        every = (one for of in (self, *self._references) for one in of._full_rows.items())
+        return [strip for at, strip in every if at != row]
+
+    def _columns_beside(self, column: int) -> Sequence[Strip]:
+        every = (one for of in (self, *self._references) for one in of._full_columns.items())
+        return [strip for at, strip in every if at != column]
+
+    @cached_property
+    def _known_rows(self) -> Sequence[int]:
+        """The rows that were tested line by line, here or on another Python."""
+        return sorted({row for of in (self, *self._references) for row in of._full_rows})
+
+    @cached_property
+    def _known_columns(self) -> Sequence[int]:
+        return sorted({at for of in (self, *self._references) for at in of._full_columns})
+
+    @cached_property
+    def _full_rows(self) -> Mapping[int, Strip]:
+        strips = {row: self.row(row) for row in sorted(self._by_row)}
+        return {row: strip for row, strip in strips.items() if strip.crosses_lines}
+
+    @cached_property
+    def _full_columns(self) -> Mapping[int, Strip]:
+        strips = {column: self.column(column) for column in sorted(self._by_column)}
+        return {column: strip for column, strip in strips.items() if strip.crosses_lines}
+
+    def counts(self) -> Counter[KnownBy]:
+        """How many pairs each basis decides. Takes time in proportion to all pairs."""
+        return Counter(
+            self.at((row, column)).basis
+            for row in range(len(self.space.rows))
+            for column in range(len(self.space.columns))
+        )
+
+    def _in_a_box(self, spot: Spot) -> Known:
+        piece = self._slabs.at(spot)
+        if piece is None or piece.box is None:
+            return UNKNOWN
+        (row, column), box = spot, piece.box
+        # What was tried on one of the two sides and proved nothing is not inferred beside it.
+        for side in ((box.crossing[0], column), (row, box.crossing[1])):
+            if side in self.tested and not self.tested[side].is_usable:
+                return UNKNOWN
+        return Known(
+            basis=KnownBy.INFERRED,
+            observation=box.observation,
+            rule=Rule.BOX,
+            corners=box.corners,
+        )
+
+    @cached_property
+    def _slabs(self) -> Slabs:
+        usable = {spot: seen for spot, seen in self.tested.items() if seen.is_usable}
+        found = crosses(
+            {row: _sides(self.row(row)) for row in self._by_row},
+            {column: _sides(self.column(column)) for column in self._by_column},
+        )
+        return Slabs(all_boxes(found, usable))
+
+
+def _are_of_one_line(axis: ReleaseAxis, found: Between) -> bool:
+    return axis.line_number[found.low] == axis.line_number[found.high]
+
+
+def _between(found: Between, ends: tuple[Spot, Spot], of_one_line: bool) -> Known:
+    return Known(
+        basis=KnownBy.INFERRED,
+        observation=found.observation,
+        rule=Rule.LINE if of_one_line else Rule.REFERENCE,
+        corners=ends,
+    )
+
+
+def _sides(strip: Strip) -> Sequence[Run]:
+    """The runs that may be the side of a box. Those of one cell span none."""
+    return [run for run in strip.runs if run.first < run.last]
+
+
+def _within(positions: Sequence[int], low: int, high: int) -> Sequence[int]:
+    """Those of the sorted positions that lie strictly between two others."""
+    return positions[bisect_right(positions, low) : bisect_left(positions, high)]

@@ -1,0 +1,130 @@
+"""A round of the search, in cells and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from grids import AXES, cell, verdict
+from packaging.version import Version
+
+from interlock.campaign.along import Rules, Sought
+from interlock.campaign.survey import Survey
+from interlock.findings.inference import KnownBy
+from interlock.findings.space import ReleaseAxis
+from interlock.model import Cell, PythonVersion, Verdict
+
+ROWS = ReleaseAxis.of("left", map(Version, ["1.0.0", "1.1.0", "2.0.0"]))
+COLUMNS = ReleaseAxis.of(
+    "right", map(Version, ["1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4", "1.1.0", "1.1.1"])
+)
+FIRST, SECOND = PythonVersion(3, 10), PythonVersion(3, 12)
+SURVEY = Survey(
+    axes=AXES,
+    rows=ROWS,
+    columns=COLUMNS,
+    pythons=(FIRST, SECOND),
+    probe="restart",
+    config="stock",
+    named=[Version("1.1.0")],
+    installs=lambda python, row, column: python == FIRST or column > Version("1.0.0"),
+    trials_per_cell=3,
+    rules=Rules(confirm_trials=10),
+)
+
+
+def names(cells: Mapping[Cell, Sought]) -> dict[str, str]:
+    return {" ".join(one.key[:3]): str(why) for one, why in cells.items()}
+
+
+def known(*verdicts: Verdict) -> dict[tuple[str, ...], Verdict]:
+    return {one.cell.key: one for one in verdicts}
+
+
+def played() -> tuple[dict[tuple[str, ...], Verdict], list[dict[str, str]]]:
+    """The whole search where all columns from 1.0.2 on hang."""
+    verdicts: dict[tuple[str, ...], Verdict] = {}
+    rounds = []
+    while cells := (found := SURVEY.following(verdicts)).cells:
+        rounds.append(names(cells))
+        for one in cells:
+            column = one.version("right")
+            assert column is not None
+            outcome = "hang" if column >= Version("1.0.2") else "pass"
+            verdicts[one.key] = verdict(one, outcome, trials=found.trials.get(one, 3))
+    return verdicts, rounds
+
+
+def test_the_first_round_asks_for_the_line_ends_of_the_named_rows_on_the_first_python() -> None:
+    found = SURVEY.following({})
+    assert names(found.cells) == {
+        "1.1.0 1.0.0 3.10": "end of a release line",
+        "1.1.0 1.0.4 3.10": "end of a release line",
+        "1.1.0 1.1.0 3.10": "end of a release line",
+        "1.1.0 1.1.1 3.10": "end of a release line",
+    }
+    assert found.trials == {}
+
+
+def test_only_verdicts_of_its_own_probe_configuration_and_pairs_count() -> None:
+    others = known(
+        verdict(cell("1.1.0", "1.0.0", config="warnings")),
+        verdict(cell("1.1.0", "1.0.0", probe="serve")),
+        verdict(cell("1.1.0", "1.0.0", python="3.14")),
+        verdict(cell("1.1.0", "-")),
+        verdict(cell("1.1.0", "9.0.0")),
+    )
+    assert SURVEY.following(others) == SURVEY.following({})
+    own = known(verdict(cell("1.1.0", "1.0.0")))
+    assert "1.1.0 1.0.0 3.10" not in names(SURVEY.following(own).cells)
+
+
+def test_an_edge_is_confirmed_with_that_many_times_the_trials_of_a_cell() -> None:
+    row = [verdict(cell("1.1.0", column), trials=3) for column in ("1.0.0", "1.0.1")]
+    row += [
+        verdict(cell("1.1.0", column), "hang", trials=3)
+        for column in ("1.0.2", "1.0.4", "1.1.0", "1.1.1")
+    ]
+    found = SURVEY.following(known(*row))
+    assert {" ".join(one.key[:2]): number for one, number in found.trials.items()} == {
+        "1.1.0 1.0.1": 30,
+        "1.1.0 1.0.2": 30,
+    }
+    assert set(found.cells.values()) == {Sought.CONFIRM}
+
+
+def test_the_second_python_begins_when_the_first_is_done_and_never_with_what_cannot_install() -> (
+    None
+):
+    _, rounds = played()
+    pythons = [{name.split()[2] for name in one} for one in rounds]
+    first_of_second = pythons.index({"3.12"})
+    assert all(one == {"3.10"} for one in pythons[:first_of_second])
+    assert all(one == {"3.12"} for one in pythons[first_of_second:])
+    assert not any(name.split()[1:] == ["1.0.0", "3.12"] for one in rounds for name in one)
+    assert "edge that another Python or release predicts" in {*rounds[first_of_second].values()}
+
+
+def test_what_is_known_can_be_asked_of_each_python() -> None:
+    verdicts, _ = played()
+    maps = SURVEY.maps(verdicts)
+    known_pair = maps[SECOND].of(Version("2.0.0"), Version("1.1.0"))
+    assert known_pair.basis in (KnownBy.TESTED, KnownBy.INFERRED)
+    assert known_pair.observation is not None
+    assert str(known_pair.observation.outcome) == "hang"
+    assert maps[SECOND].of(Version("2.0.0"), Version("1.0.0")).basis is KnownBy.INDEX
+
+
+def test_an_audited_cell_is_asked_for_with_its_reason() -> None:
+    verdicts, _ = played()
+    maps = SURVEY.maps(verdicts)
+    spot = next(
+        (row, column)
+        for row in range(len(ROWS))
+        for column in range(len(COLUMNS))
+        if maps[FIRST].at((row, column)).basis is KnownBy.INFERRED
+    )
+    inferred = maps[FIRST].at(spot).observation
+    assert inferred is not None
+    audit = replace(SURVEY, audited={FIRST: {spot: inferred}})
+    assert audit.following(verdicts).cells == {SURVEY.cell(FIRST, spot): Sought.AUDIT}
