@@ -43,14 +43,20 @@ def test_a_proof_is_not_asked_for_where_its_library_is_left_out(loaded: Load) ->
     assert [rule.name for rule in probe.asked_of(cell(right="-")).live] == ["sent", "samples"]
 
 
+LEFT = ["left"]
+
+
 @pytest.mark.parametrize(
     ("edit", "unproven"),
     [
-        (', "needs": [left] => ', ["left"]),
+        (', "needs": [left] => ', LEFT),
         ('"needs": [right],  => ', ["right"]),
         (', "needs": [left] =>  ;; "needs": [right],  => ', ["left", "right"]),
         # Without the other library nobody asks for this proof.
-        ('"needs": [left] => "needs": [left, right] ;; needs: [left, right] => needs: [left]', ["left"]),
+        (
+            '"needs": [left] => "needs": [left, right] ;; needs: [left, right] => needs: [left]',
+            LEFT,
+        ),
     ],
 )
 def test_a_probe_has_a_proof_for_each_library(loaded: Load, edit: str, unproven: list[str]) -> None:

@@ -189,7 +189,8 @@ class DockerSandbox:
                 else:
                     self._silent_registry = why
         raise ImageMissing(
-            f"no image {reference} here, and {registry} {verb} ({why}); `nox -s images` builds it from this machine's interpreters"
+            f"no image {reference} here, and {registry} {verb} ({why}); `nox -s images` builds it "
+            "from this machine's interpreters"
         )
 
     def _id_of(self, reference: str) -> str:
