@@ -54,8 +54,8 @@ title: restarted
 stresses: restarts
 cannot_see: the rest
 live:
-  - {name: profiled, says: its locks are profiled, fact: profiled-lock}
-  - {name: sent, says: an event arrived, request: {path: "/api/*", contains: hello}}
+  - {name: profiled, says: its locks are profiled, "needs": [right], fact: profiled-lock}
+  - {name: sent, says: it arrived, request: {path: "/api/*", contains: hello}, "needs": [left]}
   - {name: samples, says: a profile arrived, request: {path: "/p/*", pprof: [lock-acquire]}}
 knobs:
   starts: {value: 500, why: enough}

@@ -135,9 +135,21 @@ def test_an_engine_without_the_image_is_an_error_that_names_how_to_make_it(
     assert project.trials() == {}
 
 
-def test_left_to_choose_it_takes_processes_and_says_why(project: Project) -> None:
+def test_no_process_takes_the_place_of_a_named_image(project: Project) -> None:
     template = f"{NO_REGISTRY}/nobody/python:{{python}}"
     ran = project.run("--backend", "auto", *PASSES, "--dry-run", INTERLOCK_IMAGE=template)
+    assert ran.code == 3
+    (line,) = [line for line in ran.output.splitlines() if "no image" in line]
+    assert f"{NO_REGISTRY}/nobody can't be asked for it" in line
+    assert "INTERLOCK_IMAGE names the image" in line
+    assert "isolated by" not in ran.output
+
+
+def test_left_to_choose_it_takes_processes_and_says_why(project: Project) -> None:
+    matrix = project.folder / "matrix.yaml"
+    image = f"image: {NO_REGISTRY}/nobody/python:{{python}}"
+    matrix.write_text(matrix.read_text().replace("image: python:{python}-slim", image))
+    ran = project.run("--backend", "auto", *PASSES, "--dry-run")
     assert ran.code == 0
     (line,) = [line for line in ran.output.splitlines() if line.startswith("isolated by")]
     assert line.startswith("isolated by processes, not containers: no image ")

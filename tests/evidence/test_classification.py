@@ -276,6 +276,28 @@ def test_a_probe_without_proofs_never_passes() -> None:
     assert finding.reason is Reason.NOT_LIVE
 
 
+@pytest.mark.parametrize(
+    ("when", "passes"),
+    [
+        ({}, True),
+        ({"profiling": True}, True),
+        ({"profiling": False}, False),
+    ],
+)
+def test_a_pass_needs_a_proof_of_each_library_whatever_settings_the_app_states(
+    when: dict[str, bool], passes: bool
+) -> None:
+    (live,) = PROBE.live
+    left, right = replace(live, needs=("left",)), replace(live, needs=("right",), when=when)
+    told = list(stream(WELL))
+    told.insert(1, {"event": "fact", "at": 0.0, "name": "settings", "value": {"profiling": True}})
+    finding = classify(told, replace(PROBE, live=(left, right)))
+    assert isinstance(finding, Pass) is passes
+    if isinstance(finding, Unproven):
+        assert finding.reason is Reason.NOT_LIVE
+        assert finding.detail == "the probe asks for no proof that right worked with these settings"
+
+
 def test_a_hang_says_when_it_was_noticed_and_why() -> None:
     hang = classify(stream(f"live | serving | 30 exposures | stall | {SELF} | {KILLED}"), PROBE)
     assert isinstance(hang, Hang)

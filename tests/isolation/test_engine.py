@@ -66,3 +66,18 @@ def test_a_name_that_no_image_can_have_is_a_mistake() -> None:
         raise refused(400, "no such image: a b:3.10: invalid reference format")
     with pytest.raises(ImageNotFound), engine.translated():
         raise ImageNotFound("no such image")
+
+
+@pytest.mark.parametrize(
+    ("error", "answered"),
+    [
+        (ImageNotFound("404 Client Error: Not Found"), True),
+        (APIError("manifest unknown: manifest unknown"), True),
+        (refused(500, "pull access denied for nobody/python, repository does not exist"), True),
+        (refused(500, "dial tcp: lookup registry-1.docker.io: no such host"), False),
+        (refused(500, "dial tcp 127.0.0.1:9: connect: connection refused"), False),
+        (APIError("context deadline exceeded"), False),
+    ],
+)
+def test_a_registry_that_was_not_reached_has_not_answered(error: APIError, answered: bool) -> None:
+    assert engine.has_answered(error) is answered

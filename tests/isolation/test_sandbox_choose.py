@@ -8,7 +8,7 @@ import pytest
 
 from interlock.isolation.sandbox import Image, Sandbox, choose
 from interlock.isolation.store import Store
-from interlock.model import Backend, EngineUnavailable, ImageMissing, PythonVersion
+from interlock.model import Backend, EngineUnavailable, ImageMissing, PythonVersion, TroubleError
 
 PY310, PY314 = PythonVersion(3, 10), PythonVersion(3, 14)
 
@@ -36,7 +36,9 @@ def engine_with(*pythons: PythonVersion) -> Callable[..., Sandbox]:
     return lambda **_: cast(Sandbox, Engine(Backend.DOCKER, pythons))
 
 
-def chosen(asked: str, docker: Callable[..., Sandbox]) -> tuple[Backend, str]:
+def chosen(
+    asked: str, docker: Callable[..., Sandbox], *, is_named: bool = False
+) -> tuple[Backend, str]:
     backends = {
         Backend.DOCKER: docker,
         Backend.PROCESS: lambda **_: cast(Sandbox, Engine(Backend.PROCESS, ())),
@@ -47,6 +49,7 @@ def chosen(asked: str, docker: Callable[..., Sandbox]) -> tuple[Backend, str]:
         "python:{python}-slim",
         store=Store(home=Path("unused")),
         probes=Path("unused"),
+        is_named=is_named,
         backends=backends,
     )
     assert "\n" not in why
@@ -67,6 +70,26 @@ def test_auto_takes_processes_otherwise_and_says_why(docker: Callable[..., Sandb
     backend, why = chosen("auto", docker)
     assert backend is Backend.PROCESS
     assert "no " in why and "nox -s images" in why
+
+
+@pytest.mark.parametrize(
+    ("docker", "trouble"), [(no_engine, EngineUnavailable), (engine_with(), ImageMissing)]
+)
+def test_a_named_image_that_is_not_to_be_had_is_an_error_and_never_means_processes(
+    docker: Callable[..., Sandbox], trouble: type[TroubleError]
+) -> None:
+    with pytest.raises(trouble, match="INTERLOCK_IMAGE names the image") as raised:
+        chosen("auto", docker, is_named=True)
+    assert raised.value.exit_code == 3
+    assert "\n" not in str(raised.value)
+
+
+def test_a_named_image_that_is_there_means_containers() -> None:
+    assert chosen("auto", engine_with(PY310), is_named=True) == (Backend.DOCKER, "containers")
+
+
+def test_who_names_an_image_and_asks_for_processes_gets_them() -> None:
+    assert chosen("process", no_engine, is_named=True)[0] is Backend.PROCESS
 
 
 def test_docker_without_an_engine_is_an_error_that_names_the_way_out() -> None:

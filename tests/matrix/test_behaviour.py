@@ -78,7 +78,7 @@ def test_prose_and_notation_of_a_probe_file_are_no_behaviour(loaded: Load, prose
         "starts: {value => begins: {value",
         "name: profiled => name: profiled-lock",
         "fact: profiled-lock => fact: plain-lock",
-        "fact: profiled-lock => fact: profiled-lock, needs: [left]",
+        '"needs": [right] => "needs": [left, right]',
         "fact: profiled-lock => fact: profiled-lock, when: {locks: true}",
         "contains: hello => contains: goodbye",
         "pprof: [lock-acquire] => pprof: [lock-release]",

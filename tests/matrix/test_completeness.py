@@ -58,10 +58,10 @@ def test_a_missing_harness_is_named(copy: Path) -> None:
         (None, "probes/shutdown/app.py: there is no such file; a probe is its function run(trial)"),
         ("", "probes/shutdown/app.py: has no function run(trial)"),
         ("def ran(trial): pass", "probes/shutdown/app.py: has no function run(trial)"),
-        ("def run(): pass", "probes/shutdown/app.py: has no function run(trial)"),
-        ("def run(trial, more): pass", "probes/shutdown/app.py: has no function run(trial)"),
-        ("def run(trial, *, more): pass", "probes/shutdown/app.py: has no function run(trial)"),
-        ("async def run(trial): pass", "probes/shutdown/app.py: has no function run(trial)"),
+        ("def run(): pass", "probes/shutdown/app.py:1: run must take one argument, the trial"),
+        ("\ndef run(trial, more): pass", "probes/shutdown/app.py:2: run must take one argument"),
+        ("def run(trial, *, more): pass", "probes/shutdown/app.py:1: run must take one argument"),
+        ("async def run(trial): pass", "probes/shutdown/app.py:1: run is async"),
         ("class A:\n def run(trial): pass", "probes/shutdown/app.py: has no function run(trial)"),
         ("def run(:", "probes/shutdown/app.py:1: is not Python 3.8: "),
         ("return 1", "probes/shutdown/app.py:1: is not Python 3.8: 'return' outside function"),
@@ -111,19 +111,75 @@ def test_a_missing_harness_is_named(copy: Path) -> None:
             "def run(trial): start('leaves.py')",
             "probes/shutdown/app.py:1: names leaves.py, which is not in probes/shutdown/",
         ),
+        # what the harness's trial does not have, or does not take
         (
-            "def run(trial): trial.expos()",
-            'probes/shutdown/app.py:1: trial has no expos; did you mean "expose"?',
+            "def run(trial): trial.foo()",
+            'probes/shutdown/app.py:1: a trial has no "foo"',
         ),
         (
-            "def run(trial): trial.phase('servng')",
-            'probes/shutdown/app.py:1: "servng" is not a phase; did you mean "serving"?',
+            "def run(trial):\n trial.exposed(1)",
+            'probes/shutdown/app.py:2: a trial has no "exposed"; did you mean "expose"?',
+        ),
+        ("def run(it): it.foo()", 'probes/shutdown/app.py:1: a trial has no "foo"'),
+        (
+            "def run(trial): work(trial)\ndef work(trial): print(trial.knob)",
+            'probes/shutdown/app.py:2: a trial has no "knob"; did you mean "knobs"?',
         ),
         (
-            "def run(trial): trial.phase('install')",
-            'probes/shutdown/app.py:1: "install" is not a phase',
+            "class A:\n def begin(self, trial):\n  def inner(): trial.foo\ndef run(trial): pass",
+            'probes/shutdown/app.py:3: a trial has no "foo"',
+        ),
+        (
+            'def run(trial): trial.phase("bogus")',
+            "probes/shutdown/app.py:1: 'bogus' is not a phase to enter: startup, serving, shutdown",
+        ),
+        (
+            'def run(trial): trial.phase(phase="import")',
+            "probes/shutdown/app.py:1: 'import' is not a phase to enter: startup, serving",
+        ),
+        (
+            "def run(trial): trial.phase(3)",
+            "probes/shutdown/app.py:1: trial.phase: phase is of type int, and must be str",
+        ),
+        (
+            'def run(trial): trial.expose("2")',
+            "probes/shutdown/app.py:1: trial.expose: count is of type str, and must be int",
+        ),
+        (
+            "def run(trial): trial.expose(-0.5)",
+            "probes/shutdown/app.py:1: trial.expose: count is of type float, and must be int",
+        ),
+        (
+            'def run(trial): trial.error("it broke")',
+            "probes/shutdown/app.py:1: trial.error: error is of type str, and must be Base",
+        ),
+        (
+            "def run(trial): trial.missing(f'{trial}', None)",
+            "probes/shutdown/app.py:1: trial.missing: detail is of type NoneType, and must be str",
+        ),
+        (
+            'def run(trial): trial.fact("seen")',
+            "probes/shutdown/app.py:1: trial.fact(name, value) lacks value",
+        ),
+        (
+            "def run(trial): trial.beat(1)",
+            "probes/shutdown/app.py:1: trial.beat() gets too many arguments",
+        ),
+        (
+            'def run(trial): trial.look("late", within=3)',
+            "probes/shutdown/app.py:1: trial.look(why, silent_s, process, within_s) has no "
+            "argument within",
+        ),
+        (
+            'def run(trial): trial.fact("a", 1, name="a")',
+            "probes/shutdown/app.py:1: trial.fact(name, value) gets name twice",
         ),
         # what is right
+        ('def run(trial): trial.look("late", 3, within_s=2, process=None)', None),
+        ("def run(trial): trial.phase(chosen()); trial.fact(*both()); trial.fact(**both())", None),
+        ("def run(trial): trial.failed = True; trial.mine = 1", None),
+        ("def run(trial):\n for trial in (): trial.foo()", None),
+        ("def run(trial): pass\nclass A:\n def b(self, other): other.foo()", None),
         ("def run(trial): pass", None),
         ("def run(trial): trial.phase('serving'); trial.fact(trial.intake, trial.settings)", None),
         ("def run(trial, more=1): pass", None),

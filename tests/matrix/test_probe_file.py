@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from grids import cell
-from matrix_files import PROBE, Load, edited, mistakes
+from matrix_files import MATRIX, PROBE, Load, edited, mistakes
 
 from interlock.model import Measure
 
@@ -38,10 +38,49 @@ def test_a_probe_says_how_far_its_exposures_may_be_raised_and_what_it_costs(load
 
 
 def test_a_proof_is_not_asked_for_where_its_library_is_left_out(loaded: Load) -> None:
-    text = edited(PROBE, "fact: profiled-lock => fact: profiled-lock, needs: [right]")
-    probe = loaded(probe=text).probes["restart"]
+    probe = loaded().probes["restart"]
     assert [rule.name for rule in probe.asked_of(cell()).live] == ["profiled", "sent", "samples"]
     assert [rule.name for rule in probe.asked_of(cell(right="-")).live] == ["sent", "samples"]
+
+
+LEFT = ["left"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "unproven"),
+    [
+        (', "needs": [left] => ', LEFT),
+        ('"needs": [right],  => ', ["right"]),
+        (', "needs": [left] =>  ;; "needs": [right],  => ', ["left", "right"]),
+        # Without the other library nobody asks for this proof.
+        (
+            '"needs": [left] => "needs": [left, right] ;; needs: [left, right] => needs: [left]',
+            LEFT,
+        ),
+    ],
+)
+def test_a_probe_has_a_proof_for_each_library(loaded: Load, edit: str, unproven: list[str]) -> None:
+    assert mistakes(loaded, probe=edit) == [
+        f"probes/restart/probe.yaml:5: live: has no proof that {axis} worked, so a pass would say "
+        f'nothing about it; add a proof with "needs: [{axis}]"'
+        for axis in unproven
+    ]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        '"needs": [left] => "needs": [left, right]',  # the probe can't do without the other
+        "fact: profiled-lock => fact: profiled-lock, when: {locks: true}",
+    ],
+)
+def test_a_proof_may_need_what_the_probe_needs_anyway(loaded: Load, edit: str) -> None:
+    assert loaded(probe=edited(PROBE, edit)).probes["restart"].live
+
+
+def test_a_probe_that_is_only_a_control_needs_no_proof_for_a_library(loaded: Load) -> None:
+    matrix = edited(MATRIX, "restart: {} => restart: {only_as_control: true}")
+    assert loaded(matrix, edited(PROBE, ', "needs": [left] => ')).probes["restart"].live
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from interlock.campaign import (
 )
 from interlock.console import progress, pythons_at_hand, report, selected, telling
 from interlock.console.beside import Beside
+from interlock.console.given import IMAGE_VARIABLE
 from interlock.console.place import Place
 from interlock.console.summary import Known
 from interlock.console.telling import Telling
@@ -181,6 +182,7 @@ class _Ground:
             place.matrix.image,
             store=place.store,
             probes=place.probes,
+            is_named=IMAGE_VARIABLE in os.environ,
         )
         place.console.print(f"isolated by {why}", highlight=False)
         if swept := box.sweep():

@@ -18,8 +18,6 @@ if TYPE_CHECKING:  # a signal is handled before these are loaded
 
     from interlock.console import sources
 
-IMAGE_VARIABLE = "INTERLOCK_IMAGE"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, whatever happens."""
@@ -80,7 +78,7 @@ def _command(given: Sequence[str]) -> int:
     from interlock.matrix import matrix_file
 
     to_run = command in ("matrix", "aa") and not {"-h", "--help"} & set(after)
-    image = os.environ.get(IMAGE_VARIABLE)
+    image = os.environ.get(typed.IMAGE_VARIABLE)
     found = matrix_file.load(source.matrix, source.probes, image, to_run=to_run)
     asked = options.parser(command, found, first).parse_args(rest)
     if command == "ask":

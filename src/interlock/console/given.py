@@ -13,7 +13,8 @@ from interlock.model import UsageError
 LONGEST = 4096
 """Characters of one argument: as many as a path may have."""
 
-VARIABLES = ("INTERLOCK_HOME", "INTERLOCK_IMAGE")
+IMAGE_VARIABLE = "INTERLOCK_IMAGE"
+VARIABLES = ("INTERLOCK_HOME", IMAGE_VARIABLE)
 
 
 def check(arguments: Sequence[str], environ: Mapping[str, str]) -> None:

@@ -282,6 +282,8 @@ def _not_live(history: History, probe: Probe) -> Finding | None:
     wanting = [f"{proof.name}: {proof.detail}" for proof in proofs if not proof.ok]
     if not proofs:
         wanting.append("the probe asks for no proof of life")
+    for axis in intake.unproven(probe.live, history.told):
+        wanting.append(f"the probe asks for no proof that {axis} worked with these settings")
     if lost := _lost_requests(history):
         wanting.append(lost)
     if not wanting:

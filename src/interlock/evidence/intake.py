@@ -68,6 +68,14 @@ def prove(rules: Sequence[ProofRule], events: Iterable[Event]) -> tuple[Proof, .
     )
 
 
+def unproven(rules: Sequence[ProofRule], events: Iterable[Event]) -> tuple[str, ...]:
+    """The axes with proofs of which the app's settings rule out all."""
+    facts = {event.name: event.value for event in events if isinstance(event, Fact)}
+    asked = {axis for rule in rules if _asked(rule, facts.get(SETTINGS)) for axis in rule.needs}
+    known = dict.fromkeys(axis for rule in rules for axis in rule.needs)
+    return tuple(axis for axis in known if axis not in asked)
+
+
 def decode(body: bytes, headers: Mapping[str, str], limit: int = LIMIT_BYTES) -> tuple[Part, ...]:
     """The parts of a request's body, fully decompressed.
 

@@ -7,12 +7,13 @@ It would look like a fault of the package under test.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from interlock.matrix.behaviour import HARNESS, LIBRARIES
+from interlock.matrix.calls import Interface
 from interlock.matrix.imports import Modules, Source
 from interlock.matrix.plain_files import Unreadable, read_bytes
 from interlock.model import Probe, PythonVersion
@@ -41,30 +42,19 @@ def mistakes(
     probes = list(probes)
     shared = {name: _sources(folder, name, oldest, found) for name in (HARNESS, LIBRARIES)}
     everywhere = {importable(package) for package in packages}
-    required = {probe.name: everywhere.union(_installed(probe)) for probe in probes}
-    for name, sources in shared.items():
-        known = everywhere.union(*required.values()) if name == LIBRARIES else ()
-        modules = Modules(
-            probes=folder.name,
-            own={},
-            shared=shared,
-            installed=known,
-            knobs=None,
-            oldest=oldest,
-        )
-        found += [text for source in sources.values() for text in modules.mistakes(source)]
     for probe in probes:
         sources = _sources(folder, probe.name, oldest, found)
         modules = Modules(
             probes=folder.name,
             own=sources,
             shared=shared,
-            installed=required[probe.name],
+            installed=everywhere.union(_installed(probe)),
             knobs=probe.knobs,
             oldest=oldest,
         )
         found += [text for source in sources.values() for text in modules.mistakes(source)]
         found += _app(folder, probe.name, sources.values())
+        found += _calls(sources.values(), shared[HARNESS])
     return list(dict.fromkeys(found))
 
 
@@ -110,18 +100,37 @@ def _app(folder: Path, name: str, sources: Iterable[Source]) -> Iterator[str]:
         yield f"{shown}: there is no such file; a probe is its function {RUN}(trial)"
         return
     for source in sources:
-        if source.name == shown and not any(map(_binds_run, source.tree.body)):
+        if source.name != shown:
+            continue
+        found = [node for node in source.tree.body if _binds_run(node)]
+        if not found:
             yield f"{shown}: has no function {RUN}(trial), which is what the harness calls"
+        elif isinstance(found[-1], ast.AsyncFunctionDef):
+            yield f"{shown}:{found[-1].lineno}: {RUN} is async; the harness calls it as a function"
+        elif isinstance(found[-1], ast.FunctionDef) and not _takes_a_trial(found[-1]):
+            yield f"{shown}:{found[-1].lineno}: {RUN} must take one argument, the trial"
+
+
+def _calls(sources: Iterable[Source], harness: Mapping[tuple[str, ...], Source]) -> Iterator[str]:
+    if interface := Interface.of(harness):
+        for source in sources:
+            yield from interface.mistakes(source)
+
+
+def _takes_a_trial(node: ast.AST) -> bool:
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    given = node.args
+    plain = [*given.posonlyargs, *given.args]
+    required = len(plain) - len(given.defaults)
+    takes_one = bool(plain) or given.vararg is not None
+    return takes_one and required <= 1 and None not in given.kw_defaults
 
 
 def _binds_run(node: ast.stmt) -> bool:
-    """Whether a statement defines something that can be called as ``run(trial)``."""
-    if isinstance(node, ast.FunctionDef) and node.name == RUN:
-        given = node.args
-        plain = [*given.posonlyargs, *given.args]
-        required = len(plain) - len(given.defaults)
-        takes_one = bool(plain) or given.vararg is not None
-        return takes_one and required <= 1 and None not in given.kw_defaults
+    """Whether a statement defines something with the name of ``run(trial)``."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.name == RUN
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return any((alias.asname or alias.name) == RUN for alias in node.names)
     if isinstance(node, ast.Assign):

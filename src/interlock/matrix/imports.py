@@ -12,10 +12,9 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from interlock.matrix.mistakes import nearest
-from interlock.model import Phase, PythonVersion
+from interlock.model import PythonVersion
 
 NEW_IN = {
     "graphlib": PythonVersion(3, 9),
@@ -26,7 +25,6 @@ NEW_IN = {
 }
 """Modules of Python that its oldest tested release may lack."""
 
-_PHASES = frozenset(Phase) - {Phase.INSTALL}
 _FILE = re.compile(r"\w[\w.-]*\.py")
 _GUARDS = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
@@ -82,19 +80,6 @@ class Modules:
                 yield f'"{knob}" is not a knob of probe.yaml{nearest(knob, self.knobs)}'
             if file and not any(f"{place[-1]}.py" == file for place in self.own):
                 yield f"names {file}, which is not in {self.probes}/{source.folder}/"
-            yield from self._mistakes_of_trial(node)
-
-    def _mistakes_of_trial(self, node: ast.AST) -> Iterator[str]:
-        """What a call of ``trial`` names that the harness does not have."""
-        harness = self.shared.get("harness", {}).get(("trial",))
-        if harness and (name := _of_trial(node)):
-            known = _attributes(harness.tree, "Trial")
-            if known and name not in known:
-                yield f"trial has no {name}{nearest(name, known)}"
-        if isinstance(node, ast.Call) and _of_trial(node.func) == "phase" and node.args:
-            phase = _text(node.args[0])
-            if phase and phase not in _PHASES:
-                yield f'"{phase}" is not a phase{nearest(phase, _PHASES)}'
 
     def _missing(self, source: Source, module: list[str], names: tuple[str, ...]) -> str:
         """What is wrong with an import of these names from this module."""
@@ -184,27 +169,6 @@ def _knob(node: ast.AST) -> str | None:
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
         return _text(node.slice) if node.value.attr == "knobs" else None
     return None
-
-
-def _of_trial(node: ast.AST) -> str | None:
-    """``name`` of ``trial.name``, where it is read."""
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        is_trial = isinstance(node.value, ast.Name) and node.value.id == "trial"
-        return node.attr if is_trial else None
-    return None
-
-
-@lru_cache(maxsize=4)
-def _attributes(tree: ast.Module, name: str) -> frozenset[str]:
-    """The methods of a class, and what they set on ``self``."""
-    found = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-    inside = [node for one in found for node in ast.walk(one)]
-    methods = {node.name for node in inside if isinstance(node, ast.FunctionDef)}
-    return frozenset(methods) | {
-        node.attr
-        for node in inside
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-    }
 
 
 def _file(node: ast.AST) -> str | None:

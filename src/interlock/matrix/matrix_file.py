@@ -82,7 +82,8 @@ def _probes(
             continue
         configs = document.get("probes", name, "configs")
         listed = configs if isinstance(configs, list) else document.keys("configurations")
-        probe = probe_files.load(folder, name, listed, axes)
+        proven = () if document.get("probes", name, "only_as_control") else axes
+        probe = probe_files.load(folder, name, listed, axes, proven=proven)
         if isinstance(probe, Probe):
             earlier = claimed[name].holds_for(probe.digest) if name in claimed else frozenset()
             found[name] = replace(probe, equivalent=earlier)

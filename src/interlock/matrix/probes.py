@@ -22,10 +22,18 @@ def available(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(found - {HARNESS, LIBRARIES}))
 
 
-def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -> Probe | Document:
+def load(
+    folder: Path,
+    name: str,
+    configs: Sequence[str],
+    axes: Sequence[str],
+    *,
+    proven: Sequence[str] = (),
+) -> Probe | Document:
     """The probe, or the document with its mistakes.
 
-    ``needs`` may name these ``axes``. The ``configs`` come from ``matrix.yaml``.
+    ``needs`` may name these ``axes``. Each of the ``proven`` ones needs a proof of life: all axes,
+    but for a probe that is only a control. The ``configs`` come from ``matrix.yaml``.
     """
     document = read(folder / name / DESCRIPTION, f"{folder.name}/{name}/{DESCRIPTION}")
     described = document.validate(Description, {"axes": tuple(axes)})
@@ -35,6 +43,8 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
         )
     if described:
         _report_fractions(document, described.knobs)
+    if described:
+        _report_unproven(document, described, proven)
     if described and (knob := described.exposures.exposure_knob):
         _report_knob(document, knob, described.knobs)
     of_its_files = ""
@@ -45,6 +55,23 @@ def load(folder: Path, name: str, configs: Sequence[str], axes: Sequence[str]) -
     if described is None or document.mistakes:
         return document
     return _probe(described, configs=tuple(configs), digest=of_its_files)
+
+
+def _report_unproven(document: Document, described: Description, axes: Sequence[str]) -> None:
+    """Without a proof for a library, a probe that never imports it would pass.
+
+    The proof counts if it is asked for in every cell that has the library.
+    """
+    for axis in axes:
+        always = {axis, *described.needs}
+        if not any(
+            axis in proof.needs and always.issuperset(proof.needs) for proof in described.live
+        ):
+            document.report(
+                ("live",),
+                f"has no proof that {axis} worked, so a pass would say nothing about it; "
+                f'add a proof with "needs: [{axis}]"',
+            )
 
 
 def _report_knob(document: Document, knob: str, knobs: Mapping[str, _Knob]) -> None:

@@ -167,6 +167,12 @@ BACKENDS: Mapping[Backend, Callable[..., Sandbox]] = {
 }
 
 
+_NAMED = (
+    "INTERLOCK_IMAGE names the image, so nothing runs without it: correct or unset it, or use "
+    "--backend process"
+)
+
+
 def choose(
     backend: str,
     pythons: Iterable[PythonVersion],
@@ -174,12 +180,14 @@ def choose(
     *,
     store: Store,
     probes: Path,
+    is_named: bool = False,
     backends: Mapping[Backend, Callable[..., Sandbox]] = BACKENDS,
 ) -> tuple[Sandbox, str]:
     """The sandbox for ``auto``, ``docker`` or ``process``, with one line on why.
 
     ``auto`` takes containers if an engine answers, and has or can pull an image for any of the
-    Pythons. ``docker`` raises ``EngineUnavailable`` or ``ImageMissing`` instead.
+    Pythons. ``docker`` raises ``EngineUnavailable`` or ``ImageMissing`` instead. So does ``auto``
+    if the user named the image (``is_named``): whoever names one does not want processes.
     """
     options: dict[str, Any] = {"store": store, "probes": probes, "template": template}
     if backend == Backend.PROCESS.value:
@@ -193,10 +201,14 @@ def choose(
                 f"{trouble}; start it, or use --backend process; without a registry, build the "
                 "images with `nox -s images`"
             ) from trouble
+        if is_named:
+            raise EngineUnavailable(f"{trouble}; {_NAMED}") from trouble
         why = f"{trouble}; once there is one, `nox -s images` builds the images"
     except ImageMissing as trouble:
         if backend == Backend.DOCKER.value:
             raise
+        if is_named:
+            raise ImageMissing(f"{trouble}; {_NAMED}") from trouble
         why = str(trouble)
     else:
         return sandbox, "containers"

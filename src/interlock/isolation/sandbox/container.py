@@ -176,19 +176,21 @@ class DockerSandbox:
             return self._id_of(reference)
         except ImageNotFound:
             pass
-        registry = reference.rpartition("/")[0]
-        why = self._silent_registry or ""
+        registry = reference.rpartition("/")[0] or "its registry"
+        why, verb = self._silent_registry or "", "can't be asked for it"
         if not why:
             try:
                 engine.pull(self._client(), reference)
                 return self._id_of(reference)
             except APIError as error:
                 why = str(error.explanation or error).strip()
-                if not isinstance(error, ImageNotFound):
+                if engine.has_answered(error):
+                    verb = "does not have it"
+                else:
                     self._silent_registry = why
         raise ImageMissing(
-            f"no image {reference} here, and {registry or 'its registry'} does not have it "
-            f"({why}); `nox -s images` builds it from this machine's interpreters"
+            f"no image {reference} here, and {registry} {verb} ({why}); `nox -s images` builds it "
+            "from this machine's interpreters"
         )
 
     def _id_of(self, reference: str) -> str:

@@ -24,6 +24,7 @@ from interlock.model import (
 _TIMEOUT_S = 60
 _SOCKET = "unix:///var/run/docker.sock"
 _OF_THE_IMAGE = "it comes from image in matrix.yaml, or from INTERLOCK_IMAGE"
+_REFUSALS = ("manifest unknown", "pull access denied", "no matching manifest", "does not exist")
 _NO_SPACE = "no space left on device"
 
 
@@ -121,6 +122,15 @@ def pull(client: APIClient, reference: str) -> None:
     for said in client.pull(repository, tag=tag or "latest", stream=True, decode=True):
         if "error" in said:
             raise APIError(said["error"])
+
+
+def has_answered(error: APIError) -> bool:
+    """Whether a failed ``pull`` has an answer of the registry: that it does not give the image.
+
+    The engine passes such answers on with 404, or within the stream of a pull that began.
+    """
+    said = str(error.explanation or error).lower()
+    return isinstance(error, ImageNotFound) or any(word in said for word in _REFUSALS)
 
 
 def address() -> str:

@@ -10,6 +10,7 @@ def run(trial) -> None:
     if not alone:
         import partner
 
+        trial.fact("partner", hasattr(partner, "Partner"))
     trial.phase("startup")
     if not hasattr(subject, "Subject"):
         trial.missing("Subject", "this release has none")
