@@ -100,10 +100,7 @@ def snapshot(sources, main: int, left=None, closely: bool = True) -> dict:
     threads, locks = [], {}
     raws, enter = {}, set()
     doubted = left.locks if left else {}
-    me = _ident()
     for ident, innermost in sorted(_all_frames().items()):
-        if ident == me:
-            continue
         frames = stack(innermost)
         looked = look(frames, ident, sources, active, doubted)
         for lock, (raw, names) in looked.locks.items():
@@ -132,18 +129,18 @@ def snapshot(sources, main: int, left=None, closely: bool = True) -> dict:
 
 def glance(sources, left=None) -> dict:
     """The threads but this one that may wait for ever: see ``suspects``."""
-    innermost = _all_frames()
-    innermost.pop(_ident(), None)
     doubted = left.locks if left else {}
-    return {"suspects": suspects(innermost, sources, active_threads(), doubted)}
+    return {"suspects": suspects(_all_frames(), sources, active_threads(), doubted)}
 
 
 def _all_frames() -> dict:
-    """The innermost frame of each thread; raise ``ValueError`` for more than one answer may have.
+    """The innermost frame of each thread but this one.
 
-    An answer that is too long would be taken for a breach of the app.
+    Raises ``ValueError`` for more than one answer may have, which would be taken for a breach of
+    the app.
     """
     frames = dict(_current_frames())
+    del frames[_ident()]  # It would keep the frames of all in a cycle.
     if len(frames) > MAX_THREADS:
         raise ValueError(f"{len(frames)} threads are too many to be read")
     return frames

@@ -42,13 +42,25 @@ def mistakes(
     probes = list(probes)
     shared = {name: _sources(folder, name, oldest, found) for name in (HARNESS, LIBRARIES)}
     everywhere = {importable(package) for package in packages}
+    required = {probe.name: everywhere.union(_installed(probe)) for probe in probes}
+    for name, sources in shared.items():
+        known = everywhere.union(*required.values()) if name == LIBRARIES else ()
+        modules = Modules(
+            probes=folder.name,
+            own={},
+            shared=shared,
+            installed=known,
+            knobs=None,
+            oldest=oldest,
+        )
+        found += [text for source in sources.values() for text in modules.mistakes(source)]
     for probe in probes:
         sources = _sources(folder, probe.name, oldest, found)
         modules = Modules(
             probes=folder.name,
             own=sources,
             shared=shared,
-            installed=everywhere.union(_installed(probe)),
+            installed=required[probe.name],
             knobs=probe.knobs,
             oldest=oldest,
         )
