@@ -167,10 +167,11 @@ class _Telling:
         above = self.answer.moves if len(self.answer.parts) > 1 else ()
         lines += self._moves([move for move in part.moves if move not in above], "  ")
         lines += _workarounds(part, page)
-        if len(self.answer.parts) == 1:
-            shown = {one.verdict.cell.key for one in part.rests_on}
-            lacking = [one for one in part.lacking if one.verdict.cell.key not in shown]
+        shown = {one.verdict.cell.key for one in part.rests_on}
+        lacking = [one for one in part.lacking if one.verdict.cell.key not in shown]
+        if len(self.answer.parts) == 1 or part.troubles:
             lines += [line for one in lacking for line in page.wrapped(self._lacks(one), "  ")]
+        if len(self.answer.parts) == 1:
             lines += self._fewer(part)
         if part.basis is AnswerBasis.UNKNOWN:
             lines += self._unknown(part)
