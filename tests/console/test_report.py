@@ -213,6 +213,15 @@ def test_a_story_says_what_to_move_to() -> None:
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
+def test_a_story_says_how_to_find_a_release_to_move_to() -> None:
+    command = "  nox -s matrix -- --left 1.0 --python 3.10"
+    for known, expected in (
+        (grid("1.0\n1.0 hang"), True),
+        (grid("1.0 2.0\n1.0 hang pass"), False),
+    ):
+        assert (command in report.stories(known, findings(known))) is expected
+
+
 def test_a_story_of_several_pythons_says_where_to_move_to_on_each() -> None:
     table = "1.0 2.0 3.0\n1.0 hang pass "
     on = {"3.9": "unsupported", "3.10": "pass", "3.11": "pass"}

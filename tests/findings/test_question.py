@@ -282,7 +282,7 @@ def test_what_was_not_tested_names_the_pythons_that_were(
 def test_it_says_where_no_release_was_run_with_all_of_it_switched_on() -> None:
     verdicts = grid("1.0 2.0\n1.0 hang pass")
     assert targets(one(verdicts, chosen="warnings").moves)[0] == (
-        "no right-lib release was tested with all of this switched on"
+        "no right-lib release was tested with these settings"
     )
 
 

@@ -76,8 +76,8 @@ class Targets:
         if line.is_covered(present):
             return _none(axis, f"no {axis.package} release that was tested helps")
         if line.goes_on(present):
-            return _none(axis, f"no {axis.package} release was tested with all of this switched on")
-        return _none(axis, f"no newer {axis.package} release was tested")
+            return _none(axis, f"no {axis.package} release was tested with these settings")
+        return _none(axis, f"no newer {axis.package} release was tested", is_open=True)
 
     def _hurt(self, asked: Situations, place: Place) -> Situations:
         """The situations that go wrong here, and have to pass after the move.
@@ -209,8 +209,8 @@ class _Line:
         return self._seen[version]
 
 
-def _none(axis: Axis, reason: str) -> Move:
-    none = NoTarget(axis=axis.name, reason=reason)
+def _none(axis: Axis, reason: str, *, is_open: bool = False) -> Move:
+    none = NoTarget(axis=axis.name, reason=reason, is_open=is_open)
     return Move(nearest=none, newest=none)
 
 
