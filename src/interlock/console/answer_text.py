@@ -288,7 +288,9 @@ class _Telling:
         if not around:
             return f"no release of {package} was tested with these settings on Python {python}"
         if around[0] == asked:
-            return f"{package} {asked} was tested with these settings and other releases of {others}"
+            return (
+                f"{package} {asked} was tested with these settings and other releases of {others}"
+            )
         which = "this" if one.with_the_others else "other releases of"
         told = listing([self._does(one, version, situation) for version in around])
         return f"the nearest tested {package} with {which} {others}: {told}"
