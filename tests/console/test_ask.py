@@ -503,3 +503,15 @@ def test_an_answer_can_be_printed_in_any_encoding(encoding: str, form: str) -> N
     printed = done.stdout.decode(encoding)
     if form == "json":
         assert "signatures" in json.dumps(json.loads(printed))
+
+
+@pytest.mark.parametrize(("python", "is_tested"), [("3.7", False), ("3.8", True), ("3.14", True)])
+def test_no_test_is_suggested_on_a_python_that_the_harness_lacks(
+    python: str, is_tested: bool
+) -> None:
+    of = findings(grid("1.0\n1.0 pass", python="3.9"))
+    versions = {"left": Version("1.0"), "right": Version("1.0")}
+    question = Question(versions=versions, python=PythonVersion.parse(python))
+    said = answer_text.as_text(answer(question, of), of, WIDE)
+    assert ("nox -s matrix" in said) is is_tested
+    assert ("It can't be tested: the harness runs on Python 3.8 and newer" in said) is not is_tested

@@ -26,7 +26,7 @@ from interlock.findings import (
     SituationAnswer,
     to_find,
 )
-from interlock.matrix import Matrix, Situation, in_words
+from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
 from interlock.model import NoTarget, Outcome, Pin, PythonVersion, Target, Verdict, listing, plural
 
 _HEADLINES = {
@@ -247,6 +247,8 @@ class _Telling:
         if any(part.verdicts for part in answer.parts):
             return []
         missing = answer.parts[0].missing if len(answer.parts) == 1 else ()
+        if why := beyond_the_harness(question.python):
+            return ["", *self.page.wrapped(f"It can't be tested: {why}.")]
         releases = [f"--{a.name} {question.versions[a.name]}" for a in self.matrix.axes]
         default = self.matrix.situation({})
         kinds = [k for k in self.matrix.applications if answer.asked[k] != default[k]]

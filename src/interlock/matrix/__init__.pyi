@@ -7,6 +7,7 @@ from . import (
 from .choices import (
     Choice as Choice,
     Latest as Latest,
+    beyond_the_harness as beyond_the_harness,
 )
 from .definition import (
     EVERYWHERE as EVERYWHERE,
