@@ -62,7 +62,7 @@ def test_a_release_that_lacks_coverage_is_shown_with_what_is_missing(known: Matr
     assert (found.called, found.pythons, found.on) == ("not tested enough", "", "0 of 2")
     assert (found.lines, found.trials) == ("1 of 4", 1)
     assert found.lacks == [
-        "Python 3.9: 1 of 2 partners, 1 of 2 trials, no pass with left-lib 2.x",
+        "Python 3.9: 1 of 2 left-lib releases, 1 of 2 trials, no pass with left-lib 2.x",
         "Python 3.10: not tested",
     ]
 

@@ -116,7 +116,7 @@ def planned(plan: Plan, jobs: int) -> str:
     if plan.unsupported:
         parts.append(f"{len(plan.unsupported)} that can't be installed")
     if plan.known:
-        parts.append(f"{len(plan.known)} with a fresh verdict")
+        parts.append(f"{len(plan.known)} with a verdict that is still valid")
     if plan.cells:
         parts.append(f"{about(plan.seconds)} with {plural(jobs, 'job')}")
     return ", ".join(parts)
