@@ -76,7 +76,7 @@ def shared(session: nox.Session) -> Path:
 
 @nox.session
 def matrix(session: nox.Session) -> None:
-    """Run the cells without a fresh verdict: -- --sentry 2.5.1 --python 3.10 --dry-run"""
+    """Run the cells without a valid verdict: -- --sentry 2.5.1 --python 3.10 --dry-run"""
     interlock(session, "matrix", *session.posargs)
 
 

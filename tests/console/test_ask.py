@@ -81,12 +81,12 @@ def test_the_answer_comes_first(outcome: str, headline: str) -> None:
 
 
 def test_what_was_not_tested_is_unknown_with_its_nearest_neighbours() -> None:
-    said = text(findings(grid("1.0\n0.8 pass\n0.9 pass\n1.1 pass\n1.2 pass")))
+    said = text(findings(grid("1.0\n0.8 pass\n0.9 pass\n1.1 hang\n1.2 pass")))
     assert said.startswith("It is not known whether it hangs")
     assert "\n  unknown\n" in said
-    assert "- the nearest tested left-lib with this right-lib: 0.9 and 1.1\n" in said
-    assert "pass" not in said
-    assert "\n  Ask about these for what they do.\n" in said
+    nearest = "0.9 (pass) and 1.1 (hang)"
+    assert f"- the nearest tested left-lib with this right-lib: {nearest}\n" in said
+    assert "\n  Ask about these for more.\n" in said
     command = "nox -s matrix -- --left 1.0 --right 1.0 --python 3.10 --probe restart --config stock"
     assert f"\nTo test these releases:\n  {command}" in said
 
@@ -227,9 +227,28 @@ def test_it_names_the_patch_release_that_was_tested(patch: str | None, says: str
     assert text(findings(grid("1.0\n1.0 pass")), patch=patch).endswith(f"\n{says}")
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "command"),
+    [
+        ("1.0\n1.0 hang", "nox -s matrix -- --left 1.0 --python 3.10"),
+        ("1.0 2.0\n1.0 hang hang", "nox -s matrix -- --right 1.0 --python 3.10"),
+        # a release is known that helps, or every axis has newer ones that do not
+        ("1.0 2.0\n1.0 hang pass", None),
+        ("1.0 2.0\n1.0 hang hang\n2.0 hang hang", None),
+    ],
+)
+def test_where_no_newer_release_was_tested_it_says_how_to_find_one(
+    verdicts: str, command: str | None
+) -> None:
+    for chosen in ("stock", "every"):
+        lines = text(findings(grid(verdicts)), chosen=chosen).splitlines()
+        looked = [i for i, line in enumerate(lines) if "To look for a release" in line]
+        assert [lines[i + 1].strip() for i in looked] == ([command] if command else [])
+
+
 def test_where_nothing_was_run_with_all_switched_on_it_says_so() -> None:
     said = text(findings(grid("1.0\n1.0 pass")), chosen="warnings")
-    assert "Nothing was tested with all of this switched on." in said
+    assert "No test used these settings on Python 3.10." in said
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 100])
@@ -484,3 +503,15 @@ def test_an_answer_can_be_printed_in_any_encoding(encoding: str, form: str) -> N
     printed = done.stdout.decode(encoding)
     if form == "json":
         assert "signatures" in json.dumps(json.loads(printed))
+
+
+@pytest.mark.parametrize(("python", "is_tested"), [("3.7", False), ("3.8", True), ("3.14", True)])
+def test_no_test_is_suggested_on_a_python_that_the_harness_lacks(
+    python: str, is_tested: bool
+) -> None:
+    of = findings(grid("1.0\n1.0 pass", python="3.9"))
+    versions = {"left": Version("1.0"), "right": Version("1.0")}
+    question = Question(versions=versions, python=PythonVersion.parse(python))
+    said = answer_text.as_text(answer(question, of), of, WIDE)
+    assert ("nox -s matrix" in said) is is_tested
+    assert ("It can't be tested: the harness runs on Python 3.8 and newer" in said) is not is_tested

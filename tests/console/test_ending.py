@@ -19,6 +19,29 @@ ROOT = PROBES.parent
 ASK = "ask --sentry 2.10.0 --ddtrace 2.14.2 --python 3.11"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "printed"),
+    [
+        ("ascii", b"+ pass  x hang  - unsupported  a - b  1 x 2 ... \\xe9\\u4e2d\\udc80"),
+        ("latin-1", b"+ pass  x hang  - unsupported  a \xb7 b  1 \xd7 2 ... \xe9\\u4e2d\\udc80"),
+    ],
+)
+def test_a_sign_that_an_encoding_lacks_is_a_plain_character(encoding: str, printed: bytes) -> None:
+    """Text that is quoted from elsewhere keeps its escapes."""
+    text = "✓ pass  ✗ hang  – unsupported  a · b  1 × 2 … é中\udc80"
+    code = (
+        "import sys; from interlock.console import ending; ending.prepare_streams(); "
+        f"print({text!a}, end='')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == printed
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTERLOCK_HOME", str(tmp_path / "home"))

@@ -213,6 +213,15 @@ def test_a_story_says_what_to_move_to() -> None:
     assert "  move to right 2.0 (nearest) or 3.0" in lines
 
 
+def test_a_story_says_how_to_find_a_release_to_move_to() -> None:
+    command = "  nox -s matrix -- --left 1.0 --python 3.10"
+    for known, expected in (
+        (grid("1.0\n1.0 hang"), True),
+        (grid("1.0 2.0\n1.0 hang pass"), False),
+    ):
+        assert (command in report.stories(known, findings(known))) is expected
+
+
 def test_a_story_of_several_pythons_says_where_to_move_to_on_each() -> None:
     table = "1.0 2.0 3.0\n1.0 hang pass "
     on = {"3.9": "unsupported", "3.10": "pass", "3.11": "pass"}
@@ -312,13 +321,16 @@ def plan(run: int, decided: int = 0, known: int = 0, seconds: float = 90.0) -> P
 
 
 def test_the_plan_is_one_line() -> None:
-    said = "12 cells to run, 3 that can't be installed, 4 with a fresh verdict"
+    said = "12 cells to run, 3 that can't be installed, 4 with a verdict that is still valid"
     assert report.planned(plan(12, 3, 4), 2) == f"{said}, about 1 min 30 s with 2 jobs"
     assert report.planned(plan(1), 1) == "1 cell to run, about 1 min 30 s with 1 job"
 
 
 def test_a_plan_of_nothing_promises_no_time() -> None:
-    assert report.planned(plan(0, known=4), 2) == "nothing to run, 4 with a fresh verdict"
+    assert (
+        report.planned(plan(0, known=4), 2)
+        == "nothing to run, 4 with a verdict that is still valid"
+    )
 
 
 CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import pytest
 from grids import cell, grid, verdict
 from matrices import WAYS
 
+from interlock.campaign.planning import Rerun
+from interlock.console.campaigns import how_to_go_on
 from interlock.console.moves import Moves
 from interlock.console.summary import Summary
+from interlock.console.telling import question
 from interlock.findings.findings import Findings
-from interlock.model import Verdict
+from interlock.model import Reason, Verdict
 
 ASKED = [
     *grid("   1.0  2.0\n 1.0  hang pass", config="warnings", python="3.9"),
@@ -71,3 +76,28 @@ def test_a_release_is_called_safe_by_the_published_results_too_and_it_says_so() 
 def test_the_answer_so_far_is_short() -> None:
     kinds = [line.split()[0] for line in told(ASKED).so_far()]
     assert kinds == ["✗", "move", "no", "Passed"]
+
+
+def test_a_run_ends_with_the_command_that_asks_about_its_verdicts() -> None:
+    known = [
+        *grid("1.0 2.0\n1.0 pass hang"),
+        verdict(cell(right="-"), "hang"),
+        verdict(cell("1.1"), "unsupported", reason=Reason.NO_WHEEL),
+    ]
+    findings = Findings(matrix=WAYS, verdicts=known)
+    folder = Path("my results")
+    asked = [v.cell for v in known]
+    hangs = "interlock ask --left 1.0 --right 2.0 --python 3.10 --results 'my results'"
+    passes = "interlock ask --left 1.0 --right 1.0 --python 3.10 --results 'my results'"
+
+    assert question(asked, findings, folder) == hangs
+    assert question(asked[:1], findings, folder) == passes
+    assert question(asked[2:], findings, folder) is None
+    assert question([cell("7.0")], findings, folder) is None
+
+
+@pytest.mark.parametrize("rerun", [*Rerun, None])
+def test_after_an_interruption_only_what_goes_on_is_said_to_go_on(rerun: Rerun | None) -> None:
+    goes_on = rerun in (Rerun.MISSING, Rerun.STALE)
+    assert ("to continue" in how_to_go_on(rerun)) is goes_on
+    assert ("from the beginning" in how_to_go_on(rerun)) is not goes_on

@@ -118,7 +118,7 @@ def test_an_engine_that_stops_in_the_middle_costs_only_what_was_running(
 
     again = project.run(*chosen, *two)
     assert "left behind by an earlier run" in again.output
-    assert "1 cell to run, 1 with a fresh verdict" in again.output
+    assert "1 cell to run, 1 with a verdict that is still valid" in again.output
     assert again.code == 0
     assert project.containers() == []
 

@@ -199,7 +199,7 @@ def test_what_is_missing_is_told() -> None:
 
     assert shortfall(found, {axis.name: axis.package for axis in AXES}) == [
         "unproven with left-lib 2.0",
-        "1 of 2 partners",
+        "1 of 2 left-lib releases",
         "1 of 3 trials",
         "no pass with left-lib 2.x",
     ]

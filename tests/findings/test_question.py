@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -215,6 +216,51 @@ def test_no_release_for_every_setting_is_not_called_no_help_at_all() -> None:
     assert targets(found.parts[0].moves)[0] == "right 2.0 2.0"
 
 
+def missing(right: str = "2.0") -> Verdict:
+    """Of a probe whose library has no such feature."""
+    of = cell(right=right, probe="serve", config="warnings")
+    return verdict(of, "unsupported", reason=Reason.NO_FEATURE)
+
+
+@pytest.mark.parametrize(
+    ("axis", "after", "expected"),
+    [
+        # the library that lacks the feature stays, and what hung passes after the move
+        ("left", [verdict(cell(right="2.0")), missing()], "right 2.0 2.0"),
+        # the move itself loses the feature
+        ("right", [verdict(cell(right="2.0")), missing()], "no right-lib release"),
+        ("left", [verdict(cell(right="2.0"), "hang"), missing()], "no right-lib release"),
+        ("left", [missing()], "no right-lib release"),
+    ],
+)
+def test_a_feature_that_another_library_lacks_is_no_reason_against_a_move(
+    axis: str, after: list[Verdict], expected: str
+) -> None:
+    probes = matrix().probes
+    serve = replace(probes["serve"], configs=("warnings",), needs=(axis,))
+    restart = replace(probes["restart"], configs=("stock",))
+    known = {"probes": {"restart": restart, "serve": serve}}
+    here = cell(probe="serve", config="warnings")
+    verdicts = [verdict(cell(), "hang"), verdict(here, "hang"), *after]
+    for chosen in ("warnings", "every"):
+        found = asked(verdicts, chosen=chosen, **known)
+        assert targets(found.moves)[0].startswith(expected), chosen
+    lacking = one(verdicts, chosen="warnings", **known).lacking
+    assert [seen.verdict.reason for seen in lacking] == (
+        [Reason.NO_FEATURE] if expected.startswith("right") else []
+    )
+
+
+def test_settings_that_these_releases_were_not_run_with_do_not_hide_a_move() -> None:
+    """A hang with less switched on concerns ``warnings``, which nothing was run with."""
+    narrowed = {"only": {"warnings": Only(versions={"left": (Version("3.0"),)})}}
+    elsewhere = verdict(cell("3.0", config="warnings"))
+    verdicts = [*grid("1.0 2.0\n1.0 hang pass"), elsewhere]
+    found = asked(verdicts, chosen="every", **narrowed)
+    assert levels(found) == ["ERROR hang", "WARNING hang"]
+    assert targets(found.moves)[0] == "right 2.0 2.0"
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "expected"),
     [
@@ -236,7 +282,7 @@ def test_what_was_not_tested_names_the_pythons_that_were(
 def test_it_says_where_no_release_was_run_with_all_of_it_switched_on() -> None:
     verdicts = grid("1.0 2.0\n1.0 hang pass")
     assert targets(one(verdicts, chosen="warnings").moves)[0] == (
-        "no right-lib release was tested with all of this switched on"
+        "no right-lib release was tested with these settings"
     )
 
 

@@ -96,7 +96,7 @@ def test_controls_are_run_beside_and_published(runs: Runs) -> None:
 
 
 def test_what_is_known_is_not_followed_up_again(runs: Runs) -> None:
-    assert "nothing to run, 2 with a fresh verdict" in runs.second.output
+    assert "nothing to run, 2 with a verdict that is still valid" in runs.second.output
     assert "control" not in runs.second.output.partition("nothing to run")[2]
 
 

@@ -36,7 +36,7 @@ def test_what_was_killed_goes_on_where_it_was(project: Project, backend: str, py
 
     again = project.run(*chosen)
     assert again.code == 0
-    assert "1 cell to run, 1 with a fresh verdict" in again.output
+    assert "1 cell to run, 1 with a verdict that is still valid" in again.output
     assert (again.of("passes"), again.of("slow-but-alive")) == ("pass", "pass")
     assert project.trials() == {"1+passes": 1, "1+slow.but.alive": 1}
     assert project.left_behind(backend) == []

@@ -62,7 +62,7 @@ def test_a_release_that_lacks_coverage_is_shown_with_what_is_missing(known: Matr
     assert (found.called, found.pythons, found.on) == ("not tested enough", "", "0 of 2")
     assert (found.lines, found.trials) == ("1 of 4", 1)
     assert found.lacks == [
-        "Python 3.9: 1 of 2 partners, 1 of 2 trials, no pass with left-lib 2.x",
+        "Python 3.9: 1 of 2 left-lib releases, 1 of 2 trials, no pass with left-lib 2.x",
         "Python 3.10: not tested",
     ]
 
@@ -106,3 +106,14 @@ def test_a_table_has_the_other_package_in_its_head(known: Matrix) -> None:
 
     assert (right.package, right.others) == ("right-lib", [LEFT.package])
     assert left.package == LEFT.package
+
+
+def test_the_lead_names_the_pythons_on_which_a_configuration_was_not_tested(known: Matrix) -> None:
+    stock = on_both("1.0\n1.0 pass\n1.1 pass\n2.0 pass")
+    partly = grid("1.0\n1.0 pass\n1.1 pass\n2.0 pass", python="3.10", config="warnings")
+    elsewhere = grid("2.0\n1.0 pass", python="3.9", config="warnings")
+    found = safety.lead(context(known, [*stock, *partly, *elsewhere]))
+
+    assert [(str(version), on) for version, on in found.reached] == [("1.0", "3.9 to 3.10")]
+    assert [(gap.release, gap.pythons) for gap in found.gaps] == [("right-lib 1.0", "3.9")]
+    assert safety.lead(context(known, stock)).gaps == []

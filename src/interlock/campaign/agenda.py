@@ -31,7 +31,7 @@ class Agenda:
     """Whether the requested cells are followed up."""
 
     def first(self) -> Plan:
-        """The plan for the requested cells that have no fresh verdict."""
+        """The plan for the requested cells that have no valid verdict."""
         return self._plan(self.asked, self.known, {})
 
     def following(self, told: Mapping[tuple[str, ...], Verdict]) -> Plan:

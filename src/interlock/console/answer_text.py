@@ -24,9 +24,10 @@ from interlock.findings import (
     OfferedWorkaround,
     Seen,
     SituationAnswer,
+    to_find,
 )
-from interlock.matrix import Matrix, in_words
-from interlock.model import NoTarget, Outcome, PythonVersion, Target, Verdict, listing, plural
+from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
+from interlock.model import NoTarget, Outcome, Pin, PythonVersion, Target, Verdict, listing, plural
 
 _HEADLINES = {
     Outcome.HANG: "It hangs",
@@ -64,7 +65,7 @@ class _Telling:
         lines = self._headlines()
         if len(answer.parts) > 1 and answer.moves:
             lines += ["", *page.wrapped("To pass in every setting that was tested with it:")]
-            lines += self._moves(answer.moves, "")
+            lines += self._moves(answer.moves, "") + self._to_find(answer.moves, "")
         for parts, body in self._bodies():
             lines += ["", *self._heading(parts), *body]
         return [*lines, *self._to_test(), *self._beside()]
@@ -166,11 +167,13 @@ class _Telling:
                 lines += page.wrapped(trouble.attribution.says, "  ")
         above = self.answer.moves if len(self.answer.parts) > 1 else ()
         lines += self._moves([move for move in part.moves if move not in above], "  ")
+        lines += self._to_find(part.moves, "  ")
         lines += _workarounds(part, page)
-        if len(self.answer.parts) == 1:
-            shown = {one.verdict.cell.key for one in part.rests_on}
-            lacking = [one for one in part.lacking if one.verdict.cell.key not in shown]
+        shown = {one.verdict.cell.key for one in part.rests_on}
+        lacking = [one for one in part.lacking if one.verdict.cell.key not in shown]
+        if len(self.answer.parts) == 1 or part.troubles:
             lines += [line for one in lacking for line in page.wrapped(self._lacks(one), "  ")]
+        if len(self.answer.parts) == 1:
             lines += self._fewer(part)
         if part.basis is AnswerBasis.UNKNOWN:
             lines += self._unknown(part)
@@ -224,15 +227,15 @@ class _Telling:
         elif part.is_meant:
             lines = page.wrapped("This combination was not tested.", "  ")
         else:
-            lines = page.wrapped("Nothing was tested with all of this switched on.", "  ")
+            python = self.answer.question.python
+            lines = page.wrapped(f"No test used these settings on Python {python}.", "  ")
         for one in part.neighbours:
-            asked = self.answer.question.versions[one.axis]
-            lines += page.wrapped(self._neighbours(one, asked), "  ", "- ")
+            lines += page.wrapped(self._neighbours(one, part.situation), "  ", "- ")
         if part.elsewhere:
             lines += page.wrapped(_elsewhere(part.elsewhere), "  ", "- ")
         around = (one.below or one.above for one in part.neighbours)
         if any(around) or part.elsewhere:
-            lines += page.wrapped("Ask about these for what they do.", "  ")
+            lines += page.wrapped("Ask about these for more.", "  ")
         if part.verdicts and part.missing:
             lines += [*page.wrapped("To test what is missing:", "  ")]
             lines += [f"  {part.missing[0].reproduce}"]
@@ -244,6 +247,8 @@ class _Telling:
         if any(part.verdicts for part in answer.parts):
             return []
         missing = answer.parts[0].missing if len(answer.parts) == 1 else ()
+        if why := beyond_the_harness(question.python):
+            return ["", *self.page.wrapped(f"It can't be tested: {why}.")]
         releases = [f"--{a.name} {question.versions[a.name]}" for a in self.matrix.axes]
         default = self.matrix.situation({})
         kinds = [k for k in self.matrix.applications if answer.asked[k] != default[k]]
@@ -265,20 +270,44 @@ class _Telling:
                 lines += [*self.page.wrapped(said, "  "), *body]
         return lines
 
-    def _neighbours(self, one: Neighbours, asked: Version) -> str:
+    def _does(self, one: Neighbours, version: Version, situation: Situation) -> str:
+        """A release, and what it does with the others of the question: ``2.5.1 (hang)``."""
+        question = self.answer.question
+        if not one.with_the_others:
+            return str(version)
+        versions = {**question.versions, one.axis: version}
+        pins = tuple(
+            Pin(axis=a.name, package=a.package, version=versions[a.name]) for a in self.matrix.axes
+        )
+        outcome = self.findings.tested.outcome(situation, (pins, question.python))
+        return f"{version} ({outcome})"
+
+    def _neighbours(self, one: Neighbours, situation: Situation) -> str:
+        asked = self.answer.question.versions[one.axis]
         package, python = self.matrix.axis(one.axis).package, self.answer.question.python
         around = [version for version in (one.below, one.above) if version]
         others = listing([axis.package for axis in self.matrix.axes if axis.name != one.axis])
         if not around:
-            return f"no release of {package} was tested here on Python {python}"
+            return f"no release of {package} was tested with these settings on Python {python}"
         if around[0] == asked:
-            return f"{package} {asked} was tested here with other releases of {others}"
+            return (
+                f"{package} {asked} was tested with these settings and other releases of {others}"
+            )
         which = "this" if one.with_the_others else "other releases of"
-        told = listing([str(version) for version in around])
+        told = listing([self._does(one, version, situation) for version in around])
         return f"the nearest tested {package} with {which} {others}: {told}"
 
     def _moves(self, moves: Sequence[Move], indent: str) -> list[str]:
         return [line for one in moves for line in self.page.wrapped(self._move(one), indent, "- ")]
+
+    def _to_find(self, moves: Sequence[Move], indent: str) -> list[str]:
+        """The command that would find a release to move to, once."""
+        question = self.answer.question
+        command = to_find(moves, question.versions, question.python)
+        if not command or command in self.said:
+            return []
+        self.said.add(command)
+        return [*self.page.wrapped("To look for a release that helps:", indent), indent + command]
 
     def _move(self, move: Move) -> str:
         match move.nearest, move.newest:
@@ -359,7 +388,7 @@ def _each_workaround(some: Iterable[OfferedWorkaround], page: Page) -> list[str]
 
 def _elsewhere(one: Elsewhere) -> str:
     who = "these releases" if one.with_these else "other releases"
-    return f"{who} were tested here on Python {listing(_in_order(one.pythons))}"
+    return f"{who} were tested with these settings on Python {listing(_in_order(one.pythons))}"
 
 
 def _in_order(pythons: Iterable[PythonVersion]) -> list[str]:

@@ -87,7 +87,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         findings = told.findings()
         told.at_the_end(findings, keep=options.keep)
         told.publish(findings, finished, options.results, page=page)
-    return _end(place, finished, ledger.lost)
+    return _end(place, finished, ledger.lost, planning.Rerun(options.rerun))
 
 
 def _with_trials(place: Place, per_cell: int | None) -> Place:
@@ -134,7 +134,7 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
         ]
         for line in repeatability.lines(compared):
             place.console.print(line, highlight=False, markup=False)
-    return _end(place, finished, ledger.lost)
+    return _end(place, finished, ledger.lost, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,9 +327,21 @@ def _published(place: Place, path: Path | None) -> list[Verdict]:
     return read_results(path.parent, matrix.axes, matrix.renamed).within(matrix).verdicts
 
 
-def _end(place: Place, finished: Finished, lost: Sequence[str]) -> int:
+def how_to_go_on(rerun: planning.Rerun | None) -> str:
+    """What to do after an interruption; ``None`` is a command that always runs all its cells."""
+    if rerun in (planning.Rerun.MISSING, planning.Rerun.STALE):
+        return "run the same command again to continue"
+    over = "the same command starts from the beginning"
+    if rerun is None:
+        return over
+    return f"{over}; without --rerun {rerun} it runs only the cells that still need a verdict"
+
+
+def _end(
+    place: Place, finished: Finished, lost: Sequence[str], rerun: planning.Rerun | None
+) -> int:
     if finished.interrupted:
-        place.console.print("run the same command again to continue", highlight=False)
+        place.console.print(how_to_go_on(rerun), highlight=False)
         raise KeyboardInterrupt
     report.raise_open(finished.left_open, lost)
     return 0

@@ -5,6 +5,7 @@ This module imports little, so signals are handled before the rest is loaded.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -24,6 +25,28 @@ TROUBLE = 3
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _RED, _YELLOW = "31", "33"
+
+_PLAIN = {"✓": "+", "✗": "x", "–": "-", "·": "-", "×": "x", "…": "...", "→": "->", "„": '"'}
+"""What an encoding without a sign gets instead; mostly as wide, because tables count columns."""
+
+_ERRORS = "interlock.plain"
+"""The error handler of every stream."""
+
+
+def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write a sign in plain characters, and what has none as an escape."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    sign = error.object[error.start]
+    if sign in _PLAIN:
+        return _PLAIN[sign], error.start + 1
+    one = UnicodeEncodeError(
+        error.encoding, error.object, error.start, error.start + 1, error.reason
+    )
+    return codecs.backslashreplace_errors(one)
+
+
+codecs.register_error(_ERRORS, _plain)
 
 
 class Signals:
@@ -82,7 +105,7 @@ def _writable(stream: TextIO | None, number: int) -> TextIO:
     if stream is None or isinstance(getattr(stream, "buffer", None), io.RawIOBase):
         stream = open(number, "w", encoding=encoding, buffering=1, closefd=False)  # noqa: SIM115
     if isinstance(stream, io.TextIOWrapper):  # some terminals have no arrow or tick
-        stream.reconfigure(errors="backslashreplace")
+        stream.reconfigure(errors=_ERRORS)
     return stream
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from interlock.findings import Findings, Move
+from interlock.findings import Findings, Move, to_find
 from interlock.model import Cell, NoTarget, Pin, PythonVersion, Target, Verdict
 
 Combination = tuple[tuple[Pin, ...], PythonVersion]
@@ -44,6 +44,12 @@ class Moves:
         about = self.wider.by_application[application]
         found = about.advice_on(cell.pins, cell.python)
         return [self._line(cell, move) for move in found.moves] if found else []
+
+    def to_find(self, cell: Cell, application: str | None) -> str | None:
+        """The command that would find a release to move to; None where nothing is left to test."""
+        found = self.wider.by_application[application].advice_on(cell.pins, cell.python)
+        releases = {pin.axis: pin.version for pin in cell.pins if pin.version}
+        return to_find(found.moves, releases, cell.python) if found else None
 
     @cached_property
     def _own(self) -> frozenset[Combination]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # reading a matrix takes longer than listing the commands
 
 COMMANDS: Mapping[str, str] = {
     "ask": "show what is known about a combination of releases",
-    "matrix": "run the cells that have no fresh verdict",
+    "matrix": "run the cells that have no valid verdict",
     "aa": "run known cells again, and show where they disagree",
     "images": "build base images from Pythons of this machine and Debian",
     "site": "build the report site",
@@ -97,7 +97,7 @@ _DESCRIPTIONS: Mapping[str, str] = {
     "ask": "Show whether a combination of releases hangs in the tests, and why. Name the releases "
     "to move to, and the workarounds until then. Needs neither network nor engine. The exit code "
     "is 0 for any answer, and 2 for a mistake in the question.",
-    "matrix": "Run the cells that have no fresh verdict, then their follow-ups: workarounds, "
+    "matrix": "Run the cells that have no valid verdict, then their follow-ups: workarounds, "
     "baselines, the dependencies of the releases' day, more trials to compare.",
     "aa": "Run some of the known cells again, spread over probes, configurations and outcomes. "
     "Show where the trials of one cell disagree.",

@@ -116,7 +116,7 @@ def planned(plan: Plan, jobs: int) -> str:
     if plan.unsupported:
         parts.append(f"{len(plan.unsupported)} that can't be installed")
     if plan.known:
-        parts.append(f"{len(plan.known)} with a fresh verdict")
+        parts.append(f"{len(plan.known)} with a verdict that is still valid")
     if plan.cells:
         parts.append(f"{about(plan.seconds)} with {plural(jobs, 'job')}")
     return ", ".join(parts)
@@ -243,7 +243,7 @@ def safe(verdicts: Sequence[Verdict], findings: Findings, published: Findings | 
             )
             what = "everything that was run" if every else f"{named}, with everything run with it"
             return f"Passed here: {what} ({counted(verdicts)}{'' if every else ' in all'}). {told}"
-    return f"No release passed with everything it was run with ({counted(verdicts)})."
+    return f"No release passed all its tests ({counted(verdicts)})."
 
 
 def _passed(ran: Sequence[Verdict], findings: Findings, axis: str) -> list[Version]:
@@ -312,6 +312,8 @@ def stories(
         else:
             same = [v.cell for v in (verdict, *others) if v.cell.pins == verdict.cell.pins]
             lines += [f"  {line}" for line in _moves(same, moves, kind.name if kind else None)]
+            if not in_short and (command := moves.to_find(verdict.cell, kind and kind.name)):
+                lines += ["  To look for a release that helps:", f"  {command}"]
         lines += [] if in_short else [f"  {verdict.cell.reproduce}"]
     return lines
 

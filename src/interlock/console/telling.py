@@ -24,7 +24,7 @@ from interlock.console.moves import Moves
 from interlock.console.place import Place
 from interlock.console.summary import Summary
 from interlock.findings import Findings
-from interlock.model import Backend, UsageError, Verdict, plural
+from interlock.model import Backend, Cell, Outcome, UsageError, Verdict, plural
 from interlock.record import Ledger, read_results
 
 COMMAND = "nox -s "
@@ -113,6 +113,8 @@ class Telling:
             findings = self.findings(kept=self.kept)
         publish_results(self.ledger, findings, results, finished.controls, finished.classify)
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
+        if command := question(self.agenda.asked, findings, results):
+            place.console.print(f"ask:      {command}", highlight=False, soft_wrap=True)
         if page and finished.interrupted:
             again = f"{COMMAND}site -- --results {shlex.quote(str(results))}"
             place.console.print(f"page:     `{again}` builds it", highlight=False, soft_wrap=True)
@@ -125,6 +127,21 @@ class Telling:
 
     def _recorded(self) -> Sequence[Verdict]:
         return list(self.ledger.verdicts(self.backend))
+
+
+def question(cells: Sequence[Cell], findings: Findings, results: Path) -> str | None:
+    """The command that asks about a combination of the run, by the verdicts in ``results``.
+
+    It is about the first that did not pass. None where no combination has a verdict.
+    """
+    found = [findings.by_cell[c.key] for c in cells if c.is_whole and c.key in findings.by_cell]
+    ran = [verdict for verdict in found if verdict.was_run]
+    first = next((v for v in ran if v.outcome is not Outcome.PASS), next(iter(ran), None))
+    if first is None:
+        return None
+    pins = " ".join(f"--{pin.axis} {pin.version}" for pin in first.cell.pins)
+    asked = f"interlock ask {pins} --python {first.cell.python}"
+    return f"{asked} --results {shlex.quote(str(results))}"
 
 
 def _now() -> datetime:

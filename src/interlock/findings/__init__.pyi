@@ -1,6 +1,7 @@
 from . import windows as windows
 from .advice import (
     Move as Move,
+    to_find as to_find,
     yanked as yanked,
 )
 from .attribution import (

@@ -44,6 +44,25 @@ class Move:
     def helps(self) -> bool:
         return isinstance(self.nearest, Target)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a test of newer releases may find one that helps."""
+        return isinstance(self.nearest, NoTarget) and self.nearest.is_open
+
+
+def to_find(
+    moves: Sequence[Move], releases: Mapping[str, Version], python: PythonVersion
+) -> str | None:
+    """The command that tests newer releases; None where a move helps or all is tested.
+
+    ``releases`` are what the reader has, by axis.
+    """
+    if any(move.helps for move in moves):
+        return None
+    axis = next((move.axis for move in moves if move.is_open), None)
+    kept = [f"--{name} {version}" for name, version in releases.items() if name != axis]
+    return f"nox -s matrix -- {' '.join([*kept, f'--python {python}'])}" if axis else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
@@ -137,8 +156,9 @@ def _move(
             nearest=Target(axis=axis.name, version=final[0]),
             newest=Target(axis=axis.name, version=final[-1]),
         )
-    reason = _why_none(axis, _above(line.tested, present), _above(line.passing, present))
-    none = NoTarget(axis=axis.name, reason=reason)
+    tried = _above(line.tested, present)
+    reason = _why_none(axis, tried, _above(line.passing, present))
+    none = NoTarget(axis=axis.name, reason=reason, is_open=not tried)
     return Move(nearest=none, newest=none)
 
 

@@ -175,14 +175,16 @@ def shortfall(found: Coverage, packages: Mapping[str, str]) -> list[str]:
     """What is missing on that Python, a phrase each; ``packages`` are by axis.
 
     >>> shortfall(found, {"left": "left-lib"})
-    ['1 of 3 partners', '4 of 10 trials', 'no pass with left-lib 2.5.x']
+    ['1 of 3 left-lib releases', '4 of 10 trials', 'no pass with left-lib 2.5.x']
     """
     said = []
     if found.unproven:
         named = listing([_named(pins) for pins in found.unproven])
         said.append(f"unproven with {named}")
     if len(found.partners) < found.required.partners:
-        said.append(f"{len(found.partners)} of {found.required.partners} partners")
+        said.append(
+            f"{len(found.partners)} of {found.required.partners} {_partners(found, packages)}"
+        )
     if found.trials < found.required.trials:
         said.append(f"{found.trials} of {found.required.trials} trials")
     missing: dict[str, list[str]] = {}
@@ -190,6 +192,12 @@ def shortfall(found: Coverage, packages: Mapping[str, str]) -> list[str]:
         missing.setdefault(packages[line.axis], []).append(str(line))
     said += [f"no pass with {package} {listing(lines)}" for package, lines in missing.items()]
     return said
+
+
+def _partners(found: Coverage, packages: Mapping[str, str]) -> str:
+    axes = [line.axis for line in found.lines]
+    axes += [pin.axis for pins in found.partners for pin in pins]
+    return f"{listing([packages[axis] for axis in dict.fromkeys(axes)]) or 'partner'} releases"
 
 
 def _named(pins: Pins) -> str:

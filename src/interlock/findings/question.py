@@ -31,7 +31,7 @@ from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE, intermittent
 from interlock.findings.rates import KindRate
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
-from interlock.findings.tested import Place
+from interlock.findings.tested import Place, moved
 from interlock.findings.weighing import TOGETHER, Pins, Trouble
 from interlock.matrix import Application, Matrix, Situation
 from interlock.model import (
@@ -41,6 +41,7 @@ from interlock.model import (
     Pin,
     PythonVersion,
     Signature,
+    Target,
     UsageError,
     Verdict,
     listing,
@@ -278,7 +279,7 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         part,
         neighbours=neighbours,
         elsewhere=_elsewhere(findings, asked, place, near) if unknown else None,
-        lacking=tuple(_lacking(findings, asked, place)),
+        lacking=tuple(_lacking(findings, asked, place, part.moves)),
         fewer=() if helps else tuple(_fewer(findings, asked, place, part.troubles)),
     )
 
@@ -319,9 +320,21 @@ def _fewer(
             yield _in_situation(findings, less, place)
 
 
-def _lacking(findings: Findings, asked: Situation, place: Place) -> Iterable[Seen]:
-    seen = findings.tested.at(place)
-    return (one for one in seen if one.lacks_feature and one.situation <= asked)
+def _lacking(
+    findings: Findings, asked: Situation, place: Place, moves: Iterable[Move]
+) -> Iterable[Seen]:
+    """What is missing here, or else where a move of another library leads.
+
+    Trouble that comes earlier may hide here that a feature is missing.
+    """
+    pins, python = place
+    targets = [move.newest for move in moves if isinstance(move.newest, Target)]
+    there = [(moved(pins, one.axis, one.version), python) for one in targets]
+    found: dict[str, Seen] = {}
+    for seen in (one for at in (place, *there) for one in findings.tested.at(at)):
+        if seen.lacks_feature and seen.situation <= asked:
+            found.setdefault(seen.verdict.cell.probe, seen)
+    return found.values()
 
 
 def _elsewhere(findings: Findings, asked: Situation, place: Place, near: bool) -> Elsewhere | None:

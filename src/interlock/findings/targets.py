@@ -15,7 +15,7 @@ from packaging.version import Version
 from interlock.findings.advice import Move
 from interlock.findings.attribution import PYTHON
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.situation import Conclusion, concerns, lacks_feature
+from interlock.findings.situation import Conclusion, Seen, concerns, lacks_feature
 from interlock.findings.tested import Place, Tested, moved
 from interlock.findings.weighing import Excluded, Trouble, version_of, without
 from interlock.matrix import Matrix, Situation
@@ -59,7 +59,7 @@ class Targets:
     ) -> Move:
         if not any(one.counts_against(axis.name) for one in troubles):
             return _none(axis, _not_its_own(axis, place, troubles))
-        hurt = tuple(one for one in asked if self._tested.outcome(one, place) in TROUBLE)
+        hurt = self._hurt(asked, place)
         line, present = self._line(axis, asked, hurt, place), version_of(place[0], axis.name)
         excluded = self._withdrawn.get(axis.name, ())
         if final := line.ends(present, lambda v: not v.is_prerelease and v not in excluded):
@@ -76,8 +76,17 @@ class Targets:
         if line.is_covered(present):
             return _none(axis, f"no {axis.package} release that was tested helps")
         if line.goes_on(present):
-            return _none(axis, f"no {axis.package} release was tested with all of this switched on")
-        return _none(axis, f"no newer {axis.package} release was tested")
+            return _none(axis, f"no {axis.package} release was tested with these settings")
+        return _none(axis, f"no newer {axis.package} release was tested", is_open=True)
+
+    def _hurt(self, asked: Situations, place: Place) -> Situations:
+        """The situations that go wrong here, and have to pass after the move.
+
+        Of several, one that is not run with these releases only repeats the trouble of others.
+        """
+        hurt = [one for one in asked if self._tested.outcome(one, place) in TROUBLE]
+        run = [one for one in hurt if self._tested.covers(one, place)]
+        return tuple(run or hurt)
 
     def _line(self, axis: Axis, asked: Situations, hurt: Situations, place: Place) -> _Line:
         pins, python = place
@@ -98,24 +107,38 @@ class Targets:
 
     def _all_pass(self, axis: str, asked: Situations, hurt: Situations, place: Place) -> bool:
         """Whether the same question about that place would be answered with a pass, and what goes
-        wrong here passes there. What another library does alone is no reason against it."""
+        wrong here passes there. What another library does alone is no reason against it. Nor is a
+        feature that another library lacks there, which stays as it is: then less switched on has
+        to pass."""
 
         def beside(verdict: Verdict) -> bool:
             return not self._counts_against(verdict, axis)
 
-        passing = []
+        passing: list[Sequence[Seen]] = []
         for one in asked:
-            if self._goes_wrong(one, place, beside):
-                lacks = False
-            else:
+            lacks = False
+            if not self._goes_wrong(one, place, beside):
                 found = self._tested.conclude(one, place, beside)
                 if found.outcome is Outcome.PASS:
-                    passing.append(found)
+                    passing.append(found.rests_on)
                     continue
                 lacks = lacks_feature(found.outcome, found.rests_on)
+                if lacks and one in hurt and self._is_kept(axis, found):
+                    passing.append(self._with_less(one, place))
+                    continue
             if one in hurt or (self._tested.covers(one, place) and not lacks):
                 return False
-        return bool(passing) and all(self._often_enough(one) for one in passing)
+        return bool(passing) and all(self._often_enough(some) for some in passing)
+
+    def _is_kept(self, axis: str, found: Conclusion) -> bool:
+        """Whether the feature that is missing belongs to a library that does not move."""
+        probes = (s.verdict.cell.probe for s in found.rests_on if s.lacks_feature)
+        known = [self._matrix.probes.get(probe) for probe in probes]
+        return all(one and one.needs and axis not in one.needs for one in known)
+
+    def _with_less(self, asked: Situation, place: Place) -> Sequence[Seen]:
+        """The passes with less switched on, for releases that can't have all of it."""
+        return [one for one in self._tested.at(place) if one.situation <= asked]
 
     def _goes_wrong(
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool]
@@ -126,10 +149,11 @@ class Targets:
             one.is_trouble and concerns(one, asked) and not beside(one.verdict) for one in seen
         )
 
-    def _often_enough(self, passing: Conclusion) -> bool:
-        """Whether every pass rests on the least trials of the policy."""
-        passes = (s.verdict for s in passing.rests_on if s.verdict.outcome is Outcome.PASS)
-        return all(verdict.trials >= self._matrix.policy.least_trials for verdict in passes)
+    def _often_enough(self, seen: Iterable[Seen]) -> bool:
+        """Whether something passes, and every pass rests on the least trials of the policy."""
+        passes = [s.verdict for s in seen if s.verdict.outcome is Outcome.PASS]
+        least = self._matrix.policy.least_trials
+        return bool(passes) and all(verdict.trials >= least for verdict in passes)
 
 
 class _Line:
@@ -185,8 +209,8 @@ class _Line:
         return self._seen[version]
 
 
-def _none(axis: Axis, reason: str) -> Move:
-    none = NoTarget(axis=axis.name, reason=reason)
+def _none(axis: Axis, reason: str, *, is_open: bool = False) -> Move:
+    none = NoTarget(axis=axis.name, reason=reason, is_open=is_open)
     return Move(nearest=none, newest=none)
 
 

@@ -8,6 +8,7 @@ from .choices import (
     Choice as Choice,
     Latest as Latest,
     Ranged as Ranged,
+    beyond_the_harness as beyond_the_harness,
 )
 from .definition import (
     EVERYWHERE as EVERYWHERE,

@@ -109,3 +109,5 @@ class NoTarget:
 
     axis: str
     reason: str
+    is_open: bool = False
+    """Whether no newer release was tested, so a test may find one."""

@@ -120,11 +120,12 @@ def _alone(context: PageContext, one: HangsAlone) -> Alone:
 
 
 def _by_unit(context: PageContext, rows: Sequence[Verdict]) -> list[str]:
-    """``16 of 2,337 forked children``, for each unit that is counted in."""
+    """``16 of 2,337 forked children``, for each unit in which a hang was counted."""
     units: dict[str, list[Verdict]] = {}
     for row in rows:
         units.setdefault(context.unit(row.cell.probe), []).append(row)
-    return [f"{_counted(pool(counted))} {unit}" for unit, counted in units.items()]
+    pools = {unit: pool(counted) for unit, counted in units.items()}
+    return [f"{_counted(of)} {unit}" for unit, of in pools.items() if of.hangs]
 
 
 def _likelier(context: PageContext, measured: Sequence[Rates]) -> Iterator[Likelier]:

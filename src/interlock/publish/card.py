@@ -33,7 +33,7 @@ from interlock.publish.wording import (
 )
 
 NOT_TESTED = "This combination was not tested. That is not a pass."
-NOT_ALL_ON = "Nothing was tested with all of this switched on. That is not a pass."
+NOT_ALL_ON = "No test used these settings. That is not a pass."
 
 
 Track = tuple[str, str]

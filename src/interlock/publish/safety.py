@@ -17,6 +17,15 @@ from interlock.publish.wording import OWN_MARK, PART_MARK, WORDS, Mark, day, spa
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A configuration in which a safe release was not run on some Pythons."""
+
+    release: str
+    title: str
+    pythons: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lead:
     """The first sentences: which releases to run, and what they were tested with."""
 
@@ -26,6 +35,8 @@ class Lead:
     others: list[str]
     reached: list[tuple[Version, str]]
     """The releases to run, and on which Pythons; empty if none is safe."""
+    gaps: list[Gap]
+    """Where these releases were not run."""
     safe_from: Version | None
     """The oldest release from which on every release is safe."""
     sparse: list[str]
@@ -97,6 +108,7 @@ def lead(context: PageContext) -> Lead:
         package=context.package(said.axis),
         others=context.others(said.axis),
         reached=[(target.version, span(where, context.pythons)) for target, where in found],
+        gaps=[gap for target, where in found for gap in _gaps(context, target, where)],
         safe_from=said.safe_from if said.safe_from != newest else None,
         sparse=[str(one.version) for one in coverage.sparse(said)],
         own=[
@@ -111,6 +123,23 @@ def lead(context: PageContext) -> Lead:
         probes=len(context.findings.probes),
         machines=sorted({verdict.machine for verdict in context.verdicts}),
     )
+
+
+def _gaps(
+    context: PageContext, target: Target, pythons: Collection[PythonVersion]
+) -> Iterable[Gap]:
+    run = {
+        (v.cell.config, v.cell.python)
+        for v in context.about.pairs
+        if v.was_run and v.cell.version(target.axis) == target.version
+    }
+    for config in context.configs:
+        if missing := [python for python in pythons if (config, python) not in run]:
+            yield Gap(
+                release=f"{context.package(target.axis)} {target.version}",
+                title=context.title(config),
+                pythons=span(missing, context.pythons),
+            )
 
 
 def dangers(context: PageContext) -> Dangers:
