@@ -175,9 +175,10 @@ class _Entry:
                     Path(unfinished).unlink()
                 raise
         except OSError as error:
-            raise StorageTrouble(f"can't keep the index's answer in {path.parent}: {error}") from (
-                error
-            )
+            raise StorageTrouble(
+                f"can't keep the index's answer in {path.parent}: {error.strerror or error}; make "
+                "room, or set INTERLOCK_HOME to another folder"
+            ) from error
 
 
 # https://packaging.python.org/en/latest/specifications/simple-repository-api/
