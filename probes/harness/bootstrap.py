@@ -39,7 +39,8 @@ def main() -> None:
             # Exit handlers end what would still be here: the workers of a pool, for example.
             trial.look_around("the exit handlers")
     except SystemExit as error:
-        trial.failed = trial.failed or bool(error.code)
+        if error.code and not trial.failed:
+            trial.error(error)  # Now, so that it names the phase in which this happened.
         raise
     except BaseException as error:
         _report(trial, error, app, root, before)

@@ -530,6 +530,20 @@ def test_a_trial_that_is_lost_is_named_and_the_other_cells_are_judged(typed: Typ
     assert "\n  trial 1 of [" in said.errors
 
 
+def test_the_judge_sets_a_trial_of_the_future_aside_and_says_so_once(typed: Typed) -> None:
+    remember(typed, "hang", says=Outcome.HANG)
+    with sqlite3.connect(typed.project.home / "ledger.sqlite") as db:
+        db.execute("UPDATE trials SET checksum = '', started_at = '2999-01-01T00:00:00+00:00'")
+    said = typed("judge")
+    assert said.code == 0
+    assert "set aside trial 1 of [" in said.output
+    assert "2999-01-01T00:00:00+00:00, is in the future" in said.output
+    assert "0 cells judged again, 0 changed" in said.output
+    again = typed("judge")
+    assert again.code == 0
+    assert "set aside" not in again.output
+
+
 def test_what_did_not_pass_does_not_pass_because_a_trial_is_lost(typed: Typed) -> None:
     remember(typed, "hang", says=Outcome.HANG)
     cell = remember(typed, "pass", says=Outcome.HANG)

@@ -10,6 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from languages import PROBE
+
+from interlock.evidence.classification import classify
+from interlock.model import Reason
 
 
 def test_an_app_that_does_its_work_says_so_last(run_app):
@@ -208,6 +212,30 @@ def test_nothing_is_left_behind_by_an_app_whose_children_run_away(run_app):
     )
     assert told.fact["left-behind"] >= 1
     assert not Path(f"/proc/{told.fact['runaway']}").exists()
+
+
+@pytest.mark.parametrize("phase", ["startup", "serving", "shutdown"])
+@pytest.mark.parametrize(
+    ("leave", "detail"),
+    [
+        ("sys.exit(3)", "SystemExit: 3"),
+        ("sys.exit('no more')", "SystemExit: no more"),
+        ("os._exit(0)", "ended with exit code 0 before it was done"),
+        ("os._exit(3)", "ended with exit code 3 before it was done"),
+    ],
+)
+def test_an_app_that_leaves_is_judged_in_the_phase_that_it_left_in(run_app, phase, leave, detail):
+    told = run_app(
+        f"""
+        import os, sys
+        def run(trial):
+            trial.phase("{phase}")
+            trial.expose(100)
+            {leave}
+        """
+    )
+    found = classify(told.raw, PROBE)
+    assert (found.phase.value, found.reason, found.detail) == (phase, Reason.ERROR, detail)
 
 
 def test_a_forked_child_does_not_speak_for_the_app(run_app):

@@ -116,6 +116,8 @@ def test_events_that_unpack_to_too_much_cost_one_trial(
         "started_at = 'yesterday'",
         "started_at = '2026-03-01T12:00:00'",
         "started_at = ''",
+        "started_at = '10:00'",
+        "started_at = '2999-03-01T12:00:00+00:00'",
         "pins = '{'",
         "pins = '[1]'",
         "pins = 'null'",
@@ -135,6 +137,72 @@ def test_a_row_that_was_damaged_costs_one_trial(home: Path, spoil: str) -> None:
         assert [lost.partition(" of ")[0] for lost in ledger.lost] == ["trial 1"]
         ledger.newest()
         assert len(ledger.lost) == 1
+
+
+SPOILT_TIMES = ("nonsense", "", "10:00", "2999-03-01T12:00:00+00:00", "2026-03-01T12:00:00")
+
+
+@pytest.mark.parametrize("time", SPOILT_TIMES)
+@pytest.mark.parametrize("since", [None, NOON])
+def test_a_time_that_cannot_be_right_never_drops_a_trial_silently(
+    home: Path, time: str, since: datetime | None
+) -> None:
+    spoilt(home, f"UPDATE trials SET started_at = '{time}' WHERE id = 1")
+    with Ledger(home) as ledger:
+        assert list(ledger.trials(since=since)) == [OTHER]
+        assert [lost.partition(" of ")[0] for lost in ledger.lost] == ["trial 1"]
+
+
+@pytest.mark.parametrize("time", SPOILT_TIMES)
+def test_a_verdict_on_a_trial_with_a_spoilt_time_is_left_out_and_named(
+    home: Path, caplog: pytest.LogCaptureFixture, time: str
+) -> None:
+    spoilt(home, f"UPDATE trials SET started_at = '{time}' WHERE id = 1")
+    with Ledger(home) as ledger:
+        assert ledger.verdicts() == []
+        assert ledger.verdicts(VERDICT.backend) == []
+        assert [lost.partition(" of ")[0] for lost in ledger.lost] == ["trial 1"]
+    assert "the time of one of its trials can't be right" in caplog.records[0].message
+
+
+@pytest.mark.parametrize("time", SPOILT_TIMES)
+def test_the_judge_sets_a_trial_with_a_spoilt_time_aside_once(home: Path, time: str) -> None:
+    spoilt(home, f"UPDATE trials SET started_at = '{time}' WHERE id = 1")
+    with Ledger(home) as ledger:
+        (named,) = ledger.set_aside()
+        assert named.startswith("trial 1 of ")
+        assert ledger.verdicts() == []
+        ledger.keep_verdict(VERDICT)
+    with Ledger(home) as ledger:
+        assert ledger.set_aside() == ()
+        assert list(ledger.trials()) == [OTHER]
+        assert ledger.verdicts() == [VERDICT]
+        assert [last for _, _, last in ledger.newest()] == [OTHER.started_at]
+        assert ledger.lost == ()
+
+
+def test_a_sound_ledger_keeps_what_it_has_when_the_judge_looks_at_its_times(home: Path) -> None:
+    with Ledger(home) as ledger:
+        assert ledger.set_aside() == ()
+        assert list(ledger.trials()) == [TRIAL, OTHER]
+        assert ledger.verdicts() == [VERDICT]
+
+
+def test_a_verdict_stays_where_a_right_time_was_damaged_later(home: Path) -> None:
+    with sqlite3.connect(home / "ledger.sqlite") as db:
+        db.execute("UPDATE trials SET started_at = 'x' || started_at WHERE id = 1")
+    with Ledger(home) as ledger:
+        assert ledger.verdicts() == [VERDICT]
+        assert len(ledger.lost) == 1
+
+
+def test_a_remembered_verdict_of_the_future_is_left_out(home: Path) -> None:
+    new = '"tested_at": "2925'
+    spoilt(
+        home, f"""UPDATE verdicts SET verdict = replace(verdict, '"tested_at": "2025', '{new}')"""
+    )
+    with Ledger(home) as ledger:
+        assert ledger.verdicts() == []
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,9 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
         place.console.print(text, highlight=False, markup=False, soft_wrap=True)
     with Ledger(place.store.home) as ledger:
         ledger.rename(found.renamed)
+        for lost in ledger.set_aside():
+            text = f"set aside {lost}; its verdict is judged without it"
+            place.console.print(text, highlight=False, markup=False, soft_wrap=True)
         for told in judge_again(ledger, found):
             if isinstance(told, LeftOpen):
                 left_open.append(told)

@@ -362,7 +362,10 @@ def raise_open(events: Sequence[LeftOpen], lost: Sequence[str]) -> None:
     lines = [left_open(events)] if events else []
     if lost:
         what = plural(len(lost), "trial")
-        lines.append(f"left out {what} that can't be read back; restore the ledger's folder:")
+        lines.append(
+            f"left out {what} that can't be read back; restore the ledger's folder, or set those "
+            "with a wrong time aside with `interlock judge`:"
+        )
         lines += [f"  {line}" for line in lost[:_NAMED_LOST]]
         if len(lost) > _NAMED_LOST:
             lines.append(f"  and {len(lost) - _NAMED_LOST} more")

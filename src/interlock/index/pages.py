@@ -193,9 +193,10 @@ def keep(path: Path, kept: Mapping[str, Any]) -> None:
                 Path(unfinished).unlink()
             raise
     except OSError as error:
-        raise StorageTrouble(f"can't keep the index's answer in {path.parent}: {error}") from (
-            error
-        )
+        raise StorageTrouble(
+            f"can't keep the index's answer in {path.parent}: {error.strerror or error}; make "
+            "room, or set INTERLOCK_HOME to another folder"
+        ) from error
 
 
 # https://packaging.python.org/en/latest/specifications/simple-repository-api/

@@ -30,12 +30,11 @@ from interlock.model import (
     StorageTrouble,
     Trial,
     Verdict,
-    moment_in,
     printable,
 )
 from interlock.record import database, renaming, salvage
 from interlock.record.blobs import Blobs
-from interlock.record.recorded import SPOILT, cell_in, trial_in
+from interlock.record.recorded import SPOILT, cell_in, past_in, trial_in
 from interlock.record.remembered import pins_out, verdict_in, verdict_out
 
 
@@ -47,6 +46,11 @@ class CampaignRecord:
     started_at: datetime
     resolved: Mapping[str, str]
     """``{"ddtrace latest": "4.16.0"}``."""
+
+
+_ASIDE = "set aside"
+"""In place of its checksum: a trial that is kept, and not read."""
+_COUNTS = f"checksum != '{_ASIDE}'"
 
 
 class Ledger:
@@ -147,17 +151,19 @@ class Ledger:
         asked = {
             "cell = ?": _cell_id(cell) if cell else None,
             "backend = ?": backend.value if backend else None,
-            "started_at >= ?": since.isoformat() if since else None,
             "campaign = ?": campaign,
         }
         given = {clause: value for clause, value in asked.items() if value is not None}
-        where = " AND ".join(["TRUE", *given])
+        where = " AND ".join([_COUNTS, *given])
         with _storage(self._folder):
             rows = self._db.execute(
                 f"SELECT * FROM trials WHERE {where} ORDER BY id", tuple(given.values())
             ).fetchall()
         for row in rows:
             try:
+                # Not in SQL, which compares texts: a spoilt time would drop its trial silently.
+                if since and past_in(row["started_at"]) < since:
+                    continue
                 with _storage(self._folder):
                     found = trial_in(row, self._blobs)
             except SPOILT as problem:
@@ -204,14 +210,14 @@ class Ledger:
         The cells stand in the order of their first trial.
         """
         with _storage(self._folder):
-            rows = self._db.execute("SELECT * FROM trials ORDER BY id").fetchall()
+            rows = self._db.execute(f"SELECT * FROM trials WHERE {_COUNTS} ORDER BY id").fetchall()
         found: dict[tuple[str, str], tuple[Cell, Backend, datetime]] = {}
         for row in rows:
             key = (row["cell"], row["backend"])
             try:
                 if not database.is_as_written(row):
                     raise ValueError("its row was changed")
-                began = moment_in(row["started_at"])
+                began = past_in(row["started_at"])
                 cell, backend, last = found.get(key) or (cell_in(row), Backend(key[1]), began)
             except SPOILT as problem:
                 self._lose(row, problem)
@@ -240,8 +246,9 @@ class Ledger:
         """The remembered verdict of every cell on that backend, or the newest on any.
 
         A verdict that can't be read is left out and logged. The judge can find it again in the
-        trials.
+        trials. So is one that may rest on a trial with a spoilt time, which is noted in ``lost``.
         """
+        spoilt = self._with_spoilt_times()
         with _storage(self._folder):
             rows = self._db.execute(
                 "SELECT * FROM verdicts WHERE ? IN (backend, '') ORDER BY tested_at",
@@ -251,12 +258,47 @@ class Ledger:
         for row in rows:
             try:
                 verdict = _verdict_in(row)
+                if (row["cell"], row["backend"]) in spoilt:
+                    raise ValueError("the time of one of its trials can't be right")
             except SPOILT as problem:
                 named = str(row["cell"])[:200]
                 _warn(f"the remembered verdict of {named} is left out: {problem!r}")
                 continue
             newest[verdict.cell.key] = verdict
         return list(newest.values())
+
+    def set_aside(self) -> tuple[str, ...]:
+        """Set trials aside that were written with a time that can't be right; name each.
+
+        They stay in the file and are not read again. The verdicts that they may have a part in are
+        forgotten: the judge finds them again in the other trials, if there are any.
+        """
+        spoilt = self._with_spoilt_times()
+        numbers = [(number,) for numbers in spoilt.values() for number in numbers]
+        with _storage(self._folder), database.in_one_step(self._db):
+            self._db.executemany(f"UPDATE trials SET checksum = '{_ASIDE}' WHERE id = ?", numbers)
+            self._db.executemany("DELETE FROM verdicts WHERE (cell, backend) = (?, ?)", [*spoilt])
+        return tuple(self._lost.pop(number) for (number,) in numbers)
+
+    def _with_spoilt_times(self) -> dict[tuple[str, str], list[int]]:
+        """The trials that were written with a time that can't be right, by cell and backend.
+
+        A row that was changed later is another matter: its verdict rests on what it was before.
+        """
+        with _storage(self._folder):
+            rows = self._db.execute(f"SELECT id, started_at FROM trials WHERE {_COUNTS}").fetchall()
+        found: dict[tuple[str, str], list[int]] = {}
+        for number, told in rows:
+            try:
+                past_in(told)
+            except SPOILT as problem:
+                with _storage(self._folder):
+                    one = "SELECT * FROM trials WHERE id = ?"
+                    row = self._db.execute(one, (number,)).fetchone()
+                self._lose(row, problem)
+                if database.is_as_written(row):
+                    found.setdefault((row["cell"], row["backend"]), []).append(number)
+        return found
 
     def rename(self, renamed: Renames) -> None:
         """Move records of an older configuration to its configuration of today."""
@@ -300,6 +342,7 @@ def _verdict_in(row: sqlite3.Row) -> Verdict:
     if not database.is_as_written(row):
         raise ValueError("its row was changed")
     verdict = verdict_in(json.loads(row["verdict"]))
+    past_in(verdict.tested_at.isoformat())
     if _cell_id(verdict.cell) != row["cell"]:
         raise ValueError("it is about another cell")
     return verdict

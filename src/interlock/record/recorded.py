@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
-from interlock.model import Backend, Cell, PythonVersion, Trial, moment_in
+from interlock.model import CLOCK_SKEW, Backend, Cell, PythonVersion, Trial, moment_in
 from interlock.record.blobs import Blobs
 from interlock.record.database import is_as_written
 from interlock.record.remembered import pins_in
 
 SPOILT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """The errors that a damaged row may raise."""
+
+
+def past_in(text: str) -> datetime:
+    """A moment that was recorded. Raises ``ValueError`` for one that is not over yet."""
+    moment = moment_in(text)
+    if moment > datetime.now(timezone.utc) + CLOCK_SKEW:
+        raise ValueError(f"its time, {text}, is in the future, or this machine's clock is wrong")
+    return moment
 
 
 def trial_in(row: Any, blobs: Blobs) -> Trial:
@@ -26,7 +35,7 @@ def trial_in(row: Any, blobs: Blobs) -> Trial:
     return Trial(
         cell=cell_in(row),
         campaign=row["campaign"],
-        started_at=moment_in(row["started_at"]),
+        started_at=past_in(row["started_at"]),
         seconds=seconds,
         events=blobs.read(row["events"]),
         backend=Backend(row["backend"]),
