@@ -459,3 +459,27 @@ def test_the_search_goes_round_what_proves_nothing(patience: int) -> None:
         assert (str(hang.last), hang.end) == (str(COLUMNS.versions[15]), passing.start)
         assert hang.end is not None
         assert hang.end.between == 3
+
+
+def test_releases_without_the_feature_that_a_probe_needs_cost_little() -> None:
+    """The older half of the rows lacks it, the row that is named included."""
+    rows = axis("left", {1: " ".join(["1"] * 60), 2: " ".join(["1"] * 60)})
+
+    def truth(row: int, column: int) -> Observation:
+        if row < 60:
+            return UNSUPPORTED
+        return HANG if row < 80 and column < 20 else PASS
+
+    world = World(rows=rows, columns=COLUMNS, truth=truth)
+    played = play([world] * 3, (10, 119))
+    in_vain = [
+        Counter("row" if row == 10 else "columns" for row, _ in track.known if row < 60)
+        for track in played.tracks
+    ]
+    assert [one["row"] for one in in_vain] == [5, 5, 5]
+    # The first column is searched towards its first release that has it, by a quarter of its lines.
+    assert in_vain[0]["columns"] <= 2 * 35
+    assert in_vain[1]["columns"] == in_vain[2]["columns"] == 0
+    for found in track_maps(played.tracks):
+        assert wrong_cells(found, world) == 0
+        assert found.of(Version("2.3.0"), Version("1.1.1")).observation == HANG
