@@ -128,3 +128,14 @@ def test_an_audited_cell_is_asked_for_with_its_reason() -> None:
     assert inferred is not None
     audit = replace(SURVEY, audited={FIRST: {spot: inferred}})
     assert audit.following(verdicts).cells == {SURVEY.cell(FIRST, spot): Sought.AUDIT}
+
+
+def test_the_search_goes_round_a_cell_that_was_left_open() -> None:
+    (first, *others) = SURVEY.following({}).cells
+    verdicts = known(*(verdict(one, trials=3) for one in others))
+    assert SURVEY.following(verdicts).cells == {first: Sought.LINE_END}
+
+    found = names(SURVEY.following(verdicts, left_open=[first]).cells)
+
+    assert first.key[:3] == ("1.1.0", "1.0.0", "3.10")
+    assert found == {"1.1.0 1.0.1 3.10": "end of a release line"}
