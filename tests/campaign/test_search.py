@@ -440,6 +440,23 @@ def test_an_audited_cell_that_came_out_otherwise_is_refined_around() -> None:
     assert wrong_cells(after, world) < before / 3
 
 
+def test_many_drawn_cells_of_one_window_cost_little_more_than_one() -> None:
+    """The first that is refined around explains the others."""
+
+    def truth(row: int, column: int) -> Observation:
+        return FAIL if 6 <= row < 15 and column >= 40 else PASS
+
+    world = World(rows=ROWS, columns=COLUMNS, truth=truth)
+    before = play([world], (0, 18)).tracks[0].known
+    drawn = [(row, column) for row in range(7, 15, 2) for column in range(41, 53, 3)]
+    runs = {}
+    for number in (1, len(drawn)):
+        audited = dict.fromkeys(drawn[:number], PASS)
+        runs[number] = play([world], (0, 18), audited=audited, known=[before]).runs
+    assert len(drawn) == 16
+    assert runs[16] <= runs[1] + 16
+
+
 @pytest.mark.parametrize("patience", [1, 3])
 def test_the_search_goes_round_what_proves_nothing(patience: int) -> None:
     """The last releases of a line prove nothing. Its edge has a gap, and nothing else has."""

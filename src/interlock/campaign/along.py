@@ -56,7 +56,7 @@ class Rules:
     beside_edges: bool = True
     """Whether the releases on both sides of an edge are searched along the other axis, too."""
     most_refined: int = 200
-    """How often corners are refined around that belong to the refinement of others."""
+    """How many results that disagree are refined around, on each track."""
 
 
 Trials = Callable[[int], int]
