@@ -440,6 +440,23 @@ def test_an_audited_cell_that_came_out_otherwise_is_refined_around() -> None:
     assert wrong_cells(after, world) < before / 3
 
 
+def test_many_drawn_cells_of_one_window_cost_little_more_than_one() -> None:
+    """The first that is refined around explains the others."""
+
+    def truth(row: int, column: int) -> Observation:
+        return FAIL if 6 <= row < 15 and column >= 40 else PASS
+
+    world = World(rows=ROWS, columns=COLUMNS, truth=truth)
+    before = play([world], (0, 18)).tracks[0].known
+    drawn = [(row, column) for row in range(7, 15, 2) for column in range(41, 53, 3)]
+    runs = {}
+    for number in (1, len(drawn)):
+        audited = dict.fromkeys(drawn[:number], PASS)
+        runs[number] = play([world], (0, 18), audited=audited, known=[before]).runs
+    assert len(drawn) == 16
+    assert runs[16] <= runs[1] + 16
+
+
 @pytest.mark.parametrize("patience", [1, 3])
 def test_the_search_goes_round_what_proves_nothing(patience: int) -> None:
     """The last releases of a line prove nothing. Its edge has a gap, and nothing else has."""
@@ -459,3 +476,27 @@ def test_the_search_goes_round_what_proves_nothing(patience: int) -> None:
         assert (str(hang.last), hang.end) == (str(COLUMNS.versions[15]), passing.start)
         assert hang.end is not None
         assert hang.end.between == 3
+
+
+def test_releases_without_the_feature_that_a_probe_needs_cost_little() -> None:
+    """The older half of the rows lacks it, the row that is named included."""
+    rows = axis("left", {1: " ".join(["1"] * 60), 2: " ".join(["1"] * 60)})
+
+    def truth(row: int, column: int) -> Observation:
+        if row < 60:
+            return UNSUPPORTED
+        return HANG if row < 80 and column < 20 else PASS
+
+    world = World(rows=rows, columns=COLUMNS, truth=truth)
+    played = play([world] * 3, (10, 119))
+    in_vain = [
+        Counter("row" if row == 10 else "columns" for row, _ in track.known if row < 60)
+        for track in played.tracks
+    ]
+    assert [one["row"] for one in in_vain] == [5, 5, 5]
+    # The first column is searched towards its first release that has it, by a quarter of its lines.
+    assert in_vain[0]["columns"] <= 2 * 35
+    assert in_vain[1]["columns"] == in_vain[2]["columns"] == 0
+    for found in track_maps(played.tracks):
+        assert wrong_cells(found, world) == 0
+        assert found.of(Version("2.3.0"), Version("1.1.1")).observation == HANG

@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from interlock.campaign.along import Rules, Sought
 from interlock.campaign.survey import Survey
+from interlock.findings.audit import ErrorRate
 from interlock.findings.inference import KnownBy
 from interlock.findings.space import ReleaseAxis
 from interlock.model import Cell, PythonVersion, Verdict
@@ -115,16 +116,32 @@ def test_what_is_known_can_be_asked_of_each_python() -> None:
     assert maps[SECOND].of(Version("2.0.0"), Version("1.0.0")).basis is KnownBy.INDEX
 
 
-def test_an_audited_cell_is_asked_for_with_its_reason() -> None:
+def test_an_audit_is_run_and_its_error_rate_counted() -> None:
     verdicts, _ = played()
-    maps = SURVEY.maps(verdicts)
-    spot = next(
-        (row, column)
-        for row in range(len(ROWS))
-        for column in range(len(COLUMNS))
-        if maps[FIRST].at((row, column)).basis is KnownBy.INFERRED
-    )
-    inferred = maps[FIRST].at(spot).observation
-    assert inferred is not None
-    audit = replace(SURVEY, audited={FIRST: {spot: inferred}})
-    assert audit.following(verdicts).cells == {SURVEY.cell(FIRST, spot): Sought.AUDIT}
+    drawn = SURVEY.draw(verdicts, 1, seed=1)
+    assert drawn == SURVEY.draw(verdicts, 1, seed=1)
+    ((python, cells),) = drawn.items()
+    ((spot, inferred),) = cells.items()
+    audit = replace(SURVEY, audited=drawn)
+    one = SURVEY.cell(python, spot)
+    assert audit.following(verdicts).cells == {one: Sought.AUDIT}
+    assert audit.error_rates(verdicts) == (ErrorRate(wrong=0, run=0), {})
+
+    assert inferred.observation is not None
+    same = str(inferred.observation.outcome)
+    rate, by_rule = audit.error_rates({**verdicts, **known(verdict(one, same))})
+    assert (rate.wrong, rate.run) == (0, 1)
+    rate, by_rule = audit.error_rates({**verdicts, **known(verdict(one, "fail"))})
+    assert (rate.wrong, rate.run) == (1, 1)
+    assert by_rule == {inferred.rule: rate}
+
+
+def test_the_search_goes_round_a_cell_that_was_left_open() -> None:
+    (first, *others) = SURVEY.following({}).cells
+    verdicts = known(*(verdict(one, trials=3) for one in others))
+    assert SURVEY.following(verdicts).cells == {first: Sought.LINE_END}
+
+    found = names(SURVEY.following(verdicts, left_open=[first]).cells)
+
+    assert first.key[:3] == ("1.1.0", "1.0.0", "3.10")
+    assert found == {"1.1.0 1.0.1 3.10": "end of a release line"}

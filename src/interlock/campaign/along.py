@@ -7,13 +7,14 @@ nothing is passed by: after ``patience`` of them, what lies behind stays unknown
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby, pairwise
 
 from interlock.findings import Strip
+from interlock.model import Outcome
 
 
 class Sought(str, Enum):
@@ -31,6 +32,9 @@ class Sought(str, Enum):
     def __str__(self) -> str:
         return self.value
 
+
+SOUNDINGS = 5
+"""Releases that are tested first. If none of them proves anything, a strip is given up."""
 
 Wanted = Mapping[int, Sought]
 """By position on the strip."""
@@ -52,7 +56,7 @@ class Rules:
     beside_edges: bool = True
     """Whether the releases on both sides of an edge are searched along the other axis, too."""
     most_refined: int = 200
-    """How often corners are refined around that belong to the refinement of others."""
+    """How many results that disagree are refined around, on each track."""
 
 
 Trials = Callable[[int], int]
@@ -64,7 +68,10 @@ def searched(strip: Strip, trials: Trials, rules: Rules, guides: Sequence[Strip]
 
     ``guides`` predict its edges. Without any, both ends of each release line are tested first.
     """
-    wanted = _predicted(strip, guides, rules) if guides else _line_ends(strip, rules)
+    if guides:
+        wanted = _predicted(strip, guides, rules)
+    else:
+        wanted = _soundings(strip, rules) or _line_ends(strip, rules)
     return wanted or _inside(strip, rules) or confirmed(strip, trials, rules)
 
 
@@ -125,12 +132,43 @@ def _beyond(
     return dict.fromkeys(nearest, Sought.REFINE)
 
 
+def _soundings(strip: Strip, rules: Rules) -> Wanted:
+    """A few line ends over the whole strip, to see first where it proves anything at all."""
+    lines = [
+        span for span in strip.axis.spans if any(map(strip.installs, range(span[0], span[1] + 1)))
+    ]
+    if len(lines) <= SOUNDINGS:
+        return {}
+    wanted = {}
+    for number in range(SOUNDINGS):
+        first, last = lines[number * (len(lines) - 1) // (SOUNDINGS - 1)]
+        if not any(at in strip.tested for at in range(first, last + 1)):
+            wanted.update(dict.fromkeys(_ends(strip, first, last, rules)[:1], Sought.LINE_END))
+    return wanted
+
+
 def _line_ends(strip: Strip, rules: Rules) -> Wanted:
+    """Both ends of each line, except where the releases around it lack what the probe needs."""
+    if len(strip.tested) >= SOUNDINGS and not strip.usable:
+        return {}
     return {
         at: Sought.LINE_END
         for first, last in strip.axis.spans
+        if not _is_unsupported_around(strip, first, last)
         for at in _ends(strip, first, last, rules)
     }
+
+
+def _is_unsupported_around(strip: Strip, first: int, last: int) -> bool:
+    """Whether the releases before and after a line lack what the probe needs.
+
+    The nearest two that were tested count, on each side. A single one may be an exception.
+    """
+    index = bisect_left(strip.tried, first)
+    before, after = strip.tried[max(0, index - 2) : index], strip.tried[index : index + 2]
+    if not before or not after or after[0] <= last or len(before) + len(after) < 3:
+        return False
+    return all(strip.tested[at].outcome is Outcome.UNSUPPORTED for at in (*before, *after))
 
 
 def _predicted(strip: Strip, guides: Sequence[Strip], rules: Rules) -> Wanted:
@@ -147,11 +185,19 @@ def _predicted(strip: Strip, guides: Sequence[Strip], rules: Rules) -> Wanted:
     for (_, is_told), part in groupby(
         here, key=lambda at: (strip.axis.line_number[at], at in told)
     ):
-        if not is_told:
-            positions = list(part)
+        positions = list(part)
+        if not is_told and not any(_was_in_vain(guide, positions) for guide in guides):
             for at in _ends(strip, positions[0], positions[-1], rules):
                 wanted.setdefault(at, Sought.LINE_END)
     return wanted
+
+
+def _was_in_vain(guide: Strip, positions: Sequence[int]) -> bool:
+    """Whether a part of a line proved nothing on a guide, or nothing around it did."""
+    tried = [at for at in positions if at in guide.tested]
+    if not tried:
+        return _is_unsupported_around(guide, positions[0], positions[-1])
+    return not any(guide.tested[at].is_usable for at in tried)
 
 
 def _inside(strip: Strip, rules: Rules) -> Wanted:
@@ -176,10 +222,11 @@ def _lines_between(strip: Strip, low: int, high: int, rules: Rules) -> Iterator[
     first, last = max(low, 0), min(high, len(strip.axis) - 1)
     for number in range(line[first], line[last] + 1):
         start, end = strip.axis.spans[number]
-        yield from _ends(strip, max(start, low + 1), min(end, high - 1), rules)
+        if not _is_unsupported_around(strip, start, end):
+            yield from _ends(strip, max(start, low + 1), min(end, high - 1), rules)
 
 
-def _ends(strip: Strip, first: int, last: int, rules: Rules) -> Iterable[int]:
+def _ends(strip: Strip, first: int, last: int, rules: Rules) -> Sequence[int]:
     """The outermost releases of a span that are to be tested, if nothing there is known yet."""
     span = range(first, last + 1)
     found = (_outermost(strip, span, rules), _outermost(strip, reversed(span), rules))

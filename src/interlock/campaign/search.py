@@ -152,23 +152,28 @@ class _Search:
                     self._expand_row(row, column)
 
     def _corners(self) -> None:
-        """Tests the far corners of each cross, and refines around those that disagree."""
-        seeds = dict.fromkeys(self._audited_otherwise())
-        for seed in seeds:
-            self._refine(seed)
-        checked: set[tuple[Spot, Observation]] = set()
+        """Tests the far corners of each cross, and refines around those that disagree.
+
+        One is refined at a time: what it shows often explains the others.
+        """
+        audited = list(self._audited_otherwise())
+        if self._wanted:
+            return
+        refined: set[Spot] = set()
         for _ in range(self.rules.most_refined):
-            found: dict[Spot, None] = {}
-            for cross in self._crosses():
+            found: dict[Spot, None] = dict.fromkeys(audited)
+            known = self._crosses()
+            for cross in known:
                 for corner in cross.corners:
-                    if (corner, cross.observation) not in checked:
-                        checked.add((corner, cross.observation))
-                        found.update(dict.fromkeys(self._disagreeing(corner, cross)))
-            if self._wanted or not found.keys() - seeds.keys():
+                    found.update(dict.fromkeys(self._disagreeing(corner, cross)))
+            left = (spot for spot in found if spot not in refined)
+            seed = next((spot for spot in left if not self._is_explained(spot, known)), None)
+            if self._wanted or seed is None:
                 return
-            for seed in [spot for spot in found if spot not in seeds]:
-                seeds[seed] = None
-                self._refine(seed)
+            refined.add(seed)
+            self._refine(seed)
+            if self._wanted:
+                return
 
     # Their parts -----------------------------------------------------------------------------
 
@@ -182,6 +187,11 @@ class _Search:
             self._ask(spot, Sought.CORNER)
         elif tried.observation != cross.observation and not self._asks_to_confirm(spot):
             yield spot
+
+    def _is_explained(self, spot: Spot, known: Iterable[Cross]) -> bool:
+        """Whether a cross predicts what the cell showed."""
+        seen = self.track.known[spot].observation
+        return any(cross.observation == seen and cross.holds(spot) for cross in known)
 
     def _usable_near(self, corner: Spot, cross: Cross) -> Spot | None:
         """The corner, or one beside it if it can't be installed or proved nothing."""

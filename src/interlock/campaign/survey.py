@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,11 +10,31 @@ from packaging.version import Version
 
 from interlock.campaign.along import Rules, Sought
 from interlock.campaign.search import SearchTrack, Tried, next_cells, track_maps
-from interlock.findings import Observation, ReleaseAxis, Space, Spot, TrackMap, observations
-from interlock.model import Axis, Cell, Pin, PythonVersion, Verdict
+from interlock.findings import (
+    ErrorRate,
+    Known,
+    Observation,
+    ReleaseAxis,
+    Rule,
+    Space,
+    Spot,
+    TrackMap,
+    by_rule,
+    draw,
+    error_rate,
+    observations,
+)
+from interlock.model import Axis, Cell, Outcome, Pin, PythonVersion, Verdict
 
 Installs = Callable[[PythonVersion, Version, Version], bool]
 """Whether the index lets two releases be installed on a Python: rows first, then columns."""
+
+
+Audited = Mapping[PythonVersion, Mapping[Spot, Known]]
+"""By Python, the cells that an audit drew, with what was inferred of them then."""
+
+LEFT_OPEN = Tried(Observation(Outcome.UNPROVEN), 0)
+"""What the search takes a cell for that has no verdict."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,18 +65,21 @@ class Survey:
     trials_per_cell: int = 1
     """``Rules.confirm_trials`` is in units of these."""
     rules: Rules = field(default_factory=Rules)
-    audited: Mapping[PythonVersion, Mapping[Spot, Observation]] = field(default_factory=dict)
-    """The cells that audits drew, with what was inferred of them then."""
+    audited: Audited = field(default_factory=dict)
+    """The cells that audits drew. They are run, and refined around if they come out otherwise."""
 
-    def following(self, verdicts: Mapping[tuple[str, ...], Verdict]) -> SearchRound:
+    def following(
+        self, verdicts: Mapping[tuple[str, ...], Verdict], left_open: Iterable[Cell] = ()
+    ) -> SearchRound:
         """The next round, from all verdicts that count, by ``Cell.key``. Empty at the end.
 
-        A cell whose run failed for a reason of our own has no verdict. It is asked for again, so
-        the caller has to leave out what it does not want to repeat.
+        ``left_open`` are cells that have no verdict because trouble of our own stopped them. The
+        search goes round them, as it does round cells that prove nothing. Otherwise it would wait
+        for them.
         """
         cells: dict[Cell, Sought] = {}
         trials: dict[Cell, int] = {}
-        rounds = next_cells(self.tracks(verdicts), self._rules)
+        rounds = next_cells(self.tracks(verdicts, left_open), self._rules)
         for python, wanted in zip(self.pythons, rounds, strict=True):
             for spot, (why, needed) in wanted.items():
                 cell = self.cell(python, spot)
@@ -69,7 +92,28 @@ class Survey:
         """What these verdicts say about any pair, by Python."""
         return dict(zip(self.pythons, track_maps(self.tracks(verdicts)), strict=True))
 
-    def tracks(self, verdicts: Mapping[tuple[str, ...], Verdict]) -> list[SearchTrack]:
+    def draw(self, verdicts: Mapping[tuple[str, ...], Verdict], n: int, seed: int) -> Audited:
+        """``n`` cells for an audit, each inferred one of all Pythons as likely as any other."""
+        found: dict[PythonVersion, dict[Spot, Known]] = {}
+        for one in draw(list(self.maps(verdicts).values()), n, seed):
+            found.setdefault(self.pythons[one.track], {})[one.spot] = one.inferred
+        return found
+
+    def error_rates(
+        self, verdicts: Mapping[tuple[str, ...], Verdict]
+    ) -> tuple[ErrorRate, Mapping[Rule, ErrorRate]]:
+        """How often the audited cells came out otherwise: all together, and by rule."""
+        pairs = [
+            (inferred, track.known[spot].observation)
+            for python, track in zip(self.pythons, self.tracks(verdicts), strict=True)
+            for spot, inferred in self.audited.get(python, {}).items()
+            if spot in track.known
+        ]
+        return error_rate(pairs), by_rule(pairs)
+
+    def tracks(
+        self, verdicts: Mapping[tuple[str, ...], Verdict], left_open: Iterable[Cell] = ()
+    ) -> list[SearchTrack]:
         """One for each Python, in their order."""
         own = [v for v in verdicts.values() if self._is_of_it(v.cell)]
         seen = observations(own)
@@ -79,12 +123,19 @@ class Survey:
             if spot is not None:
                 tried = Tried(seen[verdict.cell.key], verdict.trials)
                 known[verdict.cell.python][spot] = tried
+        for cell in left_open:
+            if self._is_of_it(cell) and (spot := self._spot(cell)):
+                known[cell.python].setdefault(spot, LEFT_OPEN)
         return [
             SearchTrack(
                 space=self._spaces[python],
                 known=of,
                 named_rows=[self.rows.position[version] for version in self.named],
-                audited=self.audited.get(python, {}),
+                audited={
+                    spot: inferred.observation
+                    for spot, inferred in self.audited.get(python, {}).items()
+                    if inferred.observation is not None
+                },
             )
             for python, of in known.items()
         ]

@@ -7,6 +7,12 @@ from .advice import (
 from .attribution import (
     WHOSE as WHOSE,
 )
+from .audit import (
+    ErrorRate as ErrorRate,
+    by_rule as by_rule,
+    draw as draw,
+    error_rate as error_rate,
+)
 from .baselines import (
     LOOKS as LOOKS,
     Pool as Pool,
@@ -39,6 +45,8 @@ from .findings import (
     ForApplication as ForApplication,
 )
 from .inference import (
+    Known as Known,
+    Rule as Rule,
     TrackMap as TrackMap,
 )
 from .likeness import (

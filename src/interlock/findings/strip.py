@@ -52,6 +52,11 @@ class Strip:
     """Whether a known strip that crosses this one between two positions says something else."""
 
     @cached_property
+    def tried(self) -> Sequence[int]:
+        """All tested positions, whatever they showed."""
+        return sorted(self.tested)
+
+    @cached_property
     def usable(self) -> Sequence[int]:
         """The tested positions that say something about the libraries."""
         return sorted(at for at, seen in self.tested.items() if seen.is_usable)
