@@ -165,12 +165,11 @@ def read(
         with csv_lines(path) as lines:
             _, header = next(lines, (1, []))
             _check(path, header, names)
-            complete = _completion(path, header, names, counts or {})
+            complete = _completion(path, header, names, counts or {}, renamed or {})
             reader = Reader(axes, measured or {}, now or datetime.now(timezone.utc))
             for number, values in lines:
                 try:
-                    row = complete(row_of(header, values))
-                    found.append(reader.verdict(older.today(row, renamed or {})))
+                    found.append(reader.verdict(complete(row_of(header, values))))
                     lines_of.append(number)
                 except ValueError as mistake:
                     mistakes.note(number, str(mistake))
@@ -182,12 +181,18 @@ def read(
 
 
 def _completion(
-    path: Path, header: Sequence[str], names: Sequence[str], counts: Counts
+    path: Path, header: Sequence[str], names: Sequence[str], counts: Counts, renamed: Renames
 ) -> Callable[[dict[str, str]], dict[str, str]]:
-    """A function that makes a published row of today of a row of this file."""
-    if shared.is_stored(header):
-        return shared.read_shared(path).row
-    return older.completion(header, names, counts)
+    """A function that makes a published row of today from a row of this file."""
+    joined = shared.read_shared(path).row if shared.is_stored(header) else None
+    complete = joined or older.completion(header, names, counts)
+
+    def completed(row: dict[str, str]) -> dict[str, str]:
+        row = complete(row)
+        is_older = (row["probe"], row["config"]) in renamed
+        return older.today(row, renamed) if is_older else row
+
+    return completed
 
 
 def _note_doubled(found: Sequence[Verdict], lines: Sequence[int], mistakes: Mistakes) -> None:
