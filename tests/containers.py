@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from docker.errors import ImageNotFound
 from ours import INTERLOCK
+from published import published_rows
 
 from interlock.isolation.sandbox import engine
 from interlock.model import EngineUnavailable
@@ -66,5 +66,4 @@ def run_matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 def published(folder: Path) -> list[dict[str, str]]:
     """The rows that it published there."""
-    with (folder / "results" / "verdicts.csv").open(newline="", encoding="utf-8") as lines:
-        return list(csv.DictReader(lines))
+    return published_rows(folder / "results" / "verdicts.csv")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
@@ -23,6 +25,7 @@ from interlock.model import (
     Signature,
     Verdict,
 )
+from interlock.record import rows
 from interlock.record.order import coordinates
 from interlock.record.signatures import Example
 
@@ -31,6 +34,15 @@ SELF = Signature(locks=("Worker._lock",))
 CYCLE = Signature(locks=("Handler.lock", "Worker._lock"))
 STUCK = Signature(stuck=("queue.get", "worker.run"))
 ORPHAN = Signature(locks=("Queue.mutex", LEFT_BEHIND))
+
+
+def published_rows(table: Path) -> list[dict[str, str]]:
+    """The rows of a stored table in published form, without whose each trouble is."""
+    with table.open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file))
+    axes = [Axis(name=name, package=name) for name in header[: header.index("python")]]
+    listed = rows.rows(rows.read(table, axes), axes)
+    return [{name: str(value) for name, value in row.items()} for row in listed]
 
 
 def cell(

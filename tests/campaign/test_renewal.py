@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ours import PROBES
+from published import published_rows
 
 from interlock.campaign.renewal import main
 from interlock.matrix import Matrix, matrix_file
@@ -51,8 +52,8 @@ def test_older_results_become_those_of_today(tmp_path: Path, matrix: Matrix) -> 
     for folder in (older, today):
         shutil.copytree(RESULTS, folder)
     table = older / "verdicts.csv"
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = published_rows(table)
+    (older / "shared.json").unlink()
     before = {(probe, now.config): (old, now) for (probe, old), now in matrix.renamed.items()}
     renamed = set()
     for row in rows:

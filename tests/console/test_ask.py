@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -484,6 +485,7 @@ def test_other_results_are_read_where_they_are_named(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     published = (PROBES.parent / "results/verdicts.csv").read_text(encoding="utf-8")
+    shutil.copy(PROBES.parent / "results/shared.json", tmp_path)
     (tmp_path / "verdicts.csv").write_text(published.partition("\n")[0] + "\n", encoding="utf-8")
     asked = (*KNOWN, "--python", "3.11", "--results", str(tmp_path), "--format", "json")
     code, output, _ = typed(capsys, *asked)

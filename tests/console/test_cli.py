@@ -448,7 +448,7 @@ def test_judging_again_writes_the_verdicts_where_it_is_told(typed: Typed, tmp_pa
     remember(typed, "hang", says=Outcome.PASS)
     typed("judge", "--results", str(tmp_path / "again"))
     (row,) = (tmp_path / "again" / "verdicts.csv").read_text().splitlines()[1:]
-    assert row.startswith("1+passes,1,3.10,fate,plain,hang,serving,self-deadlock,A → A,")
+    assert row.startswith("1+passes,1,3.10,fate,plain,hang,serving,self-deadlock,1,1,")
 
 
 def published(typed: Typed, folder: Path) -> Path:

@@ -60,7 +60,12 @@ def test_the_wheel_has_what_an_answer_is_read_from(interlock: Installed) -> None
     shipped = {
         name.removeprefix(data) for name in ZipFile(interlock.wheel).namelist() if data in name
     }
-    assert {"matrix.yaml", "results/verdicts.csv", "results/yanked.json"} <= shipped
+    assert {
+        "matrix.yaml",
+        "results/verdicts.csv",
+        "results/shared.json",
+        "results/yanked.json",
+    } <= shipped
     described = {str(path.relative_to(ROOT)) for path in ROOT.glob("probes/*/probe.yaml")}
     assert described <= shipped
     assert not [name for name in shipped if name.endswith(".py")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from grids import cell
 from matrix_files import CHOICES, COMPOSED, MATRIX, PROBE, Load, edited, mistakes
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+from published import published_rows
 
 from interlock.matrix.choices import Every, Latest
 from interlock.matrix.definition import Rounds, SandboxLimits
@@ -236,8 +236,8 @@ def test_without_choices_every_configuration_is_the_one_situation_there_is(loade
 def test_the_settings_of_every_published_verdict_are_those_of_its_configuration() -> None:
     """A verdict counts only if its probe gets the same input today as then."""
     found = load(ROOT / "matrix.yaml", ROOT / "probes")
-    with (ROOT / "results" / "verdicts.csv").open(encoding="utf-8") as file:
-        told = {(row["config"], row["config_digest"]) for row in csv.DictReader(file)}
+    table = published_rows(ROOT / "results" / "verdicts.csv")
+    told = {(row["config"], row["config_digest"]) for row in table}
     assert told
     assert {(name, found.configurations[name].digest) for name, _ in told} == told
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ from threading import Thread
 
 from ours import INTERLOCK
 from packages import build
+from published import published_rows
 
 from interlock.isolation.sandbox import engine
 from interlock.isolation.sandbox.container import HOME_LABEL
@@ -180,10 +180,9 @@ def _rows(table: Path, *, asked: bool) -> dict[str, Row]:
         return {}
     fields = ("outcome", "phase", "reason", "signature", "backend")
     found = {}
-    with table.open(newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if (row["partner"] != "-" and row["config"] == "plain") == asked:
-                beside = f"{row['subject']} {row['partner']} {row['config']}"
-                name = row["subject"] if asked else beside
-                found[name] = Row(**{field: row[field] for field in fields})
+    for row in published_rows(table):
+        if (row["partner"] != "-" and row["config"] == "plain") == asked:
+            beside = f"{row['subject']} {row['partner']} {row['config']}"
+            name = row["subject"] if asked else beside
+            found[name] = Row(**{field: row[field] for field in fields})
     return found

@@ -171,4 +171,4 @@ def test_text_that_no_terminal_should_get_is_escaped_everywhere(
     results = project.folder / "results"
     for path in filter(Path.is_file, results.rglob("*")):
         assert unprintable(path.read_text(encoding="utf-8")) == set(), path
-    assert r"\u202eevil" in (results / "verdicts.csv").read_text(encoding="utf-8")
+    assert r"\u202eevil" in (results / "shared.json").read_text(encoding="utf-8")

@@ -91,10 +91,15 @@ def test_without_links_on_the_file_system_a_copy_is_kept(
     monkeypatch.setattr(Path, "hardlink_to", lambda *_: fail_at(1, errno.EPERM)())
     write_results([HUNG], {}, tmp_path, AXES)
     write_results([PASSED], {}, tmp_path, AXES)
-    assert sorted(content(tmp_path)) == ["measures.csv", "verdicts.csv", "yanked.json"]
+    assert sorted(content(tmp_path)) == [
+        "measures.csv",
+        "shared.json",
+        "verdicts.csv",
+        "yanked.json",
+    ]
 
 
-@pytest.mark.parametrize("name", ["verdicts.csv", "measures.csv", "yanked.json"])
+@pytest.mark.parametrize("name", ["verdicts.csv", "shared.json", "measures.csv", "yanked.json"])
 def test_a_folder_in_the_place_of_a_file_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     with pytest.raises(StorageTrouble, match=rf"{name} can't be written: a folder is in its pl"):
@@ -122,6 +127,7 @@ def test_a_folder_that_can_be_written_is_left_as_it_is(tmp_path: Path) -> None:
         (lambda to: to.mkdir() or (to / "controls.json").write_text("{"), UsageError, "not JSON"),
         (lambda to: to.mkdir() or (to / "yanked.json").write_text("[]"), UsageError, "a mapping"),
         (lambda to: to.mkdir() or (to / "verdicts.csv").mkdir(), StorageTrouble, "a folder is in"),
+        (lambda to: to.mkdir() or (to / "shared.json").mkdir(), StorageTrouble, "a folder is in"),
     ],
 )
 def test_what_would_lose_the_results_of_a_run_is_said_before_it(

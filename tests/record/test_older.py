@@ -13,11 +13,19 @@ from published import AXES, CYCLE, LEFT_BEHIND, SELF, cell, control, example, ve
 
 from interlock.model import Axis, Measured, Outcome, Renamed, Signature, UsageError, Verdict
 from interlock.record import older, rows
-from interlock.record.results import read_results, rewrite_results, write_results
+from interlock.record.results import read_results, rewrite_results, write_results, write_verdicts
 
 PUBLISHED = Path(__file__).parents[1] / "data" / "older" / "version-2.csv"
 VERSION_1 = (*older.ADDED, *rows.ATTRIBUTED)
 TESTED = (Axis(name="sentry", package="sentry-sdk"), Axis(name="ddtrace", package="ddtrace"))
+
+
+def in_version_3(folder: Path, *verdicts: Verdict) -> Path:
+    """Write a folder as it was before its rows referred to another file."""
+    write_results(verdicts, {}, folder, AXES)
+    (folder / "shared.json").unlink()
+    write_verdicts(verdicts, AXES, folder / "verdicts.csv")
+    return folder / "verdicts.csv"
 
 
 def without(path: Path, columns: Collection[str]) -> None:
@@ -36,8 +44,10 @@ def test_a_file_of_a_version_before_is_read_and_completed(
     tmp_path: Path, lacks: Collection[str]
 ) -> None:
     many = verdict(cell("2.9", "3.1"), Outcome.HANG, signatures=((SELF, 29), (CYCLE, 6)))
-    write_results([many, verdict(cell("2.10", "3.1"))], {}, tmp_path, AXES)
+    some = (many, verdict(cell("2.10", "3.1")))
+    write_results(some, {}, tmp_path, AXES)
     before = (tmp_path / "verdicts.csv").read_bytes()
+    in_version_3(tmp_path, *some)
     without(tmp_path / "verdicts.csv", lacks)
     assert b"cause" not in (tmp_path / "verdicts.csv").read_bytes()
 
@@ -48,9 +58,17 @@ def test_a_file_of_a_version_before_is_read_and_completed(
     assert (tmp_path / "verdicts.csv").read_bytes() == before
 
 
-def test_a_file_that_lacks_some_of_what_was_added_together_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lacks", ["environment", "definition", "tested_at", "signatures"])
+def test_a_stored_file_that_lacks_a_column_is_refused(tmp_path: Path, lacks: str) -> None:
     write_results([verdict(cell("2.9", "3.1"))], {}, tmp_path, AXES)
-    without(tmp_path / "verdicts.csv", ["failed"])
+    without(tmp_path / "verdicts.csv", [lacks])
+
+    with pytest.raises(UsageError, match=f"no column {lacks}"):
+        read_results(tmp_path, AXES)
+
+
+def test_a_file_that_lacks_some_of_what_was_added_together_is_refused(tmp_path: Path) -> None:
+    without(in_version_3(tmp_path, verdict(cell("2.9", "3.1"))), ["failed"])
 
     with pytest.raises(UsageError, match="no column failed"):
         read_results(tmp_path, AXES)
@@ -105,7 +123,7 @@ def test_results_written_again_have_the_names_of_today(tmp_path: Path) -> None:
         text = json.dumps({"schema_version": 1, "controls": controls}, indent=2)
         (folder / "controls.json").write_text(text + "\n")
 
-    rewrite_results(read_results(old, AXES, RENAMED), old, AXES, {})
+    rewrite_results(read_results(old, AXES, RENAMED), old, AXES)
 
     for path in new.rglob("*.*"):
         assert (old / path.relative_to(new)).read_bytes() == path.read_bytes(), path.name
@@ -116,8 +134,7 @@ def test_the_signatures_of_an_older_file_are_found_under_its_own_names(tmp_path:
     many = verdict(
         cell("2.9", "3.1", probe="logs"), Outcome.HANG, signatures=((SELF, 29), (CYCLE, 6))
     )
-    write_results([many], {}, tmp_path, AXES)
-    without(tmp_path / "verdicts.csv", older.ADDED)
+    without(in_version_3(tmp_path, many), older.ADDED)
 
     (found,) = read_results(tmp_path, AXES, RENAMED).verdicts
 
@@ -231,8 +248,7 @@ def test_a_signature_is_read_as_it_was_written(text: str, expected: Signature | 
 
 
 def test_a_signature_that_is_no_cycle_is_a_mistake_with_its_line(tmp_path: Path) -> None:
-    write_results([verdict(cell("2.9", "3.1"), Outcome.HANG)], {}, tmp_path, AXES)
-    path = tmp_path / "verdicts.csv"
+    path = in_version_3(tmp_path, verdict(cell("2.9", "3.1"), Outcome.HANG))
     without(path, older.ADDED)
     spoiled = path.read_text(encoding="utf-8").replace("Worker._lock → Worker._lock", "A → B")
     path.write_text(spoiled, encoding="utf-8")

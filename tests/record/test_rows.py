@@ -24,7 +24,7 @@ from interlock.model import (
     printable,
 )
 from interlock.record import rows
-from interlock.record.results import write_verdicts
+from interlock.record.results import read_results, write_results, write_verdicts
 
 LETTERS = "NAn\u00fcx0-,;'\"\n\r\t\u2028 #"
 
@@ -202,6 +202,19 @@ def test_every_field_round_trips(
 
     assert sorted(back, key=str) == sorted(all_of, key=str)
     assert written(*back, to=folder) == text
+
+
+@settings(max_examples=20)
+@given(st.lists(any_verdict(), unique_by=lambda v: v.cell, max_size=3))
+def test_every_field_of_a_stored_verdict_round_trips(
+    tmp_path_factory: pytest.TempPathFactory, all_of: list[Verdict]
+) -> None:
+    folder = tmp_path_factory.mktemp("round")
+    all_of = [replace(v, basis=Basis.TESTED) for v in all_of]
+
+    write_results(all_of, {}, folder, AXES)
+
+    assert sorted(read_results(folder, AXES).verdicts, key=str) == sorted(all_of, key=str)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("failing", [0, 8, 10], ids=["", "taken-back-early", "taken-back-late"])
+@pytest.mark.parametrize("failing", [0, 10, 12], ids=["", "taken-back-early", "taken-back-late"])
 def test_whenever_it_is_killed_the_results_are_the_old_or_the_new(
     tmp_path: Path, failing: int
 ) -> None:

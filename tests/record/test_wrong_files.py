@@ -43,7 +43,7 @@ def complaint(results: Path) -> str:
     return str(raised.value)
 
 
-FILES = ("yanked.json", "controls.json", SIGNATURE)
+FILES = ("yanked.json", "controls.json", "shared.json", SIGNATURE)
 TABLES = ("verdicts.csv", "measures.csv")
 
 

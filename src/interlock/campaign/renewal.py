@@ -1,9 +1,9 @@
-"""Writes published results again under today's names and attributions::
+"""Writes published results again, under today's names and in today's form::
 
     python -m interlock.campaign.renewal
 
 No trial is needed. Cells of a configuration that a probe had ``formerly`` get the name and the
-digest that they have today. Each attribution is computed again.
+digest that they have today. Files of an earlier schema version become those of today.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from interlock.findings import Findings
 from interlock.matrix import Matrix, matrix_file
 from interlock.model import InterlockError
 from interlock.record import read_results, rewrite_results
@@ -22,8 +21,7 @@ from interlock.record import read_results, rewrite_results
 def renew(matrix: Matrix, results: Path) -> None:
     """Read the folder, and write it again."""
     found = read_results(results, matrix.axes, matrix.renamed)
-    findings = Findings(matrix=matrix, verdicts=found.verdicts, withdrawn=found.yanked)
-    rewrite_results(found, results, matrix.axes, findings.attributions)
+    rewrite_results(found, results, matrix.axes)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

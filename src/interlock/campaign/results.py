@@ -26,7 +26,7 @@ def publish_results(
     controls: ControlResults | None = None,
     classify: Classify | None = None,
 ) -> None:
-    """Write the verdicts with their attributions, and the recent controls.
+    """Write the tested verdicts and the recent controls.
 
     ``controls`` are the results of a campaign that has just ended. For an older campaign the
     folder's own rows are kept, if it has any. Without ``controls``, all of them are computed again.
@@ -37,7 +37,6 @@ def publish_results(
     # A cell without any library is about the harness, and belongs in controls.json.
     verdicts = [v for v in findings.verdicts if v.cell.has_library]
     examples = find_examples(verdicts, matrix.probes, ledger.trials, classify)
-    attributions = findings.attributions
     since = datetime.now(timezone.utc) - matrix.fresh_for
     told = {*campaigns_in(folder), *controls.campaigns} if controls else set()
     controls = controls or ControlResults(matrix)
@@ -48,7 +47,5 @@ def publish_results(
             ):
                 controls.add(result)
     with Batch(folder) as batch:
-        write_results(
-            verdicts, examples, folder, matrix.axes, findings.withdrawn, attributions, batch
-        )
+        write_results(verdicts, examples, folder, matrix.axes, findings.withdrawn, batch)
         write_controls(rows(controls), folder, newer_than=since, batch=batch)

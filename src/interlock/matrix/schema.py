@@ -43,6 +43,7 @@ RESERVED = frozenset(
     # Columns of the published tables.
     | {"outcome", "phase", "reason", "signature", "basis", "hangs", "exposures", "seconds"}
     | {"machine", "detail", "whose", "attribution", "cause", "failed", "signatures"}
+    | {"environment", "definition"}
     | {"measure", "median", "least", "most"}
     # The values of ``whose``, beside the names of the axes.
     | {"pair", "dependencies", "open"}

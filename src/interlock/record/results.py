@@ -1,8 +1,9 @@
 """The folder ``results/``: read and write the published data set.
 
-``verdicts.csv`` holds one row for each verdict (``rows.py``). Its order makes the diff of one night
-readable. ``measures.csv`` holds what trials measured (``measures.py``). ``signatures/`` holds a
-JSON file for each signature (``signatures.py``).
+``verdicts.csv`` holds one short row for each verdict (``rows.py``). Its order makes the diff of one
+night readable. ``shared.json`` holds what many rows have in common (``shared.py``).
+``measures.csv`` holds what trials measured (``measures.py``). ``signatures/`` holds a JSON file for
+each signature (``signatures.py``). Only tested verdicts are stored.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from packaging.version import Version
 
 from interlock.matrix import Matrix
-from interlock.model import Axis, Renames, Signature, UsageError, Verdict
+from interlock.model import Axis, Basis, Renames, Signature, UsageError, Verdict
 from interlock.record import leftovers, older, rows, signatures, switching
 from interlock.record.control_results import CONTROLS
 from interlock.record.files import Batch, read_json, together
@@ -24,6 +25,7 @@ from interlock.record.measures import MEASURES, read_measures, write_measures
 from interlock.record.order import ordered
 from interlock.record.rows import VERDICTS, Attributions, Row
 from interlock.record.shapes import Controls, SignatureFile, Yanked
+from interlock.record.shared import SHARED, Shared
 from interlock.record.signatures import Example
 
 SIGNATURES = "signatures"
@@ -58,7 +60,6 @@ def write_results(
     results: Path,
     axes: Sequence[Axis],
     yanked: Mapping[str, Collection[Version]] | None = None,
-    attributions: Attributions | None = None,
     batch: Batch | None = None,
     *,
     kept: Mapping[str, Any] | None = None,
@@ -67,11 +68,15 @@ def write_results(
 
     All files change together, or none does and ``StorageTrouble`` is raised. A signature without a
     new example keeps the one in ``kept`` by its slug, or the folder's. ``yanked`` are withdrawn
-    releases by axis, from the index. Only tested ones are kept.
+    releases by axis, from the index. Only tested ones are kept. Inferred verdicts are left out:
+    they are computed from the tested ones.
     """
-    verdicts = ordered(verdicts, axes)
+    verdicts = ordered((v for v in verdicts if v.basis is Basis.TESTED), axes)
     with together(batch, results) as put:
-        write_rows(rows.rows(verdicts, axes, attributions), axes, results / VERDICTS, put)
+        shared = Shared()
+        stored = [shared.stored(row) for row in rows.rows(verdicts, axes)]
+        put.write_csv(results / VERDICTS, stored, rows.stored_columns(axes))
+        put.write(results / SHARED, shared.text())
         write_measures(verdicts, axes, results, put)
         put.write(results / YANKED, _yanked(verdicts, axes, yanked or {}))
         _write_signatures(verdicts, axes, results / SIGNATURES, examples, put, kept or {})
@@ -83,7 +88,7 @@ def write_verdicts(
     path: Path,
     attributions: Attributions | None = None,
 ) -> None:
-    """Write ``verdicts.csv``. The old file stays until the new one is complete."""
+    """Write the published table. The old file stays until the new one is complete."""
     write_rows(rows.rows(verdicts, axes, attributions), axes, path)
 
 
@@ -127,15 +132,11 @@ def _read(results: Path, axes: Sequence[Axis], renamed: Renames) -> Results:
     )
 
 
-def rewrite_results(
-    found: Results, results: Path, axes: Sequence[Axis], attributions: Attributions
-) -> None:
-    """Write the data set again, with today's names and attributions."""
+def rewrite_results(found: Results, results: Path, axes: Sequence[Axis]) -> None:
+    """Write the data set again, with today's names and in today's form."""
     with Batch(results) as batch:
         kept = {file["slug"]: file["example"] for file in found.signatures}
-        write_results(
-            found.verdicts, {}, results, axes, found.yanked, attributions, batch, kept=kept
-        )
+        write_results(found.verdicts, {}, results, axes, found.yanked, batch, kept=kept)
         told = read_json(results / CONTROLS, Controls)
         if told is not None:
             content = {**told, "controls": found.controls}
@@ -165,6 +166,7 @@ def check_destination(results: Path, axes: Sequence[Axis]) -> None:
     with Batch() as batch:
         # Written beside its place, then withdrawn: nothing changes.
         batch.write(results / VERDICTS, "")
+        batch.write(results / SHARED, "")
         batch.write(results / SIGNATURES / "some.json", "")
         batch.give_up()
 

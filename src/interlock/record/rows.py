@@ -1,4 +1,4 @@
-"""``verdicts.csv``: a ``Verdict`` as a published row, and back.
+"""``verdicts.csv``: a ``Verdict`` as a published row, and back from a published or stored row.
 
 Every mistake has its line. A verdict survives writing and reading, except for its evidence and
 measures, which have files of their own. The row itself is already rounded and folded: ``tested_at``
@@ -36,10 +36,10 @@ from interlock.model import (
     Verdict,
     printable,
 )
-from interlock.record import invariants, older
+from interlock.record import invariants, older, shared
 from interlock.record.files import Mistakes, csv_lines, row_of
 from interlock.record.order import coordinates, ordered
-from interlock.record.schema import COLUMNS
+from interlock.record.schema import COLUMNS, STORED_COLUMNS
 from interlock.record.signatures import Counts, Seen, as_data
 
 VERDICTS = "verdicts.csv"
@@ -87,8 +87,13 @@ def rows(
 
 
 def columns(axes: Sequence[Axis]) -> list[str]:
-    """All columns of ``verdicts.csv``, in order."""
+    """All columns of the published ``verdicts.csv``, in order."""
     return [*(axis.name for axis in axes), *COLUMNS]
+
+
+def stored_columns(axes: Sequence[Axis]) -> list[str]:
+    """All columns of ``verdicts.csv`` in ``results/``, in order."""
+    return [*(axis.name for axis in axes), *STORED_COLUMNS]
 
 
 def _row(verdict: Verdict, axes: Sequence[Axis], attributed: Attributed | None) -> Row:
@@ -144,12 +149,13 @@ def read(
     *,
     now: datetime | None = None,
 ) -> list[Verdict]:
-    """The verdicts of a published file, in published order.
+    """The verdicts of a published or stored file, in published order.
 
-    ``measured`` are the cells' measures from other files. No row may have been tested later than
-    ``now``. A file of an earlier schema version has only the most frequent signature of a cell.
-    ``counts`` from the signature files complete it. Its cells may have another configuration today
-    (``renamed``). Raises ``UsageError`` with every mistake of the file, each with its line.
+    The rows of ``results/`` refer to the ``shared.json`` beside the file. ``measured`` are the
+    cells' measures from other files. No row may have been tested later than ``now``. A file of an
+    earlier schema version has only the most frequent signature of a cell. ``counts`` from the
+    signature files complete it. Its cells may have another configuration today (``renamed``).
+    Raises ``UsageError`` with every mistake of the file, each with its line.
     """
     found: list[Verdict] = []
     lines_of: list[int] = []
@@ -159,12 +165,11 @@ def read(
         with csv_lines(path) as lines:
             _, header = next(lines, (1, []))
             _check(path, header, names)
-            complete = older.completion(header, names, counts or {})
+            complete = _completion(path, header, names, counts or {}, renamed or {})
             reader = Reader(axes, measured or {}, now or datetime.now(timezone.utc))
             for number, values in lines:
                 try:
-                    row = complete(row_of(header, values))
-                    found.append(reader.verdict(older.today(row, renamed or {})))
+                    found.append(reader.verdict(complete(row_of(header, values))))
                     lines_of.append(number)
                 except ValueError as mistake:
                     mistakes.note(number, str(mistake))
@@ -173,6 +178,21 @@ def read(
     _note_doubled(found, lines_of, mistakes)
     mistakes.raise_any()
     return ordered(found, axes)
+
+
+def _completion(
+    path: Path, header: Sequence[str], names: Sequence[str], counts: Counts, renamed: Renames
+) -> Callable[[dict[str, str]], dict[str, str]]:
+    """A function that makes a published row of today from a row of this file."""
+    joined = shared.read_shared(path).row if shared.is_stored(header) else None
+    complete = joined or older.completion(header, names, counts)
+
+    def completed(row: dict[str, str]) -> dict[str, str]:
+        row = complete(row)
+        is_older = (row["probe"], row["config"]) in renamed
+        return older.today(row, renamed) if is_older else row
+
+    return completed
 
 
 def _note_doubled(found: Sequence[Verdict], lines: Sequence[int], mistakes: Mistakes) -> None:
@@ -199,7 +219,8 @@ def _check(path: Path, header: Sequence[str], names: Sequence[str]) -> None:
             f"{path}: its axes are {', '.join(given)}, not {', '.join(names)}: "
             "it belongs to another matrix"
         )
-    wanted = [name for name in older.columns(header, COLUMNS) if name not in ATTRIBUTED]
+    published = [name for name in older.columns(header, COLUMNS) if name not in ATTRIBUTED]
+    wanted = list(STORED_COLUMNS) if shared.is_stored(header) else published
     if missing := [name for name in wanted if name not in header]:
         raise UsageError(f"{path}: no column {', '.join(missing)}; name a published {VERDICTS}")
 

@@ -1,7 +1,8 @@
-"""The columns of the published table, from the JSON Schema that is published too.
+"""The columns of the published and of the stored table, from their JSON Schemas.
 
-Only ``verdicts.schema.json`` lists and describes them. It is not about one matrix: ``for_axes``
-adds the axes, and whose a trouble can be.
+Only ``verdicts.schema.json`` lists and describes the published ones. It is not about one matrix:
+``for_axes`` adds the axes, and whose a trouble can be. ``stored.schema.json`` describes the files
+in ``results/``: ``shared.json``, and under ``$defs`` a row of ``verdicts.csv``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Any
 from interlock.model import Axis
 
 
-def _shipped() -> dict[str, Any]:
-    text = (files(__package__) / "verdicts.schema.json").read_text(encoding="utf-8")
+def _shipped(name: str = "verdicts") -> dict[str, Any]:
+    text = (files(__package__) / f"{name}.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
@@ -33,6 +34,11 @@ COLUMNS: Mapping[str, Mapping[str, Any]] = SHIPPED["properties"]["verdicts"]["it
 
 No value is null. A value that does not apply is empty, such as the phase of a pass.
 """
+
+STORED: Mapping[str, Any] = _shipped("stored")
+
+STORED_COLUMNS: Mapping[str, Mapping[str, Any]] = STORED["$defs"]["row"]["properties"]
+"""The columns of ``verdicts.csv`` in ``results/``, after the axes, in order."""
 
 
 def for_axes(axes: Sequence[Axis], whose: Iterable[str]) -> dict[str, Any]:

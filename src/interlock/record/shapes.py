@@ -155,3 +155,33 @@ class SignatureFile:
     stuck: Texts
     cells: Annotated[tuple[Seen, ...], Field(min_length=1)]
     example: Annotated[Recorded | None, BeforeValidator(_of_a_cell)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What the trials of a verdict ran in."""
+
+    python_full: str
+    environment_digest: str
+    image_digest: str
+    backend: str
+    machine: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """What was run, with which settings."""
+
+    probe_digest: str
+    config_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedFile:
+    """``shared.json``."""
+
+    schema_version: Literal[4]
+    environments: Mapping[str, Environment]
+    definitions: Mapping[str, Definition]
+    signatures: Mapping[str, tuple[Texts, Texts]]
+    texts: Mapping[str, str]
