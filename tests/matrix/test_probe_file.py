@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from grids import cell
 from matrix_files import MATRIX, PROBE, Load, edited, mistakes
@@ -171,6 +173,10 @@ def test_a_proof_may_be_about_settings(loaded: Load, proof: str) -> None:
             'did you mean "right"?',
         ),
         (
+            "deadline_s: 30 => deadline_s: 1",
+            "probes/restart/probe.yaml:16: limits: deadline_s is 1, which is below startup_s, 20",
+        ),
+        (
             "name: restart => name: start",
             'probes/restart/probe.yaml:1: name: "start" is in the folder "restart"; '
             "give it that name",
@@ -181,3 +187,10 @@ def test_mistakes_of_a_probe_are_named_with_its_file(
     loaded: Load, edit: str, expected: str
 ) -> None:
     assert mistakes(loaded, probe=edit) == [expected]
+
+
+def test_a_folder_without_its_description_is_named(loaded: Load, folder: Path) -> None:
+    (folder / "probes" / "mine").mkdir()
+    assert mistakes(loaded, "  restart: {} =>   restart: {}\n  mine: {}") == [
+        "matrix.yaml:19: probes.mine: probes/mine/probe.yaml is missing"
+    ]

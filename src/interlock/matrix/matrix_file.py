@@ -37,7 +37,8 @@ def load(path: Path, probes: Path, image: str | None = None, *, to_run: bool = F
     _report_axis_names(document, axes)
     if image is not None:
         _report_image(document, image)
-    written = document.validate(MatrixFile, _context(document, axes, there))
+    context = {**_context(document, axes, there), "empty probes": probe_files.empty(probes)}
+    written = document.validate(MatrixFile, context)
     found, mistakes = _probes(document, probes, there, axes)
     mistakes = [*document.mistakes, *mistakes]
     if to_run and written and not mistakes:

@@ -22,6 +22,13 @@ def available(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(found - {HARNESS, LIBRARIES}))
 
 
+def empty(folder: Path) -> tuple[str, ...]:
+    """The folders beside the probes that lack a description."""
+    inside = folder.iterdir() if folder.is_dir() else ()
+    found = {path.name for path in inside if path.is_dir() and not (path / DESCRIPTION).exists()}
+    return tuple(sorted(found - {HARNESS, LIBRARIES}))
+
+
 def load(
     folder: Path,
     name: str,
@@ -228,6 +235,15 @@ class _Limits:
     grace_s: values.Seconds
 
 
+def _in_order(limits: _Limits) -> _Limits:
+    """Both count from the start, so a trial would end before it may have started."""
+    if limits.deadline_s < limits.startup_s:
+        raise wrong(
+            f"deadline_s is {limits.deadline_s:g}, which is below startup_s, {limits.startup_s:g}"
+        )
+    return limits
+
+
 @dataclass(frozen=True, kw_only=True)
 class Description:
     """``probe.yaml``."""
@@ -252,4 +268,4 @@ class Description:
     exposures: Annotated[_Exposures, AfterValidator(_raised_by_a_knob)]
     expected_s: values.Seconds = 3.0
     alone: values.Flag = False
-    limits: _Limits
+    limits: Annotated[_Limits, AfterValidator(_in_order)]

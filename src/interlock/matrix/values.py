@@ -104,6 +104,8 @@ def _listed(value: Any) -> Any:
 def _known(kind: str, what: str) -> AfterValidator:
     def check(name: str, info: ValidationInfo) -> str:
         known: tuple[str, ...] = (info.context or {}).get(kind, ())
+        if kind == "probes" and name in (info.context or {}).get("empty probes", ()):
+            raise wrong(f"probes/{name}/probe.yaml is missing")
         if name not in known:
             raise wrong(f'"{name}" is not {what}{nearest(name, known)}')
         return name

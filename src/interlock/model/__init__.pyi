@@ -2,7 +2,6 @@ from . import (
     words as words,
 )
 from .clock import (
-    CLOCK_SKEW as CLOCK_SKEW,
     is_young as is_young,
     moment_in as moment_in,
 )

@@ -28,7 +28,10 @@ def broken(row: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> 
     if not row["probe"] or not row["config"]:
         yield "probe, config: one of them is empty"
     if values["tested_at"] > now + CLOCK_SKEW:
-        yield f"tested_at: {row['tested_at']} is later than this machine's clock, {now:%FT%TZ}"
+        yield (
+            f"tested_at: {row['tested_at']} is later than this machine's clock, {now:%FT%TZ}; "
+            "correct it, or set this machine's clock"
+        )
     yield from _of_counts(values, outcome)
 
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from interlock.model import CLOCK_SKEW, Backend, Cell, PythonVersion, Trial, moment_in
+from interlock.model import Backend, Cell, PythonVersion, Trial, moment_in
 from interlock.record.blobs import Blobs
 from interlock.record.database import is_as_written
+from interlock.record.invariants import CLOCK_SKEW
 from interlock.record.remembered import pins_in
 
 SPOILT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
