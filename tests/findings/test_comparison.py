@@ -160,6 +160,12 @@ def test_a_ratio_that_decides_nothing_is_told_too() -> None:
     assert "20 times as likely, between 0.25 and 1,570" in attribution.says
 
 
+def test_a_ratio_to_what_never_hangs_alone_is_a_lower_bound() -> None:
+    never = Pool(hangs=0, exposures=1000, trials=20)
+    ratio = ratio_of([(Pool(hangs=11, exposures=240, trials=12), never)])
+    assert ratio and ratio.short == f"unknown, at least {ratio.between.low:.0f}"
+
+
 def test_a_ratio_that_would_be_certain_alone_tells_the_bound_that_decides_among_several() -> None:
     hung = Pool(hangs=11, exposures=240, trials=12), Pool(hangs=6, exposures=1000, trials=20)
     alone, among = ratio_of([hung]), ratio_of([hung], looks=7)

@@ -200,7 +200,7 @@ def test_what_is_narrowed_to_nothing_is_said_with_what_to_do() -> None:
         ("--rihgt 1.0", '"rihgt" is not an axis; did you mean "right"?'),
         (
             "--probe serve --config warnings",
-            "serve is not judged in warnings, but stock",
+            "serve does not run with warnings, but with stock; use --probe restart",
         ),
         (
             "--left 7 --config stok",

@@ -98,7 +98,8 @@ _DESCRIPTIONS: Mapping[str, str] = {
     "to move to, and the workarounds until then. Needs neither network nor engine. The exit code "
     "is 0 for any answer, and 2 for a mistake in the question.",
     "matrix": "Run the cells that have no valid verdict, then their follow-ups: workarounds, "
-    "baselines, the dependencies of the releases' day, more trials to compare.",
+    "baselines, the dependencies of the releases' day, more trials to compare. A verdict is valid "
+    "while it is younger than `freshness` in matrix.yaml and its probe is the same.",
     "aa": "Run some of the known cells again, spread over probes, configurations and outcomes. "
     "Show where the trials of one cell disagree.",
 }

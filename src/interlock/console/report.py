@@ -307,12 +307,13 @@ def stories(
         lines += [*([] if in_short else [""]), f"{sentence(verdict)}{more}"]
         lines += [] if in_short else [f"  {verdict.detail}"]
         lines += [f"  {whose.says}"] if whose and not in_short else []
+        name = kind.name if kind else None
         if kind and verdict.outcome is not Outcome.FAIL:
             lines += [f"  {kind.instead_plain}"] if kind.instead else []
         else:
             same = [v.cell for v in (verdict, *others) if v.cell.pins == verdict.cell.pins]
-            lines += [f"  {line}" for line in _moves(same, moves, kind.name if kind else None)]
-            if not in_short and (command := moves.to_find(verdict.cell, kind and kind.name)):
+            lines += [f"  {line}" for line in _moves(same, moves, name)]
+            if not in_short and (command := moves.to_find(verdict.cell, name)):
                 lines += ["  To look for a release that helps:", f"  {command}"]
         lines += [] if in_short else [f"  {verdict.cell.reproduce}"]
     return lines

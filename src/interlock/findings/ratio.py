@@ -34,8 +34,13 @@ class Ratio:
 
     @property
     def short(self) -> str:
-        """``7.7 (3.6–17)``, and the bound that decides where the interval would mislead."""
+        """``7.7 (3.6–17)``, and the bound that decides where the interval would mislead.
+
+        A lower bound where the library never hangs alone.
+        """
         low, high = self.between
+        if math.isinf(self.times):
+            return f"unknown, at least {times(low)}{self._surely}"
         return f"{times(self.times)} ({times(low)}–{times(high)}){self._surely}"
 
     @property

@@ -27,7 +27,16 @@ from interlock.matrix.choices import (
 from interlock.matrix.definition import EVERYWHERE, PYTHON, CellSet, Matrix, Only
 from interlock.matrix.mistakes import nearest
 from interlock.matrix.selector import Selector, Within
-from interlock.model import ABSENT, Axis, Pin, PythonVersion, Release, UsageError, version_key
+from interlock.model import (
+    ABSENT,
+    Axis,
+    Pin,
+    PythonVersion,
+    Release,
+    UsageError,
+    listing,
+    version_key,
+)
 
 _MOST_SHOWN = 12
 """The most versions that a message lists."""
@@ -167,9 +176,19 @@ def _pairs(
         if config in matrix.judged_in(probe)
     )
     if not mistakes and not pairs:
-        judged = ", ".join(config for probe in probes for config in matrix.probes[probe].configs)
-        mistakes.append(f"{', '.join(probes)} is not judged in {', '.join(configs)}, but {judged}")
+        mistakes.append(_unjudged(probes, configs, matrix))
     return pairs
+
+
+def _unjudged(probes: Sequence[str], configs: Sequence[str], matrix: Matrix) -> str:
+    """That no probe runs with these configurations, and what does."""
+    judged = dict.fromkeys(config for probe in probes for config in matrix.judged_in(probe))
+    fitting = [p for p in matrix.probes if {*configs} & {*matrix.judged_in(p)}]
+    instead = f"; use --probe {listing(fitting, last='or')}" if fitting else ""
+    return (
+        f"{listing(probes)} does not run with {listing(configs)}, but with "
+        f"{listing([*judged])}{instead}"
+    )
 
 
 def _selector(
