@@ -457,6 +457,8 @@ def test_what_is_no_version_has_no_neighbours(browser: Any, address: str, link: 
         text = page.locator("[data-answer]").inner_text()
         package = "sentry-sdk" if "banana" in link else "ddtrace"
         assert f"That is no version of {package}." in text
+        assert "Not understood." in text
+        assert "Not tested." not in text
         assert f"Nearest tested {package}" not in text
 
 
