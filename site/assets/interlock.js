@@ -91,6 +91,8 @@
   function notUnderstood(data, asked) {
     const names = data.choices.filter((choice) => !asked.chosen[choice.name]);
     const wrong = names.map((choice) => `${choice.name} is ${listing(choice.values.map(({ value }) => value), "or")}.`);
+    const odd = data.axes.filter((axis) => !isVersion(asked.versions[axis.name]));
+    wrong.unshift(...odd.map((axis) => `That is no version of ${axis.label}. Write one such as ${axis.versions[0]}.`));
     if (!asked.python) wrong.unshift(`python is ${listing(data.python.versions, "or")}.`);
     wrong.push(...asked.strange.map((name) => `The link's ${/^[\w-]{1,30}$/.test(name) ? name : "address"} is nothing that this page knows.`));
     if (!wrong.length) return null;
@@ -179,7 +181,6 @@
   function neighbours(data, asked) {
     return data.axes.map((axis) => {
       const present = asked.versions[axis.name];
-      if (!isVersion(present)) return `That is no version of ${axis.label}. Write one such as ${axis.versions[0]}.`;
       const known = (version) => {
         const number = numberOf(data, { ...asked, versions: { ...asked.versions, [axis.name]: version } });
         return number !== undefined && data.answers[number][0] !== 0;
