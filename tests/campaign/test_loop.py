@@ -249,14 +249,13 @@ def _wait_for(event: threading.Event) -> None:
 
 
 def test_what_is_judged_again_leaves_out_what_was_stale_when_the_newest_ran(stage: Stage) -> None:
-    stage.run(stage.world(v1_0="hang"), cell("1.0"))
-    (old,) = stage.ledger.trials(cell("1.0"))
-    passed = stage.world(v1_0="pass")
-    stage.run(passed, cell("1.1"))
-    (fresh,) = stage.ledger.trials(cell("1.1"))
+    stage.run(stage.world(v1_1="hang"), cell("1.1"))
+    (hung,) = stage.ledger.trials(cell("1.1"))
     week = timedelta(days=7)
-    later = replace(fresh, cell=cell("1.0"), started_at=old.started_at + week + timedelta(hours=1))
-    stage.ledger.record(later)
+    before = hung.started_at - week - timedelta(hours=1)
+    stage.ledger.record(replace(hung, cell=cell("1.0"), started_at=before))
+    stage.run(stage.world(v1_0="pass"), cell("1.0"))
+    *_, later = stage.ledger.trials(cell("1.0"))
 
     def says(**since: datetime) -> str:
         return str(verdict_of(stage.ledger, cell("1.0"), probe=RESTART, **since).outcome)
