@@ -144,11 +144,13 @@ def test_an_index_on_this_machines_loopback_is_reached(
     box: DockerSandbox, store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "index" / "six").mkdir(parents=True)
-    (tmp_path / "index" / "six" / "index.html").write_text("<a href='six-9.9.tar.gz'>six</a>")
+    (tmp_path / "index" / "six" / "index.html").write_text(
+        "<a href='six-1.16.0-cp27-cp27m-any.whl'>six</a>"
+    )
     with served(tmp_path / "index") as url:
         made = environments(box, store, IndexSettings(index_url=url)).ensure([SIX], PYTHON)
     assert isinstance(made, InstallFailed)
-    assert "there is no version of six==1.16.0" in made.output
+    assert "six==1.16.0 has no wheels with a matching" in made.output
 
 
 def test_an_index_that_cannot_be_reached_is_trouble_of_ours(
