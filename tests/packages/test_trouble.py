@@ -22,7 +22,8 @@ PASSES = ("--subject", "1+passes")
 
 def last_lines(output: str) -> list[str]:
     """The text after the verdicts' path: how the run ended."""
-    return output.partition("\nverdicts: ")[2].splitlines()[1:]
+    lines = output.partition("\nverdicts: ")[2].splitlines()[1:]
+    return [line for line in lines if not line.startswith("ask: ")]
 
 
 def test_an_index_that_goes_away_leaves_open_what_was_not_installed(
