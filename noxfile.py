@@ -90,6 +90,12 @@ def cell(session: nox.Session, sentry: str, ddtrace: str, python: str) -> None:
 
 
 @nox.session(venv_backend="none")
+def search(session: nox.Session) -> None:
+    """Find the windows of releases that hang: -- --sentry 2.5.1 --python 3.12 --ddtrace '>=2'"""
+    interlock(session, "search", *session.posargs)
+
+
+@nox.session(venv_backend="none")
 def aa(session: nox.Session) -> None:
     """Run known cells again, and show where they disagree: -- --cells 20 --repeat 5"""
     interlock(session, "aa", *session.posargs)

@@ -6,6 +6,7 @@ part in is reported as the app's error.
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
 import sysconfig
@@ -51,7 +52,10 @@ def _place(error: Exception, frames: list, ours: tuple) -> tuple | None:
     if not numbers:
         return None
     last = numbers[-1]
-    is_importing = any(file.startswith("<frozen importlib") for file, _ in frames[last + 1 :])
+    inside = any(file.startswith("<frozen importlib") for file, _ in frames[last + 1 :])
+    # Before 3.11.4, Python left the frames of an import out of some errors.
+    cut = not isinstance(error, ImportError) and "import " in linecache.getline(*frames[last])
+    is_importing = inside or cut
     # What is imported there may be a library with a file that can't be read.
     return None if is_importing and frames[last][0] != _BOOTSTRAP else frames[last]
 

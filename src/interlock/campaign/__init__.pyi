@@ -13,6 +13,10 @@ from .counting import (
     Count as Count,
     count as count,
 )
+from .exploring import (
+    Exploration as Exploration,
+    surveys_of as surveys_of,
+)
 from .followups import (
     Why as Why,
 )
@@ -51,4 +55,7 @@ from .search import (
 from .session import (
     Finished as Finished,
     Session as Session,
+)
+from .survey import (
+    Survey as Survey,
 )

@@ -55,12 +55,12 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
     Raise ``OpenCells`` if cells stay open.
     """
     place = _with_trials(place, options.trials)
-    ground = _Ground.look(place, options)
+    ground = Ground.look(place, options)
     found = ground.selected()
     ground = ground.isolated(found.selector.used_pythons, options.python or ())
     with Ledger(place.store.home) as ledger:
         ledger.rename(place.matrix.renamed)
-        published = _published(place, options.known)
+        published = read_known(place, options.known)
         asked, known = found.selector.without(ground.skipped), ground.known(published, ledger)
         if len(asked) > MOST_AT_ONCE:
             return ground.only_counted(asked, known)
@@ -87,7 +87,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         findings = told.findings()
         told.at_the_end(findings, keep=options.keep)
         told.publish(findings, finished, options.results, page=page)
-    return _end(place, finished, ledger.lost, planning.Rerun(options.rerun))
+    return end(place, finished, ledger.lost, planning.Rerun(options.rerun))
 
 
 def _with_trials(place: Place, per_cell: int | None) -> Place:
@@ -113,11 +113,11 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
     once = replace(place.matrix.trials, per_cell=1, when_unproven=1)
     place = replace(place, matrix=replace(place.matrix, trials=once))
     found = place.matrix
-    ground = _Ground.look(place, options)
+    ground = Ground.look(place, options)
     ground = ground.isolated(sorted({p for s in found.sets.values() for p in s.pythons}))
     with Ledger(place.store.home) as ledger:
         ledger.rename(found.renamed)
-        known = ground.known(_published(place, options.known), ledger)
+        known = ground.known(read_known(place, options.known), ledger)
         same = [v for v in known.values() if planning.is_same(v, found)]
         there = [v for v in same if planning.is_there(v, ground.releases)]
         possible = [v for v in there if v.cell.python not in ground.skipped]
@@ -134,11 +134,11 @@ def run_again(place: Place, options: argparse.Namespace) -> int:
         ]
         for line in repeatability.lines(compared):
             place.console.print(line, highlight=False, markup=False)
-    return _end(place, finished, ledger.lost, None)
+    return end(place, finished, ledger.lost, None)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Ground:
+class Ground:
     """What a campaign needs: releases, index settings, and the sandbox."""
 
     place: Place
@@ -152,7 +152,7 @@ class _Ground:
     """Pythons that this machine lacks and that nobody asked for by name."""
 
     @classmethod
-    def look(cls, place: Place, options: argparse.Namespace) -> _Ground:
+    def look(cls, place: Place, options: argparse.Namespace) -> Ground:
         """Ask the index for releases, and check the versions in the matrix against them."""
         settings = read_index_settings(os.environ)
         with place.console.status("asking the package index …"):
@@ -169,7 +169,7 @@ class _Ground:
             self.place.console.print(line, highlight=False)
         return found
 
-    def isolated(self, pythons: Sequence[PythonVersion], asked: Sequence[str] = ()) -> _Ground:
+    def isolated(self, pythons: Sequence[PythonVersion], asked: Sequence[str] = ()) -> Ground:
         """The same with a sandbox for these Pythons; ``asked`` are the ones typed by name.
 
         A Python that is not available is skipped, and one line names it. If it was asked for by
@@ -313,7 +313,7 @@ def _request(found: Matrix, options: argparse.Namespace) -> selection.Request:
     )
 
 
-def _published(place: Place, path: Path | None) -> list[Verdict]:
+def read_known(place: Place, path: Path | None) -> list[Verdict]:
     if path is None:
         return []
     if path.is_dir():
@@ -337,9 +337,7 @@ def how_to_go_on(rerun: planning.Rerun | None) -> str:
     return f"{over}; without --rerun {rerun} it runs only the cells that still need a verdict"
 
 
-def _end(
-    place: Place, finished: Finished, lost: Sequence[str], rerun: planning.Rerun | None
-) -> int:
+def end(place: Place, finished: Finished, lost: Sequence[str], rerun: planning.Rerun | None) -> int:
     if finished.interrupted:
         place.console.print(how_to_go_on(rerun), highlight=False)
         raise KeyboardInterrupt

@@ -15,6 +15,7 @@ from interlock.campaign import LeftOpen, judge_again, planning
 from interlock.console import progress, report
 from interlock.console.campaigns import run_again, run_matrix
 from interlock.console.place import Place, console
+from interlock.console.search import run_search
 from interlock.findings import Findings
 from interlock.isolation import Store
 from interlock.matrix import Matrix
@@ -31,6 +32,7 @@ def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -
     """Run the command that ``entry.py`` found; return its exit code."""
     commands = {
         "matrix": run_matrix,
+        "search": run_search,
         "aa": run_again,
         "images": build_images,
         "site": build_site,

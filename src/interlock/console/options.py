@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # reading a matrix takes longer than listing the commands
 COMMANDS: Mapping[str, str] = {
     "ask": "show what is known about a combination of releases",
     "matrix": "run the cells that have no valid verdict",
+    "search": "find the windows of releases that hang, with few runs",
     "aa": "run known cells again, and show where they disagree",
     "images": "build base images from Pythons of this machine and Debian",
     "site": "build the report site",
@@ -100,6 +101,9 @@ _DESCRIPTIONS: Mapping[str, str] = {
     "matrix": "Run the cells that have no valid verdict, then their follow-ups: workarounds, "
     "baselines, the dependencies of the releases' day, more trials to compare. A verdict is valid "
     "while it is younger than `freshness` in matrix.yaml and its probe is the same.",
+    "search": "Find where releases begin and stop to hang. A release that is named is searched "
+    "along the other package; a specifier gives the releases of an axis. Run the same command "
+    "again to go on.",
     "aa": "Run some of the known cells again, spread over probes, configurations and outcomes. "
     "Show where the trials of one cell disagree.",
 }
@@ -195,6 +199,48 @@ _SWITCHES = {
 }
 
 
+def _search(command: argparse.ArgumentParser, found: Matrix) -> None:
+    for axis in found.axes:
+        command.add_argument(
+            f"--{axis.name}",
+            action="append",
+            metavar="VERSION",
+            help=f"a release of {axis.package}, `latest`, or a specifier such as '>=2'",
+        )
+    command.add_argument(
+        "--python", action="append", metavar="3.X", help="a Python, or a specifier"
+    )
+    command.add_argument("--probe", action="append", metavar="NAME", help="as for `matrix`")
+    command.add_argument("--config", action="append", metavar="NAME", help="as for `matrix`")
+    command.add_argument(
+        "--audit",
+        type=_up_to(10_000),
+        default=0,
+        metavar="N",
+        help="then run N inferred cells of each probe and configuration, drawn at random",
+    )
+    command.add_argument(
+        "--seed", type=_up_to(10**9), default=None, metavar="N", help="draws the same cells again"
+    )
+    command.add_argument(
+        "--budget",
+        type=_time,
+        default=None,
+        metavar="TIME",
+        help="begin no new round after so long: 90m, 2h",
+    )
+    _campaign(command)
+
+
+def _time(text: str) -> float:
+    """Seconds."""
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+    number = text[:-1]
+    if not unit or not (number.isascii() and number.isdecimal() and 0 < len(number) <= 6):
+        raise argparse.ArgumentTypeError(f"{text[:40]} is not a time such as 90m or 2h")
+    return float(number) * unit
+
+
 def _again(command: argparse.ArgumentParser, found: Matrix) -> None:
     command.add_argument("--cells", type=_up_to(100_000), default=20, metavar="N")
     command.add_argument("--repeat", type=_up_to(MOST_TRIALS), default=5, metavar="M")
@@ -233,6 +279,7 @@ def _clean(command: argparse.ArgumentParser, found: Matrix) -> None:
 _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser, Matrix], None]] = {
     "ask": _ask,
     "matrix": _matrix,
+    "search": _search,
     "aa": _again,
     "images": _images,
     "site": _site,

@@ -46,6 +46,7 @@ from .findings import (
 )
 from .inference import (
     Known as Known,
+    KnownBy as KnownBy,
     Rule as Rule,
     TrackMap as TrackMap,
 )
@@ -84,6 +85,11 @@ from .space import (
 from .standing import (
     Recommendation as Recommendation,
     Standing as Standing,
+)
+from .stretches import (
+    Edge as Edge,
+    Stretch as Stretch,
+    along_row as along_row,
 )
 from .strip import (
     Run as Run,

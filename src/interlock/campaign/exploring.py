@@ -1,0 +1,173 @@
+"""A campaign that searches for windows: from the verdicts so far to the next plan.
+
+``following`` fits ``loop.Follow``. The search itself is pure (``survey.py``); what is kept here is
+which cells were asked for, and when the time is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from packaging.version import Version
+
+from interlock.campaign.planning import Installable, Plan, Rerun, by_cell, is_fresh, plan
+from interlock.campaign.survey import Installs, SearchRound, Survey
+from interlock.findings import ReleaseAxis
+from interlock.matrix import Block, Matrix
+from interlock.model import Axis, Cell, Pin, PythonVersion, Release, Verdict
+
+Verdicts = Mapping[tuple[str, ...], Verdict]
+"""By ``Cell.key``."""
+
+
+class Exploration:
+    """One search: some surveys side by side, and how far they are."""
+
+    def __init__(
+        self,
+        surveys: Sequence[Survey],
+        known: Verdicts,
+        *,
+        matrix: Matrix,
+        releases: Mapping[str, Sequence[Release]],
+        now: datetime,
+        machine: str,
+        jobs: int,
+        is_over: Callable[[], bool] = lambda: False,
+        audit: int = 0,
+        seed: int = 0,
+    ) -> None:
+        """``is_over`` says whether the time for new rounds is up.
+
+        When a survey is done, ``audit`` of its inferred cells are run. ``seed`` draws them.
+        """
+        self.surveys = tuple(surveys)
+        self._audit = audit
+        self._seed = seed
+        self._drawn: set[int] = set()
+        """The surveys, by position, whose audit has begun."""
+        self._known = known
+        self._matrix = matrix
+        self._releases = releases
+        self._now = now
+        self._machine = machine
+        self._jobs = jobs
+        self._is_over = is_over
+        self._asked: dict[Cell, None] = {}
+        self.stopped = False
+        """Whether the time was up before the search was done."""
+
+    @property
+    def asked(self) -> tuple[Cell, ...]:
+        """The cells that the search ran, in the order in which it asked for them."""
+        return tuple(self._asked)
+
+    def counting(self, told: Verdicts) -> Verdicts:
+        """The verdicts that count: those known before, and ``told``, those of this run."""
+        found = by_cell((*self._known.values(), *told.values()), self._matrix)
+        return {key: v for key, v in found.items() if is_fresh(v, self._matrix, self._now)}
+
+    def following(self, told: Verdicts) -> Plan:
+        """The plan of the next round; empty if the search is done, or its time is up."""
+        counting = self.counting(told)
+        left_open = [cell for cell in self._asked if cell.key not in counting]
+        cells: list[Cell] = []
+        trials: dict[Cell, int] = {}
+        for position in range(len(self.surveys)):
+            wanted = self._next(position, counting, left_open)
+            cells += wanted.cells
+            trials |= wanted.trials
+        if cells and self._is_over():
+            self.stopped = True
+            cells = []
+        self._asked.update(dict.fromkeys(cells))
+        return self._plan(cells, counting, trials)
+
+    def _next(self, position: int, counting: Verdicts, left_open: Sequence[Cell]) -> SearchRound:
+        """The next round of a survey. When it is done, the audit of what it inferred."""
+        survey = self.surveys[position]
+        wanted = survey.following(counting, left_open)
+        if wanted.cells or not self._audit or position in self._drawn:
+            return wanted
+        self._drawn.add(position)
+        audited = replace(survey, audited=survey.draw(counting, self._audit, self._seed))
+        self.surveys = (*self.surveys[:position], audited, *self.surveys[position + 1 :])
+        return audited.following(counting, left_open)
+
+    def _plan(self, cells: Sequence[Cell], counting: Verdicts, trials: Mapping[Cell, int]) -> Plan:
+        return plan(
+            cells,
+            counting,
+            matrix=self._matrix,
+            releases=self._releases,
+            now=self._now,
+            machine=self._machine,
+            rerun=Rerun.MISSING,
+            trials_of=trials,
+            jobs=self._jobs,
+        )
+
+
+def surveys_of(
+    blocks: Iterable[Block],
+    named: Sequence[Version],
+    *,
+    matrix: Matrix,
+    releases: Mapping[str, Sequence[Release]],
+    machine: str,
+) -> list[Survey]:
+    """A survey for each block of cells. ``named`` releases of the first axis are searched whole.
+
+    The Python on which most releases of the second axis install is searched first.
+    """
+    installable = Installable(releases, machine)
+    pins = _pins(matrix, releases)
+
+    def installs(python: PythonVersion, row: Version, column: Version) -> bool:
+        both = tuple(of[version] for of, version in zip(pins, (row, column), strict=True))
+        return len(installable.those(both, python)) == len(both)
+
+    return [_survey(block, named, matrix, installable, installs) for block in blocks]
+
+
+def _survey(
+    block: Block,
+    named: Sequence[Version],
+    matrix: Matrix,
+    installable: Installable,
+    installs: Installs,
+) -> Survey:
+    rows, columns = matrix.axes
+    on_rows, on_columns = map(_axis, matrix.axes, block.pins)
+
+    def rank(python: PythonVersion) -> tuple[int, PythonVersion]:
+        return -len(installable.those(block.pins[1], python)), python
+
+    return Survey(
+        axes=(rows, columns),
+        rows=on_rows,
+        columns=on_columns,
+        pythons=sorted(block.pythons, key=rank),
+        probe=block.probe,
+        config=block.config,
+        named=[version for version in named if version in on_rows.position],
+        installs=installs,
+        trials_per_cell=matrix.trials.per_cell,
+    )
+
+
+def _pins(matrix: Matrix, releases: Mapping[str, Sequence[Release]]) -> list[Mapping[Version, Pin]]:
+    """By axis, in their order: the pin of each release."""
+    return [
+        {
+            r.version: Pin(axis=axis.name, package=axis.package, version=r.version)
+            for r in releases[axis.name]
+        }
+        for axis in matrix.axes
+    ]
+
+
+def _axis(axis: Axis, pins: Iterable[Pin]) -> ReleaseAxis:
+    return ReleaseAxis.of(axis.package, [pin.version for pin in pins if pin.version is not None])

@@ -1,0 +1,149 @@
+"""A campaign that searches: its rounds, its budget, its audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from grids import AXES, LEFT, NOON, RIGHT, matrix, published, verdict
+from packaging.version import Version
+
+from interlock.campaign.exploring import Exploration, surveys_of
+from interlock.campaign.survey import Survey
+from interlock.matrix.selector import Block
+from interlock.model import Cell, Pin, PythonVersion, Verdict
+
+MATRIX = matrix()
+RELEASES = {
+    LEFT.name: published(LEFT, "1.0.0 1.1.0 2.0.0 2.1.0"),
+    RIGHT.name: published(RIGHT, "1.0.0 1.0.1 1.0.2 1.0.3 1.0.4 1.1.0 1.1.1 2.0.0"),
+}
+BLOCK = Block(
+    pins=tuple(
+        tuple(Pin(axis=a.name, package=a.package, version=r.version) for r in RELEASES[a.name])
+        for a in AXES
+    ),
+    pythons=(PythonVersion(3, 10), PythonVersion(3, 12)),
+    probe="restart",
+    config="stock",
+)
+NAMED = [Version("1.1.0")]
+Told = dict[tuple[str, ...], Verdict]
+
+
+def surveys() -> list[Survey]:
+    found = surveys_of([BLOCK], NAMED, matrix=MATRIX, releases=RELEASES, machine="x86_64")
+    return [*found]
+
+
+def exploration(known: Mapping[tuple[str, ...], Verdict], **settings: object) -> Exploration:
+    return Exploration(
+        surveys(),
+        known,
+        matrix=MATRIX,
+        releases=RELEASES,
+        now=NOON,
+        machine="x86_64",
+        jobs=1,
+        **settings,  # type: ignore[arg-type]
+    )
+
+
+def seen(cell: Cell, trials: int) -> Verdict:
+    """What is true in this world: the releases from 1.0.2 to 1.1.0 hang."""
+    right = cell.version("right")
+    assert right is not None
+    hangs = Version("1.0.2") <= right <= Version("1.1.0")
+    return verdict(
+        cell,
+        "hang" if hangs else "pass",
+        trials=trials,
+        probe_digest=MATRIX.probes["restart"].digest,
+        config_digest=MATRIX.configurations["stock"].digest,
+        tested_at=NOON - timedelta(hours=1),
+    )
+
+
+def played(of: Exploration, told: Told, most: int = 100) -> int:
+    """Run rounds until the search ends; return how many."""
+    for number in range(most):
+        plan = of.following(told)
+        if plan.is_empty:
+            return number
+        for cell in plan.cells:
+            before = told[cell.key].trials if cell.key in told else 0
+            told[cell.key] = seen(cell, before + plan.more.get(cell, 1))
+    return most
+
+
+def test_every_window_is_found_and_no_cell_that_was_known_is_run_again() -> None:
+    told: Told = {}
+    of = exploration({})
+    assert played(of, told) > 1
+    (survey,) = of.surveys
+    for python, found in survey.maps(of.counting(told)).items():
+        for right in RELEASES[RIGHT.name]:
+            known = found.of(Version("1.1.0"), right.version)
+            assert known.observation is not None, (python, right.version)
+            hangs = Version("1.0.2") <= right.version <= Version("1.1.0")
+            assert str(known.observation.outcome) == ("hang" if hangs else "pass")
+    assert exploration(told).following({}).is_empty
+
+
+def test_a_search_that_is_out_of_time_begins_no_round_and_says_so() -> None:
+    over = exploration({}, is_over=lambda: True)
+    assert over.following({}).is_empty
+    assert over.stopped
+    assert over.asked == ()
+
+
+def test_a_search_that_is_done_is_not_stopped_by_its_budget() -> None:
+    told: Told = {}
+    played(exploration({}), told)
+    done = exploration(told, is_over=lambda: True)
+    assert done.following({}).is_empty
+    assert not done.stopped
+
+
+def test_a_cell_that_stays_open_is_not_asked_for_again() -> None:
+    of = exploration({})
+    first = set(of.following({}).cells)
+    again = set(of.following({}).cells)
+    assert first and first.isdisjoint(again)
+
+
+def test_an_audit_runs_inferred_cells_once_and_counts_what_came_out() -> None:
+    told: Told = {}
+    played(exploration({}), told)
+    before = set(told)
+    of = exploration(told, audit=5, seed=1)
+    more: Told = {}
+    played(of, more)
+    drawn = set(more) - before
+    (survey,) = of.surveys
+    rate, _ = survey.error_rates(of.counting(more))
+    assert len(drawn) == 5
+    assert (rate.wrong, rate.run) == (0, 5)
+
+
+def test_the_python_with_most_releases_is_searched_first() -> None:
+    right = (*RELEASES[RIGHT.name][:-1],)
+    old = published(RIGHT, "3.0.0")[0]
+    from dataclasses import replace
+
+    from packaging.specifiers import SpecifierSet
+
+    wheels = tuple(replace(wheel, requires_python=SpecifierSet(">=3.12")) for wheel in old.wheels)
+    new = replace(old, requires_python=SpecifierSet(">=3.12"), wheels=wheels)
+    releases = {**RELEASES, RIGHT.name: (*right, new)}
+    pins = (
+        BLOCK.pins[0],
+        tuple(
+            Pin(axis=RIGHT.name, package=RIGHT.package, version=r.version)
+            for r in releases[RIGHT.name]
+        ),
+    )
+    block = Block(pins=pins, pythons=BLOCK.pythons, probe="restart", config="stock")
+    (found,) = surveys_of([block], NAMED, matrix=MATRIX, releases=releases, machine="x86_64")
+    assert found.pythons == [PythonVersion(3, 12), PythonVersion(3, 10)]
+    assert not found.installs(PythonVersion(3, 10), Version("1.0.0"), Version("3.0.0"))
