@@ -94,7 +94,7 @@ def _request(found: Matrix, options: argparse.Namespace) -> selection.Request:
     versions = {}
     for axis in found.axes:
         asked = getattr(options, axis.name) or ()
-        specifiers = [text for text in asked if _specifier(text)]
+        specifiers = [text for text in asked if not selection.is_choice(text)]
         versions[axis.name] = specifiers or asked
     return selection.Request(
         set_name=SET,
@@ -105,21 +105,12 @@ def _request(found: Matrix, options: argparse.Namespace) -> selection.Request:
     )
 
 
-def _specifier(text: str) -> bool:
-    """Whether it gives the releases of an axis, and names none."""
-    try:
-        choices.read_choice(text)
-    except ValueError:
-        return True
-    return False
-
-
 def _named(found: Matrix, options: argparse.Namespace, pins: Sequence[Pin]) -> tuple[Version, ...]:
     """The releases of the first axis that are searched along the second; the newest by default."""
     rows = found.axes[0]
     there = [pin.version for pin in pins if pin.version is not None]
     asked = getattr(options, rows.name) or ()
-    names = [text for text in asked if not _specifier(text)]
+    names = [text for text in asked if selection.is_choice(text)]
     if names and len(names) == len(asked):
         return tuple(there)
     chosen = []

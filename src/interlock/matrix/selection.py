@@ -201,7 +201,7 @@ def _selector(
     eligible: Eligible,
 ) -> Selector:
     """Select cells. A named version lifts the limits of a named probe or config."""
-    named = {axis for axis, asked in request.versions.items() if any(map(_is_choice, asked))}
+    named = {axis for axis, asked in request.versions.items() if any(map(is_choice, asked))}
     if any(map(_is_python, request.pythons)):
         named.add(PYTHON)
 
@@ -301,7 +301,7 @@ def _read(axis: str, text: str) -> Choice | SpecifierSet:
             raise UsageError(f"--{axis}: {problem}") from None
 
 
-def _is_choice(text: str) -> bool:
+def is_choice(text: str) -> bool:
     """Whether it replaces the axis. A specifier only filters it."""
     try:
         read_choice(text)
