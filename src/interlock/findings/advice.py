@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from interlock.findings.attribution import PYTHON
 from interlock.findings.likeness import TROUBLE
+from interlock.findings.scopes import Barred, InScope, OnEveryPython
 from interlock.findings.weighing import (
     TOGETHER,
     Combination,
@@ -35,6 +36,14 @@ class Move:
 
     nearest: Target | NoTarget
     newest: Target | NoTarget
+    scopes: tuple[InScope, ...] = ()
+    """The smallest first; only those that have a newer release."""
+    barred: tuple[Barred, ...] = ()
+    """What passes too, nearer or newer than the targets, and is not recommended."""
+    everywhere: OnEveryPython | None = None
+    """The same on every Python; ``nearest`` and ``newest`` are about the reader's own."""
+    untested: tuple[Version, ...] = ()
+    """What could be recommended, and was not tested: before the nearest, or all that is newer."""
 
     @property
     def axis(self) -> str:

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
+from interlock.findings.bars import Bars, Offers
 from interlock.findings.criteria import (
     Criteria,
     Meant,
@@ -49,7 +51,11 @@ class Findings:
     matrix: Matrix
     verdicts: Sequence[Verdict]
     withdrawn: Excluded = field(default_factory=dict)
-    """Yanked releases, by axis."""
+    """Yanked releases, by axis; for an axis without ``offers``."""
+    offers: Offers = field(default_factory=dict)
+    """The releases that the index lists, by axis."""
+    now: datetime | None = None
+    """When somebody asks, in UTC. Without it, no release is too young to be recommended."""
 
     @cached_property
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:
@@ -119,7 +125,14 @@ class Findings:
             found = self.attributions[verdict.cell.key]
             return Trouble(verdict=verdict, attribution=found).counts_against(axis)
 
-        return Targets(self.matrix, self.tested, self.withdrawn, counts_against)
+        return Targets(self.matrix, self.tested, self.bars, counts_against)
+
+    @cached_property
+    def bars(self) -> Bars:
+        """What the index has against each release as a target."""
+        return Bars(
+            self.offers, self.withdrawn, cool_down=self.matrix.policy.cool_down, now=self.now
+        )
 
     @cached_property
     def windows(self) -> Mapping[str, Mapping[Rest, tuple[Window, ...]]]:

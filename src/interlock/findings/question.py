@@ -30,6 +30,7 @@ from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offe
 from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE, intermittent
 from interlock.findings.rates import KindRate
+from interlock.findings.scopes import SmallestMove
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
 from interlock.findings.tested import Place, moved
 from interlock.findings.weighing import TOGETHER, Pins, Trouble
@@ -101,6 +102,8 @@ class SituationAnswer:
     """What hangs or fails, and whose trouble each is."""
     moves: tuple[Move, ...] = ()
     """The nearest and the newest release to move to along each axis, the one to prefer first."""
+    smallest: SmallestMove | None = None
+    """The smallest change of one release that helps, else of several."""
     workarounds: tuple[OfferedWorkaround, ...] = ()
     """Those that were run on these very cells and pass, the best first.
 
@@ -171,6 +174,8 @@ class Answer:
     """In the order of ``matrix.yaml``."""
     moves: tuple[Move, ...]
     """As in a part, but to releases that pass in every part; none where all is well."""
+    smallest: SmallestMove | None = None
+    """As in a part, but for every part together."""
     kinds: tuple[KindNote, ...] = ()
     """Where the question states nothing, what it does not cover."""
     advice: tuple[str, ...] = ()
@@ -210,12 +215,14 @@ def answer(question: Question, findings: Findings) -> Answer:
     if len(parts) > 1:
         troubles = [trouble for part in parts for trouble in part.troubles]
         moves = findings.targets.moves(situations, place, troubles)
+    smallest = findings.targets.smallest(situations, place, moves) if moves else None
     kinds = _kinds(asked, matrix) if _may_be_rare(parts, matrix) else []
     return Answer(
         question=question,
         asked=asked,
         parts=parts,
         moves=moves,
+        smallest=smallest,
         kinds=() if question.chosen else tuple(_notes(findings, place)),
         advice=tuple(kind.instead_plain for kind in kinds if kind.instead),
         rates=tuple(rate for kind in kinds for rate in findings.kind_rates[kind.name]),
@@ -277,6 +284,7 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
     helps = part.workarounds or any(move.helps for move in part.moves)
     return replace(
         part,
+        smallest=findings.targets.smallest([asked], place, part.moves),
         neighbours=neighbours,
         elsewhere=_elsewhere(findings, asked, place, near) if unknown else None,
         lacking=tuple(_lacking(findings, asked, place, part.moves)),

@@ -7,7 +7,7 @@ run with its releases, and along each axis beside them.
 from __future__ import annotations
 
 from bisect import bisect, bisect_left
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -212,6 +212,15 @@ class Tested:
         """Releases of that axis that were run with the others of the place, in version order."""
         pins, python = place
         return self._by_beside.get((axis, without(pins, axis), python), ())
+
+    def together(self, place: Place) -> Iterator[Pins]:
+        """The combinations that were run there with newer releases of more than one axis."""
+        pins, python = place
+        for there in self._on_python.get(python, ()):
+            pairs = [(version_of(there, pin.axis), version_of(pins, pin.axis)) for pin in pins]
+            newer = sum(new > old for new, old in pairs)
+            if newer > 1 and all(new >= old for new, old in pairs):
+                yield there
 
     def around(
         self, asked: Situation, axis: str, place: Place

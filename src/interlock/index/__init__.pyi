@@ -1,3 +1,8 @@
+from .candidates import (
+    Bar as Bar,
+    Objection as Objection,
+    candidate as candidate,
+)
 from .pages import (
     Pages as Pages,
 )
@@ -13,4 +18,8 @@ from .settings import (
 from .upstream import (
     Listed as Listed,
     Upstream as Upstream,
+)
+from .vulnerabilities import (
+    Known as Known,
+    Vulnerability as Vulnerability,
 )
