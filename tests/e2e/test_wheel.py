@@ -64,7 +64,7 @@ def test_the_wheel_has_what_an_answer_is_read_from(interlock: Installed) -> None
         "matrix.yaml",
         "results/verdicts.csv",
         "results/shared.json",
-        "results/yanked.json",
+        "results/releases.json",
     } <= shipped
     described = {str(path.relative_to(ROOT)) for path in ROOT.glob("probes/*/probe.yaml")}
     assert described <= shipped

@@ -8,53 +8,54 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from grids import AXES, LEFT, NOON, RIGHT, cell, grid, matrix, release, verdict
+from grids import AXES, NOON, cell, grid, matrix, verdict
 from hypothesis import given, settings, strategies as st
 from packaging.version import Version
 
 from interlock.findings.advice import Move
-from interlock.findings.bars import Offer
 from interlock.findings.findings import Findings
 from interlock.findings.question import Answer, Question, answer
 from interlock.findings.scopes import Scope, SmallestMove
 from interlock.findings.weighing import version_of
 from interlock.index.vulnerabilities import joined
-from interlock.model import Axis, NoTarget, Outcome, Pin, PythonVersion, Target, Verdict
+from interlock.model import NoTarget, Outcome, Pin, PythonVersion, Reason, Target, Verdict
+from interlock.record.releases import ListedRelease, ListedReleases
 
 PYTHON = PythonVersion(3, 10)
-PYTHONS = frozenset({PythonVersion(3, 9), PYTHON, PythonVersion(3, 11)})
+PYTHONS = (PythonVersion(3, 9), PYTHON, PythonVersion(3, 11))
 DAY = timedelta(days=1)
 
 
-def offers(axis: Axis, text: str) -> dict[Version, Offer]:
-    """Releases of an axis, each with what is known of it behind a colon.
+def listed(text: str) -> list[ListedRelease]:
+    """Releases, each with what is known of it behind a colon.
 
     ``2.0:yanked``, ``2.0:young``, ``2.0:CVE-1`` (a vulnerability), ``2.0:3.9`` (its only Python).
     """
-    return {offer.release.version: offer for word in text.split() for offer in [_offer(axis, word)]}
+    return [_listed(word) for word in text.split()]
 
 
-def _offer(axis: Axis, word: str) -> Offer:
+def _listed(word: str) -> ListedRelease:
     version, _, known = word.partition(":")
-    old = replace(
-        release(axis, version, yanked=known == "yanked"),
+    other = (python for python in PYTHONS if str(python) != known)
+    return ListedRelease(
+        version=Version(version),
         uploaded_at=NOON if known == "young" else NOON - 2 * DAY,
-    )
-    return Offer(
-        release=replace(old, yanked_because="It is broken." if known == "yanked" else ""),
+        yanked=known == "yanked",
+        yanked_because="It is broken." if known == "yanked" else "",
+        refused=dict.fromkeys(other, Reason.NO_WHEEL) if known.startswith("3") else {},
         vulnerabilities=joined([[known]] if known.startswith("CVE") else []),
-        pythons=frozenset({PythonVersion.parse(known)}) if known.startswith("3") else PYTHONS,
     )
 
 
 def found(
     verdicts: Sequence[Verdict], right: str | None = None, left: str | None = None
 ) -> Findings:
-    listed = {"left": (LEFT, left), "right": (RIGHT, right)}
+    texts = {"left": left, "right": right}
+    by_axis = {axis: listed(text) for axis, text in texts.items() if text}
     return Findings(
         matrix=matrix(),
         verdicts=verdicts,
-        offers={name: offers(axis, text) for name, (axis, text) in listed.items() if text},
+        releases=ListedReleases(pythons=PYTHONS, by_axis=by_axis),
         now=NOON,
     )
 
@@ -267,8 +268,8 @@ def space(drawn: tuple[list[str], list[str]]) -> Findings:
     verdicts = [
         verdict(of, outcome) for of, outcome in zip(CELLS, outcomes, strict=True) if outcome != "."
     ]
-    listed = " ".join(f"{v}{kind}" for v, kind in zip(VERSIONS, kinds, strict=True))
-    return found(verdicts, listed, listed)
+    text = " ".join(f"{v}{kind}" for v, kind in zip(VERSIONS, kinds, strict=True))
+    return found(verdicts, text, text)
 
 
 def places(findings: Findings) -> list[tuple[tuple[Pin, ...], Answer]]:
@@ -289,15 +290,16 @@ def outcome(findings: Findings, pins: tuple[Pin, ...], python: PythonVersion) ->
 
 
 def may_be_recommended(findings: Findings, target: Target, present: Version) -> bool:
-    offer = findings.offers[target.axis][target.version]
-    had = findings.offers[target.axis][present].vulnerabilities
-    uploaded = offer.release.uploaded_at
+    offer = findings.releases.of(target.axis, target.version)
+    before = findings.releases.of(target.axis, present)
+    assert offer
+    assert before
     return (
         not target.version.is_prerelease
-        and not offer.release.yanked
-        and uploaded is not None
-        and uploaded <= NOON - DAY
-        and (not offer.vulnerabilities or offer.vulnerabilities == had)
+        and not offer.yanked
+        and offer.uploaded_at is not None
+        and offer.uploaded_at <= NOON - DAY
+        and (not offer.vulnerabilities or offer.vulnerabilities == before.vulnerabilities)
     )
 
 

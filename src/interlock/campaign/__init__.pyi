@@ -26,6 +26,9 @@ from .jobs import (
     Kept as Kept,
     Probing as Probing,
 )
+from .listing import (
+    listed_releases as listed_releases,
+)
 from .loop import (
     Follow as Follow,
 )

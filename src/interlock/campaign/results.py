@@ -10,8 +10,10 @@ from interlock.campaign.verdicts import Classified, control_results_in
 from interlock.evidence import Classify
 from interlock.findings import Findings
 from interlock.record import (
+    NONE_LISTED,
     Batch,
     Ledger,
+    ListedReleases,
     campaigns_in,
     find_examples,
     write_controls,
@@ -25,12 +27,14 @@ def publish_results(
     folder: Path,
     controls: ControlResults | None = None,
     classify: Classify | None = None,
+    releases: ListedReleases = NONE_LISTED,
 ) -> None:
-    """Write the tested verdicts and the recent controls.
+    """Write the tested verdicts, the recent controls, and what the index lists.
 
     ``controls`` are the results of a campaign that has just ended. For an older campaign the
     folder's own rows are kept, if it has any. Without ``controls``, all of them are computed again.
-    ``classify`` knows the findings of the campaign's trials.
+    ``classify`` knows the findings of the campaign's trials. ``releases`` is empty if the index
+    was not asked: then the folder keeps what it has.
     """
     matrix = findings.matrix
     classify = classify or Classified()
@@ -47,5 +51,13 @@ def publish_results(
             ):
                 controls.add(result)
     with Batch(folder) as batch:
-        write_results(verdicts, examples, folder, matrix.axes, findings.withdrawn, batch)
+        write_results(
+            verdicts,
+            examples,
+            folder,
+            matrix.axes,
+            findings.withdrawn,
+            batch,
+            releases=releases,
+        )
         write_controls(rows(controls), folder, newer_than=since, batch=batch)

@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -35,7 +36,13 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
     if not (results / VERDICTS).is_file():
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
     published = read_results(results, found.axes, found.renamed).within(found)
-    findings = Findings(matrix=found, verdicts=published.verdicts, withdrawn=published.yanked)
+    findings = Findings(
+        matrix=found,
+        verdicts=published.verdicts,
+        withdrawn=published.yanked,
+        releases=published.releases,
+        now=datetime.now(timezone.utc),
+    )
     said = answer(question, findings)
     if options.format == "json":
         plain = not _is_unicode(sys.stdout.encoding)

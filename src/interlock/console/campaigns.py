@@ -23,6 +23,7 @@ from interlock.campaign import (
     Progress,
     Session,
     count,
+    listed_releases,
     planning,
     repeatability,
 )
@@ -33,7 +34,7 @@ from interlock.console.place import Place
 from interlock.console.summary import Known
 from interlock.console.telling import Telling
 from interlock.findings import yanked
-from interlock.index import IndexSettings, Pages, Releases, read_index_settings
+from interlock.index import Advisories, IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Sandbox, sandbox
 from interlock.matrix import Matrix, Selection, Selector, definition, selection
 from interlock.model import (
@@ -46,7 +47,14 @@ from interlock.model import (
     UsageError,
     Verdict,
 )
-from interlock.record import VERDICTS, Ledger, check_destination, read_results
+from interlock.record import (
+    VERDICTS,
+    Ledger,
+    ListedReleases,
+    check_destination,
+    read_releases,
+    read_results,
+)
 
 
 def run_matrix(place: Place, options: argparse.Namespace) -> int:
@@ -81,10 +89,11 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
             advice=Beside(partial(telling.published_advice, place)),
             preparation=Beside(telling.prepare_page if page else lambda: None),
             withdrawn=yanked(ground.releases),
+            listed=Beside(ground.listed),
             kept=kept,
         )
         finished = ground.drive(ledger, first, agenda.following, resolved=found.resolved, told=told)
-        findings = told.findings()
+        findings = told.findings(releases=told.listed())
         told.at_the_end(findings, keep=options.keep)
         told.publish(findings, finished, options.results, page=page)
     return end(place, finished, ledger.lost, planning.Rerun(options.rerun))
@@ -222,6 +231,13 @@ class Ground:
     def box(self) -> Sandbox:
         assert self.sandbox, "isolated() comes first"
         return self.sandbox
+
+    def listed(self) -> ListedReleases:
+        """What the index lists, for the folder of results."""
+        cache = self.place.store.index
+        advisories = Advisories(self.settings, Pages(self.settings, cache), cache)
+        before = read_releases(telling.folder_of_results(self.place, self.options.results))
+        return listed_releases(self.place.matrix, self.releases, advisories.of, before)
 
     def known(self, published: Sequence[Verdict], ledger: Ledger) -> Known:
         remembered = ledger.verdicts(self.box.backend)

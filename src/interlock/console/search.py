@@ -198,7 +198,7 @@ def _publish(
         verdicts=[verdict for verdict in known.values() if verdict.cell.has_library],
         withdrawn=yanked(ground.releases),
     )
-    publish_results(ledger, findings, folder, finished.controls, finished.classify)
+    publish_results(ledger, findings, folder, finished.controls, finished.classify, ground.listed())
     place.console.print(f"verdicts: {folder / VERDICTS}", highlight=False)
 
 

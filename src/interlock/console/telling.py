@@ -25,7 +25,7 @@ from interlock.console.place import Place
 from interlock.console.summary import Summary
 from interlock.findings import Findings
 from interlock.model import Backend, Cell, Outcome, UsageError, Verdict, plural
-from interlock.record import Ledger, read_results
+from interlock.record import NONE_LISTED, Ledger, ListedReleases, read_results
 
 COMMAND = "nox -s "
 """How a line begins that readers copy as a whole."""
@@ -47,6 +47,8 @@ class Telling:
     """Of the page, if there will be one."""
     withdrawn: Mapping[str, Collection[Version]]
     """Yanked releases, by axis."""
+    listed: Beside[ListedReleases]
+    """What the index lists, to be published."""
     kept: Sequence[Verdict] = ()
     """What the folder of results has already. It stays there, and is no answer of this run."""
 
@@ -54,14 +56,19 @@ class Telling:
         """Do beside the first trials what only the end of the run needs."""
         self.advice.begin()
         self.preparation.begin()
+        self.listed.begin()
 
-    def findings(self, *, kept: Sequence[Verdict] = ()) -> Findings:
+    def findings(
+        self, *, kept: Sequence[Verdict] = (), releases: ListedReleases = NONE_LISTED
+    ) -> Findings:
         matrix = self.place.matrix
         known = planning.known_now((*kept, *self.known), self._recorded(), matrix, _now())
         return Findings(
             matrix=matrix,
             verdicts=[v for v in known.values() if v.cell.has_library],
             withdrawn=self.withdrawn,
+            releases=releases,
+            now=_now(),
         )
 
     def summary(self, findings: Findings, *, follow_ups: bool) -> Summary:
@@ -110,8 +117,15 @@ class Telling:
         place = self.place
         results = folder_of_results(place, folder)
         if self.kept:
-            findings = self.findings(kept=self.kept)
-        publish_results(self.ledger, findings, results, finished.controls, finished.classify)
+            findings = self.findings(kept=self.kept, releases=self.listed())
+        publish_results(
+            self.ledger,
+            findings,
+            results,
+            finished.controls,
+            finished.classify,
+            self.listed(),
+        )
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
         if command := question(self.agenda.asked, findings, results):
             place.console.print(f"ask:      {command}", highlight=False, soft_wrap=True)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 from packaging.version import Version
 
 from interlock.findings.weighing import Excluded
-from interlock.index import Bar, Known, Objection, candidate
-from interlock.model import PythonVersion, Release
+from interlock.index import Bar, Objection, candidate
+from interlock.model import PythonVersion
+from interlock.record import ListedReleases
 
 _LATER = datetime.max.replace(tzinfo=timezone.utc)
 """Where nobody says what time it is, every release is old enough."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Offer:
-    """A release as the published list has it."""
-
-    release: Release
-    vulnerabilities: Known
-    pythons: frozenset[PythonVersion]
-    """Those that it can be installed on."""
-
-
-Offers = Mapping[str, Mapping[Version, Offer]]
-"""By axis and version. An axis that is missing has no list."""
 
 
 class Bars:
@@ -35,14 +21,14 @@ class Bars:
 
     def __init__(
         self,
-        offers: Offers,
+        releases: ListedReleases,
         withdrawn: Excluded,
         *,
         cool_down: timedelta,
         now: datetime | None,
     ) -> None:
         """``withdrawn`` counts for an axis without a list."""
-        self._offers = offers
+        self._releases = releases
         self._withdrawn = withdrawn
         self._cool_down = cool_down
         self._now = now or _LATER
@@ -61,30 +47,35 @@ class Bars:
         """The listed releases to which one could move on that Python, in version order."""
         key = axis, present, python
         if key not in self._newer:
-            listed = self._offers.get(axis, {})
-            self._newer[key] = sorted(
-                version
-                for version, offer in listed.items()
-                if version > present and python in offer.pythons
-                if not self.against(axis, version, present)
-            )
+            self._newer[key] = [
+                one.version
+                for one in self._releases.by_axis.get(axis, ())
+                if one.version > present and self.installs(axis, one.version, python)
+                if not self.against(axis, one.version, present)
+            ]
         return self._newer[key]
 
     def installs(self, axis: str, version: Version, python: PythonVersion) -> bool | None:
         """Whether the release can be installed there; None if no list says."""
-        offer = self._offers.get(axis, {}).get(version)
-        return python in offer.pythons if offer else None
+        listed = self._releases.of(axis, version)
+        if listed is None or python not in self._releases.pythons:
+            return None
+        return python not in listed.refused
+
+    def reports_vulnerabilities(self, axis: str, version: Version) -> bool:
+        """Whether some index says which vulnerabilities the release has, if any."""
+        listed = self._releases.of(axis, version)
+        return listed is not None and listed.vulnerabilities is not None
 
     def _told(self, axis: str, version: Version, present: Version) -> Sequence[Objection]:
-        listed = self._offers.get(axis)
-        if listed is None:
+        if not self._releases.by_axis.get(axis):
             return self._without_list(axis, version)
-        offer, before = listed.get(version), listed.get(present)
+        listed, before = (self._releases.of(axis, one) for one in (version, present))
         return candidate(
-            offer.release if offer else None,
+            listed,
             now=self._now,
             cool_down=self._cool_down,
-            known=offer.vulnerabilities if offer else None,
+            known=listed.vulnerabilities if listed else None,
             known_before=before.vulnerabilities if before else None,
         ).objections
 

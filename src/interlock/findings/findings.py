@@ -16,7 +16,7 @@ from functools import cached_property
 
 from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
-from interlock.findings.bars import Bars, Offers
+from interlock.findings.bars import Bars
 from interlock.findings.criteria import (
     Criteria,
     Meant,
@@ -42,6 +42,7 @@ from interlock.findings.workarounds import (
 )
 from interlock.matrix import Matrix
 from interlock.model import Basis, Cell, Outcome, PythonVersion, Reason, Verdict, Window
+from interlock.record import NONE_LISTED, ListedReleases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +52,9 @@ class Findings:
     matrix: Matrix
     verdicts: Sequence[Verdict]
     withdrawn: Excluded = field(default_factory=dict)
-    """Yanked releases, by axis; for an axis without ``offers``."""
-    offers: Offers = field(default_factory=dict)
-    """The releases that the index lists, by axis."""
+    """Yanked releases, by axis; for an axis of which no release is listed."""
+    releases: ListedReleases = NONE_LISTED
+    """What the index lists."""
     now: datetime | None = None
     """When somebody asks, in UTC. Without it, no release is too young to be recommended."""
 
@@ -131,7 +132,7 @@ class Findings:
     def bars(self) -> Bars:
         """What the index has against each release as a target."""
         return Bars(
-            self.offers, self.withdrawn, cool_down=self.matrix.policy.cool_down, now=self.now
+            self.releases, self.withdrawn, cool_down=self.matrix.policy.cool_down, now=self.now
         )
 
     @cached_property

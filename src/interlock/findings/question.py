@@ -28,13 +28,14 @@ from interlock.findings.advice import Move
 from interlock.findings.attribution import OPEN
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
+from interlock.findings.kinds import KindNote, kinds_of, notes
 from interlock.findings.likeness import TROUBLE, intermittent
 from interlock.findings.rates import KindRate
 from interlock.findings.scopes import SmallestMove
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
 from interlock.findings.tested import Place, moved
 from interlock.findings.weighing import TOGETHER, Pins, Trouble
-from interlock.matrix import Application, Matrix, Situation
+from interlock.matrix import Matrix, Situation
 from interlock.model import (
     PRECEDENCE,
     Cell,
@@ -151,19 +152,6 @@ class SituationAnswer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class KindNote:
-    """What was seen of the releases in a kind of application: told beside an answer."""
-
-    kind: Application
-    seen: tuple[Seen, ...]
-    """By the probes that are about it alone. Its hangs are rare, so no pass of it is told."""
-
-    @property
-    def hangs(self) -> int:
-        return sum(one.verdict.hangs for one in self.seen)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Answer:
     """What is known of the releases of a question, a part for each situation."""
 
@@ -216,14 +204,14 @@ def answer(question: Question, findings: Findings) -> Answer:
         troubles = [trouble for part in parts for trouble in part.troubles]
         moves = findings.targets.moves(situations, place, troubles)
     smallest = findings.targets.smallest(situations, place, moves) if moves else None
-    kinds = _kinds(asked, matrix) if _may_be_rare(parts, matrix) else []
+    kinds = kinds_of(asked, matrix) if _may_be_rare(parts, matrix) else []
     return Answer(
         question=question,
         asked=asked,
         parts=parts,
         moves=moves,
         smallest=smallest,
-        kinds=() if question.chosen else tuple(_notes(findings, place)),
+        kinds=() if question.chosen else tuple(notes(findings.tested, matrix, place)),
         advice=tuple(kind.instead_plain for kind in kinds if kind.instead),
         rates=tuple(rate for kind in kinds for rate in findings.kind_rates[kind.name]),
     )
@@ -256,24 +244,6 @@ def _pins(question: Question, findings: Findings) -> Pins:
 def _every(findings: Findings) -> list[Situation]:
     """Each choice of settings that was tested."""
     return [*findings.tested.situations] or [findings.matrix.situation({})]
-
-
-def _kinds(situation: Situation, matrix: Matrix) -> list[Application]:
-    """The kinds of application that somebody in the situation has."""
-    default = matrix.situation({})
-    return [k for name, k in matrix.applications.items() if situation[name] != default[name]]
-
-
-def _notes(findings: Findings, place: Place) -> Iterable[KindNote]:
-    matrix = findings.matrix
-    for kind in matrix.applications.values():
-        seen = tuple(
-            one
-            for one in findings.tested.at(place)
-            if one.is_trouble and matrix.is_about(kind.name, one.verdict.cell.probe)
-            if not matrix.configurations[one.verdict.cell.config].is_composed
-        )
-        yield KindNote(kind=kind, seen=seen)
 
 
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
@@ -309,7 +279,7 @@ def in_situation(findings: Findings, asked: Situation, place: Place) -> Situatio
         missing=found.missing,
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
-        moves=() if _kinds(asked, matrix) else findings.targets.moves([asked], place, troubles),
+        moves=() if kinds_of(asked, matrix) else findings.targets.moves([asked], place, troubles),
         workarounds=tuple(_workarounds(findings, asked, rests_on)),
     )
 

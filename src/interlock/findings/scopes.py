@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -36,6 +37,11 @@ class Scope(str, Enum):
             return True
         one, other = ((v.epoch, v.major, v.minor)[: parts + 1] for v in (present, version))
         return one == other
+
+    def first(self, present: Version, newer: Sequence[Version]) -> Sequence[Version]:
+        """Of newer releases in version order, those in this scope. They come first."""
+        end = bisect(newer, False, key=lambda version: not self.contains(present, version))
+        return newer[:end]
 
     def called(self, present: Version) -> str:
         """``2.14.x``, ``2.x``; empty for any release."""
@@ -98,17 +104,19 @@ class SmallestMove:
 def in_scopes(
     present: Version, nearest: Target | None, tested: Sequence[Version], untested: Sequence[Version]
 ) -> Iterator[InScope]:
-    """Each scope that has a newer release at all, the smallest first."""
+    """Each scope that has a newer release at all, the smallest first.
+
+    ``tested`` and ``untested`` are newer than ``present``, and in version order.
+    """
     for scope in Scope:
-        known = [v for v in tested if v > present and scope.contains(present, v)]
-        others = tuple(v for v in untested if v > present and scope.contains(present, v))
+        known, others = scope.first(present, tested), scope.first(present, untested)
         is_there = nearest is not None and scope.contains(present, nearest.version)
         if known or others:
             yield InScope(
                 scope=scope,
                 target=nearest if is_there else None,
                 tested=len(known),
-                untested=others,
+                untested=tuple(others),
             )
 
 

@@ -1,3 +1,6 @@
+from .advisories import (
+    Advisories as Advisories,
+)
 from .candidates import (
     Bar as Bar,
     Objection as Objection,
@@ -21,5 +24,5 @@ from .upstream import (
 )
 from .vulnerabilities import (
     Known as Known,
-    Vulnerability as Vulnerability,
+    joined as joined,
 )

@@ -9,9 +9,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Protocol
+
+from packaging.version import Version
 
 from interlock.index.vulnerabilities import Known, Vulnerability
-from interlock.model import Release
+
+
+class Listed(Protocol):
+    """A release as the index describes it: ``Release``, or what was published of one."""
+
+    @property
+    def version(self) -> Version: ...
+    @property
+    def uploaded_at(self) -> datetime | None: ...
+    @property
+    def yanked(self) -> bool: ...
+    @property
+    def yanked_because(self) -> str: ...
 
 
 class Bar(str, Enum):
@@ -60,7 +75,7 @@ class Candidate:
 
 
 def candidate(
-    release: Release | None,
+    release: Listed | None,
     *,
     now: datetime,
     cool_down: timedelta,
@@ -83,14 +98,14 @@ def candidate(
     )
 
 
-def _of_its_kind(release: Release) -> Iterator[Objection]:
+def _of_its_kind(release: Listed) -> Iterator[Objection]:
     if release.version.is_prerelease:
         yield Objection(bar=Bar.PRE_RELEASE)
     if release.yanked:
         yield Objection(bar=Bar.YANKED, because=release.yanked_because)
 
 
-def _of_its_age(release: Release, now: datetime, cool_down: timedelta) -> Iterator[Objection]:
+def _of_its_age(release: Listed, now: datetime, cool_down: timedelta) -> Iterator[Objection]:
     if release.uploaded_at is None:
         yield Objection(bar=Bar.TOO_YOUNG, is_certain=False)
     elif release.uploaded_at + cool_down > now:

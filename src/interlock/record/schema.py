@@ -3,6 +3,7 @@
 Only ``verdicts.schema.json`` lists and describes the published ones. It is not about one matrix:
 ``for_axes`` adds the axes, and whose a trouble can be. ``stored.schema.json`` describes the files
 in ``results/``: ``shared.json``, and under ``$defs`` a row of ``verdicts.csv``.
+``releases.schema.json`` describes ``releases.json``.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ STORED: Mapping[str, Any] = _shipped("stored")
 
 STORED_COLUMNS: Mapping[str, Mapping[str, Any]] = STORED["$defs"]["row"]["properties"]
 """The columns of ``verdicts.csv`` in ``results/``, after the axes, in order."""
+
+
+def of_releases() -> dict[str, Any]:
+    """The JSON Schema of ``releases.json``."""
+    return _shipped("releases")
 
 
 def for_axes(axes: Sequence[Axis], whose: Iterable[str]) -> dict[str, Any]:
