@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+from interlock.console.advice_text import AdviceText
 from interlock.console.answer_json import UNKNOWN
 from interlock.console.page import Page
 from interlock.findings import (
@@ -24,10 +25,10 @@ from interlock.findings import (
     OfferedWorkaround,
     Seen,
     SituationAnswer,
-    to_find,
+    SmallestMove,
 )
 from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
-from interlock.model import NoTarget, Outcome, Pin, PythonVersion, Target, Verdict, listing, plural
+from interlock.model import Outcome, Pin, PythonVersion, Verdict, listing, plural
 
 _HEADLINES = {
     Outcome.HANG: "It hangs",
@@ -65,7 +66,8 @@ class _Telling:
         lines = self._headlines()
         if len(answer.parts) > 1 and answer.moves:
             lines += ["", *page.wrapped("To pass in every setting that was tested with it:")]
-            lines += self._moves(answer.moves, "") + self._to_find(answer.moves, "")
+            lines += self._moves(answer.moves, "", answer.smallest)
+            lines += self._advice.to_find(answer.moves, "", answer.parts)
         for parts, body in self._bodies():
             lines += ["", *self._heading(parts), *body]
         return [*lines, *self._to_test(), *self._beside()]
@@ -166,8 +168,9 @@ class _Telling:
                 self.said.add(trouble.attribution.says)
                 lines += page.wrapped(trouble.attribution.says, "  ")
         above = self.answer.moves if len(self.answer.parts) > 1 else ()
-        lines += self._moves([move for move in part.moves if move not in above], "  ")
-        lines += self._to_find(part.moves, "  ")
+        moves = [move for move in part.moves if move not in above]
+        lines += self._moves(moves, "  ", part.smallest if moves else None)
+        lines += self._advice.to_find(part.moves, "  ", [part]) if moves else []
         lines += _workarounds(part, page)
         shown = {one.verdict.cell.key for one in part.rests_on}
         lacking = [one for one in part.lacking if one.verdict.cell.key not in shown]
@@ -262,7 +265,7 @@ class _Telling:
         """What helps against the hang that was found, with less switched on."""
         lines: list[str] = []
         for less in part.fewer:
-            body = [*self._moves(less.moves, "  "), *_workarounds(less, self.page)]
+            body = [*self._moves(less.moves, "  ", less.smallest), *_workarounds(less, self.page)]
             if body:
                 words = in_words(less.situation, self.matrix.choices)
                 found = f"Against the {less.outcome} that was found {words}"
@@ -297,26 +300,15 @@ class _Telling:
         told = listing([self._does(one, version, situation) for version in around])
         return f"the nearest tested {package} with {which} {others}: {told}"
 
-    def _moves(self, moves: Sequence[Move], indent: str) -> list[str]:
-        return [line for one in moves for line in self.page.wrapped(self._move(one), indent, "- ")]
+    def _moves(
+        self, moves: Sequence[Move], indent: str, smallest: SmallestMove | None = None
+    ) -> list[str]:
+        return self._advice.moves(moves, indent, smallest)
 
-    def _to_find(self, moves: Sequence[Move], indent: str) -> list[str]:
-        """The command that would find a release to move to, once."""
-        question = self.answer.question
-        command = to_find(moves, question.versions, question.python)
-        if not command or command in self.said:
-            return []
-        self.said.add(command)
-        return [*self.page.wrapped("To look for a release that helps:", indent), indent + command]
-
-    def _move(self, move: Move) -> str:
-        match move.nearest, move.newest:
-            case Target(axis=axis, version=nearest), Target(version=newest):
-                either = f"{nearest}" if nearest == newest else f"{nearest} (nearest) or {newest}"
-                return f"upgrade {self.matrix.axis(axis).package} to {either}"
-            case NoTarget(reason=reason), _:
-                return reason
-        raise AssertionError("a move is a target or the reason why there is none")
+    @property
+    def _advice(self) -> AdviceText:
+        of = self.answer.question
+        return AdviceText(findings=self.findings, question=of, page=self.page, said=self.said)
 
     # Below the situations
 

@@ -73,6 +73,12 @@ from .rates import (
 from .ratio import (
     Ratio as Ratio,
 )
+from .scopes import (
+    Barred as Barred,
+    OnEveryPython as OnEveryPython,
+    Scope as Scope,
+    SmallestMove as SmallestMove,
+)
 from .situation import (
     AnswerBasis as AnswerBasis,
     Seen as Seen,

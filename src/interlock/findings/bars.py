@@ -62,10 +62,10 @@ class Bars:
             return None
         return python not in listed.refused
 
-    def reports_vulnerabilities(self, axis: str, version: Version) -> bool:
-        """Whether some index says which vulnerabilities the release has, if any."""
+    def is_unchecked(self, axis: str, version: Version) -> bool:
+        """Whether the index lists the release, and does not say what vulnerabilities it has."""
         listed = self._releases.of(axis, version)
-        return listed is not None and listed.vulnerabilities is not None
+        return listed is not None and listed.vulnerabilities is None
 
     def _told(self, axis: str, version: Version, present: Version) -> Sequence[Objection]:
         if not self._releases.by_axis.get(axis):
