@@ -13,8 +13,8 @@ from datetime import datetime
 from packaging.version import Version
 
 from interlock.campaign.planning import Installable, Plan, Rerun, by_cell, is_fresh, plan
-from interlock.campaign.survey import Installs, SearchRound, Survey
-from interlock.findings import ReleaseAxis
+from interlock.campaign.survey import SearchRound, Survey
+from interlock.findings import Installs, ReleaseAxis, in_order
 from interlock.matrix import Block, Matrix
 from interlock.model import Axis, Cell, Pin, PythonVersion, Release, Verdict
 
@@ -142,14 +142,14 @@ def _survey(
     rows, columns = matrix.axes
     on_rows, on_columns = map(_axis, matrix.axes, block.pins)
 
-    def rank(python: PythonVersion) -> tuple[int, PythonVersion]:
-        return -len(installable.those(block.pins[1], python)), python
+    def installing(python: PythonVersion) -> int:
+        return len(installable.those(block.pins[1], python))
 
     return Survey(
         axes=(rows, columns),
         rows=on_rows,
         columns=on_columns,
-        pythons=sorted(block.pythons, key=rank),
+        pythons=in_order(block.pythons, installing),
         probe=block.probe,
         config=block.config,
         named=[version for version in named if version in on_rows.position],

@@ -1,8 +1,12 @@
-from . import windows as windows
+from . import maps as maps, windows as windows
 from .advice import (
     Move as Move,
     to_find as to_find,
     yanked as yanked,
+)
+from .around import (
+    Elsewhere as Elsewhere,
+    Neighbours as Neighbours,
 )
 from .attribution import (
     WHOSE as WHOSE,
@@ -57,10 +61,13 @@ from .likeness import (
     TROUBLE as TROUBLE,
     intermittent as intermittent,
 )
+from .maps import (
+    Installs as Installs,
+    Pairs as Pairs,
+    in_order as in_order,
+)
 from .question import (
     Answer as Answer,
-    Elsewhere as Elsewhere,
-    Neighbours as Neighbours,
     Question as Question,
     SituationAnswer as SituationAnswer,
     answer as answer,
@@ -81,6 +88,7 @@ from .scopes import (
 )
 from .situation import (
     AnswerBasis as AnswerBasis,
+    Inferred as Inferred,
     Seen as Seen,
 )
 from .space import (

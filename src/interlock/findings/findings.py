@@ -16,6 +16,7 @@ from functools import cached_property
 
 from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
+from interlock.findings.audit import ErrorRate
 from interlock.findings.bars import Bars
 from interlock.findings.criteria import (
     Criteria,
@@ -31,6 +32,7 @@ from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
 from interlock.findings.targets import Targets
 from interlock.findings.tested import Tested
+from interlock.findings.untested import Untested
 from interlock.findings.weighing import Combinations, Excluded, Pins, Track, Trouble
 from interlock.findings.windows import Rest, along, hanging, lines
 from interlock.findings.workarounds import (
@@ -54,9 +56,14 @@ class Findings:
     withdrawn: Excluded = field(default_factory=dict)
     """Yanked releases, by axis; for an axis of which no release is listed."""
     releases: ListedReleases = NONE_LISTED
-    """What the index lists."""
+    """What the package index lists. Without it, nothing is inferred."""
     now: datetime | None = None
     """When somebody asks, in UTC. Without it, no release is too young to be recommended."""
+
+    @cached_property
+    def audits(self) -> Mapping[str, ErrorRate]:
+        """By probe: how often an inferred answer is wrong. Without a probe that was not audited."""
+        return {}
 
     @cached_property
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:
@@ -117,6 +124,11 @@ class Findings:
     def tested(self) -> Tested:
         """What was run of whole combinations, and in which situation of a reader's."""
         return Tested(self.verdicts, self.matrix, self.tracks, self.meant)
+
+    @cached_property
+    def untested(self) -> Untested:
+        """What is known of releases that nobody ran."""
+        return Untested(self.matrix, self.by_track, self.releases, lambda: self.audits)
 
     @cached_property
     def targets(self) -> Targets:
