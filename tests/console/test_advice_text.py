@@ -13,7 +13,7 @@ from interlock.console.page import Page
 from interlock.findings.advice import Move
 from interlock.findings.findings import Findings
 from interlock.findings.question import Question, answer
-from interlock.findings.scopes import Barred, InScope, OnEveryPython, Scope, SmallestMove
+from interlock.findings.scopes import Barred, Evidence, InScope, OnEveryPython, Scope, SmallestMove
 from interlock.index.candidates import Bar, Objection
 from interlock.index.vulnerabilities import joined
 from interlock.model import NoTarget, PythonVersion, Target
@@ -208,6 +208,17 @@ def test_it_says_in_what_none_helps(tested: dict[Scope, int], expected: str | No
 
 
 PACKAGES = {"left": "left-lib", "right": "right-lib"}
+
+
+def test_it_says_what_was_run_of_each_target() -> None:
+    evidence = tuple(
+        Evidence(version=Version(version), trials=trials, exposures=9, tested_at=NOON)
+        for version, trials in (("2.21.1", 1), ("4.16.0", 12))
+    )
+    assert notes(move("2.21.1 4.16.0", evidence=evidence, everywhere=SAME)) == [
+        "Tested and passed: 2.21.1 in 1 trial since 2026-03-01; "
+        "4.16.0 in 12 trials since 2026-03-01."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,8 @@ def data(of: Findings, **question: Any) -> dict[str, Any]:
     return found
 
 
+ENDS = ("axis", "nearest", "newest", "reason")
+
 HANG = rows("pair: hang A 3/90; left: pass 500; right: pass 500")
 NEXT = [verdict(cell("1.0", "2.0")), verdict(cell("1.1", "1.0"), "hang")]
 
@@ -352,7 +354,8 @@ def test_the_data_have_what_helps_a_kind_of_application() -> None:
 
 def test_the_data_name_the_releases_to_move_to_or_the_reason_for_none() -> None:
     said = data(findings([*HANG, *NEXT]))
-    assert said["moves"] == [
+    ends = [{name: move[name] for name in ENDS} for move in said["moves"]]
+    assert ends == [
         {"axis": "right", "nearest": "2.0", "newest": "2.0", "reason": None},
         {
             "axis": "left",
@@ -361,6 +364,52 @@ def test_the_data_name_the_releases_to_move_to_or_the_reason_for_none() -> None:
             "reason": "no left-lib release that was tested helps",
         },
     ]
+
+
+def test_the_data_say_what_a_move_rests_on_and_what_is_smallest() -> None:
+    said = data(findings([*HANG, *NEXT]))
+    right, left = ({k: v for k, v in move.items() if k not in ENDS} for move in said["moves"])
+    assert right == {
+        "evidence": [
+            {
+                "version": "2.0",
+                "basis": "tested",
+                "trials": 1,
+                "exposures": 100,
+                "tested_at": NOON.isoformat(),
+            }
+        ],
+        "scopes": [{"scope": "any", "nearest": "2.0", "tested": 1, "untested": 0}],
+        "not_recommended": [],
+        "every_python": {"nearest": "2.0", "newest": "2.0", "pythons": ["3.10"]},
+        "untested": None,
+    }
+    assert left["scopes"] == [
+        {"scope": "major", "nearest": None, "tested": 1, "untested": 0},
+        {"scope": "any", "nearest": None, "tested": 1, "untested": 0},
+    ]
+    assert said["smallest"] == {"scope": "any", "targets": [{"axis": "right", "version": "2.0"}]}
+
+
+def test_the_data_say_why_a_release_is_not_recommended() -> None:
+    of = Findings(
+        matrix=matrix(),
+        verdicts=[*HANG, *NEXT, verdict(cell("1.0", "2.1"))],
+        withdrawn={"right": frozenset({Version("2.0")})},
+    )
+    (barred,) = data(of)["moves"][0]["not_recommended"]
+    assert barred == {
+        "version": "2.0",
+        "because": [
+            {
+                "bar": "yanked",
+                "certain": True,
+                "says": None,
+                "until": None,
+                "vulnerabilities": [],
+            }
+        ],
+    }
 
 
 def test_the_data_have_the_workarounds_with_their_costs() -> None:

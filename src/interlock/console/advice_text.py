@@ -90,6 +90,8 @@ def upgrade(move: Move, package: str, present: Version) -> str:
 
 def notes(move: Move, package: str, present: Version, python: PythonVersion) -> Iterator[str]:
     """The sentences below a move."""
+    if move.evidence:
+        yield _tested(move)
     if (said := _not_in_scope(move, package, present)) is not None:
         yield said
     if move.helps:
@@ -137,6 +139,14 @@ def _either(present: Version, nearest: Version, newest: Version) -> str:
     if nearest == newest:
         return f"{nearest} ({stays})" if stays else f"{nearest}"
     return f"{nearest} ({', '.join(filter(None, ['nearest', stays]))}) or {newest}"
+
+
+def _tested(move: Move) -> str:
+    told = [
+        f"{one.version} in {plural(one.trials, 'trial')} since {one.tested_at:%Y-%m-%d}"
+        for one in move.evidence
+    ]
+    return f"Tested and passed: {'; '.join(told)}."
 
 
 def _not_in_scope(move: Move, package: str, present: Version) -> str | None:

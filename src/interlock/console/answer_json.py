@@ -5,23 +5,23 @@ The fields of the worst situation come first, then all situations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from interlock.console import advice_json
 from interlock.findings import (
     Answer,
     AnswerBasis,
     Elsewhere,
     ErrorRate,
     KindNote,
-    Move,
     Neighbours,
     OfferedWorkaround,
     Seen,
     SituationAnswer,
 )
 from interlock.matrix import Situation
-from interlock.model import NoTarget, Signature, Target
+from interlock.model import Signature
 
 UNKNOWN = "unknown"
 """The outcome of what was not tested. Never null, which could be taken for a pass."""
@@ -49,7 +49,8 @@ def as_data(answer: Answer) -> dict[str, Any]:
                 for name, value in answer.asked.chosen
             },
         },
-        "moves": said["moves"] if question.chosen else _moves(answer.moves),
+        "moves": said["moves"] if question.chosen else advice_json.moves(answer.moves),
+        "smallest": advice_json.smallest(answer.smallest),
         "advice": list(answer.advice),
         "rates": [
             {"probe": one.probe, "hangs": one.pool.hangs, "exposures": one.pool.exposures}
@@ -72,7 +73,8 @@ def _part(said: SituationAnswer) -> dict[str, Any]:
             for one in said.troubles
         ],
         "signatures": [_signature(signature) for signature in said.signatures],
-        "moves": _moves(said.moves),
+        "moves": advice_json.moves(said.moves),
+        "smallest": advice_json.smallest(said.smallest),
         "workarounds": [way for one in said.workarounds for way in _workaround(one)],
         "trials": said.trials,
         "exposures": said.exposures,
@@ -90,7 +92,8 @@ def _part(said: SituationAnswer) -> dict[str, Any]:
             {
                 "situation": _chosen(less.situation),
                 "outcome": str(less.outcome or UNKNOWN),
-                "moves": _moves(less.moves),
+                "moves": advice_json.moves(less.moves),
+                "smallest": advice_json.smallest(less.smallest),
                 "workarounds": [way for one in less.workarounds for way in _workaround(one)],
             }
             for less in said.fewer
@@ -181,19 +184,6 @@ def _signature(signature: Signature) -> dict[str, Any]:
         "stuck": list(signature.stuck),
         "text": str(signature),
     }
-
-
-def _moves(moves: Iterable[Move]) -> list[Mapping[str, Any]]:
-    return [_move(move) for move in moves]
-
-
-def _move(move: Move) -> Mapping[str, Any]:
-    match move.nearest, move.newest:
-        case Target(axis=axis, version=nearest), Target(version=newest):
-            return {"axis": axis, "nearest": str(nearest), "newest": str(newest), "reason": None}
-        case NoTarget(axis=axis, reason=reason), _:
-            return {"axis": axis, "nearest": None, "newest": None, "reason": reason}
-    raise AssertionError("a move is a target or the reason why there is none")
 
 
 def _workaround(one: OfferedWorkaround) -> list[Mapping[str, Any]]:

@@ -82,6 +82,7 @@ from .ratio import (
 )
 from .scopes import (
     Barred as Barred,
+    Evidence as Evidence,
     OnEveryPython as OnEveryPython,
     Scope as Scope,
     SmallestMove as SmallestMove,

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from interlock.findings.attribution import PYTHON
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.scopes import Barred, InScope, OnEveryPython
+from interlock.findings.scopes import Barred, Evidence, InScope, OnEveryPython
 from interlock.findings.weighing import (
     TOGETHER,
     Combination,
@@ -36,6 +36,8 @@ class Move:
 
     nearest: Target | NoTarget
     newest: Target | NoTarget
+    evidence: tuple[Evidence, ...] = ()
+    """Of the nearest and of the newest, where they differ."""
     scopes: tuple[InScope, ...] = ()
     """The smallest first; only those that have a newer release."""
     barred: tuple[Barred, ...] = ()

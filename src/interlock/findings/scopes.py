@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from packaging.version import Version
@@ -79,6 +80,18 @@ class InScope:
     """The newer releases of which it is known whether they help."""
     untested: tuple[Version, ...]
     """Those that can be installed and recommended, and were not tested; in version order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What was run of a target, in the situations of the question. Its basis is always a test."""
+
+    version: Version
+    trials: int
+    exposures: int
+    """Of all probes together."""
+    tested_at: datetime
+    """When the oldest of its verdicts was tested, in UTC."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,14 @@ from interlock.findings.advice import Move, by_preference
 from interlock.findings.attribution import PYTHON
 from interlock.findings.bars import Bars
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.scopes import Barred, OnEveryPython, SmallestMove, in_scopes, why_barred
+from interlock.findings.scopes import (
+    Barred,
+    Evidence,
+    OnEveryPython,
+    SmallestMove,
+    in_scopes,
+    why_barred,
+)
 from interlock.findings.situation import Conclusion, Seen, concerns, lacks_feature
 from interlock.findings.smallest import smallest_of, smallest_together
 from interlock.findings.tested import Place, Tested, moved
@@ -86,7 +93,8 @@ class Targets:
         ends, barred = line.ends(present, lambda v: self._bars.against(axis.name, v, present))
         if ends:
             nearest, newest = (Target(axis=axis.name, version=version) for version in ends)
-            move = Move(nearest=nearest, newest=newest, barred=barred)
+            evidence = (self._evidence(axis, v, asked, place) for v in dict.fromkeys(ends))
+            move = Move(nearest=nearest, newest=newest, barred=barred, evidence=tuple(evidence))
             everywhere = self._on_every_python(axis, asked, hurt, place)
             return replace(self._measured(move, line, place), everywhere=everywhere)
         reason = self._why_none(axis, asked, hurt, place, barred)
@@ -125,6 +133,22 @@ class Targets:
         before = (v for v in untested if nearest is None or v < nearest.version)
         scopes = tuple(in_scopes(present, nearest, tested, untested))
         return replace(move, scopes=scopes, untested=tuple(before))
+
+    def _evidence(self, axis: Axis, version: Version, asked: Situations, place: Place) -> Evidence:
+        there = moved(place[0], axis.name, version), place[1]
+        seen = [one for a in asked for one in self._tested.conclude(a, there).rests_on]
+        passes = {s.verdict.cell.key: s.verdict for s in seen if s.verdict.outcome is Outcome.PASS}
+        passes = passes or {
+            s.verdict.cell.key: s.verdict
+            for s in self._tested.at(there)
+            if s.verdict.outcome is Outcome.PASS
+        }
+        return Evidence(
+            version=version,
+            trials=sum(verdict.trials for verdict in passes.values()),
+            exposures=sum(verdict.exposures for verdict in passes.values()),
+            tested_at=min(verdict.tested_at for verdict in passes.values()),
+        )
 
     def _on_every_python(
         self, axis: Axis, asked: Situations, hurt: Situations, place: Place
