@@ -20,7 +20,9 @@ from interlock.findings import Answer, Findings, Question, answer
 from interlock.matrix.definition import ProbeUse, Workaround
 from interlock.model import PythonVersion, Reason, Signature, Verdict
 
-QUIET = Workaround(name="quiet", title="keep quiet", description="", costs="Nobody hears.")
+QUIET = Workaround(
+    name="quiet", title="keep quiet", description="", costs="Nobody hears.", paste="QUIET=1"
+)
 PYTHON = PythonVersion(3, 10)
 WIDE = Page(width=120)
 
@@ -149,7 +151,7 @@ def worked_around(*probes: str, elsewhere: str = "pass", exposures: int = 500) -
 def test_a_workaround_says_what_it_costs() -> None:
     said = text(worked_around())
     assert "Workarounds that pass on these very releases:\n" in said
-    assert "- quiet: keep quiet. Nobody hears.\n" in said
+    assert "- quiet: keep quiet. Nobody hears.\n    QUIET=1\n" in said
 
 
 def test_a_workaround_against_one_hang_of_two_says_by_what_it_was_tested() -> None:
@@ -415,6 +417,7 @@ def test_the_data_say_why_a_release_is_not_recommended() -> None:
 def test_the_data_have_the_workarounds_with_their_costs() -> None:
     (way,) = data(worked_around())["workarounds"]
     assert (way["name"], way["costs"], way["probe"]) == ("quiet", "Nobody hears.", "restart")
+    assert way["paste"] == "QUIET=1"
     assert (way["caution"], way["elsewhere"], way["not_run_by"]) == (None, None, [])
     (way,) = data(worked_around("serve", elsewhere="hang"))["workarounds"]
     assert way["elsewhere"] == {"hangs": 1, "tried": 2}

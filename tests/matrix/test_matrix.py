@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -269,3 +270,13 @@ def test_an_image_given_instead_replaces_the_template(loaded: Load, folder: Path
 def test_the_projects_own_files_are_right() -> None:
     found = load(ROOT / "matrix.yaml", ROOT / "probes")
     assert found.sets["smoke"].pinned and found.default_set == "core"
+
+
+def test_every_workaround_of_ours_has_one_line_to_paste() -> None:
+    ours = load(ROOT / "matrix.yaml", ROOT / "probes")
+    assert ours.workarounds
+    for way in ours.workarounds.values():
+        assert way.paste, way.name
+        assert "\n" not in way.paste
+        is_variable = re.fullmatch(r"[A-Z_]+=\w+", way.paste)
+        assert is_variable or compile(way.paste, way.name, "exec")

@@ -196,6 +196,7 @@ def _workaround(one: OfferedWorkaround) -> list[Mapping[str, Any]]:
             "title": one.way.title,
             "description": one.way.description,
             "costs": one.way.costs,
+            "paste": one.way.paste or None,
             "trials": tried.verdict.trials,
             "exposures": tried.verdict.exposures,
             "caution": one.caution,

@@ -26,4 +26,5 @@ def _each(some: Iterable[OfferedWorkaround], page: Page) -> list[str]:
         only = f"Tested only by {listing(one.run_by)}." if one.not_run_by else None
         words = filter(None, [f"{one.way.title}.", one.caution, one.way.costs, only])
         lines += page.wrapped(f"{one.way.name}: {' '.join(words)}", "  ", "- ")
+        lines += [f"    {one.way.paste}"] if one.way.paste else []
     return lines

@@ -102,6 +102,8 @@ class Workaround:
     description: values.Folded = ""
     costs: Annotated[values.Words, AfterValidator(values.folded)]
     """What is no longer collected."""
+    paste: values.Folded = ""
+    """The line that applies it: of code, or a variable of the environment."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[values.VariableName, values.VariableText | None] = field(
         default_factory=dict

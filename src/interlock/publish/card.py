@@ -190,7 +190,8 @@ def _effect(one: OfferedWorkaround, alone: bool) -> str:
             says = f"passes{where}, in too few runs to tell from luck"
         case _:
             says = f"passes{where}"
-    return f"{says}. It costs: {one.way.costs}"
+    apply = f" To apply it: {one.way.paste}" if one.way.paste else ""
+    return f"{says}. It costs: {one.way.costs}{apply}"
 
 
 def _fails(failing: Verdict, alone: bool) -> str:

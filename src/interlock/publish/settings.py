@@ -25,6 +25,7 @@ class Setting:
     sets: Mapping[str, Any]
     """What no reader chooses."""
     costs: str = ""
+    paste: str = ""
     same_as: str | None = None
 
 
@@ -78,6 +79,7 @@ def _workarounds(matrix: Matrix) -> Iterator[Setting]:
             chosen=_titles(matrix, way.choices),
             sets={**way.environment, **way.settings},
             costs=way.costs,
+            paste=way.paste,
             same_as=way.same_as,
         )
 
