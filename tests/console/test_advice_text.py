@@ -8,8 +8,9 @@ import pytest
 from grids import NOON, grid, matrix
 from packaging.version import Version
 
-from interlock.console import advice_text, answer_text
+from interlock.console import answer_text
 from interlock.console.page import Page
+from interlock.findings import sentences
 from interlock.findings.advice import Move
 from interlock.findings.findings import Findings
 from interlock.findings.question import Question, answer
@@ -46,17 +47,20 @@ def move(ends: str, **changes: object) -> Move:
     ],
 )
 def test_a_move_says_what_stays(ends: str, expected: str) -> None:
-    assert advice_text.upgrade(move(ends), "right-lib", PRESENT) == expected
+    assert sentences.upgrade(move(ends), "right-lib", PRESENT) == expected
 
 
 def notes(of: Move) -> list[str]:
-    return list(advice_text.notes(of, "right-lib", PRESENT, PYTHON))
+    return list(sentences.notes(of, "right-lib", PRESENT, PYTHON))
 
 
-def every(ends: str, pythons: str) -> OnEveryPython:
+def every(ends: str, pythons: str, newest_pythons: str | None = None) -> OnEveryPython:
     nearest, newest = (target(word) for word in ends.split())
-    on = tuple(PythonVersion.parse(word) for word in pythons.split())
-    return OnEveryPython(nearest=nearest, newest=newest, pythons=on)
+    on = [
+        tuple(PythonVersion.parse(word) for word in words.split())
+        for words in (pythons, newest_pythons or pythons)
+    ]
+    return OnEveryPython(nearest=nearest, newest=newest, pythons=on[0], newest_pythons=on[1])
 
 
 SAME = every("2.21.1 4.16.0", "3.10")
@@ -67,15 +71,18 @@ SAME = every("2.21.1 4.16.0", "3.10")
     [
         (SAME, []),
         (
-            every("3.2.1 4.16.0", "3.9 3.10 3.11 3.12"),
+            every("3.2.1 4.16.0", "3.8 3.9 3.10 3.11", "3.9 3.10 3.11 3.12"),
             [
-                "This is for Python 3.10. On every Python that was tested (3.9 to 3.12): "
-                "3.2.1 (nearest) or 4.16.0."
+                "This is for Python 3.10. On every Python that was tested and has it: "
+                "3.2.1 (3.8 to 3.11) or 4.16.0 (3.9 to 3.12)."
             ],
         ),
         (
             every("4.16.0 4.16.0", "3.10 3.12"),
-            ["This is for Python 3.10. On every Python that was tested (3.10 and 3.12): 4.16.0."],
+            [
+                "This is for Python 3.10. On every Python that was tested and has it: "
+                "4.16.0 (3.10 and 3.12)."
+            ],
         ),
         (
             None,
@@ -244,7 +251,7 @@ def test_the_smallest_change_is_told_where_the_moves_do_not_show_it(
     )
     one = SmallestMove(targets=found, scope=Scope.LINE) if found else None
     moves = [move("2.14.3")] * helping
-    assert advice_text.smallest_change(one, moves, PACKAGES) == expected
+    assert sentences.smallest_change(one, moves, PACKAGES) == expected
 
 
 def listed(versions: str, known: tuple[()] | None = ()) -> list[ListedRelease]:
@@ -292,4 +299,4 @@ def test_it_says_once_that_nobody_knows_the_vulnerabilities(
     known: tuple[()] | None, times: int
 ) -> None:
     lines = told("1.0 2.0\n1.0 hang pass", "1.0 2.0", known)
-    assert sum(advice_text.UNCHECKED in line for line in lines) == times
+    assert sum(sentences.UNCHECKED in line for line in lines) == times

@@ -383,7 +383,12 @@ def test_the_data_say_what_a_move_rests_on_and_what_is_smallest() -> None:
         ],
         "scopes": [{"scope": "any", "nearest": "2.0", "tested": 1, "untested": 0}],
         "not_recommended": [],
-        "every_python": {"nearest": "2.0", "newest": "2.0", "pythons": ["3.10"]},
+        "every_python": {
+            "nearest": "2.0",
+            "newest": "2.0",
+            "pythons": ["3.10"],
+            "newest_pythons": ["3.10"],
+        },
         "untested": None,
     }
     assert left["scopes"] == [

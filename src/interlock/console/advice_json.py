@@ -85,4 +85,5 @@ def _every_python(one: OnEveryPython | None) -> Mapping[str, Any] | None:
         "nearest": str(one.nearest.version),
         "newest": str(one.newest.version),
         "pythons": [str(python) for python in one.pythons],
+        "newest_pythons": [str(python) for python in one.newest_pythons],
     }

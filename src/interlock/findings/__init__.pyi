@@ -1,4 +1,4 @@
-from . import maps as maps, windows as windows
+from . import maps as maps, sentences as sentences, windows as windows
 from .advice import (
     Move as Move,
     to_find as to_find,
@@ -84,7 +84,6 @@ from .scopes import (
     Barred as Barred,
     Evidence as Evidence,
     OnEveryPython as OnEveryPython,
-    Scope as Scope,
     SmallestMove as SmallestMove,
 )
 from .situation import (

@@ -102,6 +102,8 @@ class OnEveryPython:
     newest: Target
     pythons: tuple[PythonVersion, ...]
     """On which the nearest was tested and passes."""
+    newest_pythons: tuple[PythonVersion, ...]
+    """The same of the newest. A newer release may have wheels for other Pythons."""
 
 
 @dataclass(frozen=True, kw_only=True)

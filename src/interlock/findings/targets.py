@@ -164,8 +164,8 @@ class Targets:
         if ends is None:
             return None
         nearest, newest = (Target(axis=axis.name, version=version) for version in ends)
-        pythons = self._pythons_with(axis, ends[0], asked, hurt, place[0])
-        return OnEveryPython(nearest=nearest, newest=newest, pythons=pythons)
+        first, last = (self._pythons_with(axis, v, asked, hurt, place[0]) for v in ends)
+        return OnEveryPython(nearest=nearest, newest=newest, pythons=first, newest_pythons=last)
 
     def _pythons_with(
         self, axis: Axis, version: Version, asked: Situations, hurt: Situations, pins: Pins

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from packaging.version import Version
+
 from interlock.findings import (
     AnswerBasis,
     Move,
@@ -14,6 +16,7 @@ from interlock.findings import (
     SituationAnswer,
     WorkaroundEffect,
     offered,
+    sentences,
 )
 from interlock.matrix import Situation, in_words
 from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
@@ -85,7 +88,7 @@ def card(context: PageContext, part: SituationAnswer, place: Place) -> Card:
         mind=tuple(minded(context, part, place)),
         whose=tuple(whose(context, part)),
         facts=tuple(_facts(context, part)),
-        moves=tuple(moves(context, part)),
+        moves=tuple(moves(context, part, place)),
         ways=tuple(ways(context, part)),
         until=tuple(other_settings(context, part, place)),
         probes=tuple(by_probe(context, part)),
@@ -122,18 +125,35 @@ def is_own(context: PageContext, part: SituationAnswer) -> bool:
     return context.is_own(part.verdicts[0])
 
 
-def moves(context: PageContext, part: SituationAnswer) -> list[tuple[str | None, str]]:
-    """The releases to upgrade to, with a note on each."""
-    return [pair for move in part.moves for pair in _targets(context, move)]
+def moves(
+    context: PageContext, part: SituationAnswer, place: Place
+) -> list[tuple[str | None, str]]:
+    """The releases to upgrade to with a note on each, and the notes on all of them."""
+    pins, python = place
+    present = {pin.axis: pin.version for pin in pins if pin.version}
+    told: list[tuple[str | None, str]] = []
+    for move in part.moves:
+        told += _targets(context, move, present[move.axis])
+        package = context.package(move.axis)
+        notes = sentences.on_page(move, package, present[move.axis], python)
+        told += [(None, note) for note in notes]
+    smallest = context.findings.targets.smallest([part.situation], place, part.moves)
+    packages = {axis.name: axis.package for axis in context.axes}
+    if change := sentences.smallest_change(smallest, part.moves, packages):
+        told.append((None, sentence(change)))
+    return told
 
 
-def _targets(context: PageContext, move: Move) -> Iterator[tuple[str | None, str]]:
+def _targets(
+    context: PageContext, move: Move, present: Version
+) -> Iterator[tuple[str | None, str]]:
     match move.nearest, move.newest:
         case NoTarget(reason=reason), _:
             yield None, sentence(reason)
         case Target(axis=axis, version=near), Target(version=new):
             package = context.package(axis)
-            end = "." if near == new else ";"
+            stays = sentences.stays(present, near)
+            end = f"{f' and {stays}' if stays else ''}{'.' if near == new else ';'}"
             passes = "passes" if near == new else "is the nearest that passes"
             yield f"{package} {near}", f"{passes} with these settings{end}"
             if near != new:
