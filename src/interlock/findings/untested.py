@@ -35,10 +35,14 @@ class Refusal:
     @property
     def says(self) -> str:
         """One sentence for a reader, without its full stop."""
-        release = f"{self.pin.package} {self.pin.version}"
-        if self.reason is Reason.NO_WHEEL:
-            return f"{release} has no wheel for CPython {self.python} on {MACHINE}"
-        return f"{release} excludes Python {self.python} (requires-python)"
+        return refusal(self.pin.package, str(self.pin.version), self.python, self.reason)
+
+
+def refusal(package: str, version: str, python: PythonVersion, reason: Reason) -> str:
+    """Why a release does not install on a Python, without a full stop."""
+    if reason is Reason.NO_WHEEL:
+        return f"{package} {version} has no wheel for CPython {python} on {MACHINE}"
+    return f"{package} {version} excludes Python {python} (requires-python)"
 
 
 class Untested:

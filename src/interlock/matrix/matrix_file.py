@@ -37,12 +37,7 @@ def load(
     document = read(path)
     axes = tuple(name for name in document.keys("axes") if name != PYTHON)
     there = probe_files.available(probes)
-    _report_circles(document)
-    _report_workarounds(document)
-    _report_configs_of_probes(document)
-    _report_choices(document)
-    _report_only_as_control(document)
-    _report_axis_names(document, axes)
+    _report_each(document, axes)
     if image is not None:
         _report_image(document, image)
     context = {**_context(document, axes, there), "empty probes": probe_files.empty(probes)}
@@ -63,6 +58,16 @@ def load(
     if mistakes := known_settings.mistakes(probes, document, matrix):
         raise MatrixError(mistakes)
     return matrix
+
+
+def _report_each(document: Document, axes: Sequence[str]) -> None:
+    """The mistakes that the shape of the file does not show."""
+    _report_circles(document)
+    _report_workarounds(document)
+    _report_configs_of_probes(document)
+    _report_choices(document)
+    _report_only_as_control(document)
+    _report_axis_names(document, axes)
 
 
 def _context(
