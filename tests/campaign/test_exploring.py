@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from grids import AXES, LEFT, NOON, RIGHT, matrix, published, verdict
@@ -11,7 +12,7 @@ from packaging.version import Version
 from interlock.campaign.exploring import Exploration, surveys_of
 from interlock.campaign.survey import Survey
 from interlock.matrix.selector import Block
-from interlock.model import Cell, Pin, PythonVersion, Verdict
+from interlock.model import AuditedCell, Cell, Outcome, Pin, PythonVersion, Verdict
 
 MATRIX = matrix()
 RELEASES = {
@@ -112,25 +113,89 @@ def test_a_cell_that_stays_open_is_not_asked_for_again() -> None:
     assert first and first.isdisjoint(again)
 
 
-def test_an_audit_runs_inferred_cells_once_and_counts_what_came_out() -> None:
+def audit(known: Told, drawn: list[AuditedCell], n: int = 5, **more: object) -> Exploration:
+    """``drawn`` stands for the ledger: it keeps what the audit draws."""
+    return exploration(known, audit=n, seed=1, audited=[*drawn], keep=drawn.extend, **more)
+
+
+def searched() -> Told:
     told: Told = {}
     played(exploration({}), told)
+    return told
+
+
+def test_an_audit_runs_inferred_cells_once_and_counts_what_came_out() -> None:
+    told = searched()
     before = set(told)
-    of = exploration(told, audit=5, seed=1)
+    drawn: list[AuditedCell] = []
+    of = audit(told, drawn)
     more: Told = {}
     played(of, more)
-    drawn = set(more) - before
     (survey,) = of.surveys
-    rate, _ = survey.error_rates(of.counting(more))
+    rows = of.audited(survey, more)
+    assert {row.cell.key for row in rows} == set(more) - before
+    assert [row.is_wrong for row in rows] == [False] * 5
+
+
+def test_an_interrupted_audit_goes_on_with_the_cells_that_it_drew() -> None:
+    told = searched()
+    drawn: list[AuditedCell] = []
+    first, *_ = audit(told, drawn).following({}).cells
     assert len(drawn) == 5
-    assert (rate.wrong, rate.run) == (0, 5)
+
+    again = audit({**told, first.key: seen(first, 1)}, drawn)
+    (survey,) = again.surveys
+    left = {row.cell for row in again.audited(survey, {}) if row.seen is None}
+    more: Told = {}
+    played(again, more)
+
+    assert left == {row.cell for row in drawn} - {first}
+    assert {cell.key for cell in left} == set(more)
+    assert len(drawn) == 5
+
+
+def test_another_seed_draws_other_cells() -> None:
+    told = searched()
+    drawn: list[AuditedCell] = []
+    played(audit(told, drawn), told)
+    another = exploration(told, audit=3, seed=2, audited=drawn, keep=drawn.extend)
+    played(another, told)
+    assert [row.seed for row in drawn] == [1] * 5 + [2] * 3
+    assert len({row.cell for row in drawn}) == 8
+
+
+def test_without_an_audit_no_drawn_cell_is_run() -> None:
+    told = searched()
+    drawn: list[AuditedCell] = []
+    audit(told, drawn).following({})
+    assert exploration(told, audited=drawn).following({}).is_empty
+
+
+def test_a_wrong_cell_of_an_earlier_search_is_refined_around() -> None:
+    told = searched()
+    drawn: list[AuditedCell] = []
+    audit(told, drawn, n=1).following({})
+    (row,) = drawn
+    other = "pass" if row.inferred is Outcome.HANG else "hang"
+    wrong = replace(seen(row.cell, 20), outcome=Outcome(other))
+    assert not exploration({**told, row.cell.key: wrong}, audited=drawn).following({}).is_empty
+
+
+def test_what_an_audit_showed_counts_after_its_verdict_is_too_old() -> None:
+    told = searched()
+    drawn: list[AuditedCell] = []
+    played(audit(told, drawn, n=1), told)
+    old = {k: replace(v, tested_at=NOON - timedelta(days=30)) for k, v in told.items()}
+    rows = [replace(drawn[0], seen=Outcome.PASS, seen_as="")]
+    of = audit(old, rows, n=1)
+    assert of.audited(of.surveys[0], {}) == rows
+    assert of.following({}).cells, "the search itself begins again"
+    assert rows[0].cell not in of.following({}).cells
 
 
 def test_the_python_with_most_releases_is_searched_first() -> None:
     right = (*RELEASES[RIGHT.name][:-1],)
     old = published(RIGHT, "3.0.0")[0]
-    from dataclasses import replace
-
     from packaging.specifiers import SpecifierSet
 
     wheels = tuple(replace(wheel, requires_python=SpecifierSet(">=3.12")) for wheel in old.wheels)

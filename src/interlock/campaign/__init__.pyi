@@ -56,6 +56,3 @@ from .session import (
     Finished as Finished,
     Session as Session,
 )
-from .survey import (
-    Survey as Survey,
-)

@@ -14,9 +14,9 @@ from packaging.version import Version
 
 from interlock.campaign.planning import Installable, Plan, Rerun, by_cell, is_fresh, plan
 from interlock.campaign.survey import Installs, SearchRound, Survey
-from interlock.findings import ReleaseAxis
+from interlock.findings import ReleaseAxis, with_results
 from interlock.matrix import Block, Matrix
-from interlock.model import Axis, Cell, Pin, PythonVersion, Release, Verdict
+from interlock.model import AuditedCell, Axis, Cell, Pin, PythonVersion, Release, Verdict
 
 Verdicts = Mapping[tuple[str, ...], Verdict]
 """By ``Cell.key``."""
@@ -38,14 +38,19 @@ class Exploration:
         is_over: Callable[[], bool] = lambda: False,
         audit: int = 0,
         seed: int = 0,
+        audited: Iterable[AuditedCell] = (),
+        keep: Callable[[Sequence[AuditedCell]], object] = lambda drawn: None,
     ) -> None:
         """``is_over`` says whether the time for new rounds is up.
 
-        When a survey is done, ``audit`` of its inferred cells are run. ``seed`` draws them.
+        When a survey is done, ``audit`` of its inferred cells are run. ``seed`` draws them, and
+        ``keep`` gets them before they run. ``audited`` are those of earlier searches: an audit goes
+        on with the ones that were not run, and what came out otherwise is refined around.
         """
-        self.surveys = tuple(surveys)
         self._audit = audit
         self._seed = seed
+        self._keep = keep
+        self._audited = list(audited)
         self._drawn: set[int] = set()
         """The surveys, by position, whose audit has begun."""
         self._known = known
@@ -55,6 +60,8 @@ class Exploration:
         self._machine = machine
         self._jobs = jobs
         self._is_over = is_over
+        counting = self.counting({})
+        self.surveys = tuple(self._with_audits(survey, counting) for survey in surveys)
         self._asked: dict[Cell, None] = {}
         self.stopped = False
         """Whether the time was up before the search was done."""
@@ -92,9 +99,30 @@ class Exploration:
         if wanted.cells or not self._audit or position in self._drawn:
             return wanted
         self._drawn.add(position)
-        audited = replace(survey, audited=survey.draw(counting, self._audit, self._seed))
+        of_seed = [row for row in self.audited(survey) if row.seed == self._seed]
+        drawn = survey.draw(
+            counting, max(0, self._audit - len(of_seed)), self._seed, self._now.date()
+        )
+        self._keep(drawn)
+        self._audited += drawn
+        audited = replace(survey, audited=(*survey.audited, *drawn))
         self.surveys = (*self.surveys[:position], audited, *self.surveys[position + 1 :])
         return audited.following(counting, left_open)
+
+    def audited(self, survey: Survey, told: Verdicts | None = None) -> list[AuditedCell]:
+        """All cells of a survey that were ever drawn, with what ``told`` shows of them."""
+        rows = [row for row in self._audited if survey.holds(row.cell)]
+        if told is None:
+            return rows
+        return with_results(rows, self.counting(told).values(), self._matrix.fresh_for)
+
+    def _with_audits(self, survey: Survey, counting: Verdicts) -> Survey:
+        """With the cells that have a verdict that counts, and in an audit those still to be run."""
+
+        def is_needed(row: AuditedCell) -> bool:
+            return row.cell.key in counting or bool(self._audit and row.seen is None)
+
+        return replace(survey, audited=list(filter(is_needed, self.audited(survey))))
 
     def _plan(self, cells: Sequence[Cell], counting: Verdicts, trials: Mapping[Cell, int]) -> Plan:
         return plan(

@@ -1,4 +1,4 @@
-"""Writes what a campaign publishes: verdicts, signatures with examples, controls."""
+"""Writes what a campaign publishes: verdicts, signatures with examples, controls, audits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 from interlock.campaign.controls import ControlResults, rows
 from interlock.campaign.verdicts import Classified, control_results_in
 from interlock.evidence import Classify
-from interlock.findings import Findings
+from interlock.findings import Findings, with_results
 from interlock.record import (
     Batch,
     Ledger,
     campaigns_in,
     find_examples,
+    join_audits,
+    read_audits,
+    write_audits,
     write_controls,
     write_results,
 )
@@ -26,7 +29,7 @@ def publish_results(
     controls: ControlResults | None = None,
     classify: Classify | None = None,
 ) -> None:
-    """Write the tested verdicts and the recent controls.
+    """Write the tested verdicts, the recent controls, and the audits of any time.
 
     ``controls`` are the results of a campaign that has just ended. For an older campaign the
     folder's own rows are kept, if it has any. Without ``controls``, all of them are computed again.
@@ -49,3 +52,8 @@ def publish_results(
     with Batch(folder) as batch:
         write_results(verdicts, examples, folder, matrix.axes, findings.withdrawn, batch)
         write_controls(rows(controls), folder, newer_than=since, batch=batch)
+        drawn = join_audits(
+            ledger.drawn(), findings.audited, read_audits(folder, matrix.axes, matrix.renamed)
+        )
+        audited = with_results(drawn, verdicts, matrix.fresh_for)
+        write_audits(audited, matrix.axes, folder, matrix.renamed, batch)

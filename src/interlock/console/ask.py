@@ -35,7 +35,12 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
     if not (results / VERDICTS).is_file():
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
     published = read_results(results, found.axes, found.renamed).within(found)
-    findings = Findings(matrix=found, verdicts=published.verdicts, withdrawn=published.yanked)
+    findings = Findings(
+        matrix=found,
+        verdicts=published.verdicts,
+        withdrawn=published.yanked,
+        audited=published.audited,
+    )
     said = answer(question, findings)
     if options.format == "json":
         plain = not _is_unicode(sys.stdout.encoding)

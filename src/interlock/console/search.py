@@ -13,7 +13,6 @@ from packaging.version import Version
 from interlock.campaign import (
     Exploration,
     Finished,
-    Survey,
     planning,
     publish_results,
     surveys_of,
@@ -30,11 +29,13 @@ from interlock.findings import (
     Stretch,
     TrackMap,
     along_row,
+    rate_of,
+    rates_by_rule,
     yanked,
 )
 from interlock.matrix import Matrix, Selector, choices, selection
-from interlock.model import Pin, PythonVersion, UsageError, Verdict, plural
-from interlock.record import VERDICTS, Ledger, check_destination
+from interlock.model import AuditedCell, Pin, PythonVersion, UsageError, Verdict, plural
+from interlock.record import VERDICTS, Ledger, check_destination, join_audits, read_audits
 
 SET = "all"
 """The set that the searched releases are from."""
@@ -55,7 +56,7 @@ def run_search(place: Place, options: argparse.Namespace) -> int:
     with Ledger(place.store.home) as ledger:
         ledger.rename(place.matrix.renamed)
         known = ground.known(read_known(place, options.known), ledger)
-        exploration = _exploration(ground, selector, named, known, started)
+        exploration = _exploration(ground, selector, named, known, ledger, started)
         finished = ground.drive(
             ledger, exploration.following({}), exploration.following, resolved=found.resolved
         )
@@ -68,7 +69,12 @@ def run_search(place: Place, options: argparse.Namespace) -> int:
 
 
 def _exploration(
-    ground: Ground, selector: Selector, named: Sequence[Version], known: Known, started: float
+    ground: Ground,
+    selector: Selector,
+    named: Sequence[Version],
+    known: Known,
+    ledger: Ledger,
+    started: float,
 ) -> Exploration:
     """The search that the options ask for, of which nothing has run."""
     matrix, options = ground.place.matrix, ground.options
@@ -86,7 +92,18 @@ def _exploration(
         is_over=lambda: bool(options.budget and time.monotonic() - started > options.budget),
         audit=options.audit,
         seed=options.seed or int(f"{_now():%Y%m%d}"),
+        audited=_drawn(ground.place, options, ledger),
+        keep=ledger.keep_drawn,
     )
+
+
+def _drawn(place: Place, options: argparse.Namespace, ledger: Ledger) -> list[AuditedCell]:
+    """The cells that earlier audits drew: here, and those that are published with verdicts."""
+    folders = [telling.folder_of_results(place, options.results)]
+    if options.known:
+        folders.append(options.known.parent)
+    axes, renamed = place.matrix.axes, place.matrix.renamed
+    return join_audits(ledger.drawn(), *(read_audits(folder, axes, renamed) for folder in folders))
 
 
 def _request(found: Matrix, options: argparse.Namespace) -> selection.Request:
@@ -138,7 +155,8 @@ def lines(exploration: Exploration, told: Mapping[tuple[str, ...], Verdict]) -> 
                 yield from (
                     f"    {_says(each)}" for each in along_row(of, of.space.rows.position[version])
                 )
-        yield from _counted(survey, maps, counting)
+        yield from _counted(maps)
+        yield from audit_lines(exploration.audited(survey, told))
     if exploration.stopped:
         yield "The time is up, and something is left to search: run the same command again."
 
@@ -155,11 +173,7 @@ def _edge(edge: Edge) -> str:
     return f"the edge lies between {edge.before} and {edge.after}, {edge.between} not tested"
 
 
-def _counted(
-    survey: Survey,
-    maps: Mapping[PythonVersion, TrackMap],
-    counting: Mapping[tuple[str, ...], Verdict],
-) -> Iterator[str]:
+def _counted(maps: Mapping[PythonVersion, TrackMap]) -> Iterator[str]:
     counts = sum((of.counts() for of in maps.values()), Counter())
     total = sum(counts.values())
     yield (
@@ -167,18 +181,32 @@ def _counted(
         f"{counts[KnownBy.INFERRED]:,} inferred, {counts[KnownBy.INDEX]:,} decided by the index, "
         f"{counts[KnownBy.UNKNOWN]:,} unknown"
     )
-    every, by_rule = survey.error_rates(counting)
-    if survey.audited:
-        yield f"audit: {_rate(every)}"
-        yield from (f"  {rule}: {_rate(rate)}" for rule, rate in by_rule.items())
+
+
+def audit_lines(rows: Sequence[AuditedCell]) -> Iterator[str]:
+    """The error rate of what is inferred, and each cell and rule that was wrong."""
+    if not rows:
+        return
+    yield f"audit: {_rate(rate_of(rows))}"
+    by_rule = rates_by_rule(rows)
+    if len(by_rule) > 1:
+        yield from (f"  by the rule {rule}: {_rate(rate)}" for rule, rate in by_rule.items())
+    for row in rows:
+        if row.is_wrong:
+            yield (
+                f"  the rule {row.rule} was wrong about {row.cell.combination}: "
+                f"inferred {row.inferred}, seen {row.seen}"
+            )
+    if left := sum(row.seen is None for row in rows):
+        yield f"  {left} of {plural(len(rows), 'drawn cell')} still to be run"
 
 
 def _rate(rate: ErrorRate) -> str:
     low, high = rate.interval
-    return (
-        f"{rate.wrong} of {rate.run} inferred cells came out otherwise "
-        f"({low:.1%} to {high:.1%}, 95 %)"
-    )
+    found = f"{rate.wrong} of {plural(rate.run, 'inferred cell')} came out otherwise when run"
+    if not rate.run:
+        return f"{found}, so the error rate is not known yet"
+    return f"{found} ({100 * low:.1f} % to {100 * high:.1f} %, 95 % confidence)"
 
 
 def _publish(
@@ -197,6 +225,7 @@ def _publish(
         matrix=place.matrix,
         verdicts=[verdict for verdict in known.values() if verdict.cell.has_library],
         withdrawn=yanked(ground.releases),
+        audited=_drawn(place, options, ledger),
     )
     publish_results(ledger, findings, folder, finished.controls, finished.classify)
     place.console.print(f"verdicts: {folder / VERDICTS}", highlight=False)

@@ -9,9 +9,10 @@ from .attribution import (
 )
 from .audit import (
     ErrorRate as ErrorRate,
-    by_rule as by_rule,
     draw as draw,
-    error_rate as error_rate,
+    rate_of as rate_of,
+    rates_by_rule as rates_by_rule,
+    with_results as with_results,
 )
 from .baselines import (
     LOOKS as LOOKS,
@@ -45,9 +46,7 @@ from .findings import (
     ForApplication as ForApplication,
 )
 from .inference import (
-    Known as Known,
     KnownBy as KnownBy,
-    Rule as Rule,
     TrackMap as TrackMap,
 )
 from .likeness import (
@@ -80,6 +79,7 @@ from .space import (
     ReleaseAxis as ReleaseAxis,
     Space as Space,
     Spot as Spot,
+    keys_today as keys_today,
     observations as observations,
 )
 from .standing import (

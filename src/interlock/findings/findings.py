@@ -15,6 +15,7 @@ from functools import cached_property
 
 from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
+from interlock.findings.audit import ErrorRate, rate_of, rates_by_rule
 from interlock.findings.criteria import (
     Criteria,
     Meant,
@@ -24,6 +25,7 @@ from interlock.findings.criteria import (
     meant_by,
     needs_of,
 )
+from interlock.findings.inference import Rule
 from interlock.findings.rates import HangsAlone, KindRate, Rates, hang_alone, kind_rates, rates
 from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
@@ -39,7 +41,16 @@ from interlock.findings.workarounds import (
     tried,
 )
 from interlock.matrix import Matrix
-from interlock.model import Basis, Cell, Outcome, PythonVersion, Reason, Verdict, Window
+from interlock.model import (
+    AuditedCell,
+    Basis,
+    Cell,
+    Outcome,
+    PythonVersion,
+    Reason,
+    Verdict,
+    Window,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +61,23 @@ class Findings:
     verdicts: Sequence[Verdict]
     withdrawn: Excluded = field(default_factory=dict)
     """Yanked releases, by axis."""
+    audited: Sequence[AuditedCell] = ()
+    """The inferred cells that were run to see how often that is wrong."""
+
+    @cached_property
+    def audits(self) -> Mapping[str, ErrorRate]:
+        """By probe: how often an inferred answer is wrong. Without a probe that was not audited."""
+        run = [row for row in self.audited if row.seen is not None]
+        probes = dict.fromkeys(row.cell.probe for row in run)
+        return {probe: rate_of(row for row in run if row.cell.probe == probe) for probe in probes}
+
+    @cached_property
+    def audits_by_rule(self) -> Mapping[str, Mapping[Rule, ErrorRate]]:
+        """The same by probe, then by the rule that inferred the cells."""
+        return {
+            probe: rates_by_rule(row for row in self.audited if row.cell.probe == probe)
+            for probe in self.audits
+        }
 
     @cached_property
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:

@@ -32,7 +32,10 @@ class PageContext:
     def findings(self) -> Findings:
         """The findings from the verdicts: one value for every kind of application."""
         return self.shared or Findings(
-            matrix=self.matrix, verdicts=self.results.verdicts, withdrawn=self.results.yanked
+            matrix=self.matrix,
+            verdicts=self.results.verdicts,
+            withdrawn=self.results.yanked,
+            audited=self.results.audited,
         )
 
     @property

@@ -2,7 +2,8 @@
 
 Only ``verdicts.schema.json`` lists and describes the published ones. It is not about one matrix:
 ``for_axes`` adds the axes, and whose a trouble can be. ``stored.schema.json`` describes the files
-in ``results/``: ``shared.json``, and under ``$defs`` a row of ``verdicts.csv``.
+in ``results/``: ``shared.json``, and under ``$defs`` a row of ``verdicts.csv`` and of
+``audits.csv``.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ STORED: Mapping[str, Any] = _shipped("stored")
 
 STORED_COLUMNS: Mapping[str, Mapping[str, Any]] = STORED["$defs"]["row"]["properties"]
 """The columns of ``verdicts.csv`` in ``results/``, after the axes, in order."""
+
+AUDIT_COLUMNS: Mapping[str, Mapping[str, Any]] = STORED["$defs"]["audit"]["properties"]
+"""The columns of ``audits.csv``. The axes stand after the first two."""
 
 
 def for_axes(axes: Sequence[Axis], whose: Iterable[str]) -> dict[str, Any]:
