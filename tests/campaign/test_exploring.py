@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from grids import AXES, LEFT, NOON, RIGHT, matrix, published, verdict
 from packaging.version import Version
 
 from interlock.campaign.exploring import Exploration, surveys_of
+from interlock.campaign.planning import Rerun
 from interlock.campaign.survey import Survey
 from interlock.matrix.selector import Block
 from interlock.model import AuditedCell, Cell, Outcome, Pin, PythonVersion, Verdict
@@ -111,6 +113,42 @@ def test_a_cell_that_stays_open_is_not_asked_for_again() -> None:
     first = set(of.following({}).cells)
     again = set(of.following({}).cells)
     assert first and first.isdisjoint(again)
+
+
+@pytest.mark.parametrize(
+    ("rerun", "age_days", "runs"),
+    [
+        (Rerun.STALE, 1, False),
+        (Rerun.STALE, 30, True),
+        (Rerun.MISSING, 30, False),
+        (Rerun.ALL, 1, True),
+        (Rerun.FAILED, 1, False),
+    ],
+)
+def test_rerun_says_which_known_cells_run_again(rerun: Rerun, age_days: int, runs: bool) -> None:
+    tested_at = NOON - timedelta(days=age_days)
+    told = {key: replace(v, tested_at=tested_at) for key, v in searched().items()}
+    of = exploration(told, rerun=rerun)
+    assert of.following({}).is_empty is not runs
+    if runs:
+        again: Told = {}
+        played(of, again)
+        assert again
+
+
+def test_an_edge_is_not_confirmed_until_both_sides_have_many_trials() -> None:
+    told: Told = {}
+    of = exploration({})
+    (survey,) = of.surveys
+    assert survey.unconfirmed_edges(of.counting(told)) == 0, "nothing is known yet"
+    most = 0
+    while not (plan := of.following(told)).is_empty:
+        for cell in plan.cells:
+            before = told[cell.key].trials if cell.key in told else 0
+            told[cell.key] = seen(cell, before + plan.more.get(cell, 1))
+        most = max(most, survey.unconfirmed_edges(of.counting(told)))
+    assert most > 0
+    assert survey.unconfirmed_edges(of.counting(told)) == 0
 
 
 def audit(known: Told, drawn: list[AuditedCell], n: int = 5, **more: object) -> Exploration:

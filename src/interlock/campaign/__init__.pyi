@@ -56,3 +56,6 @@ from .session import (
     Finished as Finished,
     Session as Session,
 )
+from .survey import (
+    Survey as Survey,
+)

@@ -12,7 +12,16 @@ from datetime import datetime
 
 from packaging.version import Version
 
-from interlock.campaign.planning import Installable, Plan, Rerun, by_cell, is_fresh, plan
+from interlock.campaign.planning import (
+    Installable,
+    Plan,
+    Rerun,
+    by_cell,
+    is_fresh,
+    is_open,
+    is_same,
+    plan,
+)
 from interlock.campaign.survey import Installs, SearchRound, Survey
 from interlock.findings import ReleaseAxis, with_results
 from interlock.matrix import Block, Matrix
@@ -35,13 +44,15 @@ class Exploration:
         now: datetime,
         machine: str,
         jobs: int,
+        rerun: Rerun = Rerun.STALE,
         is_over: Callable[[], bool] = lambda: False,
         audit: int = 0,
         seed: int = 0,
         audited: Iterable[AuditedCell] = (),
         keep: Callable[[Sequence[AuditedCell]], object] = lambda drawn: None,
     ) -> None:
-        """``is_over`` says whether the time for new rounds is up.
+        """``is_over`` says whether the time for new rounds is up. ``rerun`` says which of the
+        ``known`` verdicts do not count.
 
         When a survey is done, ``audit`` of its inferred cells are run. ``seed`` draws them, and
         ``keep`` gets them before they run. ``audited`` are those of earlier searches: an audit goes
@@ -53,7 +64,11 @@ class Exploration:
         self._audited = list(audited)
         self._drawn: set[int] = set()
         """The surveys, by position, whose audit has begun."""
-        self._known = known
+        self._known = {
+            key: verdict
+            for key, verdict in known.items()
+            if is_same(verdict, matrix) and not is_open(verdict, matrix, now, rerun)
+        }
         self._matrix = matrix
         self._releases = releases
         self._now = now
@@ -73,8 +88,8 @@ class Exploration:
 
     def counting(self, told: Verdicts) -> Verdicts:
         """The verdicts that count: those known before, and ``told``, those of this run."""
-        found = by_cell((*self._known.values(), *told.values()), self._matrix)
-        return {key: v for key, v in found.items() if is_fresh(v, self._matrix, self._now)}
+        fresh = (v for v in told.values() if is_fresh(v, self._matrix, self._now))
+        return by_cell((*self._known.values(), *fresh), self._matrix)
 
     def following(self, told: Verdicts) -> Plan:
         """The plan of the next round; empty if the search is done, or its time is up."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.campaign.along import Rules, Sought
-from interlock.campaign.search import SearchTrack, Tried, next_cells, track_maps
+from interlock.campaign.search import SearchTrack, Tried, next_cells, track_maps, unconfirmed_edges
 from interlock.findings import (
     Observation,
     ReleaseAxis,
@@ -94,6 +94,10 @@ class Survey:
     def maps(self, verdicts: Mapping[tuple[str, ...], Verdict]) -> Mapping[PythonVersion, TrackMap]:
         """What these verdicts say about any pair, by Python."""
         return dict(zip(self.pythons, track_maps(self.tracks(verdicts)), strict=True))
+
+    def unconfirmed_edges(self, verdicts: Mapping[tuple[str, ...], Verdict]) -> int:
+        """How many edges are not exact yet, or have too few trials on one side."""
+        return sum(unconfirmed_edges(self.tracks(verdicts), self._rules))
 
     def draw(
         self, verdicts: Mapping[tuple[str, ...], Verdict], n: int, seed: int, day: date
