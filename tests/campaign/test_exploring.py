@@ -10,7 +10,7 @@ import pytest
 from grids import AXES, LEFT, NOON, RIGHT, matrix, published, verdict
 from packaging.version import Version
 
-from interlock.campaign.exploring import Exploration, surveys_of
+from interlock.campaign.exploring import Audit, Exploration, surveys_of
 from interlock.campaign.planning import Rerun
 from interlock.campaign.survey import Survey
 from interlock.matrix.selector import Block
@@ -153,7 +153,8 @@ def test_an_edge_is_not_confirmed_until_both_sides_have_many_trials() -> None:
 
 def audit(known: Told, drawn: list[AuditedCell], n: int = 5, **more: object) -> Exploration:
     """``drawn`` stands for the ledger: it keeps what the audit draws."""
-    return exploration(known, audit=n, seed=1, audited=[*drawn], keep=drawn.extend, **more)
+    asked = Audit(cells=n, seed=1, before=[*drawn], keep=drawn.extend)
+    return exploration(known, audit=asked, **more)
 
 
 def searched() -> Told:
@@ -196,7 +197,7 @@ def test_another_seed_draws_other_cells() -> None:
     told = searched()
     drawn: list[AuditedCell] = []
     played(audit(told, drawn), told)
-    another = exploration(told, audit=3, seed=2, audited=drawn, keep=drawn.extend)
+    another = exploration(told, audit=Audit(cells=3, seed=2, before=[*drawn], keep=drawn.extend))
     played(another, told)
     assert [row.seed for row in drawn] == [1] * 5 + [2] * 3
     assert len({row.cell for row in drawn}) == 8
@@ -206,7 +207,7 @@ def test_without_an_audit_no_drawn_cell_is_run() -> None:
     told = searched()
     drawn: list[AuditedCell] = []
     audit(told, drawn).following({})
-    assert exploration(told, audited=drawn).following({}).is_empty
+    assert exploration(told, audit=Audit(before=drawn)).following({}).is_empty
 
 
 def test_a_wrong_cell_of_an_earlier_search_is_refined_around() -> None:
@@ -216,7 +217,11 @@ def test_a_wrong_cell_of_an_earlier_search_is_refined_around() -> None:
     (row,) = drawn
     other = "pass" if row.inferred is Outcome.HANG else "hang"
     wrong = replace(seen(row.cell, 20), outcome=Outcome(other))
-    assert not exploration({**told, row.cell.key: wrong}, audited=drawn).following({}).is_empty
+    assert (
+        not exploration({**told, row.cell.key: wrong}, audit=Audit(before=drawn))
+        .following({})
+        .is_empty
+    )
 
 
 def test_what_an_audit_showed_counts_after_its_verdict_is_too_old() -> None:

@@ -65,7 +65,7 @@ def test_the_wheel_has_what_an_answer_is_read_from(interlock: Installed) -> None
         "results/verdicts.csv",
         "results/audits.csv",
         "results/shared.json",
-        "results/yanked.json",
+        "results/releases.json",
     } <= shipped
     described = {str(path.relative_to(ROOT)) for path in ROOT.glob("probes/*/probe.yaml")}
     assert described <= shipped

@@ -14,6 +14,7 @@ from .counting import (
     count as count,
 )
 from .exploring import (
+    Audit as Audit,
     Exploration as Exploration,
     surveys_of as surveys_of,
 )
@@ -25,6 +26,9 @@ from .jobs import (
     Installing as Installing,
     Kept as Kept,
     Probing as Probing,
+)
+from .listing import (
+    listed_releases as listed_releases,
 )
 from .loop import (
     Follow as Follow,

@@ -7,7 +7,7 @@ which cells were asked for, and when the time is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from packaging.version import Version
@@ -31,6 +31,21 @@ Verdicts = Mapping[tuple[str, ...], Verdict]
 """By ``Cell.key``."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """How many inferred cells are run when a survey is done, and what earlier audits drew."""
+
+    cells: int = 0
+    """Of each survey."""
+    seed: int = 0
+    """Draws them. The cells that it drew before count."""
+    before: Sequence[AuditedCell] = ()
+    """From earlier searches. Those that were not run are run, and what came out otherwise is
+    refined around."""
+    keep: Callable[[Sequence[AuditedCell]], object] = lambda drawn: None
+    """Gets what is drawn, before it runs."""
+
+
 class Exploration:
     """One search: some surveys side by side, and how far they are."""
 
@@ -46,22 +61,13 @@ class Exploration:
         jobs: int,
         rerun: Rerun = Rerun.STALE,
         is_over: Callable[[], bool] = lambda: False,
-        audit: int = 0,
-        seed: int = 0,
-        audited: Iterable[AuditedCell] = (),
-        keep: Callable[[Sequence[AuditedCell]], object] = lambda drawn: None,
+        audit: Audit | None = None,
     ) -> None:
         """``is_over`` says whether the time for new rounds is up. ``rerun`` says which of the
         ``known`` verdicts do not count.
-
-        When a survey is done, ``audit`` of its inferred cells are run. ``seed`` draws them, and
-        ``keep`` gets them before they run. ``audited`` are those of earlier searches: an audit goes
-        on with the ones that were not run, and what came out otherwise is refined around.
         """
-        self._audit = audit
-        self._seed = seed
-        self._keep = keep
-        self._audited = list(audited)
+        self._audit = audit or Audit()
+        self._audited = list(self._audit.before)
         self._drawn: set[int] = set()
         """The surveys, by position, whose audit has begun."""
         self._known = {
@@ -111,14 +117,13 @@ class Exploration:
         """The next round of a survey. When it is done, the audit of what it inferred."""
         survey = self.surveys[position]
         wanted = survey.following(counting, left_open)
-        if wanted.cells or not self._audit or position in self._drawn:
+        if wanted.cells or not self._audit.cells or position in self._drawn:
             return wanted
         self._drawn.add(position)
-        of_seed = [row for row in self.audited(survey) if row.seed == self._seed]
-        drawn = survey.draw(
-            counting, max(0, self._audit - len(of_seed)), self._seed, self._now.date()
-        )
-        self._keep(drawn)
+        audit, day = self._audit, self._now.date()
+        left = audit.cells - sum(row.seed == audit.seed for row in self.audited(survey))
+        drawn = survey.draw(counting, max(0, left), audit.seed, day)
+        audit.keep(drawn)
         self._audited += drawn
         audited = replace(survey, audited=(*survey.audited, *drawn))
         self.surveys = (*self.surveys[:position], audited, *self.surveys[position + 1 :])
@@ -135,7 +140,7 @@ class Exploration:
         """With the cells that have a verdict that counts, and in an audit those still to be run."""
 
         def is_needed(row: AuditedCell) -> bool:
-            return row.cell.key in counting or bool(self._audit and row.seen is None)
+            return row.cell.key in counting or bool(self._audit.cells and row.seen is None)
 
         return replace(survey, audited=list(filter(is_needed, self.audited(survey))))
 

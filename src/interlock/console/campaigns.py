@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +16,7 @@ from interlock.console.place import Place
 from interlock.console.search import explore, whole_rows
 from interlock.console.telling import Telling
 from interlock.findings import yanked
-from interlock.model import UsageError
+from interlock.model import UsageError, Verdict
 from interlock.record import Ledger, check_destination
 
 
@@ -45,25 +46,33 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         if options.dry_run:
             return 0
         check_destination(telling.folder_of_results(place, options.results), place.matrix.axes)
-        kept = telling.kept_results(place, options.results)
         page = telling.has_page(place) and not options.no_page
-        told = Telling(
-            place=place,
-            backend=ground.box.backend,
-            agenda=agenda,
-            ledger=ledger,
-            known=published,
-            advice=Beside(partial(telling.published_advice, place)),
-            preparation=Beside(telling.prepare_page if page else lambda: None),
-            withdrawn=yanked(ground.releases),
-            kept=kept,
-            audited=ground.audited(ledger),
-        )
+        told = _telling(ground, agenda, ledger, published, page=page)
         finished = ground.drive(ledger, first, agenda.following, resolved=found.resolved, told=told)
         findings = told.findings()
         told.at_the_end(findings, keep=options.keep)
         told.publish(findings, finished, options.results, page=page)
     return end(place, finished, ledger.lost, planning.Rerun(options.rerun))
+
+
+def _telling(
+    ground: Ground, agenda: Agenda, ledger: Ledger, published: Sequence[Verdict], *, page: bool
+) -> Telling:
+    """What will be printed and written of the run."""
+    place = ground.place
+    return Telling(
+        place=place,
+        backend=ground.box.backend,
+        agenda=agenda,
+        ledger=ledger,
+        known=published,
+        advice=Beside(partial(telling.published_advice, place)),
+        preparation=Beside(telling.prepare_page if page else lambda: None),
+        withdrawn=yanked(ground.releases),
+        listed=Beside(ground.listed),
+        kept=telling.kept_results(place, ground.options.results),
+        audited=ground.audited(ledger),
+    )
 
 
 def _with_trials(place: Place, per_cell: int | None) -> Place:

@@ -21,6 +21,7 @@ from interlock.campaign import (
     Progress,
     Session,
     count,
+    listed_releases,
     planning,
 )
 from interlock.console import progress, pythons_at_hand, report, selected, telling
@@ -28,7 +29,7 @@ from interlock.console.given import IMAGE_VARIABLE
 from interlock.console.place import Place
 from interlock.console.summary import Known
 from interlock.console.telling import Telling
-from interlock.index import IndexSettings, Pages, Releases, read_index_settings
+from interlock.index import Advisories, IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Sandbox, sandbox
 from interlock.matrix import Matrix, Selection, Selector, definition, selection
 from interlock.model import (
@@ -42,7 +43,15 @@ from interlock.model import (
     UsageError,
     Verdict,
 )
-from interlock.record import VERDICTS, Ledger, join_audits, read_audits, read_results
+from interlock.record import (
+    VERDICTS,
+    Ledger,
+    ListedReleases,
+    join_audits,
+    read_audits,
+    read_releases,
+    read_results,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +139,13 @@ class Ground:
     def box(self) -> Sandbox:
         assert self.sandbox, "isolated() comes first"
         return self.sandbox
+
+    def listed(self) -> ListedReleases:
+        """What the index lists, for the folder of results."""
+        cache = self.place.store.index
+        advisories = Advisories(self.settings, Pages(self.settings, cache), cache)
+        before = read_releases(telling.folder_of_results(self.place, self.options.results))
+        return listed_releases(self.place.matrix, self.releases, advisories.of, before)
 
     def known(self, published: Sequence[Verdict], ledger: Ledger) -> Known:
         remembered = ledger.verdicts(self.box.backend)

@@ -185,16 +185,17 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
         default="stale",
         help="which cells to run again although they have a verdict (default: stale)",
     )
-    _budget(
-        command,
-        "search the cells with few runs, instead of running each; begin no new round after so "
-        "long: 90m, 2h. Follow-ups are left out. Without a named release, the newest of the "
-        f"{found.axes[0].package} releases and the oldest of the default set are searched whole",
-    )
+    _budget(command, _SEARCHES.format(package=found.axes[0].package))
     for name, does in _SWITCHES.items():
         command.add_argument(name, action="store_true", help=does)
     _campaign(command)
 
+
+_SEARCHES = (
+    "search the cells with few runs, instead of running each; begin no new round after so long: "
+    "90m, 2h. Follow-ups are left out. Without a named release, the newest of the {package} "
+    "releases and the oldest of the default set are searched whole"
+)
 
 _SWITCHES = {
     "--pre": "let `latest` and the specifiers of the set include pre-releases",

@@ -9,8 +9,9 @@ from datetime import datetime, timezone
 
 from packaging.version import Version
 
-from interlock.campaign import Exploration, Finished, planning, publish_results, surveys_of
+from interlock.campaign import Audit, Exploration, Finished, planning, publish_results, surveys_of
 from interlock.console import telling
+from interlock.console.beside import Beside
 from interlock.console.ground import Ground, end, read_known
 from interlock.console.place import Place
 from interlock.console.summary import Known
@@ -18,7 +19,7 @@ from interlock.console.windows import lines
 from interlock.findings import Findings, with_results, yanked
 from interlock.matrix import Matrix, Selector, choices, selection
 from interlock.model import Pin, UsageError
-from interlock.record import VERDICTS, Ledger, check_destination
+from interlock.record import VERDICTS, Ledger, ListedReleases, check_destination
 
 SET = "all"
 """The set that the searched releases are from."""
@@ -58,12 +59,15 @@ def explore(
     place, options = ground.place, ground.options
     check_destination(telling.folder_of_results(place, options.results), place.matrix.axes)
     exploration = _exploration(ground, ledger, asked, named, known, started)
+    listed = Beside(ground.listed)
+    listed.begin()
     first = exploration.following({})
     finished = ground.drive(ledger, first, exploration.following, resolved=resolved)
     told = {verdict.cell.key: verdict for verdict in ledger.verdicts(ground.box.backend)}
+    # The results first: counting the pairs of all releases takes a while.
+    _publish(ground, ledger, finished, listed())
     for line in lines(exploration, told):
         place.console.print(line, highlight=False, markup=False, soft_wrap=True)
-    _publish(ground, ledger, exploration, finished)
     return end(place, finished, ledger.lost, _rerun(options, planning.Rerun.STALE))
 
 
@@ -89,10 +93,12 @@ def _exploration(
         jobs=options.jobs,
         rerun=_rerun(options, planning.Rerun.STALE),
         is_over=lambda: bool(options.budget and time.monotonic() - started > options.budget),
-        audit=getattr(options, "audit", 0),
-        seed=getattr(options, "seed", None) or int(f"{_now():%Y%m%d}"),
-        audited=ground.audited(ledger),
-        keep=ledger.keep_drawn,
+        audit=Audit(
+            cells=getattr(options, "audit", 0),
+            seed=getattr(options, "seed", None) or int(f"{_now():%Y%m%d}"),
+            before=ground.audited(ledger),
+            keep=ledger.keep_drawn,
+        ),
     )
 
 
@@ -151,7 +157,7 @@ def whole_rows(found: Matrix, options: argparse.Namespace, asked: Selector) -> t
     return tuple(dict.fromkeys([*(v for v in there if v in typed), oldest, there[-1]]))
 
 
-def _publish(ground: Ground, ledger: Ledger, exploration: Exploration, finished: Finished) -> None:
+def _publish(ground: Ground, ledger: Ledger, finished: Finished, listed: ListedReleases) -> None:
     """Write the verdicts of the ledger, and those of the folder that is named."""
     place, options = ground.place, ground.options
     folder = telling.folder_of_results(place, options.results)
@@ -165,7 +171,7 @@ def _publish(ground: Ground, ledger: Ledger, exploration: Exploration, finished:
         withdrawn=yanked(ground.releases),
         audited=with_results(ground.audited(ledger), verdicts, place.matrix.fresh_for),
     )
-    publish_results(ledger, findings, folder, finished.controls, finished.classify)
+    publish_results(ledger, findings, folder, finished.controls, finished.classify, listed)
     place.console.print(f"verdicts: {folder / VERDICTS}", highlight=False)
     if telling.has_page(place) and not getattr(options, "no_page", True):
         telling.publish_page(place, folder, findings, finished)

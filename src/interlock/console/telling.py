@@ -25,7 +25,7 @@ from interlock.console.place import Place
 from interlock.console.summary import Summary
 from interlock.findings import Findings
 from interlock.model import AuditedCell, Backend, Cell, Outcome, UsageError, Verdict, plural
-from interlock.record import Ledger, read_results
+from interlock.record import Ledger, ListedReleases, read_results
 
 COMMAND = "nox -s "
 """How a line begins that readers copy as a whole."""
@@ -47,6 +47,8 @@ class Telling:
     """Of the page, if there will be one."""
     withdrawn: Mapping[str, Collection[Version]]
     """Yanked releases, by axis."""
+    listed: Beside[ListedReleases]
+    """What the index lists, to be published."""
     kept: Sequence[Verdict] = ()
     """What the folder of results has already. It stays there, and is no answer of this run."""
 
@@ -57,6 +59,7 @@ class Telling:
         """Do beside the first trials what only the end of the run needs."""
         self.advice.begin()
         self.preparation.begin()
+        self.listed.begin()
 
     def findings(self, *, kept: Sequence[Verdict] = ()) -> Findings:
         matrix = self.place.matrix
@@ -115,7 +118,14 @@ class Telling:
         results = folder_of_results(place, folder)
         if self.kept:
             findings = self.findings(kept=self.kept)
-        publish_results(self.ledger, findings, results, finished.controls, finished.classify)
+        publish_results(
+            self.ledger,
+            findings,
+            results,
+            finished.controls,
+            finished.classify,
+            self.listed(),
+        )
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
         if command := question(self.agenda.asked, findings, results):
             place.console.print(f"ask:      {command}", highlight=False, soft_wrap=True)

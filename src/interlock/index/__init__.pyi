@@ -1,3 +1,6 @@
+from .advisories import (
+    Advisories as Advisories,
+)
 from .pages import (
     Pages as Pages,
 )
@@ -13,4 +16,8 @@ from .settings import (
 from .upstream import (
     Listed as Listed,
     Upstream as Upstream,
+)
+from .vulnerabilities import (
+    Known as Known,
+    joined as joined,
 )

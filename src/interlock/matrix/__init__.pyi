@@ -6,6 +6,7 @@ from . import (
 )
 from .choices import (
     Choice as Choice,
+    Every as Every,
     Latest as Latest,
     Ranged as Ranged,
     beyond_the_harness as beyond_the_harness,

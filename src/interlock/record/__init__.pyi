@@ -26,6 +26,13 @@ from .order import (
     in_order as in_order,
     text_key as text_key,
 )
+from .releases import (
+    MACHINE as MACHINE,
+    NONE_LISTED as NONE_LISTED,
+    ListedRelease as ListedRelease,
+    ListedReleases as ListedReleases,
+    read_releases as read_releases,
+)
 from .results import (
     SIGNATURES as SIGNATURES,
     Results as Results,

@@ -4,7 +4,8 @@
 night readable. ``shared.json`` holds what many rows have in common (``shared.py``).
 ``measures.csv`` holds what trials measured (``measures.py``). ``signatures/`` holds a JSON file for
 each signature (``signatures.py``). ``audits.csv`` holds the inferred cells that were run to see how
-often that is wrong (``audits.py``). Only tested verdicts are stored.
+often that is wrong (``audits.py``). ``releases.json`` holds what the package index lists
+(``releases.py``). Only tested verdicts are stored.
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ from interlock.record.control_results import CONTROLS
 from interlock.record.files import Batch, read_json, together
 from interlock.record.measures import MEASURES, read_measures, write_measures
 from interlock.record.order import ordered
+from interlock.record.releases import (
+    NONE_LISTED,
+    RELEASES,
+    ListedReleases,
+    read_releases,
+    write_releases,
+)
 from interlock.record.rows import VERDICTS, Attributions, Row
 from interlock.record.shapes import Controls, SignatureFile, Yanked
 from interlock.record.shared import SHARED, Shared
@@ -32,6 +40,7 @@ from interlock.record.signatures import Example
 
 SIGNATURES = "signatures"
 YANKED = "yanked.json"
+"""Only of a folder without ``releases.json``, which has the yanked releases too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +52,13 @@ class Results:
     signatures: list[Mapping[str, Any]]
     """The contents of the signature files, most frequent first."""
     yanked: Mapping[str, frozenset[Version]]
-    """Tested releases that their authors have withdrawn, by axis."""
+    """Releases that their authors have withdrawn, by axis."""
     controls: Sequence[Mapping[str, Any]]
     """The result of each control in each campaign. The newest campaign is last."""
     audited: Sequence[AuditedCell] = ()
     """The inferred cells that audits drew, with their results."""
+    releases: ListedReleases = NONE_LISTED
+    """What the package index lists. Empty if no index was asked."""
     folder: Path = Path("results")
     """The folder that it was read from."""
 
@@ -68,13 +79,15 @@ def write_results(
     batch: Batch | None = None,
     *,
     kept: Mapping[str, Any] | None = None,
+    releases: ListedReleases = NONE_LISTED,
 ) -> None:
     """Write the whole data set. Removes signature files that no verdict needs.
 
     All files change together, or none does and ``StorageTrouble`` is raised. A signature without a
-    new example keeps the one in ``kept`` by its slug, or the folder's. ``yanked`` are withdrawn
-    releases by axis, from the index. Only tested ones are kept. Inferred verdicts are left out:
-    they are computed from the tested ones.
+    new example keeps the one in ``kept`` by its slug, or the folder's. ``releases`` is what the
+    index lists; if it is empty, what the folder has of it stays. Without either, the tested ones of
+    ``yanked`` are kept, which are withdrawn releases by axis. Inferred verdicts are left out: they
+    are computed from the tested ones.
     """
     verdicts = ordered((v for v in verdicts if v.basis is Basis.TESTED), axes)
     with together(batch, results) as put:
@@ -83,7 +96,12 @@ def write_results(
         put.write_csv(results / VERDICTS, stored, rows.stored_columns(axes))
         put.write(results / SHARED, shared.text())
         write_measures(verdicts, axes, results, put)
-        put.write(results / YANKED, _yanked(verdicts, axes, yanked or {}))
+        if releases:
+            write_releases(releases, axes, results, put)
+        if releases or (results / RELEASES).exists():
+            put.remove(results / YANKED)
+        else:
+            put.write(results / YANKED, _yanked(verdicts, axes, yanked or {}))
         _write_signatures(verdicts, axes, results / SIGNATURES, examples, put, kept or {})
 
 
@@ -127,12 +145,15 @@ def _read(results: Path, axes: Sequence[Axis], renamed: Renames) -> Results:
     measured = read_measures(results / MEASURES, axes, renamed)
     counts = signatures.counts(files, axes)
     withdrawn: dict[str, list[str]] = read_json(results / YANKED, Yanked, {})
+    yanked = {axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()}
+    releases = read_releases(results)
     told = read_json(results / CONTROLS, Controls, {"controls": []}, axes=names)
     return Results(
         folder=results,
         verdicts=rows.read(path, axes, counts, measured, renamed) if there else [],
         signatures=[older.signature_file(file, renamed) for file in files],
-        yanked={axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()},
+        yanked=releases.yanked if releases else yanked,
+        releases=releases,
         controls=[older.control(row, renamed) for row in told["controls"]],
         audited=read_audits(results, axes, renamed),
     )
@@ -170,6 +191,7 @@ def check_destination(results: Path, axes: Sequence[Axis]) -> None:
     with switching.locked(results, to_write=False):
         _signature_files(results / SIGNATURES, names)
         read_json(results / YANKED, Yanked)
+        read_releases(results)
         read_json(results / CONTROLS, Controls, axes=names)
         read_audits(results, axes)
     with Batch() as batch:

@@ -69,7 +69,40 @@ Seen = Annotated[Coordinates, AfterValidator(_seen)]
 
 
 Yanked = Mapping[str, tuple[VersionText, ...]]
-"""``yanked.json``."""
+"""``yanked.json``, of a folder without ``releases.json``."""
+
+
+def _python(text: str) -> str:
+    try:
+        PythonVersion.parse(text)
+    except ValueError as mistake:
+        raise wrong(str(mistake)) from None
+    return text
+
+
+PythonText = Annotated[str, AfterValidator(_python)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One release that the package index lists."""
+
+    uploaded_at: Moment | None
+    vulnerabilities: Texts | None
+    yanked: str = ""
+    no_wheel: tuple[PythonText, ...] = ()
+    requires_python: tuple[PythonText, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasesFile:
+    """``releases.json``."""
+
+    schema_version: Literal[1]
+    machine: str
+    pythons: tuple[PythonText, ...]
+    vulnerabilities: Mapping[str, Texts]
+    releases: Mapping[str, Mapping[VersionText, Listed]]
 
 
 @dataclass(frozen=True, kw_only=True)
