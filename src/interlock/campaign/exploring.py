@@ -22,8 +22,8 @@ from interlock.campaign.planning import (
     is_same,
     plan,
 )
-from interlock.campaign.survey import Installs, SearchRound, Survey
-from interlock.findings import ReleaseAxis, with_results
+from interlock.campaign.survey import SearchRound, Survey
+from interlock.findings import Installs, ReleaseAxis, in_order, with_results
 from interlock.matrix import Block, Matrix
 from interlock.model import AuditedCell, Axis, Cell, Pin, PythonVersion, Release, Verdict
 
@@ -190,14 +190,14 @@ def _survey(
     rows, columns = matrix.axes
     on_rows, on_columns = map(_axis, matrix.axes, block.pins)
 
-    def rank(python: PythonVersion) -> tuple[int, PythonVersion]:
-        return -len(installable.those(block.pins[1], python)), python
+    def installing(python: PythonVersion) -> int:
+        return len(installable.those(block.pins[1], python))
 
     return Survey(
         axes=(rows, columns),
         rows=on_rows,
         columns=on_columns,
-        pythons=sorted(block.pythons, key=rank),
+        pythons=in_order(block.pythons, installing),
         probe=block.probe,
         config=block.config,
         named=[version for version in named if version in on_rows.position],

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from interlock.campaign.along import Rules, Sought, Wanted, confirmed_at, expanded, searched
-from interlock.findings import Cross, Observation, Run, Space, Spot, Strip, TrackMap, crosses
+from interlock.findings import Cross, Observation, Run, Space, Spot, Strip, TrackMap, crosses, maps
 from interlock.model import Outcome
 
 
@@ -50,6 +50,10 @@ class SearchTrack:
     audited: Mapping[Spot, Observation] = field(default_factory=dict)
     """The cells that an audit drew, with what was inferred of them then."""
 
+    @property
+    def tested(self) -> Mapping[Spot, Observation]:
+        return {spot: tried.observation for spot, tried in self.known.items()}
+
 
 Round = Mapping[Spot, Next]
 
@@ -73,10 +77,7 @@ def next_cells(tracks: Sequence[SearchTrack], rules: Rules | None = None) -> lis
 
 def track_maps(tracks: Sequence[SearchTrack]) -> list[TrackMap]:
     """What is known on each track, with the tracks before it as references."""
-    maps: list[TrackMap] = []
-    for track in tracks:
-        maps.append(_Search(track, maps, Rules()).map)
-    return maps
+    return maps.track_maps((track.space, track.tested) for track in tracks)
 
 
 def unconfirmed_edges(tracks: Sequence[SearchTrack], rules: Rules) -> list[int]:
@@ -85,13 +86,13 @@ def unconfirmed_edges(tracks: Sequence[SearchTrack], rules: Rules) -> list[int]:
     Something between the two sides is not tested, or one of them has too few trials. These are the
     edges along the rows and columns that the search follows.
     """
-    maps: list[TrackMap] = []
+    before: list[TrackMap] = []
     found = []
     for track in tracks:
-        search = _Search(track, maps, rules)
+        search = _Search(track, before, rules)
         search.next_cells()
         found.append(search.unconfirmed_edges())
-        maps.append(search.map)
+        before.append(search.map)
     return found
 
 
@@ -102,8 +103,7 @@ class _Search:
         self.track = track
         self.rules = rules
         self._references = tuple(references)
-        tested = {spot: tried.observation for spot, tried in track.known.items()}
-        self.map = TrackMap(track.space, tested, self._references)
+        self.map = TrackMap(track.space, track.tested, self._references)
         self._wanted: dict[Spot, Next] = {}
         self._rows = list(dict.fromkeys(track.named_rows))
         self._columns: list[int] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -12,7 +12,9 @@ from packaging.version import Version
 from interlock.campaign.along import Rules, Sought
 from interlock.campaign.search import SearchTrack, Tried, next_cells, track_maps, unconfirmed_edges
 from interlock.findings import (
+    Installs,
     Observation,
+    Pairs,
     ReleaseAxis,
     Space,
     Spot,
@@ -21,20 +23,7 @@ from interlock.findings import (
     keys_today,
     observations,
 )
-from interlock.model import (
-    AuditedCell,
-    Axis,
-    Cell,
-    Outcome,
-    Pin,
-    PythonVersion,
-    Verdict,
-    audit_key,
-)
-
-Installs = Callable[[PythonVersion, Version, Version], bool]
-"""Whether the index lets two releases be installed on a Python: rows first, then columns."""
-
+from interlock.model import AuditedCell, Axis, Cell, Outcome, PythonVersion, Verdict, audit_key
 
 LEFT_OPEN = Tried(Observation(Outcome.UNPROVEN), 0)
 """What the search takes a cell for that has no verdict."""
@@ -164,19 +153,12 @@ class Survey:
 
     def cell(self, python: PythonVersion, spot: Spot) -> Cell:
         """The cell of a pair, by its positions."""
-        versions = self.rows.versions[spot[0]], self.columns.versions[spot[1]]
-        pins = tuple(
-            Pin(axis=axis.name, package=axis.package, version=version)
-            for axis, version in zip(self.axes, versions, strict=True)
+        return Cell(
+            pins=self._pairs.pins(spot), python=python, probe=self.probe, config=self.config
         )
-        return Cell(pins=pins, python=python, probe=self.probe, config=self.config)
 
     def _spot(self, cell: Cell) -> Spot | None:
-        row, column = (
-            axis.position.get(pin.version) if pin.version else None
-            for axis, pin in zip((self.rows, self.columns), cell.pins, strict=True)
-        )
-        return None if row is None or column is None else (row, column)
+        return self._pairs.spot(cell)
 
     def _is_of_it(self, cell: Cell) -> bool:
         return (
@@ -192,12 +174,8 @@ class Survey:
 
     @cached_property
     def _spaces(self) -> Mapping[PythonVersion, Space]:
-        return {python: self._space(python) for python in self.pythons}
+        return {python: self._pairs.space(python) for python in self.pythons}
 
-    def _space(self, python: PythonVersion) -> Space:
-        rows, columns = self.rows.versions, self.columns.versions
-
-        def installs(row: int, column: int) -> bool:
-            return self.installs(python, rows[row], columns[column])
-
-        return Space(rows=self.rows, columns=self.columns, installs=installs)
+    @cached_property
+    def _pairs(self) -> Pairs:
+        return Pairs(axes=self.axes, rows=self.rows, columns=self.columns, installs=self.installs)

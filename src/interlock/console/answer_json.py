@@ -11,6 +11,8 @@ from typing import Any
 from interlock.findings import (
     Answer,
     AnswerBasis,
+    Elsewhere,
+    ErrorRate,
     KindNote,
     Move,
     Neighbours,
@@ -76,18 +78,14 @@ def _part(said: SituationAnswer) -> dict[str, Any]:
         "exposures": said.exposures,
         "tested_at": said.tested_at.isoformat() if said.tested_at else None,
         "python_full": list(said.pythons),
-        "verdicts": [_verdict(one) for one in said.rests_on],
+        "verdicts": [_verdict(one) for one in said.rests_on if not one.inferred],
+        **_beyond(said),
         "missing": [{"probe": c.probe, "repeat": c.reproduce} for c in said.missing],
         "meant": said.is_meant,
         "neighbours": [_neighbours(one) for one in said.neighbours]
         if said.basis is AnswerBasis.UNKNOWN
         else [],
-        "elsewhere": {
-            "pythons": [str(python) for python in said.elsewhere.pythons],
-            "with_these_releases": said.elsewhere.with_these,
-        }
-        if said.elsewhere
-        else None,
+        "elsewhere": _elsewhere(said.elsewhere) if said.elsewhere else None,
         "fewer": [
             {
                 "situation": _chosen(less.situation),
@@ -120,6 +118,51 @@ def _verdict(seen: Seen) -> dict[str, Any]:
         "detail": verdict.detail,
         "repeat": verdict.cell.reproduce,
     }
+
+
+def _beyond(said: SituationAnswer) -> dict[str, Any]:
+    """What is known where nobody ran it: what is inferred, and what the index decides."""
+    return {
+        "inferred": [_inferred(one) for one in said.rests_on if one.inferred],
+        "refused": [
+            {"axis": one.pin.axis, "version": str(one.pin.version)}
+            | {"reason": str(one.reason), "says": one.says}
+            for one in said.refusals
+        ],
+        "unlisted": [{"axis": pin.axis, "version": str(pin.version)} for pin in said.unlisted],
+    }
+
+
+def _inferred(seen: Seen) -> dict[str, Any]:
+    """A cell that nobody ran, and what it is inferred from."""
+    verdict, basis = seen.verdict, seen.inferred
+    assert basis, "only an inferred cell has a rule"
+    return {
+        "probe": verdict.cell.probe,
+        "config": verdict.cell.config,
+        "situation": _chosen(seen.situation),
+        "outcome": str(verdict.outcome),
+        "rule": str(basis.rule),
+        "rests_on": [
+            {
+                "versions": {pin.axis: str(pin.version) for pin in corner.cell.pins},
+                "outcome": str(corner.outcome),
+                "tested_at": corner.tested_at.isoformat(),
+                "repeat": corner.cell.reproduce,
+            }
+            for corner in basis.corners
+        ],
+        "error_rate": _error_rate(basis.error_rate),
+        "repeat": verdict.cell.reproduce,
+    }
+
+
+def _error_rate(rate: ErrorRate | None) -> dict[str, Any] | None:
+    """None where no inferred cell of the probe was run."""
+    if rate is None or not rate.run:
+        return None
+    low, high = rate.interval
+    return {"wrong": rate.wrong, "run": rate.run, "low": low, "high": high}
 
 
 def _note(note: KindNote) -> dict[str, Any]:
@@ -173,6 +216,13 @@ def _workaround(one: OfferedWorkaround) -> list[Mapping[str, Any]]:
         }
         for tried in one.tried
     ]
+
+
+def _elsewhere(one: Elsewhere) -> Mapping[str, Any]:
+    return {
+        "pythons": [str(python) for python in one.pythons],
+        "with_these_releases": one.with_these,
+    }
 
 
 def _neighbours(one: Neighbours) -> Mapping[str, Any]:

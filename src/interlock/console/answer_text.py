@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+from interlock.console import basis_text, workaround_text
 from interlock.console.answer_json import UNKNOWN
+from interlock.console.basis_text import headline, kind, shade
 from interlock.console.page import Page
 from interlock.findings import (
     Answer,
@@ -21,22 +23,12 @@ from interlock.findings import (
     KindNote,
     Move,
     Neighbours,
-    OfferedWorkaround,
     Seen,
     SituationAnswer,
     to_find,
 )
 from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
 from interlock.model import NoTarget, Outcome, Pin, PythonVersion, Target, Verdict, listing, plural
-
-_HEADLINES = {
-    Outcome.HANG: "It hangs",
-    Outcome.FAIL: "It fails",
-    Outcome.UNPROVEN: "It is not proven to be safe",
-    Outcome.UNSUPPORTED: "It cannot be run",
-    Outcome.PASS: "No hang was found",
-    None: "It is not known whether it hangs",
-}
 
 
 def as_text(answer: Answer, findings: Findings, page: Page) -> str:
@@ -101,25 +93,27 @@ class _Telling:
 
     def _headlines(self) -> list[str]:
         worst = self.answer.worst
-        first = worst.outcome if worst else None
-        lines = self._coloured(
-            f"{_HEADLINES[first]}: {self._subject()}{self._where(first)}.", first
-        )
-        groups: dict[Outcome | None, list[SituationAnswer]] = {}
+        assert worst, "every question is about some situation"
+        groups: dict[tuple[Outcome | None, bool], list[SituationAnswer]] = {}
         for part in self.answer.parts:
-            groups.setdefault(part.outcome, []).append(part)
-        for outcome, alike in groups.items():
-            if outcome is not first and outcome is Outcome.UNSUPPORTED:
-                lines += self._coloured(self._cannot(alike), outcome)
-            elif outcome is not first:
-                lines += self._coloured(f"{_HEADLINES[outcome]} {self._all(alike)}.", outcome)
+            groups.setdefault(kind(part), []).append(part)
+        said = f"{headline(worst)}: {self._subject()}{self._where(groups[kind(worst)])}."
+        lines = self._coloured(said, shade(worst))
+        for alike in groups.values():
+            one = alike[0]
+            if kind(one) == kind(worst):
+                continue
+            if one.outcome is Outcome.UNSUPPORTED:
+                lines += self._coloured(self._cannot(alike), one.outcome)
+            else:
+                lines += self._coloured(f"{headline(one)} {self._all(alike)}.", shade(one))
         return lines
 
     def _cannot(self, alike: Sequence[SituationAnswer]) -> str:
         """What these releases do not have, or that it cannot be run."""
         if all(part.lacking for part in alike):
             return " ".join(dict.fromkeys(self._lacks(s) for p in alike for s in p.lacking))
-        return f"{_HEADLINES[Outcome.UNSUPPORTED]} {self._all(alike)}."
+        return f"{headline(alike[0])} {self._all(alike)}."
 
     def _lacks(self, seen: Seen) -> str:
         """``left-lib 1.0 has no structured logs.``"""
@@ -140,11 +134,11 @@ class _Telling:
         releases = [f"{a.package} {question.versions[a.name]}" for a in self.matrix.axes]
         return f"{' with '.join(releases)} on Python {question.python}"
 
-    def _where(self, outcome: Outcome | None) -> str:
+    def _where(self, alike: Sequence[SituationAnswer]) -> str:
         """The situations with that outcome, as the end of a headline."""
-        alike = [part for part in self.answer.parts if part.outcome is outcome]
         if len(alike) == len(self.answer.parts) > 1:
-            return ", with every choice of settings that was tested" if outcome else ""
+            known = alike[0].outcome
+            return ", with every choice of settings that was tested" if known else ""
         return f", {self._all(alike)}" if self.matrix.choices else ""
 
     def _all(self, parts: Iterable[SituationAnswer]) -> str:
@@ -155,12 +149,16 @@ class _Telling:
 
     def _part(self, part: SituationAnswer) -> list[str]:
         page = self.page
-        lines = ["  " + page.coloured(str(part.outcome or UNKNOWN), part.outcome)]
+        how = ", inferred" if basis_text.is_inferred(part) else ""
+        lines = ["  " + page.coloured(f"{part.outcome or UNKNOWN}{how}", shade(part))]
         if part.basis is AnswerBasis.INDEX:
-            decided = dict.fromkeys(verdict.detail for verdict in part.verdicts)
+            details = [verdict.detail for verdict in part.verdicts]
+            decided = dict.fromkeys([*details, *basis_text.refused(part)])
             return [*lines, *(line for said in decided for line in page.wrapped(said, "  "))]
+        untold = [one for one in part.rests_on if one.inferred]
         for seen in part.rests_on:
-            lines += self._seen(seen, part)
+            lines += self._seen(seen, part) if seen not in untold else []
+        lines += self._inferred(part)
         for trouble in part.troubles:
             if trouble.attribution.says not in self.said:
                 self.said.add(trouble.attribution.says)
@@ -168,7 +166,7 @@ class _Telling:
         above = self.answer.moves if len(self.answer.parts) > 1 else ()
         lines += self._moves([move for move in part.moves if move not in above], "  ")
         lines += self._to_find(part.moves, "  ")
-        lines += _workarounds(part, page)
+        lines += workaround_text.lines(part, page)
         shown = {one.verdict.cell.key for one in part.rests_on}
         lacking = [one for one in part.lacking if one.verdict.cell.key not in shown]
         if len(self.answer.parts) == 1 or part.troubles:
@@ -181,9 +179,22 @@ class _Telling:
             probes = listing([cell.probe for cell in part.missing])
             lines += page.wrapped(f"Not tested by {probes}.", "  ")
         commands = [v.cell.reproduce for v in part.verdicts if v.outcome is part.outcome]
+        if basis_text.is_inferred(part):
+            lines += page.wrapped("To test it:", "  ")
         lines += [f"  {command}" for command in commands[:1] if command not in self.said]
         self.said.update(commands)
         self.told.update(t.verdict.cell.key for t in part.troubles)
+        return lines
+
+    def _inferred(self, part: SituationAnswer) -> list[str]:
+        """What is inferred by each probe, and from what."""
+        lines: list[str] = []
+        for one in basis_text.needed(part):
+            elsewhere = one.situation != part.situation
+            at = f", {in_words(one.situation, self.matrix.choices)}" if elsewhere else ""
+            lines += self.page.wrapped(basis_text.inferred(one, at), "  ")
+        if basis_text.is_inferred(part) and part.outcome is Outcome.PASS:
+            lines += self.page.wrapped(basis_text.NOT_SAFE, "  ")
         return lines
 
     def _seen(self, seen: Seen, part: SituationAnswer) -> list[str]:
@@ -229,6 +240,7 @@ class _Telling:
         else:
             python = self.answer.question.python
             lines = page.wrapped(f"No test used these settings on Python {python}.", "  ")
+        lines += [line for said in basis_text.unlisted(part) for line in page.wrapped(said, "  ")]
         for one in part.neighbours:
             lines += page.wrapped(self._neighbours(one, part.situation), "  ", "- ")
         if part.elsewhere:
@@ -262,7 +274,7 @@ class _Telling:
         """What helps against the hang that was found, with less switched on."""
         lines: list[str] = []
         for less in part.fewer:
-            body = [*self._moves(less.moves, "  "), *_workarounds(less, self.page)]
+            body = [*self._moves(less.moves, "  "), *workaround_text.lines(less, self.page)]
             if body:
                 words = in_words(less.situation, self.matrix.choices)
                 found = f"Against the {less.outcome} that was found {words}"
@@ -364,26 +376,6 @@ class _Telling:
         ]
         told = f"Where {kind.title}, it hung in {listing(counted)}."
         return " ".join(filter(None, [told, kind.instead_plain, again]))
-
-
-def _workarounds(said: SituationAnswer, page: Page) -> list[str]:
-    """Each workaround with its cost, and those not to count on below the others."""
-    passing = [one for one in said.workarounds if not one.caution]
-    doubtful = [one for one in said.workarounds if one.caution]
-    lines = page.wrapped("Workarounds that pass on these very releases:", "  ") if passing else []
-    lines += _each_workaround(passing, page)
-    if doubtful:
-        lines += page.wrapped("Workarounds that pass here, but that you can't rely on:", "  ")
-    return lines + _each_workaround(doubtful, page)
-
-
-def _each_workaround(some: Iterable[OfferedWorkaround], page: Page) -> list[str]:
-    lines = []
-    for one in some:
-        only = f"Tested only by {listing(one.run_by)}." if one.not_run_by else None
-        words = filter(None, [f"{one.way.title}.", one.caution, one.way.costs, only])
-        lines += page.wrapped(f"{one.way.name}: {' '.join(words)}", "  ", "- ")
-    return lines
 
 
 def _elsewhere(one: Elsewhere) -> str:

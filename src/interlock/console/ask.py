@@ -40,6 +40,7 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
         verdicts=published.verdicts,
         withdrawn=published.yanked,
         audited=published.audited,
+        releases=published.releases,
     )
     said = answer(question, findings)
     if options.format == "json":

@@ -1,8 +1,12 @@
-from . import windows as windows
+from . import maps as maps, windows as windows
 from .advice import (
     Move as Move,
     to_find as to_find,
     yanked as yanked,
+)
+from .around import (
+    Elsewhere as Elsewhere,
+    Neighbours as Neighbours,
 )
 from .attribution import (
     WHOSE as WHOSE,
@@ -53,11 +57,14 @@ from .likeness import (
     TROUBLE as TROUBLE,
     intermittent as intermittent,
 )
+from .maps import (
+    Installs as Installs,
+    Pairs as Pairs,
+    in_order as in_order,
+)
 from .question import (
     Answer as Answer,
-    Elsewhere as Elsewhere,
     KindNote as KindNote,
-    Neighbours as Neighbours,
     Question as Question,
     SituationAnswer as SituationAnswer,
     answer as answer,
@@ -72,6 +79,7 @@ from .ratio import (
 )
 from .situation import (
     AnswerBasis as AnswerBasis,
+    Inferred as Inferred,
     Seen as Seen,
 )
 from .space import (

@@ -31,6 +31,7 @@ from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
 from interlock.findings.targets import Targets
 from interlock.findings.tested import Tested
+from interlock.findings.untested import Untested
 from interlock.findings.weighing import Combinations, Excluded, Pins, Track, Trouble
 from interlock.findings.windows import Rest, along, hanging, lines
 from interlock.findings.workarounds import (
@@ -51,6 +52,7 @@ from interlock.model import (
     Verdict,
     Window,
 )
+from interlock.record import NONE_LISTED, ListedReleases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,8 @@ class Findings:
     verdicts: Sequence[Verdict]
     withdrawn: Excluded = field(default_factory=dict)
     """Yanked releases, by axis."""
+    releases: ListedReleases = NONE_LISTED
+    """What the package index lists. Without it, nothing is inferred."""
     audited: Sequence[AuditedCell] = ()
     """The inferred cells that were run to see how often that is wrong."""
 
@@ -138,6 +142,11 @@ class Findings:
     def tested(self) -> Tested:
         """What was run of whole combinations, and in which situation of a reader's."""
         return Tested(self.verdicts, self.matrix, self.tracks, self.meant)
+
+    @cached_property
+    def untested(self) -> Untested:
+        """What is known of releases that nobody ran."""
+        return Untested(self.matrix, self.by_track, self.releases, lambda: self.audits)
 
     @cached_property
     def targets(self) -> Targets:

@@ -25,13 +25,15 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.advice import Move
-from interlock.findings.attribution import OPEN
+from interlock.findings.around import Elsewhere, Neighbours, elsewhere, neighbours
+from interlock.findings.attribution import OPEN, Attribution
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
 from interlock.findings.likeness import TROUBLE, intermittent
 from interlock.findings.rates import KindRate
-from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
+from interlock.findings.situation import AnswerBasis, Conclusion, Seen, lacks_feature
 from interlock.findings.tested import Place, moved
+from interlock.findings.untested import Refusal
 from interlock.findings.weighing import TOGETHER, Pins, Trouble
 from interlock.matrix import Application, Matrix, Situation
 from interlock.model import (
@@ -63,27 +65,6 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbours:
-    """The nearest releases of one axis of which the answer is known, on that Python."""
-
-    axis: str
-    below: Version | None
-    above: Version | None
-    with_the_others: bool
-    """They were tested with the other releases of the question. Where none was, these were tested
-    with some others, however set up, and both may be the very release that was asked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Elsewhere:
-    """The other Pythons on which something was tested in a situation."""
-
-    pythons: tuple[PythonVersion, ...]
-    with_these: bool
-    """They were tested with the releases of the question, or with other releases alone."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class SituationAnswer:
     """What is known of the releases in one situation."""
 
@@ -95,6 +76,10 @@ class SituationAnswer:
     """The verdicts, the worst first, each with the situation that it is about."""
     missing: tuple[Cell, ...] = ()
     """What would have to be run, and was not."""
+    refusals: tuple[Refusal, ...] = ()
+    """What the index does not let anybody install, where nothing was run and it decides."""
+    unlisted: tuple[Pin, ...] = ()
+    """Where the basis is ``unknown``: the releases that the index did not list."""
     is_meant: bool = True
     """Whether something is meant to be run of these releases with all of it switched on."""
     troubles: tuple[Trouble, ...] = ()
@@ -184,7 +169,8 @@ class Answer:
     def worst(self) -> SituationAnswer | None:
         """A hang or a failure before what is unknown, and that before a pass.
 
-        A choice of settings that these releases are not meant to be run with is no headline.
+        A tested hang comes before an inferred one, and an inferred pass before a tested one. A
+        choice of settings that these releases are not meant to be run with is no headline.
         """
         ranks = [*TROUBLE, None, *(outcome for outcome in PRECEDENCE if outcome not in TROUBLE)]
         meant = [
@@ -192,7 +178,12 @@ class Answer:
             for part in self.parts
             if part.is_meant and not lacks_feature(part.outcome, part.rests_on)
         ]
-        return min(meant or self.parts, key=lambda part: ranks.index(part.outcome), default=None)
+
+        def rank(part: SituationAnswer) -> tuple[int, bool]:
+            inferred = part.basis is AnswerBasis.INFERRED
+            return ranks.index(part.outcome), inferred is (part.outcome in TROUBLE)
+
+        return min(meant or self.parts, key=rank, default=None)
 
 
 def answer(question: Question, findings: Findings) -> Answer:
@@ -272,13 +263,13 @@ def _notes(findings: Findings, place: Place) -> Iterable[KindNote]:
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     part = in_situation(findings, asked, place)
     unknown = part.basis is AnswerBasis.UNKNOWN
-    neighbours = tuple(_neighbours(findings, asked, place)) if unknown else ()
-    near = any(one.below or one.above for one in neighbours)
+    around = tuple(neighbours(findings.tested, asked, place)) if unknown else ()
+    near = any(one.below or one.above for one in around)
     helps = part.workarounds or any(move.helps for move in part.moves)
     return replace(
         part,
-        neighbours=neighbours,
-        elsewhere=_elsewhere(findings, asked, place, near) if unknown else None,
+        neighbours=around,
+        elsewhere=elsewhere(findings.tested, asked, place, near) if unknown else None,
         lacking=tuple(_lacking(findings, asked, place, part.moves)),
         fewer=() if helps else tuple(_fewer(findings, asked, place, part.troubles)),
     )
@@ -286,24 +277,53 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
 
 def in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     """The part of an answer for one situation, without what is known of others around it."""
-    found, matrix = findings.tested.conclude(asked, place), findings.matrix
+    found, refusals = _conclude(findings, asked, place)
+    matrix = findings.matrix
     rests_on = tuple(sorted(found.rests_on, key=lambda one: _rank(one, findings)))
     troubles = tuple(
-        Trouble(verdict=one.verdict, attribution=findings.attributions[one.verdict.cell.key])
+        Trouble(verdict=one.verdict, attribution=_attribution(one, findings))
         for one in rests_on
         if one.is_trouble
     )
+    unknown = found.basis is AnswerBasis.UNKNOWN
     return SituationAnswer(
         situation=asked,
         outcome=found.outcome,
         basis=found.basis,
         rests_on=rests_on,
         missing=found.missing,
+        refusals=refusals,
+        unlisted=findings.untested.unlisted(place) if unknown else (),
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
         moves=() if _kinds(asked, matrix) else findings.targets.moves([asked], place, troubles),
         workarounds=tuple(_workarounds(findings, asked, rests_on)),
     )
+
+
+def _conclude(
+    findings: Findings, asked: Situation, place: Place
+) -> tuple[Conclusion, tuple[Refusal, ...]]:
+    """What was tested; else what the index decides; else what is inferred."""
+    tested, untested = findings.tested, findings.untested
+    found, seen = tested.conclude(asked, place), tested.at(place)
+    if found.outcome:
+        return found, ()
+    if not seen and (refusals := untested.refusals(place)):
+        return Conclusion(outcome=Outcome.UNSUPPORTED, basis=AnswerBasis.INDEX), refusals
+    inferred = untested.at(place, tested.meant_at(place), seen)
+    with_them = tested.conclude_with(asked, place, inferred) if inferred else found
+    return (with_them if with_them.outcome else found), ()
+
+
+def _attribution(one: Seen, findings: Findings) -> Attribution:
+    """Whose a hang or failure is. An inferred one is what the nearest tested one is."""
+    if not one.inferred:
+        return findings.attributions[one.verdict.cell.key]
+    corner = one.inferred.corners[0].cell
+    known = findings.attributions[corner.key]
+    releases = listing([f"{pin.package} {pin.version}" for pin in corner.pins])
+    return replace(known, says=f"As tested with {releases}: {known.says}")
 
 
 def _fewer(
@@ -337,28 +357,14 @@ def _lacking(
     return found.values()
 
 
-def _elsewhere(findings: Findings, asked: Situation, place: Place, near: bool) -> Elsewhere | None:
-    """``near`` is whether some release is known on the Python itself."""
-    pins, python = place
-    tested = findings.tested
-    others = [one for one in tested.pythons if one != python]
-    these = tuple(one for one in others if tested.outcome(asked, (pins, one)))
-    if these:
-        return Elsewhere(pythons=these, with_these=True)
-    if near:
-        return None
-    any_of = tested.pythons_with(asked)
-    known = tuple(one for one in others if one in any_of)
-    return Elsewhere(pythons=known, with_these=False) if known else None
-
-
 def _rank(one: Seen, findings: Findings) -> tuple[object, ...]:
     """The worst first. Of two hangs, the one that is known to be the pair's and always comes."""
     verdict = one.verdict
-    whose = findings.attributions[verdict.cell.key].whose if one.is_trouble else None
+    whose = _attribution(one, findings).whose if one.is_trouble else None
     return (
         one.lacks_feature,
         PRECEDENCE.index(verdict.outcome),
+        one.inferred is not None,
         whose is not None and whose not in TOGETHER,
         whose == OPEN,
         intermittent(verdict) is not None,
@@ -378,7 +384,7 @@ def _workarounds(
     troubled = [
         one.verdict
         for one in seen
-        if one.is_trouble and one.situation == asked
+        if one.is_trouble and one.situation == asked and not one.inferred
         if findings.matrix.is_about(None, one.verdict.cell.probe)
     ]
     if troubled:
@@ -387,12 +393,3 @@ def _workarounds(
 
 
 _NO_HELP = (WorkaroundEffect.FAILS, WorkaroundEffect.UNPROVEN)
-
-
-def _neighbours(findings: Findings, asked: Situation, place: Place) -> Iterable[Neighbours]:
-    for axis in (pin.axis for pin in place[0]):
-        below, above = findings.tested.around(asked, axis, place)
-        same = bool(below or above)
-        if not same:
-            below, above = findings.tested.around_with_others(asked, axis, place)
-        yield Neighbours(axis=axis, below=below, above=above, with_the_others=same)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from interlock.findings.audit import ErrorRate
+from interlock.findings.inference import Rule
 from interlock.findings.likeness import TROUBLE
 from interlock.matrix import Situation
 from interlock.model import PRECEDENCE, Cell, Outcome, Reason, Verdict
@@ -20,6 +22,8 @@ class AnswerBasis(str, Enum):
 
     TESTED = "tested"
     """It was run on these very releases."""
+    INFERRED = "inferred"
+    """It was not run, and tested releases around it agree. That can be wrong."""
     INDEX = "index"
     """The package index decides: there is no wheel, or the release excludes this Python."""
     UNKNOWN = "unknown"
@@ -30,11 +34,24 @@ class AnswerBasis(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inferred:
+    """What an inferred cell rests on, and how often that is wrong."""
+
+    rule: Rule
+    corners: tuple[Verdict, ...]
+    """The tested cells that agree: two ends, or corners of a box."""
+    error_rate: ErrorRate | None = None
+    """Of the inferred cells of its probe that were run. None if none was."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Seen:
     """A verdict, and the situation that it is about: of its configuration and its probe."""
 
     verdict: Verdict
     situation: Situation
+    inferred: Inferred | None = None
+    """What it rests on, where nobody ran it. Then the verdict has no trials."""
 
     @property
     def is_trouble(self) -> bool:
@@ -61,6 +78,7 @@ class Conclusion:
     outcome: Outcome | None
     """None where the basis is ``unknown``."""
     basis: AnswerBasis
+    """``inferred`` where the outcome would not be known without an inferred cell."""
     rests_on: tuple[Seen, ...] = ()
     """The worst first."""
     missing: tuple[Cell, ...] = ()
@@ -108,14 +126,27 @@ def conclude(
         outcomes -= {Outcome.UNSUPPORTED} if Outcome.PASS in outcomes else set()
         outcomes |= {one.verdict.outcome for one in left}
     worst = next((outcome for outcome in PRECEDENCE if outcome in outcomes), None)
-    basis = AnswerBasis.TESTED if worst else AnswerBasis.UNKNOWN
-    return _concluded(worst, basis, rests_on, missing)
+    return _concluded(worst, _basis(worst, troubles, covered), rests_on, missing)
+
+
+def _basis(worst: Outcome | None, troubles: Sequence[Seen], covered: Sequence[Seen]) -> AnswerBasis:
+    """What a conclusion rests on: one tested hang is enough, but all that has to pass counts."""
+    if worst is None:
+        return AnswerBasis.UNKNOWN
+    if troubles:
+        tested = any(not one.inferred for one in troubles if one.verdict.outcome is worst)
+    else:
+        tested = not any(one.inferred for one in covered)
+    return AnswerBasis.TESTED if tested else AnswerBasis.INFERRED
 
 
 def _nearest_of_each(troubles: Iterable[Seen]) -> list[Seen]:
-    """Of a probe that goes wrong in the same way with less and with more, what is nearest."""
+    """Of a probe that goes wrong in the same way with less and with more, what is nearest.
+
+    What was tested comes before what is inferred.
+    """
     found: dict[tuple[str, Outcome], Seen] = {}
-    for one in sorted(troubles, key=lambda one: sum(one.situation.levels)):
+    for one in sorted(troubles, key=lambda one: (not one.inferred, sum(one.situation.levels))):
         found[one.verdict.cell.probe, one.verdict.outcome] = one
     return list(found.values())
 
@@ -169,9 +200,13 @@ def _coverage(
 
 
 def nearest_pass(seen: Iterable[Seen], least: Situation) -> Seen | None:
-    """The pass that has at least that switched on, and the least beside."""
+    """The pass that has at least that switched on, and the least beside; a tested one first."""
     passes = [s for s in seen if s.verdict.outcome is Outcome.PASS and least <= s.situation]
-    return min(passes, key=lambda s: (sum(s.situation.levels), s.verdict.cell.config), default=None)
+
+    def rank(one: Seen) -> tuple[bool, int, str]:
+        return bool(one.inferred), sum(one.situation.levels), one.verdict.cell.config
+
+    return min(passes, key=rank, default=None)
 
 
 def _concluded(

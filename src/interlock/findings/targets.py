@@ -85,6 +85,7 @@ class Targets:
         Of several, one that is not run with these releases only repeats the trouble of others.
         """
         hurt = [one for one in asked if self._tested.outcome(one, place) in TROUBLE]
+        hurt = hurt or [*asked]  # nothing was run here: the trouble is inferred
         run = [one for one in hurt if self._tested.covers(one, place)]
         return tuple(run or hurt)
 

@@ -112,6 +112,11 @@ class Tested:
             ),
         )
 
+    def conclude_with(self, asked: Situation, place: Place, inferred: Sequence[Seen]) -> Conclusion:
+        """The same, with inferred cells in the place of those that nobody ran."""
+        seen = [*self.at(place), *inferred]
+        return conclude(asked, seen, self.meant_at(place), self._just(asked))
+
     def outcome(self, asked: Situation, place: Place) -> Outcome | None:
         """The outcome that ``conclude`` finds."""
         return self.drawn(asked, place).outcome if place in self._found else None

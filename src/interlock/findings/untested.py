@@ -1,0 +1,199 @@
+"""What is known of releases that nobody ran: the index decides, or tested pairs around agree. Pure.
+
+The maps of a probe are made when somebody first asks about it, and once. Nothing is stored for a
+pair that was not tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from packaging.version import Version
+
+from interlock.findings.audit import ErrorRate
+from interlock.findings.inference import Known, KnownBy, TrackMap
+from interlock.findings.maps import Pairs, in_order
+from interlock.findings.situation import Asked, Inferred, Seen
+from interlock.findings.space import ReleaseAxis
+from interlock.findings.tested import Place
+from interlock.findings.weighing import Track
+from interlock.matrix import Matrix
+from interlock.model import Basis, Cell, Outcome, Pin, PythonVersion, Reason, Verdict
+from interlock.record import MACHINE, ListedReleases
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A release that the index does not let anybody install on a Python."""
+
+    pin: Pin
+    python: PythonVersion
+    reason: Reason
+
+    @property
+    def says(self) -> str:
+        """One sentence for a reader, without its full stop."""
+        release = f"{self.pin.package} {self.pin.version}"
+        if self.reason is Reason.NO_WHEEL:
+            return f"{release} has no wheel for CPython {self.python} on {MACHINE}"
+        return f"{release} excludes Python {self.python} (requires-python)"
+
+
+class Untested:
+    """What the published releases and the tested pairs say about all other pairs."""
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        by_track: Mapping[Track, Sequence[Verdict]],
+        releases: ListedReleases,
+        audits: Callable[[], Mapping[str, ErrorRate]],
+    ) -> None:
+        """``audits`` has, by probe, how often an inferred answer is wrong."""
+        self._matrix = matrix
+        self._by_track = by_track
+        self._releases = releases
+        self._audits = audits
+        self._maps: dict[Track, Mapping[PythonVersion, TrackMap]] = {}
+        self._tested: dict[Track, Mapping[tuple[str, ...], Verdict]] = {}
+
+    def refusals(self, place: Place) -> tuple[Refusal, ...]:
+        """The releases that can't be installed there, by what was published of the index."""
+        pins, python = place
+        found = ((pin, self._releases.of(pin.axis, _version(pin))) for pin in pins)
+        return tuple(
+            Refusal(pin=pin, python=python, reason=one.refused[python])
+            for pin, one in found
+            if one and python in one.refused
+        )
+
+    def unlisted(self, place: Place) -> tuple[Pin, ...]:
+        """The releases that the index did not list; none where no index was asked."""
+        if not self._releases:
+            return ()
+        pins, _ = place
+        return tuple(p for p in pins if self._releases.of(p.axis, _version(p)) is None)
+
+    def at(self, place: Place, meant: Iterable[Asked], seen: Sequence[Seen]) -> Sequence[Seen]:
+        """What is inferred of the cells that are ``meant`` to be run there, and were not.
+
+        ``seen`` is what was tested there. Nothing is inferred that contradicts it.
+        """
+        there = {one.verdict.cell.key for one in seen}
+        open_cells = (one for one in meant if one.cell.key not in there)
+        found = (self._inferred(one) for one in open_cells) if self._has_pairs(place) else ()
+        return [one for one in found if one and not any(_contradict(one, other) for other in seen)]
+
+    def known(self, cell: Cell) -> Known | None:
+        """What is known of a cell, as a search knows it; None for releases that it never tries."""
+        pairs = self._pairs
+        spot = pairs.spot(cell) if pairs and cell.is_whole else None
+        if spot is None or cell.python not in self._pythons:
+            return None
+        return self._map_of((cell.probe, cell.config), cell.python).at(spot)
+
+    def _inferred(self, asked: Asked) -> Seen | None:
+        cell, pairs = asked.cell, self._pairs
+        known = self.known(cell)
+        if pairs is None or known is None or known.basis is not KnownBy.INFERRED:
+            return None
+        assert known.rule and known.observation, "an inferred pair has a rule and an outcome"
+        cells = (replace(cell, pins=pairs.pins(spot)) for spot in known.corners)
+        tested = self._tested[cell.probe, cell.config]
+        corners = tuple(tested[each.key] for each in cells if each.key in tested)
+        inferred = Inferred(
+            rule=known.rule, corners=corners, error_rate=self._audits().get(cell.probe)
+        )
+        return Seen(verdict=_verdict(cell, corners), situation=asked.situation, inferred=inferred)
+
+    def _has_pairs(self, place: Place) -> bool:
+        return self._pairs is not None and not self.refusals(place)
+
+    def _map_of(self, track: Track, python: PythonVersion) -> TrackMap:
+        if track not in self._maps:
+            pairs, of = self._pairs, self._by_track.get(track, ())
+            assert pairs, "there is a map only of two axes whose releases are known"
+            tested = [verdict for verdict in of if verdict.basis is Basis.TESTED]
+            self._tested[track] = {verdict.cell.key: verdict for verdict in tested}
+            self._maps[track] = pairs.maps(tested, self._pythons)
+        return self._maps[track][python]
+
+    @cached_property
+    def _pairs(self) -> Pairs | None:
+        """None where the releases are not known, or the matrix has another number of axes."""
+        if not self._releases or len(self._matrix.axes) != 2:
+            return None
+        rows, columns = self._matrix.axes
+        refused = {
+            axis.name: {
+                one.version: frozenset(one.refused)
+                for one in self._releases.by_axis.get(axis.name, ())
+            }
+            for axis in self._matrix.axes
+        }
+        by_row, by_column = refused[rows.name], refused[columns.name]
+
+        def installs(python: PythonVersion, row: Version, column: Version) -> bool:
+            return python not in by_row[row] and python not in by_column[column]
+
+        return Pairs(
+            axes=(rows, columns),
+            rows=ReleaseAxis.of(rows.package, self._searched(rows.name)),
+            columns=ReleaseAxis.of(columns.package, self._searched(columns.name)),
+            installs=installs,
+        )
+
+    def _searched(self, axis: str) -> Iterator[Version]:
+        """The releases that a search tries: final ones that are not yanked."""
+        for one in self._releases.by_axis.get(axis, ()):
+            if not one.yanked and not one.version.is_prerelease:
+                yield one.version
+
+    @cached_property
+    def _pythons(self) -> Sequence[PythonVersion]:
+        columns = self._releases.by_axis.get(self._matrix.axes[-1].name, ())
+
+        def installing(python: PythonVersion) -> int:
+            return sum(python not in one.refused for one in columns)
+
+        return in_order(self._releases.pythons, installing)
+
+
+def _version(pin: Pin) -> Version:
+    assert pin.version, "a question is about whole combinations"
+    return pin.version
+
+
+def _verdict(cell: Cell, corners: Sequence[Verdict]) -> Verdict:
+    """What is inferred, in the form of a verdict that no trial stands behind."""
+    like = corners[0]
+    return replace(
+        like,
+        cell=cell,
+        basis=Basis.INFERRED,
+        signatures=tuple((signature, 0) for signature, _ in like.signatures),
+        detail="",
+        evidence=(),
+        trials=0,
+        hangs=0,
+        exposures=0,
+        failed=0,
+        measured=(),
+        python_full="",
+        tested_at=min(corner.tested_at for corner in corners),
+    )
+
+
+def _contradict(one: Seen, tested: Seen) -> bool:
+    """Whether what is inferred can't be, by what was tested of the same probe in the same place.
+
+    Trouble with less switched on contradicts a pass with at least that switched on.
+    """
+    if one.verdict.cell.probe != tested.verdict.cell.probe:
+        return False
+    if one.is_trouble:
+        passes = tested.verdict.outcome is Outcome.PASS
+        return passes and one.situation <= tested.situation
+    return tested.is_trouble and tested.situation <= one.situation
