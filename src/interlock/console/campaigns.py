@@ -49,7 +49,7 @@ def run_matrix(place: Place, options: argparse.Namespace) -> int:
         page = telling.has_page(place) and not options.no_page
         told = _telling(ground, agenda, ledger, published, page=page)
         finished = ground.drive(ledger, first, agenda.following, resolved=found.resolved, told=told)
-        findings = told.findings()
+        findings = told.findings(releases=told.listed())
         told.at_the_end(findings, keep=options.keep)
         told.publish(findings, finished, options.results, page=page)
     return end(place, finished, ledger.lost, planning.Rerun(options.rerun))

@@ -170,6 +170,7 @@ def _publish(ground: Ground, ledger: Ledger, finished: Finished, listed: ListedR
         verdicts=verdicts,
         withdrawn=yanked(ground.releases),
         audited=with_results(ground.audited(ledger), verdicts, place.matrix.fresh_for),
+        releases=listed,
     )
     publish_results(ledger, findings, folder, finished.controls, finished.classify, listed)
     place.console.print(f"verdicts: {folder / VERDICTS}", highlight=False)

@@ -25,7 +25,7 @@ from interlock.console.place import Place
 from interlock.console.summary import Summary
 from interlock.findings import Findings
 from interlock.model import AuditedCell, Backend, Cell, Outcome, UsageError, Verdict, plural
-from interlock.record import Ledger, ListedReleases, read_results
+from interlock.record import NONE_LISTED, Ledger, ListedReleases, read_results
 
 COMMAND = "nox -s "
 """How a line begins that readers copy as a whole."""
@@ -61,7 +61,10 @@ class Telling:
         self.preparation.begin()
         self.listed.begin()
 
-    def findings(self, *, kept: Sequence[Verdict] = ()) -> Findings:
+    def findings(
+        self, *, kept: Sequence[Verdict] = (), releases: ListedReleases = NONE_LISTED
+    ) -> Findings:
+        """What is known by now. The end of the run knows ``releases``, too."""
         matrix = self.place.matrix
         known = planning.known_now((*kept, *self.known), self._recorded(), matrix, _now())
         return Findings(
@@ -69,6 +72,7 @@ class Telling:
             verdicts=[v for v in known.values() if v.cell.has_library],
             withdrawn=self.withdrawn,
             audited=self.audited,
+            releases=releases,
         )
 
     def summary(self, findings: Findings, *, follow_ups: bool) -> Summary:
@@ -117,7 +121,7 @@ class Telling:
         place = self.place
         results = folder_of_results(place, folder)
         if self.kept:
-            findings = self.findings(kept=self.kept)
+            findings = self.findings(kept=self.kept, releases=self.listed())
         publish_results(
             self.ledger,
             findings,

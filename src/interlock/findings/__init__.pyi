@@ -77,6 +77,10 @@ from .rates import (
 from .ratio import (
     Ratio as Ratio,
 )
+from .searched import (
+    SearchedWindow as SearchedWindow,
+    hanging_windows as hanging_windows,
+)
 from .situation import (
     AnswerBasis as AnswerBasis,
     Inferred as Inferred,

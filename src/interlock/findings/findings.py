@@ -27,6 +27,7 @@ from interlock.findings.criteria import (
 )
 from interlock.findings.inference import Rule
 from interlock.findings.rates import HangsAlone, KindRate, Rates, hang_alone, kind_rates, rates
+from interlock.findings.searched import SearchedWindow, searched_windows
 from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
 from interlock.findings.targets import Targets
@@ -147,6 +148,13 @@ class Findings:
     def untested(self) -> Untested:
         """What is known of releases that nobody ran."""
         return Untested(self.matrix, self.by_track, self.releases, lambda: self.audits)
+
+    @cached_property
+    def searched(self) -> Sequence[SearchedWindow]:
+        """The windows along releases that were tested line by line, in the tracks' order."""
+        maps = self.untested.maps
+        known = {track: maps[track] for track in self.tracks if track in maps}
+        return searched_windows(known, self.by_cell, self.matrix.axes)
 
     @cached_property
     def targets(self) -> Targets:

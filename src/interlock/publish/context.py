@@ -36,6 +36,7 @@ class PageContext:
             verdicts=self.results.verdicts,
             withdrawn=self.results.yanked,
             audited=self.results.audited,
+            releases=self.results.releases,
         )
 
     @property
