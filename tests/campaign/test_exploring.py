@@ -100,6 +100,21 @@ def test_a_search_that_is_out_of_time_begins_no_round_and_says_so() -> None:
     assert over.asked == ()
 
 
+def test_a_round_of_a_search_with_a_budget_is_short_and_the_result_is_the_same() -> None:
+    whole, parts = exploration({}), exploration({}, at_once=2)
+    told: Told = {}
+    played(whole, told)
+    in_parts: Told = {}
+    most = 0
+    while not (plan := parts.following(in_parts)).is_empty:
+        most = max(most, len(plan.cells))
+        for cell in plan.cells:
+            before = in_parts[cell.key].trials if cell.key in in_parts else 0
+            in_parts[cell.key] = seen(cell, before + plan.more.get(cell, 1))
+    assert most == 2
+    assert {k: v.trials for k, v in in_parts.items()} == {k: v.trials for k, v in told.items()}
+
+
 def test_a_search_that_is_done_is_not_stopped_by_its_budget() -> None:
     told: Told = {}
     played(exploration({}), told)

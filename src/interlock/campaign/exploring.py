@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 
 from packaging.version import Version
 
@@ -61,10 +62,11 @@ class Exploration:
         jobs: int,
         rerun: Rerun = Rerun.STALE,
         is_over: Callable[[], bool] = lambda: False,
+        at_once: int | None = None,
         audit: Audit | None = None,
     ) -> None:
-        """``is_over`` says whether the time for new rounds is up. ``rerun`` says which of the
-        ``known`` verdicts do not count.
+        """``is_over`` says whether the time for new rounds is up. A round has ``at_once`` trials
+        or few more, so that it ends soon. ``rerun`` says which ``known`` verdicts do not count.
         """
         self._audit = audit or Audit()
         self._audited = list(self._audit.before)
@@ -81,6 +83,7 @@ class Exploration:
         self._machine = machine
         self._jobs = jobs
         self._is_over = is_over
+        self._at_once = at_once
         counting = self.counting({})
         self.surveys = tuple(self._with_audits(survey, counting) for survey in surveys)
         self._asked: dict[Cell, None] = {}
@@ -110,8 +113,16 @@ class Exploration:
         if cells and self._is_over():
             self.stopped = True
             cells = []
+        cells = self._first(cells, trials)
         self._asked.update(dict.fromkeys(cells))
         return self._plan(cells, counting, trials)
+
+    def _first(self, cells: Sequence[Cell], trials: Mapping[Cell, int]) -> list[Cell]:
+        """The cells that fit in a round. The search asks for the others again."""
+        if self._at_once is None:
+            return [*cells]
+        before = accumulate((trials.get(cell, 1) for cell in cells), initial=0)
+        return [cell for cell, sum_ in zip(cells, before, strict=False) if sum_ < self._at_once]
 
     def _next(self, position: int, counting: Verdicts, left_open: Sequence[Cell]) -> SearchRound:
         """The next round of a survey. When it is done, the audit of what it inferred."""

@@ -24,6 +24,9 @@ from interlock.record import VERDICTS, Ledger, ListedReleases, check_destination
 SET = "all"
 """The set that the searched releases are from."""
 
+AT_ONCE = 20
+"""Trials of a round for each job, if there is a budget: some minutes. It may be over by then."""
+
 
 def run_search(place: Place, options: argparse.Namespace) -> int:
     """Search until nothing is left or the budget is spent, then print the windows.
@@ -93,6 +96,7 @@ def _exploration(
         jobs=options.jobs,
         rerun=_rerun(options, planning.Rerun.STALE),
         is_over=lambda: bool(options.budget and time.monotonic() - started > options.budget),
+        at_once=AT_ONCE * options.jobs if options.budget else None,
         audit=Audit(
             cells=getattr(options, "audit", 0),
             seed=getattr(options, "seed", None) or int(f"{_now():%Y%m%d}"),
