@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from grids import AXES, LEFT, NOON, RIGHT, matrix, published, verdict
@@ -39,13 +39,17 @@ def surveys() -> list[Survey]:
     return [*found]
 
 
-def exploration(known: Mapping[tuple[str, ...], Verdict], **settings: object) -> Exploration:
+def exploration(
+    known: Mapping[tuple[str, ...], Verdict],
+    clock: Callable[[], datetime] = lambda: NOON,
+    **settings: object,
+) -> Exploration:
     return Exploration(
         surveys(),
         known,
         matrix=MATRIX,
         releases=RELEASES,
-        now=NOON,
+        now=clock,
         machine="x86_64",
         jobs=1,
         **settings,  # type: ignore[arg-type]
@@ -91,6 +95,28 @@ def test_every_window_is_found_and_no_cell_that_was_known_is_run_again() -> None
             hangs = Version("1.0.2") <= right.version <= Version("1.1.0")
             assert str(known.observation.outcome) == ("hang" if hangs else "pass")
     assert exploration(told).following({}).is_empty
+
+
+def test_a_search_of_many_hours_counts_what_it_ran_itself() -> None:
+    """Each round takes an hour, and the clock of a verdict is never ahead of this one."""
+    told: Told = {}
+    hours = 0
+
+    def clock() -> datetime:
+        return NOON + timedelta(hours=hours)
+
+    of = exploration({}, clock)
+    while not (plan := of.following(told)).is_empty:
+        hours += 1
+        for cell in plan.cells:
+            before = told[cell.key].trials if cell.key in told else 0
+            made = seen(cell, before + plan.more.get(cell, 1))
+            told[cell.key] = replace(made, tested_at=clock() - timedelta(minutes=30))
+    at_once: Told = {}
+    played(exploration({}), at_once)
+    assert hours > 5
+    assert set(told) == set(at_once)
+    assert of.counting(told).keys() == told.keys()
 
 
 def test_a_search_that_is_out_of_time_begins_no_round_and_says_so() -> None:

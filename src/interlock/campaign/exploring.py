@@ -57,7 +57,7 @@ class Exploration:
         *,
         matrix: Matrix,
         releases: Mapping[str, Sequence[Release]],
-        now: datetime,
+        now: Callable[[], datetime],
         machine: str,
         jobs: int,
         rerun: Rerun = Rerun.STALE,
@@ -72,10 +72,11 @@ class Exploration:
         self._audited = list(self._audit.before)
         self._drawn: set[int] = set()
         """The surveys, by position, whose audit has begun."""
+        began = now()
         self._known = {
             key: verdict
             for key, verdict in known.items()
-            if is_same(verdict, matrix) and not is_open(verdict, matrix, now, rerun)
+            if is_same(verdict, matrix) and not is_open(verdict, matrix, began, rerun)
         }
         self._matrix = matrix
         self._releases = releases
@@ -97,7 +98,8 @@ class Exploration:
 
     def counting(self, told: Verdicts) -> Verdicts:
         """The verdicts that count: those known before, and ``told``, those of this run."""
-        fresh = (v for v in told.values() if is_fresh(v, self._matrix, self._now))
+        now = self._now()
+        fresh = (v for v in told.values() if is_fresh(v, self._matrix, now))
         return by_cell((*self._known.values(), *fresh), self._matrix)
 
     def following(self, told: Verdicts) -> Plan:
@@ -131,7 +133,7 @@ class Exploration:
         if wanted.cells or not self._audit.cells or position in self._drawn:
             return wanted
         self._drawn.add(position)
-        audit, day = self._audit, self._now.date()
+        audit, day = self._audit, self._now().date()
         left = audit.cells - sum(row.seed == audit.seed for row in self.audited(survey))
         drawn = survey.draw(counting, max(0, left), audit.seed, day)
         audit.keep(drawn)
@@ -161,7 +163,7 @@ class Exploration:
             counting,
             matrix=self._matrix,
             releases=self._releases,
-            now=self._now,
+            now=self._now(),
             machine=self._machine,
             rerun=Rerun.MISSING,
             trials_of=trials,

@@ -168,7 +168,7 @@ class Ground:
             known=known,
             matrix=self.place.matrix,
             releases=self.releases,
-            now=_now(),
+            now=_now,
             machine=self.machine,
             rerun=rerun or planning.Rerun(self.options.rerun),
             jobs=self.options.jobs,

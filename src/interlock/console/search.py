@@ -91,7 +91,7 @@ def _exploration(
         known,
         matrix=matrix,
         releases=ground.releases,
-        now=_now(),
+        now=_now,
         machine=ground.machine,
         jobs=options.jobs,
         rerun=_rerun(options, planning.Rerun.STALE),
