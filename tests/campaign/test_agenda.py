@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from grids import NOON, cell, verdict
@@ -37,14 +37,18 @@ def known(of: Cell, outcome: str = "pass", days: float = 1, **changes: object) -
 
 
 def agenda(
-    *asked: Cell, knows: Sequence[Verdict] = (), rerun: Rerun = Rerun.STALE, follows: bool = True
+    *asked: Cell,
+    knows: Sequence[Verdict] = (),
+    rerun: Rerun = Rerun.STALE,
+    follows: bool = True,
+    now: Callable[[], datetime] = lambda: NOON,
 ) -> Agenda:
     return Agenda(
         asked=asked,
         known={of.cell.key: of for of in knows},
         matrix=WAYS,
         releases=releases(),
-        now=NOON,
+        now=now,
         machine="x86_64",
         rerun=rerun,
         jobs=1,
@@ -66,6 +70,16 @@ def test_first_is_what_was_asked_for_and_then_what_its_verdicts_call_for() -> No
     assert runs(of.first()) == {WARNED}
     assert runs(of.following(told(known(WARNED, "hang")))) == ALL
     assert runs(of.following(told(known(WARNED, "pass")))) == set()
+
+
+@pytest.mark.parametrize("rerun", list(Rerun))
+def test_a_verdict_of_the_third_hour_of_a_run_calls_for_follow_ups_too(rerun: Rerun) -> None:
+    hours = 0
+    of = agenda(WARNED, rerun=rerun, now=lambda: NOON + timedelta(hours=hours))
+    assert runs(of.first()) == {WARNED}
+    hours = 3
+    late = replace(known(WARNED, "hang"), tested_at=NOON + timedelta(hours=2.9))
+    assert runs(of.following({WARNED.key: late})) == ALL
 
 
 @pytest.mark.parametrize(

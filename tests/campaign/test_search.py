@@ -27,7 +27,7 @@ from release_spaces import (
 
 from interlock.campaign.along import Rules, Sought
 from interlock.campaign.search import track_maps
-from interlock.findings.audit import draw, error_rate
+from interlock.findings.audit import ErrorRate, draw
 from interlock.findings.inference import KnownBy, TrackMap
 from interlock.findings.space import Observation, ReleaseAxis, Spot
 from interlock.findings.stretches import along_column, along_row
@@ -412,7 +412,7 @@ def test_the_audits_interval_covers_the_true_share_of_wrong_answers() -> None:
     for seed in range(200):
         drawn = draw([found], 150, seed)
         assert len(drawn) == 150
-        rate = error_rate((one.inferred, world.run(one.spot, 1)) for one in drawn)
+        rate = ErrorRate.of(world.run(one.spot, 1) != one.inferred.observation for one in drawn)
         low, high = rate.interval
         covered += low <= true_share <= high
     assert covered >= 182

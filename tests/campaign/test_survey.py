@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from grids import AXES, cell, verdict
 from packaging.version import Version
 
 from interlock.campaign.along import Rules, Sought
 from interlock.campaign.survey import Survey
-from interlock.findings.audit import ErrorRate
 from interlock.findings.inference import KnownBy
 from interlock.findings.space import ReleaseAxis
 from interlock.model import Cell, PythonVersion, Verdict
@@ -20,6 +20,7 @@ COLUMNS = ReleaseAxis.of(
     "right", map(Version, ["1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4", "1.1.0", "1.1.1"])
 )
 FIRST, SECOND = PythonVersion(3, 10), PythonVersion(3, 12)
+DAY = date(2026, 3, 1)
 SURVEY = Survey(
     axes=AXES,
     rows=ROWS,
@@ -116,24 +117,23 @@ def test_what_is_known_can_be_asked_of_each_python() -> None:
     assert maps[SECOND].of(Version("2.0.0"), Version("1.0.0")).basis is KnownBy.INDEX
 
 
-def test_an_audit_is_run_and_its_error_rate_counted() -> None:
+def test_an_audit_is_run() -> None:
     verdicts, _ = played()
-    drawn = SURVEY.draw(verdicts, 1, seed=1)
-    assert drawn == SURVEY.draw(verdicts, 1, seed=1)
-    ((python, cells),) = drawn.items()
-    ((spot, inferred),) = cells.items()
-    audit = replace(SURVEY, audited=drawn)
-    one = SURVEY.cell(python, spot)
-    assert audit.following(verdicts).cells == {one: Sought.AUDIT}
-    assert audit.error_rates(verdicts) == (ErrorRate(wrong=0, run=0), {})
+    (drawn,) = SURVEY.draw(verdicts, 1, 1, DAY)
+    assert SURVEY.draw(verdicts, 1, 1, DAY) == [drawn]
+    assert (drawn.seed, drawn.day, drawn.seen) == (1, DAY, None)
+    audit = replace(SURVEY, audited=[drawn])
+    assert audit.following(verdicts).cells == {drawn.cell: Sought.AUDIT}
+    as_inferred = known(verdict(drawn.cell, str(drawn.inferred)))
+    assert audit.following({**verdicts, **as_inferred}).cells == {}
 
-    assert inferred.observation is not None
-    same = str(inferred.observation.outcome)
-    rate, by_rule = audit.error_rates({**verdicts, **known(verdict(one, same))})
-    assert (rate.wrong, rate.run) == (0, 1)
-    rate, by_rule = audit.error_rates({**verdicts, **known(verdict(one, "fail"))})
-    assert (rate.wrong, rate.run) == (1, 1)
-    assert by_rule == {inferred.rule: rate}
+
+def test_an_audit_never_draws_a_cell_again() -> None:
+    verdicts, _ = played()
+    first = SURVEY.draw(verdicts, 2, 1, DAY)
+    others = replace(SURVEY, audited=first).draw(verdicts, 2, 1, DAY)
+    assert {row.cell for row in first}.isdisjoint(row.cell for row in others)
+    assert len(others) == 2
 
 
 def test_the_search_goes_round_a_cell_that_was_left_open() -> None:

@@ -13,7 +13,8 @@ from packaging.version import Version
 
 from interlock.console import answer_json, answer_text, basis_text
 from interlock.console.page import Page
-from interlock.findings import Answer, ErrorRate, Findings, Inferred, Question, Rule, Seen, answer
+from interlock.findings import Answer, ErrorRate, Findings, Inferred, Question, Seen, answer
+from interlock.findings.inference import Rule
 from interlock.model import Outcome, PythonVersion, Reason, Verdict
 from interlock.record.releases import ListedRelease, ListedReleases
 

@@ -29,7 +29,7 @@ from interlock.matrix.schema import AXIS_NAME, RESERVED
 from interlock.model import Backend, Cell, Outcome, Pin, PythonVersion, Trial, Verdict
 from interlock.record.ledger import CampaignRecord, Ledger
 from interlock.record.measures import MEASURES_COLUMNS
-from interlock.record.schema import COLUMNS
+from interlock.record.schema import AUDIT_COLUMNS, COLUMNS
 
 THIS = f"{sys.version_info[0]}.{sys.version_info[1]}"
 NOWHERE = "http://127.0.0.1:9/simple"
@@ -145,6 +145,8 @@ def test_a_version_in_the_matrix_that_nobody_published_is_named_with_its_place(
         (["--jobs", "0"], "0 is not a number from 1 to 512"),
         (["--jobs", "many"], "many is not a number from 1 to 512"),
         (["--rerun", "some"], "invalid choice"),
+        (["--budget", "90"], "90 is not a time such as 90m or 2h"),
+        (["--budget", "0m"], "0m is not a time such as 90m or 2h"),
         (["--sentry", "2.5.1"], "unrecognized arguments"),
     ],
 )
@@ -182,14 +184,14 @@ def test_an_option_may_say_the_same_twice(typed: Typed) -> None:
 def test_no_axis_can_have_the_name_of_an_option_or_a_column() -> None:
     first = options.everywhere()
     parsers = [options.overview(first)]
-    for command in ("ask", "matrix"):
+    for command in ("ask", "matrix", "search"):
         whole = options.parser(command, MATRIX, first)
         (commands,) = (a for a in whole._actions if isinstance(a, argparse._SubParsersAction))
         parsers += [whole, commands.choices[command]]
     actions = [action for one in parsers for action in one._actions]
     names = {action.dest for action in actions}
     names |= {text.lstrip("-") for action in actions for text in action.option_strings}
-    names |= {*COLUMNS, *MEASURES_COLUMNS}
+    names |= {*COLUMNS, *MEASURES_COLUMNS, *AUDIT_COLUMNS}
     axes = {axis.name for axis in MATRIX.axes}
     assert {name for name in names - axes if AXIS_NAME.fullmatch(name)} - RESERVED == {"h"}
 
@@ -357,7 +359,10 @@ def test_what_is_too_much_to_run_is_counted_and_does_not_start(
     run = typed(*asked)
     assert run.code == 2
     assert f"these are {cells} cells, and {cells - 2} of them would run, about" in run.errors
-    assert "at most 5 can be requested at once" in run.errors
+    assert "at most 5 can be run one by one" in run.errors
+    assert "search them with --budget TIME, such as 90m, or only count them with --dry-run" in (
+        run.errors
+    )
     assert "--subject, --partner, --python, --probe or --config" in run.errors
     with Ledger(typed.project.home) as ledger:
         assert list(ledger.trials()) == []

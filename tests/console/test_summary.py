@@ -10,7 +10,7 @@ from grids import cell, grid, verdict
 from matrices import WAYS
 
 from interlock.campaign.planning import Rerun
-from interlock.console.campaigns import how_to_go_on
+from interlock.console.ground import how_to_go_on
 from interlock.console.moves import Moves
 from interlock.console.summary import Summary
 from interlock.console.telling import question

@@ -63,6 +63,7 @@ def test_the_wheel_has_what_an_answer_is_read_from(interlock: Installed) -> None
     assert {
         "matrix.yaml",
         "results/verdicts.csv",
+        "results/audits.csv",
         "results/shared.json",
         "results/releases.json",
     } <= shipped

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+from grids import NOON, cell, matrix, verdict
 from release_grids import LETTERS, drawn
 
-from interlock.findings.audit import ErrorRate, by_rule, draw, error_rate
-from interlock.findings.inference import Known, KnownBy, Rule, TrackMap
+from interlock.findings.audit import ErrorRate, draw, rate_of, rates_by_rule, with_results
+from interlock.findings.findings import Findings
+from interlock.findings.inference import Rule, TrackMap
+from interlock.model import AuditedCell, Cell, Outcome, Signature, Verdict
 
 SOME = drawn("1.0.0 1.0.1 1.0.2 1.1.0 1.1.1 1.1.2\n5.0 P . P H . H\n5.1 x x P . . P")
+HERE = cell()
 OTHERS = drawn("1.0.0 1.0.1 1.0.2\n5.0 P . P\n5.1 P x P")
 
 
@@ -41,30 +46,110 @@ def test_nothing_is_drawn_where_nothing_is_inferred() -> None:
     assert draw([], 3, 1) == []
 
 
-def known(letter: str, rule: Rule = Rule.LINE) -> Known:
-    return Known(basis=KnownBy.INFERRED, observation=LETTERS[letter], rule=rule)
+def row(inferred: str, seen: str | None, rule: Rule = Rule.LINE, of: Cell = HERE) -> AuditedCell:
+    """``P`` passes, ``H`` and ``J`` hang in two ways, and so on; None was not run."""
+    expected, shown = LETTERS[inferred], LETTERS[seen] if seen else None
+    return AuditedCell(
+        seed=1,
+        day=NOON.date(),
+        cell=of,
+        rule=rule.value,
+        inferred=expected.outcome,
+        inferred_as=expected.key,
+        seen=shown and shown.outcome,
+        seen_as=shown.key if shown else "",
+    )
 
 
 def test_what_came_out_otherwise_is_wrong_and_what_proved_nothing_is_left_out() -> None:
-    found = error_rate(
-        (known(inferred), LETTERS[seen])
-        for inferred, seen in ["PP", "PH", "HJ", "HH", "FE", "P?", "P-"]
-    )
-    assert found == ErrorRate(wrong=4, run=6, unproven=1)
+    rows = [row(*pair) for pair in ["PP", "PH", "HJ", "HH", "FE", "P?", "P-"]]
+    assert rate_of([*rows, row("P", None)]) == ErrorRate(wrong=4, run=6, unproven=1)
 
 
 def test_the_rule_that_misleads_is_named() -> None:
-    found = by_rule(
+    found = rates_by_rule(
         [
-            (known("P", Rule.BOX), LETTERS["H"]),
-            (known("P", Rule.BOX), LETTERS["P"]),
-            (known("P", Rule.LINE), LETTERS["P"]),
+            row("P", "H", Rule.BOX),
+            row("P", "P", Rule.BOX),
+            row("P", "P", Rule.LINE),
+            row("P", None, Rule.REFERENCE),
         ]
     )
     assert {rule: (rate.wrong, rate.run) for rule, rate in found.items()} == {
         Rule.LINE: (0, 1),
         Rule.BOX: (1, 2),
     }
+
+
+def test_findings_state_the_error_rate_by_probe_and_by_rule() -> None:
+    audited = [
+        row("P", "H", Rule.BOX),
+        row("P", "P", Rule.LINE),
+        row("P", "P", of=cell(probe="serve")),
+        row("P", None, of=cell(probe="alone")),
+    ]
+    found = Findings(matrix=matrix(), verdicts=[], audited=audited)
+    assert found.audits == {
+        "restart": ErrorRate(wrong=1, run=2),
+        "serve": ErrorRate(wrong=0, run=1),
+    }
+    assert found.audits_by_rule["restart"] == {
+        Rule.LINE: ErrorRate(wrong=0, run=1),
+        Rule.BOX: ErrorRate(wrong=1, run=1),
+    }
+    assert Findings(matrix=matrix(), verdicts=[]).audits == {}
+
+
+# Results of drawn cells ---------------------------------------------------------------------------
+
+WITHIN = timedelta(days=7)
+A, B = Signature(locks=("A.lock",)), Signature(locks=("B.lock",))
+
+
+def hung(*seen: Signature, of: Cell = HERE, days: int = 0) -> Verdict:
+    return verdict(
+        of,
+        "hang",
+        hangs=len(seen),
+        trials=len(seen),
+        signatures=tuple((one, 1) for one in seen),
+        tested_at=NOON + timedelta(days=days),
+    )
+
+
+OPEN = AuditedCell(
+    seed=1,
+    day=NOON.date(),
+    cell=HERE,
+    rule="line",
+    inferred=Outcome.HANG,
+    inferred_as=str(B),
+)
+
+
+def filled(*verdicts: Verdict, of: AuditedCell = OPEN) -> AuditedCell:
+    (found,) = with_results([of], verdicts, WITHIN)
+    return found
+
+
+def test_a_drawn_cell_gets_the_result_of_its_verdict() -> None:
+    assert filled(verdict(cell("2.0"))) == OPEN
+    assert filled(verdict(HERE, "pass")).is_wrong is True
+    assert filled(hung(B)).is_wrong is False
+    assert filled(hung(A)).is_wrong is True
+
+
+def test_a_hang_that_another_cell_has_shown_to_be_the_same_is_not_wrong() -> None:
+    found = filled(hung(A), hung(A, B, of=cell("2.0")))
+    assert (found.is_wrong, found.inferred_as) == (False, found.seen_as)
+
+
+def test_a_result_is_changed_only_by_trials_of_its_time() -> None:
+    passed = filled(verdict(HERE, "pass"))
+    assert filled(hung(B, days=3), of=passed).is_wrong is False
+    assert filled(hung(B, days=30), of=passed) == passed
+    assert filled(hung(B, days=-3), of=passed) == passed
+    assert filled(hung(B, days=30)).is_wrong is False
 
 
 @pytest.mark.parametrize(
@@ -91,7 +176,7 @@ def test_the_interval_covers_the_true_share_of_errors(share: float) -> None:
     covered = 0
     for seed in range(1000):
         audited = random.Random(seed).sample(range(size), 300)
-        found = error_rate((known("P"), LETTERS["H" if cell in wrong else "P"]) for cell in audited)
+        found = ErrorRate.of(each in wrong for each in audited)
         low, high = found.interval
         covered += low <= share <= high
     assert covered >= 933

@@ -297,7 +297,7 @@ def test_quotes_in_a_heading_stay_and_tags_do_not() -> None:
 def test_the_legend_explains_a_source_where_it_is_shown() -> None:
     run = verdict(cell(), "pass")
     by_source = {
-        "inferred from both neighbours": replace(run, basis=Basis.INFERRED),
+        "inferred: tested releases around it agree": replace(run, basis=Basis.INFERRED),
         "run without a container": replace(run, backend=Backend.PROCESS),
     }
     for told, shown in by_source.items():

@@ -13,13 +13,22 @@ import pytest
 from matrices import MATRIX
 from published import AXES, SELF, cell, control, example, verdict
 
-from interlock.model import Measured, Outcome, UsageError
+from interlock.model import AuditedCell, Measured, Outcome, UsageError
 from interlock.record import rows
+from interlock.record.audits import write_audits
 from interlock.record.control_results import write_controls
 from interlock.record.results import read_results, write_results
 
 SIGNATURE = f"signatures/{SELF.slug}.json"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
+AUDITED = AuditedCell(
+    seed=1,
+    day=LONG_AGO.date(),
+    cell=cell("2.9", "3.0"),
+    rule="line",
+    inferred=Outcome.PASS,
+    seen=Outcome.PASS,
+)
 CONTROL = control(cell(None, None, python="3.8", probe="own"))
 
 
@@ -32,6 +41,7 @@ def results(tmp_path: Path) -> Path:
     )
     write_results([hung], {SELF: example(hung.cell)}, tmp_path, AXES)
     write_controls([CONTROL], tmp_path, newer_than=LONG_AGO)
+    write_audits([AUDITED], AXES, tmp_path)
     assert read_results(tmp_path, AXES).controls == [CONTROL]
     return tmp_path
 
@@ -44,7 +54,7 @@ def complaint(results: Path) -> str:
 
 
 FILES = ("yanked.json", "controls.json", "shared.json", SIGNATURE)
-TABLES = ("verdicts.csv", "measures.csv")
+TABLES = ("verdicts.csv", "measures.csv", "audits.csv")
 
 
 @pytest.mark.parametrize("name", FILES)

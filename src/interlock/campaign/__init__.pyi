@@ -14,6 +14,7 @@ from .counting import (
     count as count,
 )
 from .exploring import (
+    Audit as Audit,
     Exploration as Exploration,
     surveys_of as surveys_of,
 )

@@ -6,7 +6,7 @@ Pure. The loop itself is ``loop.py``; it calls ``following`` after each round.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,8 @@ class Agenda:
     """By ``Cell.key``, at the start of the run."""
     matrix: Matrix
     releases: Mapping[str, Sequence[Release]]
-    now: datetime
+    now: Callable[[], datetime]
+    """The time at each call. A run of hours makes verdicts long after it began."""
     machine: str
     rerun: Rerun
     jobs: int
@@ -74,7 +75,7 @@ class Agenda:
     def _counts(self, verdict: Verdict) -> bool:
         if self.rerun is Rerun.MISSING:
             return is_same(verdict, self.matrix)
-        return is_fresh(verdict, self.matrix, self.now)
+        return is_fresh(verdict, self.matrix, self.now())
 
     def _plan(
         self,
@@ -88,7 +89,7 @@ class Agenda:
             known,
             matrix=self.matrix,
             releases=self.releases,
-            now=self.now,
+            now=self.now(),
             machine=self.machine,
             rerun=rerun or self.rerun,
             trials_of=trials,

@@ -77,13 +77,15 @@ def searched(strip: Strip, trials: Trials, rules: Rules, guides: Sequence[Strip]
 
 def confirmed(strip: Strip, trials: Trials, rules: Rules) -> Wanted:
     """Both sides of each edge that have too few trials."""
-    sides = (
-        at
-        for low, high in pairwise(strip.usable)
-        if strip.tested[low] != strip.tested[high]
-        for at in (low, high)
-    )
-    return {at: Sought.CONFIRM for at in sides if trials(at) < rules.confirm_trials}
+    wanted: dict[int, Sought] = {}
+    for low, high in strip.edges:
+        wanted |= confirmed_at(low, high, trials, rules)
+    return wanted
+
+
+def confirmed_at(low: int, high: int, trials: Trials, rules: Rules) -> dict[int, Sought]:
+    """The sides of one edge that have too few trials."""
+    return {at: Sought.CONFIRM for at in (low, high) if trials(at) < rules.confirm_trials}
 
 
 def expanded(
@@ -119,7 +121,7 @@ def _beyond(
     if other is not None:
         low, high = sorted((end, other))
         if next(strip.untried(low, high), None) is None:
-            return {at: Sought.CONFIRM for at in (end, other) if trials(at) < rules.confirm_trials}
+            return confirmed_at(end, other, trials, rules)
         if line[end] == line[other]:
             return dict.fromkeys(_bisected(strip, low, high, rules), Sought.REFINE)
     far = other if other is not None else (len(strip.axis) if up else -1)

@@ -7,19 +7,44 @@ which cells were asked for, and when the time is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 
 from packaging.version import Version
 
-from interlock.campaign.planning import Installable, Plan, Rerun, by_cell, is_fresh, plan
+from interlock.campaign.planning import (
+    Installable,
+    Plan,
+    Rerun,
+    by_cell,
+    is_fresh,
+    is_open,
+    is_same,
+    plan,
+)
 from interlock.campaign.survey import SearchRound, Survey
-from interlock.findings import Installs, ReleaseAxis, in_order
+from interlock.findings import Installs, ReleaseAxis, in_order, with_results
 from interlock.matrix import Block, Matrix
-from interlock.model import Axis, Cell, Pin, PythonVersion, Release, Verdict
+from interlock.model import AuditedCell, Axis, Cell, Pin, PythonVersion, Release, Verdict
 
 Verdicts = Mapping[tuple[str, ...], Verdict]
 """By ``Cell.key``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """How many inferred cells are run when a survey is done, and what earlier audits drew."""
+
+    cells: int = 0
+    """Of each survey."""
+    seed: int = 0
+    """Draws them. The cells that it drew before count."""
+    before: Sequence[AuditedCell] = ()
+    """From earlier searches. Those that were not run are run, and what came out otherwise is
+    refined around."""
+    keep: Callable[[Sequence[AuditedCell]], object] = lambda drawn: None
+    """Gets what is drawn, before it runs."""
 
 
 class Exploration:
@@ -32,29 +57,36 @@ class Exploration:
         *,
         matrix: Matrix,
         releases: Mapping[str, Sequence[Release]],
-        now: datetime,
+        now: Callable[[], datetime],
         machine: str,
         jobs: int,
+        rerun: Rerun = Rerun.STALE,
         is_over: Callable[[], bool] = lambda: False,
-        audit: int = 0,
-        seed: int = 0,
+        at_once: int | None = None,
+        audit: Audit | None = None,
     ) -> None:
-        """``is_over`` says whether the time for new rounds is up.
-
-        When a survey is done, ``audit`` of its inferred cells are run. ``seed`` draws them.
+        """``is_over`` says whether the time for new rounds is up. A round has ``at_once`` trials
+        or few more, so that it ends soon. ``rerun`` says which ``known`` verdicts do not count.
         """
-        self.surveys = tuple(surveys)
-        self._audit = audit
-        self._seed = seed
+        self._audit = audit or Audit()
+        self._audited = list(self._audit.before)
         self._drawn: set[int] = set()
         """The surveys, by position, whose audit has begun."""
-        self._known = known
+        began = now()
+        self._known = {
+            key: verdict
+            for key, verdict in known.items()
+            if is_same(verdict, matrix) and not is_open(verdict, matrix, began, rerun)
+        }
         self._matrix = matrix
         self._releases = releases
         self._now = now
         self._machine = machine
         self._jobs = jobs
         self._is_over = is_over
+        self._at_once = at_once
+        counting = self.counting({})
+        self.surveys = tuple(self._with_audits(survey, counting) for survey in surveys)
         self._asked: dict[Cell, None] = {}
         self.stopped = False
         """Whether the time was up before the search was done."""
@@ -66,8 +98,9 @@ class Exploration:
 
     def counting(self, told: Verdicts) -> Verdicts:
         """The verdicts that count: those known before, and ``told``, those of this run."""
-        found = by_cell((*self._known.values(), *told.values()), self._matrix)
-        return {key: v for key, v in found.items() if is_fresh(v, self._matrix, self._now)}
+        now = self._now()
+        fresh = (v for v in told.values() if is_fresh(v, self._matrix, now))
+        return by_cell((*self._known.values(), *fresh), self._matrix)
 
     def following(self, told: Verdicts) -> Plan:
         """The plan of the next round; empty if the search is done, or its time is up."""
@@ -82,19 +115,47 @@ class Exploration:
         if cells and self._is_over():
             self.stopped = True
             cells = []
+        cells = self._first(cells, trials)
         self._asked.update(dict.fromkeys(cells))
         return self._plan(cells, counting, trials)
+
+    def _first(self, cells: Sequence[Cell], trials: Mapping[Cell, int]) -> list[Cell]:
+        """The cells that fit in a round. The search asks for the others again."""
+        if self._at_once is None:
+            return [*cells]
+        before = accumulate((trials.get(cell, 1) for cell in cells), initial=0)
+        return [cell for cell, sum_ in zip(cells, before, strict=False) if sum_ < self._at_once]
 
     def _next(self, position: int, counting: Verdicts, left_open: Sequence[Cell]) -> SearchRound:
         """The next round of a survey. When it is done, the audit of what it inferred."""
         survey = self.surveys[position]
         wanted = survey.following(counting, left_open)
-        if wanted.cells or not self._audit or position in self._drawn:
+        if wanted.cells or not self._audit.cells or position in self._drawn:
             return wanted
         self._drawn.add(position)
-        audited = replace(survey, audited=survey.draw(counting, self._audit, self._seed))
+        audit, day = self._audit, self._now().date()
+        left = audit.cells - sum(row.seed == audit.seed for row in self.audited(survey))
+        drawn = survey.draw(counting, max(0, left), audit.seed, day)
+        audit.keep(drawn)
+        self._audited += drawn
+        audited = replace(survey, audited=(*survey.audited, *drawn))
         self.surveys = (*self.surveys[:position], audited, *self.surveys[position + 1 :])
         return audited.following(counting, left_open)
+
+    def audited(self, survey: Survey, told: Verdicts | None = None) -> list[AuditedCell]:
+        """All cells of a survey that were ever drawn, with what ``told`` shows of them."""
+        rows = [row for row in self._audited if survey.holds(row.cell)]
+        if told is None:
+            return rows
+        return with_results(rows, self.counting(told).values(), self._matrix.fresh_for)
+
+    def _with_audits(self, survey: Survey, counting: Verdicts) -> Survey:
+        """With the cells that have a verdict that counts, and in an audit those still to be run."""
+
+        def is_needed(row: AuditedCell) -> bool:
+            return row.cell.key in counting or bool(self._audit.cells and row.seen is None)
+
+        return replace(survey, audited=list(filter(is_needed, self.audited(survey))))
 
     def _plan(self, cells: Sequence[Cell], counting: Verdicts, trials: Mapping[Cell, int]) -> Plan:
         return plan(
@@ -102,7 +163,7 @@ class Exploration:
             counting,
             matrix=self._matrix,
             releases=self._releases,
-            now=self._now,
+            now=self._now(),
             machine=self._machine,
             rerun=Rerun.MISSING,
             trials_of=trials,

@@ -1,4 +1,4 @@
-"""Writes what a campaign publishes: verdicts, signatures with examples, controls."""
+"""Writes what a campaign publishes: verdicts, signatures with examples, controls, audits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from interlock.campaign.controls import ControlResults, rows
 from interlock.campaign.verdicts import Classified, control_results_in
 from interlock.evidence import Classify
-from interlock.findings import Findings
+from interlock.findings import Findings, with_results
+from interlock.model import AuditedCell
 from interlock.record import (
     NONE_LISTED,
     Batch,
@@ -16,6 +17,9 @@ from interlock.record import (
     ListedReleases,
     campaigns_in,
     find_examples,
+    join_audits,
+    read_audits,
+    write_audits,
     write_controls,
     write_results,
 )
@@ -29,7 +33,7 @@ def publish_results(
     classify: Classify | None = None,
     releases: ListedReleases = NONE_LISTED,
 ) -> None:
-    """Write the tested verdicts, the recent controls, and what the index lists.
+    """Write the tested verdicts, the recent controls, all audits, and what the index lists.
 
     ``controls`` are the results of a campaign that has just ended. For an older campaign the
     folder's own rows are kept, if it has any. Without ``controls``, all of them are computed again.
@@ -46,18 +50,21 @@ def publish_results(
     controls = controls or ControlResults(matrix)
     for campaign in ledger.campaigns(since):
         if campaign not in told:
-            for result in control_results_in(
-                ledger, matrix, since, campaign=campaign, classify=classify
-            ):
+            of = control_results_in(ledger, matrix, since, campaign=campaign, classify=classify)
+            for result in of:
                 controls.add(result)
     with Batch(folder) as batch:
         write_results(
-            verdicts,
-            examples,
-            folder,
-            matrix.axes,
-            findings.withdrawn,
-            batch,
+            *(verdicts, examples, folder, matrix.axes, findings.withdrawn, batch),
             releases=releases,
         )
         write_controls(rows(controls), folder, newer_than=since, batch=batch)
+        write_audits(_audited(ledger, findings, folder), matrix.axes, folder, matrix.renamed, batch)
+
+
+def _audited(ledger: Ledger, findings: Findings, folder: Path) -> list[AuditedCell]:
+    """All audited cells that are known here or there, with what the verdicts show of them."""
+    matrix = findings.matrix
+    published = read_audits(folder, matrix.axes, matrix.renamed)
+    drawn = join_audits(ledger.drawn(), findings.audited, published)
+    return with_results(drawn, findings.verdicts, matrix.fresh_for)

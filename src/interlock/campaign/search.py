@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from interlock.campaign.along import Rules, Sought, Wanted, expanded, searched
+from interlock.campaign.along import Rules, Sought, Wanted, confirmed_at, expanded, searched
 from interlock.findings import Cross, Observation, Run, Space, Spot, Strip, TrackMap, crosses, maps
 from interlock.model import Outcome
 
@@ -80,6 +80,22 @@ def track_maps(tracks: Sequence[SearchTrack]) -> list[TrackMap]:
     return maps.track_maps((track.space, track.tested) for track in tracks)
 
 
+def unconfirmed_edges(tracks: Sequence[SearchTrack], rules: Rules) -> list[int]:
+    """How many edges are not confirmed yet, by track.
+
+    Something between the two sides is not tested, or one of them has too few trials. These are the
+    edges along the rows and columns that the search follows.
+    """
+    before: list[TrackMap] = []
+    found = []
+    for track in tracks:
+        search = _Search(track, before, rules)
+        search.next_cells()
+        found.append(search.unconfirmed_edges())
+        before.append(search.map)
+    return found
+
+
 class _Search:
     """One round on one track."""
 
@@ -99,6 +115,16 @@ class _Search:
             if self._wanted:
                 break
         return self._wanted
+
+    def unconfirmed_edges(self) -> int:
+        """Of the rows and columns that were searched so far."""
+        rows = [(self.map.row(at), self._trials_in(at)) for at in self._rows]
+        columns = [(self.map.column(at), self._trials_on(at)) for at in self._columns]
+        return sum(
+            any(strip.untried(low, high)) or bool(confirmed_at(low, high, trials, self.rules))
+            for strip, trials in (*rows, *columns)
+            for low, high in strip.edges
+        )
 
     # The steps -------------------------------------------------------------------------------
 

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
 from packaging.version import Version
 
 from interlock.campaign.along import Rules, Sought
-from interlock.campaign.search import SearchTrack, Tried, next_cells, track_maps
+from interlock.campaign.search import SearchTrack, Tried, next_cells, track_maps, unconfirmed_edges
 from interlock.findings import (
-    ErrorRate,
     Installs,
-    Known,
     Observation,
     Pairs,
     ReleaseAxis,
-    Rule,
     Space,
     Spot,
     TrackMap,
-    by_rule,
     draw,
-    error_rate,
+    keys_today,
     observations,
 )
-from interlock.model import Axis, Cell, Outcome, PythonVersion, Verdict
-
-Audited = Mapping[PythonVersion, Mapping[Spot, Known]]
-"""By Python, the cells that an audit drew, with what was inferred of them then."""
+from interlock.model import AuditedCell, Axis, Cell, Outcome, PythonVersion, Verdict, audit_key
 
 LEFT_OPEN = Tried(Observation(Outcome.UNPROVEN), 0)
 """What the search takes a cell for that has no verdict."""
@@ -63,7 +57,7 @@ class Survey:
     trials_per_cell: int = 1
     """``Rules.confirm_trials`` is in units of these."""
     rules: Rules = field(default_factory=Rules)
-    audited: Audited = field(default_factory=dict)
+    audited: Sequence[AuditedCell] = ()
     """The cells that audits drew. They are run, and refined around if they come out otherwise."""
 
     def following(
@@ -90,24 +84,34 @@ class Survey:
         """What these verdicts say about any pair, by Python."""
         return dict(zip(self.pythons, track_maps(self.tracks(verdicts)), strict=True))
 
-    def draw(self, verdicts: Mapping[tuple[str, ...], Verdict], n: int, seed: int) -> Audited:
-        """``n`` cells for an audit, each inferred one of all Pythons as likely as any other."""
-        found: dict[PythonVersion, dict[Spot, Known]] = {}
-        for one in draw(list(self.maps(verdicts).values()), n, seed):
-            found.setdefault(self.pythons[one.track], {})[one.spot] = one.inferred
-        return found
+    def unconfirmed_edges(self, verdicts: Mapping[tuple[str, ...], Verdict]) -> int:
+        """How many edges are not exact yet, or have too few trials on one side."""
+        return sum(unconfirmed_edges(self.tracks(verdicts), self._rules))
 
-    def error_rates(
-        self, verdicts: Mapping[tuple[str, ...], Verdict]
-    ) -> tuple[ErrorRate, Mapping[Rule, ErrorRate]]:
-        """How often the audited cells came out otherwise: all together, and by rule."""
-        pairs = [
-            (inferred, track.known[spot].observation)
-            for python, track in zip(self.pythons, self.tracks(verdicts), strict=True)
-            for spot, inferred in self.audited.get(python, {}).items()
-            if spot in track.known
-        ]
-        return error_rate(pairs), by_rule(pairs)
+    def draw(
+        self, verdicts: Mapping[tuple[str, ...], Verdict], n: int, seed: int, day: date
+    ) -> list[AuditedCell]:
+        """``n`` new cells for an audit, each inferred one of all Pythons as likely as any other."""
+        maps = list(self.maps(verdicts).values())
+        before = {row.cell for row in self.audited}
+        found = []
+        for one in draw(maps, n + len(before), seed):
+            cell, known = self.cell(self.pythons[one.track], one.spot), one.inferred
+            if cell not in before and known.observation and known.rule:
+                row = AuditedCell(
+                    seed=seed,
+                    day=day,
+                    cell=cell,
+                    rule=known.rule.value,
+                    inferred=known.observation.outcome,
+                    inferred_as=audit_key(known.observation.key),
+                )
+                found.append(row)
+        return found[:n]
+
+    def holds(self, cell: Cell) -> bool:
+        """Whether the cell is one of those that are surveyed."""
+        return self._is_of_it(cell) and self._spot(cell) is not None
 
     def tracks(
         self, verdicts: Mapping[tuple[str, ...], Verdict], left_open: Iterable[Cell] = ()
@@ -115,6 +119,7 @@ class Survey:
         """One for each Python, in their order."""
         own = [v for v in verdicts.values() if self._is_of_it(v.cell)]
         seen = observations(own)
+        audited = self._audited(own, seen.values())
         known: dict[PythonVersion, dict[Spot, Tried]] = {python: {} for python in self.pythons}
         for verdict in own:
             spot = self._spot(verdict.cell)
@@ -129,14 +134,22 @@ class Survey:
                 space=self._spaces[python],
                 known=of,
                 named_rows=[self.rows.position[version] for version in self.named],
-                audited={
-                    spot: inferred.observation
-                    for spot, inferred in self.audited.get(python, {}).items()
-                    if inferred.observation is not None
-                },
+                audited=audited[python],
             )
             for python, of in known.items()
         ]
+
+    def _audited(
+        self, own: Iterable[Verdict], seen: Iterable[Observation]
+    ) -> Mapping[PythonVersion, Mapping[Spot, Observation]]:
+        """By Python, what was inferred of the audited cells, in the keys of these verdicts."""
+        keys = {audit_key(one.key): one.key for one in seen} | {**keys_today(own)}
+        found: dict[PythonVersion, dict[Spot, Observation]] = {p: {} for p in self.pythons}
+        for row in self.audited:
+            if spot := self._spot(row.cell):
+                key = keys.get(row.inferred_as, row.inferred_as)
+                found[row.cell.python][spot] = Observation(row.inferred, key)
+        return found
 
     def cell(self, python: PythonVersion, spot: Spot) -> Cell:
         """The cell of a pair, by its positions."""

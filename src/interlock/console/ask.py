@@ -40,6 +40,7 @@ def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
         matrix=found,
         verdicts=published.verdicts,
         withdrawn=published.yanked,
+        audited=published.audited,
         releases=published.releases,
         now=datetime.now(timezone.utc),
     )

@@ -135,7 +135,12 @@ def _publish_again(ledger: Ledger, found: Matrix, before: Results) -> None:
     # A verdict that is no longer fresh is not published anew, but renews what was published of it.
     published = (*before.verdicts, *(v for v in remembered if v.cell.key in there))
     known = planning.known_now(published, remembered, found, datetime.now(timezone.utc))
-    findings = Findings(matrix=found, verdicts=list(known.values()), withdrawn=before.yanked)
+    findings = Findings(
+        matrix=found,
+        verdicts=list(known.values()),
+        withdrawn=before.yanked,
+        audited=before.audited,
+    )
     publish_results(ledger, findings, before.folder)
 
 

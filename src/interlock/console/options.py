@@ -185,10 +185,17 @@ def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
         default="stale",
         help="which cells to run again although they have a verdict (default: stale)",
     )
+    _budget(command, _SEARCHES.format(package=found.axes[0].package))
     for name, does in _SWITCHES.items():
         command.add_argument(name, action="store_true", help=does)
     _campaign(command)
 
+
+_SEARCHES = (
+    "search the cells with few runs, instead of running each; begin no new round after so long: "
+    "90m, 2h. Follow-ups are left out. Without a named release, the newest of the {package} "
+    "releases and the oldest of the default set are searched whole"
+)
 
 _SWITCHES = {
     "--pre": "let `latest` and the specifiers of the set include pre-releases",
@@ -222,21 +229,21 @@ def _search(command: argparse.ArgumentParser, found: Matrix) -> None:
     command.add_argument(
         "--seed", type=_up_to(10**9), default=None, metavar="N", help="draws the same cells again"
     )
-    command.add_argument(
-        "--budget",
-        type=_time,
-        default=None,
-        metavar="TIME",
-        help="begin no new round after so long: 90m, 2h",
-    )
+    _budget(command, "begin no new round after so long: 90m, 2h")
     _campaign(command)
+
+
+def _budget(command: argparse.ArgumentParser, does: str) -> None:
+    command.add_argument("--budget", type=_time, default=None, metavar="TIME", help=does)
 
 
 def _time(text: str) -> float:
     """Seconds."""
     unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
     number = text[:-1]
-    if not unit or not (number.isascii() and number.isdecimal() and 0 < len(number) <= 6):
+    if not unit or not (
+        number.isascii() and number.isdecimal() and 0 < len(number) <= 6 and int(number)
+    ):
         raise argparse.ArgumentTypeError(f"{text[:40]} is not a time such as 90m or 2h")
     return float(number) * unit
 

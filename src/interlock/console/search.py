@@ -1,43 +1,31 @@
-"""The command ``search``: the windows of releases, and what they rest on."""
+"""The command ``search``, and the same policy for a set that is too large to run one by one."""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 
 from packaging.version import Version
 
-from interlock.campaign import (
-    Exploration,
-    Finished,
-    Survey,
-    planning,
-    publish_results,
-    surveys_of,
-)
+from interlock.campaign import Audit, Exploration, Finished, planning, publish_results, surveys_of
 from interlock.console import telling
-from interlock.console.campaigns import Ground, end, read_known
+from interlock.console.beside import Beside
+from interlock.console.ground import Ground, end, read_known
 from interlock.console.place import Place
 from interlock.console.summary import Known
-from interlock.findings import (
-    Edge,
-    ErrorRate,
-    Findings,
-    KnownBy,
-    Stretch,
-    TrackMap,
-    along_row,
-    yanked,
-)
+from interlock.console.windows import lines
+from interlock.findings import Findings, with_results, yanked
 from interlock.matrix import Matrix, Selector, choices, selection
-from interlock.model import Pin, PythonVersion, UsageError, Verdict, plural
-from interlock.record import VERDICTS, Ledger, check_destination
+from interlock.model import Pin, UsageError
+from interlock.record import VERDICTS, Ledger, ListedReleases, check_destination
 
 SET = "all"
 """The set that the searched releases are from."""
+
+AT_ONCE = 20
+"""Trials of a round for each job, if there is a budget: some minutes. It may be over by then."""
 
 
 def run_search(place: Place, options: argparse.Namespace) -> int:
@@ -51,42 +39,76 @@ def run_search(place: Place, options: argparse.Namespace) -> int:
     found = selection.select(place.matrix, ground.releases, _request(place.matrix, options), _now())
     named = _named(place.matrix, options, found.selector.pins[place.matrix.axes[0].name])
     ground = ground.isolated(found.selector.used_pythons, options.python or ())
-    selector = found.selector.without(ground.skipped)
     with Ledger(place.store.home) as ledger:
         ledger.rename(place.matrix.renamed)
         known = ground.known(read_known(place, options.known), ledger)
-        exploration = _exploration(ground, selector, named, known, started)
-        finished = ground.drive(
-            ledger, exploration.following({}), exploration.following, resolved=found.resolved
-        )
-        remembered = list(ledger.verdicts(ground.box.backend))
-        told = {verdict.cell.key: verdict for verdict in remembered}
-        for line in lines(exploration, told):
-            place.console.print(line, highlight=False, markup=False, soft_wrap=True)
-        _publish(place, options, ground, finished, ledger, remembered)
-    return end(place, finished, ledger.lost, planning.Rerun.STALE)
+        asked = found.selector.without(ground.skipped)
+        return explore(ground, ledger, asked, named, known, found.resolved, started)
+
+
+def explore(
+    ground: Ground,
+    ledger: Ledger,
+    asked: Selector,
+    named: Sequence[Version],
+    known: Known,
+    resolved: Mapping[str, str],
+    started: float,
+) -> int:
+    """Search the cells that are asked for, print what is known of them, and publish it.
+
+    ``named`` releases of the first axis are searched whole. ``started`` begins the budget.
+    """
+    place, options = ground.place, ground.options
+    check_destination(telling.folder_of_results(place, options.results), place.matrix.axes)
+    exploration = _exploration(ground, ledger, asked, named, known, started)
+    listed = Beside(ground.listed)
+    listed.begin()
+    first = exploration.following({})
+    finished = ground.drive(ledger, first, exploration.following, resolved=resolved)
+    told = {verdict.cell.key: verdict for verdict in ledger.verdicts(ground.box.backend)}
+    # The results first: counting the pairs of all releases takes a while.
+    _publish(ground, ledger, finished, listed())
+    for line in lines(exploration, told):
+        place.console.print(line, highlight=False, markup=False, soft_wrap=True)
+    return end(place, finished, ledger.lost, _rerun(options, planning.Rerun.STALE))
 
 
 def _exploration(
-    ground: Ground, selector: Selector, named: Sequence[Version], known: Known, started: float
+    ground: Ground,
+    ledger: Ledger,
+    asked: Selector,
+    named: Sequence[Version],
+    known: Known,
+    started: float,
 ) -> Exploration:
     """The search that the options ask for, of which nothing has run."""
     matrix, options = ground.place.matrix, ground.options
-    surveys = surveys_of(
-        selector.blocks, named, matrix=matrix, releases=ground.releases, machine=ground.machine
-    )
     return Exploration(
-        surveys,
+        surveys_of(
+            asked.blocks, named, matrix=matrix, releases=ground.releases, machine=ground.machine
+        ),
         known,
         matrix=matrix,
         releases=ground.releases,
-        now=_now(),
+        now=_now,
         machine=ground.machine,
         jobs=options.jobs,
+        rerun=_rerun(options, planning.Rerun.STALE),
         is_over=lambda: bool(options.budget and time.monotonic() - started > options.budget),
-        audit=options.audit,
-        seed=options.seed or int(f"{_now():%Y%m%d}"),
+        at_once=AT_ONCE * options.jobs if options.budget else None,
+        audit=Audit(
+            cells=getattr(options, "audit", 0),
+            seed=getattr(options, "seed", None) or int(f"{_now():%Y%m%d}"),
+            before=ground.audited(ledger),
+            keep=ledger.keep_drawn,
+        ),
     )
+
+
+def _rerun(options: argparse.Namespace, otherwise: planning.Rerun) -> planning.Rerun:
+    """Which known cells run again. ``search`` has no such option."""
+    return planning.Rerun(getattr(options, "rerun", otherwise))
 
 
 def _request(found: Matrix, options: argparse.Namespace) -> selection.Request:
@@ -122,84 +144,42 @@ def _named(found: Matrix, options: argparse.Namespace, pins: Sequence[Pin]) -> t
     return tuple(chosen) or tuple(there[-1:])
 
 
-# What is printed ------------------------------------------------------------------------------
+def whole_rows(found: Matrix, options: argparse.Namespace, asked: Selector) -> tuple[Version, ...]:
+    """The releases of the first axis that a set is searched along, if it has a budget.
+
+    Those that are named. Without any, the newest, and the oldest that the default set lists too:
+    the releases before it are known to need other dependencies than today's.
+    """
+    axis = found.axes[0].name
+    there = [pin.version for pin in asked.pins[axis] if pin.version is not None]
+    texts = [text for text in getattr(options, axis) or () if selection.is_choice(text)]
+    typed = {choices.read_choice(text) for text in texts}
+    if texts and len(texts) == len(getattr(options, axis)):
+        return tuple(there)
+    listed = found.sets[found.default_set].versions[axis] if found.default_set else ()
+    oldest = next((version for version in there if version in listed), there[0])
+    return tuple(dict.fromkeys([*(v for v in there if v in typed), oldest, there[-1]]))
 
 
-def lines(exploration: Exploration, told: Mapping[tuple[str, ...], Verdict]) -> Iterator[str]:
-    """The windows of each survey, how much they rest on, and how far to trust what is inferred."""
-    counting = exploration.counting(told)
-    for survey in exploration.surveys:
-        maps = survey.maps(counting)
-        for python, of in maps.items():
-            yield ""
-            yield f"{survey.probe} in {survey.config}, Python {python}"
-            for version in survey.named:
-                yield f"  {survey.axes[0].package} {version}:"
-                yield from (
-                    f"    {_says(each)}" for each in along_row(of, of.space.rows.position[version])
-                )
-        yield from _counted(survey, maps, counting)
-    if exploration.stopped:
-        yield "The time is up, and something is left to search: run the same command again."
-
-
-def _says(stretch: Stretch) -> str:
-    """One window: ``ddtrace 2.10.2 to 2.19.4 hang (26 tested, 31 inferred)``."""
-    parts = [f"{stretch.tested} tested"] if stretch.tested else []
-    parts += [f"{stretch.inferred} inferred"] if stretch.inferred else []
-    edge = f"; {_edge(stretch.end)}" if stretch.end and not stretch.end.is_exact else ""
-    return f"{stretch.says} ({', '.join(parts) or 'nothing tested'}{edge})"
-
-
-def _edge(edge: Edge) -> str:
-    return f"the edge lies between {edge.before} and {edge.after}, {edge.between} not tested"
-
-
-def _counted(
-    survey: Survey,
-    maps: Mapping[PythonVersion, TrackMap],
-    counting: Mapping[tuple[str, ...], Verdict],
-) -> Iterator[str]:
-    counts = sum((of.counts() for of in maps.values()), Counter())
-    total = sum(counts.values())
-    yield (
-        f"{plural(counts[KnownBy.TESTED], 'pair')} tested of {total:,}: "
-        f"{counts[KnownBy.INFERRED]:,} inferred, {counts[KnownBy.INDEX]:,} decided by the index, "
-        f"{counts[KnownBy.UNKNOWN]:,} unknown"
-    )
-    every, by_rule = survey.error_rates(counting)
-    if survey.audited:
-        yield f"audit: {_rate(every)}"
-        yield from (f"  {rule}: {_rate(rate)}" for rule, rate in by_rule.items())
-
-
-def _rate(rate: ErrorRate) -> str:
-    low, high = rate.interval
-    return (
-        f"{rate.wrong} of {rate.run} inferred cells came out otherwise "
-        f"({low:.1%} to {high:.1%}, 95 %)"
-    )
-
-
-def _publish(
-    place: Place,
-    options: argparse.Namespace,
-    ground: Ground,
-    finished: Finished,
-    ledger: Ledger,
-    remembered: Sequence[Verdict],
-) -> None:
+def _publish(ground: Ground, ledger: Ledger, finished: Finished, listed: ListedReleases) -> None:
     """Write the verdicts of the ledger, and those of the folder that is named."""
+    place, options = ground.place, ground.options
     folder = telling.folder_of_results(place, options.results)
     kept = telling.kept_results(place, options.results)
+    remembered = ledger.verdicts(ground.box.backend)
     known = planning.known_now(kept, remembered, place.matrix, _now())
+    verdicts = [verdict for verdict in known.values() if verdict.cell.has_library]
     findings = Findings(
         matrix=place.matrix,
-        verdicts=[verdict for verdict in known.values() if verdict.cell.has_library],
+        verdicts=verdicts,
         withdrawn=yanked(ground.releases),
+        audited=with_results(ground.audited(ledger), verdicts, place.matrix.fresh_for),
+        releases=listed,
     )
-    publish_results(ledger, findings, folder, finished.controls, finished.classify, ground.listed())
+    publish_results(ledger, findings, folder, finished.controls, finished.classify, listed)
     place.console.print(f"verdicts: {folder / VERDICTS}", highlight=False)
+    if telling.has_page(place) and not getattr(options, "no_page", True):
+        telling.publish_page(place, folder, findings, finished)
 
 
 def _now() -> datetime:

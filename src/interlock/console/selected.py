@@ -23,8 +23,9 @@ def too_many(count: Count, jobs: int, matrix: Matrix) -> str:
     options = [*(f"--{axis.name}" for axis in matrix.axes), "--python", "--probe", "--config"]
     return (
         f"these are {count.cells:,} cells, and {count.to_run:,} of them would run, "
-        f"{about(count.seconds)} with {plural(jobs, 'job')}; at most {MOST_AT_ONCE:,} can be "
-        f"requested at once: narrow them with {listing(options, last='or')}"
+        f"{about(count.seconds)} with {plural(jobs, 'job')}; at most {MOST_AT_ONCE:,} can be run "
+        "one by one: search them with --budget TIME, such as 90m, or only count them with "
+        f"--dry-run, or narrow them with {listing(options, last='or')}"
     )
 
 

@@ -24,7 +24,7 @@ from interlock.console.moves import Moves
 from interlock.console.place import Place
 from interlock.console.summary import Summary
 from interlock.findings import Findings
-from interlock.model import Backend, Cell, Outcome, UsageError, Verdict, plural
+from interlock.model import AuditedCell, Backend, Cell, Outcome, UsageError, Verdict, plural
 from interlock.record import NONE_LISTED, Ledger, ListedReleases, read_results
 
 COMMAND = "nox -s "
@@ -52,6 +52,9 @@ class Telling:
     kept: Sequence[Verdict] = ()
     """What the folder of results has already. It stays there, and is no answer of this run."""
 
+    audited: Sequence[AuditedCell] = ()
+    """The inferred cells that audits drew."""
+
     def get_ready(self) -> None:
         """Do beside the first trials what only the end of the run needs."""
         self.advice.begin()
@@ -61,12 +64,14 @@ class Telling:
     def findings(
         self, *, kept: Sequence[Verdict] = (), releases: ListedReleases = NONE_LISTED
     ) -> Findings:
+        """What is known by now. The end of the run knows ``releases``, too."""
         matrix = self.place.matrix
         known = planning.known_now((*kept, *self.known), self._recorded(), matrix, _now())
         return Findings(
             matrix=matrix,
             verdicts=[v for v in known.values() if v.cell.has_library],
             withdrawn=self.withdrawn,
+            audited=self.audited,
             releases=releases,
             now=_now(),
         )
@@ -129,18 +134,24 @@ class Telling:
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
         if command := question(self.agenda.asked, findings, results):
             place.console.print(f"ask:      {command}", highlight=False, soft_wrap=True)
-        if page and finished.interrupted:
-            again = f"{COMMAND}site -- --results {shlex.quote(str(results))}"
-            place.console.print(f"page:     `{again}` builds it", highlight=False, soft_wrap=True)
-        elif page:
-            from interlock.publish import site
-
-            with place.console.status("building the page …"):
-                built = site.build(place.root, results, place.matrix, findings)
-            place.console.print(f"page:     {built}", highlight=False)
+        if page:
+            publish_page(place, results, findings, finished)
 
     def _recorded(self) -> Sequence[Verdict]:
         return list(self.ledger.verdicts(self.backend))
+
+
+def publish_page(place: Place, results: Path, findings: Findings, finished: Finished) -> None:
+    """Build the page of a run. After an interruption, print the command that builds it."""
+    if finished.interrupted:
+        again = f"{COMMAND}site -- --results {shlex.quote(str(results))}"
+        place.console.print(f"page:     `{again}` builds it", highlight=False, soft_wrap=True)
+        return
+    from interlock.publish import site
+
+    with place.console.status("building the page …"):
+        built = site.build(place.root, results, place.matrix, findings)
+    place.console.print(f"page:     {built}", highlight=False)
 
 
 def question(cells: Sequence[Cell], findings: Findings, results: Path) -> str | None:

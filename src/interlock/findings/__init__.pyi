@@ -13,9 +13,10 @@ from .attribution import (
 )
 from .audit import (
     ErrorRate as ErrorRate,
-    by_rule as by_rule,
     draw as draw,
-    error_rate as error_rate,
+    rate_of as rate_of,
+    rates_by_rule as rates_by_rule,
+    with_results as with_results,
 )
 from .baselines import (
     LOOKS as LOOKS,
@@ -49,9 +50,7 @@ from .findings import (
     ForApplication as ForApplication,
 )
 from .inference import (
-    Known as Known,
     KnownBy as KnownBy,
-    Rule as Rule,
     TrackMap as TrackMap,
 )
 from .kinds import (
@@ -86,6 +85,10 @@ from .scopes import (
     OnEveryPython as OnEveryPython,
     SmallestMove as SmallestMove,
 )
+from .searched import (
+    SearchedWindow as SearchedWindow,
+    hanging_windows as hanging_windows,
+)
 from .situation import (
     AnswerBasis as AnswerBasis,
     Inferred as Inferred,
@@ -96,6 +99,7 @@ from .space import (
     ReleaseAxis as ReleaseAxis,
     Space as Space,
     Spot as Spot,
+    keys_today as keys_today,
     observations as observations,
 )
 from .standing import (

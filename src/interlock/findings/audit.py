@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from interlock.evidence import Interval, exact_interval
 from interlock.findings.inference import Known, KnownBy, Rule, TrackMap
-from interlock.findings.space import Observation, Spot
-from interlock.model import Outcome
+from interlock.findings.space import Spot, keys_today, observations
+from interlock.model import AuditedCell, Verdict, audit_key
 
 TRIES_A_CELL = 2000
 """Draws that may miss for each cell that is asked for, before the drawing ends."""
@@ -64,6 +66,12 @@ class ErrorRate:
             unproven=self.unproven + other.unproven,
         )
 
+    @classmethod
+    def of(cls, wrong: Iterable[bool | None]) -> ErrorRate:
+        """Of results, each wrong or right, or ``None`` if it proves nothing."""
+        counted = Counter(wrong)
+        return cls(wrong=counted[True], run=counted[True] + counted[False], unproven=counted[None])
+
     @property
     def interval(self) -> Interval:
         """Of Clopper and Pearson, Biometrika 26 (1934), 404–413, at 95 %.
@@ -74,22 +82,53 @@ class ErrorRate:
         return exact_interval(self.wrong, self.run) if self.run else Interval(0.0, 1.0)
 
 
-def error_rate(drawn: Iterable[tuple[Known, Observation]]) -> ErrorRate:
-    """Compares what was inferred with what was seen. A pair that can't be installed is wrong."""
-    wrong = run = unproven = 0
-    for inferred, seen in drawn:
-        if seen.outcome is not Outcome.UNPROVEN:
-            run += 1
-            wrong += seen != inferred.observation
-        else:
-            unproven += 1
-    return ErrorRate(wrong=wrong, run=run, unproven=unproven)
+def rate_of(audited: Iterable[AuditedCell]) -> ErrorRate:
+    """The error rate of the cells that were run."""
+    return ErrorRate.of(row.is_wrong for row in audited if row.seen is not None)
 
 
-def by_rule(drawn: Iterable[tuple[Known, Observation]]) -> Mapping[Rule, ErrorRate]:
+def rates_by_rule(audited: Iterable[AuditedCell]) -> Mapping[Rule, ErrorRate]:
     """The same for each rule that inferred some of them: which rule misleads."""
-    groups: dict[Rule, list[tuple[Known, Observation]]] = {}
-    for inferred, seen in drawn:
-        if inferred.rule is not None:
-            groups.setdefault(inferred.rule, []).append((inferred, seen))
-    return {rule: error_rate(groups[rule]) for rule in Rule if rule in groups}
+    rows = list(audited)
+    return {
+        rule: rate_of(row for row in rows if row.rule == rule.value)
+        for rule in Rule
+        if any(row.rule == rule.value and row.seen is not None for row in rows)
+    }
+
+
+def with_results(
+    audited: Iterable[AuditedCell], verdicts: Iterable[Verdict], within: timedelta
+) -> list[AuditedCell]:
+    """The audited cells, each with what its verdict shows.
+
+    A cell that was run already keeps its result, unless the verdict is from the time of the audit:
+    ``within`` so long after the draw. What a dependency breaks later is no error of the inference.
+    """
+    rows = list(audited)
+    tracks = {(row.cell.probe, row.cell.config) for row in rows}
+    own: dict[tuple[str, str], list[Verdict]] = {track: [] for track in tracks}
+    for verdict in verdicts:
+        of = own.get((verdict.cell.probe, verdict.cell.config))
+        if of is not None and verdict.cell.is_whole:
+            of.append(verdict)
+    seen = {key: shown for known in own.values() for key, shown in observations(known).items()}
+    today = {track: keys_today(known) for track, known in own.items()}
+    by_cell = {verdict.cell.key: verdict for known in own.values() for verdict in known}
+    found = []
+    for row in rows:
+        told = by_cell.get(row.cell.key)
+        if told and (row.seen is None or _is_of_it(told, row, within)):
+            shown, keys = seen[row.cell.key], today[row.cell.probe, row.cell.config]
+            row = replace(
+                row,
+                inferred_as=audit_key(keys.get(row.inferred_as, row.inferred_as)),
+                seen=shown.outcome,
+                seen_as=audit_key(shown.key),
+            )
+        found.append(row)
+    return found
+
+
+def _is_of_it(verdict: Verdict, row: AuditedCell, within: timedelta) -> bool:
+    return row.day <= verdict.tested_at.date() <= row.day + within

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
-from interlock.findings.audit import ErrorRate
+from interlock.findings.audit import ErrorRate, rate_of, rates_by_rule
 from interlock.findings.bars import Bars
 from interlock.findings.criteria import (
     Criteria,
@@ -27,7 +27,9 @@ from interlock.findings.criteria import (
     meant_by,
     needs_of,
 )
+from interlock.findings.inference import Rule
 from interlock.findings.rates import HangsAlone, KindRate, Rates, hang_alone, kind_rates, rates
+from interlock.findings.searched import SearchedWindow, searched_windows
 from interlock.findings.standing import Recommendation, recommendations
 from interlock.findings.summary import Summary, summarize
 from interlock.findings.targets import Targets
@@ -43,7 +45,16 @@ from interlock.findings.workarounds import (
     tried,
 )
 from interlock.matrix import Matrix
-from interlock.model import Basis, Cell, Outcome, PythonVersion, Reason, Verdict, Window
+from interlock.model import (
+    AuditedCell,
+    Basis,
+    Cell,
+    Outcome,
+    PythonVersion,
+    Reason,
+    Verdict,
+    Window,
+)
 from interlock.record import NONE_LISTED, ListedReleases
 
 
@@ -59,11 +70,23 @@ class Findings:
     """What the package index lists. Without it, nothing is inferred."""
     now: datetime | None = None
     """When somebody asks, in UTC. Without it, no release is too young to be recommended."""
+    audited: Sequence[AuditedCell] = ()
+    """The inferred cells that were run to see how often that is wrong."""
 
     @cached_property
     def audits(self) -> Mapping[str, ErrorRate]:
         """By probe: how often an inferred answer is wrong. Without a probe that was not audited."""
-        return {}
+        run = [row for row in self.audited if row.seen is not None]
+        probes = dict.fromkeys(row.cell.probe for row in run)
+        return {probe: rate_of(row for row in run if row.cell.probe == probe) for probe in probes}
+
+    @cached_property
+    def audits_by_rule(self) -> Mapping[str, Mapping[Rule, ErrorRate]]:
+        """The same by probe, then by the rule that inferred the cells."""
+        return {
+            probe: rates_by_rule(row for row in self.audited if row.cell.probe == probe)
+            for probe in self.audits
+        }
 
     @cached_property
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:
@@ -129,6 +152,13 @@ class Findings:
     def untested(self) -> Untested:
         """What is known of releases that nobody ran."""
         return Untested(self.matrix, self.by_track, self.releases, lambda: self.audits)
+
+    @cached_property
+    def searched(self) -> Sequence[SearchedWindow]:
+        """The windows along releases that were tested line by line, in the tracks' order."""
+        maps = self.untested.maps
+        known = {track: maps[track] for track in self.tracks if track in maps}
+        return searched_windows(known, self.by_cell, self.matrix.axes)
 
     @cached_property
     def targets(self) -> Targets:

@@ -159,6 +159,16 @@ class TrackMap:
             )
         return self._columns[column]
 
+    @property
+    def searched_rows(self) -> Sequence[int]:
+        """The rows that were tested line by line, here."""
+        return sorted(self._full_rows)
+
+    @property
+    def searched_columns(self) -> Sequence[int]:
+        """The columns that were tested line by line, here."""
+        return sorted(self._full_columns)
+
     def _rows_beside(self, row: int) -> Sequence[Strip]:
         """All other rows that were tested line by line, here or on another Python."""
         every = (one for of in (self, *self._references) for one in of._full_rows.items())

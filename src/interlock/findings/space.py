@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from interlock.model import Outcome, Signature, Verdict
+from interlock.model import Outcome, Signature, Verdict, audit_key
 
 Spot = tuple[int, int]
 """The positions of a pair's releases on the two axes: row, column."""
@@ -104,6 +104,15 @@ def observations(verdicts: Iterable[Verdict]) -> Mapping[tuple[str, ...], Observ
     rows = list(verdicts)
     linked = _linked(row.signatures for row in rows if row.outcome is Outcome.HANG)
     return {row.cell.key: _observation(row, linked) for row in rows}
+
+
+def keys_today(verdicts: Iterable[Verdict]) -> Mapping[str, str]:
+    """By ``audit_key``: what an earlier key of an observation is called with these verdicts.
+
+    A new cell may link two hangs that were different ones before.
+    """
+    linked = _linked(row.signatures for row in verdicts if row.outcome is Outcome.HANG)
+    return {audit_key(str(signature)): name for signature, name in linked.items()}
 
 
 def _observation(verdict: Verdict, linked: Mapping[Signature, str]) -> Observation:

@@ -61,6 +61,15 @@ class Strip:
         """The tested positions that say something about the libraries."""
         return sorted(at for at, seen in self.tested.items() if seen.is_usable)
 
+    @property
+    def edges(self) -> Sequence[tuple[int, int]]:
+        """The tested neighbours that differ, whatever lies between them."""
+        return [
+            (low, high)
+            for low, high in pairwise(self.usable)
+            if self.tested[low] != self.tested[high]
+        ]
+
     @cached_property
     def runs(self) -> Sequence[Run]:
         return list(self._runs(self.is_closed))

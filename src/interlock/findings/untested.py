@@ -90,6 +90,13 @@ class Untested:
         found = (self._inferred(one) for one in open_cells) if self._has_pairs(place) else ()
         return [one for one in found if one and not any(_contradict(one, other) for other in seen)]
 
+    @property
+    def maps(self) -> Mapping[Track, Mapping[PythonVersion, TrackMap]]:
+        """By probe and configuration, then by Python. Empty where the releases are not known."""
+        if self._pairs is None:
+            return {}
+        return {track: self._maps_of(track) for track in self._by_track}
+
     def known(self, cell: Cell) -> Known | None:
         """What is known of a cell, as a search knows it; None for releases that it never tries."""
         pairs = self._pairs
@@ -116,13 +123,16 @@ class Untested:
         return self._pairs is not None and not self.refusals(place)
 
     def _map_of(self, track: Track, python: PythonVersion) -> TrackMap:
+        return self._maps_of(track)[python]
+
+    def _maps_of(self, track: Track) -> Mapping[PythonVersion, TrackMap]:
         if track not in self._maps:
             pairs, of = self._pairs, self._by_track.get(track, ())
             assert pairs, "there is a map only of two axes whose releases are known"
             tested = [verdict for verdict in of if verdict.basis is Basis.TESTED]
             self._tested[track] = {verdict.cell.key: verdict for verdict in tested}
             self._maps[track] = pairs.maps(tested, self._pythons)
-        return self._maps[track][python]
+        return self._maps[track]
 
     @cached_property
     def _pairs(self) -> Pairs | None:

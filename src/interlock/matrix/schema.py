@@ -38,13 +38,14 @@ RESERVED = frozenset(
     | {"expect", "rounds", "tries", "scale_by_load"}
     # Options of the command line, and the names that argparse gives them.
     | {"matrix", "command", "help", "set", "trials", "rerun", "keep", "jobs", "backend", "known"}
-    | {"pre"}
+    | {"pre", "budget", "audit", "seed"}
     | {"results", "format", "version", "application", "with", "chosen", "choices", "situation"}
     # Columns of the published tables.
     | {"outcome", "phase", "reason", "signature", "basis", "hangs", "exposures", "seconds"}
     | {"machine", "detail", "whose", "attribution", "cause", "failed", "signatures"}
     | {"environment", "definition"}
     | {"measure", "median", "least", "most"}
+    | {"day", "rule", "inferred", "seen", "wrong"}
     # The values of ``whose``, beside the names of the axes.
     | {"pair", "dependencies", "open"}
 )

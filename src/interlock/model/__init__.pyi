@@ -1,6 +1,10 @@
 from . import (
     words as words,
 )
+from .audited import (
+    AuditedCell as AuditedCell,
+    audit_key as audit_key,
+)
 from .clock import (
     is_young as is_young,
     moment_in as moment_in,

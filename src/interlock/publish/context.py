@@ -35,6 +35,7 @@ class PageContext:
             matrix=self.matrix,
             verdicts=self.results.verdicts,
             withdrawn=self.results.yanked,
+            audited=self.results.audited,
             releases=self.results.releases,
             now=self.tested_at,
         )

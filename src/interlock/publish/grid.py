@@ -120,7 +120,7 @@ def legend(shown: Iterable[Verdict], *, summed: bool = True) -> list[Meaning]:
     sources = {source for verdict in shown for source in (verdict.basis, verdict.backend)}
     inferred = (
         f"({WORDS[next(iter(WORDS))].symbol})",
-        "inferred from both neighbours",
+        "inferred: tested releases around it agree",
         "il-inferred",
     )
     by_process = (PROCESS_MARK, "run without a container", "il-process")

@@ -22,6 +22,7 @@ from interlock.publish.hangs import publish as publish_hangs
 from interlock.publish.probes import publish as publish_probes
 from interlock.publish.rarity import publish as publish_rarity
 from interlock.publish.settings import publish as publish_settings
+from interlock.publish.windows import publish as publish_windows
 from interlock.publish.workarounds import publish as publish_workarounds
 from interlock.record import read_results
 
@@ -32,6 +33,7 @@ PUBLISHERS: tuple[Publisher, ...] = (
     publish_grid,
     publish_details,
     publish_hangs,
+    publish_windows,
     publish_workarounds,
     publish_settings,
     publish_probes,

@@ -1,10 +1,11 @@
-"""Writes the two tables of findings in README.md::
+"""Writes the tables of findings in README.md::
 
     python -m interlock.publish.readme          writes them
     python -m interlock.publish.readme --check  ends with 2 if README differs
 
-They stand between two comments. The first table has a row for each run of releases that behave
-alike, and a column for each choice of settings. The second has a row for each workaround.
+They stand between two comments. The first table has the windows that were searched, if there are
+any. The next has a row for each run of releases that behave alike, and a column for each choice of
+settings. The last has a row for each workaround.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from interlock.findings import Findings, ForApplication, Summary
 from interlock.matrix import Matrix, matrix_file
 from interlock.model import Cell, InterlockError, Outcome, PythonVersion, UsageError, listing
 from interlock.publish.context import PageContext
+from interlock.publish.windows import short as windows_in_short
 from interlock.publish.wording import WORDS, day, span
 from interlock.record import read_results
 
@@ -59,7 +61,9 @@ def tables(context: PageContext) -> str:
     cells = [v.cell for v in context.verdicts if v.was_run]
     if not cells or context.tested_at is None:
         return "Nothing has been tested yet."
-    parts = [_tested(context, cells), "", *_what_hangs(context), "", *_what_helps(context.findings)]
+    windows = windows_in_short(context)
+    parts = [_tested(context, cells), "", *windows, *([""] if windows else [])]
+    parts += [*_what_hangs(context), "", *_what_helps(context.findings)]
     return "\n".join(parts)
 
 

@@ -172,7 +172,7 @@ def how_often(verdict: Verdict) -> str:
 def basis(verdict: Verdict) -> str:
     """How and where the verdict's trials ran, or that nothing ran."""
     if verdict.basis is Basis.INFERRED:
-        return "Inferred from both its tested neighbours of the same release line; not run itself"
+        return "Inferred: tested releases around it agree; not run itself"
     if not verdict.was_run:
         return "Decided by the package index; nothing was run"
     isolated = "in a container" if verdict.backend is Backend.DOCKER else "without a container"

@@ -1,4 +1,9 @@
 from . import rows as rows, schema as schema, table as table
+from .audits import (
+    join_audits as join_audits,
+    read_audits as read_audits,
+    write_audits as write_audits,
+)
 from .control_results import (
     campaigns_in as campaigns_in,
     write_controls as write_controls,

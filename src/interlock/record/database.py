@@ -65,6 +65,22 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE trials ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
     ALTER TABLE verdicts ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
     """,
+    """
+    CREATE TABLE audits (
+        cell TEXT NOT NULL,
+        seed TEXT NOT NULL,
+        day TEXT NOT NULL,
+        pins TEXT NOT NULL,
+        python TEXT NOT NULL,
+        probe TEXT NOT NULL,
+        config TEXT NOT NULL,
+        rule TEXT NOT NULL,
+        inferred TEXT NOT NULL,
+        inferred_as TEXT NOT NULL,
+        checksum TEXT NOT NULL,
+        PRIMARY KEY (cell, seed, day)
+    );
+    """,
 )
 """Statements that upgrade a ledger from version i to i + 1.
 
@@ -79,6 +95,10 @@ CHECKED = {
         *("backend", *_DIGESTS, "python_full", "machine", "events"),
     ),
     "verdicts": ("cell", "backend", "tested_at", "verdict"),
+    "audits": (
+        *("cell", "seed", "day", "pins", "python", "probe", "config"),
+        *("rule", "inferred", "inferred_as"),
+    ),
 }
 """Tables with a checksum in each row, and their other columns.
 
@@ -118,7 +138,8 @@ def insert(
 
 def is_as_written(row: sqlite3.Row) -> bool:
     """Whether a row of a checked table has not changed since it was written."""
-    table = "trials" if "events" in row.keys() else "verdicts"  # noqa: SIM118
+    names = row.keys()
+    table = next(name for name, columns in CHECKED.items() if columns[-1] in names)
     return row["checksum"] in ("", checksum([row[name] for name in CHECKED[table]]))
 
 
@@ -197,7 +218,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _add_checksums(db: sqlite3.Connection) -> None:
-    for table, columns in CHECKED.items():
+    for table in ("trials", "verdicts"):  # the others always had them
+        columns = CHECKED[table]
         for row in db.execute(f"SELECT rowid AS number, * FROM {table}").fetchall():
             told = (checksum([row[name] for name in columns]), row["number"])
             db.execute(f"UPDATE {table} SET checksum = ? WHERE rowid = ?", told)

@@ -13,7 +13,7 @@ import errno
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from types import TracebackType
 
 from interlock.model import (
     PRECEDENCE,
+    AuditedCell,
     Backend,
     Cell,
     Environment,
@@ -34,7 +35,14 @@ from interlock.model import (
 )
 from interlock.record import database, renaming, salvage
 from interlock.record.blobs import Blobs
-from interlock.record.recorded import SPOILT, cell_in, past_in, trial_in
+from interlock.record.recorded import (
+    SPOILT,
+    cell_in,
+    drawn_in,
+    drawn_out,
+    past_in,
+    trial_in,
+)
 from interlock.record.remembered import pins_out, verdict_in, verdict_out
 
 
@@ -266,6 +274,29 @@ class Ledger:
                 continue
             newest[verdict.cell.key] = verdict
         return list(newest.values())
+
+    def keep_drawn(self, drawn: Iterable[AuditedCell]) -> None:
+        """Note which cells an audit drew. Each draw of a cell is kept once."""
+        with _storage(self._folder), database.in_one_step(self._db):
+            for row in drawn:
+                database.insert(self._db, "audits", drawn_out(row))
+
+    def drawn(self) -> list[AuditedCell]:
+        """The cells that audits drew, without their results: those are in the verdicts.
+
+        One that can't be read is left out and logged.
+        """
+        with _storage(self._folder):
+            rows = self._db.execute("SELECT * FROM audits ORDER BY rowid").fetchall()
+        found = []
+        for row in rows:
+            try:
+                if not database.is_as_written(row):
+                    raise ValueError("its row was changed")
+                found.append(drawn_in(row))
+            except SPOILT as problem:
+                _warn(f"a cell of an audit is left out, {str(row['cell'])[:200]}: {problem!r}")
+        return found
 
     def set_aside(self) -> tuple[str, ...]:
         """Set trials aside that were written with a time that can't be right; name each.

@@ -27,8 +27,8 @@ def left_in(verdicts: Iterable[Verdict], matrix: Matrix, path: Path) -> list[Ver
     """The verdicts of the matrix's probes, configurations and Pythons. Logs the rest."""
     kept, gone = [], Counter[str]()
     for verdict in verdicts:
-        if lacking := _lacking(verdict.cell, matrix):
-            gone[lacking] += 1
+        if gone_part := lacking(verdict.cell, matrix):
+            gone[gone_part] += 1
         else:
             kept.append(verdict)
     if gone:
@@ -39,7 +39,8 @@ def left_in(verdicts: Iterable[Verdict], matrix: Matrix, path: Path) -> list[Ver
     return kept
 
 
-def _lacking(cell: Cell, matrix: Matrix) -> str:
+def lacking(cell: Cell, matrix: Matrix) -> str:
+    """The part of a cell that the matrix does not cover, in words. Empty if it covers all."""
     if cell.probe not in matrix.probes:
         return f"the probe {cell.probe}"
     if cell.config not in matrix.configurations:

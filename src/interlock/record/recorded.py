@@ -1,18 +1,26 @@
-"""A trial in the ledger's form: one row, and the events that it refers to."""
+"""Trials and audited cells in the ledger's form: one row each."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
-from interlock.model import Backend, Cell, PythonVersion, Trial, moment_in
+from interlock.model import (
+    AuditedCell,
+    Backend,
+    Cell,
+    Outcome,
+    PythonVersion,
+    Trial,
+    moment_in,
+)
 from interlock.record.blobs import Blobs
 from interlock.record.database import is_as_written
 from interlock.record.invariants import CLOCK_SKEW
-from interlock.record.remembered import pins_in
+from interlock.record.remembered import pins_in, pins_out
 
 SPOILT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """The errors that a damaged row may raise."""
@@ -55,4 +63,32 @@ def cell_in(row: Any | Mapping[str, Any]) -> Cell:
         python=PythonVersion.parse(row["python"]),
         probe=row["probe"],
         config=row["config"],
+    )
+
+
+def drawn_out(row: AuditedCell) -> tuple[str, ...]:
+    """The row of a cell that an audit drew, without a result."""
+    return (
+        json.dumps(row.cell.key),
+        str(row.seed),
+        row.day.isoformat(),
+        json.dumps(pins_out(row.cell.pins)),
+        str(row.cell.python),
+        row.cell.probe,
+        row.cell.config,
+        row.rule,
+        row.inferred.value,
+        row.inferred_as,
+    )
+
+
+def drawn_in(row: Any) -> AuditedCell:
+    """Raises one of ``SPOILT``."""
+    return AuditedCell(
+        seed=int(row["seed"]),
+        day=date.fromisoformat(row["day"]),
+        cell=cell_in(row),
+        rule=row["rule"],
+        inferred=Outcome(row["inferred"]),
+        inferred_as=row["inferred_as"],
     )

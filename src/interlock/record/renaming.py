@@ -12,8 +12,10 @@ from interlock.record.recorded import SPOILT
 
 
 def has_older_names(db: sqlite3.Connection, renamed: Renames) -> bool:
-    """Whether a trial is recorded under a former configuration of its probe."""
-    there = db.execute("SELECT DISTINCT probe, config FROM trials").fetchall()
+    """Whether a trial or a draw is recorded under a former configuration of its probe."""
+    there = db.execute(
+        "SELECT probe, config FROM trials UNION SELECT probe, config FROM audits"
+    ).fetchall()
     return any((row["probe"], row["config"]) in renamed for row in there)
 
 
@@ -31,6 +33,7 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
                 told |= {"cell": cell}
                 values = [told[name] for name in database.CHECKED["trials"]]
                 database.insert(db, "trials", values, row["id"])
+    _rename_draws(db, renamed)
     for row in db.execute("SELECT * FROM verdicts").fetchall():
         try:
             if not database.is_as_written(row):
@@ -51,6 +54,20 @@ def rename(db: sqlite3.Connection, renamed: Renames) -> None:
                 "DELETE FROM verdicts WHERE cell = ? AND backend = ?",
                 (row["cell"], row["backend"]),
             )
+
+
+def _rename_draws(db: sqlite3.Connection, renamed: Renames) -> None:
+    for row in db.execute("SELECT * FROM audits").fetchall():
+        if (row["probe"], row["config"]) in renamed and database.is_as_written(row):
+            told = older.today(dict(row), renamed)
+            with suppress(*SPOILT):  # reading the draws reports it
+                told |= {"cell": _in_config(row["cell"], told["config"])}
+                values = [told[name] for name in database.CHECKED["audits"]]
+                database.insert(db, "audits", values)
+                db.execute(
+                    "DELETE FROM audits WHERE (cell, seed, day) = (?, ?, ?)",
+                    (row["cell"], row["seed"], row["day"]),
+                )
 
 
 def _in_config(cell: str, config: str) -> str:

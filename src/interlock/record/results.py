@@ -3,7 +3,8 @@
 ``verdicts.csv`` holds one short row for each verdict (``rows.py``). Its order makes the diff of one
 night readable. ``shared.json`` holds what many rows have in common (``shared.py``).
 ``measures.csv`` holds what trials measured (``measures.py``). ``signatures/`` holds a JSON file for
-each signature (``signatures.py``). ``releases.json`` holds what the package index lists
+each signature (``signatures.py``). ``audits.csv`` holds the inferred cells that were run to see how
+often that is wrong (``audits.py``). ``releases.json`` holds what the package index lists
 (``releases.py``). Only tested verdicts are stored.
 """
 
@@ -18,8 +19,9 @@ from typing import Any
 from packaging.version import Version
 
 from interlock.matrix import Matrix
-from interlock.model import Axis, Basis, Renames, Signature, UsageError, Verdict
+from interlock.model import AuditedCell, Axis, Basis, Renames, Signature, UsageError, Verdict
 from interlock.record import leftovers, older, rows, signatures, switching
+from interlock.record.audits import AUDITS, read_audits, rewrite_audits
 from interlock.record.control_results import CONTROLS
 from interlock.record.files import Batch, read_json, together
 from interlock.record.measures import MEASURES, read_measures, write_measures
@@ -53,6 +55,8 @@ class Results:
     """Releases that their authors have withdrawn, by axis."""
     controls: Sequence[Mapping[str, Any]]
     """The result of each control in each campaign. The newest campaign is last."""
+    audited: Sequence[AuditedCell] = ()
+    """The inferred cells that audits drew, with their results."""
     releases: ListedReleases = NONE_LISTED
     """What the package index lists. Empty if no index was asked."""
     folder: Path = Path("results")
@@ -62,7 +66,8 @@ class Results:
         """The part that the matrix still covers. Logs which rows are left out."""
         verdicts = leftovers.left_in(self.verdicts, matrix, self.folder / VERDICTS)
         files = leftovers.of_signatures(self.signatures, verdicts, matrix.axes)
-        return replace(self, verdicts=verdicts, signatures=list(files))
+        audited = [row for row in self.audited if not leftovers.lacking(row.cell, matrix)]
+        return replace(self, verdicts=verdicts, signatures=list(files), audited=audited)
 
 
 def write_results(
@@ -150,6 +155,7 @@ def _read(results: Path, axes: Sequence[Axis], renamed: Renames) -> Results:
         yanked=releases.yanked if releases else yanked,
         releases=releases,
         controls=[older.control(row, renamed) for row in told["controls"]],
+        audited=read_audits(results, axes, renamed),
     )
 
 
@@ -162,6 +168,8 @@ def rewrite_results(found: Results, results: Path, axes: Sequence[Axis]) -> None
         if told is not None:
             content = {**told, "controls": found.controls}
             batch.write(results / CONTROLS, _json(content, indent=2))
+        if (results / AUDITS).exists():
+            rewrite_audits(found.audited, axes, results, batch)
 
 
 def _json(content: Any, indent: int) -> str:
@@ -185,6 +193,7 @@ def check_destination(results: Path, axes: Sequence[Axis]) -> None:
         read_json(results / YANKED, Yanked)
         read_releases(results)
         read_json(results / CONTROLS, Controls, axes=names)
+        read_audits(results, axes)
     with Batch() as batch:
         # Written beside its place, then withdrawn: nothing changes.
         batch.write(results / VERDICTS, "")

@@ -30,6 +30,7 @@ _KINDS: Mapping[int, tuple[str, bool]] = {
     1 + len(database.CHECKED["trials"]): ("trials", False),
     1 + len(database.CHECKED["verdicts"]): ("verdicts", True),
     len(database.CHECKED["verdicts"]): ("verdicts", False),
+    1 + len(database.CHECKED["audits"]): ("audits", True),
     6: ("environments", False),
     3: ("campaigns", False),
 }
@@ -178,7 +179,8 @@ def _known(number: int, row: Sequence[Any]) -> tuple[tuple[str, Any], _Row] | No
     if not all(isinstance(value, (str, float)) for value in (*values, told)):
         return None
     is_right = told in ("", database.checksum(values))
-    key = number if table == "trials" else tuple(values[:2])
+    parts = {"verdicts": 2, "audits": 3}
+    key = tuple(values[: parts[table]]) if table in parts else number
     return (table, key), _Row(values=values, checksum=told, is_right=is_right)
 
 

@@ -2,8 +2,8 @@
 
 Only ``verdicts.schema.json`` lists and describes the published ones. It is not about one matrix:
 ``for_axes`` adds the axes, and whose a trouble can be. ``stored.schema.json`` describes the files
-in ``results/``: ``shared.json``, and under ``$defs`` a row of ``verdicts.csv``.
-``releases.schema.json`` describes ``releases.json``.
+in ``results/``: ``shared.json``, and under ``$defs`` a row of ``verdicts.csv`` and of
+``audits.csv``. ``releases.schema.json`` describes ``releases.json``.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ STORED: Mapping[str, Any] = _shipped("stored")
 
 STORED_COLUMNS: Mapping[str, Mapping[str, Any]] = STORED["$defs"]["row"]["properties"]
 """The columns of ``verdicts.csv`` in ``results/``, after the axes, in order."""
+
+AUDIT_COLUMNS: Mapping[str, Mapping[str, Any]] = STORED["$defs"]["audit"]["properties"]
+"""The columns of ``audits.csv``. The axes stand after the first two."""
 
 
 def of_releases() -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""What a search prints: the windows of releases, and how far to trust them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from interlock.campaign import Exploration, Survey
+from interlock.findings import (
+    Edge,
+    ErrorRate,
+    KnownBy,
+    Stretch,
+    TrackMap,
+    along_row,
+    rate_of,
+    rates_by_rule,
+)
+from interlock.model import AuditedCell, PythonVersion, Verdict, plural
+
+
+def lines(exploration: Exploration, told: Mapping[tuple[str, ...], Verdict]) -> Iterator[str]:
+    """The windows of each survey, how much they rest on, and how far to trust what is inferred."""
+    counting = exploration.counting(told)
+    for survey in exploration.surveys:
+        maps = survey.maps(counting)
+        for python, of in maps.items():
+            yield ""
+            yield f"{survey.probe} in {survey.config}, Python {python}"
+            for version in survey.named:
+                yield f"  {survey.axes[0].package} {version}:"
+                yield from (
+                    f"    {_says(each)}" for each in along_row(of, of.space.rows.position[version])
+                )
+        yield from _counted(survey, maps, counting)
+        yield from audit_lines(exploration.audited(survey, told))
+    if exploration.stopped:
+        yield "The time is up, and something is left to search: run the same command again."
+
+
+def _says(stretch: Stretch) -> str:
+    """One window: ``ddtrace 2.10.2 to 2.19.4 hang (26 tested, 31 inferred)``."""
+    parts = [f"{stretch.tested} tested"] if stretch.tested else []
+    parts += [f"{stretch.inferred} inferred"] if stretch.inferred else []
+    edge = f"; {_edge(stretch.end)}" if stretch.end and not stretch.end.is_exact else ""
+    return f"{stretch.says} ({', '.join(parts) or 'nothing tested'}{edge})"
+
+
+def _edge(edge: Edge) -> str:
+    return f"the edge lies between {edge.before} and {edge.after}, {edge.between} not tested"
+
+
+def _counted(
+    survey: Survey,
+    maps: Mapping[PythonVersion, TrackMap],
+    counting: Mapping[tuple[str, ...], Verdict],
+) -> Iterator[str]:
+    counts = sum((of.counts() for of in maps.values()), Counter())
+    total = sum(counts.values())
+    yield (
+        f"{plural(counts[KnownBy.TESTED], 'pair')} tested of {total:,}: "
+        f"{counts[KnownBy.INFERRED]:,} inferred, {counts[KnownBy.INDEX]:,} decided by the index, "
+        f"{counts[KnownBy.UNKNOWN]:,} unknown"
+    )
+    if edges := survey.unconfirmed_edges(counting):
+        yield f"{plural(edges, 'edge')} not confirmed yet"
+
+
+def audit_lines(rows: Sequence[AuditedCell]) -> Iterator[str]:
+    """The error rate of what is inferred, and each cell and rule that was wrong."""
+    if not rows:
+        return
+    yield f"audit: {_rate(rate_of(rows))}"
+    by_rule = rates_by_rule(rows)
+    if len(by_rule) > 1:
+        yield from (f"  by the rule {rule}: {_rate(rate)}" for rule, rate in by_rule.items())
+    for row in rows:
+        if row.is_wrong:
+            yield (
+                f"  the rule {row.rule} was wrong about {row.cell.combination}: "
+                f"inferred {row.inferred}, seen {row.seen}"
+            )
+    if left := sum(row.seen is None for row in rows):
+        yield f"  {left} of {plural(len(rows), 'drawn cell')} still to be run"
+
+
+def _rate(rate: ErrorRate) -> str:
+    low, high = rate.interval
+    found = f"{rate.wrong} of {plural(rate.run, 'inferred cell')} came out otherwise when run"
+    if not rate.run:
+        return f"{found}, so the error rate is not known yet"
+    return f"{found} ({100 * low:.1f} % to {100 * high:.1f} %, 95 % confidence)"

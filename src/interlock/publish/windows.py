@@ -1,0 +1,158 @@
+"""The windows of releases, each with its basis: a page of its own, and a short table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from packaging.version import Version
+
+from interlock.findings import Edge, ErrorRate, SearchedWindow, hanging_windows
+from interlock.model import plural
+from interlock.publish import templates
+from interlock.publish.context import PageContext
+from interlock.publish.wording import UNTESTED, WORDS, span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One window, in words."""
+
+    symbol: str
+    says: str
+    pythons: str
+    basis: str
+    edges: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlongRelease:
+    """The windows with one release of the other package."""
+
+    title: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfTrack:
+    """The windows of one probe in one configuration."""
+
+    title: str
+    audit: str
+    releases: list[AlongRelease]
+
+
+def publish(context: PageContext, folder: Path) -> None:
+    """``windows.md`` and ``windows-short.md``, parts that hand-written pages include."""
+    templates.write(folder / "windows.md", "windows.md.j2", tracks=list(_tracks(context)))
+    lines = short(context)
+    said = [*lines, "", "[All windows, and what they rest on](windows.md)"] if lines else []
+    (folder / "windows-short.md").write_text("\n".join([*said, ""]), encoding="utf-8")
+
+
+def short(context: PageContext) -> list[str]:
+    """The windows that hang, of the package to move first, as a Markdown table.
+
+    Only those with exact edges. Empty if there are none.
+    """
+    package = context.package(context.first.axis)
+    every = hanging_windows(context.findings.searched)
+    found = [window for window in every if window.stretch.axis == package and window.is_exact]
+    lines = [f"| {_cells(context, window)} |" for window in found if not _is_rare(context, window)]
+    if not lines:
+        return []
+    head = ["window", "with", "settings", "Python", "basis"]
+    return [f"| {' | '.join(head)} |", "| --- |" + " --- |" * (len(head) - 1), *lines]
+
+
+def _cells(context: PageContext, window: SearchedWindow) -> str:
+    _, config = window.track
+    return " | ".join(
+        [
+            window.stretch.says,
+            f"{window.partner} {window.release}",
+            context.config_title(config),
+            span(window.pythons, context.pythons),
+            basis(window),
+        ]
+    )
+
+
+def _is_rare(context: PageContext, window: SearchedWindow) -> bool:
+    """Whether its hangs have a rate and no edges: those of one kind of application."""
+    probe, _ = window.track
+    return context.matrix.use(probe).application is not None
+
+
+def _tracks(context: PageContext) -> Iterator[OfTrack]:
+    for (probe, config), windows in groupby(context.findings.searched, key=lambda w: w.track):
+        unit = context.unit(probe)
+        yield OfTrack(
+            title=f"{context.probe_title(probe)}: {context.config_title(config)}",
+            audit=audited(context.findings.audits.get(probe)),
+            releases=[
+                AlongRelease(
+                    title=f"{_other(group)} with {partner} {release}",
+                    rows=[_row(context, window, unit) for window in group],
+                )
+                for (partner, release), group in _by_release(windows)
+            ],
+        )
+
+
+def _by_release(
+    windows: Iterable[SearchedWindow],
+) -> Iterator[tuple[tuple[str, Version], list[SearchedWindow]]]:
+    for of, group in groupby(windows, key=lambda w: (w.partner, w.release)):
+        yield of, list(group)
+
+
+def _other(group: Sequence[SearchedWindow]) -> str:
+    return group[0].stretch.axis
+
+
+def _row(context: PageContext, window: SearchedWindow, unit: str) -> Row:
+    outcome = window.outcome
+    return Row(
+        symbol=(WORDS[outcome] if outcome else UNTESTED).symbol,
+        says=window.stretch.says,
+        pythons=span(window.pythons, context.pythons),
+        basis=basis(window),
+        edges=edges(window, unit),
+    )
+
+
+def basis(window: SearchedWindow) -> str:
+    """``26 tested, 31 inferred``."""
+    if window.outcome is None:
+        return "nothing is known"
+    parts = [f"{window.tested} tested"]
+    parts += [f"{window.inferred} inferred"] if window.inferred else []
+    return ", ".join(parts)
+
+
+def edges(window: SearchedWindow, unit: str) -> str:
+    """How exact its ends are, and how well they are confirmed. Empty if it has no edge."""
+    if window.is_exact:
+        ends = "exact" if len(window.edges) == 1 else "both exact"
+        sure = f", with at least {window.exposures:,} {unit} on each side"
+        return f"{ends}{sure if window.exposures else ''}"
+    open_edges = [_open(edge) for edge in window.edges if not edge.is_exact]
+    return "; ".join(open_edges)
+
+
+def _open(edge: Edge) -> str:
+    return f"between {edge.before} and {edge.after}: {plural(edge.between, 'release')} not decided"
+
+
+def audited(rate: ErrorRate | None) -> str:
+    """How often inference is wrong here, in a sentence."""
+    if rate is None or not rate.run:
+        return "How often an inferred answer is wrong was not measured here yet."
+    low, high = rate.interval
+    return (
+        f"Of {rate.run:,} inferred combinations that were drawn at random and run, {rate.wrong:,} "
+        f"came out otherwise ({100 * low:.1f} % to {100 * high:.1f} % with 95 % confidence)."
+    )

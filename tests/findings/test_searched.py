@@ -1,0 +1,107 @@
+"""The windows along releases that were searched, merged over Pythons, with their basis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from grids import AXES, cell, verdict
+from release_grids import LETTERS, drawn
+
+from interlock.findings.inference import TrackMap
+from interlock.findings.searched import SearchedWindow, hanging_windows, searched_windows
+from interlock.model import PythonVersion, Verdict
+
+TRACK = ("restart", "stock")
+OLD, NEW = PythonVersion(3, 10), PythonVersion(3, 12)
+HEAD = "     1.0.0 1.1.0 1.1.1 1.1.2 1.2.0 1.3.0 1.4.0 1.5.0"
+SEARCHED = "5.0.0 P    P     .     P     P     H     H     H"
+WHOLE = "5.0.0 P    P     P     P     P     H     H     H"
+
+
+def verdicts(
+    *maps: tuple[PythonVersion, TrackMap], exposures: int = 100
+) -> dict[tuple[str, ...], Verdict]:
+    """Of all tested cells, with so many exposures each."""
+    made = {}
+    for python, of in maps:
+        for (row, column), seen in of.tested.items():
+            versions = of.space.rows.versions[row], of.space.columns.versions[column]
+            one = cell(*map(str, versions), python=str(python))
+            made[one.key] = verdict(one, str(seen.outcome), exposures=exposures)
+    return made
+
+
+def found(*maps: tuple[PythonVersion, TrackMap], **changes: int) -> list[SearchedWindow]:
+    return searched_windows({TRACK: dict(maps)}, verdicts(*maps, **changes), AXES)
+
+
+def said(window: SearchedWindow) -> str:
+    pythons = " ".join(map(str, window.pythons))
+    exact = "exact" if window.is_exact else "not exact"
+    counts = f"{window.tested} tested, {window.inferred} inferred, {window.exposures} starts"
+    return (
+        f"{window.partner} {window.release}: {window.stretch.says} on {pythons}: {counts}, {exact}"
+    )
+
+
+def test_windows_lie_along_a_release_that_was_tested_line_by_line() -> None:
+    assert [*map(said, found((OLD, drawn(f"{HEAD}\n{SEARCHED}"))))] == [
+        "left-lib 5.0.0: any 1.0.0 to 1.2.0 pass on 3.10: 4 tested, 1 inferred, 100 starts, exact",
+        "left-lib 5.0.0: any 1.3.0 to 1.5.0 hang on 3.10: 3 tested, 0 inferred, 100 starts, exact",
+    ]
+
+
+@pytest.mark.parametrize(
+    "sparse",
+    [
+        "5.0.0 P    .     .     .     .     .     .     H",
+        "5.0.0 P    P     .     .     .     .     H     H",
+    ],
+)
+def test_a_release_that_was_tested_here_and_there_has_no_windows(sparse: str) -> None:
+    assert found((OLD, drawn(f"{HEAD}\n{sparse}"))) == []
+
+
+def test_the_same_window_on_several_pythons_is_one() -> None:
+    here = drawn(f"{HEAD}\n{SEARCHED}")
+    there = drawn(f"{HEAD}\n{WHOLE}")
+    first, second = map(said, found((NEW, here), (OLD, there)))
+    assert "pass on 3.10 3.12: 9 tested, 1 inferred" in first
+    assert "hang on 3.10 3.12: 6 tested, 0 inferred" in second
+
+
+def test_an_edge_is_as_well_confirmed_as_its_weakest_side() -> None:
+    here = drawn(f"{HEAD}\n{SEARCHED}")
+    known = verdicts((OLD, here), exposures=500)
+    weakest = cell("5.0.0", "1.3.0").key
+    known[weakest] = replace(known[weakest], exposures=7)
+    windows = searched_windows({TRACK: {OLD: here}}, known, AXES)
+    assert [window.exposures for window in windows] == [7, 7]
+    del known[weakest]
+    windows = searched_windows({TRACK: {OLD: here}}, known, AXES)
+    assert [window.exposures for window in windows] == [0, 0]
+
+
+def test_an_edge_that_is_not_exact_is_said_to_be_so() -> None:
+    here = drawn(f"{HEAD}\n5.0.0 P    P     P     P     .     H     H     H")
+    assert [window.is_exact for window in found((OLD, here))] == [False, False, False]
+    assert [window.outcome and str(window.outcome) for window in found((OLD, here))] == [
+        "pass",
+        None,
+        "hang",
+    ]
+
+
+def test_windows_along_the_first_axis_name_the_release_of_the_other() -> None:
+    grid = "     1.0.0\n" + "\n".join(f"5.{n}.0 {'P' if n < 3 else 'H'}" for n in range(6))
+    assert [*map(said, found((OLD, drawn(grid))))] == [
+        "right-lib 1.0.0: any 5.0.0 to 5.2.0 pass on 3.10: 3 tested, 0 inferred, 100 starts, exact",
+        "right-lib 1.0.0: any 5.3.0 to 5.5.0 hang on 3.10: 3 tested, 0 inferred, 100 starts, exact",
+    ]
+
+
+def test_only_hanging_windows_are_picked() -> None:
+    windows = found((OLD, drawn(f"{HEAD}\n{SEARCHED}")))
+    (hangs,) = hanging_windows(windows)
+    assert hangs.stretch.observation == LETTERS["H"]

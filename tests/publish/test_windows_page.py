@@ -1,0 +1,125 @@
+"""The page of windows, and the short table of README and start page."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from grids import AXES, cell, grid, matrix
+from packaging.version import Version
+
+from interlock.findings.audit import ErrorRate
+from interlock.model import AuditedCell, Outcome, PythonVersion
+from interlock.publish import readme, windows
+from interlock.publish.context import PageContext
+from interlock.record.releases import ListedRelease, ListedReleases
+from interlock.record.results import Results
+
+GRID = """
+       1.0.0 1.1.0 1.1.1 1.1.2 1.2.0 1.3.0 1.4.0 1.5.0
+1.0.0  pass  pass  .     pass  pass  hang  hang  hang
+"""
+PYTHONS = ("3.10", "3.12")
+
+
+def listed(text: str) -> list[ListedRelease]:
+    return [ListedRelease(version=Version(word)) for word in text.split()]
+
+
+def context(text: str = GRID, *audited: AuditedCell) -> PageContext:
+    """The same grid on two Pythons."""
+    releases = ListedReleases(
+        pythons=tuple(map(PythonVersion.parse, PYTHONS)),
+        by_axis={
+            AXES[0].name: listed("1.0.0"),
+            AXES[1].name: listed(text.strip().splitlines()[0]),
+        },
+    )
+    results = Results(
+        verdicts=[verdict for python in PYTHONS for verdict in grid(text, python)],
+        signatures=[],
+        yanked={},
+        controls=[],
+        audited=audited,
+        releases=releases,
+    )
+    return PageContext(matrix=matrix(), results=results)
+
+
+def page(of: PageContext, folder: Path) -> list[str]:
+    windows.publish(of, folder)
+    return (folder / "windows.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_a_window_has_its_basis_and_how_exact_its_edge_is(tmp_path: Path) -> None:
+    lines = page(context(), tmp_path)
+    assert "### right-lib with left-lib 1.0.0" in lines
+    assert [line for line in lines if line.startswith(("| ✓", "| ✗"))] == [
+        "| ✓ right-lib 1.0.0 to 1.2.0 pass | 3.10 to 3.12 | 8 tested, 2 inferred "
+        "| exact, with at least 100 starts on each side |",
+        "| ✗ right-lib 1.3.0 to 1.5.0 hang | 3.10 to 3.12 | 6 tested "
+        "| exact, with at least 100 starts on each side |",
+    ]
+
+
+def test_an_edge_that_nobody_narrowed_down_is_said_to_be_open(tmp_path: Path) -> None:
+    lines = page(context(GRID.replace("pass  hang  hang", ".     hang  hang")), tmp_path)
+    assert "| · right-lib 1.2.0 is unknown | 3.10 to 3.12 | nothing is known |  |" in lines
+    (hangs,) = (line for line in lines if line.startswith("| ✗"))
+    assert hangs.endswith("| between 1.1.2 and 1.3.0: 1 release not decided |")
+
+
+def test_nothing_searched_is_said(tmp_path: Path) -> None:
+    assert page(context(" 1.0.0 1.5.0\n1.0.0 pass hang"), tmp_path) == [
+        "No window has been searched yet."
+    ]
+    assert (tmp_path / "windows-short.md").read_text(encoding="utf-8") == ""
+
+
+def test_the_short_table_has_the_hangs_with_exact_edges(tmp_path: Path) -> None:
+    assert windows.short(context()) == [
+        "| window | with | settings | Python | basis |",
+        "| --- | --- | --- | --- | --- |",
+        "| right-lib 1.3.0 to 1.5.0 hang | left-lib 1.0.0 | as it is | 3.10 to 3.12 | 6 tested |",
+    ]
+    assert windows.short(context(GRID.replace("pass  hang  hang", ".     hang  hang"))) == []
+
+
+def test_the_readme_has_the_short_table() -> None:
+    assert "\n".join(windows.short(context())) in readme.tables(context())
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    [
+        (None, "How often an inferred answer is wrong was not measured here yet."),
+        (
+            ErrorRate(wrong=0, run=0, unproven=3),
+            "How often an inferred answer is wrong was not measured here yet.",
+        ),
+        (
+            ErrorRate(wrong=3, run=300),
+            "Of 300 inferred combinations that were drawn at random and run, 3 came out "
+            "otherwise (0.2 % to 2.9 % with 95 % confidence).",
+        ),
+    ],
+)
+def test_the_error_rate_of_what_is_inferred_is_stated(
+    rate: ErrorRate | None, expected: str
+) -> None:
+    assert windows.audited(rate) == expected
+
+
+def test_the_error_rate_is_that_of_the_probe(tmp_path: Path) -> None:
+    wrong = AuditedCell(
+        seed=1,
+        day=date(2026, 3, 1),
+        cell=cell("1.0.0", "1.1.1"),
+        rule="line",
+        inferred=Outcome.PASS,
+        seen=Outcome.HANG,
+        seen_as="A.lock",
+    )
+    lines = page(context(GRID, wrong), tmp_path)
+    assert any(line.startswith("Of 1 inferred combinations") for line in lines)
