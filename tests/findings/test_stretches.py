@@ -32,7 +32,7 @@ def _edge(edge: Edge) -> str:
             "P ? H F",
             ["any 1.0.0 passes (1 tested, 0 inferred; 1.0.0|1.0.2 ±1)",
              "any 1.0.2 hangs (1 tested, 0 inferred; 1.0.0|1.0.2 ±1; 1.0.2|1.1.0)",
-             "any 1.1.0 fails (1 tested, 0 inferred; 1.0.2|1.1.0)"],
+             "any 1.1.0 fails with builtins.ImportError (1 tested, 0 inferred; 1.0.2|1.1.0)"],
         ),
         # what can't be installed is no gap
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from grids import AXES, cell, grid, matrix
 from packaging.version import Version
 
 from interlock.findings.audit import ErrorRate
+from interlock.matrix import Change
 from interlock.model import AuditedCell, Outcome, PythonVersion
 from interlock.publish import readme, windows
 from interlock.publish.context import PageContext
@@ -57,17 +59,32 @@ def test_a_window_has_its_basis_and_how_exact_its_edge_is(tmp_path: Path) -> Non
     assert "### right-lib with left-lib 1.0.0" in lines
     assert [line for line in lines if line.startswith(("| ✓", "| ✗"))] == [
         "| ✓ right-lib 1.0.0 to 1.2.0 pass | 3.10 to 3.12 | 8 tested, 2 inferred "
-        "| exact, with at least 100 starts on each side |",
+        "| exact, with at least 100 starts on each side "
+        "| 1.3.0: no note of right-lib that we know explains it |",
         "| ✗ right-lib 1.3.0 to 1.5.0 hang | 3.10 to 3.12 | 6 tested "
-        "| exact, with at least 100 starts on each side |",
+        "| exact, with at least 100 starts on each side "
+        "| 1.3.0: no note of right-lib that we know explains it |",
     ]
+
+
+def test_what_the_library_says_of_an_exact_edge_is_linked(tmp_path: Path) -> None:
+    change = Change(
+        axis="right",
+        releases=(Version("1.3.0"),),
+        title="wraps each lock",
+        url="https://example.org/1.3.0",
+    )
+    of = context()
+    linked = replace(of, matrix=replace(of.matrix, changes=(change,)))
+    (hangs,) = (line for line in page(linked, tmp_path) if line.startswith("| ✗"))
+    assert hangs.endswith("| 1.3.0: [wraps each lock](https://example.org/1.3.0) |")
 
 
 def test_an_edge_that_nobody_narrowed_down_is_said_to_be_open(tmp_path: Path) -> None:
     lines = page(context(GRID.replace("pass  hang  hang", ".     hang  hang")), tmp_path)
-    assert "| · right-lib 1.2.0 is unknown | 3.10 to 3.12 | nothing is known |  |" in lines
+    assert "| · right-lib 1.2.0 is unknown | 3.10 to 3.12 | nothing is known |  |  |" in lines
     (hangs,) = (line for line in lines if line.startswith("| ✗"))
-    assert hangs.endswith("| between 1.1.2 and 1.3.0: 1 release not decided |")
+    assert hangs.endswith("| between 1.1.2 and 1.3.0: 1 release not decided |  |")
 
 
 def test_nothing_searched_is_said(tmp_path: Path) -> None:

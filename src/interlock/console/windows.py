@@ -16,10 +16,15 @@ from interlock.findings import (
     rate_of,
     rates_by_rule,
 )
+from interlock.matrix import Change, changes_at
 from interlock.model import AuditedCell, PythonVersion, Verdict, plural
 
 
-def lines(exploration: Exploration, told: Mapping[tuple[str, ...], Verdict]) -> Iterator[str]:
+def lines(
+    exploration: Exploration,
+    told: Mapping[tuple[str, ...], Verdict],
+    changes: Sequence[Change] = (),
+) -> Iterator[str]:
     """The windows of each survey, how much they rest on, and how far to trust what is inferred."""
     counting = exploration.counting(told)
     for survey in exploration.surveys:
@@ -29,9 +34,9 @@ def lines(exploration: Exploration, told: Mapping[tuple[str, ...], Verdict]) -> 
             yield f"{survey.probe} in {survey.config}, Python {python}"
             for version in survey.named:
                 yield f"  {survey.axes[0].package} {version}:"
-                yield from (
-                    f"    {_says(each)}" for each in along_row(of, of.space.rows.position[version])
-                )
+                for each in along_row(of, of.space.rows.position[version]):
+                    yield f"    {_says(each)}"
+                    yield from (f"      {said}" for said in _upstream(each, survey, changes))
         yield from _counted(survey, maps, counting)
         yield from audit_lines(exploration.audited(survey, told))
     if exploration.stopped:
@@ -44,6 +49,14 @@ def _says(stretch: Stretch) -> str:
     parts += [f"{stretch.inferred} inferred"] if stretch.inferred else []
     edge = f"; {_edge(stretch.end)}" if stretch.end and not stretch.end.is_exact else ""
     return f"{stretch.says} ({', '.join(parts) or 'nothing tested'}{edge})"
+
+
+def _upstream(stretch: Stretch, survey: Survey, changes: Sequence[Change]) -> Iterator[str]:
+    """What the library itself says of the release after the window."""
+    edge = stretch.end
+    if edge:
+        for change in changes_at(changes, survey.axes[1].name, edge.before, edge.after):
+            yield f"{edge.after}: {change.title}, {change.url}"
 
 
 def _edge(edge: Edge) -> str:

@@ -49,7 +49,7 @@ class Stretch:
 
     @property
     def says(self) -> str:
-        """``ddtrace 2.10.0 to 2.14.9 hang``."""
+        """``ddtrace 2.10.0 to 2.14.9 hang``; a failure with its cause."""
         one = self.first == self.last
         span = f"{self.first}" if one else f"{self.first} to {self.last}"
         if self.observation is None:
@@ -57,7 +57,9 @@ class Stretch:
         verb = VERBS[self.observation.outcome]
         if one:
             verb += "es" if verb == "pass" else "s"
-        return f"{self.axis} {span} {verb}"
+        failed = self.observation.outcome is Outcome.FAIL and self.observation.key
+        cause = f" with {self.observation.key}" if failed else ""
+        return f"{self.axis} {span} {verb}{cause}"
 
 
 def along_row(of: TrackMap, row: int) -> Sequence[Stretch]:

@@ -19,7 +19,6 @@ from .definition import (
     MatrixLimits as MatrixLimits,
     Only as Only,
     Rounds as Rounds,
-    Upstream as Upstream,
     Workaround as Workaround,
 )
 from .document import (
@@ -48,4 +47,9 @@ from .situations import (
     Application as Application,
     Situation as Situation,
     in_words as in_words,
+)
+from .upstream import (
+    Change as Change,
+    Upstream as Upstream,
+    changes_at as changes_at,
 )

@@ -36,6 +36,7 @@ def compose(
         resolve_fresh_for=written.freshness.resolutions,
         policy=written.policy,
         upstream=written.upstream,
+        changes=written.changes,
         uses=written.probes,
         workarounds=written.workarounds,
         renamed=_renamed(written),

@@ -21,6 +21,7 @@ from interlock.matrix.choices import Choice, unpublished
 from interlock.matrix.mistakes import Place, where, wrong
 from interlock.matrix.policy import Policy
 from interlock.matrix.situations import AppChoice, Application, Situation
+from interlock.matrix.upstream import Change, Upstream
 from interlock.model import (
     ON_TOP,
     Axis,
@@ -212,15 +213,6 @@ class Trials:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Upstream:
-    """A library's own report of a hang, found by a lock in the hang's signature."""
-
-    lock: values.Words
-    title: values.Words
-    url: values.Url
-
-
-@dataclass(frozen=True, kw_only=True)
 class Matrix:
     """What is tested, as ``matrix.yaml`` and its probes define it."""
 
@@ -250,6 +242,7 @@ class Matrix:
     """How long the resolved dependencies of an environment are kept."""
     policy: Policy
     upstream: tuple[Upstream, ...] = ()
+    changes: tuple[Change, ...] = ()
     uses: Mapping[str, ProbeUse] = field(default_factory=dict)
     """By probe."""
     workarounds: Mapping[str, Workaround] = field(default_factory=dict)

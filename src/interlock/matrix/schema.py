@@ -23,13 +23,13 @@ from interlock.matrix.definition import (
     ProbeUse,
     Rounds,
     Trials,
-    Upstream,
     WorkaroundOfTheFile,
 )
 from interlock.matrix.document import SECTIONS
 from interlock.matrix.mistakes import AXES
 from interlock.matrix.policy import Policy
 from interlock.matrix.situations import AppChoice
+from interlock.matrix.upstream import Change, Upstream
 
 AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
 """An axis name becomes an option of the command line and a column of the table."""
@@ -138,3 +138,4 @@ class MatrixFile:
     freshness: Freshness
     policy: Policy
     upstream: tuple[Upstream, ...] = ()
+    changes: tuple[Change, ...] = ()

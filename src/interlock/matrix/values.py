@@ -75,6 +75,13 @@ def _choice_of_a_control(value: Any) -> Version | None:
     return choice
 
 
+def _release(value: Any) -> Version:
+    choice = _choice(value)
+    if not isinstance(choice, Version):
+        raise wrong(f'"{choice or ABSENT}" is not one release such as "2.14.2"')
+    return choice
+
+
 def _python(value: Any) -> PythonVersion:
     text = _unquoted(value)
     try:
@@ -321,6 +328,7 @@ Listed = Annotated[tuple[T, ...], at_least_one, AfterValidator(_once)]
 """At least one of them, none of them twice."""
 ListedChoice = Annotated[Choice, PlainValidator(_choice_of_a_set)]
 PinnedVersion = Annotated[Version | None, PlainValidator(_choice_of_a_control)]
+ReleaseVersion = Annotated[Version, PlainValidator(_release)]
 Python = Annotated[PythonVersion, PlainValidator(_python)]
 Specifier = Annotated[SpecifierSet, PlainValidator(_specifier)]
 OneOrMorePythons = Annotated[Listed[Python], BeforeValidator(_listed)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from interlock.findings import Edge, ErrorRate, SearchedWindow, hanging_windows
+from interlock.matrix import Matrix, changes_at
 from interlock.model import plural
 from interlock.publish import templates
 from interlock.publish.context import PageContext
@@ -25,6 +26,8 @@ class Row:
     pythons: str
     basis: str
     edges: str
+    upstream: str
+    """What the library itself says of an exact edge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +124,7 @@ def _row(context: PageContext, window: SearchedWindow, unit: str) -> Row:
         pythons=span(window.pythons, context.pythons),
         basis=basis(window),
         edges=edges(window, unit),
+        upstream=upstream(window, context.matrix),
     )
 
 
@@ -141,6 +145,19 @@ def edges(window: SearchedWindow, unit: str) -> str:
         return f"{ends}{sure if window.exposures else ''}"
     open_edges = [_open(edge) for edge in window.edges if not edge.is_exact]
     return "; ".join(open_edges)
+
+
+def upstream(window: SearchedWindow, matrix: Matrix) -> str:
+    """What the library itself says of each exact edge, as links. Empty without one."""
+    package = window.stretch.axis
+    axis = next(axis.name for axis in matrix.axes if axis.package == package)
+    said = []
+    for edge in window.edges if window.is_exact else ():
+        found = changes_at(matrix.changes, axis, edge.before, edge.after)
+        said += [f"{edge.after}: [{change.title}]({change.url})" for change in found]
+        if not found:
+            said.append(f"{edge.after}: no note of {package} that we know explains it")
+    return "; ".join(said)
 
 
 def _open(edge: Edge) -> str:
