@@ -13,7 +13,7 @@ import sys
 import types
 from itertools import chain, islice
 
-from .expressions import module_of, qualname
+from .expressions import ITEM, module_of, qualname
 from .heap import (
     Function,
     find,
@@ -125,6 +125,8 @@ class Suspects:
 
     def rebinds(self, lock, expression, sources):
         """Where the last name of an expression may get another lock meanwhile; None if nowhere."""
+        if ITEM in expression:
+            return "another item may be in its place"
         base, _, name = expression.rpartition(".")
         kept = self.kept[lock]
         owners = written_as(kept.attributes.get(name, []))

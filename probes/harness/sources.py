@@ -91,6 +91,8 @@ class Sources:
 
     def _read(self, frame):
         path = frame.f_code.co_filename
+        if path == "<string>":
+            return _of_command_line(frame.f_code)
         if path.startswith("<frozen "):
             # The standard library's frozen modules have their source beside the others.
             path = frame.f_globals.get("__file__") or path
@@ -125,6 +127,21 @@ class Sources:
                     return node
             raise ValueError(code.co_name)
         raise ValueError(code.co_name)
+
+
+def _of_command_line(code):
+    """The program behind ``-c``, if the code is a part of it; ``exec`` has the same file name."""
+    with open("/proc/self/cmdline", "rb") as file:
+        arguments = file.read().decode("utf-8").split("\0")
+    if "-c" not in arguments[:-1]:
+        raise OSError("there is no program on the command line")
+    text = arguments[arguments.index("-c") + 1]
+    parts = [compile(text, "<string>", "exec", dont_inherit=True)]
+    for part in parts:  # It grows meanwhile.
+        if part == code:
+            return text.splitlines(True)
+        parts.extend(constant for constant in part.co_consts if type(constant) is type(code))
+    raise OSError("the code is not of the command line")
 
 
 def _indent(line):
