@@ -15,9 +15,10 @@ import sys
 
 from .expressions import module_of, qualname
 from .frames import look
+from .interruptions import interruptions, timers
 from .lockref import Unresolved, attribute, is_a
 from .proof import closing_locks, drop_unproven
-from .releasers import Suspects, interrupters, timers
+from .releasers import Suspects
 from .sources import Sources
 from .suspects import suspects
 
@@ -176,10 +177,10 @@ def described(ident, frames, looked, active, main=None) -> dict:
 
 
 def _add_interrupters(threads, locks, main, closely):
-    """State what may end the main thread's wait by a signal: timers, and other threads."""
+    """State what may end the main thread's wait by a signal: timers, threads, processes."""
     for thread in threads:
         if thread["ident"] == main and thread["waits"] and thread["waits"]["lock"] is not None:
-            others = interrupters(_frames_of_others(), main) if closely else []
+            others = interruptions(_frames_of_others(), main) if closely else []
             locks[thread["waits"]["lock"]]["could_release"] = [*timers(), *others]
 
 
