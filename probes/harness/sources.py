@@ -13,6 +13,7 @@ LEAVING = frozenset(["__exit__", "__aexit__", "release", "_release", "release_lo
 ACQUIRES = ENTERING | {"_acquire_restore"}
 WITH = (ast.With, ast.AsyncWith)
 _TRY = (ast.Try, ast.TryStar) if sys.version_info >= (3, 11) else (ast.Try,)
+_open = open  # As it is before the app is imported, which may patch it.
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -97,7 +98,7 @@ class Sources:
             # The standard library's frozen modules have their source beside the others.
             path = frame.f_globals.get("__file__") or path
         if path not in self._lines:
-            with open(path, "rb") as file:
+            with _open(path, "rb") as file:
                 self._lines[path] = file.read().decode("utf-8").splitlines(True)
         return self._lines[path]
 
@@ -131,7 +132,7 @@ class Sources:
 
 def _of_command_line(code):
     """The program behind ``-c``, if the code is a part of it; ``exec`` has the same file name."""
-    with open("/proc/self/cmdline", "rb") as file:
+    with _open("/proc/self/cmdline", "rb") as file:
         arguments = file.read().decode("utf-8").split("\0")
     if "-c" not in arguments[:-1]:
         raise OSError("there is no program on the command line")

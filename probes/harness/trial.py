@@ -10,15 +10,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
-import json
 import os
 import select
 import time
 import traceback
 
+from .encoding import encode
+
+# As they are before the app is imported, which may patch them.
 _read, _write, _getpid = os.read, os.write, os.getpid
 _poll, _POLLIN, _now = select.poll, select.POLLIN, time.monotonic
-_encode = json.JSONEncoder(default=repr).encode
+_format_exception, _suppress = traceback.format_exception, contextlib.suppress
+_WIFSIGNALED, _WEXITSTATUS, _WTERMSIG = os.WIFSIGNALED, os.WEXITSTATUS, os.WTERMSIG
+_EAGAIN = errno.EAGAIN
 _number = itertools.count(1).__next__
 _WHOLE = select.PIPE_BUF
 """What is written into a pipe as a whole or not at all, pipe(7)."""
@@ -35,7 +39,7 @@ def qualified(kind: type) -> str:
 
 def described(error: BaseException, feature: str | None = None) -> dict:
     """An exception as ``Trial.pass_on`` takes it, from whichever process it was raised in."""
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    text = "".join(_format_exception(type(error), error, error.__traceback__))
     return {
         "error": qualified(type(error)),
         "message": str(error)[:2000],
@@ -161,12 +165,12 @@ class Trial:
 
         A child that a signal ended has crashed. Do not report one that you killed yourself.
         """
-        signaled = os.WIFSIGNALED(status)
+        signaled = _WIFSIGNALED(status)
         self._say(
             {
                 "child": pid,
-                "code": None if signaled else os.WEXITSTATUS(status),
-                "signal": os.WTERMSIG(status) if signaled else None,
+                "code": None if signaled else _WEXITSTATUS(status),
+                "signal": _WTERMSIG(status) if signaled else None,
             }
         )
 
@@ -182,13 +186,13 @@ class Trial:
     def _say_if_room(self, data: bytes) -> None:
         if _getpid() == self._pid:
             # Where there is no room, the next beat carries the count as well.
-            with contextlib.suppress(BlockingIOError):
+            with _suppress(BlockingIOError):
                 _write(self._fd, data)
 
     def _say(self, value: dict) -> None:
         if _getpid() != self._pid:
             return  # A forked child of the app speaks for nobody.
-        data = _encode(value).encode()
+        data = encode(value)
         if len(data) < _WHOLE:
             self._put(data + b"\n")
             return
@@ -208,6 +212,6 @@ class Trial:
             try:
                 _write(self._fd, line)
             except OSError as error:
-                if error.errno == errno.EAGAIN:
+                if error.errno == _EAGAIN:
                     continue
             return

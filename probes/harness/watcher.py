@@ -8,11 +8,11 @@ it is asked, and sleeps in ``os.read`` otherwise. It states facts; it decides no
 from __future__ import annotations
 
 import _thread
-import json
 import os
 import signal
 import sys
 
+from .encoding import encode
 from .expressions import module_of, qualname
 from .frames import look
 from .interruptions import interruptions, timers
@@ -26,7 +26,6 @@ from .suspects import suspects
 _read, _write, _killpg, _getpgrp = os.read, os.write, os.killpg, os.getpgrp
 _getpid, _getppid = os.getpid, os.getppid
 _current_frames, _ident, _native_id = sys._current_frames, _thread.get_ident, _thread.get_native_id
-_encode = json.JSONEncoder(check_circular=False).encode
 _modules = sys.modules
 _SIGKILL = signal.SIGKILL
 
@@ -86,7 +85,7 @@ def _watch(connection, left, main):
 
 
 def _say(fd, value):
-    data = _encode(value).encode() + b"\n"
+    data = encode(value) + b"\n"
     while data:
         data = data[_write(fd, data) :]
 
