@@ -2,6 +2,8 @@
 
 ``BY_NAME``: the lock is found by its name in a text. ``INTERRUPTED``: a thread sends a signal.
 ``PASSED_ON``: the lock reaches who releases it through other variables, or another class.
+``ALL_OF_IT``: everything in a namespace or on the heap is released. ``DELETED``: a lock is released
+when an object is deleted.
 """
 
 from __future__ import annotations
@@ -28,6 +30,18 @@ BY_NAME = {
         'exec("it = box.lock; it.release()")',
         '__import__("operator").attrgetter("lock.release")(box)()',
         'held = vars(box)["lock"]; held.release()',
+    )
+}
+
+ALL_OF_IT = {
+    release: _LATER.replace("{release}", release)
+    for release in (
+        "for lock in vars(box).values(): lock.release()",
+        "for _, lock in box.__dict__.items(): lock.release()",
+        "[it.release() for it in map(box.__getattribute__, dir(box)) if hasattr(it, 'release')]",
+        "[it.lock.release() for it in gc.get_objects() if type(it) is Box]",
+        "[it.release() for it in gc.get_objects() if type(it) is type(box.lock) and it.locked()]",
+        "[it.release() for _, it in inspect.getmembers(box) if hasattr(it, 'release')]",
     )
 }
 
@@ -102,5 +116,58 @@ INTERRUPTED = {
         "os.kill(os.getpid(), signal.SIGUSR2)",
         "os.kill(os.getpid(), signal.SIGINT)",
         "signal.pthread_kill(main, signal.SIGUSR2)",
+    )
+}
+
+_SENT = """
+def raises(): raise RuntimeError("it took too long")
+def give_up(*_): raises()
+def play():
+    signal.signal(signal.SIGUSR2, give_up)
+    box.lock = threading.Lock()
+    with box.lock:
+        {send}
+        with box.lock: pass
+def fork_and_send():
+    me = os.getpid()
+    if os.fork() == 0:
+        time.sleep(2)
+        os.kill(me, signal.SIGUSR2)
+        os._exit(0)
+"""
+_KILL = '"sh", "-c", "sleep 2; kill -USR2 $PPID"'
+SENT = {
+    name: _SENT.replace("{send}", send)
+    for name, send in (
+        ("by a program", f'os.spawnlp(os.P_NOWAIT, "sh", {_KILL})'),
+        (
+            "by a program of its own session",
+            f'os.spawnlp(os.P_NOWAIT, "setsid", "setsid", {_KILL})',
+        ),
+        ("by a fork", "fork_and_send()"),
+    )
+}
+
+_DELETED = """
+def later():
+    it = Holder(box.lock)
+    time.sleep(2)
+def play():
+    box.lock = threading.Lock()
+    start(later)
+    with box.lock: box.lock.acquire()
+class Holder:
+    def __init__(self, lock): self.mine = lock
+    def close(self): self.mine.release()
+    {end}
+"""
+DELETED = {
+    end: _DELETED.replace("{end}", end)
+    for end in (
+        "def __del__(self): self.mine.release()",
+        "def __del__(self): self.close()",
+        "def __del__(self): self.mine.__exit__(None, None, None)",
+        "def __del__(self): [it.release() for it in vars(self).values()]",
+        "__del__ = lambda self: self.mine.release()",
     )
 }

@@ -88,6 +88,7 @@ def snapshot(
                 "frame": 0,
                 "expression": bare,
                 "bounded": bounded,
+                "gives_back": verb == "wants",
             }
         frames.append(_frame("main", line))
         threads.append(

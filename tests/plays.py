@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 HEAD = """
-import contextlib, functools, os, signal, threading, time, weakref
+import contextlib, functools, gc, inspect, os, signal, threading, time, weakref
 class Box: pass
 box = Box()
 def start(target, *args, **named):

@@ -34,6 +34,7 @@ _WAIT = record(
     frame=_COUNT,
     expression=_NAME,
     bounded=boolean,
+    gives_back=boolean,
 )
 _HOLD = record(
     lock=_ID,

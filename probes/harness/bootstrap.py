@@ -44,7 +44,7 @@ def main() -> None:
         raise
     except BaseException as error:
         _report(trial, error, app, root, before)
-        sys.exit(1)
+        raise SystemExit(1) from None
     finally:
         if trial.current_phase != "shutdown":
             trial.phase("shutdown")

@@ -52,6 +52,7 @@ def wait_in_c(frame, sources):
                     "frame": 0,
                     "expression": text_of(call.func),
                     "bounded": wanted is True,
+                    "gives_back": False,
                 }
     return None
 

@@ -21,6 +21,10 @@ from .lockref import (
 
 _LOCKISH = ("lock", "cond", "mutex", "sem")
 _BOUND = (classmethod, staticmethod)
+ITEM = "[…]"
+"""How an item of a list, a tuple or a dictionary is shown."""
+MOST_ITEMS = 10_000
+"""The longest container that is searched for an item."""
 
 
 def text_of(node):
@@ -31,6 +35,8 @@ def text_of(node):
         return f"{text_of(node.value)}.{node.attr}"
     if isinstance(node, ast.Call):
         return f"{text_of(node.func)}(…)"
+    if isinstance(node, ast.Subscript):
+        return f"{text_of(node.value)}{ITEM}"
     return "…"
 
 
@@ -59,7 +65,31 @@ def evaluate(node, frame):
         # A condition's own attribute says less than what the condition is an attribute of.
         inner = "threading." if class_module(defining) == "threading" else ""
         return value, f"{inner}{class_name(defining)}.{node.attr}"
+    if isinstance(node, ast.Subscript):
+        return _item(node, frame)
     raise Unresolved("it is computed")
+
+
+def _item(node, frame):
+    """The item of a list, a tuple or a dictionary; another type may run code of its own."""
+    of, name = evaluate(node.value, frame)
+    key = _key(node.slice, frame)
+    if type(key) in (int, str) and type(of) in (list, tuple, dict) and len(of) <= MOST_ITEMS:
+        # A dictionary is not asked: another key of it may have its equality in Python.
+        items = dict.items(of) if type(of) is dict else [*enumerate(of), *enumerate(of, -len(of))]
+        for known, value in list(items):
+            if type(known) is type(key) and known == key:
+                return value, name + ITEM
+    raise Unresolved("it is an item that cannot be read")
+
+
+def _key(node, frame):
+    if type(node).__name__ == "Index":  # Up to 3.8.
+        node = node.value
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return evaluate(node, frame)[0]
 
 
 def lock_of(node, frame):

@@ -30,6 +30,8 @@ class Heartbeat:
         self.has_done = False
         """Whether it has said that it is done, and that is not told yet."""
         self.misuse = None
+        self.wrong = None
+        """The first call of the driver that no probe may make, and where."""
         self.breach = None
         """How the app broke the protocol, the first time. Nothing is heard after that."""
         self._messages = Messages()
@@ -135,6 +137,9 @@ class Heartbeat:
     def _misuse(self, said: dict) -> None:
         self.misuse = said["misuse"]
 
+    def _wrong(self, said: dict) -> None:
+        self.wrong = self.wrong or said
+
     def _phase(self, said: dict) -> None:
         self.progress()
         self.phase = said["phase"]
@@ -152,6 +157,7 @@ _HANDLERS = {
     "around": Heartbeat._look,
     "child": Heartbeat._child,
     "misuse": Heartbeat._misuse,
+    "wrong": Heartbeat._wrong,
     "phase": Heartbeat._phase,
 }
 

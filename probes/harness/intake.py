@@ -11,18 +11,30 @@ ended. So it first reports what the clients had sent by then.
 from __future__ import annotations
 
 import base64
+import contextlib
 import fnmatch
 import json
 import os
+import queue
+import resource
 import select
+import selectors
 import socket
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 LARGEST_BODY = 64 << 20
 """What is read of one request at all; more is refused."""
+
+MOST_AT_WORK = 16
+"""Threads that read requests. They count against the limit of the app's container.
+
+A connection on which nothing comes needs none.
+"""
+REQUEST_WITHIN_S = 10.0
+"""How long a request may pause while it is read. A thread waits for it."""
 
 FINISHED_WITHIN_S = 1.0
 """How long the last requests may take before they are counted all the same."""
@@ -60,10 +72,8 @@ ROUTES = (
 )
 
 
-class Intake(ThreadingHTTPServer):
+class Intake(HTTPServer):
     """The server on a socket that already listens, with what is left of its limits."""
-
-    daemon_threads = True
 
     def __init__(self, listening: socket.socket, kept_bytes: int) -> None:
         super().__init__(listening.getsockname(), Handler, bind_and_activate=False)
@@ -78,6 +88,68 @@ class Intake(ThreadingHTTPServer):
         self.accepting = threading.Lock()
         self.open = 0
         """Connections that were accepted and are not closed."""
+        self._ready: queue.SimpleQueue = queue.SimpleQueue()
+        """Connections on which something came."""
+        self._answered: queue.SimpleQueue = queue.SimpleQueue()
+        """Connections on which all that came was answered."""
+        self._woken, self._wake = os.pipe()
+        self._threads = 0
+        self._at_work = 0
+
+    def serve(self) -> None:
+        """Serve for ever: watch all connections at once, and read where something comes."""
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self.socket, selectors.EVENT_READ)
+            waiting.register(self._woken, selectors.EVENT_READ)
+            while True:
+                for key, _ in waiting.select():
+                    if key.fileobj is self.socket:
+                        self._accept(waiting)
+                    elif key.fd == self._woken:
+                        self._watch_again(waiting)
+                    else:
+                        waiting.unregister(key.fileobj)
+                        self._hand_on(key.data)
+
+    def _accept(self, waiting: selectors.BaseSelector) -> None:
+        try:
+            request, address = self.get_request()
+        except BlockingIOError:
+            return  # The client is gone already.
+        except OSError:
+            time.sleep(0.05)  # There is no descriptor left for it now.
+            return
+        waiting.register(request, selectors.EVENT_READ, Handler(request, address, self))
+
+    def _watch_again(self, waiting: selectors.BaseSelector) -> None:
+        os.read(self._woken, 4096)
+        while not self._answered.empty():
+            handler = self._answered.get()
+            self._at_work -= 1
+            if handler.connection.fileno() != -1:
+                waiting.register(handler.connection, selectors.EVENT_READ, handler)
+
+    def _hand_on(self, handler: Handler) -> None:
+        self._at_work += 1
+        if self._threads < min(self._at_work, MOST_AT_WORK):
+            self._threads += 1
+            threading.Thread(target=self._work, daemon=True).start()
+        self._ready.put(handler)
+
+    def _work(self) -> None:
+        while True:
+            handler = self._ready.get()
+            try:
+                handler.answer_all()
+            except Exception:
+                handler.close_connection = True
+                self.handle_error(handler.request, handler.client_address)
+            if handler.close_connection:
+                with contextlib.suppress(OSError):
+                    handler.finish()
+                self.shutdown_request(handler.request)
+            self._answered.put(handler)
+            os.write(self._wake, b".")
 
     def get_request(self) -> tuple:
         with self.accepting:
@@ -92,7 +164,7 @@ class Intake(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore a client that has gone: children of the app are killed at any time."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], (ConnectionError, socket.timeout)):
             super().handle_error(request, client_address)
 
     def report(self, method: str, path: str, headers: dict, body: bytes, keep: bool) -> None:
@@ -137,6 +209,23 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Intake
+
+    def __init__(self, request: socket.socket, address: object, server: Intake) -> None:
+        """Only keep the connection: requests are read when they come, see ``answer_all``."""
+        self.request, self.client_address, self.server = request, address, server
+        self.close_connection = False
+        self.setup()
+
+    def answer_all(self) -> None:
+        """Answer the request that has begun to come, and those that came together with it."""
+        more = True
+        while more and not self.close_connection:
+            self.connection.settimeout(REQUEST_WITHIN_S)
+            self.close_connection = True
+            self.handle_one_request()
+            if not self.close_connection:
+                self.connection.setblocking(False)
+                more = bool(self.rfile.peek(1))
 
     def answer(self) -> None:
         try:
@@ -192,9 +281,11 @@ class Handler(BaseHTTPRequestHandler):
 
 def serve(listening: socket.socket, kept_bytes: int) -> None:
     """Serve for ever, on a socket that listens already."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     intake = Intake(listening, kept_bytes)
     threading.Thread(target=intake.answer_questions, daemon=True).start()
-    intake.serve_forever(poll_interval=3600)
+    intake.serve()
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ SHAPES = {
     "around": record(around=text(300), number=COUNT),
     "child": record(child=PID, code=optional(integer(0, 255)), signal=optional(integer(1, 64))),
     "misuse": record(misuse=text(2000)),
+    "wrong": record(wrong=text(2000), file=text(1000), line=COUNT),
     "phase": record(phase=one_of(*PHASES)),  # Last: an error names its phase as well.
 }
 """By the key that a message is known by."""
@@ -66,9 +67,13 @@ class Messages:
         key = next((key for key in SHAPES if key in said), None)
         if key is None:
             raise Broken(f"no message that is known: {quoted(line)}")
+        return key, self.check(key, said)
+
+    def check(self, key: str, said: dict) -> dict:
+        """A message as it is believed; raises ``Broken``."""
         said = SHAPES[key](said, key)
         self._check_order(key, said)
-        return key, said
+        return said
 
     def _check_order(self, key: str, said: dict) -> None:
         if self._done and key != "beat":

@@ -7,6 +7,7 @@ same. So a fork of the supervisor runs the app's first lines once more, without 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
 import select
@@ -16,6 +17,10 @@ from harness.forks import fork
 
 WITHIN_S = 20.0
 LONGEST = 2000
+CALLS = frozenset(
+    ["phase", "expose", "fact", "missing", "degraded", "look", "look_around", "child_ended"]
+)
+"""What a probe may call its trial for, with a value that may be wrong."""
 
 
 class _Misused(BaseException):
@@ -60,6 +65,33 @@ def mistake(spec: dict) -> str | None:
     child.kill()
     child.wait()
     return told.decode("utf-8", "replace") or None
+
+
+def wrong_call(spec: dict, said: dict) -> str | None:
+    """Where the probe calls its trial wrongly, and how; None if there is no such call.
+
+    The value is known to the app alone. So the place is believed if it is in our own files, and has
+    a call of the trial.
+    """
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    file, line = os.path.realpath(said["file"]), said["line"]
+    folders = [os.path.realpath(folder) for folder in (os.path.dirname(spec["app"]), root)]
+    folder = next((f for f in folders if file.startswith(f + os.sep)), None)
+    if folder is None or "site-packages" in file:
+        return None
+    try:
+        with open(file, encoding="utf-8") as source:
+            tree = ast.parse(source.read())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    if not any(_calls_trial(node, line) for node in ast.walk(tree)):
+        return None
+    return "{}:{}: {}".format(os.path.relpath(file, folder), line, said["wrong"])
+
+
+def _calls_trial(node: ast.AST, line: int) -> bool:
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return is_call and node.func.attr in CALLS and node.lineno <= line <= node.end_lineno
 
 
 def _tell(spec: dict, write: int) -> None:

@@ -13,7 +13,7 @@ import sys
 import types
 from itertools import chain, islice
 
-from .expressions import module_of, qualname
+from .expressions import ITEM, module_of, qualname
 from .heap import (
     Function,
     find,
@@ -31,6 +31,7 @@ MOST = 8
 """Releasers of one lock that are reported."""
 UNDISTURBED_S = 0.5
 """The switch interval meanwhile: what is found must not change under the search."""
+_RELEASES = frozenset(["release", "_release", "release_lock"])
 _OWN = frozenset(name.strip("_") for name in ENTERING | LEAVING)
 """The methods by which a wrapper does what it is told to, without their underscores."""
 KEEPS_EXIT = sys.version_info < (3, 14)
@@ -41,10 +42,13 @@ REFLECTING = frozenset(
     ["getattr", "vars", "globals", "locals", "eval", "exec", "attrgetter", "__dict__"]
 )
 """What finds an object by its name in a text."""
+_NAMESPACES = frozenset(["vars", "__dict__", "globals", "locals", "f_locals", "f_globals"])
+_EVERYTHING = frozenset(
+    ["dir", "getmembers", "getmembers_static", "get_objects", "get_referents", "get_referrers"]
+)
+"""What finds objects without their names."""
 LONGEST_TEXT = 60
 """Characters of a text that may name a lock. What is longer is a message or a docstring."""
-INTERRUPTING = frozenset(["pthread_kill", "raise_signal", "interrupt_main"])
-"""What has a handler run in the main thread; ``os.kill`` does so where it has ``os.getpid``."""
 
 
 class Suspects:
@@ -73,9 +77,9 @@ class Suspects:
         """As the protocol has them: a thread that may do it, a signal, or neither for any."""
         kept = self.kept[lock]
         whats = chain(kept.elsewhere, self._by_functions(kept, sources))
-        found = [_releaser(what) for what in islice(whats, MOST)]
+        found = [releaser(what) for what in islice(whats, MOST)]
         if found:
-            found.extend(_releaser(found[0]["what"], signal=name) for name in handled()[:1])
+            found.extend(releaser(found[0]["what"], signal=name) for name in handled()[:1])
         found.extend(self._by_frames(kept, sources))
         return found[: 2 * MOST]
 
@@ -86,7 +90,7 @@ class Suspects:
             if self._is_own(function, kept):
                 continue
             if not _is_of_harness(function) and _reads_by_name(function.f_code, kept):
-                yield _place(function.f_code, function.f_code.co_firstlineno)
+                yield place(function.f_code, function.f_code.co_firstlineno)
                 continue
             if not _mentions(function, kept) and not _is_method_of(function, kept):
                 continue
@@ -99,7 +103,7 @@ class Suspects:
             if same not in lines:
                 lines[same] = _line(function, sources, kept, leaves)
             if lines[same] is not None:
-                yield _place(function.f_code, lines[same])
+                yield place(function.f_code, lines[same])
 
     def _by_frames(self, kept, sources):
         for ident, frames in self._frames_of.items():
@@ -107,14 +111,14 @@ class Suspects:
                 local = {n for n, value in list(frame.f_locals.items()) if kept.has(value)}
                 function = _function_of(frame)
                 if _reads_by_name(frame.f_code, kept):
-                    yield _releaser(_place(frame.f_code, frame.f_lineno), thread=ident)
+                    yield releaser(place(frame.f_code, frame.f_lineno), thread=ident)
                     continue
                 if self._is_own(function, kept) or not (local or _mentions(function, kept)):
                     continue
                 leaves = not LEAVING.isdisjoint(names_in(frame.f_code))
                 line = _line(function, sources, kept, leaves, local, frame.f_lineno)
                 if line is not None:
-                    yield _releaser(_place(frame.f_code, line), thread=ident)
+                    yield releaser(place(frame.f_code, line), thread=ident)
 
     @staticmethod
     def _is_own(function, kept) -> bool:
@@ -125,6 +129,8 @@ class Suspects:
 
     def rebinds(self, lock, expression, sources):
         """Where the last name of an expression may get another lock meanwhile; None if nowhere."""
+        if ITEM in expression:
+            return "another item may be in its place"
         base, _, name = expression.rpartition(".")
         kept = self.kept[lock]
         owners = written_as(kept.attributes.get(name, []))
@@ -137,7 +143,7 @@ class Suspects:
                 of_self = not is_method_of_another(function, owners)
                 line = rebinds_at(node, name, bool(base), of_self)
                 if line is not None:
-                    return _place(function.f_code, line)
+                    return place(function.f_code, line)
         return None
 
 
@@ -151,11 +157,11 @@ def _is_of_harness(function) -> bool:
     return str(function.module).startswith("harness.")
 
 
-def _releaser(what, thread=None, signal=None) -> dict:
+def releaser(what, thread=None, signal=None) -> dict:
     return {"thread": thread, "signal": signal, "what": what}
 
 
-def _place(code, line) -> str:
+def place(code, line) -> str:
     return f"{code.co_name}, {code.co_filename}:{line}"
 
 
@@ -196,14 +202,24 @@ _WORDS: dict = {}
 
 
 def _reads_by_name(code, kept) -> bool:
-    """Whether a function may get the lock by its name in a text, and releases something."""
+    """Whether a function may get the lock by its name in a text, or any object, and release it."""
     names = names_in(code)
+    if _reads_all(names):
+        return True
     if names.isdisjoint(REFLECTING):
         return False
     words = _words_in(code)
     if words.isdisjoint(kept.attributes) and words.isdisjoint(kept.variables):
         return False
     return not (LEAVING.isdisjoint(names) and LEAVING.isdisjoint(words))
+
+
+def _reads_all(names) -> bool:
+    """Whether a function may get everything of a namespace or of the heap, and release it."""
+    if names.isdisjoint(_RELEASES):
+        return False
+    enumerates = "values" in names or "items" in names
+    return not names.isdisjoint(_EVERYTHING) or (enumerates and not names.isdisjoint(_NAMESPACES))
 
 
 def _mentions(function, kept) -> bool:
@@ -256,43 +272,12 @@ def _line(function, sources, kept, leaves, local=(), since=None):
     return release_at(node, concerns, private, since)
 
 
-def interrupters(frames_of, main) -> list:
-    """The threads whose code may send a signal that ends the main thread's wait."""
-    return [
-        _releaser(f"it may interrupt the main thread: {_place(frame.f_code, line)}", thread=ident)
-        for ident, frames in frames_of.items()
-        if ident != main
-        for frame, line in ((frame, frame.f_lineno) for frame in frames)
-        if _interrupts(names_in(frame.f_code))
-    ]
-
-
-def _interrupts(names) -> bool:
-    return not INTERRUPTING.isdisjoint(names) or names >= {"kill", "getpid"}
-
-
-def timers() -> list:
-    """The timers that are set: their handlers run in the main thread, and may end its wait."""
-    return [
-        _releaser("a timer is set, and its handler may raise", signal=_signal_name(number))
-        for timer, number in _TIMERS
-        if _signal.getitimer(timer)[0] and _is_handled(number)
-    ]
-
-
-_TIMERS = (
-    (_signal.ITIMER_REAL, _signal.SIGALRM),
-    (_signal.ITIMER_VIRTUAL, _signal.SIGVTALRM),
-    (_signal.ITIMER_PROF, _signal.SIGPROF),
-)
-
-
 def handled() -> list:
     """The signals for which the app has a handler of its own in Python."""
-    return [_signal_name(n) for n in range(1, _signal.NSIG) if _is_handled(n)]
+    return [signal_name(n) for n in range(1, _signal.NSIG) if is_handled(n)]
 
 
-def _is_handled(number) -> bool:
+def is_handled(number) -> bool:
     try:
         handler = _signal.getsignal(number)
     except ValueError:
@@ -301,5 +286,5 @@ def _is_handled(number) -> bool:
     return not issubclass(type(handler), known)
 
 
-def _signal_name(number) -> str:
+def signal_name(number) -> str:
     return f"signal {int(number)}"

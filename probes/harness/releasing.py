@@ -157,8 +157,9 @@ def _local_names(function, concerns):
 
 def rebound_in(block, expression):
     """Whether the body of a ``with`` or ``try`` gives a part of the expression a new value."""
-    names, attributes = set(), set()
+    names, attributes, has_items = set(), set(), False
     for node in ast.walk(expression):
+        has_items = has_items or isinstance(node, ast.Subscript)
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -169,5 +170,7 @@ def rebound_in(block, expression):
                 if isinstance(node, ast.Name) and node.id in names:
                     return True
                 if isinstance(node, ast.Attribute) and node.attr in attributes:
+                    return True
+                if isinstance(node, ast.Subscript) and has_items:
                     return True
     return False

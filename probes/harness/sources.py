@@ -13,6 +13,7 @@ LEAVING = frozenset(["__exit__", "__aexit__", "release", "_release", "release_lo
 ACQUIRES = ENTERING | {"_acquire_restore"}
 WITH = (ast.With, ast.AsyncWith)
 _TRY = (ast.Try, ast.TryStar) if sys.version_info >= (3, 11) else (ast.Try,)
+_open = open  # As it is before the app is imported, which may patch it.
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -91,11 +92,13 @@ class Sources:
 
     def _read(self, frame):
         path = frame.f_code.co_filename
+        if path == "<string>":
+            return _of_command_line(frame.f_code)
         if path.startswith("<frozen "):
             # The standard library's frozen modules have their source beside the others.
             path = frame.f_globals.get("__file__") or path
         if path not in self._lines:
-            with open(path, "rb") as file:
+            with _open(path, "rb") as file:
                 self._lines[path] = file.read().decode("utf-8").splitlines(True)
         return self._lines[path]
 
@@ -125,6 +128,21 @@ class Sources:
                     return node
             raise ValueError(code.co_name)
         raise ValueError(code.co_name)
+
+
+def _of_command_line(code):
+    """The program behind ``-c``, if the code is a part of it; ``exec`` has the same file name."""
+    with _open("/proc/self/cmdline", "rb") as file:
+        arguments = file.read().decode("utf-8").split("\0")
+    if "-c" not in arguments[:-1]:
+        raise OSError("there is no program on the command line")
+    text = arguments[arguments.index("-c") + 1]
+    parts = [compile(text, "<string>", "exec", dont_inherit=True)]
+    for part in parts:  # It grows meanwhile.
+        if part == code:
+            return text.splitlines(True)
+        parts.extend(constant for constant in part.co_consts if type(constant) is type(code))
+    raise OSError("the code is not of the command line")
 
 
 def _indent(line):

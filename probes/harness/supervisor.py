@@ -127,7 +127,7 @@ class Supervisor:
             if now >= next_sample:
                 self.run_queue.sample(self.looks.everyone())
                 next_sample = now + 0.25
-            if self.loop.ended or self.heartbeat.misuse is not None:
+            if self.loop.ended or self.heartbeat.misuse is not None or self.heartbeat.wrong:
                 break
             if self.heartbeat.breach is not None:
                 self.ending.terminate(BROKEN)
@@ -188,15 +188,18 @@ class Supervisor:
     def mistake(self) -> str | None:
         """What is wrong about the settings, if the app says so and our own code does too."""
         self.loop.pump(0)  # It may have ended with its last words unread.
-        said = self.heartbeat.misuse
-        if said is None:
+        said, wrong = self.heartbeat.misuse, self.heartbeat.wrong
+        if said is None and wrong is None:
             return None
         # First nothing of the app is left: it may have used up what a fork of ours needs.
         self.ending.terminate(BROKEN)
         kill_left_behind(self.loop.app, self.loop.spared)
-        found = rehearsal.mistake(self.spec)
-        if found is None:
-            self.heartbeat.broken(f"a misuse that the probe alone does not find: {said}")
+        found = rehearsal.mistake(self.spec) if said is not None else None
+        found = found or (wrong and rehearsal.wrong_call(self.spec, wrong))
+        if not found:
+            what = said if wrong is None else wrong["wrong"]
+            self.heartbeat.broken(f"a misuse that the probe alone does not find: {what}")
+            return None
         return found
 
     def finish(self) -> None:

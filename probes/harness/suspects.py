@@ -12,7 +12,7 @@ import types
 from .frames import Looked
 from .sources import ACQUIRES
 from .statements import is_unbound_acquire
-from .waits import find_wait, is_join
+from .waits import find_wait, is_import, is_join
 
 _ENTERS = frozenset(
     dis.opmap[name]
@@ -47,7 +47,8 @@ def suspects(innermost: dict, sources, active: dict, doubted) -> list:
 
 
 def _wait(frame, sources, active: dict, doubted) -> dict | None:
-    if not (_takes(frame.f_code) or is_join(frame) or _has_acquire(frame)):
+    takes = _takes(frame.f_code) or is_join(frame) or is_import(frame) or _has_acquire(frame)
+    if not takes:
         return None
     looked = Looked()
     find_wait([frame], looked, sources, active, doubted)

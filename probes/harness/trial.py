@@ -10,15 +10,22 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
-import json
 import os
 import select
+import sys
 import time
 import traceback
 
+from .encoding import encode
+from .messages import Messages
+from .shapes import Broken
+
+# As they are before the app is imported, which may patch them.
 _read, _write, _getpid = os.read, os.write, os.getpid
 _poll, _POLLIN, _now = select.poll, select.POLLIN, time.monotonic
-_encode = json.JSONEncoder(default=repr).encode
+_format_exception, _suppress = traceback.format_exception, contextlib.suppress
+_WIFSIGNALED, _WEXITSTATUS, _WTERMSIG = os.WIFSIGNALED, os.WEXITSTATUS, os.WTERMSIG
+_EAGAIN, _getframe = errno.EAGAIN, sys._getframe
 _number = itertools.count(1).__next__
 _WHOLE = select.PIPE_BUF
 """What is written into a pipe as a whole or not at all, pipe(7)."""
@@ -35,13 +42,17 @@ def qualified(kind: type) -> str:
 
 def described(error: BaseException, feature: str | None = None) -> dict:
     """An exception as ``Trial.pass_on`` takes it, from whichever process it was raised in."""
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    text = "".join(_format_exception(type(error), error, error.__traceback__))
     return {
         "error": qualified(type(error)),
         "message": str(error)[:2000],
         "traceback": text[-20000:],
         "feature": feature,
     }
+
+
+class WrongCall(ValueError):
+    """A probe calls ``Trial`` with what no message may have: a mistake of ours."""
 
 
 class Trial:
@@ -63,12 +74,14 @@ class Trial:
         self._replies = replies
         self._looks = 0
         self._pid = _getpid()
+        self._messages = Messages()
 
     def phase(self, phase: str) -> None:
         """Enter ``startup``, ``serving`` or ``shutdown``.
 
         Only ``serving`` has to keep beating.
         """
+        self._check("phase", {"phase": phase})
         self.current_phase = phase
         self._say({"phase": phase})
 
@@ -78,11 +91,13 @@ class Trial:
 
     def expose(self, count: int = 1) -> None:
         """Count how often the guarded situation was entered; this is a heartbeat too."""
+        self._check("beat", {"beat": count})
         self.exposures += count
         self._say_if_room(b'{"beat":%d}\n' % self.exposures)
 
     def fact(self, name: str, value: object) -> None:
         """State something about itself that a proof of life may ask for."""
+        self._check("fact", {"fact": name, "value": None})  # A library may have made the value.
         self._say({"fact": name, "value": value})
 
     def error(self, error: BaseException, feature: str | None = None) -> None:
@@ -96,7 +111,7 @@ class Trial:
 
     def missing(self, feature: str, detail: str) -> None:
         """Say that this release has no such feature at all."""
-        self._say({"missing": feature, "detail": detail})
+        self._check_and_say("missing", {"missing": feature, "detail": detail})
 
     def degraded(self, detail: str, doubt: str | None = None) -> None:
         """Say that it works, but worse than it may: what was measured, and the threshold.
@@ -104,7 +119,7 @@ class Trial:
         ``doubt`` says why that may not be the app's doing, such as a busy machine: then it proves
         nothing.
         """
-        self._say({"degraded": detail, "doubt": doubt})
+        self._check_and_say("degraded", {"degraded": detail, "doubt": doubt})
 
     def look(
         self,
@@ -139,7 +154,7 @@ class Trial:
 
     def _ask(self, what: dict, within_s: float) -> bool:
         self._looks += 1
-        self._say({**what, "number": self._looks})
+        self._check_and_say(next(iter(what)), {**what, "number": self._looks})
         try:
             return self._answered(within_s)
         except OSError:
@@ -161,13 +176,14 @@ class Trial:
 
         A child that a signal ended has crashed. Do not report one that you killed yourself.
         """
-        signaled = os.WIFSIGNALED(status)
-        self._say(
+        signaled = _WIFSIGNALED(status)
+        self._check_and_say(
+            "child",
             {
                 "child": pid,
-                "code": None if signaled else os.WEXITSTATUS(status),
-                "signal": os.WTERMSIG(status) if signaled else None,
-            }
+                "code": None if signaled else _WEXITSTATUS(status),
+                "signal": _WTERMSIG(status) if signaled else None,
+            },
         )
 
     def done(self) -> None:
@@ -179,16 +195,34 @@ class Trial:
         """Our own mistake, such as a setting the probe does not know: never an outcome."""
         self._say({"misuse": message})
 
+    def _check_and_say(self, key: str, said: dict) -> None:
+        self._check(key, said)
+        self._say(said)
+
+    def _check(self, key: str, said: dict) -> None:
+        """Report a wrong call, with its place, and raise ``WrongCall``."""
+        if _getpid() != self._pid:
+            return
+        try:
+            self._messages.check(key, said)
+        except Broken as broken:
+            frame = _getframe(1)
+            while frame.f_back is not None and frame.f_code.co_filename == __file__:
+                frame = frame.f_back
+            place = {"file": frame.f_code.co_filename, "line": frame.f_lineno}
+            self._say({"wrong": str(broken), **place})
+            raise WrongCall(str(broken)) from None
+
     def _say_if_room(self, data: bytes) -> None:
         if _getpid() == self._pid:
             # Where there is no room, the next beat carries the count as well.
-            with contextlib.suppress(BlockingIOError):
+            with _suppress(BlockingIOError):
                 _write(self._fd, data)
 
     def _say(self, value: dict) -> None:
         if _getpid() != self._pid:
             return  # A forked child of the app speaks for nobody.
-        data = _encode(value).encode()
+        data = encode(value)
         if len(data) < _WHOLE:
             self._put(data + b"\n")
             return
@@ -208,6 +242,6 @@ class Trial:
             try:
                 _write(self._fd, line)
             except OSError as error:
-                if error.errno == errno.EAGAIN:
+                if error.errno == _EAGAIN:
                     continue
             return

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import sys
 import types
 
 from .expressions import evaluate, lock_of, lockish, module_of, qualname, text_of
 from .lockref import Unresolved, attribute, unwrap
-from .sources import ACQUIRES, WITH
+from .sources import ACQUIRES, LEAVING, WITH
 from .statements import entered
 from .timeouts import acquire_arguments, gives_up, takes_timeout
+
+_ModuleLock = importlib._bootstrap._ModuleLock
 
 
 def find_wait(frames, looked, sources, threads, doubted):
@@ -18,6 +21,9 @@ def find_wait(frames, looked, sources, threads, doubted):
     frame = frames[0]
     if is_join(frame):
         _waits_for_thread(frame, looked, threads)
+        return
+    if is_import(frame):
+        _waits_for_import(frame, looked)
         return
     found = _awaited(frame, looked, sources, doubted)
     if found is None:
@@ -36,7 +42,8 @@ def find_wait(frames, looked, sources, threads, doubted):
     looked.note(raw, name)
     kind = "rlock" if raw.type == "_thread.RLock" else "lock"
     bounded = call is not None and _is_bounded(call, frame, looked, expression)
-    looked.waits = _wait(kind, raw.id, None, 0, expression, bounded)
+    gives_back = _gives_back(call, frame, sources)
+    looked.waits = _wait(kind, raw.id, None, 0, expression, bounded, gives_back)
     _find_who_asked(frames, raw, looked, sources)
 
 
@@ -86,6 +93,24 @@ def _is_bounded(call, frame, looked, expression):
         return True
 
 
+def _gives_back(call, frame, sources):
+    """Whether the function also releases what it takes: by ``with``, or by a call of ``release``.
+
+    A lock that is only taken may be a signal, for which an idle thread waits.
+    """
+    if call is None or not takes_timeout(call, frame):
+        return True
+    if not isinstance(call.func, ast.Attribute):
+        return False
+    taken = ast.dump(call.func.value)
+    return any(
+        isinstance(other.func, ast.Attribute)
+        and other.func.attr in LEAVING
+        and ast.dump(other.func.value) == taken
+        for other in sources.parts(frame)[1]
+    )
+
+
 def _find_who_asked(frames, raw, looked, sources):
     """Find, outside of the wrappers, the frame that asked for the lock."""
     for index in range(1, len(frames)):
@@ -102,6 +127,8 @@ def _find_who_asked(frames, raw, looked, sources):
                 kind = "rlock" if lock[0].type == "_thread.RLock" else looked.waits["kind"]
                 looked.waits.update(kind=kind, frame=index, expression=text_of(node))
                 looked.enters = isinstance(entering, WITH)
+                call = entering if isinstance(entering, ast.Call) else None
+                looked.waits["gives_back"] = _gives_back(call, frame, sources)
 
 
 def _calls_acquire(frame, raw):
@@ -114,7 +141,7 @@ def _calls_acquire(frame, raw):
     return False
 
 
-def _wait(kind, lock, thread, frame, expression, bounded=False):
+def _wait(kind, lock, thread, frame, expression, bounded=False, gives_back=False):
     return {
         "kind": kind,
         "lock": lock,
@@ -122,6 +149,7 @@ def _wait(kind, lock, thread, frame, expression, bounded=False):
         "frame": frame,
         "expression": expression,
         "bounded": bounded,
+        "gives_back": gives_back,
     }
 
 
@@ -165,6 +193,24 @@ def _waited_on(frame, sources):
                 continue
             return text_of(call.func.value), name
     return None
+
+
+def is_import(frame):
+    """Whether a frame takes the lock of a module that another thread imports."""
+    is_acquire = frame.f_code.co_name == "acquire" and "self" in frame.f_locals
+    return is_acquire and type(frame.f_locals["self"]) is _ModuleLock
+
+
+def _waits_for_import(frame, looked):
+    """Note a wait for a module's lock: it names its owner, and only that one releases it."""
+    module_lock = frame.f_locals["self"]
+    raw = unwrap(_stored(module_lock, "wakeup"))
+    owner = _stored(module_lock, "owner")
+    if raw is None or type(owner) is not int:
+        return
+    raw.type, raw.locked, raw.owner = "_thread.RLock", True, owner
+    looked.note(raw, f"import of {_stored(module_lock, 'name')}")
+    looked.waits = _wait("rlock", raw.id, None, 0, "import", gives_back=True)
 
 
 def is_join(frame):

@@ -8,16 +8,17 @@ it is asked, and sleeps in ``os.read`` otherwise. It states facts; it decides no
 from __future__ import annotations
 
 import _thread
-import json
 import os
 import signal
 import sys
 
+from .encoding import encode
 from .expressions import module_of, qualname
 from .frames import look
+from .interruptions import interruptions, timers
 from .lockref import Unresolved, attribute, is_a
 from .proof import closing_locks, drop_unproven
-from .releasers import Suspects, interrupters, timers
+from .releasers import Suspects
 from .sources import Sources
 from .suspects import suspects
 
@@ -25,7 +26,6 @@ from .suspects import suspects
 _read, _write, _killpg, _getpgrp = os.read, os.write, os.killpg, os.getpgrp
 _getpid, _getppid = os.getpid, os.getppid
 _current_frames, _ident, _native_id = sys._current_frames, _thread.get_ident, _thread.get_native_id
-_encode = json.JSONEncoder(check_circular=False).encode
 _modules = sys.modules
 _SIGKILL = signal.SIGKILL
 
@@ -85,7 +85,7 @@ def _watch(connection, left, main):
 
 
 def _say(fd, value):
-    data = _encode(value).encode() + b"\n"
+    data = encode(value) + b"\n"
     while data:
         data = data[_write(fd, data) :]
 
@@ -176,10 +176,10 @@ def described(ident, frames, looked, active, main=None) -> dict:
 
 
 def _add_interrupters(threads, locks, main, closely):
-    """State what may end the main thread's wait by a signal: timers, and other threads."""
+    """State what may end the main thread's wait by a signal: timers, threads, processes."""
     for thread in threads:
         if thread["ident"] == main and thread["waits"] and thread["waits"]["lock"] is not None:
-            others = interrupters(_frames_of_others(), main) if closely else []
+            others = interruptions(_frames_of_others(), main) if closely else []
             locks[thread["waits"]["lock"]]["could_release"] = [*timers(), *others]
 
 

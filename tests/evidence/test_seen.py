@@ -25,6 +25,16 @@ ENDED = "done | exit 0 | end"
         (f"{APP} | stall as no answer | {IN_A_DAEMON} | looked closer | {ENDED}", "hang self"),
         (
             f"{APP} | stall as no answer | [T wants A] | [T wants A] | looked closer | {ENDED}",
+            "unproven slow in serving: T still waits for A",
+        ),
+        (
+            f"{APP} | stall as no answer | [T wants A; U runs] | [T wants A; U runs] | "
+            f"looked closer | {ENDED}",
+            "pass",
+        ),
+        (
+            f"{APP} | stall as no answer | [T wants A] | [T wants A] | looked closer | looked | "
+            f"{ENDED}",
             "pass",
         ),
         #

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from detours import BY_NAME, INTERRUPTED, PASSED_ON
+from detours import ALL_OF_IT, BY_NAME, DELETED, INTERRUPTED, PASSED_ON, SENT
 from plays import HEAD, REBOUND, RELEASED, RUN
 
 from interlock.model import Hang, Reason, Unproven
@@ -31,6 +31,38 @@ def test_a_plain_lock_that_something_else_may_release_closes_no_wait(run_app, pl
 @pytest.mark.parametrize("play", BY_NAME.values(), ids=BY_NAME)
 def test_a_lock_that_is_found_by_its_name_in_a_text_may_be_released(run_app, play):
     check(run_app, play)
+
+
+@pytest.mark.parametrize("play", ALL_OF_IT.values(), ids=ALL_OF_IT)
+def test_a_lock_may_be_released_with_all_that_is_there(run_app, play):
+    check(run_app, play)
+
+
+@pytest.mark.parametrize("play", DELETED.values(), ids=DELETED)
+def test_a_lock_may_be_released_when_an_object_is_deleted(run_app, play):
+    check(run_app, play)
+
+
+@pytest.mark.parametrize("play", SENT.values(), ids=SENT)
+def test_a_signal_of_another_process_may_end_the_main_thread_s_wait(run_app, play):
+    check(run_app, play)
+
+
+def test_a_process_beside_a_handler_that_raises_nothing_ends_no_wait(run_app):
+    told = run_app(
+        HEAD
+        + textwrap.dedent(
+            """
+            def play():
+                signal.signal(signal.SIGUSR2, lambda *_: None)
+                os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "60")
+                box.lock = threading.Lock()
+                with box.lock: box.lock.acquire()
+            """
+        )
+        + RUN
+    )
+    assert isinstance(told.judged(), Hang)
 
 
 @pytest.mark.parametrize("play", PASSED_ON.values(), ids=PASSED_ON)

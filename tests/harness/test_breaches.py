@@ -231,7 +231,8 @@ def answer(text: str = CYCLE) -> dict[str, Any]:
         for key in ("holds", "unresolved"):
             thread.setdefault(key, [])
         if thread["waits"]:
-            thread["waits"] = {"lock": None, "thread": None, "bounded": False, **thread["waits"]}
+            rest = {"lock": None, "thread": None, "bounded": False, "gives_back": True}
+            thread["waits"] = {**rest, **thread["waits"]}
     for lock in seen["locks"].values():
         lock.setdefault("owner", None)
     return {"ask": 1, "threads": seen["threads"], "locks": seen["locks"], "at_fork": []}

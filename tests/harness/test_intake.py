@@ -107,3 +107,30 @@ def test_bodies_are_kept_until_the_limit_of_all_is_reached(server):
 def test_what_no_proof_asks_for_is_not_kept(server):
     server.send("PUT", "/v0.5/traces", b"spans")
     assert server.reported()["body"] is None
+
+
+def test_connections_on_which_nothing_comes_take_no_thread(server: Server) -> None:
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(200)]
+    assert server.send("GET", "/info")[0] == 200
+    assert len(list(Path(f"/proc/{server.process.pid}/task").iterdir())) < 10
+    idle[150].sendall(b"GET /info HTTP/1.1\r\n\r\n")
+    assert idle[150].recv(15) == b"HTTP/1.1 200 OK"
+    for connection in idle:
+        connection.close()
+
+
+def test_a_client_that_sends_half_a_request_keeps_no_other_one_waiting(server: Server) -> None:
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(8)]
+    for connection in slow:
+        connection.sendall(b"POST /v0.4/traces HTTP/1.1\r\nContent-Length: 9\r\n\r\n1")
+    assert server.send("GET", "/info")[0] == 200
+    for connection in slow:
+        connection.close()
+
+
+def test_requests_that_come_together_are_answered_one_by_one(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET /info HTTP/1.1\r\n\r\n" * 3)
+        assert [server.reported()["path"] for _ in range(3)] == ["/info"] * 3
+        client.sendall(b"GET /info HTTP/1.1\r\n\r\n")
+        assert server.reported()["path"] == "/info"

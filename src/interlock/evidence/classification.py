@@ -268,7 +268,7 @@ def _doubtful(history: History, probe: Probe) -> Finding | None:
 
 
 def _unseen(history: History, probe: Probe) -> Finding | None:
-    """Its threads were not looked at before the end, or a process of it gave no answer."""
+    """Its threads were not all seen before the end, or one still waits and nobody knows why."""
     detail = seen.wanting(history)
     if not detail:
         return None

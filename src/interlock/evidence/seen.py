@@ -6,8 +6,11 @@ looks at all of them before the end. Up to protocol 3 nobody did.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from interlock.evidence import events
 from interlock.evidence.history import History
+from interlock.evidence.lingering import lingering
 from interlock.model import Proof
 
 LOOKED_AROUND = "looked-around"
@@ -38,7 +41,7 @@ def wanting(history: History) -> str:
     if silent:
         named = ", ".join(map(str, sorted(silent)))
         return f"the look at all threads had no answer from process {named}"
-    return ""
+    return "; ".join(dict.fromkeys(_still_waiting(history, looks)))
 
 
 def proof(history: History) -> Proof | None:
@@ -57,6 +60,15 @@ def proof(history: History) -> Proof | None:
             f"not joined, so only seen from outside: {len(unjoined)}"
         ),
     )
+
+
+def _still_waiting(history: History, looks: tuple[events.Looked, ...]) -> Iterator[str]:
+    """What waits for a lock in the last look at each process, and nobody knows until when."""
+    last = {process: look.number for look in looks for process in look.processes}
+    for stall in history.all(events.Stall):
+        for process, taken in history.dumps(stall).items():
+            if process is not None and last.get(process) == stall.number:
+                yield from lingering(*taken)
 
 
 def _silent(history: History, looks: tuple[events.Looked, ...]) -> set[int]:

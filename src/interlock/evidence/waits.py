@@ -157,13 +157,13 @@ def _enders(wait: Closed) -> Iterator[Releaser]:
         if edge.target.kind != "lock":
             continue
         for releaser in wait.dump.locks[edge.target.ident].could_release:
-            anyone = bool(free) or _has_native(wait.dump)
+            anyone = bool(free) or has_native(wait.dump)
             runs = anyone if releaser.thread is None else releaser.thread in free
             if runs or releaser.signal is not None:
                 yield releaser
 
 
-def _has_native(dump: Dump) -> bool:
+def has_native(dump: Dump) -> bool:
     """Whether a task is none of the threads; those without a number may be any task."""
     native = [thread.native_id for thread in dump.threads.values()]
     return len({task.tid for task in dump.tasks} - set(native)) > native.count(None)

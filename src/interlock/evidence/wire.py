@@ -68,6 +68,8 @@ class Wait(Wire):
     expression: str
     bounded: bool = False
     """It has a timeout, or one that could not be read: it may come to an end by itself."""
+    gives_back: bool = False
+    """The function also releases the lock. One that is only taken may be a signal."""
 
 
 class Hold(Wire):
