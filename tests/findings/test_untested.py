@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import pytest
-from grids import cell, grid, matrix, verdict
+from grids import LEVEL, cell, forking, grid, matrix, verdict
 from hypothesis import given, strategies as st
 from packaging.version import Version
 
@@ -14,6 +14,7 @@ from interlock.findings.audit import ErrorRate
 from interlock.findings.findings import Findings
 from interlock.findings.inference import Rule
 from interlock.findings.question import Answer, AnswerBasis, Question, SituationAnswer, answer
+from interlock.matrix.definition import ProbeUse
 from interlock.model import NoTarget, Outcome, PythonVersion, Reason, Target, Verdict
 from interlock.record.releases import ListedRelease, ListedReleases
 
@@ -23,6 +24,7 @@ RIGHT = "1.0 2.0.0 2.0.1 2.0.2"
 CHOSEN: Mapping[str, Mapping[str, str]] = {
     "stock": {"level": "ERROR"},
     "warnings": {"level": "WARNING"},
+    "forking": {"forking": "yes"},
     "every": {},
 }
 
@@ -245,6 +247,18 @@ def test_a_pass_needs_every_probe_and_a_hang_only_one() -> None:
     assert says(one(findings([*grid(HANGS), *elsewhere]))) == "hang, inferred"
     every = [*grid(PASSES), *grid(PASSES, probe="serve")]
     assert says(one(findings(every))) == "pass, inferred"
+
+
+def test_of_a_rare_hang_nothing_is_inferred() -> None:
+    """The probe ``serve`` is about one kind of application: its hangs have rates, not edges."""
+    kind = {
+        "choices": {**LEVEL, **forking()},
+        "uses": {"restart": ProbeUse(), "serve": ProbeUse(choices={"forking": "yes"})},
+    }
+    for text in (HANGS, PASSES):
+        of = findings([*grid(PASSES), *grid(text, probe="serve")], **kind)
+        assert says(one(of, chosen="stock")) == "pass, inferred"
+        assert says(one(of, chosen="forking")) == "nothing, unknown"
 
 
 def test_the_headline_is_a_tested_hang_before_an_inferred_one() -> None:
