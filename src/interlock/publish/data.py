@@ -16,6 +16,7 @@ from interlock.record import (
     rows,
     schema,
     table,
+    write_audits,
     write_measures,
     write_rows,
 )
@@ -29,6 +30,7 @@ def publish(context: PageContext, folder: Path) -> None:
     write_rows(listed, context.axes, data / "verdicts.csv")
     table.frame(listed, context.axes).to_parquet(data / "verdicts.parquet", index=False)
     write_measures(context.verdicts, context.axes, data)
+    write_audits(context.results.audited, context.axes, data)
     write_json(listed, context.axes, data / "verdicts.json")
     _write(data / "verdicts.schema.json", schema_of(context.axes))
     _write(
