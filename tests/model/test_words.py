@@ -22,6 +22,22 @@ def test_plural(number: int, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.995, "100 %"),
+        (0.5, "50 %"),
+        (0.0521, "5.2 %"),
+        (0.00068, "0.068 %"),
+        (1e-8, "0.000001 %"),
+    ],
+)
+def test_a_share_has_two_digits(share: float, expected: str) -> None:
+    assert words.percent(share) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "one_line", "lines"),
     [
         ("", "", ""),

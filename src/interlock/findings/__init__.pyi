@@ -50,6 +50,9 @@ from .inference import (
     Rule as Rule,
     TrackMap as TrackMap,
 )
+from .kinds import (
+    KindNote as KindNote,
+)
 from .likeness import (
     TROUBLE as TROUBLE,
     intermittent as intermittent,
@@ -57,7 +60,6 @@ from .likeness import (
 from .question import (
     Answer as Answer,
     Elsewhere as Elsewhere,
-    KindNote as KindNote,
     Neighbours as Neighbours,
     Question as Question,
     SituationAnswer as SituationAnswer,

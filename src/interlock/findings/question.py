@@ -28,12 +28,14 @@ from interlock.findings.advice import Move
 from interlock.findings.attribution import OPEN
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
+from interlock.findings.kinds import KindNote, instead_of_pass, kinds_of, lines_at, notes
 from interlock.findings.likeness import TROUBLE, intermittent
+from interlock.findings.rare import RareHang
 from interlock.findings.rates import KindRate
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
 from interlock.findings.tested import Place, moved
 from interlock.findings.weighing import TOGETHER, Pins, Trouble
-from interlock.matrix import Application, Matrix, Situation
+from interlock.matrix import Matrix, Situation
 from interlock.model import (
     PRECEDENCE,
     Cell,
@@ -91,6 +93,8 @@ class SituationAnswer:
     outcome: Outcome | None
     """The worst that any probe says; None where the basis is ``unknown``."""
     basis: AnswerBasis
+    rare: RareHang | None = None
+    """What a reader is told instead of a pass, where hangs are rare."""
     rests_on: tuple[Seen, ...] = ()
     """The verdicts, the worst first, each with the situation that it is about."""
     missing: tuple[Cell, ...] = ()
@@ -148,19 +152,6 @@ class SituationAnswer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class KindNote:
-    """What was seen of the releases in a kind of application: told beside an answer."""
-
-    kind: Application
-    seen: tuple[Seen, ...]
-    """By the probes that are about it alone. Its hangs are rare, so no pass of it is told."""
-
-    @property
-    def hangs(self) -> int:
-        return sum(one.verdict.hangs for one in self.seen)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Answer:
     """What is known of the releases of a question, a part for each situation."""
 
@@ -179,6 +170,8 @@ class Answer:
     None where only a hang was found that needs no such kind."""
     rates: tuple[KindRate, ...] = ()
     """How often such kinds hang at all, beside ``advice``."""
+    lines: tuple[RareHang, ...] = ()
+    """How often the release lines of the question do, beside ``advice``: one a probe."""
 
     @cached_property
     def worst(self) -> SituationAnswer | None:
@@ -210,15 +203,16 @@ def answer(question: Question, findings: Findings) -> Answer:
     if len(parts) > 1:
         troubles = [trouble for part in parts for trouble in part.troubles]
         moves = findings.targets.moves(situations, place, troubles)
-    kinds = _kinds(asked, matrix) if _may_be_rare(parts, matrix) else []
+    kinds = kinds_of(asked, matrix) if _may_be_rare(parts, matrix) else []
     return Answer(
         question=question,
         asked=asked,
         parts=parts,
         moves=moves,
-        kinds=() if question.chosen else tuple(_notes(findings, place)),
+        kinds=() if question.chosen else tuple(notes(findings, place)),
         advice=tuple(kind.instead_plain for kind in kinds if kind.instead),
         rates=tuple(rate for kind in kinds for rate in findings.kind_rates[kind.name]),
+        lines=tuple(lines_at(findings, place, kinds, asked)),
     )
 
 
@@ -251,24 +245,6 @@ def _every(findings: Findings) -> list[Situation]:
     return [*findings.tested.situations] or [findings.matrix.situation({})]
 
 
-def _kinds(situation: Situation, matrix: Matrix) -> list[Application]:
-    """The kinds of application that somebody in the situation has."""
-    default = matrix.situation({})
-    return [k for name, k in matrix.applications.items() if situation[name] != default[name]]
-
-
-def _notes(findings: Findings, place: Place) -> Iterable[KindNote]:
-    matrix = findings.matrix
-    for kind in matrix.applications.values():
-        seen = tuple(
-            one
-            for one in findings.tested.at(place)
-            if one.is_trouble and matrix.is_about(kind.name, one.verdict.cell.probe)
-            if not matrix.configurations[one.verdict.cell.config].is_composed
-        )
-        yield KindNote(kind=kind, seen=seen)
-
-
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     part = in_situation(findings, asked, place)
     unknown = part.basis is AnswerBasis.UNKNOWN
@@ -297,11 +273,12 @@ def in_situation(findings: Findings, asked: Situation, place: Place) -> Situatio
         situation=asked,
         outcome=found.outcome,
         basis=found.basis,
+        rare=instead_of_pass(findings, asked, rests_on) if found.outcome is Outcome.PASS else None,
         rests_on=rests_on,
         missing=found.missing,
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
-        moves=() if _kinds(asked, matrix) else findings.targets.moves([asked], place, troubles),
+        moves=() if kinds_of(asked, matrix) else findings.targets.moves([asked], place, troubles),
         workarounds=tuple(_workarounds(findings, asked, rests_on)),
     )
 

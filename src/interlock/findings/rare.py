@@ -6,7 +6,7 @@ together. No line is ever called safe here: without a hang, its exposures rule o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
@@ -15,8 +15,15 @@ from operator import add
 from packaging.version import Version
 
 from interlock.evidence import Interval, exact_interval
-from interlock.findings.baselines import Pool
+from interlock.findings.advice import by_preference
+from interlock.findings.baselines import Pool, pool, present
+from interlock.findings.criteria import is_amplified
 from interlock.findings.space import ReleaseAxis
+from interlock.findings.weighing import Track
+from interlock.matrix import Matrix, release_line
+from interlock.model import Axis, Basis, Cell, Verdict, percent
+
+NOTHING = Pool(hangs=0, exposures=0, trials=0)
 
 
 class Rare(str, Enum):
@@ -60,13 +67,12 @@ def line_rates(axis: ReleaseAxis, pools: Mapping[Version, Pool]) -> Sequence[Lin
     ``pools`` has the counts of each release, with all partners together. A line without a hang is
     told apart only if its upper bound is below the lower bound of all lines together.
     """
-    nothing = Pool(hangs=0, exposures=0, trials=0)
-    every = reduce(add, pools.values(), nothing)
+    every = reduce(add, pools.values(), NOTHING)
     floor = _interval(every).low
     found = []
     for first, last in axis.spans:
         run = tuple(v for v in axis.versions[first : last + 1] if v in pools)
-        pool = reduce(add, (pools[version] for version in run), nothing)
+        pool = reduce(add, (pools[version] for version in run), NOTHING)
         found.append(
             LineRate(line=axis.lines[first], releases=run, pool=pool, state=_state(pool, floor))
         )
@@ -87,3 +93,119 @@ def _tried(pool: Pool) -> int:
 
 def _interval(pool: Pool) -> Interval:
     return exact_interval(pool.hangs, _tried(pool)) if _tried(pool) else Interval(0.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RareHang:
+    """What is said of a cell whose hangs are rare: the rate of its release line."""
+
+    probe: str
+    config: str
+    axis: Axis
+    """The axis of the line. Its other releases, and all partners, are counted too."""
+    is_alone: bool
+    """Whether the other libraries were left out."""
+    unit: str
+    """What the probe counts as exposures."""
+    rate: LineRate
+
+    @property
+    def can_hang(self) -> bool:
+        return self.rate.state is Rare.CAN_HANG
+
+    @property
+    def state(self) -> Rare:
+        """The state in a reader's words: what was not seen to hang is never called safe."""
+        return Rare.CAN_HANG if self.can_hang else Rare.RARER
+
+    @property
+    def counted(self) -> str:
+        """``7 of 4,120 forks with right-lib 2.14.x, 0.068 % to 0.35 %``."""
+        pool, tried = self.rate.pool, self.rate.tried
+        unit = self.unit if pool.per_exposure else "trials"
+        alone = " alone" if self.is_alone else ""
+        who = f"{pool.hangs:,} of {tried:,} {unit} with {self.axis.package} {self.rate.line}{alone}"
+        low, high = self.rate.interval
+        if not tried:
+            return who
+        if pool.hangs:
+            return f"{who}, {percent(low)} to {percent(high)}"
+        but = "; too few to rule out the rate of the lines that hung" if self.can_hang else ""
+        return f"{who}, {percent(high)} at most{but}"
+
+    def __str__(self) -> str:
+        """``can hang, rarely: 7 of 4,120 forks with …``."""
+        return f"{self.state}: {self.counted}"
+
+
+def hangs_rarely(matrix: Matrix, probe: str, config: str) -> bool:
+    """Whether a hang of a track is rare, so that one cell without it proves little.
+
+    It is where the probe is about one kind of application alone, and where a configuration does
+    not make the race likelier.
+    """
+    return not (matrix.is_about(None, probe) and is_amplified(matrix, config))
+
+
+Lines = Mapping[str, LineRate]
+"""By the name of the line."""
+
+
+class RareHangs:
+    """The rates of release lines where hangs are rare. Each is computed when it is asked for."""
+
+    def __init__(self, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix) -> None:
+        self._by_track = by_track
+        self._matrix = matrix
+        self._axes = by_preference(matrix.axes, matrix.policy)
+        self._lines: dict[tuple[Track, frozenset[str], str], Lines] = {}
+
+    def of(self, cell: Cell) -> RareHang | None:
+        """The rate of the cell's release lines; None where its hangs are not rare.
+
+        A line whose exposures rule out the rate of the others speaks for its cells. Then one that
+        hung does, and of several the one of the axis to move first. A release that was not run is
+        in its line all the same.
+        """
+        if not hangs_rarely(self._matrix, cell.probe, cell.config):
+            return None
+        found = [one for axis in self._axes if (one := self._on(axis, cell))]
+        return min(found, key=_telling, default=None)
+
+    def lines(self, track: Track, axes: Iterable[str], axis: str) -> Lines:
+        """The lines of one axis that were run together with these axes and no others."""
+        key = track, frozenset(axes), axis
+        if key not in self._lines:
+            self._lines[key] = self._counted(*key)
+        return self._lines[key]
+
+    def _on(self, axis: Axis, cell: Cell) -> RareHang | None:
+        version, axes = cell.version(axis.name), [pin.axis for pin in present(cell)]
+        if version is None:
+            return None
+        line = release_line(version)
+        nothing = LineRate(line=line, releases=(), pool=NOTHING, state=Rare.UNKNOWN)
+        known = self._matrix.probes.get(cell.probe)
+        return RareHang(
+            probe=cell.probe,
+            config=cell.config,
+            axis=axis,
+            is_alone=len(axes) < len(cell.pins),
+            unit=known.exposure_unit if known else "exposures",
+            rate=self.lines((cell.probe, cell.config), axes, axis.name).get(line, nothing),
+        )
+
+    def _counted(self, track: Track, axes: frozenset[str], axis: str) -> Lines:
+        by_release: dict[Version, list[Verdict]] = {}
+        for verdict in self._by_track.get(track, ()):
+            version = verdict.cell.version(axis)
+            is_one = verdict.basis is Basis.TESTED and version is not None
+            if version and is_one and axes == {pin.axis for pin in present(verdict.cell)}:
+                by_release.setdefault(version, []).append(verdict)
+        pools = {version: pool(rows) for version, rows in by_release.items()}
+        return {one.line: one for one in line_rates(ReleaseAxis.of(axis, pools), pools)}
+
+
+def _telling(one: RareHang) -> tuple[bool, bool, bool]:
+    """What says most first. Of equals, ``min`` takes that of the axis to move first."""
+    return one.rate.state is not Rare.RARER, not one.rate.pool.hangs, not one.can_hang

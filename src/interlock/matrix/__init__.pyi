@@ -9,6 +9,7 @@ from .choices import (
     Latest as Latest,
     Ranged as Ranged,
     beyond_the_harness as beyond_the_harness,
+    release_line as release_line,
 )
 from .definition import (
     EVERYWHERE as EVERYWHERE,
