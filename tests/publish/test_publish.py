@@ -296,11 +296,13 @@ def test_quotes_in_a_heading_stay_and_tags_do_not() -> None:
 
 def test_the_legend_explains_a_source_where_it_is_shown() -> None:
     run = verdict(cell(), "pass")
+    nothing = Results(verdicts=[], signatures=[], yanked={}, controls=[])
+    context = PageContext(matrix=matrix(), results=nothing)
     by_source = {
         "inferred from both neighbours": replace(run, basis=Basis.INFERRED),
         "run without a container": replace(run, backend=Backend.PROCESS),
     }
     for told, shown in by_source.items():
-        names = [entry.name for entry in grid.legend([run, shown])]
+        names = [entry.name for entry in grid.legend(context, [run, shown])]
         assert [text for text in by_source if text in names] == [told]
-    assert not {entry.name for entry in grid.legend([run])} & by_source.keys()
+    assert not {entry.name for entry in grid.legend(context, [run])} & by_source.keys()

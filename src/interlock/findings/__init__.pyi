@@ -52,6 +52,7 @@ from .inference import (
 )
 from .kinds import (
     KindNote as KindNote,
+    kind_notes as kind_notes,
 )
 from .likeness import (
     TROUBLE as TROUBLE,
@@ -65,6 +66,10 @@ from .question import (
     SituationAnswer as SituationAnswer,
     answer as answer,
     in_situation as in_situation,
+)
+from .rare import (
+    RareHang as RareHang,
+    hangs_rarely as hangs_rarely,
 )
 from .rates import (
     HangsAlone as HangsAlone,

@@ -37,7 +37,7 @@ def kinds_of(situation: Situation, matrix: Matrix) -> list[Application]:
     return [k for name, k in matrix.applications.items() if situation[name] != default[name]]
 
 
-def notes(findings: Findings, place: Place) -> Iterator[KindNote]:
+def kind_notes(findings: Findings, place: Place) -> Iterator[KindNote]:
     """What was seen at a place in each kind of application."""
     matrix = findings.matrix
     for kind in matrix.applications.values():

@@ -28,7 +28,7 @@ from interlock.findings.advice import Move
 from interlock.findings.attribution import OPEN
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
-from interlock.findings.kinds import KindNote, instead_of_pass, kinds_of, lines_at, notes
+from interlock.findings.kinds import KindNote, instead_of_pass, kind_notes, kinds_of, lines_at
 from interlock.findings.likeness import TROUBLE, intermittent
 from interlock.findings.rare import RareHang
 from interlock.findings.rates import KindRate
@@ -209,7 +209,7 @@ def answer(question: Question, findings: Findings) -> Answer:
         asked=asked,
         parts=parts,
         moves=moves,
-        kinds=() if question.chosen else tuple(notes(findings, place)),
+        kinds=() if question.chosen else tuple(kind_notes(findings, place)),
         advice=tuple(kind.instead_plain for kind in kinds if kind.instead),
         rates=tuple(rate for kind in kinds for rate in findings.kind_rates[kind.name]),
         lines=tuple(lines_at(findings, place, kinds, asked)),

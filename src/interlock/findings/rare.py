@@ -119,19 +119,28 @@ class RareHang:
         return Rare.CAN_HANG if self.can_hang else Rare.RARER
 
     @property
+    def share(self) -> str:
+        """``7 of 4,120``."""
+        return f"{self.rate.pool.hangs:,} of {self.rate.tried:,}"
+
+    @property
+    def bounds(self) -> str:
+        """``0.068 % to 0.35 %``, or ``3.3 % at most``; empty where nothing was counted."""
+        low, high = self.rate.interval
+        if self.rate.pool.hangs:
+            return f"{percent(low)} to {percent(high)}"
+        return f"{percent(high)} at most" if self.rate.tried else ""
+
+    @property
     def counted(self) -> str:
         """``7 of 4,120 forks with right-lib 2.14.x, 0.068 % to 0.35 %``."""
-        pool, tried = self.rate.pool, self.rate.tried
-        unit = self.unit if pool.per_exposure else "trials"
+        unit = self.unit if self.rate.pool.per_exposure else "trials"
         alone = " alone" if self.is_alone else ""
-        who = f"{pool.hangs:,} of {tried:,} {unit} with {self.axis.package} {self.rate.line}{alone}"
-        low, high = self.rate.interval
-        if not tried:
-            return who
-        if pool.hangs:
-            return f"{who}, {percent(low)} to {percent(high)}"
-        but = "; too few to rule out the rate of the lines that hung" if self.can_hang else ""
-        return f"{who}, {percent(high)} at most{but}"
+        who = f"{self.share} {unit} with {self.axis.package} {self.rate.line}{alone}"
+        said = ", ".join(filter(None, [who, self.bounds]))
+        if self.can_hang and not self.rate.pool.hangs:
+            return f"{said}; too few to rule out the rate of the lines that hung"
+        return said
 
     def __str__(self) -> str:
         """``can hang, rarely: 7 of 4,120 forks with …``."""
@@ -159,6 +168,7 @@ class RareHangs:
         self._matrix = matrix
         self._axes = by_preference(matrix.axes, matrix.policy)
         self._lines: dict[tuple[Track, frozenset[str], str], Lines] = {}
+        self._of: dict[tuple[Track, tuple[str | None, ...]], RareHang | None] = {}
 
     def of(self, cell: Cell) -> RareHang | None:
         """The rate of the cell's release lines; None where its hangs are not rare.
@@ -169,8 +179,12 @@ class RareHangs:
         """
         if not hangs_rarely(self._matrix, cell.probe, cell.config):
             return None
-        found = [one for axis in self._axes if (one := self._on(axis, cell))]
-        return min(found, key=_telling, default=None)
+        lines = tuple(release_line(pin.version) if pin.version else None for pin in cell.pins)
+        key = (cell.probe, cell.config), lines
+        if key not in self._of:
+            found = [one for axis in self._axes if (one := self.on(axis, cell))]
+            self._of[key] = min(found, key=_telling, default=None)
+        return self._of[key]
 
     def lines(self, track: Track, axes: Iterable[str], axis: str) -> Lines:
         """The lines of one axis that were run together with these axes and no others."""
@@ -179,7 +193,8 @@ class RareHangs:
             self._lines[key] = self._counted(*key)
         return self._lines[key]
 
-    def _on(self, axis: Axis, cell: Cell) -> RareHang | None:
+    def on(self, axis: Axis, cell: Cell) -> RareHang | None:
+        """The rate of the cell's release line along one axis; None without a release of it."""
         version, axes = cell.version(axis.name), [pin.axis for pin in present(cell)]
         if version is None:
             return None
