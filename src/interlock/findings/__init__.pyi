@@ -68,6 +68,8 @@ from .question import (
     in_situation as in_situation,
 )
 from .rare import (
+    LineRate as LineRate,
+    Rare as Rare,
     RareHang as RareHang,
     hangs_rarely as hangs_rarely,
 )
