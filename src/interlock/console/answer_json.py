@@ -11,10 +11,12 @@ from typing import Any
 from interlock.findings import (
     Answer,
     AnswerBasis,
+    Elsewhere,
     KindNote,
     Move,
     Neighbours,
     OfferedWorkaround,
+    RareHang,
     Seen,
     SituationAnswer,
 )
@@ -23,6 +25,10 @@ from interlock.model import NoTarget, Signature, Target
 
 UNKNOWN = "unknown"
 """The outcome of what was not tested. Never null, which could be taken for a pass."""
+CAN_HANG = "can-hang-rarely"
+"""The outcome where a hang is rare and the cell did not hang, but its release line can."""
+NO_HANG_SEEN = "no-hang-seen"
+"""The same where the release line is not known to hang. It is no pass either."""
 
 
 def as_data(answer: Answer) -> dict[str, Any]:
@@ -53,6 +59,7 @@ def as_data(answer: Answer) -> dict[str, Any]:
             {"probe": one.probe, "hangs": one.pool.hangs, "exposures": one.pool.exposures}
             for one in answer.rates
         ],
+        "lines": [_rare(one) for one in answer.lines],
         "notes": [_note(note) for note in answer.kinds],
         "situations": [_part(part) for part in answer.parts],
     }
@@ -61,7 +68,8 @@ def as_data(answer: Answer) -> dict[str, Any]:
 def _part(said: SituationAnswer) -> dict[str, Any]:
     return {
         "situation": _chosen(said.situation),
-        "outcome": str(said.outcome or UNKNOWN),
+        "outcome": _outcome(said),
+        "rare": _rare(said.rare),
         "basis": str(said.basis),
         "cause": next((v.cause for v in said.verdicts if v.cause), None),
         "whose": [
@@ -82,21 +90,42 @@ def _part(said: SituationAnswer) -> dict[str, Any]:
         "neighbours": [_neighbours(one) for one in said.neighbours]
         if said.basis is AnswerBasis.UNKNOWN
         else [],
-        "elsewhere": {
-            "pythons": [str(python) for python in said.elsewhere.pythons],
-            "with_these_releases": said.elsewhere.with_these,
-        }
-        if said.elsewhere
-        else None,
+        "elsewhere": _elsewhere(said.elsewhere) if said.elsewhere else None,
         "fewer": [
             {
                 "situation": _chosen(less.situation),
-                "outcome": str(less.outcome or UNKNOWN),
+                "outcome": _outcome(less),
                 "moves": _moves(less.moves),
                 "workarounds": [way for one in less.workarounds for way in _workaround(one)],
             }
             for less in said.fewer
         ],
+    }
+
+
+def _outcome(said: SituationAnswer) -> str:
+    """What the answer is. Where hangs are rare, a pass of the cell is no pass of the answer."""
+    if said.rare:
+        return CAN_HANG if said.rare.can_hang else NO_HANG_SEEN
+    return str(said.outcome or UNKNOWN)
+
+
+def _rare(of: RareHang | None) -> dict[str, Any] | None:
+    """The rate of a release line, with its bounds at 95 %."""
+    if of is None:
+        return None
+    low, high = of.rate.interval
+    return {
+        "state": CAN_HANG if of.can_hang else NO_HANG_SEEN,
+        "probe": of.probe,
+        "config": of.config,
+        "axis": of.axis.name,
+        "line": of.rate.line,
+        "hangs": of.rate.pool.hangs,
+        "tried": of.rate.tried,
+        "unit": of.unit if of.rate.pool.per_exposure else "trials",
+        "low": low,
+        "high": high,
     }
 
 
@@ -128,6 +157,7 @@ def _note(note: KindNote) -> dict[str, Any]:
         "title": note.kind.title,
         "hangs": note.hangs,
         "instead": note.kind.instead_plain,
+        "rare": [_rare(one) for one in note.rare],
         "verdicts": [_verdict(one) for one in note.seen],
     }
 
@@ -173,6 +203,13 @@ def _workaround(one: OfferedWorkaround) -> list[Mapping[str, Any]]:
         }
         for tried in one.tried
     ]
+
+
+def _elsewhere(one: Elsewhere) -> Mapping[str, Any]:
+    return {
+        "pythons": [str(python) for python in one.pythons],
+        "with_these_releases": one.with_these,
+    }
 
 
 def _neighbours(one: Neighbours) -> Mapping[str, Any]:

@@ -52,6 +52,7 @@ from .inference import (
 )
 from .kinds import (
     KindNote as KindNote,
+    instead_of_pass as instead_of_pass,
     kind_notes as kind_notes,
 )
 from .likeness import (
