@@ -305,7 +305,8 @@ def test_of_a_rare_hang_single_passes_recommend_nothing() -> None:
         "Over all releases and Pythons that were tested, it hung in 1 of 200 starts (serve). "
         # 1 - (1 - 0.025) ** (1 / 100), and the quantile of the beta distribution for (2, 99)
         "The release line by serve: can hang, rarely: 1 of 100 starts with right-lib 1.0.x, "
-        "0.025 % to 5.4 %. A hang of this kind is rare, so a pass proves little. Start it in the child."
+        "0.025 % to 5.4 %. A hang of this kind is rare, so a pass proves little. "
+        "Start it in the child."
     )
     (rate,) = data(forked(), chosen="forking")["rates"]
     assert rate == {"probe": "serve", "hangs": 1, "exposures": 200}

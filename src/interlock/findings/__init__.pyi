@@ -70,9 +70,9 @@ from .question import (
 )
 from .rare import (
     LineRate as LineRate,
-    Rare as Rare,
     RareHang as RareHang,
     hangs_rarely as hangs_rarely,
+    joined as joined,
 )
 from .rates import (
     HangsAlone as HangsAlone,

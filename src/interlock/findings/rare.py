@@ -60,6 +60,23 @@ class LineRate:
         """The bounds of hangs per exposure, at 95 % (Clopper and Pearson, 1934)."""
         return _interval(self.pool)
 
+    @property
+    def can_hang(self) -> bool:
+        return self.state is Rare.CAN_HANG
+
+    @property
+    def share(self) -> str:
+        """``7 of 4,120``."""
+        return f"{self.pool.hangs:,} of {self.tried:,}"
+
+    @property
+    def bounds(self) -> str:
+        """``0.068 % to 0.35 %``, or ``3.3 % at most``; empty where nothing was counted."""
+        low, high = self.interval
+        if self.pool.hangs:
+            return f"{percent(low)} to {percent(high)}"
+        return f"{percent(high)} at most" if self.tried else ""
+
 
 def line_rates(axis: ReleaseAxis, pools: Mapping[Version, Pool]) -> Sequence[LineRate]:
     """The rate of each release line of the axis, in version order.
@@ -77,6 +94,18 @@ def line_rates(axis: ReleaseAxis, pools: Mapping[Version, Pool]) -> Sequence[Lin
             LineRate(line=axis.lines[first], releases=run, pool=pool, state=_state(pool, floor))
         )
     return found
+
+
+def joined(rates: Sequence[LineRate]) -> LineRate:
+    """Several lines as one, which can hang if one of them can."""
+    states = {rate.state for rate in rates}
+    worst = next((s for s in (Rare.CAN_HANG, Rare.RARER) if s in states), Rare.UNKNOWN)
+    return LineRate(
+        line=f"{rates[0].line} to {rates[-1].line}" if len(rates) > 1 else rates[0].line,
+        releases=tuple(version for rate in rates for version in rate.releases),
+        pool=reduce(add, (rate.pool for rate in rates), NOTHING),
+        state=worst,
+    )
 
 
 def _state(pool: Pool, floor: float) -> Rare:
@@ -111,7 +140,7 @@ class RareHang:
 
     @property
     def can_hang(self) -> bool:
-        return self.rate.state is Rare.CAN_HANG
+        return self.rate.can_hang
 
     @property
     def state(self) -> Rare:
@@ -119,25 +148,12 @@ class RareHang:
         return Rare.CAN_HANG if self.can_hang else Rare.RARER
 
     @property
-    def share(self) -> str:
-        """``7 of 4,120``."""
-        return f"{self.rate.pool.hangs:,} of {self.rate.tried:,}"
-
-    @property
-    def bounds(self) -> str:
-        """``0.068 % to 0.35 %``, or ``3.3 % at most``; empty where nothing was counted."""
-        low, high = self.rate.interval
-        if self.rate.pool.hangs:
-            return f"{percent(low)} to {percent(high)}"
-        return f"{percent(high)} at most" if self.rate.tried else ""
-
-    @property
     def counted(self) -> str:
         """``7 of 4,120 forks with right-lib 2.14.x, 0.068 % to 0.35 %``."""
         unit = self.unit if self.rate.pool.per_exposure else "trials"
         alone = " alone" if self.is_alone else ""
-        who = f"{self.share} {unit} with {self.axis.package} {self.rate.line}{alone}"
-        said = ", ".join(filter(None, [who, self.bounds]))
+        who = f"{self.rate.share} {unit} with {self.axis.package} {self.rate.line}{alone}"
+        said = ", ".join(filter(None, [who, self.rate.bounds]))
         if self.can_hang and not self.rate.pool.hangs:
             return f"{said}; too few to rule out the rate of the lines that hung"
         return said

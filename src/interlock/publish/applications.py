@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from interlock.evidence import exact_interval
-from interlock.findings import HangsAlone, LineRate, Pool, Rare, Rates, Ratio, pool
+from interlock.findings import HangsAlone, LineRate, Pool, Rates, Ratio, pool
 from interlock.model import Verdict, listing, percent
 from interlock.publish import links
 from interlock.publish.context import PageContext
@@ -179,8 +179,7 @@ def _table(context: PageContext, one: Rates) -> Table:
 
 def _mark(line: LineRate) -> Mark:
     """The sign of a release line, which never says that it passes."""
-    can_hang = line.state is Rare.CAN_HANG
-    return Mark(RARE_LOOK, CAN_HANG.symbol if can_hang else NOT_SEEN.symbol)
+    return Mark(RARE_LOOK, (CAN_HANG if line.can_hang else NOT_SEEN).symbol)
 
 
 def rate(of: Pool) -> str:
