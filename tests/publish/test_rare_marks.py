@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from start_page import told
 
 from interlock.matrix.definition import Matrix, ProbeUse, Workaround
 from interlock.model import Verdict
-from interlock.publish import answer, details, grid, probes, workarounds
+from interlock.publish import answer, data, details, grid, probes, workarounds
 from interlock.publish.context import PageContext
 from interlock.record.results import Results
 
@@ -119,3 +120,22 @@ def test_a_workaround_against_a_rare_hang_is_told_by_its_rate(tmp_path: Path) ->
     text = (tmp_path / "workarounds.md").read_text()
     assert "il-pass" not in text and "✓" not in text
     assert "0 of 50, 7.1 % at most" in text
+
+
+def test_the_data_have_the_rate_of_each_release_line(tmp_path: Path) -> None:
+    alone = verdict(cell("2.0", "-", probe="serve"), exposures=40)
+    data.write_rates(context(PASSED, HUNG, alone), tmp_path / "rates.csv")
+    with (tmp_path / "rates.csv").open(encoding="utf-8", newline="") as file:
+        header, *lines = csv.reader(file)
+    assert header == list(data.RATES)
+    assert [line[2:] for line in lines] == [
+        ["right-lib", "1.0.x", "False", "can hang, rarely", "2", "500", "starts", *BOUNDS],
+        ["left-lib", "1.0.x", "False", "can hang, rarely", "0", "100", "starts", "0", "0.0362"],
+        ["left-lib", "2.0.x", "False", "can hang, rarely", "2", "400", "starts", *OF_400],
+        ["left-lib", "2.0.x", "True", "no hang seen", "0", "40", "starts", "0", "0.0881"],
+    ]
+
+
+BOUNDS = ("0.000485", "0.0144")
+OF_400 = ("0.000606", "0.0179")
+"""Quantiles of the beta distribution: at 2.5 % for (2, 399), at 97.5 % for (3, 398)."""

@@ -6,7 +6,7 @@ together. No line is ever called safe here: without a hang, its exposures rule o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
@@ -211,19 +211,34 @@ class RareHangs:
 
     def on(self, axis: Axis, cell: Cell) -> RareHang | None:
         """The rate of the cell's release line along one axis; None without a release of it."""
-        version, axes = cell.version(axis.name), [pin.axis for pin in present(cell)]
+        version, axes = cell.version(axis.name), frozenset(pin.axis for pin in present(cell))
         if version is None:
             return None
-        line = release_line(version)
+        line, track = release_line(version), (cell.probe, cell.config)
         nothing = LineRate(line=line, releases=(), pool=NOTHING, state=Rare.UNKNOWN)
-        known = self._matrix.probes.get(cell.probe)
+        return self._told(track, axes, axis, self.lines(track, axes, axis.name).get(line, nothing))
+
+    def __iter__(self) -> Iterator[RareHang]:
+        """Every release line that was run, track by track; each library alone comes last."""
+        for (probe, config), verdicts in self._by_track.items():
+            if not hangs_rarely(self._matrix, probe, config):
+                continue
+            run = {frozenset(pin.axis for pin in present(v.cell)) for v in verdicts}
+            for axes in sorted(run, key=lambda axes: (-len(axes), sorted(axes))):
+                for axis in (one for one in self._axes if one.name in axes):
+                    for rate in self.lines((probe, config), axes, axis.name).values():
+                        yield self._told((probe, config), axes, axis, rate)
+
+    def _told(self, track: Track, axes: frozenset[str], axis: Axis, rate: LineRate) -> RareHang:
+        probe, config = track
+        known = self._matrix.probes.get(probe)
         return RareHang(
-            probe=cell.probe,
-            config=cell.config,
+            probe=probe,
+            config=config,
             axis=axis,
-            is_alone=len(axes) < len(cell.pins),
+            is_alone=len(axes) < len(self._axes),
             unit=known.exposure_unit if known else "exposures",
-            rate=self.lines((cell.probe, cell.config), axes, axis.name).get(line, nothing),
+            rate=rate,
         )
 
     def _counted(self, track: Track, axes: frozenset[str], axis: str) -> Lines:
