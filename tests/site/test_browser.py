@@ -591,10 +591,29 @@ def test_every_symbol_can_be_read_on_its_colour(browser: Any, address: str, sche
 
     with Reader(browser, address, color_scheme=scheme) as reader:
         found = reader.open("matrix.html").eval_on_selector_all(marks, measure)
+        probe = reader.open("generated/probes/worker_restart.html")
+        found += probe.eval_on_selector_all(".il-legend .il-mark.il-rare", measure)
 
     assert {f"il-mark il-{outcome}" for outcome in outcomes} < {look for look, _ in found}
+    assert "il-mark il-rare" in {look for look, _ in found}
     assert "il-mark il-hang il-own" in {look for look, _ in found}
     assert [look for look, contrast in found if contrast < 4.5] == []
+
+
+def test_a_pass_of_a_rare_hang_is_explained_and_fits_on_a_phone(browser: Any, address: str) -> None:
+    """Neither its colour nor its sign is that of a pass; its words are in the cell's title."""
+    with Reader(browser, address, viewport=PHONE) as reader:
+        page = reader.open("generated/probes/worker_restart.html#python-3.12")
+        shown = page.locator("td.il-rare:visible")
+        assert shown.first.inner_text().strip() in ("◐", "○")
+        assert "hang" in (shown.first.locator("a").get_attribute("title") or "")
+        colours = page.evaluate(
+            """() => ["rare", "pass", "hang"].map((look) =>
+                document.querySelector(`.il-legend .il-${look}`)
+            ).map((mark) => getComputedStyle(mark).backgroundColor)"""
+        )
+        assert len(set(colours)) == 3
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_dark_mode_follows_the_system(browser: Any, address: str) -> None:
