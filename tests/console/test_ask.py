@@ -342,6 +342,12 @@ def test_a_pass_whose_release_line_hung_is_an_answer_of_its_own() -> None:
     assert said.count(LINE) == 1
 
 
+def test_settings_that_a_run_left_out_are_named_as_unknown() -> None:
+    said = " ".join(text(findings(rows("pair: pass 500")), chosen="every").split())
+    assert "No hang was found: left-lib 1.0 with right-lib 1.0 on Python 3.10, with the " in said
+    assert "It is not known whether it hangs where warnings are events." in said
+
+
 def test_it_is_neither_green_nor_red() -> None:
     said = text(seldom(*SELDOM), Page(width=200, colours=True), chosen="forking")
     assert "\x1b[1;33mIt can hang, rarely" in said

@@ -201,8 +201,11 @@ def answer(question: Question, findings: Findings) -> Answer:
     parts = tuple(_in_situation(findings, one, place) for one in situations)
     moves = parts[0].moves
     if len(parts) > 1:
+        # Settings that no release was tested with would leave no release to move to.
+        tested = [one for one in situations if one in findings.tested.situations]
+        parts = tuple(one if one.situation in tested else replace(one, moves=()) for one in parts)
         troubles = [trouble for part in parts for trouble in part.troubles]
-        moves = findings.targets.moves(situations, place, troubles)
+        moves = findings.targets.moves(tested, place, troubles)
     kinds = kinds_of(asked, matrix) if _may_be_rare(parts, matrix) else []
     return Answer(
         question=question,
@@ -241,8 +244,16 @@ def _pins(question: Question, findings: Findings) -> Pins:
 
 
 def _every(findings: Findings) -> list[Situation]:
-    """Each choice of settings that was tested."""
-    return [*findings.tested.situations] or [findings.matrix.situation({})]
+    """Each choice of settings that was tested, and then those that only the matrix has."""
+    matrix = findings.matrix
+    known = (
+        matrix.situation_of(probe, config)
+        for probe, of in matrix.probes.items()
+        for config in of.configs
+        if matrix.is_about(None, probe) and not matrix.use(probe).only_as_control
+    )
+    every = dict.fromkeys((*findings.tested.situations, *(one for one in known if one)))
+    return [*every] or [matrix.situation({})]
 
 
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
