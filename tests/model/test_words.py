@@ -16,7 +16,10 @@ def test_listing(items: list[str], expected: str) -> None:
     assert words.listing(items) == expected
 
 
-@pytest.mark.parametrize(("number", "expected"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials")])
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0, "0 trials"), (1, "1 trial"), (2, "2 trials"), (2000, "2,000 trials")],
+)
 def test_plural(number: int, expected: str) -> None:
     assert words.plural(number, "trial") == expected
 

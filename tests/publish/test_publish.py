@@ -117,7 +117,7 @@ def test_orphaned_lock_is_drawn_without_a_way_back() -> None:
         (("hang", 1, 3000), "one hang in 3,000 starts, between one in 540 and 120,000"),
         (
             ("pass", 0, 500),
-            "passes: no hang in 500 starts; rarer than one in 170 at 95% confidence",
+            "passes: no hang in 500 starts; rarer than one in 170 at 95 % confidence",
         ),
         (("hang", 1, 0), "hangs, and could not be counted"),
         # a failed or unproven cell rules nothing out

@@ -97,8 +97,8 @@ def listing(items: Sequence[str], last: str = "and") -> str:
 
 
 def plural(number: int, thing: str) -> str:
-    """``1 trial``, ``2 trials``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """``1 trial``, ``2,000 trials``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interlock.evidence import confidence
 from interlock.findings import RareHang, counts, everything, is_amplified
-from interlock.model import Outcome, Verdict
+from interlock.model import Outcome, Verdict, percent
 from interlock.publish import links, templates
 from interlock.publish.context import PageContext
 from interlock.publish.wording import Mark, mark, releases, word
@@ -59,7 +59,7 @@ def rate(verdict: Verdict, unit: str, rare: RareHang | None = None) -> str:
         ruled_out = 1 / confidence.ruled_out_rate(exposed)
         return (
             f"{word(verdict, rare).name}: no hang in {exposed:,} {unit}; "
-            f"rarer than one in {_about(ruled_out)} at {confidence.LEVEL:.0%} confidence"
+            f"rarer than one in {_about(ruled_out)} at {percent(confidence.LEVEL)} confidence"
         )
     return f"{word(verdict, rare).name}, and could not be counted"
 

@@ -187,7 +187,7 @@ def how_often(verdict: Verdict) -> str:
     low, high = confidence.interval(*found)
     return (
         f"Intermittent: it happened in {found[0]} of {found[1]} trials, "
-        f"a rate between {low:.0%} and {high:.0%}."
+        f"a rate between {words.percent(low)} and {words.percent(high)}."
     )
 
 
