@@ -14,7 +14,7 @@ from grids import LEVEL, NOON, cell, forking, grid, matrix, rows, verdict
 from ours import INTERLOCK, PROBES
 from packaging.version import Version
 
-from interlock.console import answer_json, answer_text, entry
+from interlock.console import answer_json, answer_rare, answer_text, entry
 from interlock.console.page import Page
 from interlock.findings import Answer, Findings, Question, answer
 from interlock.matrix.definition import ProbeUse, Workaround
@@ -346,6 +346,16 @@ def test_settings_that_a_run_left_out_are_named_as_unknown() -> None:
     said = " ".join(text(findings(rows("pair: pass 500")), chosen="every").split())
     assert "No hang was found: left-lib 1.0 with right-lib 1.0 on Python 3.10, with the " in said
     assert "It is not known whether it hangs where warnings are events." in said
+
+
+def test_a_search_prints_rates_by_release_line_where_hangs_are_rare() -> None:
+    lines = list(answer_rare.line_rates(seldom(*SELDOM), "serve", "stock"))
+    assert lines[1].startswith("serve in stock: hangs are rare")
+    assert lines[2:] == [
+        f"  can hang, rarely: {LINE}",
+        f"  can hang, rarely: {LINE.replace('right-lib', 'left-lib')}",
+    ]
+    assert len(list(answer_rare.line_rates(seldom(*SELDOM), "serve", "warnings"))) == 2
 
 
 def test_it_is_neither_green_nor_red() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from interlock.findings import Answer, KindNote, RareHang
+from interlock.findings import Answer, Findings, KindNote, RareHang
 from interlock.matrix import Matrix
 from interlock.model import listing, plural
 
@@ -51,6 +51,14 @@ def note(of: KindNote, matrix: Matrix) -> str:
     else:
         return f"This answer does not cover an application where {kind.title}. {again}"
     return " ".join(filter(None, [told, kind.instead_plain, again]))
+
+
+def line_rates(findings: Findings, probe: str, config: str) -> Iterator[str]:
+    """Each release line that a probe ran in a configuration with every library, and its rate."""
+    yield ""
+    yield f"{probe} in {config}: hangs are rare, so release lines have rates and no windows"
+    found = [one for one in findings.rare_hangs if (one.probe, one.config) == (probe, config)]
+    yield from (f"  {one}" for one in found if not one.is_alone)
 
 
 def unit(probe: str, matrix: Matrix) -> str:

@@ -18,7 +18,7 @@ from interlock.campaign import (
     publish_results,
     surveys_of,
 )
-from interlock.console import telling
+from interlock.console import answer_rare, telling
 from interlock.console.campaigns import Ground, end, read_known
 from interlock.console.place import Place
 from interlock.console.summary import Known
@@ -30,6 +30,7 @@ from interlock.findings import (
     Stretch,
     TrackMap,
     along_row,
+    hangs_rarely,
     yanked,
 )
 from interlock.matrix import Matrix, Selector, choices, selection
@@ -61,7 +62,7 @@ def run_search(place: Place, options: argparse.Namespace) -> int:
         )
         remembered = list(ledger.verdicts(ground.box.backend))
         told = {verdict.cell.key: verdict for verdict in remembered}
-        for line in lines(exploration, told):
+        for line in lines(exploration, told, place.matrix):
             place.console.print(line, highlight=False, markup=False, soft_wrap=True)
         _publish(place, options, ground, finished, ledger, remembered)
     return end(place, finished, ledger.lost, planning.Rerun.STALE)
@@ -125,10 +126,19 @@ def _named(found: Matrix, options: argparse.Namespace, pins: Sequence[Pin]) -> t
 # What is printed ------------------------------------------------------------------------------
 
 
-def lines(exploration: Exploration, told: Mapping[tuple[str, ...], Verdict]) -> Iterator[str]:
-    """The windows of each survey, how much they rest on, and how far to trust what is inferred."""
+def lines(
+    exploration: Exploration, told: Mapping[tuple[str, ...], Verdict], matrix: Matrix
+) -> Iterator[str]:
+    """The windows of each survey, how much they rest on, and how far to trust what is inferred.
+
+    Where hangs are rare there are no windows: the rate of each release line is printed.
+    """
     counting = exploration.counting(told)
     for survey in exploration.surveys:
+        if hangs_rarely(matrix, survey.probe, survey.config):
+            findings = Findings(matrix=matrix, verdicts=list(counting.values()))
+            yield from answer_rare.line_rates(findings, survey.probe, survey.config)
+            continue
         maps = survey.maps(counting)
         for python, of in maps.items():
             yield ""
