@@ -196,12 +196,13 @@
   function neighbours(data, asked) {
     return data.axes.map((axis) => {
       const present = asked.versions[axis.name];
-      const known = (version) => {
+      const markOf = (version) => {
         const number = numberOf(data, { ...asked, versions: { ...asked.versions, [axis.name]: version } });
-        return number !== undefined && data.answers[number][0] !== 0;
+        return number === undefined ? 0 : data.answers[number][0]; // the first mark is that of the unknown
       };
-      const others = axis.versions.filter((version) => version !== present && known(version));
-      if (others.length) return `Nearest tested ${axis.label}, with the other releases: ${listing(around(others, present))}.`;
+      const does = (version) => `${version} (${data.called[data.marks[markOf(version)][1].replace(/[^✓✗!–?◐○]/g, "")]})`;
+      const others = axis.versions.filter((version) => version !== present && markOf(version) !== 0);
+      if (others.length) return `Nearest tested ${axis.label}, with the other releases: ${listing(around(others, present).map(does))}.`;
       const at = data.axes.indexOf(axis);
       const run = Object.keys(data.places).map((key) => key.split("|")).filter((key) => key[key.length - 1] === asked.python);
       const some = [...new Set(run.map((key) => key[at]))];

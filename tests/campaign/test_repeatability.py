@@ -96,8 +96,8 @@ def test_the_report_names_what_disagrees_and_how_often_with_its_interval() -> No
         "  3 of 4: pass",
         "  1 of 4: hang (self-deadlock) A → A",
         f"  {CELL.reproduce}",
-        "1 of 2 cells had trials with different outcomes: 50.0% (9.5% to 90.5% at 95% confidence)",
-        "1 of 8 trials had another outcome than most of their cell: 12.5% (2.2% to 47.1% at 95% "
+        "1 of 2 cells had trials with different outcomes: 50 % (9.5 % to 91 % at 95 % confidence)",
+        "1 of 8 trials had another outcome than most of their cell: 12 % (2.2 % to 47 % at 95 % "
         "confidence)",
     ]
 

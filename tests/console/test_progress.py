@@ -81,10 +81,11 @@ def printed(
     events: Sequence[Progress],
     *,
     terminal: bool = False,
+    rare: Cell | None = None,
 ) -> str:
     output = io.StringIO()
     console = Console(file=output, force_terminal=terminal, width=200, color_system=None)
-    with progress.display(console) as display:
+    with progress.display(console, lambda of: of == rare) as display:
         for event in (planned(10, 100.0), *events):
             display.show(event)
     return output.getvalue()
@@ -204,6 +205,20 @@ def test_a_pass_that_is_withdrawn_is_said_with_the_reason_and_counted_as_what_it
     for event in (judged(cell()), Withdrawn(verdict=withdrawn)):
         count.add(event)
     assert count.line().startswith("1 of 2 done · 1 unproven")
+
+
+def test_a_run_without_a_rare_hang_is_shown_and_counted_as_no_pass() -> None:
+    rare, plain = cells(2)
+    events = [judged(rare), judged(plain)]
+    text = printed(events, rare=rare)
+    assert text.splitlines() == [f"○ no hang seen  {rare}", f"✓ pass  {plain}"]
+    drawn = printed(events, rare=rare, terminal=True)
+    assert "2 of 10 done · 1 pass · 1 no hang seen" in drawn
+    withdrawn = verdict(rare, "unproven", reason=Reason.CONTROL_DIFFERS)
+    count = progress._Count(lambda of: of == rare)
+    for event in (planned(2, 10.0), *events, Withdrawn(verdict=withdrawn)):
+        count.add(event)
+    assert count.line().startswith("2 of 2 done · 1 pass · 1 unproven")
 
 
 def test_now_and_then_a_log_says_how_far_it_is(clock: Clock) -> None:

@@ -17,10 +17,10 @@ from interlock.campaign.controls import ControlRecord, ControlResult
 from interlock.campaign.followups import Why
 from interlock.campaign.planning import Plan
 from interlock.campaign.progress import LeftOpen
-from interlock.console import report
+from interlock.console import report, tables
 from interlock.findings.findings import Findings
 from interlock.findings.weighing import Excluded
-from interlock.matrix.definition import Application, Control, ProbeUse
+from interlock.matrix.definition import Application, Control, ProbeUse, Workaround
 from interlock.model import (
     Cell,
     Configuration,
@@ -45,19 +45,19 @@ def findings(
     return Findings(matrix=matrix(**changes), verdicts=verdicts, withdrawn=withdrawn or {})
 
 
-def drawn(verdicts: Sequence[Verdict]) -> list[str]:
+def drawn(verdicts: Sequence[Verdict], rare: tables.Rare = lambda _: None) -> list[str]:
     output = io.StringIO()
     console = Console(file=output, width=120)
-    for part in report.tables(verdicts, AXES, {"restart": PROBE}, CONFIGURATIONS):
+    for part in tables.tables(verdicts, AXES, {"restart": PROBE}, CONFIGURATIONS, rare):
         console.print(part)
     return output.getvalue().splitlines()
 
 
-def rows(verdicts: Sequence[Verdict]) -> list[list[str]]:
+def rows(verdicts: Sequence[Verdict], rare: tables.Rare = lambda _: None) -> list[list[str]]:
     """The cells of the tables' bodies."""
     return [
         [part.strip() for part in line.strip("│").split("│")]
-        for line in drawn(verdicts)
+        for line in drawn(verdicts, rare)
         if line.startswith("│")
     ]
 
@@ -466,8 +466,10 @@ def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_
     [
         (
             "hang pass",
-            "Where it forks: 1 hang, 1 pass. A hang is rare there, so a pass proves little; the "
-            "page has the rates by release. Start it in the child.",
+            "Where it forks: 1 hang, 1 without a hang. A hang is rare there, so a pass proves "
+            "little. By release line: can hang, rarely: 1 of 100 starts with right-lib 1.0.x, "
+            "0.025 % to 5.4 %; can hang, rarely: 1 of 200 starts with left-lib 1.0.x, 0.013 % to "
+            "2.8 %. Start it in the child.",
         ),
         (
             "unsupported unsupported",
@@ -476,4 +478,32 @@ def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_
     ],
 )
 def test_of_a_kind_of_application_no_release_is_called_safe(did: str, says: str) -> None:
-    assert report.in_kind(grid(f"1.0 2.0\n1.0 {did}"), FORKS) == says
+    verdicts = grid(f"1.0 2.0\n1.0 {did}", probe="serve")
+    uses = {"serve": ProbeUse(choices={"forking": "yes"})}
+    known = findings(verdicts, uses=uses, choices=forking())
+    assert report.in_kind(verdicts, FORKS, known) == says
+
+
+def test_the_tables_show_no_pass_of_a_rare_hang() -> None:
+    verdicts = grid("1.0 2.0\n1.0 hang pass")
+    known = findings(
+        verdicts, uses={"restart": ProbeUse(choices={"forking": "yes"})}, choices=forking()
+    )
+    lines = drawn(verdicts, known.instead_of_pass)
+    assert [row[-1] for row in rows(verdicts, known.instead_of_pass)] == ["✗", "◐"]
+    assert lines[-1].endswith("◐ can hang, rarely")
+    assert "can hang" not in drawn(verdicts)[-1]
+    passed = grid("1.0 2.0\n1.0 pass pass")
+    known = replace(known, verdicts=passed)
+    assert [row[-1] for row in rows(passed, known.instead_of_pass)] == ["○", "○"]
+    assert drawn(passed, known.instead_of_pass)[-1].endswith("○ no hang seen, which is no pass")
+
+
+def test_a_workaround_against_a_rare_hang_is_counted_by_exposures_and_not_called_a_help() -> None:
+    quiet = Workaround(name="quiet", title="keep quiet", description="", costs="Nothing.")
+    use = ProbeUse(choices={"forking": "yes"}, workarounds={"stock": ("quiet",)})
+    known = matrix(uses={"serve": use}, choices=forking(), workarounds={"quiet": quiet})
+    verdicts = did("pair by serve: hang A 1/30; pair+quiet by serve: pass 50")
+    lines = report.workarounds(verdicts, known)
+    assert "  quiet: hung in 0 of 50 starts (keep quiet)" in lines
+    assert not any("helps" in line for line in lines)

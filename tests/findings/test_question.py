@@ -520,3 +520,15 @@ def test_a_question_needs_neither_tables_nor_an_engine() -> None:
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (said.returncode, said.stdout.strip()) == (0, "set()"), said.stderr
+
+
+def test_settings_that_nothing_was_tested_with_stay_in_the_answer_as_unknown() -> None:
+    found = asked([*grid("1.0 2.0\n1.0 hang pass")], chosen="every")
+    said = {dict(part.situation.chosen)["level"]: part for part in found.parts}
+    # the hang concerns who has more switched on as well
+    assert said["ERROR"].outcome is said["WARNING"].outcome is Outcome.HANG
+    assert said["WARNING"].moves == ()
+    assert [type(move.nearest) for move in found.moves] == [Target, NoTarget]
+    (first, second) = asked([verdict(cell())], chosen="every").parts
+    assert (first.outcome, second.outcome) == (Outcome.PASS, None)
+    assert second.basis is AnswerBasis.UNKNOWN

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import grids
 import pytest
-from grids import LEVEL, matrix, rows
+from grids import LEVEL, cell, matrix, rows, verdict
 from packaging.version import Version
 
 from interlock.findings.baselines import Pool
@@ -46,22 +46,35 @@ def test_rates_are_counted_over_what_both_sides_were_run_on() -> None:
 
     assert found.without == Pool(hangs=2, exposures=800, trials=3)
     assert found.alone == Pool(hangs=0, exposures=600, trials=2)
-    (row,) = found.releases
-    assert (row.version, row.pool.hangs, row.pool.exposures) == (Version("1.0"), 13, 170)
+    (row,) = found.lines
+    assert (row.line, row.pool.hangs, row.pool.exposures) == ("1.0.x", 13, 170)
     assert row.ratio is not None
     # Mantel and Haenszel's: 6/60 against 1/200 twice, and 1/50 against 0/400
     expected = (2 * 6 * 200 / 260 + 1 * 400 / 450) / (2 * 1 * 60 / 260)
     assert row.ratio.times == pytest.approx(expected)
     assert row.is_likelier
-    # For a single release, the total is the same.
-    assert (found.every.version, found.every.pool) == (None, row.pool)
+    # For a single line, the total is the same.
+    assert (found.every.line, found.every.pool) == (None, row.pool)
     assert found.every.ratio == row.ratio
+
+
+def test_the_releases_of_a_line_are_counted_together() -> None:
+    served = [
+        replace(verdict(cell("1.0", right, probe="serve")), exposures=exposures)
+        for right, exposures in (("1.10", 1), ("1.9.1", 20), ("1.9", 300))
+    ]
+    findings = Findings(matrix=known(), verdicts=[*rows("pair: pass 500"), *served])
+    (found,) = findings.by_application["forking"].rates
+    assert [(one.line, one.pool.exposures) for one in found.lines] == [
+        ("1.9.x", 320),
+        ("1.10.x", 1),
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (FORKS, (Version("1.0"),)),
+        (FORKS, ("1.0.x",)),
         # as often with the other as without it
         ("pair by serve: hang A 2/200; left by serve: hang A 2/200", None),
         # never, so there is nothing to compare
@@ -71,7 +84,7 @@ def test_rates_are_counted_over_what_both_sides_were_run_on() -> None:
     ],
 )
 def test_what_makes_a_hang_certainly_likelier_is_named(
-    text: str, expected: tuple[Version, ...] | None
+    text: str, expected: tuple[str, ...] | None
 ) -> None:
     assert rates(text).likelier == expected
 

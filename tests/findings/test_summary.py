@@ -121,16 +121,6 @@ def test_a_combination_passes_where_every_probe_that_was_meant_for_it_passes() -
     assert not plain.passes(here, PYTHON, "warnings")
 
 
-def test_only_the_rates_say_something_about_a_rare_hang_of_one_kind_of_application() -> None:
-    plain, forking = findings("pair: pass 500; pair by serve: hang A 1/30")
-    by_serve, by_restart = verdict(cell(probe="serve"), "hang"), verdict(cell(), "hang")
-
-    assert forking.told_by_rates(by_serve)
-    assert not forking.told_by_rates(replace(by_serve, outcome=Outcome.FAIL))
-    assert not forking.told_by_rates(by_restart)
-    assert not plain.told_by_rates(by_restart)
-
-
 def test_tracks_are_in_the_order_of_the_matrix_and_baselines_have_none() -> None:
     plain, _ = findings(
         "pair in warnings: pass 9; pair by serve: pass 9; pair by old: pass 9; pair: pass 9; "

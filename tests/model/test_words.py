@@ -16,9 +16,28 @@ def test_listing(items: list[str], expected: str) -> None:
     assert words.listing(items) == expected
 
 
-@pytest.mark.parametrize(("number", "expected"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials")])
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0, "0 trials"), (1, "1 trial"), (2, "2 trials"), (2000, "2,000 trials")],
+)
 def test_plural(number: int, expected: str) -> None:
     assert words.plural(number, "trial") == expected
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.995, "100 %"),
+        (0.5, "50 %"),
+        (0.0521, "5.2 %"),
+        (0.00068, "0.068 %"),
+        (1e-8, "0.000001 %"),
+    ],
+)
+def test_a_share_has_two_digits(share: float, expected: str) -> None:
+    assert words.percent(share) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from grids import LEVEL, forking, matrix, rows
+from grids import LEVEL, cell, forking, matrix, rows, verdict
 from packaging.version import Version
 from start_page import told
 
@@ -142,9 +143,9 @@ def test_without_a_verdict_of_its_own_a_kind_is_no_choice(known: Matrix) -> None
 @pytest.mark.parametrize(
     ("pool", "expected"),
     [
-        # Clopper and Pearson's bounds, and 1 - 0.05 ** (1 / n) for none
-        (Pool(hangs=27, exposures=517, trials=50), "5.2 % (3.5–7.5 %)"),
-        (Pool(hangs=0, exposures=100, trials=5), "below 3 %"),
+        # Clopper and Pearson's bounds; the upper one is 1 - 0.025 ** (1 / n) for none
+        (Pool(hangs=27, exposures=517, trials=50), "5.2 % (3.5 % to 7.5 %)"),
+        (Pool(hangs=0, exposures=100, trials=5), "3.6 % at most"),
         (Pool(hangs=2, exposures=1, trials=2), "–"),
     ],
 )
@@ -161,7 +162,7 @@ def test_the_start_page_says_what_hangs_there_by_itself_and_what_is_likelier(
     words = " ".join(page.split())
     assert "Not where the process forks:" in words
     assert "left-lib 1.0 hangs there without any right-lib: 2 of 400 starts." in words
-    assert "Certainly more than twice as likely with right-lib 1.0:" in words
+    assert "Certainly more than twice as likely with right-lib 1.0.x:" in words
     assert "Every left-lib" not in words
     assert "## Where the process forks { #forking }" in words
     script = (tmp_path / "answers.js").read_text()
@@ -200,7 +201,33 @@ def test_where_nothing_hangs_nothing_warns(known: Matrix) -> None:
     about = context(known, f"{PASSES}; pair by serve: pass 300; left by serve: pass 300")
 
     assert "the process forks" not in str(safety.lead(about))
-    assert "il-hang" not in "".join(map(str, applications.sections(about)))
+    assert [section.look for section in applications.sections(about)] == [""]
+
+
+def test_no_release_line_of_a_rare_hang_is_shown_as_a_hang_or_a_pass(known: Matrix) -> None:
+    """1.0.x hung. 2.0.x did not, in enough exposures; 3.0.x in too few."""
+    served = [
+        replace(verdict(cell("1.0", right, probe="serve"), outcome), hangs=h, exposures=e)
+        for right, outcome, h, e in (
+            ("1.0", "hang", 20, 1000),
+            ("2.0", "pass", 0, 1000),
+            ("3.0", "pass", 0, 10),
+        )
+    ]
+    results = Results(
+        verdicts=[*rows("pair: pass 500"), *served], signatures=[], yanked={}, controls=[]
+    )
+    (section,) = applications.sections(PageContext(matrix=known, results=results))
+    (table,) = section.tables
+    assert section.look == "il-rare"
+    assert [(line.mark.symbol if line.mark else "", line.name) for line in table.lines] == [
+        ("", "no right-lib"),
+        ("◐", "1.0.x"),
+        ("○", "2.0.x"),
+        ("◐", "3.0.x"),
+        ("", "any right-lib"),
+    ]
+    assert {line.mark.look for line in table.lines if line.mark} == {"il-rare"}
 
 
 def test_the_configurations_page_says_which_kinds_there_are(known: Matrix, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_orphaned_lock_is_drawn_without_a_way_back() -> None:
         (("hang", 1, 3000), "one hang in 3,000 starts, between one in 540 and 120,000"),
         (
             ("pass", 0, 500),
-            "passes: no hang in 500 starts; rarer than one in 170 at 95% confidence",
+            "passes: no hang in 500 starts; rarer than one in 170 at 95 % confidence",
         ),
         (("hang", 1, 0), "hangs, and could not be counted"),
         # a failed or unproven cell rules nothing out
@@ -296,11 +296,13 @@ def test_quotes_in_a_heading_stay_and_tags_do_not() -> None:
 
 def test_the_legend_explains_a_source_where_it_is_shown() -> None:
     run = verdict(cell(), "pass")
+    nothing = Results(verdicts=[], signatures=[], yanked={}, controls=[])
+    context = PageContext(matrix=matrix(), results=nothing)
     by_source = {
         "inferred: tested releases around it agree": replace(run, basis=Basis.INFERRED),
         "run without a container": replace(run, backend=Backend.PROCESS),
     }
     for told, shown in by_source.items():
-        names = [entry.name for entry in grid.legend([run, shown])]
+        names = [entry.name for entry in grid.legend(context, [run, shown])]
         assert [text for text in by_source if text in names] == [told]
-    assert not {entry.name for entry in grid.legend([run])} & by_source.keys()
+    assert not {entry.name for entry in grid.legend(context, [run])} & by_source.keys()

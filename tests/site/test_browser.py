@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up import FORKS_BADLY
 from packaging.version import Version
 
 from interlock.findings import Findings, Question, answer
@@ -350,10 +351,14 @@ def test_release_that_is_not_listed_is_unknown_with_its_neighbours(
         assert "Not tested." in text
         assert f"sentry-sdk {sentry} with ddtrace 4.16.0, Python 3.11" in text
         assert "✓" not in text and "did not hang" not in text
-        near = {"2.8.0": "2.5.1 and 2.10.0", "0.1": "2.5.1", "99.0": "2.70.1"}
-        near["2.70.1rc1"] = "2.30.0 and 2.70.1"
+        near = {"2.8.0": ["2.5.1", "2.10.0"], "0.1": ["2.5.1"], "99.0": ["2.70.1"]}
+        near["2.70.1rc1"] = ["2.30.0", "2.70.1"]
         if sentry in near:
-            assert f"Nearest tested sentry-sdk, with the other releases: {near[sentry]}." in text
+            named = " and ".join(
+                f"{version} ({'hangs' if version in FORKS_BADLY else 'passes'})"
+                for version in near[sentry]
+            )
+            assert f"Nearest tested sentry-sdk, with the other releases: {named}." in text
             assert f"nox -s matrix -- --sentry {sentry} --ddtrace 4.16.0 --python 3.11" in text
         else:
             assert "nox" not in text  # no part of a link that is not a version can run as script
@@ -615,10 +620,29 @@ def test_every_symbol_can_be_read_on_its_colour(browser: Any, address: str, sche
 
     with Reader(browser, address, color_scheme=scheme) as reader:
         found = reader.open("matrix.html").eval_on_selector_all(marks, measure)
+        probe = reader.open("generated/probes/worker_restart.html")
+        found += probe.eval_on_selector_all(".il-legend .il-mark.il-rare", measure)
 
     assert {f"il-mark il-{outcome}" for outcome in outcomes} < {look for look, _ in found}
+    assert "il-mark il-rare" in {look for look, _ in found}
     assert "il-mark il-hang il-own" in {look for look, _ in found}
     assert [look for look, contrast in found if contrast < 4.5] == []
+
+
+def test_a_pass_of_a_rare_hang_is_explained_and_fits_on_a_phone(browser: Any, address: str) -> None:
+    """Neither its colour nor its sign is that of a pass; its words are in the cell's title."""
+    with Reader(browser, address, viewport=PHONE) as reader:
+        page = reader.open("generated/probes/worker_restart.html#python-3.12")
+        shown = page.locator("td.il-rare:visible")
+        assert shown.first.inner_text().strip() in ("◐", "○")
+        assert "hang" in (shown.first.locator("a").get_attribute("title") or "")
+        colours = page.evaluate(
+            """() => ["rare", "pass", "hang"].map((look) =>
+                document.querySelector(`.il-legend .il-${look}`)
+            ).map((mark) => getComputedStyle(mark).backgroundColor)"""
+        )
+        assert len(set(colours)) == 3
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_dark_mode_follows_the_system(browser: Any, address: str) -> None:

@@ -41,7 +41,7 @@ def test_intermittent_cell_is_marked_and_told_with_its_rate(complete: Any) -> No
 
     assert "✗~" in text
     # Wilson's interval of 3 in 10
-    assert "3 of 10 trials, a rate between 11% and 60%" in text
+    assert "3 of 10 trials, a rate between 11 % and 60 %" in text
     assert "✗~" not in complete.text("verdicts/worker_restart-python-3.11.md")
 
 

@@ -21,6 +21,7 @@ from interlock.model import (
     Trial,
     Verdict,
     outcome_of,
+    percent,
     version_key,
 )
 
@@ -134,6 +135,6 @@ def _rate(hits: int, of: int, what: str) -> str:
         return f"0 of 0 {what}"
     low, high = confidence.interval(hits, of)
     return (
-        f"{hits} of {of} {what}: {hits / of:.1%} ({low:.1%} to {high:.1%} at "
-        f"{confidence.LEVEL:.0%} confidence)"
+        f"{hits:,} of {of:,} {what}: {percent(hits / of)} ({percent(low)} to {percent(high)} at "
+        f"{percent(confidence.LEVEL)} confidence)"
     )

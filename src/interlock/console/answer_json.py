@@ -17,6 +17,7 @@ from interlock.findings import (
     KindNote,
     Neighbours,
     OfferedWorkaround,
+    RareHang,
     Seen,
     SituationAnswer,
 )
@@ -25,6 +26,10 @@ from interlock.model import Signature
 
 UNKNOWN = "unknown"
 """The outcome of what was not tested. Never null, which could be taken for a pass."""
+CAN_HANG = "can-hang-rarely"
+"""The outcome where a hang is rare and the cell did not hang, but its release line can."""
+NO_HANG_SEEN = "no-hang-seen"
+"""The same where the release line is not known to hang. It is no pass either."""
 
 
 def as_data(answer: Answer) -> dict[str, Any]:
@@ -56,6 +61,7 @@ def as_data(answer: Answer) -> dict[str, Any]:
             {"probe": one.probe, "hangs": one.pool.hangs, "exposures": one.pool.exposures}
             for one in answer.rates
         ],
+        "lines": [_rare(one) for one in answer.lines],
         "notes": [_note(note) for note in answer.kinds],
         "situations": [_part(part) for part in answer.parts],
     }
@@ -64,7 +70,8 @@ def as_data(answer: Answer) -> dict[str, Any]:
 def _part(said: SituationAnswer) -> dict[str, Any]:
     return {
         "situation": _chosen(said.situation),
-        "outcome": str(said.outcome or UNKNOWN),
+        "outcome": _outcome(said),
+        "rare": _rare(said.rare),
         "basis": str(said.basis),
         "cause": next((v.cause for v in said.verdicts if v.cause), None),
         "whose": [
@@ -91,13 +98,39 @@ def _part(said: SituationAnswer) -> dict[str, Any]:
         "fewer": [
             {
                 "situation": _chosen(less.situation),
-                "outcome": str(less.outcome or UNKNOWN),
+                "outcome": _outcome(less),
                 "moves": advice_json.moves(less.moves),
                 "smallest": advice_json.smallest(less.smallest),
                 "workarounds": [way for one in less.workarounds for way in _workaround(one)],
             }
             for less in said.fewer
         ],
+    }
+
+
+def _outcome(said: SituationAnswer) -> str:
+    """What the answer is. Where hangs are rare, a pass of the cell is no pass of the answer."""
+    if said.rare:
+        return CAN_HANG if said.rare.can_hang else NO_HANG_SEEN
+    return str(said.outcome or UNKNOWN)
+
+
+def _rare(of: RareHang | None) -> dict[str, Any] | None:
+    """The rate of a release line, with its bounds at 95 %."""
+    if of is None:
+        return None
+    low, high = of.rate.interval
+    return {
+        "state": CAN_HANG if of.can_hang else NO_HANG_SEEN,
+        "probe": of.probe,
+        "config": of.config,
+        "axis": of.axis.name,
+        "line": of.rate.line,
+        "hangs": of.rate.pool.hangs,
+        "tried": of.rate.tried,
+        "unit": of.unit if of.rate.pool.per_exposure else "trials",
+        "low": low,
+        "high": high,
     }
 
 
@@ -174,6 +207,7 @@ def _note(note: KindNote) -> dict[str, Any]:
         "title": note.kind.title,
         "hangs": note.hangs,
         "instead": note.kind.instead_plain,
+        "rare": [_rare(one) for one in note.rare],
         "verdicts": [_verdict(one) for one in note.seen],
     }
 

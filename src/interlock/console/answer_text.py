@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from interlock.console import basis_text, workaround_text
+from interlock.console import answer_rare, basis_text, workaround_text
 from interlock.console.advice_text import AdviceText
-from interlock.console.answer_json import UNKNOWN
 from interlock.console.basis_text import headline, kind, shade
 from interlock.console.page import Page
 from interlock.findings import (
@@ -21,12 +20,13 @@ from interlock.findings import (
     AnswerBasis,
     Elsewhere,
     Findings,
-    KindNote,
     Move,
     Neighbours,
+    RareHang,
     Seen,
     SituationAnswer,
     SmallestMove,
+    instead_of_pass,
 )
 from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
 from interlock.model import Outcome, Pin, PythonVersion, Verdict, listing, plural
@@ -48,6 +48,8 @@ class _Telling:
     """Cells with a hang or failure that was already described."""
     said: set[str] = field(default_factory=set)
     """Sentences on the cause, and commands, that were already written."""
+    rare: list[RareHang] = field(default_factory=list)
+    """Release lines whose rate was already written."""
 
     @property
     def matrix(self) -> Matrix:
@@ -96,7 +98,7 @@ class _Telling:
     def _headlines(self) -> list[str]:
         worst = self.answer.worst
         assert worst, "every question is about some situation"
-        groups: dict[tuple[Outcome | None, bool], list[SituationAnswer]] = {}
+        groups: dict[tuple[Outcome | None, bool, str], list[SituationAnswer]] = {}
         for part in self.answer.parts:
             groups.setdefault(kind(part), []).append(part)
         said = f"{headline(worst)}: {self._subject()}{self._where(groups[kind(worst)])}."
@@ -152,7 +154,7 @@ class _Telling:
     def _part(self, part: SituationAnswer) -> list[str]:
         page = self.page
         how = ", inferred" if basis_text.is_inferred(part) else ""
-        lines = ["  " + page.coloured(f"{part.outcome or UNKNOWN}{how}", shade(part))]
+        lines = ["  " + page.coloured(f"{basis_text.called(part)}{how}", shade(part))]
         if part.basis is AnswerBasis.INDEX:
             details = [verdict.detail for verdict in part.verdicts]
             decided = dict.fromkeys([*details, *basis_text.refused(part)])
@@ -218,20 +220,21 @@ class _Telling:
         """The verdict of one probe, and the number of its trials."""
         page, probe = self.page, verdict.cell.probe
         reason = f" ({verdict.reason})" if verdict.reason else ""
-        head = f"{probe}: {verdict.outcome}{reason}{at}"
+        rare = self.findings.instead_of_pass(verdict)
+        head = f"{probe}: {rare or verdict.outcome}{reason}{at}"
         if verdict.outcome is Outcome.UNSUPPORTED:
             return page.wrapped(f"{head}; {verdict.detail}", "  ")
-        counted = f"{plural(verdict.trials, 'trial')}, {verdict.exposures} {self._unit(probe)}"
+        unit = answer_rare.unit(probe, self.matrix)
+        counted = f"{plural(verdict.trials, 'trial')}, {verdict.exposures:,} {unit}"
+        if rare:
+            self.rare.append(rare)
+            counted = f"none in {counted} of this very combination"
         lines = page.wrapped(f"{head}; {counted}, tested on {verdict.tested_at:%Y-%m-%d}", "  ")
         for signature, _ in verdict.signatures:
             lines += page.wrapped(str(signature), "    ")
         if verdict.outcome in (Outcome.FAIL, Outcome.UNPROVEN):
             lines += page.wrapped(verdict.detail, "    ")
         return lines
-
-    def _unit(self, probe: str) -> str:
-        known = self.matrix.probes.get(probe)
-        return known.exposure_unit if known else "exposures"
 
     def _unknown(self, part: SituationAnswer) -> list[str]:
         page = self.page
@@ -295,8 +298,10 @@ class _Telling:
         pins = tuple(
             Pin(axis=a.name, package=a.package, version=versions[a.name]) for a in self.matrix.axes
         )
-        outcome = self.findings.tested.outcome(situation, (pins, question.python))
-        return f"{version} ({outcome})"
+        found = self.findings.tested.conclude(situation, (pins, question.python))
+        is_pass = found.outcome is Outcome.PASS
+        rare = instead_of_pass(self.findings, situation, found.rests_on) if is_pass else None
+        return f"{version} ({rare.state if rare else found.outcome})"
 
     def _neighbours(self, one: Neighbours, situation: Situation) -> str:
         asked = self.answer.question.versions[one.axis]
@@ -330,20 +335,11 @@ class _Telling:
         page = self.page
         lines = [line for said in self._patches() for line in page.wrapped(said)]
         if self.answer.advice:
-            lines += page.wrapped(" ".join([*self._rare(), *self.answer.advice]))
+            rare = answer_rare.sentences(self.answer, self.matrix, self.rare)
+            lines += page.wrapped(" ".join([*rare, *self.answer.advice]))
         for note in self.answer.kinds:
-            lines += page.wrapped(self._note(note))
+            lines += page.wrapped(answer_rare.note(note, self.matrix))
         return ["", *lines] if lines else []
-
-    def _rare(self) -> Iterator[str]:
-        """How often hangs of this kind came at all."""
-        counted = [
-            f"{one.pool.hangs:,} of {one.pool.exposures:,} {self._unit(one.probe)} ({one.probe})"
-            for one in self.answer.rates
-        ]
-        if counted:
-            yield f"Over all releases and Pythons that were tested, it hung in {listing(counted)}."
-        yield "A hang of this kind is rare, so a pass proves little."
 
     def _patches(self) -> Iterator[str]:
         question = self.answer.question
@@ -355,20 +351,6 @@ class _Telling:
             itself = question.patch and question.patch not in seen
             but = f" Python {question.patch} itself was not tested." if itself else ""
             yield f"Tested on Python {listing(seen)}.{but}"
-
-    def _note(self, note: KindNote) -> str:
-        kind = note.kind
-        again = f"Ask again with --with {kind.name}."
-        if not note.hangs:
-            return f"This answer does not cover an application where {kind.title}. {again}"
-        counted = [
-            f"{s.verdict.hangs} of {plural(s.verdict.trials, 'trial')} ({s.verdict.cell.probe}, "
-            f"{s.verdict.exposures} {self._unit(s.verdict.cell.probe)})"
-            for s in note.seen
-            if s.verdict.hangs
-        ]
-        told = f"Where {kind.title}, it hung in {listing(counted)}."
-        return " ".join(filter(None, [told, kind.instead_plain, again]))
 
 
 def _elsewhere(one: Elsewhere) -> str:

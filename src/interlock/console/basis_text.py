@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from interlock.console import answer_rare
+from interlock.console.answer_json import UNKNOWN
 from interlock.findings import (
     TROUBLE,
     AnswerBasis,
@@ -43,22 +45,29 @@ def is_inferred(part: SituationAnswer) -> bool:
     return part.basis is AnswerBasis.INFERRED
 
 
-def kind(part: SituationAnswer) -> tuple[Outcome | None, bool]:
+def kind(part: SituationAnswer) -> tuple[Outcome | None, bool, str]:
     """Parts of one kind share a headline."""
-    return part.outcome, is_inferred(part)
+    return part.outcome, is_inferred(part), headline(part)
+
+
+def called(part: SituationAnswer) -> str:
+    """The outcome of a part in a word or two."""
+    return str(part.rare.state) if part.rare else str(part.outcome or UNKNOWN)
 
 
 def headline(part: SituationAnswer) -> str:
     """The first words about a part."""
+    if part.rare:
+        return answer_rare.headline(part.rare)
     if is_inferred(part) and part.outcome:
         return _IF_INFERRED[part.outcome]
     return _HEADLINES[part.outcome]
 
 
 def shade(part: SituationAnswer) -> Outcome | None:
-    """The outcome whose colour the part has: an inferred pass has that of what is unknown."""
+    """The outcome whose colour the part has: what may hang all the same has that of unknown."""
     inferred_pass = is_inferred(part) and part.outcome is Outcome.PASS
-    return None if inferred_pass else part.outcome
+    return None if inferred_pass or part.rare else part.outcome
 
 
 def needed(part: SituationAnswer) -> list[Seen]:

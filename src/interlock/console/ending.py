@@ -27,6 +27,7 @@ INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _RED, _YELLOW = "31", "33"
 
 _PLAIN = {"✓": "+", "✗": "x", "–": "-", "·": "-", "×": "x", "…": "...", "→": "->", "„": '"'}
+_PLAIN |= {"◐": "~", "○": "o"}
 """What an encoding without a sign gets instead; mostly as wide, because tables count columns."""
 
 _ERRORS = "interlock.plain"

@@ -29,6 +29,7 @@ from interlock.console.given import IMAGE_VARIABLE
 from interlock.console.place import Place
 from interlock.console.summary import Known
 from interlock.console.telling import Telling
+from interlock.findings import hangs_rarely
 from interlock.index import Advisories, IndexSettings, Pages, Releases, read_index_settings
 from interlock.isolation import Sandbox, sandbox
 from interlock.matrix import Matrix, Selection, Selector, definition, selection
@@ -175,6 +176,9 @@ class Ground:
             follows=not getattr(self.options, "no_follow_ups", True),
         )
 
+    def _is_rare(self, cell: Cell) -> bool:
+        return hangs_rarely(self.place.matrix, cell.probe, cell.config)
+
     def drive(
         self,
         ledger: Ledger,
@@ -192,7 +196,7 @@ class Ground:
         """
         session = self._session(ledger)
         so_far = told and told.so_far
-        with progress.display(self.place.console) as display:
+        with progress.display(self.place.console, self._is_rare) as display:
 
             def show(event: Progress) -> None:
                 nonlocal so_far

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from traceback import format_exception
 from types import TracebackType
 from typing import Protocol
@@ -40,11 +41,19 @@ SYMBOLS = {
 }
 """A sign beside the colour, for readers who can't see the colour."""
 
+CAN_HANG, NOT_SEEN = ("◐", "yellow"), ("○", "yellow")
+"""Instead of the sign of a pass, where hangs are rare: its release line hung, or none is known."""
+
+IsRare = Callable[[Cell], bool]
+"""Whether hangs are rare there, so that a run without one is no pass for its reader."""
+
 A_FEW_S = 5.0
 """A shorter estimate is not given as a number."""
 
 WIDE = 100
 """A terminal this wide, in columns, has room for a bar beside the numbers."""
+
+NO_HANG_SEEN = "no hang seen"
 
 RECENT = 6
 """How many verdicts a terminal shows under the progress bar."""
@@ -65,16 +74,29 @@ class Display(Protocol):
     def show(self, event: Progress) -> None: ...
 
 
-def display(console: Console) -> Display:
+def display(console: Console, is_rare: IsRare = lambda _: False) -> Display:
     """The display that suits where the output goes."""
-    return Drawn(console) if console.is_terminal else Printed(console)
+    return Drawn(console, is_rare) if console.is_terminal else Printed(console, is_rare)
 
 
-def sentence(verdict: Verdict) -> str:
+def sentence(verdict: Verdict, is_rare: IsRare = lambda _: False) -> str:
     """One line for a verdict: sign, outcome, reason, cell."""
-    sign, _ = SYMBOLS[verdict.outcome]
+    sign, _ = _sign(verdict, is_rare)
     why = f" ({verdict.reason})" if verdict.reason else ""
-    return f"{sign} {verdict.outcome}{why}  {verdict.cell}"
+    return f"{sign} {_called(verdict, is_rare)}{why}  {verdict.cell}"
+
+
+def _is_rare_pass(verdict: Verdict, is_rare: IsRare) -> bool:
+    return verdict.outcome is Outcome.PASS and is_rare(verdict.cell)
+
+
+def _sign(verdict: Verdict, is_rare: IsRare) -> tuple[str, str]:
+    return NOT_SEEN if _is_rare_pass(verdict, is_rare) else SYMBOLS[verdict.outcome]
+
+
+def _called(verdict: Verdict, is_rare: IsRare) -> str:
+    """The outcome as it is shown while a run goes on; its end knows the rates."""
+    return NO_HANG_SEEN if _is_rare_pass(verdict, is_rare) else str(verdict.outcome)
 
 
 def trouble_line(event: LeftOpen) -> str:
@@ -156,14 +178,19 @@ def about(seconds: float) -> str:
     return f"about {duration(seconds if seconds < 120 else round(seconds / 60) * 60)}"
 
 
+_COUNTED = ("pass", NO_HANG_SEEN, "hang", "fail", "unproven", "unsupported")
+"""In this order."""
+
+
 class _Count:
     """How far a run is, and how long the rest may take."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_rare: IsRare = lambda _: False) -> None:
+        self._is_rare = is_rare
         self.total = 0
         self.done = 0
         self.open = 0
-        self.outcomes: Counter[Outcome] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self._estimate_s = 0.0
         self._began = time.monotonic()
         self._decided: set[Cell] = set()
@@ -176,10 +203,11 @@ class _Count:
                 self._decided.update(planned.unsupported)
             case Judged(verdict=verdict) if not self.is_decided(event):
                 self.done += 1
-                self.outcomes[verdict.outcome] += 1
+                self.outcomes[_called(verdict, self._is_rare)] += 1
             case Withdrawn(verdict=verdict):
-                self.outcomes[Outcome.PASS] -= 1
-                self.outcomes[verdict.outcome] += 1
+                rare = self._is_rare(verdict.cell)
+                self.outcomes[NO_HANG_SEEN if rare else str(Outcome.PASS)] -= 1
+                self.outcomes[str(verdict.outcome)] += 1
             case LeftOpen(cells=cells):
                 self.open += len(cells)
 
@@ -205,11 +233,9 @@ class _Count:
 
     def line(self) -> str:
         parts = [f"{self.done} of {self.total} done"]
-        for outcome in (Outcome.PASS, Outcome.HANG, Outcome.FAIL, Outcome.UNPROVEN):
-            if self.outcomes[outcome]:
-                parts.append(f"{self.outcomes[outcome]} {outcome}")
-        if self.outcomes[Outcome.UNSUPPORTED]:
-            parts.append(f"{self.outcomes[Outcome.UNSUPPORTED]} unsupported")
+        for called in _COUNTED:
+            if self.outcomes[called]:
+                parts.append(f"{self.outcomes[called]} {called}")
         if self.open:
             parts.append(f"{self.open} left open")
         if self.left:
@@ -222,9 +248,10 @@ class Printed:
 
     EVERY_S = 30.0
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, is_rare: IsRare) -> None:
         self._console = console
-        self._count = _Count()
+        self._is_rare = is_rare
+        self._count = _Count(is_rare)
         self._said_at = time.monotonic()
         self._first = True
 
@@ -248,7 +275,7 @@ class Printed:
                 self._print(planned_line(event))
             case Judged(verdict=verdict):
                 trials = f", in {verdict.trials} trials" if verdict.trials > 1 else ""
-                self._print(f"{sentence(verdict)}{trials}")
+                self._print(f"{sentence(verdict, self._is_rare)}{trials}")
             case ControlRan() as ran if not ran.result.as_expected:
                 self._print(control_line(ran))
             case Withdrawn() as withdrawn:
@@ -271,8 +298,9 @@ class Printed:
 class Drawn:
     """A live picture: a bar, what is installed and running now, the last verdicts."""
 
-    def __init__(self, console: Console) -> None:
-        self._count = _Count()
+    def __init__(self, console: Console, is_rare: IsRare) -> None:
+        self._is_rare = is_rare
+        self._count = _Count(is_rare)
         self._busy: dict[str, str] = {}
         self._recent: list[Text] = []
         self._console = console
@@ -317,8 +345,8 @@ class Drawn:
                 self._busy[place(cell)] = f"running {cell.probe} · {cell.config}{again}"
             case Judged(cell=cell, verdict=verdict):
                 self._busy.pop(place(cell), None)
-                _, style = SYMBOLS[verdict.outcome]
-                self._recent.append(_one_line(sentence(verdict), style))
+                _, style = _sign(verdict, self._is_rare)
+                self._recent.append(_one_line(sentence(verdict, self._is_rare), style))
                 del self._recent[:-RECENT]
             case LeftOpen(cells=cells) as left_open:
                 for cell in cells:

@@ -7,27 +7,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.version import Version
-from rich.table import Table
-from rich.text import Text
 
 from interlock.campaign import ControlRecord, LeftOpen, Plan, Why
 from interlock.console.moves import Moves
-from interlock.console.progress import SYMBOLS, about, sentence, trouble_line
-from interlock.findings import Findings, Trouble
+from interlock.console.progress import (
+    SYMBOLS,
+    about,
+    sentence,
+    trouble_line,
+)
+from interlock.findings import Findings, Trouble, hangs_rarely, pool
 from interlock.isolation import Store
 from interlock.matrix import Application, Matrix, Workaround
 from interlock.model import (
-    ABSENT,
-    Axis,
     Cell,
-    Configuration,
     OpenCells,
     Outcome,
-    Probe,
     Verdict,
     listing,
     plural,
-    version_key,
 )
 
 WORST_FIRST = (
@@ -48,56 +46,8 @@ KINDS = {
 NOT_INSTALLED = 3
 """How many reasons for missing installs are shown. The tables have the others."""
 
-LEGEND = "  ".join(f"{sign} {outcome}" for outcome, (sign, _) in SYMBOLS.items())
-
-LEFT_OUT = f"{ABSENT} library left out"
-
-
-def tables(
-    verdicts: Sequence[Verdict],
-    axes: Sequence[Axis],
-    probes: Mapping[str, Probe],
-    configurations: Mapping[str, Configuration],
-) -> list[Text | Table]:
-    """One table a probe and configuration: a row per release, a column per Python."""
-    drawn: list[Text | Table] = []
-    for probe in probes.values():
-        for configuration in configurations.values():
-            about = [
-                verdict
-                for verdict in verdicts
-                if (verdict.cell.probe, verdict.cell.config) == (probe.name, configuration.name)
-            ]
-            if about:
-                title = f"\n{probe.name} · {configuration.name}: {configuration.title}"
-                drawn += [Text(title, style="bold"), _table(about, axes)]
-    legend = LEGEND if all(v.cell.is_whole for v in verdicts) else f"{LEGEND}  {LEFT_OUT}"
-    return [*drawn, Text(legend, style="dim")] if drawn else []
-
-
-def _table(verdicts: Sequence[Verdict], axes: Sequence[Axis]) -> Table:
-    pythons = sorted({verdict.cell.python for verdict in verdicts})
-    table = Table()
-    for axis in axes:
-        table.add_column(axis.name, no_wrap=True)
-    for python in pythons:
-        table.add_column(str(python), justify="center", no_wrap=True)
-    rows: dict[tuple[str, ...], dict[object, Verdict]] = {}
-    for verdict in sorted(
-        verdicts, key=lambda v: [version_key(v.cell.version(axis.name)) for axis in axes]
-    ):
-        releases = tuple(str(verdict.cell.version(axis.name) or ABSENT) for axis in axes)
-        rows.setdefault(releases, {})[verdict.cell.python] = verdict
-    for releases, by_python in rows.items():
-        table.add_row(*releases, *(_sign(by_python.get(python)) for python in pythons))
-    return table
-
-
-def _sign(verdict: Verdict | None) -> Text:
-    if verdict is None:
-        return Text("")
-    sign, style = SYMBOLS[verdict.outcome]
-    return Text(sign, style=style)
+LINES = 3
+"""How many release lines of a rare hang are named. The page has the others."""
 
 
 def counted(verdicts: Iterable[Verdict]) -> str:
@@ -195,10 +145,12 @@ def workarounds(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
                 and cell.is_whole
                 and verdict.outcome in (Outcome.HANG, Outcome.FAIL)
             ]
+            known = matrix.probes[probe]
+            rare_unit = known.exposure_unit if hangs_rarely(matrix, probe, config) else None
             tried = [
                 line
                 for name in names
-                for line in _tried(matrix.workarounds[name], config, troubled, by_cell)
+                for line in _tried(matrix.workarounds[name], config, troubled, by_cell, rare_unit)
             ]
             if tried:
                 lines += ["", f"workarounds, tried where {probe} · {config} did not pass:", *tried]
@@ -206,14 +158,22 @@ def workarounds(verdicts: Sequence[Verdict], matrix: Matrix) -> list[str]:
 
 
 def _tried(
-    way: Workaround, config: str, troubled: Sequence[Cell], by_cell: Mapping[Cell, Verdict]
+    way: Workaround,
+    config: str,
+    troubled: Sequence[Cell],
+    by_cell: Mapping[Cell, Verdict],
+    rare_unit: str | None,
 ) -> list[str]:
+    """``rare_unit`` is what is counted where hangs are rare, because a pass may be luck there."""
     tried = [replace(cell, config=way.on(config)) for cell in troubled]
     found = [by_cell[cell] for cell in tried if cell in by_cell]
     if not found:
         return []
     helped = sum(verdict.outcome is Outcome.PASS for verdict in found)
     often = f"helps in {helped} of {plural(len(found), 'cell')}"
+    if rare_unit:
+        of = pool(found)
+        often = f"hung in {of.hangs:,} of {of.exposures:,} {rare_unit}"
     return [f"  {way.name}: {often} ({way.title})", f"    {way.costs}"]
 
 
@@ -266,15 +226,21 @@ def _passed(ran: Sequence[Verdict], findings: Findings, axis: str) -> list[Versi
     return sorted(v for v in passed - against if not v.is_prerelease and v not in excluded)
 
 
-def in_kind(verdicts: Sequence[Verdict], kind: Application) -> str:
-    """One sentence on a kind of application with rare hangs.
+def in_kind(verdicts: Sequence[Verdict], kind: Application, findings: Findings) -> str:
+    """On a kind of application with rare hangs: the counts, and the rates of release lines.
 
-    A single pass proves little there.
+    A single pass proves little there, so none is named.
     """
     if all(verdict.outcome is Outcome.UNSUPPORTED for verdict in verdicts):
         return f"Where {kind.title}: nothing was run, so nothing is known to be safe."
-    said = f"Where {kind.title}: {counted(verdicts)}. A hang is rare there, so a pass proves little"
-    return f"{said}; the page has the rates by release. {kind.instead_plain}".rstrip()
+    counts = counted(verdicts).replace(" pass", " without a hang")
+    said = f"Where {kind.title}: {counts}. A hang is rare there, so a pass proves little."
+    ran = (v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED)
+    found = (findings.rare_hangs.of(verdict.cell) for verdict in ran)
+    lines = [str(of) for of in dict.fromkeys(found) if of and of.rate.tried]
+    told = "; ".join(lines[:LINES]) + (f"; and {len(lines) - LINES} more" * (len(lines) > LINES))
+    rates = f"By release line: {told}." if lines else "The page has the rates by release line."
+    return f"{said} {rates} {kind.instead_plain}".rstrip()
 
 
 def stories(

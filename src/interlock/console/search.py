@@ -69,7 +69,7 @@ def explore(
     told = {verdict.cell.key: verdict for verdict in ledger.verdicts(ground.box.backend)}
     # The results first: counting the pairs of all releases takes a while.
     _publish(ground, ledger, finished, listed())
-    for line in lines(exploration, told, place.matrix.changes):
+    for line in lines(exploration, told, place.matrix):
         place.console.print(line, highlight=False, markup=False, soft_wrap=True)
     return end(place, finished, ledger.lost, _rerun(options, planning.Rerun.STALE))
 

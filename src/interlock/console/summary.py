@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from interlock.console import report
+from interlock.console import report, tables
 from interlock.console.moves import Moves
 from interlock.findings import Findings
 from interlock.matrix import Application
@@ -57,7 +57,8 @@ class Summary:
         plain = any(report.is_plain(v.cell, found) for v in self.whole)
         on_its_own = {n: c for n, c in found.configurations.items() if not c.is_composed}
         shown = on_its_own if plain else found.configurations
-        return report.tables(self.whole, found.axes, found.probes, shown)
+        rare = self.moves.wider.instead_of_pass
+        return tables.tables(self.whole, found.axes, found.probes, shown, rare)
 
     def lines(self) -> list[str]:
         """Each kind of trouble with its moves, then what did not run, then workarounds."""
@@ -74,7 +75,7 @@ class Summary:
         says = []
         for kind, about in self._groups:
             told = [v for v in about if report.is_plain(v.cell, self.findings.matrix)] or about
-            says.append(report.in_kind(told, kind) if kind else self._safe(told))
+            says.append(report.in_kind(told, kind, self.moves.wider) if kind else self._safe(told))
         return says
 
     def _safe(self, verdicts: Sequence[Verdict]) -> str:

@@ -6,28 +6,36 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from interlock.campaign import Exploration, Survey
+from interlock.console import answer_rare
 from interlock.findings import (
     Edge,
     ErrorRate,
+    Findings,
     KnownBy,
     Stretch,
     TrackMap,
     along_row,
+    hangs_rarely,
     rate_of,
     rates_by_rule,
 )
-from interlock.matrix import Change, changes_at
+from interlock.matrix import Matrix, changes_at
 from interlock.model import AuditedCell, PythonVersion, Verdict, plural
 
 
 def lines(
-    exploration: Exploration,
-    told: Mapping[tuple[str, ...], Verdict],
-    changes: Sequence[Change] = (),
+    exploration: Exploration, told: Mapping[tuple[str, ...], Verdict], matrix: Matrix
 ) -> Iterator[str]:
-    """The windows of each survey, how much they rest on, and how far to trust what is inferred."""
+    """The windows of each survey, how much they rest on, and how far to trust what is inferred.
+
+    Where hangs are rare there are no windows: the rate of each release line is printed.
+    """
     counting = exploration.counting(told)
     for survey in exploration.surveys:
+        if hangs_rarely(matrix, survey.probe, survey.config):
+            findings = Findings(matrix=matrix, verdicts=list(counting.values()))
+            yield from answer_rare.line_rates(findings, survey.probe, survey.config)
+            continue
         maps = survey.maps(counting)
         for python, of in maps.items():
             yield ""
@@ -36,7 +44,7 @@ def lines(
                 yield f"  {survey.axes[0].package} {version}:"
                 for each in along_row(of, of.space.rows.position[version]):
                     yield f"    {_says(each)}"
-                    yield from (f"      {said}" for said in _upstream(each, survey, changes))
+                    yield from (f"      {said}" for said in _upstream(each, survey, matrix))
         yield from _counted(survey, maps, counting)
         yield from audit_lines(exploration.audited(survey, told))
     if exploration.stopped:
@@ -51,11 +59,11 @@ def _says(stretch: Stretch) -> str:
     return f"{stretch.says} ({', '.join(parts) or 'nothing tested'}{edge})"
 
 
-def _upstream(stretch: Stretch, survey: Survey, changes: Sequence[Change]) -> Iterator[str]:
+def _upstream(stretch: Stretch, survey: Survey, matrix: Matrix) -> Iterator[str]:
     """What the library itself says of the release after the window."""
     edge = stretch.end
     if edge:
-        for change in changes_at(changes, survey.axes[1].name, edge.before, edge.after):
+        for change in changes_at(matrix.changes, survey.axes[1].name, edge.before, edge.after):
             yield f"{edge.after}: {change.title}, {change.url}"
 
 

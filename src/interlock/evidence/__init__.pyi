@@ -12,7 +12,6 @@ from .confidence import (
     chance as chance,
     exact_interval as exact_interval,
     rate_ratio as rate_ratio,
-    ruled_out_rate as ruled_out_rate,
 )
 from .judge import (
     PRECEDENCE as PRECEDENCE,

@@ -55,6 +55,8 @@ from .inference import (
 )
 from .kinds import (
     KindNote as KindNote,
+    instead_of_pass as instead_of_pass,
+    kind_notes as kind_notes,
 )
 from .likeness import (
     TROUBLE as TROUBLE,
@@ -71,6 +73,12 @@ from .question import (
     SituationAnswer as SituationAnswer,
     answer as answer,
     in_situation as in_situation,
+)
+from .rare import (
+    LineRate as LineRate,
+    RareHang as RareHang,
+    hangs_rarely as hangs_rarely,
+    joined as joined,
 )
 from .rates import (
     HangsAlone as HangsAlone,

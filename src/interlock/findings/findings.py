@@ -28,6 +28,7 @@ from interlock.findings.criteria import (
     needs_of,
 )
 from interlock.findings.inference import Rule
+from interlock.findings.rare import RareHang, RareHangs
 from interlock.findings.rates import HangsAlone, KindRate, Rates, hang_alone, kind_rates, rates
 from interlock.findings.searched import SearchedWindow, searched_windows
 from interlock.findings.standing import Recommendation, recommendations
@@ -206,6 +207,16 @@ class Findings:
         }
 
     @cached_property
+    def rare_hangs(self) -> RareHangs:
+        """The rate of each release line where hangs are rare."""
+        return RareHangs(self.by_track, self.matrix)
+
+    def instead_of_pass(self, verdict: Verdict) -> RareHang | None:
+        """What a reader is told where hangs are rare, instead of a pass. None for all else."""
+        is_pass = verdict.outcome is Outcome.PASS
+        return self.rare_hangs.of(verdict.cell) if is_pass else None
+
+    @cached_property
     def by_application(self) -> Mapping[str | None, ForApplication]:
         """What is safe for each kind of application; None is one of no kind that is named."""
         return {
@@ -299,19 +310,11 @@ class ForApplication:
             found.setdefault((cell.pins, cell.python, cell.config), []).append(verdict)
         place = {probe: number for number, probe in enumerate(self.findings.probes)}
         whose, is_about = self.findings.attributions, self.criteria.speaks_for
+        rare = self.findings.instead_of_pass
         return {
-            of: summarize(verdicts, self.asked(*of), whose, is_about, place)
+            of: summarize(verdicts, self.asked(*of), whose, is_about, place, rare)
             for of, verdicts in found.items()
         }
-
-    def told_by_rates(self, verdict: Verdict) -> bool:
-        """Whether only the rates by release say something about this verdict.
-
-        It is about one kind of application alone, and its hangs are rare.
-        """
-        rare = verdict.outcome in (Outcome.HANG, Outcome.PASS, Outcome.UNPROVEN)
-        about = self.application is not None and self.criteria.speaks_for(verdict.cell.probe)
-        return about and rare
 
     def hanging(self, axis: str) -> list[Window]:
         """Windows of releases that hang with something, in some configuration.

@@ -29,8 +29,9 @@ from interlock.findings.around import Elsewhere, Neighbours, elsewhere, neighbou
 from interlock.findings.attribution import OPEN, Attribution
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
-from interlock.findings.kinds import KindNote, kinds_of, notes
+from interlock.findings.kinds import KindNote, instead_of_pass, kind_notes, kinds_of, lines_at
 from interlock.findings.likeness import TROUBLE, intermittent
+from interlock.findings.rare import RareHang
 from interlock.findings.rates import KindRate
 from interlock.findings.scopes import SmallestMove
 from interlock.findings.situation import AnswerBasis, Conclusion, Seen, lacks_feature
@@ -74,6 +75,8 @@ class SituationAnswer:
     outcome: Outcome | None
     """The worst that any probe says; None where the basis is ``unknown``."""
     basis: AnswerBasis
+    rare: RareHang | None = None
+    """What a reader is told instead of a pass, where hangs are rare."""
     rests_on: tuple[Seen, ...] = ()
     """The verdicts, the worst first, each with the situation that it is about."""
     missing: tuple[Cell, ...] = ()
@@ -157,6 +160,8 @@ class Answer:
     None where only a hang was found that needs no such kind."""
     rates: tuple[KindRate, ...] = ()
     """How often such kinds hang at all, beside ``advice``."""
+    lines: tuple[RareHang, ...] = ()
+    """How often the release lines of the question do, beside ``advice``: one a probe."""
 
     @cached_property
     def worst(self) -> SituationAnswer | None:
@@ -190,11 +195,14 @@ def answer(question: Question, findings: Findings) -> Answer:
     asked = matrix.situation(question.chosen)
     situations = [asked] if question.chosen else _every(findings)
     parts = tuple(_in_situation(findings, one, place) for one in situations)
-    moves = parts[0].moves
+    moves, tested = parts[0].moves, situations
     if len(parts) > 1:
+        # Settings that no release was tested with would leave no release to move to.
+        tested = [one for one in situations if one in findings.tested.situations]
+        parts = tuple(one if one.situation in tested else replace(one, moves=()) for one in parts)
         troubles = [trouble for part in parts for trouble in part.troubles]
-        moves = findings.targets.moves(situations, place, troubles)
-    smallest = findings.targets.smallest(situations, place, moves) if moves else None
+        moves = findings.targets.moves(tested, place, troubles)
+    smallest = findings.targets.smallest(tested, place, moves) if moves else None
     kinds = kinds_of(asked, matrix) if _may_be_rare(parts, matrix) else []
     return Answer(
         question=question,
@@ -202,9 +210,10 @@ def answer(question: Question, findings: Findings) -> Answer:
         parts=parts,
         moves=moves,
         smallest=smallest,
-        kinds=() if question.chosen else tuple(notes(findings.tested, matrix, place)),
+        kinds=() if question.chosen else tuple(kind_notes(findings, place)),
         advice=tuple(kind.instead_plain for kind in kinds if kind.instead),
         rates=tuple(rate for kind in kinds for rate in findings.kind_rates[kind.name]),
+        lines=tuple(lines_at(findings, place, kinds, asked)),
     )
 
 
@@ -233,8 +242,16 @@ def _pins(question: Question, findings: Findings) -> Pins:
 
 
 def _every(findings: Findings) -> list[Situation]:
-    """Each choice of settings that was tested."""
-    return [*findings.tested.situations] or [findings.matrix.situation({})]
+    """Each choice of settings that was tested, and then those that only the matrix has."""
+    matrix = findings.matrix
+    known = (
+        matrix.situation_of(probe, config)
+        for probe, of in matrix.probes.items()
+        for config in of.configs
+        if matrix.is_about(None, probe) and not matrix.use(probe).only_as_control
+    )
+    every = dict.fromkeys((*findings.tested.situations, *(one for one in known if one)))
+    return [*every] or [matrix.situation({})]
 
 
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
@@ -268,6 +285,7 @@ def in_situation(findings: Findings, asked: Situation, place: Place) -> Situatio
         situation=asked,
         outcome=found.outcome,
         basis=found.basis,
+        rare=instead_of_pass(findings, asked, rests_on) if found.outcome is Outcome.PASS else None,
         rests_on=rests_on,
         missing=found.missing,
         refusals=refusals,

@@ -6,7 +6,7 @@ together. No line is ever called safe here: without a hang, its exposures rule o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
@@ -15,8 +15,15 @@ from operator import add
 from packaging.version import Version
 
 from interlock.evidence import Interval, exact_interval
-from interlock.findings.baselines import Pool
+from interlock.findings.advice import by_preference
+from interlock.findings.baselines import Pool, pool, present
+from interlock.findings.criteria import is_amplified
 from interlock.findings.space import ReleaseAxis
+from interlock.findings.weighing import Track
+from interlock.matrix import Matrix, release_line
+from interlock.model import Axis, Basis, Cell, Verdict, percent
+
+NOTHING = Pool(hangs=0, exposures=0, trials=0)
 
 
 class Rare(str, Enum):
@@ -53,6 +60,23 @@ class LineRate:
         """The bounds of hangs per exposure, at 95 % (Clopper and Pearson, 1934)."""
         return _interval(self.pool)
 
+    @property
+    def can_hang(self) -> bool:
+        return self.state is Rare.CAN_HANG
+
+    @property
+    def share(self) -> str:
+        """``7 of 4,120``."""
+        return f"{self.pool.hangs:,} of {self.tried:,}"
+
+    @property
+    def bounds(self) -> str:
+        """``0.068 % to 0.35 %``, or ``3.3 % at most``; empty where nothing was counted."""
+        low, high = self.interval
+        if self.pool.hangs:
+            return f"{percent(low)} to {percent(high)}"
+        return f"{percent(high)} at most" if self.tried else ""
+
 
 def line_rates(axis: ReleaseAxis, pools: Mapping[Version, Pool]) -> Sequence[LineRate]:
     """The rate of each release line of the axis, in version order.
@@ -60,17 +84,28 @@ def line_rates(axis: ReleaseAxis, pools: Mapping[Version, Pool]) -> Sequence[Lin
     ``pools`` has the counts of each release, with all partners together. A line without a hang is
     told apart only if its upper bound is below the lower bound of all lines together.
     """
-    nothing = Pool(hangs=0, exposures=0, trials=0)
-    every = reduce(add, pools.values(), nothing)
+    every = reduce(add, pools.values(), NOTHING)
     floor = _interval(every).low
     found = []
     for first, last in axis.spans:
         run = tuple(v for v in axis.versions[first : last + 1] if v in pools)
-        pool = reduce(add, (pools[version] for version in run), nothing)
+        pool = reduce(add, (pools[version] for version in run), NOTHING)
         found.append(
             LineRate(line=axis.lines[first], releases=run, pool=pool, state=_state(pool, floor))
         )
     return found
+
+
+def joined(rates: Sequence[LineRate]) -> LineRate:
+    """Several lines as one, which can hang if one of them can."""
+    states = {rate.state for rate in rates}
+    worst = next((s for s in (Rare.CAN_HANG, Rare.RARER) if s in states), Rare.UNKNOWN)
+    return LineRate(
+        line=f"{rates[0].line} to {rates[-1].line}" if len(rates) > 1 else rates[0].line,
+        releases=tuple(version for rate in rates for version in rate.releases),
+        pool=reduce(add, (rate.pool for rate in rates), NOTHING),
+        state=worst,
+    )
 
 
 def _state(pool: Pool, floor: float) -> Rare:
@@ -87,3 +122,136 @@ def _tried(pool: Pool) -> int:
 
 def _interval(pool: Pool) -> Interval:
     return exact_interval(pool.hangs, _tried(pool)) if _tried(pool) else Interval(0.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RareHang:
+    """What is said of a cell whose hangs are rare: the rate of its release line."""
+
+    probe: str
+    config: str
+    axis: Axis
+    """The axis of the line. Its other releases, and all partners, are counted too."""
+    is_alone: bool
+    """Whether the other libraries were left out."""
+    unit: str
+    """What the probe counts as exposures."""
+    rate: LineRate
+
+    @property
+    def can_hang(self) -> bool:
+        return self.rate.can_hang
+
+    @property
+    def state(self) -> Rare:
+        """The state in a reader's words: what was not seen to hang is never called safe."""
+        return Rare.CAN_HANG if self.can_hang else Rare.RARER
+
+    @property
+    def counted(self) -> str:
+        """``7 of 4,120 forks with right-lib 2.14.x, 0.068 % to 0.35 %``."""
+        unit = self.unit if self.rate.pool.per_exposure else "trials"
+        alone = " alone" if self.is_alone else ""
+        who = f"{self.rate.share} {unit} with {self.axis.package} {self.rate.line}{alone}"
+        said = ", ".join(filter(None, [who, self.rate.bounds]))
+        if self.can_hang and not self.rate.pool.hangs:
+            return f"{said}; too few to rule out the rate of the lines that hung"
+        return said
+
+    def __str__(self) -> str:
+        """``can hang, rarely: 7 of 4,120 forks with …``."""
+        return f"{self.state}: {self.counted}"
+
+
+def hangs_rarely(matrix: Matrix, probe: str, config: str) -> bool:
+    """Whether a hang of a track is rare, so that one cell without it proves little.
+
+    It is where the probe is about one kind of application alone, and where a configuration does
+    not make the race likelier.
+    """
+    return not (matrix.is_about(None, probe) and is_amplified(matrix, config))
+
+
+Lines = Mapping[str, LineRate]
+"""By the name of the line."""
+
+
+class RareHangs:
+    """The rates of release lines where hangs are rare. Each is computed when it is asked for."""
+
+    def __init__(self, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix) -> None:
+        self._by_track = by_track
+        self._matrix = matrix
+        self._axes = by_preference(matrix.axes, matrix.policy)
+        self._lines: dict[tuple[Track, frozenset[str], str], Lines] = {}
+        self._of: dict[tuple[Track, tuple[str | None, ...]], RareHang | None] = {}
+
+    def of(self, cell: Cell) -> RareHang | None:
+        """The rate of the cell's release lines; None where its hangs are not rare.
+
+        A line whose exposures rule out the rate of the others speaks for its cells. Then one that
+        hung does, and of several the one of the axis to move first. A release that was not run is
+        in its line all the same.
+        """
+        if not hangs_rarely(self._matrix, cell.probe, cell.config):
+            return None
+        lines = tuple(release_line(pin.version) if pin.version else None for pin in cell.pins)
+        key = (cell.probe, cell.config), lines
+        if key not in self._of:
+            found = [one for axis in self._axes if (one := self.on(axis, cell))]
+            self._of[key] = min(found, key=_telling, default=None)
+        return self._of[key]
+
+    def lines(self, track: Track, axes: Iterable[str], axis: str) -> Lines:
+        """The lines of one axis that were run together with these axes and no others."""
+        key = track, frozenset(axes), axis
+        if key not in self._lines:
+            self._lines[key] = self._counted(*key)
+        return self._lines[key]
+
+    def on(self, axis: Axis, cell: Cell) -> RareHang | None:
+        """The rate of the cell's release line along one axis; None without a release of it."""
+        version, axes = cell.version(axis.name), frozenset(pin.axis for pin in present(cell))
+        if version is None:
+            return None
+        line, track = release_line(version), (cell.probe, cell.config)
+        nothing = LineRate(line=line, releases=(), pool=NOTHING, state=Rare.UNKNOWN)
+        return self._told(track, axes, axis, self.lines(track, axes, axis.name).get(line, nothing))
+
+    def __iter__(self) -> Iterator[RareHang]:
+        """Every release line that was run, track by track; each library alone comes last."""
+        for (probe, config), verdicts in self._by_track.items():
+            if not hangs_rarely(self._matrix, probe, config):
+                continue
+            run = {frozenset(pin.axis for pin in present(v.cell)) for v in verdicts}
+            for axes in sorted(run, key=lambda axes: (-len(axes), sorted(axes))):
+                for axis in (one for one in self._axes if one.name in axes):
+                    for rate in self.lines((probe, config), axes, axis.name).values():
+                        yield self._told((probe, config), axes, axis, rate)
+
+    def _told(self, track: Track, axes: frozenset[str], axis: Axis, rate: LineRate) -> RareHang:
+        probe, config = track
+        known = self._matrix.probes.get(probe)
+        return RareHang(
+            probe=probe,
+            config=config,
+            axis=axis,
+            is_alone=len(axes) < len(self._axes),
+            unit=known.exposure_unit if known else "exposures",
+            rate=rate,
+        )
+
+    def _counted(self, track: Track, axes: frozenset[str], axis: str) -> Lines:
+        by_release: dict[Version, list[Verdict]] = {}
+        for verdict in self._by_track.get(track, ()):
+            version = verdict.cell.version(axis)
+            is_one = verdict.basis is Basis.TESTED and version is not None
+            if version and is_one and axes == {pin.axis for pin in present(verdict.cell)}:
+                by_release.setdefault(version, []).append(verdict)
+        pools = {version: pool(rows) for version, rows in by_release.items()}
+        return {one.line: one for one in line_rates(ReleaseAxis.of(axis, pools), pools)}
+
+
+def _telling(one: RareHang) -> tuple[bool, bool, bool]:
+    """What says most first. Of equals, ``min`` takes that of the axis to move first."""
+    return one.rate.state is not Rare.RARER, not one.rate.pool.hangs, not one.can_hang

@@ -1,4 +1,4 @@
-"""How often a probe hangs with each release, and without. Pure.
+"""How often a probe hangs with each release line, and without. Pure.
 
 For kinds of application that have their own probes. Their hangs are often rare, and often one
 library has them alone: a rate says more than an outcome.
@@ -14,16 +14,16 @@ from packaging.version import Version
 from interlock.findings.baselines import Pool, counts, places, plain, pool, present
 from interlock.findings.criteria import everything
 from interlock.findings.ratio import Ratio, ratio_of
-from interlock.findings.weighing import Track
-from interlock.matrix import Matrix, Workaround
+from interlock.findings.weighing import Track, version_of
+from interlock.matrix import Matrix, Workaround, release_line
 from interlock.model import Outcome, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReleaseRate:
-    """The counts of one release of an axis, or of all, with all partners together."""
+class RateWith:
+    """The counts of one release line of an axis, or of all, with all partners together."""
 
-    version: Version | None
+    line: str | None
     """None for all."""
     pool: Pool
     ratio: Ratio | None
@@ -51,9 +51,9 @@ class Rates:
     config: str
     without: Pool
     """The other libraries, without that of the axis."""
-    releases: tuple[ReleaseRate, ...]
+    lines: tuple[RateWith, ...]
     """In version order."""
-    every: ReleaseRate
+    every: RateWith
     alone: Pool
     """The library of the axis, without the others."""
     workarounds: tuple[WorkaroundRate, ...] = ()
@@ -62,15 +62,15 @@ class Rates:
     @property
     def hangs(self) -> bool:
         """Whether some release hung with the others."""
-        return any(rate.pool.hangs for rate in self.releases)
+        return any(rate.pool.hangs for rate in self.lines)
 
     @property
-    def likelier(self) -> tuple[Version, ...] | None:
-        """Releases with which a hang is certainly likelier.
+    def likelier(self) -> tuple[str, ...] | None:
+        """Release lines with which a hang is certainly likelier.
 
         Empty where only all releases together show it, None where nothing does.
         """
-        found = tuple(r.version for r in self.releases if r.version and r.is_likelier)
+        found = tuple(r.line for r in self.lines if r.line and r.is_likelier)
         return found if found or self.every.is_likelier else None
 
 
@@ -98,31 +98,30 @@ class KindRate:
 def rates(
     of: Track, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix, axis: str
 ) -> Rates:
-    """The counts of one probe in one configuration, by release of the axis.
+    """The counts of one probe in one configuration, by release line of the axis.
 
     ``by_track`` has the verdicts of each track, baselines too.
     """
     others = [other.name for other in matrix.axes if other.name != axis]
     here = [verdict for verdict in by_track.get(of, ()) if counts(verdict)]
     without = [v for v in here if _axes(v) == {*others}]
-    whole: dict[Version, list[Verdict]] = {}
-    for verdict in here:
-        version = verdict.cell.version(axis)
-        if version is not None and _axes(verdict) == {axis, *others}:
-            whole.setdefault(version, []).append(verdict)
+    with_it = [v for v in here if _axes(v) == {axis, *others}]
+    whole: dict[str, list[Verdict]] = {}
+    for verdict in sorted(with_it, key=lambda v: version_of(v.cell.pins, axis)):
+        whole.setdefault(release_line(version_of(verdict.cell.pins, axis)), []).append(verdict)
     looks = len(whole) + (len(whole) > 1)
 
-    def rate(version: Version | None, rows: Sequence[Verdict]) -> ReleaseRate:
+    def rate(line: str | None, rows: Sequence[Verdict]) -> RateWith:
         ratio = ratio_of(places(rows, without, *others), looks=looks)
-        return ReleaseRate(version=version, pool=pool(rows), ratio=ratio)
+        return RateWith(line=line, pool=pool(rows), ratio=ratio)
 
     probe, config = of
     return Rates(
         probe=probe,
         config=config,
         without=pool(without),
-        releases=tuple(rate(version, rows) for version, rows in sorted(whole.items())),
-        every=rate(None, [row for rows in whole.values() for row in rows]),
+        lines=tuple(rate(line, rows) for line, rows in whole.items()),
+        every=rate(None, with_it),
         alone=pool(v for v in here if _axes(v) == {axis}),
         workarounds=tuple(workaround_rates(of, by_track, matrix)),
     )

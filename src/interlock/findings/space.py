@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
+from interlock.matrix import release_line
 from interlock.model import Outcome, Signature, Verdict, audit_key
 
 Spot = tuple[int, int]
@@ -19,11 +20,6 @@ INFERABLE = frozenset({Outcome.PASS, Outcome.HANG, Outcome.FAIL})
 
 ``unproven`` is about a run, and ``unsupported`` is decided by the wheels of each release.
 """
-
-
-def release_line(version: Version) -> str:
-    """``2.14`` for 2.14.9. A fix that is backported comes as a new release of such a line."""
-    return f"{version.major}.{version.minor}"
 
 
 class Observation(NamedTuple):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from interlock.findings.attribution import OPEN
 from interlock.findings.likeness import intermittent
+from interlock.findings.rare import RareHang
 from interlock.findings.weighing import TOGETHER, Attributions
 from interlock.model import PRECEDENCE, Cell, Reason, Verdict
 
@@ -27,6 +28,8 @@ class Summary:
     """Probes that the matrix asks for, and that were not run."""
     own: bool
     """Whether one library alone, or the Python, is the cause: no reason to avoid the other."""
+    rare: RareHang | None = None
+    """What a reader is told instead of a pass, where hangs are rare."""
 
     @property
     def worst(self) -> Verdict:
@@ -49,11 +52,13 @@ def summarize(
     attributions: Attributions,
     is_about: Callable[[str], bool],
     place: Mapping[str, int],
+    rare: Callable[[Verdict], RareHang | None] = lambda _: None,
 ) -> Summary:
     """The verdicts of one combination and configuration, the worst first.
 
     ``asked`` are the cells that the matrix asks for. ``is_about`` is whether a probe is only about
-    the kind of application. ``place`` is the order of the probes.
+    the kind of application. ``place`` is the order of the probes. ``rare`` is what is told instead
+    of a pass.
     """
 
     def rank(verdict: Verdict) -> tuple[object, ...]:
@@ -67,6 +72,7 @@ def summarize(
             own,
             whose is not None and whose.whose == OPEN,
             intermittent(verdict) is not None,
+            not ((told := rare(verdict)) and told.can_hang),
             not is_about(verdict.cell.probe),
             place[verdict.cell.probe],
         )
@@ -77,4 +83,5 @@ def summarize(
         verdicts=ordered,
         missing=tuple(cell.probe for cell in asked if cell.probe not in run),
         own=is_own(ordered[0], attributions),
+        rare=rare(ordered[0]),
     )

@@ -79,6 +79,7 @@ from .specification import (
 from .words import (
     all_printable as all_printable,
     listing as listing,
+    percent as percent,
     plural as plural,
     printable as printable,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -96,5 +97,10 @@ def listing(items: Sequence[str], last: str = "and") -> str:
 
 
 def plural(number: int, thing: str) -> str:
-    """``1 trial``, ``2 trials``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """``1 trial``, ``2,000 trials``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def percent(share: float) -> str:
+    """``5.2 %``, ``0.07 %``: two digits, because no measured share is known better."""
+    return f"{Decimal(f'{100 * share:.2g}'):f} %"

@@ -18,7 +18,7 @@ from interlock.publish.alike import Alike
 from interlock.publish.card import NOT_TESTED, card
 from interlock.publish.context import PageContext
 from interlock.publish.packed import Packed
-from interlock.publish.wording import UNTESTED
+from interlock.publish.wording import CAN_HANG, NOT_SEEN, UNTESTED, WORDS
 
 
 def publish(context: PageContext, folder: Path) -> None:
@@ -65,6 +65,7 @@ def answers(context: PageContext) -> dict[str, Any]:
     return {
         **fields(context),
         "configs": configurations(context),
+        "called": {word.symbol: word.name for word in (*WORDS.values(), CAN_HANG, NOT_SEEN)},
         "untested": untested(context, packed),
         "index": listed.index(context),
         "found": links.found_at_any(context.axes),

@@ -1,7 +1,7 @@
 """The part of the start page for kinds of application that have their own probes.
 
 Their hangs concern no other application. They are often rare, and often one library has them alone.
-So the page shows rates: with each release of the axis that one moves first, and without it.
+So the page shows rates: with each release line of the axis that one moves first, and without it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from interlock.evidence import exact_interval, ruled_out_rate
-from interlock.findings import HangsAlone, Pool, Rates, Ratio, pool
-from interlock.model import Outcome, Verdict, listing
+from interlock.evidence import exact_interval
+from interlock.findings import HangsAlone, LineRate, Pool, Rates, Ratio, pool
+from interlock.model import Verdict, listing, percent
 from interlock.publish import links
 from interlock.publish.context import PageContext
+from interlock.publish.wording import CAN_HANG, NOT_SEEN, RARE_LOOK, Mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Alone:
 class Likelier:
     """Where the first axis certainly makes a hang likelier."""
 
-    releases: list[str]
+    lines: list[str]
     """Empty where only all of them together do."""
     probe: str
     config: str
@@ -50,6 +51,8 @@ class Likelier:
 class Line:
     """A line of a table of rates."""
 
+    mark: Mark | None
+    """The state of a release line; None where the line is about something else."""
     name: str
     counted: str
     rate: str
@@ -87,7 +90,7 @@ class Section:
 def sections(context: PageContext) -> Iterator[Section]:
     """One for each kind of application."""
     for kind, about in context.kinds:
-        measured = [rates for rates in about.about.rates if rates.releases]
+        measured = [rates for rates in about.about.rates if rates.lines]
         hung = any(rates.hangs for rates in measured)
         yield Section(
             name=kind.name,
@@ -95,7 +98,7 @@ def sections(context: PageContext) -> Iterator[Section]:
             description=kind.description,
             instead=kind.instead,
             package=about.package(about.first.axis),
-            look=f"il-{Outcome.HANG}" if hung else "",
+            look=RARE_LOOK if hung else "",
             alone=[_alone(about, one) for one in about.about.hang_alone()] if hung else [],
             likelier=list(_likelier(about, measured)) if hung else [],
             tables=[_table(about, rates) for rates in measured],
@@ -129,12 +132,12 @@ def _by_unit(context: PageContext, rows: Sequence[Verdict]) -> list[str]:
 
 
 def _likelier(context: PageContext, measured: Sequence[Rates]) -> Iterator[Likelier]:
-    """With which releases of the first axis it is certainly likelier, track by track."""
+    """With which release lines of the first axis it is certainly likelier, track by track."""
     for one in measured:
-        if (releases := one.likelier) is not None:
+        if (lines := one.likelier) is not None:
             title = context.probe_title(one.probe)
             yield Likelier(
-                releases=[str(version) for version in releases],
+                lines=list(lines),
                 probe=title[:1].lower() + title[1:],
                 config=context.config_title(one.config),
             )
@@ -147,9 +150,11 @@ def _counted(of: Pool) -> str:
 def _table(context: PageContext, one: Rates) -> Table:
     axis = context.first.axis
     package = context.package(axis)
+    every = [other.name for other in context.axes]
+    known = context.findings.rare_hangs.lines((one.probe, one.config), every, axis)
     lines: list[tuple[str, Pool, Ratio | None]] = [(f"no {package}", one.without, None)]
-    lines += [(str(row.version), row.pool, row.ratio) for row in one.releases]
-    if len(one.releases) > 1:
+    lines += [(str(row.line), row.pool, row.ratio) for row in one.lines]
+    if len(one.lines) > 1:
         lines.append((f"any {package}", one.every.pool, one.every.ratio))
     if one.alone.trials:
         lines.append((f"no {listing(context.others(axis), last='or')}", one.alone, None))
@@ -161,6 +166,7 @@ def _table(context: PageContext, one: Rates) -> Table:
         unit=context.unit(one.probe),
         lines=[
             Line(
+                mark=_mark(known[name]) if name in known else None,
                 name=name,
                 counted=_counted(of),
                 rate=rate(of),
@@ -171,15 +177,16 @@ def _table(context: PageContext, one: Rates) -> Table:
     )
 
 
+def _mark(line: LineRate) -> Mark:
+    """The sign of a release line, which never says that it passes."""
+    return Mark(RARE_LOOK, (CAN_HANG if line.can_hang else NOT_SEEN).symbol)
+
+
 def rate(of: Pool) -> str:
-    """``5.2 % (3.6–7.5 %)``, or the upper limit, or a dash where nothing was counted."""
+    """``5.2 % (3.6 % to 7.5 %)``, or the upper bound, or a dash where nothing was counted."""
     if not of.per_exposure:
         return "–"
-    if not of.hangs:
-        return f"below {_percent(ruled_out_rate(of.exposures))} %"
     low, high = exact_interval(of.hangs, of.exposures)
-    return f"{_percent(of.hangs / of.exposures)} % ({_percent(low)}–{_percent(high)} %)"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2g}"
+    if not of.hangs:
+        return f"{percent(high)} at most"
+    return f"{percent(of.hangs / of.exposures)} ({percent(low)} to {percent(high)})"

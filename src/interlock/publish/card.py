@@ -12,9 +12,11 @@ from interlock.findings import (
     Move,
     OfferedWorkaround,
     Place,
+    RareHang,
     Seen,
     SituationAnswer,
     WorkaroundEffect,
+    kind_notes,
     offered,
     sentences,
 )
@@ -23,6 +25,7 @@ from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
 from interlock.publish import links
 from interlock.publish.context import PageContext
 from interlock.publish.wording import (
+    CAN_HANG,
     WORDS,
     Mark,
     basis,
@@ -80,7 +83,9 @@ def card(context: PageContext, part: SituationAnswer, place: Place) -> Card:
     is_unknown = part.basis is AnswerBasis.UNKNOWN
     part = _best_first(context, part)
     verdict = part.verdicts[0]
-    sign = mark(verdict, own=is_own(context, part), part=bool(part.missing))
+    sign = mark(
+        verdict, own=is_own(context, part), part=bool(part.missing), rare=_told(context, part)
+    )
     run = part.missing[0] if is_unknown and part.missing else verdict.cell
     return Card(
         mark=UNKNOWN if is_unknown else sign,
@@ -98,8 +103,14 @@ def card(context: PageContext, part: SituationAnswer, place: Place) -> Card:
     )
 
 
+def _told(context: PageContext, part: SituationAnswer) -> RareHang | None:
+    """What is told of the first verdict instead of a pass."""
+    return part.rare or context.rare(part.verdicts[0])
+
+
 def _best_first(context: PageContext, part: SituationAnswer) -> SituationAnswer:
-    """Of passes, those in the very situation first, and then those with the most exposures.
+    """Of passes, one that can hang is first, then those in the very situation, and then those with
+    the most exposures.
 
     So too what was not run, in the very situation first. Trouble stays in its order.
     """
@@ -112,6 +123,7 @@ def _best_first(context: PageContext, part: SituationAnswer) -> SituationAnswer:
                 rests_on,
                 key=lambda one: (
                     one.verdict.outcome is not Outcome.PASS,
+                    part.rare is None or context.rare(one.verdict) != part.rare,
                     one.situation != part.situation,
                     -one.verdict.exposures,
                 ),
@@ -264,18 +276,16 @@ def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[st
         return [rates, *(kind.instead_plain for kind in kinds if kind.instead)]
     if part.outcome is not Outcome.PASS and not is_own(context, part):
         return []
-    tested, said = context.findings.tested, "Note that the same releases {} {}."
+    said = "Note that the same releases {} {}."
     found = [
         said.format(counted, f"where {listing(titles)}")
         for counted, titles in goes_wrong_with(context, part.situation, place)
     ]
-    for kind in matrix.applications.values():
-        hung = any(
-            one.verdict.outcome is Outcome.HANG
-            and matrix.is_about(kind.name, one.verdict.cell.probe)
-            for one in tested.at(place)
-        )
-        found += [said.format("hang", f"where {kind.title}")] if hung and kind not in kinds else []
+    for note in kind_notes(context.findings, place):
+        hung = any(one.verdict.outcome is Outcome.HANG for one in note.seen)
+        if note.kind not in kinds and (hung or note.rare):
+            does = "hang" if hung else CAN_HANG.counted
+            found.append(said.format(does, f"where {note.kind.title}"))
     return found
 
 
@@ -347,8 +357,9 @@ def by_probe(context: PageContext, part: SituationAnswer) -> list[tuple[Mark, st
         return []
     return [
         (
-            mark(one.verdict, own=context.is_own(one.verdict)),
-            f"{context.probe_title(one.verdict.cell.probe)}: {word(one.verdict).name}"
+            context.mark(one.verdict),
+            f"{context.probe_title(one.verdict.cell.probe)}: "
+            f"{context.rare(one.verdict) or word(one.verdict).name}"
             f"{_elsewhere(context, one, part)}",
             (one.verdict.cell.probe, one.verdict.cell.config),
         )
@@ -370,7 +381,7 @@ def _headline(context: PageContext, part: SituationAnswer) -> str:
     verdict = part.verdicts[0]
     reason = f": {why(verdict)}" if verdict.reason else ""
     if not is_own(context, part):
-        return f"{headline(verdict)}{reason}."
+        return f"{headline(verdict, _told(context, part))}{reason}."
     found = context.findings.attributions[verdict.cell.key]
     owners = [p.package for p in verdict.cell.pins if p.axis == found.whose]
     who = (
@@ -385,8 +396,7 @@ def _facts(context: PageContext, part: SituationAnswer) -> list[str]:
     verdict = part.verdicts[0]
     # A decision of the index begins with the name of a package, which keeps its case.
     facts = [sentence(verdict.detail) if verdict.was_run else verdict.detail]
-    if often := how_often(verdict):
-        facts.append(often)
+    facts += filter(None, [how_often(verdict), context.line_rate(verdict)])
     if part.missing:
         probes = list(dict.fromkeys(cell.probe for cell in part.missing))
         names = listing([context.probe_title(probe) for probe in probes])

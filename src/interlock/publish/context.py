@@ -11,9 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from interlock.findings import Findings, ForApplication, Place, Recommendation, is_own
+from interlock.findings import (
+    Findings,
+    ForApplication,
+    Place,
+    RareHang,
+    Recommendation,
+    counts,
+    is_own,
+)
 from interlock.matrix import Application, Matrix, Situation
 from interlock.model import Axis, Cell, Outcome, PythonVersion, Verdict, version_key
+from interlock.publish.wording import Mark, mark, together
 from interlock.record import Results
 
 
@@ -113,6 +122,19 @@ class PageContext:
     def is_own(self, verdict: Verdict) -> bool:
         """Whether the trouble there is not caused by the combination."""
         return is_own(verdict, self.findings.attributions)
+
+    def rare(self, verdict: Verdict) -> RareHang | None:
+        """What a reader is told where hangs are rare, instead of a pass."""
+        return self.findings.instead_of_pass(verdict)
+
+    def line_rate(self, verdict: Verdict) -> str:
+        """The rate of its release line where hangs are rare; else empty."""
+        of = self.findings.rare_hangs.of(verdict.cell) if counts(verdict) else None
+        return together(of) if of else ""
+
+    def mark(self, verdict: Verdict, *, part: bool = False) -> Mark:
+        """The sign of a verdict, as it is shown to readers."""
+        return mark(verdict, own=self.is_own(verdict), part=part, rare=self.rare(verdict))
 
     def kinds_of(self, situation: Situation) -> list[Application]:
         """The kinds of application that the situation belongs to."""

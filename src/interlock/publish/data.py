@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ def publish(context: PageContext, folder: Path) -> None:
     table.frame(listed, context.axes).to_parquet(data / "verdicts.parquet", index=False)
     write_measures(context.verdicts, context.axes, data)
     write_audits(context.results.audited, context.axes, data)
+    write_rates(context, data / "rates.csv")
     write_json(listed, context.axes, data / "verdicts.json")
     _write(data / "verdicts.schema.json", schema_of(context.axes))
     _write(
@@ -44,6 +46,26 @@ def publish(context: PageContext, folder: Path) -> None:
         sizes={path.name: _size(path.stat().st_size) for path in data.iterdir()},
         columns=schema_of(context.axes)["properties"]["verdicts"]["items"]["properties"],
     )
+
+
+RATES = (
+    *("probe", "config", "library", "line", "alone"),
+    *("state", "hangs", "tried", "unit", "low", "high"),
+)
+"""The columns of ``rates.csv``."""
+
+
+def write_rates(context: PageContext, path: Path) -> None:
+    """Write the rate of each release line where hangs are rare, a row a line."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(RATES)
+        for of in context.findings.rare_hangs:
+            low, high = of.rate.interval
+            unit = of.unit if of.rate.pool.per_exposure else "trials"
+            line = of.probe, of.config, of.axis.package, of.rate.line, of.is_alone
+            counted = of.rate.pool.hangs, of.rate.tried, unit
+            table.writerow((*line, of.state, *counted, f"{low:.3g}", f"{high:.3g}"))
 
 
 def write_json(listed: Iterable[Mapping[str, Any]], axes: Sequence[Axis], path: Path) -> None:

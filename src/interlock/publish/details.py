@@ -109,15 +109,15 @@ def card(context: PageContext, verdict: Verdict) -> Card:
     attribution = context.findings.attributions.get(cell.key)
     probe = context.matrix.probes.get(cell.probe)
     return Card(
-        mark=mark(verdict, own=context.is_own(verdict)),
+        mark=context.mark(verdict),
         anchor=links.anchor(cell),
         releases=releases(cell),
         config=context.title(cell.config),
-        says=headline(verdict),
+        says=headline(verdict, context.rare(verdict)),
         why=why(verdict),
         whose=attribution.says if attribution else "",
         detail=verdict.detail,
-        often=how_often(verdict),
+        often=" ".join(filter(None, [how_often(verdict), context.line_rate(verdict)])),
         measured=measures.line(probe, verdict) if probe else "",
         hangs=verdict.hangs,
         signatures=[
@@ -135,7 +135,7 @@ def _workarounds(context: PageContext, verdict: Verdict) -> list[TriedWorkaround
     """The workarounds that were tried on this very cell."""
     return [
         TriedWorkaround(
-            mark=mark(one.verdict),
+            mark=mark(one.verdict, rare=context.rare(one.verdict)),
             page=links.found_at(one.verdict.cell),
             title=one.way.title,
         )

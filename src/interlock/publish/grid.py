@@ -6,7 +6,7 @@ probe's page it shows what that probe found. Both leave out libraries alone and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +15,17 @@ from interlock.model import Backend, Basis, Cell, Pin, PythonVersion, Verdict
 from interlock.publish import links, templates
 from interlock.publish.context import PageContext
 from interlock.publish.wording import (
+    CAN_HANG,
     INTERMITTENT_MARK,
+    NOT_SEEN,
     OWN_MARK,
     PART_MARK,
     PROCESS_MARK,
+    RARE_LOOK,
     UNTESTED,
     WORDS,
     Mark,
     how_often,
-    mark,
     why,
     word,
 )
@@ -93,9 +95,14 @@ def publish(context: PageContext, folder: Path) -> None:
             panel(context, python, [(s, grids.get((python, s), {})) for s in settings])
             for python in (context.pythons if context.about.pairs else ())
         ],
-        legend=legend(context.verdicts),
+        legend=legend(context, _in_plain(context)),
         probes=[(links.probe_page(p), context.probe_title(p)) for p in context.findings.probes],
     )
+
+
+def _in_plain(context: PageContext) -> list[Verdict]:
+    """The verdicts that the grids of the matrix may show."""
+    return [verdict for about in context.by_application for verdict in about.about.pairs]
 
 
 def of_probe(context: PageContext, probe: str) -> list[Panel]:
@@ -115,8 +122,10 @@ def of_probe(context: PageContext, probe: str) -> list[Panel]:
     ]
 
 
-def legend(shown: Iterable[Verdict], *, summed: bool = True) -> list[Meaning]:
-    """The meaning of the symbols; two rare ones only where they occur."""
+def legend(
+    context: PageContext, shown: Collection[Verdict], *, summed: bool = True
+) -> list[Meaning]:
+    """The meaning of the symbols; some only where they occur."""
     sources = {source for verdict in shown for source in (verdict.basis, verdict.backend)}
     inferred = (
         f"({WORDS[next(iter(WORDS))].symbol})",
@@ -130,10 +139,20 @@ def legend(shown: Iterable[Verdict], *, summed: bool = True) -> list[Meaning]:
         (f"✗{INTERMITTENT_MARK}", "in some trials, not in all", "il-hang"),
         (f"✗{OWN_MARK}", "as one library does alone", "il-hang il-own"),
         *([(f"✓{PART_MARK}", "by the probes run so far", "il-pass")] if summed else []),
+        *(_rare_words(context, shown)),
         *([inferred] if Basis.INFERRED in sources else []),
         *([by_process] if Backend.PROCESS in sources else []),
     ]
     return [Meaning(mark=Mark(look, symbol), name=name) for symbol, name, look in entries]
+
+
+def _rare_words(context: PageContext, shown: Iterable[Verdict]) -> Iterator[tuple[str, str, str]]:
+    """The two signs for what is no pass because hangs are rare."""
+    rare = [told.can_hang for verdict in shown if (told := context.rare(verdict))]
+    if True in rare:
+        yield CAN_HANG.symbol, "can hang, rarely: not here, but its release line", RARE_LOOK
+    if False in rare:
+        yield NOT_SEEN.symbol, "no hang seen; a rare one is possible", RARE_LOOK
 
 
 def panel(
@@ -175,7 +194,7 @@ def _summed(context: PageContext, summary: Summary) -> Shown:
     if missing:
         says += f"; {missing} more not run yet"
     return Shown(
-        mark=mark(verdict, own=summary.own, part=bool(missing)),
+        mark=context.mark(verdict, part=bool(missing)),
         page=links.found_at(verdict.cell),
         says=says,
         answer="|".join(context.choices(verdict.cell)),
@@ -184,7 +203,7 @@ def _summed(context: PageContext, summary: Summary) -> Shown:
 
 def _alone(context: PageContext, verdict: Verdict) -> Shown:
     return Shown(
-        mark=mark(verdict, own=context.is_own(verdict)),
+        mark=context.mark(verdict),
         page=links.found_at(verdict.cell),
         says=_says(context, verdict),
         answer="",
@@ -193,7 +212,9 @@ def _alone(context: PageContext, verdict: Verdict) -> Shown:
 
 def _says(context: PageContext, verdict: Verdict) -> str:
     cell = verdict.cell
-    says = f"{cell.combination}, {context.title(cell.config)}: {word(verdict).name}"
+    rare = context.rare(verdict)
+    called = rare or word(verdict).name
+    says = f"{cell.combination}, {context.title(cell.config)}: {called}"
     says += f" ({why(verdict)})" if verdict.reason else ""
     often = how_often(verdict)
     return f"{says}. {often}" if often else says

@@ -67,7 +67,7 @@ def _path(folder: Path, probe: str) -> Path:
 def _found(context: PageContext, probe: str) -> Found:
     shown = context.findings.by_probe.get(probe, ())
     panels = grid.of_probe(context, probe)
-    return Found(panels=panels, legend=grid.legend(shown, summed=False))
+    return Found(panels=panels, legend=grid.legend(context, shown, summed=False))
 
 
 def _knobs(probe: Probe) -> list[Knob]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interlock.evidence import confidence
-from interlock.findings import counts, everything, is_amplified
-from interlock.model import Outcome, Verdict
+from interlock.findings import RareHang, counts, everything, is_amplified
+from interlock.model import Outcome, Verdict, percent
 from interlock.publish import links, templates
 from interlock.publish.context import PageContext
 from interlock.publish.wording import Mark, mark, releases, word
@@ -38,15 +38,15 @@ class Row:
 def _row(context: PageContext, verdict: Verdict) -> Row:
     cell = verdict.cell
     return Row(
-        mark=mark(verdict),
+        mark=mark(verdict, rare=context.rare(verdict)),
         page=links.found_at(cell),
         releases=releases(cell),
         python=str(cell.python),
-        rate=rate(verdict, context.unit(cell.probe)),
+        rate=rate(verdict, context.unit(cell.probe), context.rare(verdict)),
     )
 
 
-def rate(verdict: Verdict, unit: str) -> str:
+def rate(verdict: Verdict, unit: str, rare: RareHang | None = None) -> str:
     """``one hang in 3,000 worker starts, between one in 540 and one in 17,000``."""
     exposed = verdict.exposures
     if verdict.outcome is Outcome.HANG and exposed >= verdict.hangs > 0:
@@ -58,10 +58,10 @@ def rate(verdict: Verdict, unit: str) -> str:
     if exposed and counts(verdict) and verdict.outcome is not Outcome.HANG:
         ruled_out = 1 / confidence.ruled_out_rate(exposed)
         return (
-            f"{word(verdict).name}: no hang in {exposed:,} {unit}; "
-            f"rarer than one in {_about(ruled_out)} at {confidence.LEVEL:.0%} confidence"
+            f"{word(verdict, rare).name}: no hang in {exposed:,} {unit}; "
+            f"rarer than one in {_about(ruled_out)} at {percent(confidence.LEVEL)} confidence"
         )
-    return f"{word(verdict).name}, and could not be counted"
+    return f"{word(verdict, rare).name}, and could not be counted"
 
 
 def _about(number: float) -> str:

@@ -20,12 +20,12 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from interlock.findings import Findings, ForApplication, Summary
-from interlock.matrix import Matrix, matrix_file
+from interlock.findings import Findings, ForApplication, LineRate, Summary, joined
+from interlock.matrix import Matrix, matrix_file, release_line
 from interlock.model import Cell, InterlockError, Outcome, PythonVersion, UsageError, listing
 from interlock.publish.context import PageContext
 from interlock.publish.windows import short as windows_in_short
-from interlock.publish.wording import WORDS, day, span
+from interlock.publish.wording import CAN_HANG, NOT_SEEN, WORDS, day, span
 from interlock.record import read_results
 
 BEGIN = "<!-- results: `nox -s readme` writes this -->"
@@ -45,14 +45,19 @@ class Entry:
     """Pythons on which it fails."""
     partners: tuple[Version, ...] = ()
     """Releases of the other library that it ran with."""
-    rare: bool = False
-    """Whether hangs are rare in this kind of application; then only rates count."""
+    rare: Mapping[tuple[str, str], LineRate] | None = None
+    """By probe and release line, where hangs are rare; then only rates count."""
+
+    @property
+    def can_hang(self) -> bool:
+        """Whether some release line can hang, where hangs are rare."""
+        return any(line.can_hang for line in (self.rare or {}).values())
 
     @property
     def kind(self) -> tuple[object, ...]:
         """A key that is equal for releases in the same row."""
-        if self.rare:
-            return (bool(self.counts.get(Outcome.HANG)), not self.counts)
+        if self.rare is not None:
+            return (self.can_hang, not self.counts)
         return (frozenset(self.counts), self.hanging, self.failing)
 
 
@@ -134,8 +139,20 @@ def _entry(about: ForApplication, config: str, axis: str, version: Version) -> E
         hanging=_partners(here, axis, Outcome.HANG),
         failing=tuple(sorted({s.cell.python for s in here if s.worst.outcome is Outcome.FAIL})),
         partners=_partners(here, axis),
-        rare=about.application is not None,
+        rare=None if about.application is None else dict(_lines(about, config, axis, version)),
     )
+
+
+def _lines(
+    about: ForApplication, config: str, axis: str, version: Version
+) -> Iterator[tuple[tuple[str, str], LineRate]]:
+    """The rate of the release's line by each probe that is about that kind alone."""
+    every, line = [one.name for one in about.findings.matrix.axes], release_line(version)
+    for probe, there in about.findings.tracks:
+        if there == config and about.criteria.speaks_for(probe):
+            lines = about.findings.rare_hangs.lines((probe, config), every, axis)
+            if line in lines:
+                yield (probe, line), lines[line]
 
 
 def _partners(
@@ -154,23 +171,25 @@ def _partners(
 def _joined(entries: Sequence[Entry]) -> Entry:
     """The entries of releases that behave alike, counted together."""
     counts: Counter[Outcome] = Counter()
+    rare: dict[tuple[str, str], LineRate] = {}
     for one in entries:
         counts.update(one.counts)
+        rare |= one.rare or {}
     first = entries[0]
     return Entry(
         counts=counts,
         hanging=first.hanging,
         failing=first.failing,
         partners=first.partners,
-        rare=first.rare,
+        rare=None if first.rare is None else rare,
     )
 
 
 def _said(entry: Entry, context: PageContext) -> str:
     if not entry.counts:
         return "not tested"
-    if entry.rare:
-        return "✗ can hang, rarely" if entry.counts.get(Outcome.HANG) else "? no hang seen"
+    if entry.rare is not None:
+        return _rarely(entry, entry.rare, context)
     where = {}
     if entry.hanging != entry.partners:
         other = context.others(context.first.axis)[0]
@@ -180,12 +199,26 @@ def _said(entry: Entry, context: PageContext) -> str:
     return _counted(entry.counts, where)
 
 
+def _rarely(entry: Entry, rare: Mapping[tuple[str, str], LineRate], context: PageContext) -> str:
+    """``◐ can hang, rarely<br>7 of 4,120 forks, …``: a line for each probe."""
+    said = CAN_HANG if entry.can_hang else NOT_SEEN
+    lines = [f"{said.symbol} {said.name}"]
+    for probe in dict.fromkeys(probe for probe, _ in rare):
+        of_probe = [rate for (name, _), rate in rare.items() if name == probe]
+        together = joined(of_probe)
+        lines.append(f"{together.share} {context.unit(probe)}, {together.bounds}")
+    return "<br>".join(lines)
+
+
 def _legend(context: PageContext) -> str:
     other = context.others(context.first.axis)[0]
     return (
         f"Each entry counts combinations of a {other} release and a Python: ✓ passes, ✗ hangs, "
         "! does not start or fails, ? not proven. A combination that can't be installed is left "
-        "out. Releases between those listed were not tested."
+        "out. Releases between those listed were not tested. "
+        f"{CAN_HANG.symbol} {CAN_HANG.name}, and {NOT_SEEN.symbol} {NOT_SEEN.name}: a pass of one "
+        "combination proves little there. So the entry has the hangs of all runs of these release "
+        "lines, with the 95 % interval of the rate. None of them is called safe."
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from packaging.version import Version
 
 from interlock.evidence import confidence
-from interlock.findings import intermittent
+from interlock.findings import RareHang, intermittent
 from interlock.model import (
     Backend,
     Basis,
@@ -50,6 +50,11 @@ WORDS: Mapping[Outcome, Word] = {
     ),
     Outcome.UNPROVEN: Word("?", "unproven", "unproven", "Not proven either way"),
 }
+CAN_HANG = Word("◐", "can hang, rarely", "can hang, rarely", "It can hang, rarely")
+"""Instead of a pass, where hangs are rare, and the release line can hang."""
+NOT_SEEN = Word("○", "no hang seen", "without a hang seen", "No hang was seen, but it is no pass")
+"""Instead of a pass, where hangs are rare, and the release line is not known to hang."""
+RARE_LOOK = "il-rare"
 UNTESTED = Word("·", "untested", "untested", "Not tested")
 
 
@@ -90,20 +95,29 @@ PHASES: Mapping[Phase, str] = {
 }
 
 
-def word(verdict: Verdict | None) -> Word:
+def word(verdict: Verdict | None, rare: RareHang | None = None) -> Word:
+    """The words for a verdict; ``rare`` is what is told instead of a pass."""
+    if rare:
+        return CAN_HANG if rare.can_hang else NOT_SEEN
     return WORDS[verdict.outcome] if verdict else UNTESTED
 
 
-def mark(verdict: Verdict | None, *, own: bool = False, part: bool = False) -> Mark:
+def mark(
+    verdict: Verdict | None,
+    *,
+    own: bool = False,
+    part: bool = False,
+    rare: RareHang | None = None,
+) -> Mark:
     """The sign of a verdict; ``own`` if one library has the trouble alone."""
-    return Mark(look(verdict, own=own), symbol(verdict, own=own, part=part))
+    return Mark(look(verdict, own=own, rare=rare), symbol(verdict, own=own, part=part, rare=rare))
 
 
-def look(verdict: Verdict | None, *, own: bool = False) -> str:
+def look(verdict: Verdict | None, *, own: bool = False, rare: RareHang | None = None) -> str:
     """The CSS classes of an element that shows a verdict."""
     if verdict is None:
         return "il-untested"
-    classes = [f"il-{verdict.outcome}"]
+    classes = [RARE_LOOK if rare else f"il-{verdict.outcome}"]
     if own:
         classes.append("il-own")
     if verdict.basis is Basis.INFERRED:
@@ -113,13 +127,19 @@ def look(verdict: Verdict | None, *, own: bool = False) -> str:
     return " ".join(classes)
 
 
-def symbol(verdict: Verdict | None, *, own: bool = False, part: bool = False) -> str:
+def symbol(
+    verdict: Verdict | None,
+    *,
+    own: bool = False,
+    part: bool = False,
+    rare: RareHang | None = None,
+) -> str:
     """The symbol of a verdict, with marks beside it.
 
     ``✗``, ``(✓)`` inferred, ``✓ᵖ`` in a process, ``✗~`` intermittent, ``✗°`` one library's alone,
-    ``✓…`` by some of the probes.
+    ``✓…`` by some of the probes, ``◐`` a pass whose release line can hang.
     """
-    text = word(verdict).symbol
+    text = word(verdict, rare).symbol
     if verdict and intermittent(verdict):
         text += INTERMITTENT_MARK
     text += OWN_MARK * own + PART_MARK * part
@@ -138,8 +158,10 @@ def releases(cell: Cell) -> str:
     return " with ".join(named) or "none of the libraries"
 
 
-def headline(verdict: Verdict) -> str:
+def headline(verdict: Verdict, rare: RareHang | None = None) -> str:
     """The behaviour, as the first half of a sentence."""
+    if rare:
+        return word(verdict, rare).sentence
     if verdict.reason is Reason.DEGRADED:
         return "It runs badly"
     if verdict.reason is Reason.NO_FEATURE:
@@ -165,8 +187,13 @@ def how_often(verdict: Verdict) -> str:
     low, high = confidence.interval(*found)
     return (
         f"Intermittent: it happened in {found[0]} of {found[1]} trials, "
-        f"a rate between {low:.0%} and {high:.0%}."
+        f"a rate between {words.percent(low)} and {words.percent(high)}."
     )
+
+
+def together(rare: RareHang) -> str:
+    """The rate of a release line, as a sentence."""
+    return f"All runs of the release line together: {rare.counted} (95 % interval)."
 
 
 def basis(verdict: Verdict) -> str:

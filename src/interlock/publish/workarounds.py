@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interlock.evidence import PRECEDENCE
-from interlock.findings import TROUBLE, TriedWorkaround, everything, record
+from interlock.findings import TROUBLE, TriedWorkaround, everything, hangs_rarely, record
 from interlock.model import Basis, Outcome, listing, plural
 from interlock.publish import links, templates
 from interlock.publish.context import PageContext
@@ -33,6 +33,8 @@ class Count:
     """Cells that hang or fail without it, on which it did not or could not run."""
     too_few: bool
     """Whether it works everywhere, but in too few runs to be sure."""
+    rate: str
+    """Where hangs are rare, those of the release line instead of the cells; else empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,8 @@ class Track:
     probe_title: str
     config: str
     config_title: str
+    rare_unit: str
+    """Where hangs are rare: what the rates count. Else empty."""
     package: str
     versions: list[str]
     """The releases that needed a workaround; empty if none did."""
@@ -120,6 +124,7 @@ def _of_track(
         probe_title=context.probe_title(probe),
         config=config,
         config_title=context.title(config),
+        rare_unit=context.unit(probe) if hangs_rarely(context.matrix, probe, config) else "",
         package=context.package(axis),
         versions=versions,
         ways=[
@@ -146,7 +151,10 @@ def _way(
         name=way.name,
         title=way.title,
         costs=way.costs,
-        counts=[_count(by_version.get(version, []), cells) for version, cells in troubled.items()],
+        counts=[
+            _count(context, axis, by_version.get(version, []), cells)
+            for version, cells in troubled.items()
+        ],
         failing=_lines(context, axis, [one for one in needed if one.fails]),
         broken=_lines(context, axis, [one for one in tried if one.breaks]),
     )
@@ -156,24 +164,37 @@ def _version(one: TriedWorkaround, axis: str) -> str:
     return str(one.without.cell.version(axis))
 
 
-def _count(tried: Sequence[TriedWorkaround], troubled: int) -> Count:
+def _count(
+    context: PageContext, axis: str, tried: Sequence[TriedWorkaround], troubled: int
+) -> Count:
     """The worst outcome with it, and the number of cells on which it works."""
     run = [one for one in tried if one.was_run]
     works = sum(one.works for one in run)
-    too_few = bool(run) and works == len(run) and not record(run).tells
+    rate = _rate(context, axis, run)
+    too_few = bool(run) and not rate and works == len(run) and not record(run).tells
     worst = min(
         (one.verdict for one in run), key=lambda v: PRECEDENCE.index(v.outcome), default=None
     )
     unsure = Mark(f"il-{Outcome.UNPROVEN}", WORDS[Outcome.UNPROVEN].symbol)
     return Count(
         tried=bool(tried),
-        mark=(unsure if too_few else mark(worst)) if worst else None,
+        mark=(unsure if too_few else mark(worst, rare=context.rare(worst))) if worst else None,
         works=works,
         run=len(run),
         unproven=sum(one.verdict.outcome is Outcome.UNPROVEN for one in run),
         not_run=troubled - len(run),
         too_few=too_few,
+        rate=rate,
     )
+
+
+def _rate(context: PageContext, axis: str, run: Sequence[TriedWorkaround]) -> str:
+    """``2 of 400, 0.061 % to 1.8 %``, of all that ran with it in the release line."""
+    rare = context.findings.rare_hangs
+    if not run or not rare.of(run[0].verdict.cell):
+        return ""
+    along = rare.on(context.matrix.axis(axis), run[0].verdict.cell)
+    return f"{along.rate.share}, {along.rate.bounds}" if along else ""
 
 
 def _lines(context: PageContext, axis: str, tried: Iterable[TriedWorkaround]) -> Lines:
