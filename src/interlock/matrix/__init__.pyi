@@ -49,7 +49,6 @@ from .situations import (
     in_words as in_words,
 )
 from .upstream import (
-    Change as Change,
     Upstream as Upstream,
     changes_at as changes_at,
 )
