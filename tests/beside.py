@@ -92,11 +92,15 @@ FOUND = {
             time.sleep(0.4)
         """,
     "a grandchild that runs a program of its command line": """
-        CODE = "import threading\\nlock = threading.Lock()\\nwith lock: lock.acquire()"
+        READY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ready")
+        CODE = (
+            "import threading\\nlock = threading.Lock()\\n"
+            f"with lock: open({READY!r}, 'w').close(); lock.acquire()"
+        )
         CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CODE!r}])"
         def play():
             subprocess.Popen([sys.executable, "-c", CHILD])
-            time.sleep(1)
+            while not os.path.exists(READY): time.sleep(0.05)
         """,
 }
 

@@ -15,7 +15,7 @@ PAGES = (PROBES.parent / "site" / "method.md", PROBES / "harness" / "PROTOCOL.md
 
 
 def found(run_app, play: str):
-    return run_app(HEAD + textwrap.dedent(play) + RUN, stall_s=5).judged()
+    return run_app(HEAD + textwrap.dedent(play) + RUN, stall_s=10, answer_s=5).judged()
 
 
 @pytest.mark.parametrize("play", FOUND.values(), ids=FOUND)

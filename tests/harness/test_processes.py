@@ -37,7 +37,8 @@ def test_every_process_joins_by_itself(run_app):
             program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.1)"])
             program.wait()
             trial.fact("pids", [os.getpid(), child, program.pid])
-        """
+        """,
+        stall_s=5,
     )
     app, child, program = told.all("process")
     assert [event["process"] for event in (app, child, program)] == told.fact["pids"]

@@ -43,12 +43,12 @@ def verdict_of(
 
     These have the probe, configuration and backend of the newest trial. ``newer_than`` leaves out
     stale trials, which ran with other dependencies. If a control makes some campaigns doubtful, a
-    pass rests on the trials of the others, if there are any. Raises ``ValueError`` if no trial
-    counts, and ``TrialLost`` if a lost trial may have caused another verdict.
+    pass rests on the trials of the others, if there are any. Raises ``TrialLost`` if no trial can
+    be read, or if a lost trial may have caused another verdict.
     """
     trials = list(ledger.trials(cell, backend=backend, since=newer_than))
     if not trials:
-        raise ValueError(f"no trial of {cell} counts")
+        raise TrialLost(f"no trial of {cell} can be read, so what is known of it stays")
     newest = trials[-1]
     counting = [
         ran
