@@ -61,6 +61,8 @@
     if (answer.until.length) body.append(list(answer.until));
     paragraph(answer.facts);
     if (answer.unknown) body.append(list(neighbours(data, asked)));
+    if (answer.unknown && data.index)
+      body.append(el("h3", {}, "What tested releases around it say, in a terminal"), runLine(asking(data, asked)));
     if (answer.probes.length) {
       body.append(
         el(
@@ -76,7 +78,7 @@
       const why = answer.hang && [el("a", { href: root + answer.hang }, "Why it hangs"), " · "];
       body.append(el("p", {}, ...(why || []), found));
     }
-    const run = answer.run ? filled(data, data.run, asked, answer.run) : runUntested(data, asked);
+    const run = answer.run ? filled(data, data.run, asked, answer.run) : answer.cannot ? null : runUntested(data, asked);
     if (run) body.append(el("h3", {}, "See it yourself, in a checkout of Interlock"), runLine(run));
     const [look, symbol] = answer.mark;
     return el(
@@ -130,16 +132,18 @@
   function answerTo(data, asked) {
     const nothing = [0, -1, 0, 0, null, 0, 0, 0, 0, -1, -1, -1];
     const found = numberOf(data, asked);
+    const { refused, unlisted } = found === undefined ? byIndex(data, asked) : { refused: [], unlisted: [] };
     const [mark, says, mind, whose, facts, moves, ways, until, probes, hang, seen, run] = found === undefined ? nothing : data.answers[found];
     const text = (number) => (number < 0 ? null : data.text[number]);
     const texts = (number) => data.lists[number].map(text);
     return {
-      unknown: mark === 0,
-      mark: data.marks[mark],
-      says: text(says),
+      unknown: mark === 0 && !refused.length,
+      cannot: refused.length > 0,
+      mark: refused.length ? data.index.mark : data.marks[mark],
+      says: refused.length ? data.index.says : text(says),
       mind: texts(mind),
       whose: texts(whose),
-      facts: facts === null ? [text(data.untested.fact)] : texts(facts),
+      facts: refused.length ? refused : [...unlisted, ...(facts === null ? [text(data.untested.fact)] : texts(facts))],
       moves: data.lists[moves].map(([to, why]) => [text(to), text(why)]),
       ways: data.lists[ways].map(([sign, said]) => [data.marks[sign], text(said)]),
       until: texts(until),
@@ -148,6 +152,19 @@
       found: data.tracks[seen],
       run: data.tracks[run],
     };
+  }
+
+  /* Where nobody ran anything: why the index does not let it be installed, else what it does not list. */
+  function byIndex(data, asked) {
+    const refused = [], unlisted = [];
+    for (const axis of data.index ? data.axes : []) {
+      const version = asked.versions[axis.name];
+      const at = axis.listed.indexOf(version);
+      const why = at < 0 ? null : data.index.refused[axis.name][axis.kinds[at]][asked.python];
+      if (why) refused.push(filled(data, why, asked));
+      if (at < 0) unlisted.push(data.index.unlisted.replace("{}", () => `${axis.label} ${version}`));
+    }
+    return { refused, unlisted: refused.length ? [] : unlisted };
   }
 
   /* A text with the reader's releases in it, and what a track has. */
@@ -167,6 +184,13 @@
 
   function listing(texts, last = "and") {
     return texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} ${last} ${texts[texts.length - 1]}`;
+  }
+
+  /* The command that asks the same. It infers where this page only knows what was tested. */
+  function asking(data, asked) {
+    const chosen = data.choices.filter((choice) => asked.chosen[choice.name] !== choice.first);
+    const settings = chosen.map((choice) => ` --with ${choice.name}=${asked.chosen[choice.name]}`);
+    return filled(data, data.untested.ask, asked) + settings.join("");
   }
 
   function runUntested(data, asked) {
@@ -224,7 +248,7 @@
   /* A release as it is listed, where it is: 2.60 is 2.60.0. */
   function asListed(axis, text) {
     const typed = text.trim().replace(/^v/i, "");
-    return axis.versions.find((version) => isVersion(typed) && compare(version, typed) === 0) || typed;
+    return [...axis.versions, ...axis.listed].find((version) => isVersion(typed) && compare(version, typed) === 0) || typed;
   }
 
   /* The part of the address that asks: after the #, else after the ?. A plain #anchor asks nothing. */
@@ -268,8 +292,9 @@
       // A browser lists what begins with the text in the field: all of it, while one chooses.
       input.addEventListener("focus", () => { input.placeholder = input.value; input.value = ""; });
       input.addEventListener("blur", () => { input.value = input.value || input.placeholder; });
-      input.addEventListener("input", () => axis.versions.includes(input.value) && update());
-      form.append(label(axis.label, input, el("datalist", { id: "il-" + axis.name }, ...axis.versions.map((v) => el("option", { value: v })))));
+      const offered = axis.listed.length ? axis.listed : axis.versions;
+      input.addEventListener("input", () => offered.includes(input.value) && update());
+      form.append(label(axis.label, input, el("datalist", { id: "il-" + axis.name }, ...offered.map((v) => el("option", { value: v })))));
       return input;
     });
     const select = (name, values) => el("select", { name }, ...values.map(([value, text]) => el("option", { value }, text)));

@@ -127,6 +127,7 @@ def test_what_the_index_decides_needs_no_test() -> None:
     said = text(grid(HANGS), left="2.0.0")
     assert said.startswith("It cannot be run: left-lib 2.0.0 with right-lib 1.0 on Python 3.10")
     assert "\n  left-lib 2.0.0 has no wheel for CPython 3.10 on x86_64.\n" in f"{said}\n"
+    assert "To test" not in said and "nox" not in said
 
 
 def test_a_release_that_no_index_listed_is_named() -> None:

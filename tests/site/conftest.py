@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from made_up import CONFIGS, DDTRACE, PYTHON, SENTRY, all_verdicts, cell, shown, verdict
 from made_up_evidence import control, example
+from packaging.version import Version
 
 from interlock.matrix import definition, matrix_file
-from interlock.model import Outcome, Phase, Reason, Verdict
+from interlock.model import Outcome, Phase, PythonVersion, Reason, Verdict
 from interlock.publish import site
+from interlock.record.releases import ListedRelease, ListedReleases
 from interlock.record.results import write_results, write_verdicts
 
 HERE = Path(__file__).parent
@@ -51,6 +53,20 @@ class Published:
         return (self.generated / name).read_text(encoding="utf-8")
 
 
+P314 = PythonVersion(3, 14)
+RELEASES = ListedReleases(
+    pythons=(*map(PythonVersion.parse, PYTHON), P314),
+    by_axis={
+        "sentry": [ListedRelease(version=Version(v)) for v in (*SENTRY, "2.8.0")],
+        "ddtrace": [
+            ListedRelease(version=Version(v), refused={P314: Reason.NO_WHEEL})
+            for v in (*DDTRACE, "2.14.9")
+        ],
+    },
+)
+"""The releases of the data set, and one more of each library."""
+
+
 def published(
     verdicts: Sequence[Verdict], folder: Path, controls: Sequence[dict[str, object]] = ()
 ) -> Published:
@@ -58,7 +74,7 @@ def published(
     described = matrix_file.load(HERE / "matrix.yaml", HERE / "probes")
     seen = {signature for verdict in verdicts for signature, _ in verdict.signatures}
     examples = {signature: example(signature) for signature in seen}
-    write_results(verdicts, examples, folder / "results", described.axes)
+    write_results(verdicts, examples, folder / "results", described.axes, releases=RELEASES)
     # Some are inferred. Only the published form of the table has these.
     write_verdicts(verdicts, described.axes, folder / "results" / "verdicts.csv")
     if controls:

@@ -361,6 +361,34 @@ def test_release_that_is_not_listed_is_unknown_with_its_neighbours(
         assert reader.complaints == []
 
 
+def test_what_the_index_decides_needs_no_test(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html#sentry=2.8.0&ddtrace=2.14.9&python=3.14")
+        text = page.locator("[data-answer] .il-answer").inner_text()
+        assert text.startswith("–")
+        assert "It cannot be installed like this." in text
+        assert "ddtrace 2.14.9 has no wheel for CPython 3.14 on x86_64." in text
+        assert "nox" not in text and "Not tested" not in text
+        assert reader.complaints == []
+
+
+@pytest.mark.parametrize(("sentry", "listed"), [("2.8.0", True), ("2.8", True), ("2.8.1", False)])
+def test_a_release_that_no_index_lists_is_named(
+    browser: Any, address: str, sentry: str, listed: bool
+) -> None:
+    with Reader(browser, address) as reader:
+        asked = f"sentry={sentry}&ddtrace=2.14.9&python=3.10&event-level=WARNING"
+        page = reader.open(f"index.html#{asked}")
+        text = page.locator("[data-answer] .il-answer").inner_text()
+        assert "Not tested." in text and "That is not a pass" in text
+        version = "2.8.0" if listed else sentry
+        command = f"interlock ask --sentry {version} --ddtrace 2.14.9 --python 3.10"
+        assert f"{command} --with event-level=WARNING" in text
+        said = "The package index did not list sentry-sdk 2.8.1 when these results were published."
+        assert (said in text) is not listed
+        assert reader.complaints == []
+
+
 @pytest.mark.parametrize(
     ("link", "shown"),
     [("python=3.77", "Python 3.77"), ("python=3.11.4", "Python 3.11.")],

@@ -256,7 +256,7 @@ class _Telling:
     def _to_test(self) -> list[str]:
         """The command that would test what is not known at all."""
         answer, question = self.answer, self.answer.question
-        if any(part.verdicts for part in answer.parts):
+        if any(part.verdicts or part.refusals for part in answer.parts):
             return []
         missing = answer.parts[0].missing if len(answer.parts) == 1 else ()
         if why := beyond_the_harness(question.python):

@@ -79,7 +79,9 @@ def _command(given: Sequence[str]) -> int:
 
     to_run = command in ("matrix", "aa") and not {"-h", "--help"} & set(after)
     image = os.environ.get(typed.IMAGE_VARIABLE)
-    found = matrix_file.load(source.matrix, source.probes, image, to_run=to_run)
+    found = matrix_file.load(
+        source.matrix, source.probes, image, to_run=to_run, digests=command != "ask"
+    )
     asked = options.parser(command, found, first).parse_args(rest)
     if command == "ask":
         from interlock.console import ask

@@ -114,6 +114,9 @@ from .summary import (
 from .tested import (
     Place as Place,
 )
+from .untested import (
+    refusal as refusal,
+)
 from .weighing import (
     Trouble as Trouble,
 )

@@ -20,26 +20,29 @@ from interlock.matrix.values import image_problem
 from interlock.model import MatrixError, Probe
 
 
-def load(path: Path, probes: Path, image: str | None = None, *, to_run: bool = False) -> Matrix:
+def load(
+    path: Path,
+    probes: Path,
+    image: str | None = None,
+    *,
+    to_run: bool = False,
+    digests: bool = True,
+) -> Matrix:
     """Read ``matrix.yaml`` and the probes that it names, from the folder ``probes``.
 
     ``image`` replaces the template of the file. With ``to_run``, everything that a trial needs must
-    exist as well. Raises ``MatrixError`` with every mistake of all these files.
+    exist as well. Without ``digests``, nobody can tell whether a verdict is of today's probes.
+    Raises ``MatrixError`` with every mistake of all these files.
     """
     document = read(path)
     axes = tuple(name for name in document.keys("axes") if name != PYTHON)
     there = probe_files.available(probes)
-    _report_circles(document)
-    _report_workarounds(document)
-    _report_configs_of_probes(document)
-    _report_choices(document)
-    _report_only_as_control(document)
-    _report_axis_names(document, axes)
+    _report_each(document, axes)
     if image is not None:
         _report_image(document, image)
     context = {**_context(document, axes, there), "empty probes": probe_files.empty(probes)}
     written = document.validate(MatrixFile, context)
-    found, mistakes = _probes(document, probes, there, axes)
+    found, mistakes = _probes(document, probes, there, axes, digests)
     mistakes = [*document.mistakes, *mistakes]
     if to_run and written and not mistakes:
         asked = [
@@ -55,6 +58,16 @@ def load(path: Path, probes: Path, image: str | None = None, *, to_run: bool = F
     if mistakes := known_settings.mistakes(probes, document, matrix):
         raise MatrixError(mistakes)
     return matrix
+
+
+def _report_each(document: Document, axes: Sequence[str]) -> None:
+    """The mistakes that the shape of the file does not show."""
+    _report_circles(document)
+    _report_workarounds(document)
+    _report_configs_of_probes(document)
+    _report_choices(document)
+    _report_only_as_control(document)
+    _report_axis_names(document, axes)
 
 
 def _context(
@@ -73,7 +86,7 @@ def _context(
 
 
 def _probes(
-    document: Document, folder: Path, there: Sequence[str], axes: Sequence[str]
+    document: Document, folder: Path, there: Sequence[str], axes: Sequence[str], digests: bool
 ) -> tuple[dict[str, Probe], list[str]]:
     """The probes that the file names, and the mistakes in those that can't be read."""
     found: dict[str, Probe] = {}
@@ -84,7 +97,7 @@ def _probes(
         configs = document.get("probes", name, "configs")
         listed = configs if isinstance(configs, list) else document.keys("configurations")
         proven = () if document.get("probes", name, "only_as_control") else axes
-        probe = probe_files.load(folder, name, listed, axes, proven=proven)
+        probe = probe_files.load(folder, name, listed, axes, proven=proven, digests=digests)
         if isinstance(probe, Probe):
             earlier = claimed[name].holds_for(probe.digest) if name in claimed else frozenset()
             found[name] = replace(probe, equivalent=earlier)

@@ -13,7 +13,7 @@ from typing import Any
 
 from interlock.evidence import LEVEL
 from interlock.model import Cell, listing
-from interlock.publish import applications, coverage, links, safety, templates
+from interlock.publish import applications, coverage, links, listed, safety, templates
 from interlock.publish.alike import Alike
 from interlock.publish.card import NOT_TESTED, card
 from interlock.publish.context import PageContext
@@ -66,6 +66,7 @@ def answers(context: PageContext) -> dict[str, Any]:
         **fields(context),
         "configs": configurations(context),
         "untested": untested(context, packed),
+        "index": listed.index(context),
         "found": links.found_at_any(context.axes),
         "run": _command(context, "{probe}", "{config}"),
         "places": places,
@@ -88,6 +89,7 @@ def fields(context: PageContext) -> dict[str, Any]:
                 "name": axis.name,
                 "label": axis.package,
                 "versions": list(reversed(context.versions(axis))),
+                **listed.listed(context, axis),
             }
             for axis in context.axes
         ],
@@ -146,5 +148,6 @@ def untested(context: PageContext, packed: Packed) -> dict[str, Any]:
         "symbol": UNTESTED.symbol,
         "says": f"{UNTESTED.sentence}.",
         "fact": packed.text(NOT_TESTED),
+        "ask": f"interlock ask {options} --python {{python}}",
         "run": f"nox -s matrix -- {options} --python {{python}} {{run}}",
     }
