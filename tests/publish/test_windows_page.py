@@ -98,8 +98,11 @@ def test_the_short_table_has_the_hangs_with_exact_edges(tmp_path: Path) -> None:
     assert windows.short(context()) == [
         "| window | with | settings | Python | basis |",
         "| --- | --- | --- | --- | --- |",
-        "| right-lib 1.3.0 to 1.5.0 hang | left-lib 1.0.0 | as it is | 3.10 to 3.12 | 6 tested |",
+        "| right-lib 1.3.0 to 1.5.0 hang | left-lib 1.0.0 | as it is | 3.10 to 3.12 "
+        "| 6 tested; only one end is known |",
     ]
+    (_, _, both_ends) = windows.short(context(GRID.replace("hang\n", "pass\n")))
+    assert both_ends.endswith("| 4 tested |")
     assert windows.short(context(GRID.replace("pass  hang  hang", ".     hang  hang"))) == []
 
 

@@ -78,7 +78,7 @@ def _cells(context: PageContext, window: SearchedWindow) -> str:
             f"{window.partner} {window.release}",
             context.config_title(config),
             span(window.pythons, context.pythons),
-            basis(window),
+            f"{basis(window)}{'; only one end is known' if len(window.edges) == 1 else ''}",
         ]
     )
 
