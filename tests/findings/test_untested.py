@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import pytest
-from grids import cell, grid, matrix, verdict
+from grids import LEVEL, cell, forking, grid, matrix, verdict
 from hypothesis import given, strategies as st
 from packaging.version import Version
 
@@ -14,6 +14,7 @@ from interlock.findings.audit import ErrorRate
 from interlock.findings.findings import Findings
 from interlock.findings.inference import Rule
 from interlock.findings.question import Answer, AnswerBasis, Question, SituationAnswer, answer
+from interlock.matrix.definition import ProbeUse
 from interlock.model import NoTarget, Outcome, PythonVersion, Reason, Target, Verdict
 from interlock.record.releases import ListedRelease, ListedReleases
 
@@ -23,6 +24,7 @@ RIGHT = "1.0 2.0.0 2.0.1 2.0.2"
 CHOSEN: Mapping[str, Mapping[str, str]] = {
     "stock": {"level": "ERROR"},
     "warnings": {"level": "WARNING"},
+    "forking": {"forking": "yes"},
     "every": {},
 }
 
@@ -247,6 +249,45 @@ def test_a_pass_needs_every_probe_and_a_hang_only_one() -> None:
     assert says(one(findings(every))) == "pass, inferred"
 
 
+def test_an_inferred_hang_that_a_tested_pass_contradicts_is_no_hang() -> None:
+    """The probe ``serve`` was not run there, so the tested pass alone is not enough."""
+    elsewhere = verdict(cell("1.1.0", probe="serve"))
+    passing = verdict(cell("1.0.1", config="warnings"))
+    assert says(one(findings([*grid(HANGS), elsewhere, passing]))) == "nothing, unknown"
+    assert says(one(findings([*grid(HANGS), elsewhere]))) == "hang, inferred"
+
+
+def test_an_inferred_pass_that_a_tested_hang_contradicts_is_no_pass() -> None:
+    of = findings([*grid(PASSES, config="warnings"), verdict(cell("1.0.1"), "hang")])
+    place = cell("1.0.1").pins, P310
+    meant, seen = of.tested.meant_at(place), of.tested.at(place)
+    assert of.untested.at(place, meant, seen) == []
+    (inferred,) = of.untested.at(place, meant[1:], [])
+    assert (inferred.verdict.cell.config, inferred.is_trouble) == ("warnings", False)
+
+
+def test_a_tested_pass_counts_before_an_inferred_one() -> None:
+    passing = verdict(cell("1.0.1", config="warnings"))
+    part = one(findings([*grid(PASSES), passing, *grid(PASSES, probe="serve")]))
+    assert says(part) == "pass, inferred"
+    assert {s.verdict.cell.probe: bool(s.inferred) for s in part.rests_on} == {
+        "restart": False,
+        "serve": True,
+    }
+
+
+def test_of_a_rare_hang_nothing_is_inferred() -> None:
+    """The probe ``serve`` is about one kind of application: its hangs have rates, not edges."""
+    kind = {
+        "choices": {**LEVEL, **forking()},
+        "uses": {"restart": ProbeUse(), "serve": ProbeUse(choices={"forking": "yes"})},
+    }
+    for text in (HANGS, PASSES):
+        of = findings([*grid(PASSES), *grid(text, probe="serve")], **kind)
+        assert says(one(of, chosen="stock")) == "pass, inferred"
+        assert says(one(of, chosen="forking")) == "nothing, unknown"
+
+
 def test_the_headline_is_a_tested_hang_before_an_inferred_one() -> None:
     worst = asked(findings(both("pass . pass", "hang hang hang")), chosen="every").worst
     assert worst and says(worst) == "hang, tested"
@@ -257,12 +298,12 @@ def test_the_headline_is_a_tested_hang_before_an_inferred_one() -> None:
 # Any verdicts -------------------------------------------------------------------------------------
 
 Cells = Mapping[tuple[str, str, str, str], str]
-LEFTS, RIGHTS = LEFT.split(), RIGHT.split()
+LEFTS, RIGHTS = ("1.0.0", "1.0.1", "1.0.2"), ("2.0.0", "2.0.1")
 PROBES, CONFIGS = ("restart", "serve"), ("stock", "warnings")
 cells = st.dictionaries(
     st.tuples(*map(st.sampled_from, (LEFTS, RIGHTS, PROBES, CONFIGS))),
     st.sampled_from(["pass", "hang", "fail", "unproven"]),
-    max_size=30,
+    max_size=24,
 )
 
 
