@@ -231,6 +231,8 @@ def test_it_says_what_was_run_of_each_target() -> None:
 @pytest.mark.parametrize(
     ("targets", "helping", "expected"),
     [
+        # nobody tested what is asked for
+        ("right 2.14.3 left 1.1", None, "upgrade right-lib to 2.14.3 and left-lib to 1.1 together"),
         ("right 2.14.3", 2, "the smallest change: right-lib to 2.14.3"),
         ("right 2.14.3", 1, None),
         (
@@ -242,7 +244,7 @@ def test_it_says_what_was_run_of_each_target() -> None:
     ],
 )
 def test_the_smallest_change_is_told_where_the_moves_do_not_show_it(
-    targets: str, helping: int, expected: str | None
+    targets: str, helping: int | None, expected: str | None
 ) -> None:
     words = targets.split()
     found = tuple(
@@ -250,7 +252,7 @@ def test_the_smallest_change_is_told_where_the_moves_do_not_show_it(
         for axis, version in zip(words[::2], words[1::2], strict=True)
     )
     one = SmallestMove(targets=found, scope=Scope.LINE) if found else None
-    moves = [move("2.14.3")] * helping
+    moves = [] if helping is None else [move("2.14.3")] * helping or [move("")]
     assert sentences.smallest_change(one, moves, PACKAGES) == expected
 
 

@@ -96,6 +96,23 @@ def test_what_was_not_tested_is_unknown_with_its_nearest_neighbours() -> None:
     assert f"\nTo test these releases:\n  {command}" in said
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "advice"),
+    [
+        ("1.0\n1.1 pass\n2.0 pass", ["- upgrade left-lib to 1.1 (nearest, stays on 1.x) or 2.0"]),
+        ("1.1\n1.1 pass", ["- upgrade right-lib to 1.1 and left-lib to 1.1 together"]),
+        ("1.0\n1.1 hang", []),
+        ("1.0\n0.9 pass", []),
+    ],
+)
+def test_what_was_not_tested_has_the_newer_releases_that_pass(
+    verdicts: str, advice: list[str]
+) -> None:
+    lines = [line.strip() for line in text(findings(grid(verdicts))).splitlines()]
+    assert [line for line in lines if line.startswith("- upgrade")] == advice
+    assert ("These were tested, and no hang was found:" in lines) is bool(advice)
+
+
 def test_what_was_not_tested_at_all_is_tested_by_one_command() -> None:
     both = [*grid("0.9 1.1\n1.0 pass pass"), *grid("0.9 1.1\n1.0 pass pass", config="warnings")]
     assert text(findings(both), chosen="every").endswith(

@@ -243,6 +243,20 @@ def test_the_smallest_move_of_both_leads_to_nothing_that_is_barred() -> None:
     assert smallest(asked(findings).smallest) == "line: right 1.0.2, left 1.0.1"
 
 
+def test_a_release_that_is_barred_for_everybody_is_recommended_to_nobody() -> None:
+    """By the advice on a run, which knows a combination and no question, too."""
+    kinds = "1.0.0 1.0.1:yanked 1.0.2:young 1.0.3"
+    findings = found(grid(LINE), kinds, "1.0.0")
+    found_by_config = findings.by_application[None].advice
+    pins, python = cell("1.0.0", "1.0.0").pins, PYTHON
+    nearest = found_by_config[pins, python, None].moves[0].nearest
+    assert nearest == Target(axis="right", version=Version("1.0.3"))
+    assert findings.excluded == {
+        "left": frozenset(),
+        "right": frozenset({Version("1.0.1"), Version("1.0.2")}),
+    }
+
+
 # Properties ---------------------------------------------------------------------------------------
 
 VERSIONS = ("1.0.0", "1.0.1", "1.1.0", "2.0.0b1", "2.0.0")

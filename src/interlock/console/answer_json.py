@@ -82,6 +82,7 @@ def _part(said: SituationAnswer) -> dict[str, Any]:
         "signatures": [_signature(signature) for signature in said.signatures],
         "moves": advice_json.moves(said.moves),
         "smallest": advice_json.smallest(said.smallest),
+        "passing": advice_json.moves(said.passing),
         "workarounds": [way for one in said.workarounds for way in _workaround(one)],
         "trials": said.trials,
         "exposures": said.exposures,

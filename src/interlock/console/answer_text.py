@@ -254,6 +254,9 @@ class _Telling:
         around = (one.below or one.above for one in part.neighbours)
         if any(around) or part.elsewhere:
             lines += page.wrapped("Ask about these for more.", "  ")
+        if part.passing or part.smallest:
+            lines += page.wrapped("These were tested, and no hang was found:", "  ")
+            lines += self._moves(part.passing, "  ", part.smallest)
         if part.verdicts and part.missing:
             lines += [*page.wrapped("To test what is missing:", "  ")]
             lines += [f"  {part.missing[0].reproduce}"]

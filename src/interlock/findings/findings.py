@@ -179,6 +179,16 @@ class Findings:
         )
 
     @cached_property
+    def excluded(self) -> Excluded:
+        """The tested releases that are recommended to nobody, whatever they have now, by axis."""
+        names = [axis.name for axis in self.matrix.axes]
+        tested = {name: {v.cell.version(name) for v in self.verdicts} - {None} for name in names}
+        return {
+            name: frozenset(v for v in versions if v and self.bars.against(name, v, v))
+            for name, versions in tested.items()
+        }
+
+    @cached_property
     def windows(self) -> Mapping[str, Mapping[Rest, tuple[Window, ...]]]:
         """By axis, and by what is held fixed."""
         return {axis.name: along(axis.name, self.verdicts) for axis in self.matrix.axes}
@@ -369,7 +379,7 @@ class ForApplication:
             verdicts,
             self.findings.attributions,
             self.findings.matrix.policy,
-            self.findings.withdrawn,
+            self.findings.excluded,
             self.criteria,
         )
 

@@ -93,6 +93,8 @@ class SituationAnswer:
     """The nearest and the newest release to move to along each axis, the one to prefer first."""
     smallest: SmallestMove | None = None
     """The smallest change of one release that helps, else of several."""
+    passing: tuple[Move, ...] = ()
+    """Where the basis is ``unknown``: newer releases that were tested and pass."""
     workarounds: tuple[OfferedWorkaround, ...] = ()
     """Those that were run on these very cells and pass, the best first.
 
@@ -259,15 +261,35 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
     unknown = part.basis is AnswerBasis.UNKNOWN
     around = tuple(neighbours(findings.tested, asked, place)) if unknown else ()
     near = any(one.below or one.above for one in around)
+    passing = _passing(findings, part, place)
     helps = part.workarounds or any(move.helps for move in part.moves)
     return replace(
         part,
-        smallest=findings.targets.smallest([asked], place, part.moves),
+        passing=passing,
+        smallest=_smallest(findings, part, place, passing),
         neighbours=around,
         elsewhere=elsewhere(findings.tested, asked, place, near) if unknown else None,
         lacking=tuple(_lacking(findings, asked, place, part.moves)),
         fewer=() if helps else tuple(_fewer(findings, asked, place, part.troubles)),
     )
+
+
+def _smallest(
+    findings: Findings, part: SituationAnswer, place: Place, passing: tuple[Move, ...]
+) -> SmallestMove | None:
+    """Where it hangs or fails; and where nothing is known, for what no single release tells."""
+    is_rare = kinds_of(part.situation, findings.matrix)
+    unknown = part.basis is AnswerBasis.UNKNOWN and not passing and not is_rare
+    if not part.moves and not unknown:
+        return None
+    return findings.targets.smallest([part.situation], place, part.moves)
+
+
+def _passing(findings: Findings, part: SituationAnswer, place: Place) -> tuple[Move, ...]:
+    """None in a kind of application where hangs are rare, so that a pass proves little."""
+    if part.basis is not AnswerBasis.UNKNOWN or kinds_of(part.situation, findings.matrix):
+        return ()
+    return findings.targets.passing(part.situation, place)
 
 
 def in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:

@@ -57,7 +57,8 @@ def smallest_change(
         return None
     told = [f"{packages[target.axis]} to {target.version}" for target in one.targets]
     if len(told) > 1:
-        return f"upgrade {listing(told)} together; neither alone helps"
+        alone = "; neither alone helps" if moves else ""
+        return f"upgrade {listing(told)} together{alone}"
     return f"the smallest change: {told[0]}" if sum(m.helps for m in moves) > 1 else None
 
 

@@ -64,6 +64,11 @@ class Targets:
         every = tuple(asked)
         return tuple(self._move(axis, every, place, troubles) for axis in self._axes if troubles)
 
+    def passing(self, asked: Situation, place: Place) -> tuple[Move, ...]:
+        """Where nothing is known: along each axis, the newer releases that were tested and pass."""
+        found = (self._along(axis, (asked,), place) for axis in self._axes)
+        return tuple(move for move in found if move.helps)
+
     def smallest(
         self, asked: Sequence[Situation], place: Place, moves: Sequence[Move]
     ) -> SmallestMove | None:
@@ -80,7 +85,7 @@ class Targets:
             return self._all_pass([pin.axis for pin in pins], every, hurt, there)
 
         order = [axis.name for axis in self._axes]
-        together = self._tested.together(place) if moves else ()
+        together = self._tested.together(place)
         return smallest_together(place[0], together, order, self._bars, passes)
 
     def _move(
@@ -88,6 +93,9 @@ class Targets:
     ) -> Move:
         if not any(one.counts_against(axis.name) for one in troubles):
             return _none(axis, _not_its_own(axis, place, troubles))
+        return self._along(axis, asked, place)
+
+    def _along(self, axis: Axis, asked: Situations, place: Place) -> Move:
         hurt = self._hurt(asked, place)
         line, present = self._line(axis, asked, hurt, place), version_of(place[0], axis.name)
         ends, barred = line.ends(present, lambda v: self._bars.against(axis.name, v, present))

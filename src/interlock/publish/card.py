@@ -149,6 +149,8 @@ def moves(
         package = context.package(move.axis)
         notes = sentences.on_page(move, package, present[move.axis], python)
         told += [(None, note) for note in notes]
+    if not part.moves:
+        return told
     smallest = context.findings.targets.smallest([part.situation], place, part.moves)
     packages = {axis.name: axis.package for axis in context.axes}
     if change := sentences.smallest_change(smallest, part.moves, packages):
