@@ -75,18 +75,18 @@ def play():
 
 FOUND = {
     "the import lock against a lock": """
+        class Shared: lock = threading.Lock()
         def other():
             import other_module
         def under():
-            with box.lock: import other_module
+            with Shared.lock: import other_module
         def play():
-            sys.modules["box"] = box
-            box.lock = threading.Lock()
+            sys.modules["shared"] = Shared
             folder = os.path.dirname(os.path.abspath(__file__))
             with open(os.path.join(folder, "other_module.py"), "w") as out:
-                print("import box, time", file=out)
+                print("import shared, time", file=out)
                 print("time.sleep(0.3)", file=out)
-                print("with box.lock: pass", file=out)
+                print("with shared.lock: pass", file=out)
             start(other)
             start(under)
             time.sleep(0.4)

@@ -12,7 +12,7 @@ T wants A; U has A awaits E => T still waits for A, and U waits to be woken
 T has C wants A; U has A wants B; V has B awaits E~ =>
 T wants A; U has A awaits E; V joins T => T still waits for A, and U waits to be woken
 T wants A => T still waits for A, and nobody is known to hold it
-T has A wants A => T still waits for A, and it may be held by the waiting thread itself
+T has A wants A => T still waits for A, and it may wait for itself, directly or in turn
 T wants A; U has B awaits E => T still waits for A, and nobody is known to hold it
 
 T wants A; U has A runs =>

@@ -671,10 +671,15 @@ def test_a_download_that_was_changed_is_fetched_again(
     assert module(environment).read_text() == "SIDE = 'left'"
 
 
+@pytest.mark.parametrize(
+    "recorded",
+    ["sha256=" + "A" * 43, "sha256=" + "A" * 140_000, "sha256=\0", "sha256=é"],
+    ids=["another", "too long for a reader of CSV", "a NUL", "no base64"],
+)
 def test_a_wheel_whose_record_is_wrong_installs_as_it_does_everywhere(
-    box: Counting, store: Store, index: IndexSettings, wheels: Path
+    box: Counting, store: Store, index: IndexSettings, wheels: Path, recorded: str
 ) -> None:
-    wheel(wheels, "odd", "1.0", recorded="sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    wheel(wheels, "odd", "1.0", recorded=recorded)
     environment, _ = made(environments(box, store, index), pin("odd", "1.0"))
     assert list(Path(environment.path).rglob("odd.py"))
 

@@ -47,7 +47,7 @@ def _unknown(edge: Edge, thread: Thread, dump: Dump) -> str:
     if after is not None and after.target.kind == "thread":
         return ""
     if after is not None and len(holders(dump.locks[after.target.ident], dump)) == 1:
-        return "and it may be held by the waiting thread itself"
+        return "and it may wait for itself, directly or in turn"
     if thread.waits is None or not thread.waits.gives_back:
         return ""
     if after is not None:

@@ -238,15 +238,15 @@ def _is_record(name: str) -> bool:
 
 
 def _recorded(text: str) -> dict[str, str]:
-    """The SHA-256 of each file, in hexadecimal."""
-    found = {}
-    for row in csv.reader(io.StringIO(text)):
-        if len(row) >= 2 and row[1].startswith("sha256="):
-            encoded = row[1].removeprefix("sha256=")
-            try:
-                found[row[0]] = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).hex()
-            except ValueError:
-                continue
+    """The SHA-256 of each file, in hexadecimal, as far as the text can be read."""
+    found: dict[str, str] = {}
+    with suppress(csv.Error):  # A field that is too long, or a NUL.
+        for row in csv.reader(io.StringIO(text)):
+            if len(row) >= 2 and row[1].startswith("sha256="):
+                encoded = row[1].removeprefix("sha256=")
+                with suppress(ValueError):
+                    digest = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+                    found[row[0]] = digest.hex()
     return found
 
 
