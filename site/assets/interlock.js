@@ -61,6 +61,8 @@
     if (answer.until.length) body.append(list(answer.until));
     paragraph(answer.facts);
     if (answer.unknown) body.append(list(neighbours(data, asked)));
+    if (answer.unknown && data.index)
+      body.append(el("h3", {}, "What tested releases around it say, in a terminal"), runLine(asking(data, asked)));
     if (answer.probes.length) {
       body.append(
         el(
@@ -182,6 +184,13 @@
 
   function listing(texts, last = "and") {
     return texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} ${last} ${texts[texts.length - 1]}`;
+  }
+
+  /* The command that asks the same. It infers where this page only knows what was tested. */
+  function asking(data, asked) {
+    const chosen = data.choices.filter((choice) => asked.chosen[choice.name] !== choice.first);
+    const settings = chosen.map((choice) => ` --with ${choice.name}=${asked.chosen[choice.name]}`);
+    return filled(data, data.untested.ask, asked) + settings.join("");
   }
 
   function runUntested(data, asked) {

@@ -377,9 +377,13 @@ def test_a_release_that_no_index_lists_is_named(
     browser: Any, address: str, sentry: str, listed: bool
 ) -> None:
     with Reader(browser, address) as reader:
-        page = reader.open(f"index.html#sentry={sentry}&ddtrace=2.14.9&python=3.10")
+        asked = f"sentry={sentry}&ddtrace=2.14.9&python=3.10&event-level=WARNING"
+        page = reader.open(f"index.html#{asked}")
         text = page.locator("[data-answer] .il-answer").inner_text()
         assert "Not tested." in text and "That is not a pass" in text
+        version = "2.8.0" if listed else sentry
+        command = f"interlock ask --sentry {version} --ddtrace 2.14.9 --python 3.10"
+        assert f"{command} --with event-level=WARNING" in text
         said = "The package index did not list sentry-sdk 2.8.1 when these results were published."
         assert (said in text) is not listed
         assert reader.complaints == []

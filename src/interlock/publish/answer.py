@@ -148,5 +148,6 @@ def untested(context: PageContext, packed: Packed) -> dict[str, Any]:
         "symbol": UNTESTED.symbol,
         "says": f"{UNTESTED.sentence}.",
         "fact": packed.text(NOT_TESTED),
+        "ask": f"interlock ask {options} --python {{python}}",
         "run": f"nox -s matrix -- {options} --python {{python}} {{run}}",
     }
