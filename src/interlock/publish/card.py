@@ -10,23 +10,20 @@ from packaging.version import Version
 from interlock.findings import (
     AnswerBasis,
     Move,
-    OfferedWorkaround,
     Place,
     RareHang,
     Seen,
     SituationAnswer,
-    WorkaroundEffect,
     kind_notes,
-    offered,
     sentences,
 )
 from interlock.matrix import Situation, in_words
-from interlock.model import NoTarget, Outcome, Target, Verdict, listing, plural
+from interlock.model import NoTarget, Outcome, Target, listing, plural
 from interlock.publish import links
 from interlock.publish.context import PageContext
+from interlock.publish.offered import ways
 from interlock.publish.wording import (
     CAN_HANG,
-    WORDS,
     Mark,
     basis,
     day,
@@ -172,75 +169,6 @@ def _targets(
             yield f"{package} {near}", f"{passes} with these settings{end}"
             if near != new:
                 yield f"{package} {new}", "is the newest."
-
-
-def ways(context: PageContext, part: SituationAnswer) -> list[tuple[Mark, str]]:
-    """The sign and sentence of each workaround that ran on these cells.
-
-    Left out where hangs are rare and only rates count, because a single pass may be luck.
-    """
-    findings = context.findings
-    troubled = [
-        one.verdict
-        for one in part.rests_on
-        if one.is_trouble
-        and one.situation == part.situation
-        and context.matrix.is_about(None, one.verdict.cell.probe)
-    ]
-    found = offered(troubled, findings.workarounds, findings.workaround_records)
-    alone = len(troubled) == 1
-    return [(_sign(one), f"{sentence(one.way.title)[:-1]}: {_effect(one, alone)}") for one in found]
-
-
-def _sign(one: OfferedWorkaround) -> Mark:
-    """The sign of a workaround: that of the deciding verdict, if there is one."""
-    match one.effect:
-        case WorkaroundEffect.FAILS:
-            return mark(one.failing)
-        case WorkaroundEffect.WORKS:
-            return mark(one.tried[0].verdict)
-        case WorkaroundEffect.HANGS_ELSEWHERE:
-            outcome = Outcome.FAIL
-        case WorkaroundEffect.UNPROVEN | WorkaroundEffect.TOO_FEW | WorkaroundEffect.NOT_BY_ALL:
-            outcome = Outcome.UNPROVEN
-    return Mark(f"il-{outcome}", WORDS[outcome].symbol)
-
-
-def _effect(one: OfferedWorkaround, alone: bool) -> str:
-    """The effect of a workaround; ``alone`` if only a single probe has trouble."""
-    if one.failing:
-        return _fails(one.failing, alone)
-    where = "" if alone else _where(one)
-    match one.effect:
-        case WorkaroundEffect.UNPROVEN:
-            says = f"not proven{where}"
-        case WorkaroundEffect.HANGS_ELSEWHERE:
-            assert one.elsewhere, "some record has a hang"
-            says = (
-                f"don't count on it. It passes here{where}, yet with it {one.elsewhere.hangs} of "
-                f"{one.elsewhere.tried} combinations hang in the same way"
-            )
-        case WorkaroundEffect.TOO_FEW:
-            says = f"passes{where}, in too few runs to tell from luck"
-        case _:
-            says = f"passes{where}"
-    apply = f" To apply it: {one.way.paste}" if one.way.paste else ""
-    return f"{says}. It costs: {one.way.costs}{apply}"
-
-
-def _fails(failing: Verdict, alone: bool) -> str:
-    by = "" if alone else f" by {failing.cell.probe}"
-    reason = f", {why(failing)}" if failing.reason else ""
-    shape = f" ({failing.signature})" if failing.signature else ""
-    return f"does not help. With it, it {word(failing).name}{by}{reason}{shape}."
-
-
-def _where(one: OfferedWorkaround) -> str:
-    """The probes that ran with it, if several have trouble."""
-    rest = one.not_run_by
-    return f" by {listing(one.run_by)}" + (
-        f" (not run by {listing(rest, last='or')})" if rest else ""
-    )
 
 
 def other_settings(context: PageContext, part: SituationAnswer, place: Place) -> list[str]:
