@@ -81,7 +81,7 @@ def test_the_rule_that_misleads_is_named() -> None:
     }
 
 
-def test_findings_state_the_error_rate_by_probe_and_by_rule() -> None:
+def test_findings_state_the_error_rate_by_probe() -> None:
     audited = [
         row("P", "H", Rule.BOX),
         row("P", "P", Rule.LINE),
@@ -92,10 +92,6 @@ def test_findings_state_the_error_rate_by_probe_and_by_rule() -> None:
     assert found.audits == {
         "restart": ErrorRate(wrong=1, run=2),
         "serve": ErrorRate(wrong=0, run=1),
-    }
-    assert found.audits_by_rule["restart"] == {
-        Rule.LINE: ErrorRate(wrong=0, run=1),
-        Rule.BOX: ErrorRate(wrong=1, run=1),
     }
     assert Findings(matrix=matrix(), verdicts=[]).audits == {}
 

@@ -17,12 +17,12 @@ from interlock.findings.question import Question, answer
 from interlock.matrix.definition import ProbeUse, Workaround
 from interlock.model import Axis, Backend, Basis, Outcome, Phase, PythonVersion, Reason, Signature
 from interlock.publish import (
-    card,
     data,
     drawing,
     grid,
     hangs,
     markup,
+    offered,
     rarity,
     templates,
     wording,
@@ -224,7 +224,7 @@ def test_a_workaround_is_offered_as_what_was_seen_of_it(
         chosen={"level": "WARNING"},
     )
     (part,) = answer(question, context.findings).parts
-    (((_, symbol), said),) = card.ways(context, part)
+    (((_, symbol), said),) = offered.ways(context, part)
     assert f"{symbol} {said}" == says
 
 

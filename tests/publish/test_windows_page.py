@@ -11,7 +11,7 @@ from grids import AXES, cell, grid, matrix
 from packaging.version import Version
 
 from interlock.findings.audit import ErrorRate
-from interlock.matrix import Change
+from interlock.matrix.upstream import Change
 from interlock.model import AuditedCell, Outcome, PythonVersion
 from interlock.publish import readme, windows
 from interlock.publish.context import PageContext

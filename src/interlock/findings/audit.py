@@ -132,3 +132,10 @@ def with_results(
 
 def _is_of_it(verdict: Verdict, row: AuditedCell, within: timedelta) -> bool:
     return row.day <= verdict.tested_at.date() <= row.day + within
+
+
+def rates_by_probe(rows: Sequence[AuditedCell]) -> Mapping[str, ErrorRate]:
+    """By probe. A probe of which no drawn cell was run is left out."""
+    run = [row for row in rows if row.seen is not None]
+    probes = dict.fromkeys(row.cell.probe for row in run)
+    return {probe: rate_of(row for row in run if row.cell.probe == probe) for probe in probes}

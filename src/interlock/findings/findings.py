@@ -16,7 +16,7 @@ from functools import cached_property
 
 from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
-from interlock.findings.audit import ErrorRate, rate_of, rates_by_rule
+from interlock.findings.audit import ErrorRate, rates_by_probe
 from interlock.findings.bars import Bars
 from interlock.findings.criteria import (
     Criteria,
@@ -27,7 +27,6 @@ from interlock.findings.criteria import (
     meant_by,
     needs_of,
 )
-from interlock.findings.inference import Rule
 from interlock.findings.rare import RareHang, RareHangs
 from interlock.findings.rates import HangsAlone, KindRate, Rates, hang_alone, kind_rates, rates
 from interlock.findings.searched import SearchedWindow, searched_windows
@@ -77,17 +76,7 @@ class Findings:
     @cached_property
     def audits(self) -> Mapping[str, ErrorRate]:
         """By probe: how often an inferred answer is wrong. Without a probe that was not audited."""
-        run = [row for row in self.audited if row.seen is not None]
-        probes = dict.fromkeys(row.cell.probe for row in run)
-        return {probe: rate_of(row for row in run if row.cell.probe == probe) for probe in probes}
-
-    @cached_property
-    def audits_by_rule(self) -> Mapping[str, Mapping[Rule, ErrorRate]]:
-        """The same by probe, then by the rule that inferred the cells."""
-        return {
-            probe: rates_by_rule(row for row in self.audited if row.cell.probe == probe)
-            for probe in self.audits
-        }
+        return rates_by_probe(self.audited)
 
     @cached_property
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:

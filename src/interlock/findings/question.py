@@ -26,18 +26,18 @@ from packaging.version import Version
 
 from interlock.findings.advice import Move
 from interlock.findings.around import Elsewhere, Neighbours, elsewhere, neighbours
-from interlock.findings.attribution import OPEN, Attribution
+from interlock.findings.conclusions import attribution_of, concluded, rank
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
 from interlock.findings.kinds import KindNote, instead_of_pass, kind_notes, kinds_of, lines_at
-from interlock.findings.likeness import TROUBLE, intermittent
+from interlock.findings.likeness import TROUBLE
 from interlock.findings.rare import RareHang
 from interlock.findings.rates import KindRate
 from interlock.findings.scopes import SmallestMove
-from interlock.findings.situation import AnswerBasis, Conclusion, Seen, lacks_feature
+from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
 from interlock.findings.tested import Place, moved
 from interlock.findings.untested import Refusal
-from interlock.findings.weighing import TOGETHER, Pins, Trouble
+from interlock.findings.weighing import Pins, Trouble
 from interlock.matrix import Matrix, Situation
 from interlock.model import (
     PRECEDENCE,
@@ -294,11 +294,11 @@ def _passing(findings: Findings, part: SituationAnswer, place: Place) -> tuple[M
 
 def in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     """The part of an answer for one situation, without what is known of others around it."""
-    found, refusals = _conclude(findings, asked, place)
+    found, refusals = concluded(findings, asked, place)
     matrix = findings.matrix
-    rests_on = tuple(sorted(found.rests_on, key=lambda one: _rank(one, findings)))
+    rests_on = tuple(sorted(found.rests_on, key=lambda one: rank(one, findings)))
     troubles = tuple(
-        Trouble(verdict=one.verdict, attribution=_attribution(one, findings))
+        Trouble(verdict=one.verdict, attribution=attribution_of(one, findings))
         for one in rests_on
         if one.is_trouble
     )
@@ -317,31 +317,6 @@ def in_situation(findings: Findings, asked: Situation, place: Place) -> Situatio
         moves=() if kinds_of(asked, matrix) else findings.targets.moves([asked], place, troubles),
         workarounds=tuple(_workarounds(findings, asked, rests_on)),
     )
-
-
-def _conclude(
-    findings: Findings, asked: Situation, place: Place
-) -> tuple[Conclusion, tuple[Refusal, ...]]:
-    """What was tested; else what the index decides; else what is inferred."""
-    tested, untested = findings.tested, findings.untested
-    found, seen = tested.conclude(asked, place), tested.at(place)
-    if found.outcome:
-        return found, ()
-    if not seen and (refusals := untested.refusals(place)):
-        return Conclusion(outcome=Outcome.UNSUPPORTED, basis=AnswerBasis.INDEX), refusals
-    inferred = untested.at(place, tested.meant_at(place), seen)
-    with_them = tested.conclude_with(asked, place, inferred) if inferred else found
-    return (with_them if with_them.outcome else found), ()
-
-
-def _attribution(one: Seen, findings: Findings) -> Attribution:
-    """Whose a hang or failure is. An inferred one is what the nearest tested one is."""
-    if not one.inferred:
-        return findings.attributions[one.verdict.cell.key]
-    corner = one.inferred.corners[0].cell
-    known = findings.attributions[corner.key]
-    releases = listing([f"{pin.package} {pin.version}" for pin in corner.pins])
-    return replace(known, says=f"As tested with {releases}: {known.says}")
 
 
 def _fewer(
@@ -373,22 +348,6 @@ def _lacking(
         if seen.lacks_feature and seen.situation <= asked:
             found.setdefault(seen.verdict.cell.probe, seen)
     return found.values()
-
-
-def _rank(one: Seen, findings: Findings) -> tuple[object, ...]:
-    """The worst first. Of two hangs, the one that is known to be the pair's and always comes."""
-    verdict = one.verdict
-    whose = _attribution(one, findings).whose if one.is_trouble else None
-    return (
-        one.lacks_feature,
-        PRECEDENCE.index(verdict.outcome),
-        one.inferred is not None,
-        whose is not None and whose not in TOGETHER,
-        whose == OPEN,
-        intermittent(verdict) is not None,
-        verdict.cell.probe,
-        verdict.cell.config,
-    )
 
 
 def _workarounds(
