@@ -64,10 +64,14 @@ class Waits:
 
     def _may_be_ended(self, edges: frozenset) -> bool:
         """Whether something else could release one of its locks: a thread that is not stuck."""
+        locks = {("lock", what) for _, (kind, what), _ in edges if kind != "thread"}
         among = {ident for ident, _, _ in edges}
+        among |= {ident for ident in self.threads if self._awaited(ident) in locks}
         free = {ident for ident in self.threads if among.isdisjoint(self.chain(ident))}
-        # A task without a thread of Python's may call into Python at any time.
-        runs = bool(free) or self._has_native()
+        # A task without a thread of Python's may call into Python at any time. In a forked child it
+        # began after the fork, and knows nothing of a lock that was left behind.
+        is_left = any(kind == "left" for _, (kind, _), _ in edges)
+        runs = bool(free) or (not is_left and self._has_native())
         return any(
             releaser["signal"] is not None
             or (runs if releaser["thread"] is None else releaser["thread"] in free)

@@ -224,6 +224,19 @@ RELEASABLE: Mapping[str, tuple[Pair, bool]] = {
     ),
     "an orphan": (may(f"{ORPHAN}; U runs f", "A", LATER), False),
     "an orphan that nobody is left to release": (may(ORPHAN, "A", LATER), True),
+    "an orphan that all threads wait for": (
+        may("M wants A; N wants A; gone W has A", "A", LATER),
+        True,
+    ),
+    "an orphan, and a thread that waits with a timeout": (
+        may("M wants A; N wants A~; gone W has A", "A", LATER),
+        False,
+    ),
+    # A task of C code began after the fork, and knows nothing of the parent's locks.
+    "an orphan beside a task that is no thread of Python's": (
+        beside(may(ORPHAN, "A", LATER)),
+        True,
+    ),
     "a task that is no thread of Python's": (beside(may("T has A wants A", "A", LATER)), False),
     "such a task, where nothing releases": (beside(twice("T has A wants A")), True),
     "a task of the thread, which has no number": (

@@ -148,16 +148,21 @@ def _all_closed(dump: Dump) -> tuple[Closed, ...]:
 def _enders(wait: Closed) -> Iterator[Releaser]:
     """What could still end it: code that may release one of its plain locks, and can run.
 
-    A thread can run that does not wait for one of the wait's own. So can a signal's handler, and a
-    task that is no thread of Python's: it may call into Python at any time.
+    A thread can run that does not wait for one of the wait's own, or for the same lock as they do.
+    So can a signal's handler, and a task that is no thread of Python's: it may call into Python at
+    any time. Such a task of a forked
+    child began after the fork, and knows nothing of a lock that was left behind.
     """
-    stuck = concerned(wait.dump, wait.threads)
+    targets = {edge.target for edge in _waits(wait.edges)}
+    alike = [e.source.ident for e in _waits(graph(wait.dump).values()) if e.target in targets]
+    stuck = concerned(wait.dump, dict.fromkeys((*wait.threads, *alike)))
     free = [ident for ident in wait.dump.threads if ident not in stuck]
+    native = isinstance(wait, Cycle) and has_native(wait.dump)
     for edge in _waits(wait.edges):
         if edge.target.kind != "lock":
             continue
         for releaser in wait.dump.locks[edge.target.ident].could_release:
-            anyone = bool(free) or has_native(wait.dump)
+            anyone = bool(free) or native
             runs = anyone if releaser.thread is None else releaser.thread in free
             if runs or releaser.signal is not None:
                 yield releaser
