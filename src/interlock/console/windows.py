@@ -60,9 +60,9 @@ def _says(stretch: Stretch) -> str:
 
 
 def _upstream(stretch: Stretch, survey: Survey, matrix: Matrix) -> Iterator[str]:
-    """What the library itself says of the release after the window."""
+    """What the library itself says of the release after the window, if the edge is exact."""
     edge = stretch.end
-    if edge:
+    if edge and edge.is_exact:
         for change in changes_at(matrix.changes, survey.axes[1].name, edge.before, edge.after):
             yield f"{edge.after}: {change.title}, {change.url}"
 

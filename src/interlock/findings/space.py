@@ -116,7 +116,8 @@ def _observation(verdict: Verdict, linked: Mapping[Signature, str]) -> Observati
         known = verdict.signature
         return Observation(verdict.outcome, linked[known] if known else str(verdict.reason))
     if verdict.outcome is Outcome.FAIL:
-        return Observation(verdict.outcome, f"{verdict.phase}: {verdict.reason}: {verdict.cause}")
+        known = (verdict.phase, verdict.reason, verdict.cause)
+        return Observation(verdict.outcome, ", ".join(str(one) for one in known if one))
     return Observation(verdict.outcome)
 
 

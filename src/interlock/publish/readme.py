@@ -22,11 +22,21 @@ from packaging.version import Version
 
 from interlock.findings import Findings, ForApplication, LineRate, Summary, joined
 from interlock.matrix import Matrix, matrix_file, release_line
-from interlock.model import Cell, InterlockError, Outcome, PythonVersion, UsageError, listing
+from interlock.model import (
+    Cell,
+    InterlockError,
+    Outcome,
+    PythonVersion,
+    UsageError,
+    listing,
+    plural,
+)
 from interlock.publish.context import PageContext
 from interlock.publish.windows import short as windows_in_short
 from interlock.publish.wording import CAN_HANG, NOT_SEEN, WORDS, day, span
 from interlock.record import read_results
+
+WINDOWS = "site/windows.md"
 
 BEGIN = "<!-- results: `nox -s readme` writes this -->"
 END = "<!-- end of results -->"
@@ -88,10 +98,12 @@ def _tested(context: PageContext, cells: Sequence[Cell]) -> str:
 def _what_hangs(context: PageContext) -> list[str]:
     axis = context.first.axis
     columns = list(_columns(context.findings))
-    rows = {
+    every = {
         version: tuple(_entry(about, config, axis, version) for _, about, config in columns)
         for version in sorted({v for _, about, _ in columns for v in about.tested.versions(axis)})
     }
+    most = max(map(_settings, every.values()))
+    rows = {version: row for version, row in every.items() if _settings(row) == most}
     lines = [
         f"| {context.package(axis)} | {' | '.join(title for title, _, _ in columns)} |",
         "| --- |" + " --- |" * len(columns),
@@ -101,7 +113,16 @@ def _what_hangs(context: PageContext) -> list[str]:
         name = str(versions[0]) if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
         entries = [_joined(column) for column in zip(*map(rows.get, versions), strict=True)]
         lines.append(f"| {name} | {' | '.join(_said(one, context) for one in entries)} |")
-    return [*lines, "", _legend(context)]
+    lines += ["", _legend(context)]
+    if left := len(every) - len(rows):
+        others = f"{plural(left, 'other release')} of {context.package(axis)}"
+        lines += ["", f"{others} ran in some of these settings only: see [the windows]({WINDOWS})."]
+    return lines
+
+
+def _settings(row: Iterable[Entry]) -> int:
+    """In how many of the settings a release was tested. Those tested in most are shown."""
+    return sum(bool(entry.counts) for entry in row)
 
 
 def _columns(findings: Findings) -> Iterator[tuple[str, ForApplication, str]]:
