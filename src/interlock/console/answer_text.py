@@ -181,7 +181,7 @@ class _Telling:
         if part.basis is AnswerBasis.UNKNOWN:
             lines += self._unknown(part)
         elif part.missing:
-            probes = listing([cell.probe for cell in part.missing])
+            probes = listing(list(dict.fromkeys(cell.probe for cell in part.missing)))
             lines += page.wrapped(f"Not tested by {probes}.", "  ")
         commands = [v.cell.reproduce for v in part.verdicts if v.outcome is part.outcome]
         if basis_text.is_inferred(part):

@@ -116,8 +116,8 @@ def _observation(verdict: Verdict, linked: Mapping[Signature, str]) -> Observati
         known = verdict.signature
         return Observation(verdict.outcome, linked[known] if known else str(verdict.reason))
     if verdict.outcome is Outcome.FAIL:
-        known = (verdict.phase, verdict.reason, verdict.cause)
-        return Observation(verdict.outcome, ", ".join(str(one) for one in known if one))
+        where = (verdict.phase, verdict.reason, verdict.cause)
+        return Observation(verdict.outcome, ", ".join(str(one) for one in where if one))
     return Observation(verdict.outcome)
 
 
