@@ -93,11 +93,9 @@ def error_rate(rate: ErrorRate | None) -> str:
     """How often inferred answers were wrong: ``3 of 300 inferred cells came out otherwise …``."""
     if rate is None or not rate.run:
         return "its error rate is not measured yet"
-    low, high = rate.interval
     cells = "cell" if rate.run == 1 else "cells"
     return (
-        f"{rate.wrong} of {rate.run:,} inferred {cells} came out otherwise when run "
-        f"({100 * low:.1f} % to {100 * high:.1f} %)"
+        f"{rate.wrong} of {rate.run:,} inferred {cells} came out otherwise when run ({rate.bounds})"
     )
 
 

@@ -106,8 +106,7 @@ def audit_lines(rows: Sequence[AuditedCell]) -> Iterator[str]:
 
 
 def _rate(rate: ErrorRate) -> str:
-    low, high = rate.interval
     found = f"{rate.wrong} of {plural(rate.run, 'inferred cell')} came out otherwise when run"
     if not rate.run:
         return f"{found}, so the error rate is not known yet"
-    return f"{found} ({100 * low:.1f} % to {100 * high:.1f} %, 95 % confidence)"
+    return f"{found} ({rate.bounds}, 95 % confidence)"

@@ -150,8 +150,8 @@ def _enders(wait: Closed) -> Iterator[Releaser]:
 
     A thread can run that does not wait for one of the wait's own, or for the same lock as they do.
     So can a signal's handler, and a task that is no thread of Python's: it may call into Python at
-    any time. Such a task of a forked
-    child began after the fork, and knows nothing of a lock that was left behind.
+    any time. Such a task of a forked child began after the fork, and knows nothing of a lock that
+    was left behind.
     """
     targets = {edge.target for edge in _waits(wait.edges)}
     alike = [e.source.ident for e in _waits(graph(wait.dump).values()) if e.target in targets]

@@ -81,6 +81,12 @@ class ErrorRate:
         """
         return exact_interval(self.wrong, self.run) if self.run else Interval(0.0, 1.0)
 
+    @property
+    def bounds(self) -> str:
+        """The interval in words: ``0.2 % to 2.9 %``."""
+        low, high = self.interval
+        return f"{100 * low:.1f} % to {100 * high:.1f} %"
+
 
 def rate_of(audited: Iterable[AuditedCell]) -> ErrorRate:
     """The error rate of the cells that were run."""

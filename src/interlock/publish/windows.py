@@ -168,8 +168,7 @@ def audited(rate: ErrorRate | None) -> str:
     """How often inference is wrong here, in a sentence."""
     if rate is None or not rate.run:
         return "How often an inferred answer is wrong was not measured here yet."
-    low, high = rate.interval
     return (
         f"Of {rate.run:,} inferred combinations that were drawn at random and run, {rate.wrong:,} "
-        f"came out otherwise ({100 * low:.1f} % to {100 * high:.1f} % with 95 % confidence)."
+        f"came out otherwise ({rate.bounds} with 95 % confidence)."
     )
