@@ -9,7 +9,7 @@ from grids import cell, rows
 from said import found, whose
 
 from interlock.findings.attribution import attribute
-from interlock.findings.baselines import Pool
+from interlock.findings.pools import Pool
 from interlock.findings.ratio import MARGIN, ratio_of
 
 

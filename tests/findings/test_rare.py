@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from interlock.findings.baselines import Pool
+from interlock.findings.pools import Pool
 from interlock.findings.rare import Rare, line_rates
 from interlock.findings.space import ReleaseAxis
 

@@ -9,8 +9,8 @@ import pytest
 from grids import LEVEL, cell, forking, matrix, rows, verdict
 from packaging.version import Version
 
-from interlock.findings.baselines import Pool
 from interlock.findings.findings import Findings
+from interlock.findings.pools import Pool
 from interlock.findings.question import Answer, Question, answer
 from interlock.findings.rare import LineRate, Rare, RareHang
 from interlock.matrix.definition import ProbeUse

@@ -10,8 +10,8 @@ import pytest
 from grids import LEVEL, cell, matrix, rows, verdict
 from packaging.version import Version
 
-from interlock.findings.baselines import Pool
 from interlock.findings.findings import Findings, ForApplication
+from interlock.findings.pools import Pool
 from interlock.findings.rates import Rates
 from interlock.matrix.definition import Matrix, ProbeUse, Workaround
 

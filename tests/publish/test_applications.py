@@ -16,8 +16,8 @@ from grids import LEVEL, cell, forking, matrix, rows, verdict
 from packaging.version import Version
 from start_page import told
 
-from interlock.findings.baselines import Pool
 from interlock.findings.findings import Findings
+from interlock.findings.pools import Pool
 from interlock.matrix.definition import Matrix, ProbeUse
 from interlock.model import PythonVersion, Target, Verdict
 from interlock.publish import answer, applications, safety, settings

@@ -20,11 +20,8 @@ from .audit import (
 )
 from .baselines import (
     LOOKS as LOOKS,
-    Pool as Pool,
-    counts as counts,
     fails_early as fails_early,
     plain as plain,
-    pool as pool,
     present as present,
 )
 from .boxes import (
@@ -66,6 +63,11 @@ from .maps import (
     Installs as Installs,
     Pairs as Pairs,
     in_order as in_order,
+)
+from .pools import (
+    Pool as Pool,
+    counts as counts,
+    pool as pool,
 )
 from .question import (
     Answer as Answer,

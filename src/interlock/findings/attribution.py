@@ -49,10 +49,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from interlock.evidence import LEVEL
-from interlock.findings.baselines import Key, Needs, Pool, Rows, alone, plain, pool, present
+from interlock.findings.baselines import Key, Needs, Rows, alone, plain, present
 from interlock.findings.beside import Beside, beside, does, passed, unseen_alone
 from interlock.findings.comparison import Comparisons
 from interlock.findings.likeness import TROUBLE, comes_by_chance, is_same
+from interlock.findings.pools import Pool, pool
 from interlock.findings.ratio import Look, Ratio, times
 from interlock.model import AT_RELEASE, Cell, Outcome, PythonVersion, Verdict, listing
 

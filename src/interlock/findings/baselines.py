@@ -1,4 +1,4 @@
-"""Tested verdicts grouped by what they have in common, and their pooled counts. Pure.
+"""Tested verdicts grouped by what they have in common. Pure.
 
 A hang that comes in one of a hundred exposures shows in one cell and not in the next, on any
 Python. So a library alone is judged by all cells in which it is alone. They are compared with the
@@ -8,7 +8,7 @@ cells of the pair that match them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 from interlock.model import (
@@ -19,8 +19,6 @@ from interlock.model import (
     Outcome,
     Phase,
     Pin,
-    Reason,
-    Signature,
     Verdict,
 )
 
@@ -132,76 +130,9 @@ def but_python(cell: Cell) -> Key:
     return (*cell.key[:-3], *cell.key[-2:])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pool:
-    """Hangs among the exposures of several cells of one probe and configuration."""
-
-    hangs: int
-    exposures: int
-    trials: int
-    """Used instead of exposures where those can't be counted."""
-
-    def __add__(self, other: Pool) -> Pool:
-        return Pool(
-            hangs=self.hangs + other.hangs,
-            exposures=self.exposures + other.exposures,
-            trials=self.trials + other.trials,
-        )
-
-    @property
-    def per_exposure(self) -> bool:
-        """Whether the hangs came during exposures, and not before the first one."""
-        return self.exposures >= max(1, self.hangs)
-
-
-def pool(rows: Iterable[Verdict], signatures: Collection[Signature] | None = None) -> Pool:
-    """The sum of the rows that count; of the hangs, only those with these signatures."""
-    usable = [row for row in rows if counts(row)]
-    return Pool(
-        hangs=sum(row.hangs if signatures is None else _hangs(row, signatures) for row in usable),
-        exposures=sum(row.exposures for row in usable),
-        trials=sum(row.trials for row in usable),
-    )
-
-
-def counts(row: Verdict) -> bool:
-    """Whether its exposures count: those of a run that was too short do as well."""
-    hung_or_not = row.outcome in (Outcome.PASS, Outcome.HANG)
-    return hung_or_not or row.reason is Reason.TOO_FEW_EXPOSURES
-
-
 def fails_early(outcome: Outcome, phase: Phase | None) -> bool:
     """Whether it fails before the probe begins its work.
 
     Another probe would fail there too, and a dependency may be the cause.
     """
     return outcome is Outcome.FAIL and phase in (Phase.INSTALL, Phase.IMPORT, Phase.STARTUP)
-
-
-def _hangs(row: Verdict, signatures: Collection[Signature]) -> int:
-    seen = sum(count for signature, count in row.signatures if signature in signatures)
-    return min(row.hangs, seen)
-
-
-def places(
-    one: Iterable[Verdict],
-    other: Iterable[Verdict],
-    *axes: str,
-    signatures: Collection[Signature] | None = None,
-) -> list[tuple[Pool, Pool]]:
-    """The counts of both, by Python and by release of these axes.
-
-    Of the hangs, only those with these signatures. A place where only one of both was run is left
-    out.
-    """
-    found: dict[object, tuple[list[Verdict], list[Verdict]]] = {}
-    for side, rows in enumerate((one, other)):
-        for row in rows:
-            if counts(row):
-                place = row.cell.python, *map(row.cell.version, axes)
-                found.setdefault(place, ([], []))[side].append(row)
-    return [
-        (pool(here, signatures), pool(there, signatures))
-        for here, there in found.values()
-        if here and there
-    ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from interlock.findings.baselines import alone, fails_early, pool
+from interlock.findings.baselines import alone, fails_early
 from interlock.findings.comparison import Comparisons, Seen
 from interlock.findings.likeness import is_same
+from interlock.findings.pools import pool
 from interlock.findings.ratio import Look, Ratio, ratio_of
 from interlock.model import Cell, Outcome, Pin, Reason, Verdict
 

@@ -12,18 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from interlock.evidence import LEVEL
-from interlock.findings.baselines import (
-    Key,
-    Pool,
-    Rows,
-    but_python,
-    counts,
-    family,
-    places,
-    pool,
-    present,
-)
+from interlock.findings.baselines import Key, Rows, but_python, family, present
 from interlock.findings.likeness import comes_by_chance, is_alike, is_same
+from interlock.findings.pools import Pool, counts, places, pool
 from interlock.findings.ratio import MARGIN, Look, Ratio
 from interlock.model import Cell, Outcome, Reason, Signature, Verdict
 

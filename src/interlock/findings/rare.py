@@ -14,16 +14,15 @@ from operator import add
 
 from packaging.version import Version
 
-from interlock.evidence import Interval, exact_interval
+from interlock.evidence import Interval
 from interlock.findings.advice import by_preference
-from interlock.findings.baselines import Pool, pool, present
+from interlock.findings.baselines import present
 from interlock.findings.criteria import is_amplified
+from interlock.findings.pools import NOTHING, Pool, pool
 from interlock.findings.space import ReleaseAxis
 from interlock.findings.weighing import Track
 from interlock.matrix import Matrix, release_line
-from interlock.model import Axis, Basis, Cell, Verdict, percent
-
-NOTHING = Pool(hangs=0, exposures=0, trials=0)
+from interlock.model import Axis, Basis, Cell, Verdict
 
 
 class Rare(str, Enum):
@@ -52,30 +51,15 @@ class LineRate:
 
     @property
     def tried(self) -> int:
-        """Exposures, or trials where exposures can't be counted."""
-        return _tried(self.pool)
+        return self.pool.tried
 
     @property
     def interval(self) -> Interval:
-        """The bounds of hangs per exposure, at 95 % (Clopper and Pearson, 1934)."""
-        return _interval(self.pool)
+        return self.pool.interval
 
     @property
     def can_hang(self) -> bool:
         return self.state is Rare.CAN_HANG
-
-    @property
-    def share(self) -> str:
-        """``7 of 4,120``."""
-        return f"{self.pool.hangs:,} of {self.tried:,}"
-
-    @property
-    def bounds(self) -> str:
-        """``0.068 % to 0.35 %``, or ``3.3 % at most``; empty where nothing was counted."""
-        low, high = self.interval
-        if self.pool.hangs:
-            return f"{percent(low)} to {percent(high)}"
-        return f"{percent(high)} at most" if self.tried else ""
 
 
 def line_rates(axis: ReleaseAxis, pools: Mapping[Version, Pool]) -> Sequence[LineRate]:
@@ -85,7 +69,7 @@ def line_rates(axis: ReleaseAxis, pools: Mapping[Version, Pool]) -> Sequence[Lin
     told apart only if its upper bound is below the lower bound of all lines together.
     """
     every = reduce(add, pools.values(), NOTHING)
-    floor = _interval(every).low
+    floor = every.interval.low
     found = []
     for first, last in axis.spans:
         run = tuple(v for v in axis.versions[first : last + 1] if v in pools)
@@ -111,17 +95,9 @@ def joined(rates: Sequence[LineRate]) -> LineRate:
 def _state(pool: Pool, floor: float) -> Rare:
     if pool.hangs:
         return Rare.CAN_HANG
-    if not floor or not _tried(pool):
+    if not floor or not pool.tried:
         return Rare.UNKNOWN
-    return Rare.RARER if _interval(pool).high < floor else Rare.CAN_HANG
-
-
-def _tried(pool: Pool) -> int:
-    return pool.exposures if pool.per_exposure else pool.trials
-
-
-def _interval(pool: Pool) -> Interval:
-    return exact_interval(pool.hangs, _tried(pool)) if _tried(pool) else Interval(0.0, 1.0)
+    return Rare.RARER if pool.interval.high < floor else Rare.CAN_HANG
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +128,8 @@ class RareHang:
         """``7 of 4,120 forks with right-lib 2.14.x, 0.068 % to 0.35 %``."""
         unit = self.unit if self.rate.pool.per_exposure else "trials"
         alone = " alone" if self.is_alone else ""
-        who = f"{self.rate.share} {unit} with {self.axis.package} {self.rate.line}{alone}"
-        said = ", ".join(filter(None, [who, self.rate.bounds]))
+        who = f"{self.rate.pool.share} {unit} with {self.axis.package} {self.rate.line}{alone}"
+        said = ", ".join(filter(None, [who, self.rate.pool.bounds]))
         if self.can_hang and not self.rate.pool.hangs:
             return f"{said}; too few to rule out the rate of the lines that hung"
         return said

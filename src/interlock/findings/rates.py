@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from interlock.findings.baselines import Pool, counts, places, plain, pool, present
+from interlock.findings.baselines import plain, present
 from interlock.findings.criteria import everything
+from interlock.findings.pools import Pool, counts, places, pool
 from interlock.findings.ratio import Ratio, ratio_of
 from interlock.findings.weighing import Track, version_of
 from interlock.matrix import Matrix, Workaround, release_line

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from interlock.evidence import LEVEL, Interval, Stratum, chance, rate_ratio
-from interlock.findings.baselines import Pool
+from interlock.findings.pools import NOTHING, Pool
 
 MARGIN = 2.0
 """A hang of one library alone is the pair's as well if the lower bound of the ratio is above this.
@@ -134,10 +134,9 @@ class Look:
 
     @cached_property
     def sums(self) -> tuple[Pool, Pool]:
-        nothing = Pool(hangs=0, exposures=0, trials=0)
         return (
-            sum((one for one, _ in self.places), nothing),
-            sum((other for _, other in self.places), nothing),
+            sum((one for one, _ in self.places), NOTHING),
+            sum((other for _, other in self.places), NOTHING),
         )
 
 

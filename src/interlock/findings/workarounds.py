@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from interlock.evidence import LEVEL, Stratum, chance
-from interlock.findings.baselines import counts
 from interlock.findings.criteria import everything
 from interlock.findings.likeness import TROUBLE, comes_by_chance
+from interlock.findings.pools import counts
 from interlock.matrix import Matrix, Workaround
 from interlock.model import Basis, Outcome, Signature, Verdict
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from interlock.evidence import exact_interval
 from interlock.findings import HangsAlone, LineRate, Pool, Rates, Ratio, pool
 from interlock.model import Verdict, listing, percent
 from interlock.publish import links
@@ -186,7 +185,4 @@ def rate(of: Pool) -> str:
     """``5.2 % (3.6 % to 7.5 %)``, or the upper bound, or a dash where nothing was counted."""
     if not of.per_exposure:
         return "–"
-    low, high = exact_interval(of.hangs, of.exposures)
-    if not of.hangs:
-        return f"{percent(high)} at most"
-    return f"{percent(of.hangs / of.exposures)} ({percent(low)} to {percent(high)})"
+    return f"{percent(of.hangs / of.exposures)} ({of.bounds})" if of.hangs else of.bounds

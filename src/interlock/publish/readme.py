@@ -227,7 +227,7 @@ def _rarely(entry: Entry, rare: Mapping[tuple[str, str], LineRate], context: Pag
     for probe in dict.fromkeys(probe for probe, _ in rare):
         of_probe = [rate for (name, _), rate in rare.items() if name == probe]
         together = joined(of_probe)
-        lines.append(f"{together.share} {context.unit(probe)}, {together.bounds}")
+        lines.append(f"{together.pool.share} {context.unit(probe)}, {together.pool.bounds}")
     return "<br>".join(lines)
 
 

@@ -194,7 +194,7 @@ def _rate(context: PageContext, axis: str, run: Sequence[TriedWorkaround]) -> st
     if not run or not rare.of(run[0].verdict.cell):
         return ""
     along = rare.on(context.matrix.axis(axis), run[0].verdict.cell)
-    return f"{along.rate.share}, {along.rate.bounds}" if along else ""
+    return f"{along.rate.pool.share}, {along.rate.pool.bounds}" if along else ""
 
 
 def _lines(context: PageContext, axis: str, tried: Iterable[TriedWorkaround]) -> Lines:
