@@ -87,7 +87,7 @@ def test_an_inferred_hang_says_what_it_rests_on_and_how_to_test_it() -> None:
     assert (
         "\n  hang, inferred\n"
         "  restart: hang, inferred: left-lib 1.0.0 and 1.0.2 both hang with right-lib 1.0 (tested "
-        "on 2026-03-01); 3 of 300 inferred cells came out otherwise when run (0.2 % to 2.9 %).\n"
+        "on 2026-03-01); 3 of 300 inferred cells came out otherwise when run (0.21 % to 2.9 %).\n"
     ) in said
     assert (
         "\n  To test it:\n"
@@ -174,11 +174,11 @@ def test_the_tested_cells_are_named(
         (ErrorRate(wrong=0, run=0, unproven=3), "its error rate is not measured yet"),
         (
             ErrorRate(wrong=0, run=1),
-            "0 of 1 inferred cell came out otherwise when run (0.0 % to 97",
+            "0 of 1 inferred cell came out otherwise when run (0 % to 98 %)",
         ),
         (
             ErrorRate(wrong=3, run=300),
-            "3 of 300 inferred cells came out otherwise when run (0.2 % to 2.9 %)",
+            "3 of 300 inferred cells came out otherwise when run (0.21 % to 2.9 %)",
         ),
         (ErrorRate(wrong=0, run=1200), "0 of 1,200 inferred cells came out otherwise when run"),
     ],

@@ -36,7 +36,7 @@ OPEN = replace(RIGHT, seen=None)
             [RIGHT] * 300,
             [
                 "audit: 0 of 300 inferred cells came out otherwise when run "
-                "(0.0 % to 1.2 %, 95 % confidence)"
+                "(0 % to 1.2 %, 95 % confidence)"
             ],
         ),
         (
@@ -51,11 +51,11 @@ OPEN = replace(RIGHT, seen=None)
             [RIGHT, WRONG, OPEN],
             [
                 "audit: 1 of 2 inferred cells came out otherwise when run "
-                "(1.3 % to 98.7 %, 95 % confidence)",
+                "(1.3 % to 99 %, 95 % confidence)",
                 "  by the rule line: 0 of 1 inferred cell came out otherwise when run "
-                "(0.0 % to 97.5 %, 95 % confidence)",
+                "(0 % to 98 %, 95 % confidence)",
                 "  by the rule box: 1 of 1 inferred cell came out otherwise when run "
-                "(2.5 % to 100.0 %, 95 % confidence)",
+                "(2.5 % to 100 %, 95 % confidence)",
                 "  the rule box was wrong about left 2.5 × right 2.14 × Python 3.10: "
                 "inferred pass, seen hang",
                 "  1 of 3 drawn cells still to be run",

@@ -48,7 +48,7 @@ def test_a_pass_says_what_rate_its_exposures_rule_out() -> None:
     # 1 - 0.05 ** (1 / 120) is one in 40.6.
     assert verdict.detail == (
         "3 trials without a hang in 120 worker starts: more than one hang in 41 worker starts is "
-        "ruled out at 95% confidence; no thread was in a deadlock at the end."
+        "ruled out at 95 % confidence; no thread was in a deadlock at the end."
     )
     assert (verdict.phase, verdict.reason, verdict.signature) == (None, None, None)
 
@@ -104,7 +104,7 @@ def test_a_cell_keeps_all_its_signatures_and_shows_the_most_frequent() -> None:
     assert "M waits for A" in verdict.evidence[0]
     # Wilson's interval for 3 of 4.
     assert verdict.detail == (
-        "3 of 4 trials hung (30% to 95% at 95% confidence), in serving: A → A."
+        "3 of 4 trials hung (30 % to 95 % at 95 % confidence), in serving: A → A."
     )
 
 

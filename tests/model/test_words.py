@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies as st
 
+import interlock
 from interlock.model import words
+
+SOURCE = Path(interlock.__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -38,6 +44,41 @@ def test_plural(number: int, expected: str) -> None:
 )
 def test_a_share_has_two_digits(share: float, expected: str) -> None:
     assert words.percent(share) == expected
+
+
+def test_the_bounds_of_a_share_have_the_same_form() -> None:
+    assert words.between(0.00068, 0.03) == "0.068 % to 3 %"
+
+
+WRITES_ITS_OWN = re.compile(r":[.,\d]*%\}|%%|[\d}]%(?![\w}(-])")
+"""A percent sign that ``words.percent`` did not write: without the space before it."""
+
+
+@pytest.mark.parametrize(
+    ("line", "is_its_own"),
+    [
+        ('f"{rate:.0%} hung"', True),
+        ('"rate (%.0f%% interval)" | format(100 * rate)', True),
+        ('"at 95% confidence"', True),
+        ('f"{percent(rate)} hung"', False),
+        ('"with 95 % confidence"', False),
+        ('f"{moment:%H:%M} UTC on {day:%Y-%m-%d}"', False),
+        ("{% if shown %}", False),
+    ],
+)
+def test_a_percent_sign_of_its_own_is_found(line: str, is_its_own: bool) -> None:
+    assert bool(WRITES_ITS_OWN.search(line)) is is_its_own
+
+
+def test_a_share_is_written_in_one_form_everywhere() -> None:
+    sources = [p for kind in ("*.py", "*.md.j2", "*.html.j2") for p in SOURCE.rglob(kind)]
+    found = [
+        f"{path.relative_to(SOURCE)}:{number}: {line.strip()}"
+        for path in sources
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if WRITES_ITS_OWN.search(line) and "argparse" not in line
+    ]
+    assert not found, "\n".join(["use model.percent:", *found])
 
 
 @pytest.mark.parametrize(

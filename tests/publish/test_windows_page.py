@@ -121,7 +121,7 @@ def test_the_readme_has_the_short_table() -> None:
         (
             ErrorRate(wrong=3, run=300),
             "Of 300 inferred combinations that were drawn at random and run, 3 came out "
-            "otherwise (0.2 % to 2.9 % with 95 % confidence).",
+            "otherwise (0.21 % to 2.9 % with 95 % confidence).",
         ),
     ],
 )

@@ -23,6 +23,7 @@ from interlock.model import (
     outcome_of,
     percent,
     version_key,
+    words,
 )
 
 
@@ -133,8 +134,8 @@ def lines(found: Sequence[Compared]) -> list[str]:
 def _rate(hits: int, of: int, what: str) -> str:
     if not of:
         return f"0 of 0 {what}"
-    low, high = confidence.interval(hits, of)
+    bounds = words.between(*confidence.interval(hits, of))
     return (
-        f"{hits:,} of {of:,} {what}: {percent(hits / of)} ({percent(low)} to {percent(high)} at "
+        f"{hits:,} of {of:,} {what}: {percent(hits / of)} ({bounds} at "
         f"{percent(confidence.LEVEL)} confidence)"
     )

@@ -31,7 +31,9 @@ from interlock.model import (
     Unsupported,
     Verdict,
     outcome_of,
+    percent,
     plural,
+    words,
 )
 
 Needs: TypeAlias = Callable[[Trial], int]
@@ -219,7 +221,7 @@ def _passes_in_words(
     passed = f"{plural(verdict.trials, 'trial')} without a hang in {verdict.exposures:,} {unit}"
     return (
         f"{passed}: more than one hang in {1 / rate:,.0f} {unit} is ruled out at "
-        f"{confidence.LEVEL:.0%} confidence{at_end}{aside}."
+        f"{percent(confidence.LEVEL)} confidence{at_end}{aside}."
     )
 
 
@@ -227,9 +229,9 @@ def _in_words(spoken: Finding, verdict: Verdict, alike: int) -> str:
     of = f"{alike} of {plural(verdict.trials, 'trial')}"
     match spoken:
         case Hang():
-            low, high = confidence.interval(verdict.hangs, verdict.trials)
+            bounds = words.between(*confidence.interval(verdict.hangs, verdict.trials))
             return (
-                f"{of} hung ({low:.0%} to {high:.0%} at {confidence.LEVEL:.0%} confidence), in "
+                f"{of} hung ({bounds} at {percent(confidence.LEVEL)} confidence), in "
                 f"{spoken.phase}: {spoken.signature}."
             )
         case Fail():

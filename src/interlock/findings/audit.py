@@ -11,7 +11,7 @@ from datetime import timedelta
 from interlock.evidence import Interval, exact_interval
 from interlock.findings.inference import Known, KnownBy, Rule, TrackMap
 from interlock.findings.space import Spot, keys_today, observations
-from interlock.model import AuditedCell, Verdict, audit_key
+from interlock.model import AuditedCell, Verdict, audit_key, words
 
 TRIES_A_CELL = 2000
 """Draws that may miss for each cell that is asked for, before the drawing ends."""
@@ -83,9 +83,8 @@ class ErrorRate:
 
     @property
     def bounds(self) -> str:
-        """The interval in words: ``0.2 % to 2.9 %``."""
-        low, high = self.interval
-        return f"{100 * low:.1f} % to {100 * high:.1f} %"
+        """The interval in words: ``0.21 % to 2.9 %``."""
+        return words.between(*self.interval)
 
 
 def rate_of(audited: Iterable[AuditedCell]) -> ErrorRate:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from interlock.evidence import Interval, exact_interval
-from interlock.model import Outcome, Reason, Signature, Verdict, percent
+from interlock.model import Outcome, Reason, Signature, Verdict, percent, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Pool:
         """``0.068 % to 0.35 %``, or ``3.3 % at most``; empty where nothing was counted."""
         low, high = self.interval
         if self.hangs:
-            return f"{percent(low)} to {percent(high)}"
+            return words.between(low, high)
         return f"{percent(high)} at most" if self.tried else ""
 
 

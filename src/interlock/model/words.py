@@ -104,3 +104,8 @@ def plural(number: int, thing: str) -> str:
 def percent(share: float) -> str:
     """``5.2 %``, ``0.07 %``: two digits, because no measured share is known better."""
     return f"{Decimal(f'{100 * share:.2g}'):f} %"
+
+
+def between(low: float, high: float) -> str:
+    """``0.068 % to 0.35 %``: the bounds of a share."""
+    return f"{percent(low)} to {percent(high)}"

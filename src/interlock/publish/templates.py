@@ -15,7 +15,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 
-from interlock.model import listing, plural
+from interlock.model import listing, percent, plural
 from interlock.publish import links, markup
 from interlock.publish.wording import mark
 
@@ -65,6 +65,7 @@ ENVIRONMENT.filters |= {
     "front_matter": markup.front_matter,
     "heading": markup.heading,
     "listing": listing,
+    "percent": percent,
     "plural": plural,
     "probe_page": links.probe_page,
     "thousands": markup.thousands,
