@@ -10,7 +10,7 @@ from release_grids import LETTERS, drawn
 
 from interlock.findings.inference import TrackMap
 from interlock.findings.searched import SearchedWindow, hanging_windows, searched_windows
-from interlock.model import PythonVersion, Verdict
+from interlock.model import Outcome, PythonVersion, Verdict
 
 TRACK = ("restart", "stock")
 OLD, NEW = PythonVersion(3, 10), PythonVersion(3, 12)
@@ -22,13 +22,15 @@ WHOLE = "5.0.0 P    P     P     P     P     H     H     H"
 def verdicts(
     *maps: tuple[PythonVersion, TrackMap], exposures: int = 100
 ) -> dict[tuple[str, ...], Verdict]:
-    """Of all tested cells, with so many exposures each."""
+    """Of all tested cells, with so many exposures each, where a hang comes in each of them."""
     made = {}
     for python, of in maps:
         for (row, column), seen in of.tested.items():
             versions = of.space.rows.versions[row], of.space.columns.versions[column]
             one = cell(*map(str, versions), python=str(python))
-            made[one.key] = verdict(one, str(seen.outcome), exposures=exposures)
+            often = exposures if seen.outcome is Outcome.HANG else 0
+            counts = {"trials": often or 1, "hangs": often, "exposures": exposures}
+            made[one.key] = verdict(one, str(seen.outcome), **counts)
     return made
 
 
@@ -90,6 +92,22 @@ def test_an_edge_that_is_not_exact_is_said_to_be_so() -> None:
         "pass",
         None,
         "hang",
+    ]
+
+
+def test_an_edge_of_what_comes_now_and_then_is_not_exact_on_any_python() -> None:
+    here = drawn(f"{HEAD}\n{WHOLE}")
+    known = verdicts((OLD, here), (NEW, here))
+    seldom = cell("5.0.0", "1.3.0", python=str(NEW)).key
+    known[seldom] = replace(known[seldom], trials=1, hangs=1)
+    for version in ("1.4.0", "1.5.0"):
+        also = cell("5.0.0", version, python=str(NEW)).key
+        known[also] = replace(known[also], trials=1, hangs=1)
+    windows = searched_windows({TRACK: {OLD: here, NEW: here}}, known, AXES)
+    assert [said(window) for window in windows if window.outcome is Outcome.HANG] == [
+        "left-lib 5.0.0: any 1.3.0 to 1.5.0 hang on 3.10: 3 tested, 0 inferred, 100 starts, exact",
+        "left-lib 5.0.0: any 1.3.0 to 1.5.0 hang now and then on 3.12: 3 tested, 0 inferred, "
+        "100 starts, not exact",
     ]
 
 

@@ -5,13 +5,14 @@ The fields of the worst situation come first, then all situations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interlock.console import advice_json
 from interlock.findings import (
     Answer,
     AnswerBasis,
+    ByChance,
     Elsewhere,
     ErrorRate,
     KindNote,
@@ -57,6 +58,9 @@ def as_data(answer: Answer) -> dict[str, Any]:
         "moves": said["moves"] if question.chosen else advice_json.moves(answer.moves),
         "smallest": advice_json.smallest(answer.smallest),
         "advice": list(answer.advice),
+        "by_chance": [
+            _by_chance(key, one) for key, found in answer.by_chance.items() for one in found
+        ],
         "rates": [
             {"probe": one.probe, "hangs": one.pool.hangs, "exposures": one.pool.exposures}
             for one in answer.rates
@@ -132,6 +136,28 @@ def _rare(of: RareHang | None) -> dict[str, Any] | None:
         "unit": of.unit if of.rate.pool.per_exposure else "trials",
         "low": low,
         "high": high,
+    }
+
+
+def _by_chance(cell: Sequence[str], one: ByChance) -> dict[str, Any]:
+    """A window of trouble that comes by chance, and what the cell's own trials rule out of it."""
+    *_, probe, config = cell
+    low, high = one.chance.pool.interval
+    return {
+        "probe": probe,
+        "config": config,
+        "package": one.package,
+        "first": str(one.first),
+        "last": str(one.last),
+        "outcome": str(one.outcome),
+        "now_and_then": one.chance.now_and_then,
+        "seen": one.chance.pool.hangs,
+        "tried": one.chance.pool.tried,
+        "per_exposure": one.chance.pool.per_exposure,
+        "low": low,
+        "high": high,
+        "inside": one.passed is None,
+        "not_ruled_out": one.passed.interval.high if one.passed else None,
     }
 
 

@@ -26,6 +26,7 @@ from interlock.findings import (
     Seen,
     SituationAnswer,
     SmallestMove,
+    captions,
     instead_of_pass,
 )
 from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
@@ -234,6 +235,8 @@ class _Telling:
             lines += page.wrapped(str(signature), "    ")
         if verdict.outcome in (Outcome.FAIL, Outcome.UNPROVEN):
             lines += page.wrapped(verdict.detail, "    ")
+        for one in self.answer.by_chance.get(verdict.cell.key, ()):
+            lines += page.wrapped(captions.by_chance(one, unit), "    ")
         return lines
 
     def _unknown(self, part: SituationAnswer) -> list[str]:

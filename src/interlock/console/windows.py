@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from packaging.version import Version
+
 from interlock.campaign import Exploration, Survey
 from interlock.console import answer_rare
 from interlock.findings import (
-    Edge,
     ErrorRate,
     Findings,
     KnownBy,
+    Spot,
     Stretch,
     TrackMap,
     along_row,
+    captions,
     hangs_rarely,
     rate_of,
     rates_by_rule,
 )
-from interlock.matrix import Matrix, changes_at
+from interlock.matrix import Matrix
 from interlock.model import AuditedCell, PythonVersion, Verdict, plural
 
 
@@ -42,33 +45,48 @@ def lines(
             yield f"{survey.probe} in {survey.config}, Python {python}"
             for version in survey.named:
                 yield f"  {survey.axes[0].package} {version}:"
-                for each in along_row(of, of.space.rows.position[version]):
-                    yield f"    {_says(each)}"
-                    yield from (f"      {said}" for said in _upstream(each, survey, matrix))
+                yield from _row(survey, python, of, version, counting, matrix)
         yield from _counted(survey, maps, counting)
         yield from audit_lines(exploration.audited(survey, told))
     if exploration.stopped:
         yield "The time is up, and something is left to search: run the same command again."
 
 
-def _says(stretch: Stretch) -> str:
+def _says(stretch: Stretch, unit: str) -> str:
     """One window: ``ddtrace 2.10.2 to 2.19.4 hang (26 tested, 31 inferred)``."""
-    parts = [f"{stretch.tested} tested"] if stretch.tested else []
-    parts += [f"{stretch.inferred} inferred"] if stretch.inferred else []
-    edge = f"; {_edge(stretch.end)}" if stretch.end and not stretch.end.is_exact else ""
-    return f"{stretch.says} ({', '.join(parts) or 'nothing tested'}{edge})"
+    edge = captions.open_edge(stretch.end, unit) if stretch.end else ""
+    told = [
+        captions.basis(stretch.tested, stretch.inferred),
+        captions.rate(stretch.chance, unit),
+        f"edge {edge}" if edge else "",
+    ]
+    return f"{stretch.says} ({'; '.join(filter(None, told))})"
+
+
+def _row(
+    survey: Survey,
+    python: PythonVersion,
+    of: TrackMap,
+    version: Version,
+    counting: Mapping[tuple[str, ...], Verdict],
+    matrix: Matrix,
+) -> Iterator[str]:
+    """The windows with one release of the first axis."""
+
+    def verdict_at(spot: Spot) -> Verdict | None:
+        return counting.get(survey.cell(python, spot).key)
+
+    unit = answer_rare.unit(survey.probe, matrix)
+    for each in along_row(of, of.space.rows.position[version], verdict_at):
+        yield f"    {_says(each, unit)}"
+        yield from (f"      {said}" for said in _upstream(each, survey, matrix))
 
 
 def _upstream(stretch: Stretch, survey: Survey, matrix: Matrix) -> Iterator[str]:
     """What the library itself says of the release after the window, if the edge is exact."""
-    edge = stretch.end
-    if edge and edge.is_exact:
-        for change in changes_at(matrix.changes, survey.axes[1].name, edge.before, edge.after):
-            yield f"{edge.after}: {change.title}, {change.url}"
-
-
-def _edge(edge: Edge) -> str:
-    return f"the edge lies between {edge.before} and {edge.after}, {edge.between} not tested"
+    ends, axis = [stretch.end] if stretch.end else [], survey.axes[1]
+    for note in captions.upstream(ends, axis.name, matrix.changes):
+        yield note.says(axis.package)
 
 
 def _counted(

@@ -1,4 +1,4 @@
-from . import maps as maps, sentences as sentences, windows as windows
+from . import captions as captions, maps as maps, sentences as sentences, windows as windows
 from .advice import (
     Move as Move,
     to_find as to_find,
@@ -27,6 +27,9 @@ from .baselines import (
 from .boxes import (
     Cross as Cross,
     crosses as crosses,
+)
+from .chances import (
+    ByChance as ByChance,
 )
 from .coverage import (
     Coverage as Coverage,
@@ -117,7 +120,6 @@ from .standing import (
     Standing as Standing,
 )
 from .stretches import (
-    Edge as Edge,
     Stretch as Stretch,
     along_row as along_row,
 )

@@ -52,6 +52,9 @@ def plain(config: str) -> str:
 Key = tuple[str, ...]
 """Part of a ``Cell.key``."""
 
+EARLY = (Phase.INSTALL, Phase.IMPORT, Phase.STARTUP)
+"""The phases before a probe begins its work."""
+
 ANY = "*"
 """Stands in a key for any release."""
 
@@ -130,9 +133,14 @@ def but_python(cell: Cell) -> Key:
     return (*cell.key[:-3], *cell.key[-2:])
 
 
+def but_probe(cell: Cell) -> Key:
+    """The key that cells share which differ only in the probe: what a reader chooses by."""
+    return (*cell.key[:-2], cell.key[-1])
+
+
 def fails_early(outcome: Outcome, phase: Phase | None) -> bool:
     """Whether it fails before the probe begins its work.
 
     Another probe would fail there too, and a dependency may be the cause.
     """
-    return outcome is Outcome.FAIL and phase in (Phase.INSTALL, Phase.IMPORT, Phase.STARTUP)
+    return outcome is Outcome.FAIL and phase in EARLY

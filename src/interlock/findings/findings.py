@@ -18,6 +18,8 @@ from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
 from interlock.findings.audit import ErrorRate, rates_by_probe
 from interlock.findings.bars import Bars
+from interlock.findings.baselines import but_probe
+from interlock.findings.chances import ByChances
 from interlock.findings.criteria import (
     Criteria,
     Meant,
@@ -216,6 +218,11 @@ class Findings:
         return self.rare_hangs.of(verdict.cell) if is_pass else None
 
     @cached_property
+    def by_chances(self) -> ByChances:
+        """Of a cell: the windows of trouble that comes by chance which it is in, or too near to."""
+        return ByChances(self.by_track, self.matrix)
+
+    @cached_property
     def by_application(self) -> Mapping[str | None, ForApplication]:
         """What is safe for each kind of application; None is one of no kind that is named."""
         return {
@@ -252,8 +259,8 @@ class ForApplication:
         ]
         if self.application is None:
             return tuple(found)
-        tested = {_choice(v.cell) for v in found if self.criteria.speaks_for(v.cell.probe)}
-        return tuple(v for v in found if _choice(v.cell) in tested)
+        tested = {but_probe(v.cell) for v in found if self.criteria.speaks_for(v.cell.probe)}
+        return tuple(v for v in found if but_probe(v.cell) in tested)
 
     @cached_property
     def configs(self) -> tuple[str, ...]:
@@ -390,9 +397,3 @@ class ForApplication:
         if here is None:
             return None
         return advice_for(self.tested, self.findings.matrix.axes, here, None)
-
-
-def _choice(cell: Cell) -> tuple[str, ...]:
-    """What a reader chooses by: everything but the probe."""
-    *releases, _, config = cell.key
-    return (*releases, config)

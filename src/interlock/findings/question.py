@@ -17,7 +17,7 @@ Releases that were not tested get no outcome, and never that of other releases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -26,6 +26,7 @@ from packaging.version import Version
 
 from interlock.findings.advice import Move
 from interlock.findings.around import Elsewhere, Neighbours, elsewhere, neighbours
+from interlock.findings.chances import ByChance
 from interlock.findings.conclusions import attribution_of, concluded, rank
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
@@ -164,6 +165,8 @@ class Answer:
     """How often such kinds hang at all, beside ``advice``."""
     lines: tuple[RareHang, ...] = ()
     """How often the release lines of the question do, beside ``advice``: one a probe."""
+    by_chance: Mapping[tuple[str, ...], Sequence[ByChance]] = field(default_factory=dict)
+    """By ``Cell.key`` of a tested cell: windows of trouble that comes by chance, around it."""
 
     @cached_property
     def worst(self) -> SituationAnswer | None:
@@ -216,6 +219,12 @@ def answer(question: Question, findings: Findings) -> Answer:
         advice=tuple(kind.instead_plain for kind in kinds if kind.instead),
         rates=tuple(rate for kind in kinds for rate in findings.kind_rates[kind.name]),
         lines=tuple(lines_at(findings, place, kinds, asked)),
+        by_chance={
+            verdict.cell.key: found
+            for part in parts
+            for verdict in part.verdicts
+            if (found := findings.by_chances.of(verdict))
+        },
     )
 
 

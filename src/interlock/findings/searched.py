@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add
 
 from packaging.version import Version
 
+from interlock.findings.chances import Chance
 from interlock.findings.inference import TrackMap
+from interlock.findings.space import Spot
 from interlock.findings.stretches import Edge, Stretch, along_column, along_row
 from interlock.findings.weighing import Track
 from interlock.model import Axis, Outcome, PythonVersion, Verdict
 
 Maps = Mapping[Track, Mapping[PythonVersion, TrackMap]]
 """By probe and configuration, then by Python: what is known of any pair."""
+
+Verdicts = Mapping[tuple[str, ...], Verdict]
+"""By ``Cell.key``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +42,9 @@ class SearchedWindow:
     exposures: int
     """The least on any side of an edge, on any Python. 0 if a side did not run that far."""
     is_exact: bool
-    """Whether it has an edge, and each is between two tested neighbours, on each Python."""
+    """Whether it has an edge, and each is exact on each Python."""
+    chance: Chance | None = None
+    """Of its trouble on all of them together, if that comes by chance."""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -48,19 +57,17 @@ class SearchedWindow:
         return [edge for edge in (self.stretch.start, self.stretch.end) if edge]
 
 
-def searched_windows(
-    maps: Maps, verdicts: Mapping[tuple[str, ...], Verdict], axes: Sequence[Axis]
-) -> list[SearchedWindow]:
+def searched_windows(maps: Maps, verdicts: Verdicts, axes: Sequence[Axis]) -> list[SearchedWindow]:
     """The windows along each release that was tested line by line on some Python.
 
-    ``verdicts`` are by ``Cell.key``. Windows that are the same on several Pythons are one.
+    Windows that are the same on several Pythons are one.
     """
     found: list[SearchedWindow] = []
     for track, by_python in maps.items():
         windows: list[SearchedWindow] = []
         for axis in (0, 1):
             alike: dict[tuple[Version, str], list[_Found]] = {}
-            for one in _along(by_python, axis):
+            for one in _along(by_python, axis, track, verdicts):
                 alike.setdefault((one.release, one.stretch.says), []).append(one)
             for group in alike.values():
                 exposures = min(_exposures(one, axis, track, verdicts) for one in group)
@@ -80,18 +87,26 @@ class _Found:
         return [edge for edge in (self.stretch.start, self.stretch.end) if edge]
 
 
-def _along(by_python: Mapping[PythonVersion, TrackMap], axis: int) -> Iterator[_Found]:
+def _along(
+    by_python: Mapping[PythonVersion, TrackMap], axis: int, track: Track, verdicts: Verdicts
+) -> Iterator[_Found]:
     """The windows with each searched release of one axis, along the other."""
     for python, of in by_python.items():
         here = of.space.columns if axis else of.space.rows
+        told = partial(_verdict, of, python, track, verdicts)
         for at in of.searched_columns if axis else of.searched_rows:
-            for stretch in along_column(of, at) if axis else along_row(of, at):
+            for stretch in along_column(of, at, told) if axis else along_row(of, at, told):
                 yield _Found(python, here.versions[at], stretch)
 
 
-def _exposures(
-    one: _Found, axis: int, track: Track, verdicts: Mapping[tuple[str, ...], Verdict]
-) -> int:
+def _verdict(
+    of: TrackMap, python: PythonVersion, track: Track, verdicts: Verdicts, spot: Spot
+) -> Verdict | None:
+    pair = of.space.rows.versions[spot[0]], of.space.columns.versions[spot[1]]
+    return verdicts.get((*map(str, pair), str(python), *track))
+
+
+def _exposures(one: _Found, axis: int, track: Track, verdicts: Verdicts) -> int:
     """The least exposures on any side of its edges; 0 without an edge."""
     counted = []
     for version in (version for edge in one.edges for version in (edge.before, edge.after)):
@@ -104,6 +119,7 @@ def _exposures(
 def _together(
     group: Sequence[_Found], track: Track, partner: str, exposures: int
 ) -> SearchedWindow:
+    chances = [one.stretch.chance for one in group if one.stretch.chance]
     return SearchedWindow(
         track=track,
         partner=partner,
@@ -114,6 +130,7 @@ def _together(
         inferred=sum(one.stretch.inferred for one in group),
         exposures=exposures,
         is_exact=all(one.edges and all(edge.is_exact for edge in one.edges) for one in group),
+        chance=reduce(add, chances) if chances else None,
     )
 
 

@@ -49,6 +49,7 @@ from .situations import (
     in_words as in_words,
 )
 from .upstream import (
+    Change as Change,
     Upstream as Upstream,
     changes_at as changes_at,
 )

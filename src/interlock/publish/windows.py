@@ -9,9 +9,8 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from interlock.findings import Edge, ErrorRate, SearchedWindow, hanging_windows
-from interlock.matrix import Matrix, changes_at
-from interlock.model import plural
+from interlock.findings import ErrorRate, SearchedWindow, captions, hanging_windows
+from interlock.matrix import Matrix
 from interlock.publish import templates
 from interlock.publish.context import PageContext
 from interlock.publish.wording import UNTESTED, WORDS, span
@@ -122,7 +121,7 @@ def _row(context: PageContext, window: SearchedWindow, unit: str) -> Row:
         symbol=(WORDS[outcome] if outcome else UNTESTED).symbol,
         says=window.stretch.says,
         pythons=span(window.pythons, context.pythons),
-        basis=basis(window),
+        basis=", ".join(filter(None, [basis(window), captions.rate(window.chance, unit)])),
         edges=edges(window, unit),
         upstream=upstream(window, context.matrix),
     )
@@ -130,11 +129,7 @@ def _row(context: PageContext, window: SearchedWindow, unit: str) -> Row:
 
 def basis(window: SearchedWindow) -> str:
     """``26 tested, 31 inferred``."""
-    if window.outcome is None:
-        return "nothing is known"
-    parts = [f"{window.tested} tested"]
-    parts += [f"{window.inferred} inferred"] if window.inferred else []
-    return ", ".join(parts)
+    return captions.basis(window.tested, window.inferred)
 
 
 def edges(window: SearchedWindow, unit: str) -> str:
@@ -143,7 +138,7 @@ def edges(window: SearchedWindow, unit: str) -> str:
         ends = "exact" if len(window.edges) == 1 else "both exact"
         sure = f", with at least {window.exposures:,} {unit} on each side"
         return f"{ends}{sure if window.exposures else ''}"
-    open_edges = [_open(edge) for edge in window.edges if not edge.is_exact]
+    open_edges = [captions.open_edge(edge, unit) for edge in window.edges if not edge.is_exact]
     return "; ".join(open_edges)
 
 
@@ -151,17 +146,13 @@ def upstream(window: SearchedWindow, matrix: Matrix) -> str:
     """What the library itself says of each exact edge, as links. Empty without one."""
     package = window.stretch.axis
     axis = next(axis.name for axis in matrix.axes if axis.package == package)
-    said = []
-    for edge in window.edges if window.is_exact else ():
-        found = changes_at(matrix.changes, axis, edge.before, edge.after)
-        said += [f"{edge.after}: [{change.title}]({change.url})" for change in found]
-        if not found:
-            said.append(f"{edge.after}: no note of {package} that we know explains it")
-    return "; ".join(said)
-
-
-def _open(edge: Edge) -> str:
-    return f"between {edge.before} and {edge.after}: {plural(edge.between, 'release')} not decided"
+    edges = window.edges if window.is_exact else ()
+    return "; ".join(
+        f"{note.release}: [{note.change.title}]({note.change.url})"
+        if note.change
+        else note.says(package)
+        for note in captions.upstream(edges, axis, matrix.changes)
+    )
 
 
 def audited(rate: ErrorRate | None) -> str:
