@@ -45,7 +45,7 @@ def lines(
             yield f"{survey.probe} in {survey.config}, Python {python}"
             for version in survey.named:
                 yield f"  {survey.axes[0].package} {version}:"
-                yield from _row(survey, python, of, version, counting, matrix)
+                yield from windows_of(survey, python, of, version, counting, matrix)
         yield from _counted(survey, maps, counting)
         yield from audit_lines(exploration.audited(survey, told))
     if exploration.stopped:
@@ -63,7 +63,7 @@ def _says(stretch: Stretch, unit: str) -> str:
     return f"{stretch.says} ({'; '.join(filter(None, told))})"
 
 
-def _row(
+def windows_of(
     survey: Survey,
     python: PythonVersion,
     of: TrackMap,

@@ -149,15 +149,17 @@ class ByChances:
         self._seen: dict[Track, Mapping[tuple[str, ...], Observation]] = {}
 
     def of(self, verdict: Verdict) -> list[ByChance]:
-        """At most one an axis. Empty for trouble that comes in every trial.
+        """For a pass at most one window an axis, for trouble the one with the most trials.
 
-        And where all hangs of a probe are rare, so that it has rates and no windows.
+        Empty for trouble that comes in every trial. Also empty where all hangs of a probe are
+        rare, so that it has rates and no windows.
         """
         cell = verdict.cell
         if not cell.is_whole or hangs_rarely(self._matrix, cell.probe, cell.config):
             return []
         found = (self._along(axis, verdict) for axis in self._matrix.axes)
-        return [one for one in found if one]
+        told = sorted((one for one in found if one), key=lambda one: -one.chance.pool.trials)
+        return told if _is_pass(verdict) else told[:1]
 
     def _along(self, axis: Axis, verdict: Verdict) -> ByChance | None:
         """The window that the cell is in, or the one in doubt for it that comes most often."""
