@@ -16,9 +16,10 @@ from packaging.version import Version
 from interlock.findings import captions
 from interlock.findings.findings import Findings
 from interlock.findings.inference import TrackMap
+from interlock.findings.question import Question, answer
 from interlock.findings.space import Observation, ReleaseAxis, Space
 from interlock.findings.stretches import Stretch, along_row
-from interlock.model import Phase, Reason, Signature, Verdict
+from interlock.model import Phase, Reason, Signature, Target, Verdict
 
 LOCK = Signature(locks=("A.lock",))
 
@@ -87,11 +88,11 @@ def said(one: Stretch) -> str:
         # a hang in every trial, soon: one trial without it is enough
         ("1.0 pass 0/1 1500; 1.1 hang 10/10 200; 1.2 pass 0/1 1500", "right 1.1 hangs"),
         ("1.0 pass 0/1 1500; 1.1 hang 1/1 3; 1.2 pass 0/1 1500", "right 1.1 hangs"),
-        # one hang so late that a whole trial may go without it
+        # a hang that one trial in eight has
         (
-            "1.0 pass 0/1 1500; 1.1 hang 1/1 1400",
-            "right 1.1 hangs now and then; 1 of 1,400 starts of its release lines, 0.0018 % to "
-            "0.4 %; not exact: no hang seen in 1,500 starts with 1.0 rules out a rate above "
+            "1.0 pass 0/1 1500; 1.1 hang 1/8 12000",
+            "right 1.1 hangs now and then; 1 of 12,000 starts of its release lines, 0.00021 % to "
+            "0.046 %; not exact: no hang seen in 1,500 starts with 1.0 rules out a rate above "
             "0.25 % only",
         ),
         # it hangs in every trial, and one trial beside it is still too few
@@ -196,3 +197,27 @@ def test_where_all_hangs_are_rare_release_lines_have_rates_instead() -> None:
     calm = [replace(v, cell=replace(v.cell, config="calm")) for v in rows(CRASHES)]
     of = Findings(matrix=grids.matrix(), verdicts=calm)
     assert [found for v in calm for found in of.by_chances.of(v)] == []
+
+
+@pytest.mark.parametrize(
+    ("crashing", "nearest"),
+    [
+        # both releases beside a crash that comes now and then are in doubt
+        ("crash 1/8 12000", "1.5"),
+        # where it crashes in every trial, they are not
+        ("early 8/8 0", "1.1"),
+        ("crash 10/10 90", "1.1"),
+    ],
+)
+def test_a_release_in_doubt_is_no_release_to_move_to(crashing: str, nearest: str) -> None:
+    text = (
+        f"1.0 hang 10/10 100; 1.1 pass 0/1 1500; 1.2 {crashing}; 1.3 pass 0/1 1500;"
+        "1.5 pass 0/1 1500"
+    )
+    question = Question(
+        versions={axis.name: Version("1.0") for axis in grids.AXES},
+        python=cell().python,
+        chosen={"level": "ERROR"},
+    )
+    (move, _) = answer(question, Findings(matrix=grids.matrix(), verdicts=rows(text))).moves
+    assert move.nearest == Target(axis="right", version=Version(nearest))

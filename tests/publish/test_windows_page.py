@@ -40,7 +40,7 @@ def context(text: str = GRID, *audited: AuditedCell, hangs: int = 100) -> PageCo
     )
     results = Results(
         verdicts=[
-            replace(v, trials=hangs, hangs=hangs) if v.hangs else v
+            replace(v, trials=100, hangs=hangs) if v.hangs else v
             for python in PYTHONS
             for v in grid(text, python)
         ],

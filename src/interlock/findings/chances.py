@@ -8,9 +8,11 @@ side rule out the rate that was seen on this side.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import cached_property
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from packaging.version import Version
@@ -23,7 +25,7 @@ from interlock.findings.space import Observation, observations
 from interlock.findings.weighing import Track
 from interlock.findings.windows import Rest, lines, rest_of
 from interlock.matrix import Matrix, release_line
-from interlock.model import Axis, Outcome, Reason, Verdict
+from interlock.model import Axis, Cell, Outcome, Reason, Verdict
 
 SELDOM = 0.05
 """Trouble comes now and then if at least this share of trials goes without it."""
@@ -90,7 +92,7 @@ def chance_of(troubled: Sequence[Row], passes: Sequence[Row]) -> Chance | None:
     hits = sum(_hits(row.verdict) for row in troubled)
     own = _pool(troubled, per_exposure=in_work, hits=hits)
     of_lines = frozenset(release_line(row.version) for row in troubled)
-    if _share_without(own, passes) < SELDOM:
+    if _share_without(troubled, own, passes) < SELDOM:
         return Chance(pool=own, now_and_then=False, lines=of_lines)
     beside = [row for row in passes if release_line(row.version) in of_lines]
     every = own + _pool(beside, per_exposure=own.per_exposure)
@@ -116,10 +118,15 @@ def _pool(rows: Iterable[Row], *, per_exposure: bool, hits: int = 0) -> Pool:
     )
 
 
-def _share_without(own: Pool, passes: Sequence[Row]) -> float:
-    """The share of trials without it: counted, or as expected of a trial that goes to its end."""
+def _share_without(troubled: Sequence[Row], own: Pool, passes: Sequence[Row]) -> float:
+    """The share of trials without it: those counted, or those expected of whole trials.
+
+    A crash in the midst of a single trial was escaped by all exposures before it. A hang that is
+    seen in every trial, however late, is taken to come in every trial.
+    """
     counted = 1 - own.hangs / own.trials
-    if not own.per_exposure or not passes:
+    is_hang = troubled[0].verdict.outcome is Outcome.HANG
+    if is_hang or not own.per_exposure or not passes:
         return counted
     whole = max(row.verdict.exposures / row.verdict.trials for row in passes)
     return max(counted, math.pow(1 - own.hangs / own.exposures, whole))
@@ -145,8 +152,7 @@ class ByChances:
     def __init__(self, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix) -> None:
         self._by_track = by_track
         self._matrix = matrix
-        self._lines: dict[tuple[Track, str], Mapping[Rest, Sequence[Row]]] = {}
-        self._seen: dict[Track, Mapping[tuple[str, ...], Observation]] = {}
+        self._lines: dict[tuple[Track, str], Mapping[Rest, _Line]] = {}
 
     def of(self, verdict: Verdict) -> list[ByChance]:
         """For a pass at most one window an axis, for trouble the one with the most trials.
@@ -161,65 +167,90 @@ class ByChances:
         told = sorted((one for one in found if one), key=lambda one: -one.chance.pool.trials)
         return told if _is_pass(verdict) else told[:1]
 
+    def is_in_doubt(self, passed: Verdict) -> bool:
+        """Whether a pass lies too near to a window where trouble comes now and then."""
+        return any(one.chance.now_and_then for one in self.of(passed))
+
     def _along(self, axis: Axis, verdict: Verdict) -> ByChance | None:
-        """The window that the cell is in, or the one in doubt for it that comes most often."""
-        rows = self._rows(axis.name, verdict)
-        at = next((n for n, row in enumerate(rows) if row.verdict is verdict), None)
-        if at is None:
+        line = self._line(axis.name, verdict.cell)
+        version = verdict.cell.version(axis.name)
+        if line is None or version is None:
+            return None
+        at = bisect_left(line.rows, version, key=lambda row: row.version)
+        if at == len(line.rows) or line.rows[at].verdict is not verdict:
             return None
         if not _is_pass(verdict):
-            one = self._window(axis, rows, at, at)
-            return one if one and one.chance.now_and_then else None
-        found = filter(None, (self._beside(axis, rows, at, step) for step in (-1, 1)))
-        return max(found, key=lambda one: one.chance.pool.interval.low, default=None)
-
-    def _beside(self, axis: Axis, rows: Sequence[Row], at: int, step: int) -> ByChance | None:
-        """The nearest window on one side, if the passes between do not rule its trouble out."""
-        ahead = rows[at::step]
-        passes = list(takewhile(lambda row: _is_pass(row.verdict), ahead))
-        if len(passes) == len(ahead):
+            inside = [one for one in line.windows if one.first <= at <= one.last]
+            found = [one for one in inside if one.chance.now_and_then]
+        else:
+            found = [one for one in line.windows if at in one.in_doubt]
+        if not found:
             return None
-        one = self._window(axis, rows, at + step * len(passes), at)
-        in_doubt = one.chance.in_doubt(reversed(passes)) if one else []
-        return one if rows[at] in in_doubt else None
-
-    def _window(self, axis: Axis, rows: Sequence[Row], inside: int, asked: int) -> ByChance | None:
-        """The window around a position, as it concerns the row that is asked about."""
-        key = [self._key(row.verdict) for row in rows]
-        first = last = inside
-        while first and key[first - 1] == key[inside]:
-            first -= 1
-        while last + 1 < len(rows) and key[last + 1] == key[inside]:
-            last += 1
-        passes = [row for row in rows if _is_pass(row.verdict)]
-        chance = chance_of(rows[first : last + 1], passes)
-        if chance is None:
-            return None
+        window = max(found, key=lambda one: one.chance.pool.interval.low)
         return ByChance(
             package=axis.package,
-            first=rows[first].version,
-            last=rows[last].version,
-            outcome=rows[inside].verdict.outcome,
-            chance=chance,
-            passed=chance.without([rows[asked]]) if asked != inside else None,
+            first=line.rows[window.first].version,
+            last=line.rows[window.last].version,
+            outcome=line.rows[window.first].verdict.outcome,
+            chance=window.chance,
+            passed=window.chance.without([line.rows[at]]) if _is_pass(verdict) else None,
         )
 
-    def _rows(self, axis: str, verdict: Verdict) -> Sequence[Row]:
-        """All that was tested along the axis with the rest of the cell, and proves something."""
-        track = verdict.cell.probe, verdict.cell.config
+    def _line(self, axis: str, cell: Cell) -> _Line | None:
+        """What was tested along the axis with the rest of the cell."""
+        track = cell.probe, cell.config
         if (track, axis) not in self._lines:
-            usable = (v for v in self._by_track.get(track, ()) if self._key(v).is_usable)
+            every = self._by_track.get(track, ())
+            seen = observations(every)
+            usable = (v for v in every if seen[v.cell.key].is_usable)
             self._lines[track, axis] = {
-                rest: in_order((v.cell.version(axis), v) for v in found)
+                rest: _Line(in_order((v.cell.version(axis), v) for v in found), seen)
                 for rest, found in lines(axis, usable).items()
             }
-        return self._lines[track, axis].get(rest_of(verdict.cell, axis), ())
+        return self._lines[track, axis].get(rest_of(cell, axis))
 
-    def _key(self, verdict: Verdict) -> Observation:
-        track = verdict.cell.probe, verdict.cell.config
-        if track not in self._seen:
-            self._seen[track] = observations(self._by_track.get(track, ()))
-        return self._seen[track][verdict.cell.key]
+
+class _Window(NamedTuple):
+    """Neighbouring rows with the same trouble that comes by chance."""
+
+    first: int
+    last: int
+    chance: Chance
+    in_doubt: frozenset[int]
+    """The rows beside it that pass, and do not rule it out."""
+
+
+class _Line:
+    """All that was tested along one axis and proves something, in version order."""
+
+    def __init__(self, rows: Sequence[Row], seen: Mapping[tuple[str, ...], Observation]) -> None:
+        self.rows = rows
+        self._seen = seen
+
+    @cached_property
+    def windows(self) -> Sequence[_Window]:
+        found = []
+        passes = [row for row in self.rows if _is_pass(row.verdict)]
+        places = groupby(range(len(self.rows)), key=lambda n: self._seen[self._key(n)])
+        for observation, run in places:
+            group = list(run)
+            first, last = group[0], group[-1]
+            if observation.outcome is Outcome.PASS:
+                continue
+            if chance := chance_of(self.rows[first : last + 1], passes):
+                sides = self._beside(chance, first - 1, -1), self._beside(chance, last + 1, 1)
+                in_doubt = frozenset(at for side in sides for at in side)
+                found.append(_Window(first, last, chance, in_doubt))
+        return found
+
+    def _key(self, at: int) -> tuple[str, ...]:
+        return self.rows[at].verdict.cell.key
+
+    def _beside(self, chance: Chance, start: int, step: int) -> range:
+        """The positions of the passes on one side that do not rule it out."""
+        ahead = self.rows[start::step] if 0 <= start < len(self.rows) else []
+        passes = takewhile(lambda row: _is_pass(row.verdict), ahead)
+        return range(start, start + step * len(chance.in_doubt(passes)), step)
 
 
 def in_order(found: Iterable[tuple[Version | None, Verdict]]) -> list[Row]:

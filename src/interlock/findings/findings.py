@@ -160,7 +160,7 @@ class Findings:
             found = self.attributions[verdict.cell.key]
             return Trouble(verdict=verdict, attribution=found).counts_against(axis)
 
-        return Targets(self.matrix, self.tested, self.bars, counts_against)
+        return Targets(self.matrix, self.tested, self.bars, counts_against, self.by_chances)
 
     @cached_property
     def bars(self) -> Bars:

@@ -16,6 +16,7 @@ from packaging.version import Version
 from interlock.findings.advice import Move, by_preference
 from interlock.findings.attribution import PYTHON
 from interlock.findings.bars import Bars
+from interlock.findings.chances import ByChances
 from interlock.findings.likeness import TROUBLE
 from interlock.findings.scopes import (
     Barred,
@@ -46,12 +47,14 @@ class Targets:
         tested: Tested,
         bars: Bars,
         counts_against: Callable[[Verdict, str], bool],
+        by_chances: ByChances,
     ) -> None:
         """``counts_against``: whether a hang or failure is a reason to avoid that axis."""
         self._matrix = matrix
         self._tested = tested
         self._bars = bars
         self._counts_against = counts_against
+        self._by_chances = by_chances
         self._lines: dict[tuple[object, ...], _Line] = {}
         self._pythons: dict[tuple[object, ...], tuple[PythonVersion, ...]] = {}
         self._axes = by_preference(matrix.axes, matrix.policy)
@@ -287,10 +290,16 @@ class Targets:
         )
 
     def _often_enough(self, seen: Iterable[Seen]) -> bool:
-        """Whether something passes, and every pass rests on the least trials of the policy."""
+        """Whether something passes, and every pass rests on the least trials of the policy.
+
+        And on enough to rule out what comes now and then in the releases beside it.
+        """
         passes = [s.verdict for s in seen if s.verdict.outcome is Outcome.PASS]
         least = self._matrix.policy.least_trials
-        return bool(passes) and all(verdict.trials >= least for verdict in passes)
+        return bool(passes) and all(
+            verdict.trials >= least and not self._by_chances.is_in_doubt(verdict)
+            for verdict in passes
+        )
 
 
 class _Line:
