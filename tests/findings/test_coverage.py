@@ -207,6 +207,7 @@ def test_what_is_missing_is_told() -> None:
 
 def test_a_line_is_called_as_readers_do() -> None:
     assert line_name(SpecifierSet("==2.14.*")) == "2.14.x"
+    assert line_name(SpecifierSet("==2.*")) == "2.x"
     assert line_name(SpecifierSet(">=2.71")) == ">=2.71"
     assert line_name(SpecifierSet("==2.14.2")) == "==2.14.2"
 

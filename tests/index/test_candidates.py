@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from grids import LEFT, NOON, release
 
-from interlock.index.candidates import Bar, Candidate, Objection, candidate
+from interlock.index.candidates import Bar, Objection, objections_to
 from interlock.index.vulnerabilities import Known, joined
 from interlock.model import Release
 
@@ -17,13 +17,10 @@ OLD = replace(release(LEFT, "1.1"), uploaded_at=NOON - 2 * DAY)
 NONE: Known = ()
 
 
-def found(
-    of: Release | None = OLD, known: Known = NONE, before: Known = NONE
-) -> tuple[bool | None, str]:
-    """Whether it is allowed, and the bars; a question mark if the index does not say."""
-    said = candidate(of, now=NOON, cool_down=DAY, known=known, known_before=before)
-    bars = (f"{one.bar}{'' if one.is_certain else '?'}" for one in said.objections)
-    return said.is_allowed, " ".join(bars)
+def found(of: Release | None = OLD, known: Known = NONE, before: Known = NONE) -> str:
+    """The bars; a question mark if the index does not say. Empty for a release without any."""
+    said = objections_to(of, now=NOON, cool_down=DAY, known=known, known_before=before)
+    return " ".join(f"{one.bar}{'' if one.is_certain else '?'}" for one in said)
 
 
 def uploaded(hours_ago: float | None) -> Release:
@@ -34,23 +31,23 @@ def uploaded(hours_ago: float | None) -> Release:
 @pytest.mark.parametrize(
     ("of", "expected"),
     [
-        (OLD, (True, "")),
-        (None, (False, "not-listed")),
-        (replace(release(LEFT, "2.0rc1"), uploaded_at=OLD.uploaded_at), (False, "pre-release")),
-        (replace(release(LEFT, "2.0.dev1"), uploaded_at=OLD.uploaded_at), (False, "pre-release")),
-        (replace(release(LEFT, "2.0.post1"), uploaded_at=OLD.uploaded_at), (True, "")),
-        (replace(OLD, yanked=True), (False, "yanked")),
+        (OLD, ""),
+        (None, "not-listed"),
+        (replace(release(LEFT, "2.0rc1"), uploaded_at=OLD.uploaded_at), "pre-release"),
+        (replace(release(LEFT, "2.0.dev1"), uploaded_at=OLD.uploaded_at), "pre-release"),
+        (replace(release(LEFT, "2.0.post1"), uploaded_at=OLD.uploaded_at), ""),
+        (replace(OLD, yanked=True), "yanked"),
         # the cool-down
-        (uploaded(24), (True, "")),
-        (uploaded(23.9), (False, "too-young")),
-        (uploaded(-1), (False, "too-young")),
-        (uploaded(None), (None, "too-young?")),
+        (uploaded(24), ""),
+        (uploaded(23.9), "too-young"),
+        (uploaded(-1), "too-young"),
+        (uploaded(None), "too-young?"),
         # certain is certain, whatever else is unknown
-        (replace(uploaded(None), yanked=True), (False, "yanked too-young?")),
+        (replace(uploaded(None), yanked=True), "yanked too-young?"),
     ],
 )
 def test_a_target_is_listed_final_not_yanked_and_old_enough(
-    of: Release | None, expected: tuple[bool | None, str]
+    of: Release | None, expected: str
 ) -> None:
     assert found(of) == expected
 
@@ -62,23 +59,23 @@ ALIAS = joined([["PYSEC-1", "GHSA-1"]])
 @pytest.mark.parametrize(
     ("known", "before", "expected"),
     [
-        ((), (), (True, "")),
-        ((), None, (True, "")),
-        ((), ONE, (True, "")),
-        (ONE, ONE, (True, "")),
-        (ONE, ALIAS, (True, "")),
-        (ONE, joined([["CVE-1"], ["CVE-2"]]), (True, "")),
-        (ONE, (), (False, "vulnerable")),
-        (ONE, TWO, (False, "vulnerable")),
+        ((), (), ""),
+        ((), None, ""),
+        ((), ONE, ""),
+        (ONE, ONE, ""),
+        (ONE, ALIAS, ""),
+        (ONE, joined([["CVE-1"], ["CVE-2"]]), ""),
+        (ONE, (), "vulnerable"),
+        (ONE, TWO, "vulnerable"),
         # what the index does not report is unknown, and never none
-        (None, (), (None, "vulnerable?")),
-        (None, ONE, (None, "vulnerable?")),
-        (None, None, (None, "vulnerable?")),
-        (ONE, None, (None, "vulnerable?")),
+        (None, (), "vulnerable?"),
+        (None, ONE, "vulnerable?"),
+        (None, None, "vulnerable?"),
+        (ONE, None, "vulnerable?"),
     ],
 )
 def test_a_target_has_no_vulnerability_that_its_neighbour_lacks(
-    known: Known, before: Known, expected: tuple[bool | None, str]
+    known: Known, before: Known, expected: str
 ) -> None:
     assert found(OLD, known, before) == expected
 
@@ -86,10 +83,8 @@ def test_a_target_has_no_vulnerability_that_its_neighbour_lacks(
 def test_an_objection_has_the_parts_of_its_sentence() -> None:
     new = replace(uploaded(1), yanked=True, yanked_because="broken on 3.9")
     both = joined([["CVE-1"], ["CVE-2"]])
-    assert candidate(new, now=NOON, cool_down=DAY, known=both, known_before=ONE) == Candidate(
-        objections=(
-            Objection(bar=Bar.YANKED, because="broken on 3.9"),
-            Objection(bar=Bar.TOO_YOUNG, until=NOON + timedelta(hours=23)),
-            Objection(bar=Bar.VULNERABLE, vulnerabilities=TWO),
-        )
+    assert objections_to(new, now=NOON, cool_down=DAY, known=both, known_before=ONE) == (
+        Objection(bar=Bar.YANKED, because="broken on 3.9"),
+        Objection(bar=Bar.TOO_YOUNG, until=NOON + timedelta(hours=23)),
+        Objection(bar=Bar.VULNERABLE, vulnerabilities=TWO),
     )

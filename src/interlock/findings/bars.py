@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from packaging.version import Version
 
 from interlock.findings.weighing import Excluded
-from interlock.index import Bar, Objection, candidate
+from interlock.index import Bar, Objection, objections_to
 from interlock.model import PythonVersion
 from interlock.record import ListedReleases
 
@@ -71,13 +71,13 @@ class Bars:
         if not self._releases.by_axis.get(axis):
             return self._without_list(axis, version)
         listed, before = (self._releases.of(axis, one) for one in (version, present))
-        return candidate(
+        return objections_to(
             listed,
             now=self._now,
             cool_down=self._cool_down,
             known=listed.vulnerabilities if listed else None,
             known_before=before.vulnerabilities if before else None,
-        ).objections
+        )
 
     def _without_list(self, axis: str, version: Version) -> Sequence[Objection]:
         bars = {

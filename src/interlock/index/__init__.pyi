@@ -4,7 +4,7 @@ from .advisories import (
 from .candidates import (
     Bar as Bar,
     Objection as Objection,
-    candidate as candidate,
+    objections_to as objections_to,
 )
 from .pages import (
     Pages as Pages,

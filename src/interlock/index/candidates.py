@@ -59,42 +59,25 @@ class Objection:
     vulnerabilities: tuple[Vulnerability, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A release, and what speaks against it as a target."""
-
-    objections: tuple[Objection, ...] = ()
-    """In the order of ``Bar``."""
-
-    @property
-    def is_allowed(self) -> bool | None:
-        """Whether it may be recommended. None if the index does not say enough."""
-        if any(objection.is_certain for objection in self.objections):
-            return False
-        return None if self.objections else True
-
-
-def candidate(
+def objections_to(
     release: Listed | None,
     *,
     now: datetime,
     cool_down: timedelta,
     known: Known = None,
     known_before: Known = None,
-) -> Candidate:
-    """Whether a release may be recommended at all.
+) -> tuple[Objection, ...]:
+    """What speaks against recommending a release, in the order of ``Bar``.
 
     ``release`` is None if the index does not list it. ``known`` are its vulnerabilities, and
     ``known_before`` those of the release that one moves from.
     """
     if release is None:
-        return Candidate(objections=(Objection(bar=Bar.NOT_LISTED),))
-    return Candidate(
-        objections=(
-            *_of_its_kind(release),
-            *_of_its_age(release, now, cool_down),
-            *_of_vulnerabilities(known, known_before),
-        )
+        return (Objection(bar=Bar.NOT_LISTED),)
+    return (
+        *_of_its_kind(release),
+        *_of_its_age(release, now, cool_down),
+        *_of_vulnerabilities(known, known_before),
     )
 
 

@@ -12,6 +12,7 @@ from packaging.version import Version
 from pydantic import Field
 
 from interlock.matrix import values
+from interlock.matrix.choices import release_line
 from interlock.model import PythonVersion
 
 
@@ -86,7 +87,9 @@ class Policy:
 
 
 def line_name(line: SpecifierSet) -> str:
-    """``2.14.x`` for ``==2.14.*``; any other specifier as it is."""
+    """``2.14.x`` for ``==2.14.*``, as the line of a version; any other specifier as it is."""
     text = str(line)
-    plain = text.startswith("==") and text.endswith(".*") and "," not in text
-    return f"{text[2:-2]}.x" if plain else text
+    if not text.startswith("==") or not text.endswith(".*") or "," in text:
+        return text
+    version = Version(text.removeprefix("==").removesuffix(".*"))
+    return release_line(version) if len(version.release) == 2 else f"{version}.x"

@@ -3,7 +3,7 @@
 Only ``verdicts.schema.json`` lists and describes the published ones. It is not about one matrix:
 ``for_axes`` adds the axes, and whose a trouble can be. ``stored.schema.json`` describes the files
 in ``results/``: ``shared.json``, and under ``$defs`` a row of ``verdicts.csv`` and of
-``audits.csv``. ``releases.schema.json`` describes ``releases.json``.
+``audits.csv``. ``releases.schema.json`` beside them describes ``releases.json``, for readers.
 """
 
 from __future__ import annotations
@@ -43,11 +43,6 @@ STORED_COLUMNS: Mapping[str, Mapping[str, Any]] = STORED["$defs"]["row"]["proper
 
 AUDIT_COLUMNS: Mapping[str, Mapping[str, Any]] = STORED["$defs"]["audit"]["properties"]
 """The columns of ``audits.csv``. The axes stand after the first two."""
-
-
-def of_releases() -> dict[str, Any]:
-    """The JSON Schema of ``releases.json``."""
-    return _shipped("releases")
 
 
 def for_axes(axes: Sequence[Axis], whose: Iterable[str]) -> dict[str, Any]:
