@@ -14,6 +14,7 @@ from multiprocessing.managers import SyncManager
 from typing import Any, Protocol
 
 from interlock.campaign.jobs import Said
+from interlock.campaign.workplace import Flag
 
 
 class Messages(Protocol):
@@ -24,14 +25,6 @@ class Messages(Protocol):
     def get(self) -> tuple[int, Said]: ...
 
     def empty(self) -> bool: ...
-
-
-class Flag(Protocol):
-    def set(self) -> Any: ...
-
-    def is_set(self) -> bool: ...
-
-    def wait(self) -> Any: ...
 
 
 @dataclass(frozen=True, kw_only=True)

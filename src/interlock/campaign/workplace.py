@@ -13,15 +13,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 from interlock.index import IndexSettings
 from interlock.isolation import Environments, Limits, Sandbox, Store, sandbox
 from interlock.matrix import Matrix, MatrixLimits
 from interlock.model import Backend
 
-if TYPE_CHECKING:
-    from interlock.campaign.channel import Flag
+
+class Flag(Protocol):
+    """Says to every job that it has to end. See ``channel.py``."""
+
+    def set(self) -> Any: ...
+
+    def is_set(self) -> bool: ...
+
+    def wait(self) -> Any: ...
 
 
 class Place(Protocol):
