@@ -341,3 +341,14 @@ PinnedVersions = Annotated[Mapping[str, PinnedVersion], Field(alias=AXES)]
 with_every_axis = _by_axis(required=True)
 """For a section with a key for each axis: gathers them in the field ``AXES``."""
 with_some_axes = _by_axis(required=False)
+
+
+def without(key: str) -> BeforeValidator:
+    """Leave out a key that another field reads."""
+
+    def rest(section: Any) -> Any:
+        if not isinstance(section, dict):
+            return section
+        return {name: value for name, value in section.items() if name != key}
+
+    return BeforeValidator(rest)
