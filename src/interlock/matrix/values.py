@@ -32,8 +32,8 @@ from interlock.matrix.choices import (
     beyond_the_harness,
     read_listed,
 )
-from interlock.matrix.document import Number
 from interlock.matrix.mistakes import AXES, MISSING, NAME, nearest, wrong
+from interlock.matrix.number import Number
 from interlock.model import ABSENT, AT_RELEASE, ON_TOP, PythonVersion
 
 T = TypeVar("T")
