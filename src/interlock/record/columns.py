@@ -66,7 +66,7 @@ class _Rows(Sequence[Verdict]):
     def __getitem__(self, position: int | slice) -> Verdict | Sequence[Verdict]:
         if isinstance(position, slice):
             return [self._row(at) for at in range(*position.indices(len(self)))]
-        return self._row(range(len(self))[position])
+        return self._row(position if position >= 0 else position + len(self))
 
     def __iter__(self) -> Iterator[Verdict]:
         return map(self._row, range(len(self)))
@@ -76,14 +76,36 @@ class Some(_Rows):
     """Some rows of the columns, by their positions."""
 
     def __init__(self, of: Columns, rows: Sequence[int]) -> None:
-        self._of = of
+        self.of = of
         self.rows = rows
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    def __iter__(self) -> Iterator[Verdict]:
+        return map(self.of.__getitem__, self.rows)
+
     def _row(self, position: int) -> Verdict:
-        return self._of[self.rows[position]]
+        return self.of[self.rows[position]]
+
+
+class ByKey(Mapping[tuple[str, ...], Verdict]):
+    """The verdicts by ``Cell.key``."""
+
+    def __init__(self, of: Columns) -> None:
+        self._of = of
+
+    def __getitem__(self, key: tuple[str, ...]) -> Verdict:
+        row = self._of.row_at(key)
+        if row is None:
+            raise KeyError(key)
+        return self._of[row]
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return map(self._of.key_of, range(len(self._of)))
+
+    def __len__(self) -> int:
+        return len(self._of)
 
 
 class Columns(_Rows):
@@ -94,6 +116,7 @@ class Columns(_Rows):
         cells: Sequence[Numbers],
         parts: Sequence[Sequence[Any]],
         outcomes: Sequence[Outcome],
+        reasons: Sequence[Reason | None],
         tested: Sequence[bool],
         make: Callable[[int, Cell], Verdict],
     ) -> None:
@@ -104,6 +127,7 @@ class Columns(_Rows):
         self.cells = cells
         self.parts = parts
         self.outcomes = outcomes
+        self.reasons = reasons
         self.tested = tested
         """Whether each row's basis is a test."""
         self._make = make
@@ -128,6 +152,7 @@ class Columns(_Rows):
             cells,
             [list(of) for of in numbers],
             [verdict.outcome for verdict in known],
+            [verdict.reason for verdict in known],
             [verdict.basis is Basis.TESTED for verdict in known],
             lambda row, _: known[row],
         )
@@ -145,7 +170,9 @@ class Columns(_Rows):
         *pins, python, probe, config = (
             part[number] for part, number in zip(self.parts, self.cells[row], strict=True)
         )
-        return Cell(pins=tuple(pins), python=python, probe=probe, config=config)
+        return _made(
+            Cell, {"pins": tuple(pins), "python": python, "probe": probe, "config": config}
+        )
 
     def some(self, rows: Sequence[int]) -> Some:
         """These rows, by their positions."""
@@ -155,6 +182,42 @@ class Columns(_Rows):
     def row_of(self) -> Mapping[Numbers, int]:
         """The position of each cell."""
         return {cell: row for row, cell in enumerate(self.cells)}
+
+    @cached_property
+    def by_key(self) -> ByKey:
+        return ByKey(self)
+
+    def row_at(self, key: tuple[str, ...]) -> int | None:
+        """The position of the cell with that ``Cell.key``."""
+        numbers = self.numbers_of(key)
+        return None if numbers is None else self.row_of.get(numbers)
+
+    def numbers_of(
+        self, key: tuple[str, ...], parts: Sequence[int] | None = None
+    ) -> Numbers | None:
+        """The numbers of the parts of a ``Cell.key``, or of some parts in their order.
+
+        None if no row has one of them.
+        """
+        known = self._number if parts is None else [self._number[part] for part in parts]
+        try:
+            return tuple(of[text] for of, text in zip(known, key, strict=True))
+        except (KeyError, ValueError):
+            return None
+
+    def key_of(self, row: int) -> tuple[str, ...]:
+        """The ``Cell.key`` of a row."""
+        return tuple(of[number] for of, number in zip(self._texts, self.cells[row], strict=True))
+
+    @cached_property
+    def _texts(self) -> Sequence[Sequence[str]]:
+        *pins, pythons, probes, configs = self.parts
+        of_pins = [[str(pin.version or ABSENT) for pin in part] for part in pins]
+        return [*of_pins, [str(python) for python in pythons], probes, configs]
+
+    @cached_property
+    def _number(self) -> Sequence[Mapping[str, int]]:
+        return [{text: number for number, text in enumerate(of)} for of in self._texts]
 
     @cached_property
     def is_whole(self) -> Sequence[bool]:
@@ -170,6 +233,11 @@ class Columns(_Rows):
             not any(number in of for number, of in zip(cell, absent, strict=False))
             for cell in self.cells
         ]
+
+    @cached_property
+    def answers(self) -> Sequence[int]:
+        """The rows that were tested, with every library."""
+        return [row for row, whole in enumerate(self.is_whole) if whole and self.tested[row]]
 
     def grouped(self, *parts: int) -> dict[Any, Some]:
         """The rows by these parts of their cells; a single part is no tuple."""
@@ -189,13 +257,11 @@ class Columns(_Rows):
 
     def packed(self, axes: Sequence[Axis]) -> Packed:
         """The content as plain values. ``axes`` are those of the cells."""
+        *of_pins, pythons, probes, configs = self._texts
+        names = pythons, probes, configs
         found: dict[str, Any] = {
             "axes": [(axis.name, axis.package) for axis in axes],
-            "parts": [
-                *([str(pin.version or ABSENT) for pin in part] for part in self.parts[: len(axes)]),
-                [str(python) for python in self.parts[-3]],
-                *map(list, self.parts[-2:]),
-            ],
+            "parts": [*([*of] for of in of_pins or [()] * len(axes)), *map(list, names)],
             "cells": [array("I", of).tobytes() for of in zip(*self.cells, strict=True)],
         }
         for name in _FIELDS:
@@ -223,18 +289,28 @@ class Columns(_Rows):
         ]
 
         def make(row: int, cell: Cell) -> Verdict:
-            return Verdict(cell=cell, **{name: values[at[row]] for name, values, at in of})
+            return _made(Verdict, {"cell": cell, **{name: v[at[row]] for name, v, at in of}})
 
-        outcomes, bases = columns["outcome"], columns["basis"]
-        named = [Outcome(text) for text in outcomes[0]]
-        tested = [text == Basis.TESTED.value for text in bases[0]]
+        def named(name: str, make: Callable[[Any], T]) -> list[T]:
+            plain, at = columns[name]
+            values = [make(one) for one in plain]
+            return [values[number] for number in at]
+
         return cls(
             list(zip(*map(_numbers, packed["cells"]), strict=True)),
             parts,
-            [named[number] for number in outcomes[1]],
-            [tested[number] for number in bases[1]],
+            named("outcome", Outcome),
+            named("reason", _MADE["reason"]),
+            named("basis", lambda text: bool(text == Basis.TESTED.value)),
             make,
         )
+
+
+def _made(kind: type[T], values: dict[str, Any]) -> T:
+    """A frozen dataclass with all its fields. Setting each by a call takes three times as long."""
+    found = object.__new__(kind)
+    vars(found).update(values)
+    return found
 
 
 _FIELDS = tuple(field.name for field in fields(Verdict) if field.name != "cell")
