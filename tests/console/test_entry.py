@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -15,9 +16,7 @@ from interlock.console import entry, sources
 from interlock.console.options import COMMANDS, RERUN
 
 ROOT = PROBES.parent
-OF_THE_EXTRAS = (
-    "docker google httpx jinja2 lz4 mkdocs multipart pandas platformdirs pyarrow rich tenacity uv"
-)
+OF_THE_EXTRAS = "docker google httpx jinja2 lz4 mkdocs multipart pandas pyarrow rich tenacity uv"
 Typed = Callable[..., "tuple[int, str, str]"]
 
 
@@ -153,6 +152,26 @@ def test_nothing_of_the_extras_is_imported_for_an_answer(arguments: str) -> None
         check=True,
     )
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_the_second_question_imports_nothing_that_checks_files(tmp_path: Path) -> None:
+    *python, main = INTERLOCK
+    checking = ["pydantic", "yaml", "interlock.record.rows"]
+    said = f"import atexit, sys; atexit.register(lambda: print(*sys.modules.keys() & {checking}))"
+    last = [
+        subprocess.run(
+            [*python, f"{said}; {main}", *ASK.split()],
+            cwd=ROOT,
+            env={**os.environ, "INTERLOCK_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        for _ in range(2)
+    ]
+    assert sorted(last[0][-1].split()) == sorted(checking)
+    assert last[1][-1] == ""
+    assert last[0][:-1] == last[1][:-1]
 
 
 def test_a_mistake_is_told_with_its_text_escaped(typed: Typed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import pytest
@@ -228,3 +229,13 @@ def _follows(known: Known, spot: Spot, here: Mapping[Spot, Observation], of: Tra
     assert set(inside) == {known.observation}
     if known.rule is not Rule.BOX:
         assert {of.at(corner).basis for corner in known.corners} == {KnownBy.TESTED}
+
+
+@given(CELLS, CELLS, HOLES)
+def test_pairs_are_counted_as_each_is_answered(
+    tested: Mapping[Spot, Observation], elsewhere: Mapping[Spot, Observation], holes: set[Spot]
+) -> None:
+    space = Space(rows=ROWS, columns=COLUMNS, installs=lambda *spot: spot not in holes)
+    found = TrackMap(space, tested, [TrackMap(space, elsewhere)])
+    every = ((row, column) for row in range(8) for column in range(12))
+    assert found.counts() == Counter(found.at(spot).basis for spot in every)

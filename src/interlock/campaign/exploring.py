@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from itertools import accumulate
 
 from packaging.version import Version
@@ -184,11 +185,18 @@ def surveys_of(
     The Python on which most releases of the second axis install is searched first.
     """
     installable = Installable(releases, machine)
-    pins = _pins(matrix, releases)
+    rows, columns = (tuple(of.values()) for of in _pins(matrix, releases))
+
+    @cache
+    def those(python: PythonVersion) -> tuple[frozenset[Version], frozenset[Version]]:
+        """The releases of both axes that install there: all pairs of them do."""
+        found = (installable.those(pins, python) for pins in (rows, columns))
+        on_rows, on_columns = (frozenset(p.version for p in pins if p.version) for pins in found)
+        return on_rows, on_columns
 
     def installs(python: PythonVersion, row: Version, column: Version) -> bool:
-        both = tuple(of[version] for of, version in zip(pins, (row, column), strict=True))
-        return len(installable.those(both, python)) == len(both)
+        on_rows, on_columns = those(python)
+        return row in on_rows and column in on_columns
 
     return [_survey(block, named, matrix, installable, installs) for block in blocks]
 

@@ -349,7 +349,7 @@ class _Telling:
 
     def _patches(self) -> Iterator[str]:
         question = self.answer.question
-        pythons = {verdict.cell.python for verdict in self.findings.verdicts}
+        pythons = frozenset(self.findings.rows.parts[-3])
         if pythons and question.python not in pythons:
             yield f"Tested Pythons: {listing(_in_order(pythons))}."
         seen = list(dict.fromkeys(full for part in self.answer.parts for full in part.pythons))

@@ -17,35 +17,38 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from interlock.console import answer_json, answer_text
+from interlock.console import answer_text
 from interlock.console.page import Page
 from interlock.findings import Findings, Question, answer
 from interlock.matrix import Matrix
 from interlock.model import Axis, PythonVersion, UsageError, listing
-from interlock.record import VERDICTS, read_results
+from interlock.record import VERDICTS, Kept, read_published
 
 _WIDEST = 100
 
 
-def run(options: argparse.Namespace, found: Matrix, results: Path) -> int:
+def run(options: argparse.Namespace, found: Matrix, results: Path, kept: Kept) -> int:
     """Print the answer; return 0, whatever the answer is.
 
-    Raise ``UsageError`` for a mistake in the question.
+    ``kept`` has what earlier questions read. Raise ``UsageError`` for a mistake in the question.
     """
     question = question_of(options, found)
     if not (results / VERDICTS).is_file():
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
-    published = read_results(results, found.axes, found.renamed).within(found)
+    now = datetime.now(timezone.utc)
+    published = read_published(results, found, kept, now)
     findings = Findings(
         matrix=found,
         verdicts=published.verdicts,
         withdrawn=published.yanked,
         audited=published.audited,
         releases=published.releases,
-        now=datetime.now(timezone.utc),
+        now=now,
     )
     said = answer(question, findings)
     if options.format == "json":
+        from interlock.console import answer_json
+
         plain = not _is_unicode(sys.stdout.encoding)
         text = json.dumps(answer_json.as_data(said), indent=2, ensure_ascii=plain)
     else:

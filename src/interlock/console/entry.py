@@ -75,24 +75,34 @@ def _command(given: Sequence[str]) -> int:
         _need(command, "run", *(["site"] if command in ("site", "serve") else []))
         source = sources.to_run(where.matrix)
 
+    image = os.environ.get(typed.IMAGE_VARIABLE)
+    if command == "ask":
+        return _ask(source, image, first, rest)
+
     from interlock.matrix import matrix_file
 
     to_run = command in ("matrix", "aa") and not {"-h", "--help"} & set(after)
-    image = os.environ.get(typed.IMAGE_VARIABLE)
-    found = matrix_file.load(
-        source.matrix, source.probes, image, to_run=to_run, digests=command != "ask"
-    )
+    found = matrix_file.load(source.matrix, source.probes, image, to_run=to_run)
     asked = options.parser(command, found, first).parse_args(rest)
-    if command == "ask":
-        from interlock.console import ask
-
-        return ask.run(asked, found, asked.results or source.results)
     if command == "matrix" and _ends_with_a_page(asked, source):
         _need(command, "run", "site")
 
     from interlock.console import cli
 
     return cli.run(command, asked, source.root, found)
+
+
+def _ask(
+    source: sources.Source, image: str | None, first: argparse.ArgumentParser, rest: Sequence[str]
+) -> int:
+    """Answer a question. It needs no more than what an earlier one kept."""
+    from interlock.console import ask, options, reading
+    from interlock.record import Kept
+
+    keep = Kept.of(os.environ)
+    found = reading.matrix_of(source, image, keep)
+    asked = options.parser("ask", found, first).parse_args(rest)
+    return ask.run(asked, found, asked.results or source.results, keep)
 
 
 def _ends_with_a_page(asked: argparse.Namespace, source: sources.Source) -> bool:

@@ -67,10 +67,11 @@ def explore(
     first = exploration.following({})
     finished = ground.drive(ledger, first, exploration.following, resolved=resolved)
     told = {verdict.cell.key: verdict for verdict in ledger.verdicts(ground.box.backend)}
-    # The results first: counting the pairs of all releases takes a while.
+    # The results first: counting the pairs of all releases takes some seconds.
     _publish(ground, ledger, finished, listed())
-    for line in lines(exploration, told, place.matrix):
-        place.console.print(line, highlight=False, markup=False, soft_wrap=True)
+    with place.console.status("counting the pairs of releases …"):
+        for line in lines(exploration, told, place.matrix):
+            place.console.print(line, highlight=False, markup=False, soft_wrap=True)
     return end(place, finished, ledger.lost, _rerun(options, planning.Rerun.STALE))
 
 

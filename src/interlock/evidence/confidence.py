@@ -163,11 +163,13 @@ def _exact_ratio(strata: tuple[Stratum, ...], level: float) -> tuple[float, Inte
     of_b = math.fsum(p.hits_b * p.tried_a / (p.tried_a + p.tried_b) for p in strata)
     either = (1 - level) / 2
     low, high = 0.0, math.inf
+    at_least, at_most = _reaches(strata, hits_a), _stays(strata, hits_a)
+    if hits_a + hits_b <= FEW:
+        shares = _tilted(strata, (of_a or 0.5) / (of_b or 0.5))
+        at_least, at_most = _from(shares, hits_a), _up_to(shares, hits_a)
     if hits_a:
-        at_least = _reaches(strata, hits_a)
         low = _solve_ratio(lambda r: at_least(r) - either)
     if hits_b:
-        at_most = _stays(strata, hits_a)
         high = _solve_ratio(lambda r: either - at_most(r))
     return of_a / of_b if hits_b else math.inf, Interval(low, high)
 
@@ -208,6 +210,33 @@ def _shares(strata: Sequence[Stratum], ratio: float, most: int | None = None) ->
             longer, shifted = [*found, 0.0], [0.0, *found]
             found = [of_b * x + of_a * y for x, y in zip(longer, shifted, strict=True)][:end]
     return found
+
+
+def _tilted(strata: Sequence[Stratum], start: float) -> Callable[[float], list[float]]:
+    """The same by the ratio, from the probabilities at one ratio near those that are asked for.
+
+    Another ratio multiplies the probability of k hits by its k-th power, and all of them by the
+    same number. So the places are added once, and not for every step of a search.
+    """
+    logs = [math.log(share) if share else -math.inf for share in _shares(strata, start)]
+
+    def at(ratio: float) -> list[float]:
+        step = math.log(ratio / start)
+        powers = [log + hits * step for hits, log in enumerate(logs)]
+        largest = max(powers)
+        weights = [math.exp(power - largest) for power in powers]
+        whole = math.fsum(weights)
+        return [weight / whole for weight in weights]
+
+    return at
+
+
+def _from(shares: Callable[[float], list[float]], hits: int) -> Callable[[float], float]:
+    return lambda ratio: math.fsum(shares(ratio)[hits:])
+
+
+def _up_to(shares: Callable[[float], list[float]], hits: int) -> Callable[[float], float]:
+    return lambda ratio: math.fsum(shares(ratio)[: hits + 1])
 
 
 def _solve_ratio(rising: Callable[[float], float]) -> float:

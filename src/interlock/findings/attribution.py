@@ -90,22 +90,21 @@ class Attributions(Mapping[Key, Attribution]):
     def __init__(self, rows: Rows) -> None:
         self._compared = Comparisons(rows)
         self._found: dict[Key, Attribution] = {}
-        self._troubled = {
-            verdict.cell.key: verdict
-            for verdict in rows
-            if verdict.outcome in TROUBLE and present(verdict.cell)
-        }
+        self._rows = rows
 
     def __getitem__(self, key: Key) -> Attribution:
         if key not in self._found:
-            self._found[key] = _attribution(self._troubled[key], self._compared, self)
+            verdict = self._rows.at_key(key)
+            if verdict is None or verdict.outcome not in TROUBLE or not present(verdict.cell):
+                raise KeyError(key)
+            self._found[key] = _attribution(verdict, self._compared, self)
         return self._found[key]
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self._troubled)
+        return self._rows.with_outcome(TROUBLE)
 
     def __len__(self) -> int:
-        return len(self._troubled)
+        return sum(1 for _ in self)
 
 
 def attribute(verdicts: Iterable[Verdict], needs: Needs | None = None) -> Attributions:

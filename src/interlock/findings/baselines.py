@@ -9,18 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import product
+from operator import itemgetter
 
 from interlock.model import (
+    ABSENT,
     AT_RELEASE,
     ON_TOP,
-    Basis,
     Cell,
     Outcome,
     Phase,
     Pin,
     Verdict,
 )
+from interlock.record import Columns
+
+Numbers = tuple[int, ...]
+"""The numbers that stand for parts of a cell, see ``Columns``."""
 
 Needs = Mapping[str, Collection[str]]
 """By probe, the axes that it needs: a baseline without them can't be run."""
@@ -63,24 +69,30 @@ class Rows:
     """The tested verdicts, by cell, and by a cell without its Python or one release."""
 
     def __init__(self, verdicts: Iterable[Verdict], needs: Needs) -> None:
-        self._known = {v.cell.key: v for v in verdicts if v.basis is Basis.TESTED}
+        self._all = Columns.of(verdicts)
+        self._tested = [row for row, tested in enumerate(self._all.tested) if tested]
         self._needs = needs
-        self._probes = sorted({v.cell.probe for v in self._known.values()})
-        self._configs = sorted({plain(v.cell.config) for v in self._known.values()})
-        self._on_pythons: dict[Key, list[Verdict]] = {}
-        self._families: dict[Key, list[Verdict]] = {}
-        for verdict in self._known.values():
-            self._on_pythons.setdefault(but_python(verdict.cell), []).append(verdict)
-            for pin in present(verdict.cell):
-                self._families.setdefault(family(verdict.cell, pin.axis), []).append(verdict)
-        for listed in self._on_pythons.values():
-            listed.sort(key=lambda verdict: verdict.cell.python)
+        *_, probes, configs = self._all.parts
+        cells = [self._all.cells[row] for row in self._tested]
+        self._probes = sorted({probes[number] for number in {cell[-2] for cell in cells}})
+        there = {configs[number] for number in {cell[-1] for cell in cells}}
+        self._configs = sorted({plain(config) for config in there})
 
-    def __iter__(self) -> Iterator[Verdict]:
-        return iter(self._known.values())
+    def with_outcome(self, outcomes: Collection[Outcome]) -> Iterator[Key]:
+        """The keys of the cells that have one of these outcomes, and any library."""
+        every = self._all
+        for row in self._tested:
+            if every.outcomes[row] in outcomes and any(
+                version != ABSENT for version in every.key_of(row)[:-3]
+            ):
+                yield every.key_of(row)
 
     def at(self, cell: Cell) -> Verdict | None:
-        return self._known.get(cell.key)
+        return self.at_key(cell.key)
+
+    def at_key(self, key: Key) -> Verdict | None:
+        row = self._all.row_at(key)
+        return None if row is None or not self._all.tested[row] else self._all[row]
 
     def can_be_run(self, cell: Cell) -> bool:
         """Whether its probe can run without the libraries that the cell leaves out."""
@@ -99,20 +111,57 @@ class Rows:
 
     def on_pythons(self, cell: Cell, config: str | None = None) -> list[Verdict]:
         """The same cell on every Python, its own first; in its configuration or another."""
-        *rest, own = but_python(cell)
-        found = self._on_pythons.get((*rest, config or own), [])
-        return sorted(found, key=lambda verdict: verdict.cell.python != cell.python)
+        *releases, _, probe, own = cell.key
+        found = self._group((), (*releases, probe, config or own))
+        return sorted(found, key=lambda v: (v.cell.python != cell.python, v.cell.python))
 
     def with_releases(self, cell: Cell, axis: str) -> Sequence[Verdict]:
         """The same cell with any release of that axis, on every Python."""
-        return self._families.get(family(cell, axis), ())
+        place = [pin.axis for pin in cell.pins].index(axis)
+        *releases, _, probe, config = cell.key
+        rest = (text for at, text in enumerate(releases) if at != place)
+        return self._group((place,), (*rest, probe, config))
 
     def configs_beside(self, cell: Cell) -> list[str]:
         """Each plain configuration that the cell is not in."""
         return [config for config in self._configs if config != cell.config]
 
     def _at_all(self, keys: Iterable[Key]) -> list[Verdict]:
-        return [said for key in keys if (said := self._known.get(key))]
+        return [said for key in keys if (said := self.at_key(key))]
+
+    def _group(self, open_axes: tuple[int, ...], key: Key) -> Sequence[Verdict]:
+        """The rows with these texts in all parts but the Python and the open axes."""
+        numbers = self._all.numbers_of(key, self._fixed(open_axes))
+        rows = () if numbers is None else self._groups(open_axes).get(numbers, ())
+        return self._all.some(rows)
+
+    def _fixed(self, open_axes: tuple[int, ...]) -> tuple[int, ...]:
+        """The parts that the rows of a group share."""
+        parts = len(self._all.parts)
+        return tuple(part for part in range(parts) if part not in (*open_axes, parts - 3))
+
+    def _groups(self, open_axes: tuple[int, ...]) -> Mapping[Numbers, Sequence[int]]:
+        """The rows of each group. Along an axis, those that have its library."""
+        if open_axes not in self._grouped:
+            found: dict[Numbers, list[int]] = {}
+            part_of = itemgetter(*self._fixed(open_axes))
+            every = self._all
+            absent = {
+                (part, number)
+                for part in open_axes
+                for number, pin in enumerate(every.parts[part])
+                if pin.version is None
+            }
+            for row in self._tested:
+                cell = every.cells[row]
+                if not any((part, cell[part]) in absent for part in open_axes):
+                    found.setdefault(part_of(cell), []).append(row)
+            self._grouped[open_axes] = found
+        return self._grouped[open_axes]
+
+    @cached_property
+    def _grouped(self) -> dict[tuple[int, ...], Mapping[Numbers, Sequence[int]]]:
+        return {}
 
 
 def family(cell: Cell, axis: str) -> Key:

@@ -190,16 +190,30 @@ class Slabs:
     def at(self, spot: Spot) -> Piece | None:
         """The piece that holds the pair; None if no box does."""
         row, column = spot
+        pieces = self._over(row)
+        index = bisect_right(pieces, column, key=lambda piece: piece.first) - 1
+        return pieces[index] if index >= 0 and column <= pieces[index].last else None
+
+    def along(self, row: int) -> Mapping[int, Box]:
+        """The box over each pair of a row, by column. Without those that no box holds, or that
+        two boxes contradict each other about."""
+        return {
+            column: piece.box
+            for piece in self._over(row)
+            if piece.box
+            for column in range(piece.first, piece.last + 1)
+        }
+
+    def _over(self, row: int) -> Sequence[Piece]:
+        """The pieces of the slab that a row is in."""
         slab = bisect_right(self._cuts, row) - 1
         if slab < 0:
-            return None
+            return ()
         if slab not in self._pieces:
             top = self._cuts[slab]
             over = [box for box in self._boxes if box.top <= top <= box.bottom]
             self._pieces[slab] = list(_cut(over))
-        pieces = self._pieces[slab]
-        index = bisect_right(pieces, column, key=lambda piece: piece.first) - 1
-        return pieces[index] if index >= 0 and column <= pieces[index].last else None
+        return self._pieces[slab]
 
 
 def _cut(over: Sequence[Box]) -> Iterator[Piece]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from interlock.findings.baselines import Needs, plain
 from interlock.matrix import EVERYWHERE, Choice, Latest, Matrix, Only, Ranged, Required
-from interlock.model import Basis, Cell, Verdict
+from interlock.model import Cell, Verdict
+from interlock.record import Columns
 
 Meant = Callable[[Cell], bool]
 """Whether a verdict about the cell is asked of its releases."""
@@ -38,10 +39,14 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
     has a verdict: a test of one release would then change what is asked of another. Without a
     policy for the axis there is nothing else to go by.
     """
-    tested = [v.cell for v in verdicts if v.basis is Basis.TESTED and v.cell.is_whole]
-    versions = {
-        axis.name: {v for cell in tested if (v := cell.version(axis.name))} for axis in matrix.axes
-    }
+    rows = Columns.of(verdicts)
+    numbers = zip(*(rows.cells[row] for row in rows.answers), strict=True)
+    pins = [
+        part[number] for part, of in zip(rows.parts[:-3], numbers, strict=False) for number in {*of}
+    ]
+    versions: dict[str, set[Version]] = {axis.name: set() for axis in matrix.axes}
+    for pin in pins:
+        versions.setdefault(pin.axis, set()).add(pin.version)
     narrowed = {
         id(only): _resolved(only, versions, matrix.policy.safe)
         for probe in matrix.probes
@@ -49,23 +54,24 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
         for only in matrix.only_there(probe, config)
     }
 
+    @cache
+    def limits(probe: str, config: str) -> list[Only] | None:
+        """The limits of a track; None if nothing is asked in it."""
+        known = matrix.probes.get(probe)
+        is_asked = known and config in known.configs and is_amplified(matrix, config)
+        if not is_asked or plain(config) != config:
+            return None
+        return [only for only in matrix.only_there(probe, config) if only is not EVERYWHERE]
+
     def within(cell: Cell, only: Only) -> bool:
-        if only is EVERYWHERE:
-            return True
         named = narrowed[id(only)]
         return (not only.pythons or cell.python in only.pythons) and all(
             cell.version(axis) in listed for axis, listed in named.items()
         )
 
     def meant(cell: Cell) -> bool:
-        probe = matrix.probes.get(cell.probe)
-        return (
-            everything(cell)
-            and probe is not None
-            and cell.config in probe.configs
-            and is_amplified(matrix, cell.config)
-            and all(within(cell, only) for only in matrix.only_there(cell.probe, cell.config))
-        )
+        of = limits(cell.probe, cell.config)
+        return of is not None and cell.is_whole and all(within(cell, only) for only in of)
 
     return meant
 

@@ -18,7 +18,7 @@ from interlock.findings.advice import Advice, advice_for, advise
 from interlock.findings.attribution import Attributions, attribute
 from interlock.findings.audit import ErrorRate, rates_by_probe
 from interlock.findings.bars import Bars
-from interlock.findings.baselines import but_probe
+from interlock.findings.baselines import but_probe, plain
 from interlock.findings.chances import ByChances
 from interlock.findings.criteria import (
     Criteria,
@@ -57,7 +57,7 @@ from interlock.model import (
     Verdict,
     Window,
 )
-from interlock.record import NONE_LISTED, ListedReleases
+from interlock.record import NONE_LISTED, Columns, ListedReleases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +76,11 @@ class Findings:
     """The inferred cells that were run to see how often that is wrong."""
 
     @cached_property
+    def rows(self) -> Columns:
+        """The verdicts, grouped without reading each."""
+        return Columns.of(self.verdicts)
+
+    @cached_property
     def audits(self) -> Mapping[str, ErrorRate]:
         """By probe: how often an inferred answer is wrong. Without a probe that was not audited."""
         return rates_by_probe(self.audited)
@@ -83,23 +88,17 @@ class Findings:
     @cached_property
     def by_cell(self) -> Mapping[tuple[str, ...], Verdict]:
         """By ``Cell.key``."""
-        return {verdict.cell.key: verdict for verdict in self.verdicts}
+        return self.rows.by_key
 
     @cached_property
     def by_probe(self) -> Mapping[str, Sequence[Verdict]]:
         """By probe, baselines too."""
-        found: dict[str, list[Verdict]] = {}
-        for verdict in self.verdicts:
-            found.setdefault(verdict.cell.probe, []).append(verdict)
-        return found
+        return self.rows.grouped(-2)
 
     @cached_property
     def by_track(self) -> Mapping[Track, Sequence[Verdict]]:
         """By probe and configuration, baselines too."""
-        found: dict[Track, list[Verdict]] = {}
-        for verdict in self.verdicts:
-            found.setdefault((verdict.cell.probe, verdict.cell.config), []).append(verdict)
-        return found
+        return self.rows.grouped(-2, -1)
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
@@ -113,12 +112,11 @@ class Findings:
             places = probes.get(probe, len(probes)), probe
             return *places, configs.get(config, len(configs)), config
 
-        of_pairs = (
-            track
-            for track, verdicts in self.by_track.items()
-            if any(everything(verdict.cell) for verdict in verdicts)
-        )
-        return tuple(sorted(of_pairs, key=rank))
+        *_, probe_names, config_names = self.rows.parts
+        whole = self.rows.is_whole
+        there = {cell[-2:] for row, cell in enumerate(self.rows.cells) if whole[row]}
+        named = ((probe_names[probe], config_names[config]) for probe, config in there)
+        return tuple(sorted((one for one in named if plain(one[1]) == one[1]), key=rank))
 
     @cached_property
     def probes(self) -> tuple[str, ...]:
@@ -128,17 +126,17 @@ class Findings:
     @cached_property
     def attributions(self) -> Attributions:
         """By ``Cell.key``, whose each hang and failure is."""
-        return attribute(self.verdicts, needs_of(self.matrix))
+        return attribute(self.rows, needs_of(self.matrix))
 
     @cached_property
     def meant(self) -> Meant:
         """Whether a cell is asked of its releases."""
-        return meant_by(self.matrix, self.verdicts)
+        return meant_by(self.matrix, self.rows)
 
     @cached_property
     def tested(self) -> Tested:
         """What was run of whole combinations, and in which situation of a reader's."""
-        return Tested(self.verdicts, self.matrix, self.tracks, self.meant)
+        return Tested(self.rows, self.matrix, self.tracks, self.meant)
 
     @cached_property
     def untested(self) -> Untested:
@@ -192,7 +190,7 @@ class Findings:
     @cached_property
     def workarounds(self) -> Workarounds:
         """What became of each workaround, by the key of the cell without it."""
-        return tried(self.verdicts, self.matrix)
+        return tried(self.rows, self.matrix)
 
     @cached_property
     def workaround_records(self) -> Mapping[WorkaroundKind, WorkaroundRecord]:

@@ -19,14 +19,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
 from packaging.version import Version
 
-from interlock.findings.boxes import Slabs, all_boxes, crosses
+from interlock.findings.boxes import Box, Slabs, all_boxes, crosses
 from interlock.findings.space import Observation, ReleaseAxis, Space, Spot
 from interlock.findings.strip import Between, Run, Strip
 
@@ -198,28 +198,55 @@ class TrackMap:
         return {column: strip for column, strip in strips.items() if strip.crosses_lines}
 
     def counts(self) -> Counter[KnownBy]:
-        """How many pairs each basis decides. Takes time in proportion to all pairs."""
-        return Counter(
-            self.at((row, column)).basis
-            for row in range(len(self.space.rows))
-            for column in range(len(self.space.columns))
-        )
+        """How many pairs each basis decides. Takes time in proportion to all pairs.
+
+        Each strip is looked through once, and not for each of its pairs.
+        """
+        down: dict[int, dict[int, _Said]] = {}
+        for column in self._by_column:
+            for row, said in _said(self.column(column)):
+                down.setdefault(row, {})[column] = said
+        found: Counter[KnownBy] = Counter()
+        installs, every = self.space.installs, range(len(self.space.columns))
+        for row in range(len(self.space.rows)):
+            across = dict(_said(self.row(row))) if row in self._by_row else {}
+            above, tested = down.get(row, {}), self._by_row.get(row, {})
+            found[KnownBy.TESTED] += len(tested)
+            there = [at for at in every if at not in tested and installs(row, at)]
+            found[KnownBy.INDEX] += len(every) - len(tested) - len(there)
+            boxes = self._slabs.along(row)
+            for at in there:
+                if at in across or at in above:
+                    found[_agreed(across.get(at), above.get(at))] += 1
+                elif at in boxes and self._is_filled(boxes[at], row, at):
+                    found[KnownBy.INFERRED] += 1
+                else:
+                    found[KnownBy.UNKNOWN] += 1
+        return +found
 
     def _in_a_box(self, spot: Spot) -> Known:
         piece = self._slabs.at(spot)
         if piece is None or piece.box is None:
             return UNKNOWN
-        (row, column), box = spot, piece.box
-        # What was tried on one of the two sides and proved nothing is not inferred beside it.
-        for side in ((box.crossing[0], column), (row, box.crossing[1])):
-            if side in self.tested and not self.tested[side].is_usable:
-                return UNKNOWN
+        box = piece.box
+        if not self._is_filled(box, *spot):
+            return UNKNOWN
         return Known(
             basis=KnownBy.INFERRED,
             observation=box.observation,
             rule=Rule.BOX,
             corners=box.corners,
         )
+
+    def _is_filled(self, box: Box, row: int, column: int) -> bool:
+        """What was tried on one of the two sides and proved nothing is not inferred beside it."""
+        return not self._proving_nothing or self._proving_nothing.isdisjoint(
+            ((box.crossing[0], column), (row, box.crossing[1]))
+        )
+
+    @cached_property
+    def _proving_nothing(self) -> frozenset[Spot]:
+        return frozenset(spot for spot, seen in self.tested.items() if not seen.is_usable)
 
     @cached_property
     def _slabs(self) -> Slabs:
@@ -229,6 +256,23 @@ class TrackMap:
             {column: _sides(self.column(column)) for column in self._by_column},
         )
         return Slabs(all_boxes(found, usable))
+
+
+_Said = tuple[bool, Observation]
+"""What a strip infers of a pair, and whether its two ends are of one release line."""
+
+
+def _said(strip: Strip) -> Iterator[tuple[int, _Said]]:
+    for found, positions in strip.inferred():
+        said = _are_of_one_line(strip.axis, found), found.observation
+        yield from ((at, said) for at in positions)
+
+
+def _agreed(across: _Said | None, down: _Said | None) -> KnownBy:
+    """The basis of a pair: unknown if its row and its column contradict each other."""
+    if across and down and across[0] == down[0] and across[1] != down[1]:
+        return KnownBy.UNKNOWN
+    return KnownBy.INFERRED
 
 
 def _are_of_one_line(axis: ReleaseAxis, found: Between) -> bool:

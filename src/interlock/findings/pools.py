@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from interlock.evidence import Interval, exact_interval
 from interlock.model import Outcome, Reason, Signature, Verdict, percent, words
+from interlock.record import Columns, Some
+
+Numbers = tuple[int, ...]
+"""The numbers that stand for parts of a cell, see ``Columns``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,8 @@ def places(
     Of the hangs, only those with these signatures. A place where only one of both was run is left
     out.
     """
+    if isinstance(one, Some) and isinstance(other, Some):
+        one, other = _where_both_count(one, other, axes)
     found: dict[object, tuple[list[Verdict], list[Verdict]]] = {}
     for side, rows in enumerate((one, other)):
         for row in rows:
@@ -103,3 +109,24 @@ def places(
 def _hangs(row: Verdict, signatures: Collection[Signature]) -> int:
     seen = sum(count for signature, count in row.signatures if signature in signatures)
     return min(row.hangs, seen)
+
+
+def _where_both_count(one: Some, other: Some, axes: Sequence[str]) -> tuple[Some, Some]:
+    """The rows at places where both were run, without reading the verdicts of all others."""
+    every = one.of
+    parts = [at for at, part in enumerate(every.parts[:-3]) if part and part[0].axis in axes]
+
+    def place(row: int) -> Numbers:
+        cell = every.cells[row]
+        return cell[-3], *(cell[part] for part in parts)
+
+    sides = [[row for row in side.rows if _counts(every, row)] for side in (one, other)]
+    here, there = ({place(row) for row in rows} for rows in sides)
+    both = here & there
+    left, right = (every.some([row for row in rows if place(row) in both]) for rows in sides)
+    return left, right
+
+
+def _counts(every: Columns, row: int) -> bool:
+    outcome, reason = every.outcomes[row], every.reasons[row]
+    return outcome in (Outcome.PASS, Outcome.HANG) or reason is Reason.TOO_FEW_EXPOSURES

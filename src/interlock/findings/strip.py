@@ -100,6 +100,19 @@ class Strip:
             return None
         return Between(low, high, self.tested[low])
 
+    def inferred(self) -> Iterator[tuple[Between, Sequence[int]]]:
+        """All that ``at`` may infer: each two tested releases, and the positions between."""
+        here = self.axis.line_number
+        for low, high in pairwise(self.usable):
+            if high - low < 2 or self.tested[low] != self.tested[high]:
+                continue
+            between: Sequence[int] = range(low + 1, high)
+            if here[low] != here[high]:
+                if not self._is_vouched_for(low, high):
+                    continue
+                between = [at for at in between if self._is_known_elsewhere(at)]
+            yield Between(low, high, self.tested[low]), between
+
     def differs_at(self, position: int, seen: Observation) -> bool:
         """Whether the release says something else, or the nearest tested ones on both sides."""
         if position in self.tested and self.tested[position].is_usable:

@@ -14,14 +14,19 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.criteria import Meant
+from interlock.findings.likeness import TROUBLE
 from interlock.findings.situation import AnswerBasis, Asked, Conclusion, Seen, conclude
 from interlock.findings.weighing import Pins, Track, version_of, without
 from interlock.matrix import Matrix, Situation
-from interlock.model import Basis, Cell, Outcome, PythonVersion, Verdict
+from interlock.model import Cell, Outcome, PythonVersion, Reason, Verdict
+from interlock.record import Columns
 
 Place = tuple[Pins, PythonVersion]
 """Releases on a Python."""
 
+
+_TELLING = (Reason.NO_FEATURE, Reason.NO_WHEEL, Reason.REQUIRES_PYTHON)
+"""The reasons that ``conclude`` reads: nothing was run, or a feature is missing."""
 
 Shape = tuple[tuple[tuple[object, ...], ...], tuple[Track, ...]]
 """All that ``conclude`` reads of a place: what each verdict says, and what is meant there."""
@@ -68,11 +73,18 @@ class Tested:
         self._relation_of: dict[tuple[int, ...], int] = {}
         self._covered: dict[tuple[tuple[int, ...], int], bool] = {}
         self._known: dict[tuple[tuple[int, ...], PythonVersion], Known] = {}
-        self._found: dict[Place, list[Verdict]] = {}
-        for verdict in verdicts:
-            if verdict.basis is Basis.TESTED and verdict.cell.is_whole:
-                place = verdict.cell.pins, verdict.cell.python
-                self._found.setdefault(place, []).append(verdict)
+        self._rows = Columns.of(verdicts)
+        rows_at: dict[tuple[int, ...], list[int]] = {}
+        for row in self._rows.answers:
+            rows_at.setdefault(self._rows.cells[row][:-2], []).append(row)
+        self._found: dict[Place, Sequence[Verdict]] = {}
+        self._rows_at: dict[Place, Sequence[int]] = {}
+        for numbers, rows in rows_at.items():
+            *pins, python = (
+                part[number] for part, number in zip(self._rows.parts, numbers, strict=False)
+            )
+            self._found[tuple(pins), python] = self._rows.some(rows)
+            self._rows_at[tuple(pins), python] = rows
 
     def at(self, place: Place) -> Sequence[Seen]:
         """What was seen there of what a reader can have."""
@@ -126,7 +138,9 @@ class Tested:
     ) -> Drawn:
         """The conclusion, which is drawn once for all places of one shape."""
         out = frozenset[int]()
-        if beside:
+        if beside and any(
+            self._rows.outcomes[row] in TROUBLE for row in self._rows_at.get(place, ())
+        ):
             troubles = ((n, one) for n, one in enumerate(self.at(place)) if one.is_trouble)
             out = frozenset(number for number, one in troubles if beside(one.verdict))
         key = self._relation(asked), self.shape(place), out
@@ -175,15 +189,24 @@ class Tested:
         """A number that places share where the same was seen and the same is meant."""
         if place not in self._shape_at:
             shape = (
-                tuple(
-                    (v.cell.probe, v.cell.config, v.outcome, one.lacks_feature, v.was_run)
-                    for one in self.at(place)
-                    for v in (one.verdict,)
-                ),
+                tuple(self._shapes_of(self._rows_at.get(place, ()))),
                 tuple((one.cell.probe, one.cell.config) for one in self.meant_at(place)),
             )
             self._shape_at[place] = self._shapes.setdefault(shape, len(self._shapes))
         return self._shape_at[place]
+
+    def _shapes_of(self, rows: Iterable[int]) -> Iterator[tuple[object, ...]]:
+        """What each row says that a reader can have, without reading its verdict."""
+        every = self._rows
+        *_, probes, configs = every.parts
+        for row in rows:
+            probe, config = (
+                of[number]
+                for of, number in zip((probes, configs), every.cells[row][-2:], strict=True)
+            )
+            told = every.reasons[row] if every.reasons[row] in _TELLING else None
+            if self._situation(probe, config):
+                yield probe, config, every.outcomes[row], told
 
     def covers(self, asked: Situation, place: Place) -> bool:
         """Whether something is meant to be run there with all of it switched on, or was."""
@@ -287,9 +310,9 @@ class Tested:
     @cached_property
     def _by_track(self) -> Mapping[Track, set[PythonVersion]]:
         found: dict[Track, set[PythonVersion]] = {}
-        for (_, python), verdicts in self._found.items():
-            for v in verdicts:
-                found.setdefault((v.cell.probe, v.cell.config), set()).add(python)
+        *_, pythons, probes, configs = self._rows.parts
+        for python, probe, config in {self._rows.cells[row][-3:] for row in self._rows.answers}:
+            found.setdefault((probes[probe], configs[config]), set()).add(pythons[python])
         return found
 
     def _situation(self, probe: str, config: str) -> Situation | None:

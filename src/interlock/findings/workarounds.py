@@ -6,7 +6,7 @@ neighbours, to see that it breaks nothing. Nothing is claimed for a cell where i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from interlock.evidence import LEVEL, Stratum, chance
@@ -15,6 +15,7 @@ from interlock.findings.likeness import TROUBLE, comes_by_chance
 from interlock.findings.pools import counts
 from interlock.matrix import Matrix, Workaround
 from interlock.model import Basis, Outcome, Signature, Verdict
+from interlock.record import Columns
 
 NEVER = 1000
 """Exposures that are enough to show a failure again that always comes."""
@@ -70,9 +71,88 @@ Workarounds = Mapping[tuple[str, ...], tuple[TriedWorkaround, ...]]
 
 def tried(verdicts: Iterable[Verdict], matrix: Matrix) -> Workarounds:
     """The workarounds that were run, of those that the matrix names for each cell."""
-    known = {v.cell.key: v for v in verdicts}
-    found = {key: tried_on(without, known, matrix) for key, without in known.items()}
-    return {key: here for key, here in found.items() if here}
+    return _Tried(Columns.of(verdicts), matrix)
+
+
+class _Tried(Mapping[tuple[str, ...], tuple[TriedWorkaround, ...]]):
+    """Looks at a cell when somebody asks about it."""
+
+    def __init__(self, every: Columns, matrix: Matrix) -> None:
+        self._every = every
+        self._matrix = matrix
+        self._needed: dict[tuple[object, ...], dict[WorkaroundKind, list[TriedWorkaround]]] = {}
+
+    def __getitem__(self, key: tuple[str, ...]) -> tuple[TriedWorkaround, ...]:
+        found = tried_on(self._every.by_key[key], self._every.by_key, self._matrix)
+        if not found:
+            raise KeyError(key)
+        return found
+
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        by_key = self._every.by_key
+        for row in self._rows():
+            if tried_on(self._every[row], by_key, self._matrix):
+                yield self._every.key_of(row)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def needed(self, kind: WorkaroundKind) -> list[TriedWorkaround]:
+        """Those of that kind that could be run where the cell goes wrong without them."""
+        *track, _ = kind
+        if tuple(track) not in self._needed:
+            found = self._needed[tuple(track)] = {}
+            for one in self._needed_in(*track):
+                found.setdefault(one.kind, []).append(one)
+        return self._needed[tuple(track)].get(kind, [])
+
+    def _needed_in(self, name: str, probe: str, config: str) -> Iterator[TriedWorkaround]:
+        every, way = self._every, self._matrix.workarounds[name]
+        for on_top in (
+            number for ways in self._ways((probe, config), name).values() for number in ways
+        ):
+            for row in self._rows((probe, config), name, TROUBLE):
+                other = every.row_of[(*every.cells[row][:-1], on_top)]
+                was_run = every.tested[other] and every.outcomes[other] is not Outcome.UNSUPPORTED
+                if was_run and everything(every[row].cell):
+                    yield TriedWorkaround(way=way, without=every[row], verdict=every[other])
+
+    def kinds(self) -> Iterator[WorkaroundKind]:
+        """Every kind that was needed, in the order of the cells."""
+        every = (one for many in self.values() for one in many if one.was_needed and one.was_run)
+        return iter(dict.fromkeys(one.kind for one in every))
+
+    def _rows(
+        self,
+        track: tuple[str, str] | None = None,
+        way: str | None = None,
+        outcomes: Collection[Outcome] = (*TROUBLE, Outcome.PASS),
+    ) -> Iterator[int]:
+        """The rows with such an outcome for which a workaround may have been run."""
+        every = self._every
+        ways = self._ways(track, way)
+        for row in every.answers:
+            cell = every.cells[row]
+            if every.outcomes[row] in outcomes and any(
+                (*cell[:-1], other) in every.row_of for other in ways.get(cell[-2:], ())
+            ):
+                yield row
+
+    def _ways(
+        self, track: tuple[str, str] | None, only: str | None
+    ) -> Mapping[tuple[int, ...], Sequence[int]]:
+        """By probe and configuration: the configurations with a workaround that have rows."""
+        *_, probes, configs = self._every.parts
+        number_of = {config: number for number, config in enumerate(configs)}
+        found = {}
+        for of in {cell[-2:] for cell in self._every.cells}:
+            probe, config = probes[of[0]], configs[of[1]]
+            if track is None or track == (probe, config):
+                names = self._matrix.use(probe).workarounds.get(config, ())
+                ways = (self._matrix.workarounds[n] for n in names if only in (None, n))
+                on_top = [number_of.get(way.on(config)) for way in ways]
+                found[of] = [number for number in on_top if number is not None]
+        return found
 
 
 def tried_on(
@@ -139,11 +219,34 @@ def records(ways: Workarounds) -> Mapping[WorkaroundKind, WorkaroundRecord]:
 
     Where some of these cells hang with it, it may only make the hang rarer. A pass is luck then.
     """
+    if isinstance(ways, _Tried):
+        return _Records(ways)
     found: dict[WorkaroundKind, list[TriedWorkaround]] = {}
-    needed = (one for many in ways.values() for one in many if one.was_needed and one.was_run)
-    for one in needed:
+    for one in (one for many in ways.values() for one in many if one.was_needed and one.was_run):
         found.setdefault(one.kind, []).append(one)
     return {kind: record(alike) for kind, alike in found.items()}
+
+
+class _Records(Mapping[WorkaroundKind, WorkaroundRecord]):
+    """Counts a kind when somebody asks about it."""
+
+    def __init__(self, ways: _Tried) -> None:
+        self._ways = ways
+        self._found: dict[WorkaroundKind, WorkaroundRecord] = {}
+
+    def __getitem__(self, kind: WorkaroundKind) -> WorkaroundRecord:
+        if kind not in self._found:
+            alike = self._ways.needed(kind)
+            if not alike:
+                raise KeyError(kind)
+            self._found[kind] = record(alike)
+        return self._found[kind]
+
+    def __iter__(self) -> Iterator[WorkaroundKind]:
+        return self._ways.kinds()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def record(tried: Sequence[TriedWorkaround]) -> WorkaroundRecord:

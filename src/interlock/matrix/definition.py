@@ -12,13 +12,9 @@ from datetime import timedelta
 from enum import Enum
 from functools import cached_property
 from itertools import groupby
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, AliasPath, BeforeValidator, Field
-
-from interlock.matrix import values
 from interlock.matrix.choices import Choice, unpublished
-from interlock.matrix.mistakes import Place, where, wrong
 from interlock.matrix.policy import Policy
 from interlock.matrix.situations import AppChoice, Application, Situation
 from interlock.matrix.upstream import Change, Upstream
@@ -34,6 +30,12 @@ from interlock.model import (
     Release,
     Renames,
 )
+
+if TYPE_CHECKING:  # `schema` adds these names for pydantic, which a question does not need
+    from pydantic import AfterValidator, AliasPath, Field
+
+    from interlock.matrix import values
+    from interlock.matrix.mistakes import Place
 
 PYTHON = "python"
 """The axis that is not a package."""
@@ -63,8 +65,6 @@ class Only:
     """An empty tuple means all of them."""
 
 
-OnlyThere = Annotated[Only, values.with_some_axes]
-
 EVERYWHERE = Only()
 
 
@@ -78,8 +78,10 @@ class ProbeUse:
         default_factory=dict
     )
     """By configuration: the workarounds to try on it when a cell did not pass."""
-    only: OnlyThere = EVERYWHERE
-    only_in: Mapping[values.ConfigName, OnlyThere] = field(default_factory=dict)
+    only: Annotated[Only, values.with_some_axes] = EVERYWHERE
+    only_in: Mapping[values.ConfigName, Annotated[Only, values.with_some_axes]] = field(
+        default_factory=dict
+    )
     """By configuration: a further narrowing of the probe there."""
     formerly: Mapping[values.ConfigName, values.ConfigName] = field(default_factory=dict)
     """By configuration in older results: today's name of the same settings."""
@@ -117,15 +119,6 @@ class Workaround:
     def on(self, config: str) -> str:
         """The configuration in which a cell of ``config`` runs with this workaround."""
         return self.same_as or f"{config}{ON_TOP}{self.name}"
-
-
-def _sets_or_is(way: Workaround) -> Workaround:
-    if bool(way.same_as) == bool(way.settings or way.environment or way.choices):
-        raise wrong('needs either "same_as", or any of "choices", "settings" and "environment"')
-    return way
-
-
-WorkaroundOfTheFile = Annotated[Workaround, AfterValidator(_sets_or_is)]
 
 
 class Rounds(str, Enum):
@@ -167,26 +160,15 @@ class SandboxLimits:
     output_bytes: Annotated[values.Output, Field(alias="output")]
 
 
-def _without(key: str) -> BeforeValidator:
-    """Leave out a key that another field reads."""
-
-    def rest(section: Any) -> Any:
-        if not isinstance(section, dict):
-            return section
-        return {name: value for name, value in section.items() if name != key}
-
-    return BeforeValidator(rest)
-
-
 @dataclass(frozen=True, kw_only=True)
 class MatrixLimits:
     """What an installation and a trial may use, and how long they may take."""
 
-    install: Annotated[SandboxLimits, _without("wall")]
+    install: Annotated[SandboxLimits, values.without("wall")]
     install_wall_s: Annotated[
         values.DurationInSeconds, Field(validation_alias=AliasPath("install", "wall"))
     ]
-    probe: Annotated[SandboxLimits, _without("wall_factor")]
+    probe: Annotated[SandboxLimits, values.without("wall_factor")]
     wall_factor: Annotated[values.Factor, Field(validation_alias=AliasPath("probe", "wall_factor"))]
     """The outer guard's limit, as a multiple of the probe's own limits."""
 
@@ -362,6 +344,8 @@ def check_published(matrix: Matrix, releases: Mapping[str, Sequence[Release]]) -
 
     ``releases`` holds the releases of each axis's package, by the axis's name.
     """
+    from interlock.matrix.mistakes import where
+
     mistakes = [
         f"{where(matrix.name, matrix.lines, place)} {problem}"
         for place, axis, choice in _choices(matrix)

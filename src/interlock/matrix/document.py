@@ -22,6 +22,7 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from interlock.matrix.mistakes import Place, in_words, place_of, where
+from interlock.matrix.number import Number
 from interlock.matrix.plain_files import Unreadable, read_text
 
 T = TypeVar("T")
@@ -43,12 +44,6 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 MOST_MISTAKES = 50
 """The most mistakes in one message."""
-
-
-class Number(float):
-    """A number that keeps how it was written, for versions without their quotes."""
-
-    written: str
 
 
 @dataclass

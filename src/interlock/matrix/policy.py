@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
-from pydantic import Field
 
-from interlock.matrix import values
 from interlock.matrix.choices import release_line
 from interlock.model import PythonVersion
+
+if TYPE_CHECKING:  # `schema` adds these names for pydantic, which a question does not need
+    from pydantic import Field
+
+    from interlock.matrix import values
 
 
 @dataclass(frozen=True, kw_only=True)

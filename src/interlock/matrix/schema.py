@@ -11,25 +11,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, AliasPath, Field
 
-from interlock.matrix import values
+from interlock.matrix import definition, policy, situations, upstream, values
 from interlock.matrix.definition import (
     EVERYWHERE,
     PYTHON,
     CellSet,
     MatrixLimits,
-    OnlyThere,
+    Only,
     ProbeUse,
     Rounds,
     Trials,
-    WorkaroundOfTheFile,
+    Workaround,
 )
 from interlock.matrix.document import SECTIONS
-from interlock.matrix.mistakes import AXES
+from interlock.matrix.mistakes import AXES, wrong
 from interlock.matrix.policy import Policy
 from interlock.matrix.situations import AppChoice
 from interlock.matrix.upstream import Change, Upstream
+
+for nouns in (definition, policy, situations, upstream):
+    # pydantic looks up the names of their annotations there.
+    vars(nouns).update(
+        values=values, AfterValidator=AfterValidator, AliasPath=AliasPath, Field=Field
+    )
 
 AXIS_NAME = re.compile(r"[a-z][a-z0-9]*")
 """An axis name becomes an option of the command line and a column of the table."""
@@ -84,7 +90,7 @@ class ConfigurationOfTheFile:
         default_factory=dict
     )
     base: values.ConfigName | None = None
-    only: OnlyThere = EVERYWHERE
+    only: Annotated[Only, values.with_some_axes] = EVERYWHERE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +111,15 @@ class ControlOfTheFile:
 class Freshness:
     verdicts: values.Duration
     resolutions: values.Duration
+
+
+def _sets_or_is(way: Workaround) -> Workaround:
+    if bool(way.same_as) == bool(way.settings or way.environment or way.choices):
+        raise wrong('needs either "same_as", or any of "choices", "settings" and "environment"')
+    return way
+
+
+WorkaroundOfTheFile = Annotated[Workaround, AfterValidator(_sets_or_is)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field
-
-from interlock.matrix import values
 from interlock.model import listing
+
+if TYPE_CHECKING:  # `schema` adds these names for pydantic, which a question does not need
+    from pydantic import AfterValidator, Field
+
+    from interlock.matrix import values
 
 
 @dataclass(frozen=True, kw_only=True)

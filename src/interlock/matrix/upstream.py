@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from interlock.matrix import values
+if TYPE_CHECKING:  # `schema` adds these names for pydantic, which a question does not need
+    from interlock.matrix import values
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,8 +32,8 @@ from interlock.matrix.choices import (
     beyond_the_harness,
     read_listed,
 )
-from interlock.matrix.document import Number
 from interlock.matrix.mistakes import AXES, MISSING, NAME, nearest, wrong
+from interlock.matrix.number import Number
 from interlock.model import ABSENT, AT_RELEASE, ON_TOP, PythonVersion
 
 T = TypeVar("T")
@@ -341,3 +341,14 @@ PinnedVersions = Annotated[Mapping[str, PinnedVersion], Field(alias=AXES)]
 with_every_axis = _by_axis(required=True)
 """For a section with a key for each axis: gathers them in the field ``AXES``."""
 with_some_axes = _by_axis(required=False)
+
+
+def without(key: str) -> BeforeValidator:
+    """Leave out a key that another field reads."""
+
+    def rest(section: Any) -> Any:
+        if not isinstance(section, dict):
+            return section
+        return {name: value for name, value in section.items() if name != key}
+
+    return BeforeValidator(rest)

@@ -1,8 +1,12 @@
-from . import rows as rows, schema as schema, table as table
+from . import kept as kept, rows as rows, schema as schema, table as table
 from .audits import (
     join_audits as join_audits,
     read_audits as read_audits,
     write_audits as write_audits,
+)
+from .columns import (
+    Columns as Columns,
+    Some as Some,
 )
 from .control_results import (
     campaigns_in as campaigns_in,
@@ -14,10 +18,19 @@ from .examples import (
 from .files import (
     Batch as Batch,
 )
+from .kept import (
+    Kept as Kept,
+)
 from .ledger import (
     CampaignRecord as CampaignRecord,
     Ledger as Ledger,
     repair as repair,
+)
+from .listed import (
+    MACHINE as MACHINE,
+    NONE_LISTED as NONE_LISTED,
+    ListedRelease as ListedRelease,
+    ListedReleases as ListedReleases,
 )
 from .measures import (
     write_measures as write_measures,
@@ -26,11 +39,11 @@ from .order import (
     in_order as in_order,
     text_key as text_key,
 )
+from .published import (
+    VERDICTS as VERDICTS,
+    read_published as read_published,
+)
 from .releases import (
-    MACHINE as MACHINE,
-    NONE_LISTED as NONE_LISTED,
-    ListedRelease as ListedRelease,
-    ListedReleases as ListedReleases,
     read_releases as read_releases,
 )
 from .results import (
@@ -41,9 +54,6 @@ from .results import (
     rewrite_results as rewrite_results,
     write_results as write_results,
     write_rows as write_rows,
-)
-from .rows import (
-    VERDICTS as VERDICTS,
 )
 from .schema import (
     SCHEMA_VERSION as SCHEMA_VERSION,

@@ -7,7 +7,6 @@ names them. A user may have asked for a Python that is in no set, so its rows co
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,18 +24,31 @@ _LONGEST = 60
 
 def left_in(verdicts: Iterable[Verdict], matrix: Matrix, path: Path) -> list[Verdict]:
     """The verdicts of the matrix's probes, configurations and Pythons. Logs the rest."""
+    kept, gone = parted(verdicts, matrix)
+    log(gone, matrix, path)
+    return kept
+
+
+def parted(verdicts: Iterable[Verdict], matrix: Matrix) -> tuple[list[Verdict], Counter[str]]:
+    """The same, and how many others lack which part. Logs nothing."""
     kept, gone = [], Counter[str]()
     for verdict in verdicts:
         if gone_part := lacking(verdict.cell, matrix):
             gone[gone_part] += 1
         else:
             kept.append(verdict)
+    return kept, gone
+
+
+def log(gone: Counter[str], matrix: Matrix, path: Path) -> None:
+    """Log which rows of a table are left out, if any."""
     if gone:
+        import logging  # a question has seldom anything to log, and waits for each import
+
         rows = plural(sum(gone.values()), "row")
         logging.getLogger(__name__).warning(
             f"{path}: {rows} left out, which {matrix.name} does not cover: {_counted(gone)}"
         )
-    return kept
 
 
 def lacking(cell: Cell, matrix: Matrix) -> str:

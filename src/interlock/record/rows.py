@@ -39,10 +39,9 @@ from interlock.model import (
 from interlock.record import invariants, older, shared
 from interlock.record.files import Mistakes, csv_lines, row_of
 from interlock.record.order import coordinates, ordered
+from interlock.record.published import VERDICTS
 from interlock.record.schema import COLUMNS, STORED_COLUMNS
 from interlock.record.signatures import Counts, Seen, as_data
-
-VERDICTS = "verdicts.csv"
 
 ATTRIBUTED = ("whose", "attribution")
 """Columns that are computed from all rows together. They are not read."""

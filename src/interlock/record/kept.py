@@ -1,0 +1,177 @@
+"""What a question needs, kept ready from one question to the next.
+
+To read and check the published files takes longer than to answer. So what was read stays in the
+user's cache folder, under a digest of all that it was made from: the contents of the files, the
+modules that read them, and the Python. If any of these changes, the digest is another one. A file
+that is damaged, or that cannot be written, costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import marshal
+import os
+import pickle
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import packaging
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+import interlock
+from interlock.isolation import Store
+from interlock.matrix import Unreadable, plain_files
+from interlock.model import UsageError
+
+PART = "answers"
+"""The folder below the store's home."""
+
+MOST_FILES = 8
+"""Of each kind. The ones that were written last stay."""
+
+_ROOMS = ("model", "matrix", "index", "record")
+"""The rooms that read files, and have the nouns that they are read into."""
+
+_DIGEST_BYTES = 32
+_CHUNK_BYTES = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """The folder of what is kept; None keeps nothing."""
+
+    folder: Path | None
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Kept:
+        """Below the store's home. A question needs no store, so a wrong home is no mistake."""
+        try:
+            return cls(folder=Store.of(environ).home / PART)
+        except (UsageError, OSError, RuntimeError):
+            return cls(folder=None)
+
+    def get(self, name: str) -> Any:
+        """What is kept under that name, in plain values; None if there is nothing whole."""
+        if self.folder is None:
+            return None
+        try:
+            content = plain_files.read_bytes(self.folder / name, plain_files.MOST_TABLE_BYTES)
+            digest, text = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+            return marshal.loads(text) if digest == _digest(text) else None
+        except (OSError, Unreadable, ValueError, EOFError, TypeError):
+            return None
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep plain values under that name, if they can be written."""
+        if self.folder is None:
+            return
+        with suppress(OSError, ValueError):
+            text = marshal.dumps(value)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            fresh = self.folder / f".{name}.{os.getpid()}"
+            try:
+                fresh.write_bytes(_digest(text) + text)
+                fresh.replace(self.folder / name)
+            finally:
+                fresh.unlink(missing_ok=True)
+            self._drop_oldest(name.partition("-")[0])
+
+    def _drop_oldest(self, kind: str) -> None:
+        assert self.folder
+        files = list(self.folder.glob(f"{kind}-*"))
+        files.sort(key=lambda file: file.stat().st_mtime_ns, reverse=True)
+        for file in files[MOST_FILES:]:
+            file.unlink(missing_ok=True)
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.blake2b(text, digest_size=_DIGEST_BYTES).digest()
+
+
+def name_of(kind: str, files: Iterable[Path], *others: object) -> str | None:
+    """The name for what is read from these files and the ``others``, which have a ``repr``.
+
+    None if a file is missing or can't be read: whoever reads it says what is wrong.
+    """
+    found = hashlib.blake2b(digest_size=20)
+    try:
+        for text in (*_made_by(), *map(repr, others)):
+            found.update(b"%d %s" % (len(text), text.encode()))
+        for file in files:
+            with plain_files.opened(file, plain_files.MOST_TABLE_BYTES) as opened:
+                size = os.fstat(opened.fileno()).st_size
+                found.update(f"{file.name} {size} ".encode())
+                while chunk := opened.read(_CHUNK_BYTES):
+                    found.update(chunk)
+    except (OSError, Unreadable, UnicodeError):
+        return None
+    return f"{kind}-{found.hexdigest()}"
+
+
+def _made_by() -> Iterator[str]:
+    """Python, and the modules that read. Their sizes and times, as for compiled modules."""
+    yield f"{sys.implementation.cache_tag} {packaging.__version__}"
+    for room in _ROOMS:
+        with os.scandir(Path(interlock.__file__).parent / room) as inside:
+            modules = sorted((e for e in inside if e.name.endswith(".py")), key=lambda e: e.name)
+            for module in modules:
+                stat = module.stat()
+                yield f"{room}/{module.name} {stat.st_size} {stat.st_mtime_ns}"
+
+
+# Nouns --------------------------------------------------------------------------------------------
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, value: Any) -> Any:
+        """Versions and specifiers by their texts: how they are stored is their package's own."""
+        if type(value) in (Version, SpecifierSet):
+            return type(value), (str(value),)
+        return NotImplemented
+
+
+def frozen(value: object) -> bytes | None:
+    """Nouns of ours as bytes; None if they would not come back as they are."""
+    written = io.BytesIO()
+    try:
+        _Pickler(written, protocol=5).dump(value)
+        return written.getvalue() if thawed(written.getvalue()) == value else None
+    except (pickle.PickleError, TypeError, AttributeError, ValueError, RecursionError):
+        return None
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes nouns of the rooms below, and what they hold. It calls nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _OTHERS:
+            return _OTHERS[module, name]
+        if module.startswith(tuple(f"interlock.{room}." for room in _ROOMS)):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is no noun")
+
+
+_OTHERS: Mapping[tuple[str, str], Any] = {
+    ("packaging.version", "Version"): Version,
+    ("packaging.specifiers", "SpecifierSet"): SpecifierSet,
+    ("datetime", "date"): date,
+    ("datetime", "datetime"): datetime,
+    ("datetime", "timedelta"): timedelta,
+    ("datetime", "timezone"): timezone,
+    ("builtins", "frozenset"): frozenset,
+    ("builtins", "set"): set,
+}
+
+
+def thawed(text: bytes) -> Any:
+    """The nouns again. Raises ``pickle.PickleError``, or another error, for anything else."""
+    return _Unpickler(io.BytesIO(text)).load()
