@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-import shutil
-import threading
 from collections.abc import Iterator, Mapping
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import DESK, Reader, served
 from made_up import FORKS_BADLY
 from packaging.version import Version
 
@@ -22,78 +19,17 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 375, "height": 812}
-DESK = {"width": 1280, "height": 900}
 
 STOCK = {"event-level": "ERROR"}
 WARNINGS = {"event-level": "WARNING"}
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        """A page that is left while it loads breaks its connection."""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists() and not shutil.which("chromium"):
-        pytest.skip("no Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture(scope="session")
 def address(complete: Any) -> Iterator[str]:
     """Where the built site is served, on this machine alone."""
-    handler = functools.partial(Quiet, directory=complete.public)
-    with Server(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-class Reader:
-    """A page, with all its errors and all its requests to other hosts."""
-
-    def __init__(self, browser: Any, address: str, **context: Any) -> None:
-        self.address = address
-        self.context = browser.new_context(**{"viewport": DESK, **context})
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(5000)
-        self.complaints: list[str] = []
-        self.strangers: list[str] = []
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._asked)
-
-    def _said(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def _asked(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "data:", "blob:")):
-            self.strangers.append(request.url)
-
-    def open(self, path: str) -> Any:
-        self.page.goto(f"{self.address}/{path}")
-        return self.page
-
-    def __enter__(self) -> Reader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
+    with served(complete.public) as address:
+        yield address
 
 
 def choose(page: Any, settings: Mapping[str, str] | None = None, **choices: str) -> Any:

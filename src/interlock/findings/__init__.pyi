@@ -1,4 +1,4 @@
-from . import maps as maps, sentences as sentences, windows as windows
+from . import expected as expected, maps as maps, sentences as sentences, windows as windows
 from .advice import (
     Move as Move,
     to_find as to_find,
@@ -30,6 +30,9 @@ from .baselines import (
 from .boxes import (
     Cross as Cross,
     crosses as crosses,
+)
+from .conclusions import (
+    concluded as concluded,
 )
 from .coverage import (
     Coverage as Coverage,
@@ -87,6 +90,10 @@ from .rates import (
 from .ratio import (
     Ratio as Ratio,
 )
+from .regions import (
+    Region as Region,
+    inferred_regions as inferred_regions,
+)
 from .scopes import (
     Barred as Barred,
     Evidence as Evidence,
@@ -99,7 +106,7 @@ from .searched import (
 )
 from .situation import (
     AnswerBasis as AnswerBasis,
-    Inferred as Inferred,
+    Conclusion as Conclusion,
     Seen as Seen,
 )
 from .space import (
