@@ -446,6 +446,22 @@
     return { versions: Object.fromEntries(data.axes.map((axis, n) => [axis.name, parts[n]])), python, chosen: config.chosen };
   }
 
+  /* The row of a release line opens the rows of its releases, which come after it. */
+  function foldedLine(head) {
+    const rows = [];
+    for (let row = head.nextElementSibling; row && row.matches(".il-in-line"); row = row.nextElementSibling) rows.push(row);
+    const name = head.querySelector("th");
+    const button = el("button", { type: "button" }, ...name.childNodes);
+    name.append(button);
+    function open(is) {
+      rows.forEach((row) => { row.hidden = !is; });
+      button.setAttribute("aria-expanded", String(is));
+    }
+    head.addEventListener("click", () => open(button.getAttribute("aria-expanded") === "false"));
+    open(false);
+  }
+
+  document.querySelectorAll("tr.il-line").forEach(foldedLine);
   const data = window.interlock;
   const form = document.querySelector("form.il-picker");
   const matrix = document.querySelector(".il-matrix");

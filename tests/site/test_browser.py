@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from browsing import DESK, Reader, served
 from made_up import FORKS_BADLY
 from packaging.version import Version
 
-from interlock.findings import Findings, Question, answer
+from interlock.findings import AnswerBasis, Question, answer
 from interlock.model import PythonVersion
+from interlock.publish.context import PageContext
+from interlock.record import read_results
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -496,7 +499,8 @@ def test_older_links_to_a_configuration_still_lead_there(browser: Any, address: 
 
 def test_page_says_what_the_terminal_says(browser: Any, address: str, complete: Any) -> None:
     """The outcome of every release and setting; where there is none, the neighbours."""
-    findings = Findings(matrix=complete.matrix, verdicts=complete.verdicts)
+    found = read_results(complete.results, complete.matrix.axes, {}).within(complete.matrix)
+    findings = PageContext(matrix=complete.matrix, results=found).findings
     signs = {None: "·", "pass": "✓", "hang": "✗", "fail": "!", "unsupported": "–", "unproven": "?"}
     wrong = []
     with Reader(browser, address) as reader:
@@ -514,6 +518,7 @@ def test_page_says_what_the_terminal_says(browser: Any, address: str, complete: 
             text = said.inner_text()
             near = [str(v) for n in part.neighbours for v in (n.below, n.above) if v]
             sign = signs[str(part.outcome) if part.outcome else None]
+            sign = f"({sign})" if part.basis is AnswerBasis.INFERRED else sign
             if not text.startswith(sign) or any(v not in text for v in near):
                 wrong.append((sentry, ddtrace, chosen, part.outcome, near, text))
     assert wrong == []
@@ -589,3 +594,39 @@ def test_dark_mode_follows_the_system(browser: Any, address: str) -> None:
     with Reader(browser, address, color_scheme="dark") as reader:
         page = reader.open("index.html")
         assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
+
+
+FOLDED = """
+<table class="il-table"><tbody>
+  <tr class="il-line"><th>1.1.x</th><td>2 pass</td></tr>
+  <tr class="il-in-line"><th>1.1.1</th><td>pass</td></tr>
+  <tr class="il-in-line"><th>1.1.0</th><td>pass</td></tr>
+  <tr><th>1.0.0</th><td>pass</td></tr>
+  <tr class="il-line"><th>0.9.x</th><td>1 hang</td></tr>
+  <tr class="il-in-line"><th>0.9.2</th><td>hang</td></tr>
+</tbody></table>
+<script src="interlock.js"></script>
+"""
+
+
+def test_a_release_line_opens_and_closes_its_releases(
+    browser: Any, complete: Any, tmp_path: Path
+) -> None:
+    """By the mouse anywhere in its row, and by the keyboard; the others stay closed."""
+    (tmp_path / "index.html").write_text(FOLDED, encoding="utf-8")
+    shutil.copy(complete.site / "assets" / "interlock.js", tmp_path)
+    with Reader(browser, tmp_path.as_uri()) as reader:
+        page = reader.open("index.html")
+
+        def shown() -> list[str]:
+            heads = page.locator("tbody tr:visible th")
+            return [str(head).strip() for head in heads.all_inner_texts()]
+
+        assert shown() == ["1.1.x", "1.0.0", "0.9.x"]
+        page.get_by_text("2 pass").click()
+        assert shown() == ["1.1.x", "1.1.1", "1.1.0", "1.0.0", "0.9.x"]
+        button = page.get_by_role("button", name="1.1.x")
+        assert button.get_attribute("aria-expanded") == "true"
+        button.press("Enter")
+        assert shown() == ["1.1.x", "1.0.0", "0.9.x"]
+        assert reader.complaints == []
