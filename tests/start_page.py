@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
+
+from grids import cell
+
+from interlock.findings.tested import Place
+from interlock.publish import links
+from interlock.publish.card import Card, Track
 
 
 def told(data: Mapping[str, Any], place: str, chosen: Mapping[str, str]) -> dict[str, Any]:
     """The answer for ``2.5.1|2.14.2|3.10`` and a value for each choice; of a tested place."""
-    (row, *answers) = data["places"][place]
+    return of_group(data, place, data["places"][place], chosen)
+
+
+def inferred(
+    data: Mapping[str, Any], place: str, chosen: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """The same of a pair that nobody ran; None where no region holds it."""
+    *versions, python = place.split("|")
+    positions = []
+    for axis, version in zip(data["axes"], versions, strict=True):
+        skipped = {axis["listed"][at] for at in axis["skipped"]}
+        tried = [one for one in reversed(axis["listed"]) if one not in skipped]
+        positions.append(tried.index(version) if version in tried else -1)
+    row, column = positions
+    for top, bottom, left, right, *group in data["regions"].get(python, ()):
+        if top <= row <= bottom and left <= column <= right:
+            return of_group(data, place, group, chosen)
+    return None
+
+
+def of_group(
+    data: Mapping[str, Any], place: str, group: Sequence[int], chosen: Mapping[str, str]
+) -> dict[str, Any]:
+    """The answer in a situation, of those at a place."""
+    row, *answers = group
     return worded(data, place, answers[data["groups"][row][situation(data, chosen)]])
 
 
@@ -70,3 +101,30 @@ def _filled(data: Mapping[str, Any], template: str, place: str, track: Mapping[s
     *versions, python = place.split("|")
     names = [axis["name"] for axis in data["axes"]]
     return template.format(**dict(zip(names, versions, strict=True)), python=python, **track)
+
+
+def in_words(found: Card, place: Place) -> dict[str, Any]:
+    """What the script has to say for a card, with the links and the command of its cells."""
+    (pins, python), of = place, cell()
+
+    def at(track: Track | None) -> Any:
+        return track and replace(of, pins=pins, python=python, probe=track[0], config=track[1])
+
+    return {
+        "unknown": found.is_unknown,
+        "look": found.mark.look,
+        "symbol": found.mark.symbol,
+        "says": found.says,
+        "mind": [*found.mind],
+        "whose": [*found.whose],
+        "facts": [*found.facts],
+        "moves": [*found.moves],
+        "ways": [(mark.symbol, said) for mark, said in found.ways],
+        "until": [*found.until],
+        "probes": [
+            (mark.symbol, said, links.found_at(at(track))) for mark, said, track in found.probes
+        ],
+        "hang": found.hang,
+        "found": found.found and links.found_at(at(found.found)),
+        "run": found.run and at(found.run).reproduce,
+    }

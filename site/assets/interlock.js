@@ -48,6 +48,7 @@
     const body = el("div", { class: "il-body" });
     const paragraph = (texts) => texts.length && body.append(el("p", {}, texts.join(" ")));
     const page = (track) => root + filled(data, data.found, asked, track);
+    if (answer.inferred) paragraph(answer.facts);
     paragraph(answer.mind);
     paragraph(answer.whose);
     if (answer.moves.length) {
@@ -59,7 +60,7 @@
     if (answer.ways.length || answer.until.length) body.append(el("h3", {}, "Until then"));
     if (answer.ways.length) body.append(marked(answer.ways.map(([mark, says]) => [...mark, says])));
     if (answer.until.length) body.append(list(answer.until));
-    paragraph(answer.facts);
+    if (!answer.inferred) paragraph(answer.facts);
     if (answer.unknown) body.append(list(neighbours(data, asked)));
     if (answer.unknown && data.index)
       body.append(el("h3", {}, "What tested releases around it say, in a terminal"), runLine(asking(data, asked)));
@@ -73,13 +74,13 @@
         )
       );
     }
-    if (answer.found) {
-      const found = el("a", { href: page(answer.found) }, "All that was found");
-      const why = answer.hang && [el("a", { href: root + answer.hang }, "Why it hangs"), " · "];
-      body.append(el("p", {}, ...(why || []), found));
-    }
+    const links = [];
+    if (answer.hang) links.push(el("a", { href: root + answer.hang }, "Why it hangs"));
+    if (answer.found) links.push(el("a", { href: page(answer.found) }, "All that was found"));
+    if (links.length) body.append(el("p", {}, ...links.flatMap((link, n) => (n ? [" · ", link] : [link]))));
     const run = answer.run ? filled(data, data.run, asked, answer.run) : answer.cannot ? null : runUntested(data, asked);
-    if (run) body.append(el("h3", {}, "See it yourself, in a checkout of Interlock"), runLine(run));
+    const why = answer.inferred ? "Test it, in a checkout of Interlock" : "See it yourself, in a checkout of Interlock";
+    if (run) body.append(el("h3", {}, why), runLine(run));
     const [look, symbol] = answer.mark;
     return el(
       "div",
@@ -120,10 +121,29 @@
     return data.choices.reduce((number, choice) => number * choice.values.length + level(choice), 0);
   }
 
-  /* The number of the answer to these very releases; undefined where they were not tested. A place has
-     a number of a row of groups, which has by situation the place of the answer's number after it. */
-  function numberOf(data, asked) {
-    const [row, ...answers] = (Object.hasOwn(data.places, placeOf(data, asked)) && data.places[placeOf(data, asked)]) || [];
+  /* The answers at a place: a number of a row of groups, which has by situation the place of the answer's
+     number after it. Undefined where these very releases were not tested. */
+  function testedAt(data, asked) {
+    return Object.hasOwn(data.places, placeOf(data, asked)) ? data.places[placeOf(data, asked)] : undefined;
+  }
+
+  /* The same of releases that nobody ran, and that are inferred: of the region that holds them. */
+  function inferredAt(data, asked) {
+    const [row, column] = data.axes.map((axis) => positionOf(axis, asked.versions[axis.name]));
+    const regions = Object.hasOwn(data.regions, asked.python) ? data.regions[asked.python] : [];
+    const found = regions.find(([top, bottom, left, right]) => top <= row && row <= bottom && left <= column && column <= right);
+    return found && found.slice(4);
+  }
+
+  /* The place of a release among those that can be inferred, the oldest first; -1 if it is none of them. */
+  function positionOf(axis, version) {
+    const tried = axis.listed.filter((_, n) => !axis.skipped.includes(n)).reverse();
+    return tried.indexOf(version);
+  }
+
+  /* The number of the answer in the situation, out of the answers at a place. */
+  function numberOf(data, asked, at) {
+    const [row, ...answers] = at || [];
     return row === undefined ? undefined : answers[data.groups[row][situationOf(data, asked.chosen)]];
   }
 
@@ -131,20 +151,21 @@
      places in data.text and the other lists, -1 is nothing, and the first mark is that of the unknown. */
   function answerTo(data, asked) {
     const nothing = [0, -1, 0, 0, null, 0, 0, 0, 0, -1, -1, -1];
-    const found = numberOf(data, asked);
+    const found = numberOf(data, asked, testedAt(data, asked) || inferredAt(data, asked));
     const { refused, unlisted } = found === undefined ? byIndex(data, asked) : { refused: [], unlisted: [] };
     const [mark, says, mind, whose, facts, moves, ways, until, probes, hang, seen, run] = found === undefined ? nothing : data.answers[found];
     const text = (number) => (number < 0 ? null : data.text[number]);
     const texts = (number) => data.lists[number].map(text);
     return {
       unknown: mark === 0 && !refused.length,
+      inferred: isInferred(data.marks[mark]),
       cannot: refused.length > 0,
       mark: refused.length ? data.index.mark : data.marks[mark],
       says: refused.length ? data.index.says : text(says),
       mind: texts(mind),
       whose: texts(whose),
       facts: refused.length ? refused : [...unlisted, ...(facts === null ? [text(data.untested.fact)] : texts(facts))],
-      moves: data.lists[moves].map(([to, why]) => [text(to), text(why)]),
+      moves: data.lists[moves].map(([to, why]) => [text(to), filled(data, text(why), asked)]),
       ways: data.lists[ways].map(([sign, said]) => [data.marks[sign], text(said)]),
       until: texts(until),
       probes: data.lists[probes].map(([sign, said, track]) => [data.marks[sign], text(said), data.tracks[track]]),
@@ -152,6 +173,10 @@
       found: data.tracks[seen],
       run: data.tracks[run],
     };
+  }
+
+  function isInferred([look]) {
+    return look.split(" ").includes("il-inferred");
   }
 
   /* Where nobody ran anything: why the index does not let it be installed, else what it does not list. */
@@ -170,7 +195,7 @@
   /* A text with the reader's releases in it, and what a track has. */
   function filled(data, template, asked, track) {
     const chosen = { ...asked.versions, python: asked.python, ...track };
-    return template.replace(/\{(\w+)\}/g, (_, name) => chosen[name]);
+    return template.replace(/\{(\w+)\}/g, (as, name) => (Object.hasOwn(chosen, name) ? chosen[name] : as));
   }
 
   function about(data, asked) {
@@ -186,7 +211,7 @@
     return texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} ${last} ${texts[texts.length - 1]}`;
   }
 
-  /* The command that asks the same. It infers where this page only knows what was tested. */
+  /* The command that asks the same. */
   function asking(data, asked) {
     const chosen = data.choices.filter((choice) => asked.chosen[choice.name] !== choice.first);
     const settings = chosen.map((choice) => ` --with ${choice.name}=${asked.chosen[choice.name]}`);
@@ -206,8 +231,10 @@
     return data.axes.map((axis) => {
       const present = asked.versions[axis.name];
       const markOf = (version) => {
-        const number = numberOf(data, { ...asked, versions: { ...asked.versions, [axis.name]: version } });
-        return number === undefined ? 0 : data.answers[number][0]; // the first mark is that of the unknown
+        const there = { ...asked, versions: { ...asked.versions, [axis.name]: version } };
+        const number = numberOf(data, there, testedAt(data, there));
+        const mark = number === undefined ? 0 : data.answers[number][0];
+        return isInferred(data.marks[mark]) ? 0 : mark; // the first mark is that of the unknown
       };
       const does = (version) => `${version} (${data.called[data.marks[markOf(version)][1].replace(/[^✓✗!–?◐○]/g, "")]})`;
       const others = axis.versions.filter((version) => version !== present && markOf(version) !== 0);
@@ -419,6 +446,22 @@
     return { versions: Object.fromEntries(data.axes.map((axis, n) => [axis.name, parts[n]])), python, chosen: config.chosen };
   }
 
+  /* The row of a release line opens the rows of its releases, which come after it. */
+  function foldedLine(head) {
+    const rows = [];
+    for (let row = head.nextElementSibling; row && row.matches(".il-in-line"); row = row.nextElementSibling) rows.push(row);
+    const name = head.querySelector("th");
+    const button = el("button", { type: "button" }, ...name.childNodes);
+    name.append(button);
+    function open(is) {
+      rows.forEach((row) => { row.hidden = !is; });
+      button.setAttribute("aria-expanded", String(is));
+    }
+    head.addEventListener("click", () => open(button.getAttribute("aria-expanded") === "false"));
+    open(false);
+  }
+
+  document.querySelectorAll("tr.il-line").forEach(foldedLine);
   const data = window.interlock;
   const form = document.querySelector("form.il-picker");
   const matrix = document.querySelector(".il-matrix");

@@ -11,10 +11,19 @@ import pytest
 from grids import NOON, cell, grid, matrix, verdict
 from packaging.version import Version
 
-from interlock.console import answer_json, answer_text, basis_text
+from interlock.console import answer_json, answer_text
 from interlock.console.page import Page
-from interlock.findings import Answer, ErrorRate, Findings, Inferred, Question, Seen, answer
+from interlock.findings import (
+    Answer,
+    ErrorRate,
+    Findings,
+    Question,
+    Seen,
+    answer,
+    expected,
+)
 from interlock.findings.inference import Rule
+from interlock.findings.situation import Inferred
 from interlock.model import Outcome, PythonVersion, Reason, Verdict
 from interlock.record.releases import ListedRelease, ListedReleases
 
@@ -143,7 +152,7 @@ BOX = ("1.0.0", "1.0"), ("1.0.0", "2.0"), ("1.0.2", "2.0")
 
 
 @pytest.mark.parametrize(
-    ("outcome", "corners", "expected"),
+    ("outcome", "corners", "said"),
     [
         ("hang", END, "left-lib 1.0.0 and 1.0.2 both hang with right-lib 1.0 (tested on "),
         ("pass", END, "left-lib 1.0.0 and 1.0.2 both pass with right-lib 1.0 (tested on "),
@@ -156,7 +165,7 @@ BOX = ("1.0.0", "1.0"), ("1.0.0", "2.0"), ("1.0.2", "2.0")
     ],
 )
 def test_the_tested_cells_are_named(
-    outcome: str, corners: Sequence[tuple[str, str]], expected: str
+    outcome: str, corners: Sequence[tuple[str, str]], said: str
 ) -> None:
     tested = tuple(verdict(cell(*pair), outcome) for pair in corners)
     seen = Seen(
@@ -164,11 +173,11 @@ def test_the_tested_cells_are_named(
         situation=matrix().situation({}),
         inferred=Inferred(rule=Rule.LINE, corners=tested),
     )
-    assert expected in basis_text.inferred(seen)
+    assert said in expected.because(seen)
 
 
 @pytest.mark.parametrize(
-    ("rate", "expected"),
+    ("rate", "said"),
     [
         (None, "its error rate is not measured yet"),
         (ErrorRate(wrong=0, run=0, unproven=3), "its error rate is not measured yet"),
@@ -183,8 +192,8 @@ def test_the_tested_cells_are_named(
         (ErrorRate(wrong=0, run=1200), "0 of 1,200 inferred cells came out otherwise when run"),
     ],
 )
-def test_how_often_it_is_wrong_is_said(rate: ErrorRate | None, expected: str) -> None:
-    assert basis_text.error_rate(rate).startswith(expected)
+def test_how_often_it_is_wrong_is_said(rate: ErrorRate | None, said: str) -> None:
+    assert expected.error_rate(rate).startswith(said)
 
 
 # The data -----------------------------------------------------------------------------------------

@@ -96,7 +96,8 @@ def test_a_pass_by_some_of_the_probes_is_counted_apart(known: Matrix) -> None:
     both = replace(known, probes=probes)
     verdicts = [*on_both("1.0\n1.0 pass\n1.1 pass"), *grid("1.0\n1.0 pass", probe="serve")]
     about = context(both, verdicts)
-    ((_, (counts,)),) = safety.by_release(about, about.first)
+    (line,) = safety.by_release(about, about.first)
+    ((_, (counts,)),) = line.rows
 
     assert [(count.number, count.part) for count in counts] == [(3, True), (1, False)]
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from grids import LEVEL, cell, choice, forking, matrix, verdict
 from hypothesis import given, settings, strategies as st
 from packaging.version import Version
-from start_page import situations, told
+from start_page import in_words, situations, told
 
 from interlock.findings.question import Question, answer
-from interlock.findings.tested import Place
 from interlock.matrix.definition import Matrix, Only, ProbeUse, Workaround
 from interlock.model import Configuration, Outcome, Reason, Verdict
-from interlock.publish import links
 from interlock.publish.answer import answers
-from interlock.publish.card import Card, Track, card
+from interlock.publish.card import Track, card
 from interlock.publish.context import PageContext
 from interlock.record.results import Results
 
@@ -99,33 +96,6 @@ def tables(draw: st.DrawFn) -> list[Verdict]:
     cells = draw(st.lists(st.sampled_from(every), min_size=1, max_size=40, unique=True))
     outcomes = st.sampled_from([*OUTCOMES, "pass", "pass", "hang", "hang"])
     return [of(*one, draw(outcomes), draw(st.sampled_from([20, 500]))) for one in cells]
-
-
-def in_words(found: Card, place: Place) -> dict[str, Any]:
-    """A card, with the links and the command of its cells."""
-    pins, python = place
-
-    def at(track: Track | None) -> Any:
-        return track and replace(cell(), pins=pins, python=python, probe=track[0], config=track[1])
-
-    return {
-        "unknown": found.is_unknown,
-        "look": found.mark.look,
-        "symbol": found.mark.symbol,
-        "says": found.says,
-        "mind": [*found.mind],
-        "whose": [*found.whose],
-        "facts": [*found.facts],
-        "moves": [*found.moves],
-        "ways": [(mark.symbol, said) for mark, said in found.ways],
-        "until": [*found.until],
-        "probes": [
-            (mark.symbol, said, links.found_at(at(track))) for mark, said, track in found.probes
-        ],
-        "hang": found.hang,
-        "found": found.found and links.found_at(at(found.found)),
-        "run": found.run and at(found.run).reproduce,
-    }
 
 
 def context(verdicts: Sequence[Verdict]) -> PageContext:

@@ -78,7 +78,8 @@ def looks(panels: list[grid.Panel]) -> list[tuple[str, str]]:
         (shown.mark.look, shown.mark.symbol)
         for panel in panels
         for one in panel.grids
-        for _, cells in one.lines
+        for line in one.lines
+        for _, cells in line.lines
         for shown in cells
         if shown
     ]
@@ -88,7 +89,8 @@ def test_the_grid_of_a_probe_shows_its_third_state_and_explains_it() -> None:
     about = context(PASSED, HUNG)
     panels = grid.of_probe(about, "serve")
     assert looks(panels) == [("il-rare", "◐"), ("il-hang", "✗")]
-    (shown,) = [one for _, [one] in panels[0].grids[0].lines if one and "◐" in one.mark.symbol]
+    ones = [one for line in panels[0].grids[0].lines for _, [one] in line.lines]
+    (shown,) = [one for one in ones if one and "◐" in one.mark.symbol]
     assert f"can hang, rarely: {RATE}" in shown.says
     explained = {one.mark.symbol: one.name for one in grid.legend(about, [PASSED, HUNG])}
     assert "can hang, rarely" in explained["◐"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import CHROMIUM, QUIET
 from made_up import CONFIGS, DDTRACE, PYTHON, SENTRY, all_verdicts, cell, shown, verdict
 from made_up_evidence import control, example
 from packaging.version import Version
@@ -68,13 +69,16 @@ RELEASES = ListedReleases(
 
 
 def published(
-    verdicts: Sequence[Verdict], folder: Path, controls: Sequence[dict[str, object]] = ()
+    verdicts: Sequence[Verdict],
+    folder: Path,
+    controls: Sequence[dict[str, object]] = (),
+    releases: ListedReleases = RELEASES,
 ) -> Published:
     """Everything from ``results/`` to the built site."""
     described = matrix_file.load(HERE / "matrix.yaml", HERE / "probes")
     seen = {signature for verdict in verdicts for signature, _ in verdict.signatures}
     examples = {signature: example(signature) for signature in seen}
-    write_results(verdicts, examples, folder / "results", described.axes, releases=RELEASES)
+    write_results(verdicts, examples, folder / "results", described.axes, releases=releases)
     # Some are inferred. Only the published form of the table has these.
     write_verdicts(verdicts, described.axes, folder / "results" / "verdicts.csv")
     if controls:
@@ -91,6 +95,24 @@ def published(
         generated=folder / "site" / "generated",
         public=start_page.parent,
     )
+
+
+@pytest.fixture(scope="session")
+def publish() -> Callable[..., Published]:
+    """``published``, for a module with a data set of its own."""
+    return published
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium; skips the test where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not Path(CHROMIUM).exists() and not shutil.which("chromium"):
+        pytest.skip("no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

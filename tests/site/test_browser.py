@@ -2,98 +2,37 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import shutil
-import threading
 from collections.abc import Iterator, Mapping
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import DESK, Reader, served
 from made_up import FORKS_BADLY
 from packaging.version import Version
 
-from interlock.findings import Findings, Question, answer
+from interlock.findings import AnswerBasis, Question, answer
 from interlock.model import PythonVersion
+from interlock.publish.context import PageContext
+from interlock.record import read_results
 
 playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 375, "height": 812}
-DESK = {"width": 1280, "height": 900}
 
 STOCK = {"event-level": "ERROR"}
 WARNINGS = {"event-level": "WARNING"}
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, *_: object) -> None:
-        """A page that is left while it loads breaks its connection."""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if not Path(CHROMIUM).exists() and not shutil.which("chromium"):
-        pytest.skip("no Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture(scope="session")
 def address(complete: Any) -> Iterator[str]:
     """Where the built site is served, on this machine alone."""
-    handler = functools.partial(Quiet, directory=complete.public)
-    with Server(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-class Reader:
-    """A page, with all its errors and all its requests to other hosts."""
-
-    def __init__(self, browser: Any, address: str, **context: Any) -> None:
-        self.address = address
-        self.context = browser.new_context(**{"viewport": DESK, **context})
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(5000)
-        self.complaints: list[str] = []
-        self.strangers: list[str] = []
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._asked)
-
-    def _said(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def _asked(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "data:", "blob:")):
-            self.strangers.append(request.url)
-
-    def open(self, path: str) -> Any:
-        self.page.goto(f"{self.address}/{path}")
-        return self.page
-
-    def __enter__(self) -> Reader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
+    with served(complete.public) as address:
+        yield address
 
 
 def choose(page: Any, settings: Mapping[str, str] | None = None, **choices: str) -> Any:
@@ -560,7 +499,8 @@ def test_older_links_to_a_configuration_still_lead_there(browser: Any, address: 
 
 def test_page_says_what_the_terminal_says(browser: Any, address: str, complete: Any) -> None:
     """The outcome of every release and setting; where there is none, the neighbours."""
-    findings = Findings(matrix=complete.matrix, verdicts=complete.verdicts)
+    found = read_results(complete.results, complete.matrix.axes, {}).within(complete.matrix)
+    findings = PageContext(matrix=complete.matrix, results=found).findings
     signs = {None: "·", "pass": "✓", "hang": "✗", "fail": "!", "unsupported": "–", "unproven": "?"}
     wrong = []
     with Reader(browser, address) as reader:
@@ -578,6 +518,7 @@ def test_page_says_what_the_terminal_says(browser: Any, address: str, complete: 
             text = said.inner_text()
             near = [str(v) for n in part.neighbours for v in (n.below, n.above) if v]
             sign = signs[str(part.outcome) if part.outcome else None]
+            sign = f"({sign})" if part.basis is AnswerBasis.INFERRED else sign
             if not text.startswith(sign) or any(v not in text for v in near):
                 wrong.append((sentry, ddtrace, chosen, part.outcome, near, text))
     assert wrong == []
@@ -653,3 +594,39 @@ def test_dark_mode_follows_the_system(browser: Any, address: str) -> None:
     with Reader(browser, address, color_scheme="dark") as reader:
         page = reader.open("index.html")
         assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
+
+
+FOLDED = """
+<table class="il-table"><tbody>
+  <tr class="il-line"><th>1.1.x</th><td>2 pass</td></tr>
+  <tr class="il-in-line"><th>1.1.1</th><td>pass</td></tr>
+  <tr class="il-in-line"><th>1.1.0</th><td>pass</td></tr>
+  <tr><th>1.0.0</th><td>pass</td></tr>
+  <tr class="il-line"><th>0.9.x</th><td>1 hang</td></tr>
+  <tr class="il-in-line"><th>0.9.2</th><td>hang</td></tr>
+</tbody></table>
+<script src="interlock.js"></script>
+"""
+
+
+def test_a_release_line_opens_and_closes_its_releases(
+    browser: Any, complete: Any, tmp_path: Path
+) -> None:
+    """By the mouse anywhere in its row, and by the keyboard; the others stay closed."""
+    (tmp_path / "index.html").write_text(FOLDED, encoding="utf-8")
+    shutil.copy(complete.site / "assets" / "interlock.js", tmp_path)
+    with Reader(browser, tmp_path.as_uri()) as reader:
+        page = reader.open("index.html")
+
+        def shown() -> list[str]:
+            heads = page.locator("tbody tr:visible th")
+            return [str(head).strip() for head in heads.all_inner_texts()]
+
+        assert shown() == ["1.1.x", "1.0.0", "0.9.x"]
+        page.get_by_text("2 pass").click()
+        assert shown() == ["1.1.x", "1.1.1", "1.1.0", "1.0.0", "0.9.x"]
+        button = page.get_by_role("button", name="1.1.x")
+        assert button.get_attribute("aria-expanded") == "true"
+        button.press("Enter")
+        assert shown() == ["1.1.x", "1.0.0", "0.9.x"]
+        assert reader.complaints == []

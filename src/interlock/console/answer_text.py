@@ -27,6 +27,7 @@ from interlock.findings import (
     SituationAnswer,
     SmallestMove,
     captions,
+    expected,
     instead_of_pass,
 )
 from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
@@ -154,7 +155,7 @@ class _Telling:
 
     def _part(self, part: SituationAnswer) -> list[str]:
         page = self.page
-        how = ", inferred" if basis_text.is_inferred(part) else ""
+        how = ", inferred" if expected.is_inferred(part) else ""
         lines = ["  " + page.coloured(f"{basis_text.called(part)}{how}", shade(part))]
         if part.basis is AnswerBasis.INDEX:
             details = [verdict.detail for verdict in part.verdicts]
@@ -185,7 +186,7 @@ class _Telling:
             probes = listing(list(dict.fromkeys(cell.probe for cell in part.missing)))
             lines += page.wrapped(f"Not tested by {probes}.", "  ")
         commands = [v.cell.reproduce for v in part.verdicts if v.outcome is part.outcome]
-        if basis_text.is_inferred(part):
+        if expected.is_inferred(part):
             lines += page.wrapped("To test it:", "  ")
         lines += [f"  {command}" for command in commands[:1] if command not in self.said]
         self.said.update(commands)
@@ -195,12 +196,12 @@ class _Telling:
     def _inferred(self, part: SituationAnswer) -> list[str]:
         """What is inferred by each probe, and from what."""
         lines: list[str] = []
-        for one in basis_text.needed(part):
+        for one in expected.needed(part):
             elsewhere = one.situation != part.situation
             at = f", {in_words(one.situation, self.matrix.choices)}" if elsewhere else ""
-            lines += self.page.wrapped(basis_text.inferred(one, at), "  ")
-        if basis_text.is_inferred(part) and part.outcome is Outcome.PASS:
-            lines += self.page.wrapped(basis_text.NOT_SAFE, "  ")
+            lines += self.page.wrapped(expected.because(one, at), "  ")
+        if expected.is_inferred(part) and part.outcome is Outcome.PASS:
+            lines += self.page.wrapped(expected.NOT_SAFE, "  ")
         return lines
 
     def _seen(self, seen: Seen, part: SituationAnswer) -> list[str]:

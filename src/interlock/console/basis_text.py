@@ -1,23 +1,11 @@
-"""What an answer rests on where nobody ran it, in words: inferred, or decided by the index.
-
-An inferred pass is never called safe.
-"""
+"""The first words of an answer, and what the index decides or does not list, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from interlock.console import answer_rare
 from interlock.console.answer_json import UNKNOWN
-from interlock.findings import (
-    TROUBLE,
-    AnswerBasis,
-    ErrorRate,
-    Inferred,
-    Seen,
-    SituationAnswer,
-)
-from interlock.model import Outcome, Pin, Verdict, listing
+from interlock.findings import SituationAnswer, expected
+from interlock.model import Outcome
 
 _HEADLINES = {
     Outcome.HANG: "It hangs",
@@ -29,25 +17,10 @@ _HEADLINES = {
 }
 """The first words of an answer; None is what is not known."""
 
-_IF_INFERRED = {
-    Outcome.HANG: "It is expected to hang, but was not tested",
-    Outcome.FAIL: "It is expected to fail, but was not tested",
-    Outcome.PASS: "It was not tested; tested releases around it pass",
-}
-"""The same where the answer is inferred."""
-
-NOT_SAFE = "Nobody ran this combination, so it is not known to be safe."
-
-_VERBS = {Outcome.HANG: "hang", Outcome.FAIL: "fail", Outcome.PASS: "pass"}
-
-
-def is_inferred(part: SituationAnswer) -> bool:
-    return part.basis is AnswerBasis.INFERRED
-
 
 def kind(part: SituationAnswer) -> tuple[Outcome | None, bool, str]:
     """Parts of one kind share a headline."""
-    return part.outcome, is_inferred(part), headline(part)
+    return part.outcome, expected.is_inferred(part), headline(part)
 
 
 def called(part: SituationAnswer) -> str:
@@ -59,74 +32,15 @@ def headline(part: SituationAnswer) -> str:
     """The first words about a part."""
     if part.rare:
         return answer_rare.headline(part.rare)
-    if is_inferred(part) and part.outcome:
-        return _IF_INFERRED[part.outcome]
+    if expected.is_inferred(part):
+        return expected.headline(part)
     return _HEADLINES[part.outcome]
 
 
 def shade(part: SituationAnswer) -> Outcome | None:
     """The outcome whose colour the part has: what may hang all the same has that of unknown."""
-    inferred_pass = is_inferred(part) and part.outcome is Outcome.PASS
+    inferred_pass = expected.is_inferred(part) and part.outcome is Outcome.PASS
     return None if inferred_pass or part.rare else part.outcome
-
-
-def needed(part: SituationAnswer) -> list[Seen]:
-    """The inferred cells of a part that are told: of a hang, not the passes beside it."""
-    inferred = [one for one in part.rests_on if one.inferred]
-    if part.outcome in TROUBLE:
-        return [one for one in inferred if one.is_trouble]
-    return inferred
-
-
-def inferred(seen: Seen, at: str = "") -> str:
-    """``restart: hang, inferred: left-lib 1.1 and 1.4 both hang with right-lib 2.0 (tested …); …``.
-
-    ``at`` is the situation, if it is another one than that of the answer.
-    """
-    cell, basis = seen.verdict.cell, seen.inferred
-    assert basis, "only an inferred cell has a rule"
-    head = f"{cell.probe}: {seen.verdict.outcome}{at}, inferred"
-    return f"{head}: {_corners(basis)}; {error_rate(basis.error_rate)}."
-
-
-def error_rate(rate: ErrorRate | None) -> str:
-    """How often inferred answers were wrong: ``3 of 300 inferred cells came out otherwise …``."""
-    if rate is None or not rate.run:
-        return "its error rate is not measured yet"
-    cells = "cell" if rate.run == 1 else "cells"
-    return (
-        f"{rate.wrong} of {rate.run:,} inferred {cells} came out otherwise when run ({rate.bounds})"
-    )
-
-
-def _corners(basis: Inferred) -> str:
-    """``left-lib 1.1 and 1.4 both hang with right-lib 2.0 (tested on 2026-03-01)``."""
-    corners = basis.corners
-    verb, first = _VERBS[corners[0].outcome], min(one.tested_at for one in corners)
-    tested = f"(tested on {first:%Y-%m-%d})"
-    if len(corners) == 1:
-        verb += "es" if verb == "pass" else "s"
-        return f"{_releases(corners[0].cell.pins)} {verb} {tested}"
-    along = _one_axis(corners)
-    both = "both" if len(corners) == 2 else "all"
-    if along is None:
-        named = listing([_releases(one.cell.pins) for one in corners])
-        return f"{named} {both} {verb} {tested}"
-    pins = [one.cell.pins[along] for one in corners]
-    names = f"{pins[0].package} {listing([str(pin.version) for pin in pins])}"
-    others = [pin for at, pin in enumerate(corners[0].cell.pins) if at != along]
-    return f"{names} {both} {verb} with {_releases(others)} {tested}"
-
-
-def _one_axis(corners: Sequence[Verdict]) -> int | None:
-    """The axis along which the corners differ, if it is a single one."""
-    by_axis = zip(*(one.cell.pins for one in corners), strict=True)
-    differ = [at for at, pins in enumerate(by_axis) if len(set(pins)) > 1]
-    return differ[0] if len(differ) == 1 else None
-
-
-def _releases(pins: Sequence[Pin]) -> str:
-    return " with ".join(f"{pin.package} {pin.version}" for pin in pins)
 
 
 def refused(part: SituationAnswer) -> list[str]:

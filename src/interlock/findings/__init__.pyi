@@ -1,4 +1,10 @@
-from . import captions as captions, maps as maps, sentences as sentences, windows as windows
+from . import (
+    captions as captions,
+    expected as expected,
+    maps as maps,
+    sentences as sentences,
+    windows as windows,
+)
 from .advice import (
     Move as Move,
     to_find as to_find,
@@ -30,6 +36,9 @@ from .boxes import (
 )
 from .chances import (
     ByChance as ByChance,
+)
+from .conclusions import (
+    concluded as concluded,
 )
 from .coverage import (
     Coverage as Coverage,
@@ -92,6 +101,10 @@ from .rates import (
 from .ratio import (
     Ratio as Ratio,
 )
+from .regions import (
+    Region as Region,
+    inferred_regions as inferred_regions,
+)
 from .scopes import (
     Barred as Barred,
     Evidence as Evidence,
@@ -104,7 +117,7 @@ from .searched import (
 )
 from .situation import (
     AnswerBasis as AnswerBasis,
-    Inferred as Inferred,
+    Conclusion as Conclusion,
     Seen as Seen,
 )
 from .space import (

@@ -159,6 +159,12 @@ class TrackMap:
             )
         return self._columns[column]
 
+    @cached_property
+    def infers(self) -> bool:
+        """Whether any pair may be inferred: boxes, too, have known rows and columns as sides."""
+        strips = (*map(self.row, self._by_row), *map(self.column, self._by_column))
+        return any(map(_sides, strips))
+
     @property
     def searched_rows(self) -> Sequence[int]:
         """The rows that were tested line by line, here."""

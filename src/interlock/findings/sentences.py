@@ -40,8 +40,13 @@ def notes(move: Move, package: str, present: Version, python: PythonVersion) -> 
         yield _untested(move, package)
 
 
-def on_page(move: Move, package: str, present: Version, python: PythonVersion) -> Iterator[str]:
-    """The notes of a page, which counts nothing that differs from release to release."""
+def on_page(
+    move: Move, package: str, present: Version | str, python: PythonVersion
+) -> Iterator[str]:
+    """The notes of a page, which counts nothing that differs from release to release.
+
+    ``present`` may be what a script replaces by the release.
+    """
     if move.helps:
         yield from _on_every_python(move, python)
     yield from _why_not(move, present)
@@ -137,7 +142,7 @@ def _span(pythons: Sequence[PythonVersion]) -> str:
     return listing([str(python) for python in pythons])
 
 
-def _why_not(move: Move, present: Version) -> Iterator[str]:
+def _why_not(move: Move, present: Version | str) -> Iterator[str]:
     """Why what passes too is not recommended; releases with the same reason share a sentence."""
     alike: dict[tuple[Objection, ...], list[Barred]] = {}
     for one in move.barred:
@@ -151,7 +156,7 @@ def _why_not(move: Move, present: Version) -> Iterator[str]:
         yield f"{named} {does}{too}, but {because}."
 
 
-def _because(one: Objection, present: Version, *, is_one: bool) -> str:
+def _because(one: Objection, present: Version | str, *, is_one: bool) -> str:
     it, they = ("it", "is") if is_one else ("they", "are")
     match one.bar:
         case Bar.NOT_LISTED:

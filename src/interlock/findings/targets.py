@@ -139,7 +139,8 @@ class Targets:
         present = version_of(pins, move.axis)
         tested = [version for version in line.above(present) if line.is_known(version)]
         newer = self._bars.newer(move.axis, present, python)
-        untested = [version for version in newer if version not in set(tested)]
+        known = set(tested)
+        untested = [version for version in newer if version not in known]
         nearest = move.nearest if isinstance(move.nearest, Target) else None
         before = (v for v in untested if nearest is None or v < nearest.version)
         scopes = tuple(in_scopes(present, nearest, tested, untested))

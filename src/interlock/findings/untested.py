@@ -62,6 +62,8 @@ class Untested:
         self._audits = audits
         self._maps: dict[Track, Mapping[PythonVersion, TrackMap]] = {}
         self._tested: dict[Track, Mapping[tuple[str, ...], Verdict]] = {}
+        self._last: tuple[Place, Sequence[Seen]] | None = None
+        """What ``at`` found last. Each situation of a reader asks about the same place."""
 
     def refusals(self, place: Place) -> tuple[Refusal, ...]:
         """The releases that can't be installed there, by what was published of the index."""
@@ -86,6 +88,11 @@ class Untested:
         ``seen`` is what was tested there. Nothing is inferred that contradicts it. A probe about
         one kind of application finds rare hangs: they have rates, and no edges.
         """
+        if self._last is None or self._last[0] != place:
+            self._last = place, self._at(place, meant, seen)
+        return self._last[1]
+
+    def _at(self, place: Place, meant: Iterable[Asked], seen: Sequence[Seen]) -> Sequence[Seen]:
         there = {one.verdict.cell.key for one in seen}
         open_cells = (
             one
@@ -98,20 +105,20 @@ class Untested:
     @property
     def maps(self) -> Mapping[Track, Mapping[PythonVersion, TrackMap]]:
         """By probe and configuration, then by Python. Empty where the releases are not known."""
-        if self._pairs is None:
+        if self.pairs is None:
             return {}
         return {track: self._maps_of(track) for track in self._by_track}
 
     def known(self, cell: Cell) -> Known | None:
         """What is known of a cell, as a search knows it; None for releases that it never tries."""
-        pairs = self._pairs
+        pairs = self.pairs
         spot = pairs.spot(cell) if pairs and cell.is_whole else None
         if spot is None or cell.python not in self._pythons:
             return None
         return self._map_of((cell.probe, cell.config), cell.python).at(spot)
 
     def _inferred(self, asked: Asked) -> Seen | None:
-        cell, pairs = asked.cell, self._pairs
+        cell, pairs = asked.cell, self.pairs
         known = self.known(cell)
         if pairs is None or known is None or known.basis is not KnownBy.INFERRED:
             return None
@@ -125,14 +132,14 @@ class Untested:
         return Seen(verdict=_verdict(cell, corners), situation=asked.situation, inferred=inferred)
 
     def _has_pairs(self, place: Place) -> bool:
-        return self._pairs is not None and not self.refusals(place)
+        return self.pairs is not None and not self.refusals(place)
 
     def _map_of(self, track: Track, python: PythonVersion) -> TrackMap:
         return self._maps_of(track)[python]
 
     def _maps_of(self, track: Track) -> Mapping[PythonVersion, TrackMap]:
         if track not in self._maps:
-            pairs, of = self._pairs, self._by_track.get(track, ())
+            pairs, of = self.pairs, self._by_track.get(track, ())
             assert pairs, "there is a map only of two axes whose releases are known"
             tested = [verdict for verdict in of if verdict.basis is Basis.TESTED]
             self._tested[track] = {verdict.cell.key: verdict for verdict in tested}
@@ -140,8 +147,11 @@ class Untested:
         return self._maps[track]
 
     @cached_property
-    def _pairs(self) -> Pairs | None:
-        """None where the releases are not known, or the matrix has another number of axes."""
+    def pairs(self) -> Pairs | None:
+        """All pairs that a search tries.
+
+        None where the releases are not known, or the matrix has another number of axes.
+        """
         if not self._releases or len(self._matrix.axes) != 2:
             return None
         rows, columns = self._matrix.axes

@@ -11,8 +11,17 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from interlock.findings import Findings, Move, Place, SituationAnswer, in_situation
+from interlock.findings import (
+    Conclusion,
+    Findings,
+    Move,
+    Place,
+    SituationAnswer,
+    concluded,
+    in_situation,
+)
 from interlock.matrix import Situation
+from interlock.model import Cell
 from interlock.publish.card import goes_wrong_with
 from interlock.publish.context import PageContext
 
@@ -30,7 +39,7 @@ class Alike:
 
     def of(self, place: Place) -> Iterator[tuple[Sequence[int], SituationAnswer]]:
         """The groups at a place, each with its answer. Two groups may have the same answer."""
-        kind = self._context.kind_of_place(place)
+        kind = self._context.kind_of_place(place), self._inferred_at(place)
         if kind not in self._found:
             found: dict[Hashable, list[int]] = {}
             for number, situation in enumerate(self.situations):
@@ -41,26 +50,38 @@ class Alike:
 
     def _key(self, situation: Situation, place: Place) -> Hashable:
         """All that an answer depends on, as far as it was seen at the place."""
-        drawn = self._findings.tested.drawn(situation, place)
-        if not drawn.rests_on:
-            return self._findings.tested.covers(situation, place)
+        found, refusals = concluded(self._findings, situation, place)
+        if not found.rests_on:
+            return bool(refusals), self._findings.tested.covers(situation, place)
         kinds = tuple(kind.name for kind in self._context.kinds_of(situation))
         notes = goes_wrong_with(self._context, situation, place)
-        return drawn, self._just(situation, place), kinds, notes
+        rests_on = tuple((_track(s.verdict.cell), s.inferred is None) for s in found.rests_on)
+        missing = tuple(map(_track, found.missing))
+        drawn = found.outcome, found.basis, rests_on, missing
+        return drawn, self._just(situation, found), kinds, notes
 
-    def _just(self, situation: Situation, place: Place) -> Sequence[bool]:
+    def _just(self, situation: Situation, found: Conclusion) -> Sequence[bool]:
         """Which rows, and which missing cells, are about that very situation.
 
-        Nothing is said of that where there is a single row, and it is no trouble.
+        Nothing is said of that where a single row was run, and it is no trouble.
         """
-        drawn, seen = self._findings.tested.drawn(situation, place), self._findings.tested.at(place)
-        rows = [seen[number] for number in drawn.rests_on]
-        if len(rows) == 1 and not drawn.missing and not rows[0].is_trouble:
+        rows = found.rests_on
+        is_told = any(one.is_trouble or one.inferred for one in rows)
+        if len(rows) == 1 and not found.missing and not is_told:
             return ()
         situation_of = self._context.matrix.situation_of
         return (
             *(one.verdict.was_run and one.situation == situation for one in rows),
-            *(situation_of(*track) == situation for track in drawn.missing),
+            *(situation_of(cell.probe, cell.config) == situation for cell in found.missing),
+        )
+
+    def _inferred_at(self, place: Place) -> Hashable:
+        """What is inferred there, as far as it decides how situations share answers."""
+        findings = self._findings
+        seen, meant = findings.tested.at(place), findings.tested.meant_at(place)
+        return tuple(
+            (_track(one.verdict.cell), one.verdict.outcome)
+            for one in findings.untested.at(place, meant, seen)
         )
 
     def _by_moves(
@@ -92,6 +113,10 @@ class Alike:
     @property
     def _findings(self) -> Findings:
         return self._context.findings
+
+
+def _track(cell: Cell) -> Hashable:
+    return cell.probe, cell.config
 
 
 def every_situation(context: PageContext) -> Iterator[Situation]:

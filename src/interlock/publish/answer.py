@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from interlock.evidence import LEVEL
+from interlock.findings import Place
 from interlock.model import Cell, listing
-from interlock.publish import applications, coverage, links, listed, safety, templates
+from interlock.publish import applications, coverage, inferred, links, listed, safety, templates
 from interlock.publish.alike import Alike
 from interlock.publish.card import NOT_TESTED, card
 from interlock.publish.context import PageContext
@@ -52,16 +53,19 @@ def answers(context: PageContext) -> dict[str, Any]:
 
     ``places`` has, by releases and Python, the number of a row of ``groups``, and the numbers of
     the answers there. The row says for each situation which of these answers it has. The situations
-    are in the order of the choices, the last one changing first.
+    are in the order of the choices, the last one changing first. ``regions`` has the same of pairs
+    that nobody ran, and that are inferred (``inferred.regions``).
     """
     packed, alike = Packed(), Alike(context)
+
+    def answers_at(place: Place) -> list[int]:
+        return packed.place((group, card(context, part, place)) for group, part in alike.of(place))
+
     places = {}
     for place in context.findings.tested.places:
         pins, python = place
         key = "|".join([*(str(pin.version) for pin in pins), str(python)])
-        places[key] = packed.place(
-            (group, card(context, part, place)) for group, part in alike.of(place)
-        )
+        places[key] = answers_at(place)
     return {
         **fields(context),
         "configs": configurations(context),
@@ -71,6 +75,7 @@ def answers(context: PageContext) -> dict[str, Any]:
         "found": links.found_at_any(context.axes),
         "run": _command(context, "{probe}", "{config}"),
         "places": places,
+        "regions": inferred.regions(context, answers_at),
         **packed.tables(),
     }
 
@@ -91,6 +96,7 @@ def fields(context: PageContext) -> dict[str, Any]:
                 "label": axis.package,
                 "versions": list(reversed(context.versions(axis))),
                 **listed.listed(context, axis),
+                "skipped": inferred.skipped(context, axis.name),
             }
             for axis in context.axes
         ],

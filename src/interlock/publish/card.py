@@ -14,12 +14,13 @@ from interlock.findings import (
     RareHang,
     Seen,
     SituationAnswer,
+    expected,
     kind_notes,
     sentences,
 )
 from interlock.matrix import Situation, in_words
 from interlock.model import NoTarget, Outcome, Target, listing, plural
-from interlock.publish import links
+from interlock.publish import inferred, links
 from interlock.publish.context import PageContext
 from interlock.publish.offered import ways
 from interlock.publish.wording import (
@@ -60,6 +61,7 @@ class Card:
     ways: tuple[tuple[Mark, str], ...] = ()
     until: tuple[str, ...] = ()
     probes: tuple[tuple[Mark, str, Track], ...] = ()
+    """Those that were run."""
     hang: str | None = None
     """The page of the hang."""
     found: Track | None = None
@@ -77,8 +79,10 @@ def card(context: PageContext, part: SituationAnswer, place: Place) -> Card:
     """An answer in words."""
     if not part.rests_on:
         return Card(mark=UNKNOWN, says=None, facts=(NOT_TESTED if part.is_meant else NOT_ALL_ON,))
-    is_unknown = part.basis is AnswerBasis.UNKNOWN
     part = _best_first(context, part)
+    if expected.is_inferred(part):
+        return _inferred(context, part, place)
+    is_unknown = part.basis is AnswerBasis.UNKNOWN
     verdict = part.verdicts[0]
     sign = mark(
         verdict, own=is_own(context, part), part=bool(part.missing), rare=_told(context, part)
@@ -97,6 +101,23 @@ def card(context: PageContext, part: SituationAnswer, place: Place) -> Card:
         hang=links.hang_page(verdict.signature) if verdict.signature else None,
         found=(verdict.cell.probe, verdict.cell.config),
         run=(run.probe, run.config),
+    )
+
+
+def _inferred(context: PageContext, part: SituationAnswer, place: Place) -> Card:
+    """An answer that rests on other releases: it has no evidence of its own to link to."""
+    first = expected.needed(part)[0].verdict
+    return Card(
+        mark=inferred.sign(part),
+        says=f"{expected.headline(part)}.",
+        mind=tuple(minded(context, part, place)),
+        whose=tuple(one.attribution.says for one in part.troubles),
+        facts=(*inferred.facts(context, part), *_not_run(context, part)),
+        moves=tuple(moves(context, part, place)),
+        ways=tuple(ways(context, part)),
+        probes=tuple(by_probe(context, part)),
+        hang=links.hang_page(first.signature) if first.signature else None,
+        run=(first.cell.probe, first.cell.config),
     )
 
 
@@ -144,7 +165,9 @@ def moves(
     for move in part.moves:
         told += _targets(context, move, present[move.axis])
         package = context.package(move.axis)
-        notes = sentences.on_page(move, package, present[move.axis], python)
+        # Many places may share what is inferred, so the script names their release.
+        of = f"{{{move.axis}}}" if expected.is_inferred(part) else present[move.axis]
+        notes = sentences.on_page(move, package, of, python)
         told += [(None, note) for note in notes]
     if not part.moves:
         return told
@@ -285,6 +308,7 @@ def by_probe(context: PageContext, part: SituationAnswer) -> list[tuple[Mark, st
     """The sign and words of each probe, and where it was run; empty if there is only one."""
     if len(part.rests_on) == 1 and not part.missing:
         return []
+    run = (one for one in part.rests_on if not one.inferred)
     return [
         (
             context.mark(one.verdict),
@@ -293,7 +317,7 @@ def by_probe(context: PageContext, part: SituationAnswer) -> list[tuple[Mark, st
             f"{_elsewhere(context, one, part)}",
             (one.verdict.cell.probe, one.verdict.cell.config),
         )
-        for one in part.rests_on
+        for one in run
     ]
 
 
@@ -327,10 +351,14 @@ def _facts(context: PageContext, part: SituationAnswer) -> list[str]:
     # A decision of the index begins with the name of a package, which keeps its case.
     facts = [sentence(verdict.detail) if verdict.was_run else verdict.detail]
     facts += filter(None, [how_often(verdict), context.line_rate(verdict)])
-    if part.missing:
-        probes = list(dict.fromkeys(cell.probe for cell in part.missing))
-        names = listing([context.probe_title(probe) for probe in probes])
-        facts.append(f"Not run yet: {plural(len(probes), 'probe')} ({names}).")
+    facts += _not_run(context, part)
     if part.basis is AnswerBasis.UNKNOWN:
         return [facts[-1], "That is not a pass."]
     return [*facts, f"{basis(verdict)}, {day(verdict.tested_at)}."]
+
+
+def _not_run(context: PageContext, part: SituationAnswer) -> Iterator[str]:
+    if part.missing:
+        probes = list(dict.fromkeys(cell.probe for cell in part.missing))
+        names = listing([context.probe_title(probe) for probe in probes])
+        yield f"Not run yet: {plural(len(probes), 'probe')} ({names})."

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from interlock.findings import Coverage, Recommendation, Standing, State, shortfall
 from interlock.matrix import Required
 from interlock.model import Outcome, PythonVersion, plural
 from interlock.publish.context import PageContext
+from interlock.publish.release_lines import ReleaseLine, by_line
 from interlock.publish.wording import WORDS, Mark, span
+
+SAFE = "safe"
+BREAKS = "hangs or fails"
+NOT_ENOUGH = "not tested enough"
+NEVER = "never recommended: yanked, or a pre-release"
 
 NAMED = 4
 """At most this many Pythons are listed one by one; the others are counted."""
@@ -35,12 +42,27 @@ class ReleaseCoverage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineCoverage:
+    """The releases of one release line, with what they come to."""
+
+    name: str
+    """Empty where a release stands alone."""
+    rows: Sequence[ReleaseCoverage]
+    counted: list[tuple[Mark, str]]
+    """``3 not tested enough``: the kinds of releases, the worst first."""
+    trials: int
+    """Passing trials of all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AxisCoverage:
     """The table of one package."""
 
     package: str
     others: list[str]
     rows: list[ReleaseCoverage]
+    lines: list[LineCoverage]
+    """The same rows by release line."""
 
 
 def coverages(context: PageContext) -> list[AxisCoverage]:
@@ -48,14 +70,38 @@ def coverages(context: PageContext) -> list[AxisCoverage]:
 
     The axis to move first comes first.
     """
-    return [
-        AxisCoverage(
-            package=context.package(said.axis),
-            others=context.others(said.axis),
-            rows=[_row(context, standing) for standing in reversed(said.standings)],
-        )
-        for said in context.about.recommendations
-    ]
+    return [_of_axis(context, said) for said in context.about.recommendations]
+
+
+def _of_axis(context: PageContext, said: Recommendation) -> AxisCoverage:
+    rows = [_row(context, standing) for standing in reversed(said.standings)]
+    return AxisCoverage(
+        package=context.package(said.axis),
+        others=context.others(said.axis),
+        rows=rows,
+        lines=[_of_line(line) for line in by_line(rows, lambda row: row.version)],
+    )
+
+
+def _of_line(line: ReleaseLine[ReleaseCoverage]) -> LineCoverage:
+    kinds = Counter((row.mark, row.called) for row in sorted(line.rows, key=_worst_first))
+    return LineCoverage(
+        name=line.name,
+        rows=line.rows,
+        counted=[
+            (mark, f"{number} {_of_many(called)}") for (mark, called), number in kinds.items()
+        ],
+        trials=sum(row.trials for row in line.rows),
+    )
+
+
+def _worst_first(row: ReleaseCoverage) -> int:
+    return [BREAKS, NOT_ENOUGH, NEVER, SAFE].index(row.called)
+
+
+def _of_many(called: str) -> str:
+    """After a number: 2 ``hang or fail``."""
+    return "hang or fail" if called == BREAKS else called
 
 
 def policy(context: PageContext) -> Required:
@@ -93,12 +139,12 @@ def _row(context: PageContext, standing: Standing) -> ReleaseCoverage:
 
 def _called(standing: Standing) -> tuple[Outcome, str]:
     if not standing.recommendable:
-        return Outcome.UNSUPPORTED, "never recommended: yanked, or a pre-release"
+        return Outcome.UNSUPPORTED, NEVER
     if standing.breaks:
-        return Outcome.HANG, "hangs or fails"
+        return Outcome.HANG, BREAKS
     if standing.is_safe:
-        return Outcome.PASS, "safe"
-    return Outcome.UNPROVEN, "not tested enough"
+        return Outcome.PASS, SAFE
+    return Outcome.UNPROVEN, NOT_ENOUGH
 
 
 def _is_refused(found: Coverage) -> bool:

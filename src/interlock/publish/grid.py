@@ -6,14 +6,16 @@ probe's page it shows what that probe found. Both leave out libraries alone and 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from interlock.findings import Summary
-from interlock.model import Backend, Basis, Cell, Pin, PythonVersion, Verdict
+from interlock.model import PRECEDENCE, Backend, Basis, Cell, Pin, PythonVersion, Verdict, listing
 from interlock.publish import links, templates
 from interlock.publish.context import PageContext
+from interlock.publish.release_lines import MANY, ReleaseLine, by_line
 from interlock.publish.wording import (
     CAN_HANG,
     INTERMITTENT_MARK,
@@ -41,6 +43,10 @@ class Shown:
     says: str
     answer: str
     """The key of the answer that it opens in place; empty if it opens none."""
+    rank: int
+    """The worst is 0."""
+    called: str
+    """``hangs``; of several in a release line, those with the same words are counted."""
 
 
 Setting = tuple[str, str]
@@ -50,16 +56,42 @@ Shows = Mapping[tuple[str, ...], Shown]
 """By the versions, from the first axis to the last."""
 
 
+Line = tuple[str, Sequence[Shown | None]]
+"""The head of a line, and its cells."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Together:
+    """What the cells of a release line show with one release of the other axis."""
+
+    look: str
+    """That of the worst."""
+    counted: list[tuple[str, int]]
+    """Each symbol with the number of cells, the worst first."""
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineOfGrid:
+    """The lines of one release line; without a name, a release stands alone."""
+
+    name: str
+    together: list[Together | None]
+    lines: Sequence[Line]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """One configuration on one Python: the last axis across, the others down."""
+    """One configuration on one Python: the last axis across, the others down.
+
+    An axis of many releases goes down, by release line: a page scrolls down more easily.
+    """
 
     title: str
     config: str
     corner: list[str]
     columns: list[str]
-    lines: list[tuple[str, list[Shown | None]]]
-    """The head of each line, and its cells."""
+    lines: list[LineOfGrid]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,14 +207,48 @@ def _grid(context: PageContext, setting: Setting, shows: Shows) -> Grid:
     *down, across = context.axes
     columns = in_order(versions[-1] for versions in shows)
     heads = sorted({versions[:-1] for versions in shows}, key=lambda of: [*map(text_key, of)])
+    corner = [*(f"{axis.package} ↓" for axis in down), f"{across.package} →"]
+    lines: list[Line] = [
+        (" · ".join(head), [shows.get((*head, column)) for column in columns]) for head in heads
+    ]
+    if len(columns) > MANY and len(down) == 1:
+        turned = zip(*(cells for _, cells in lines), strict=True)
+        lines, columns = list(zip(columns, turned, strict=True)), [head for head, _ in lines]
+        corner = [f"{across.package} ↓", f"{down[0].package} →"]
     return Grid(
         title=title,
         config=config,
-        corner=[*(f"{axis.package} ↓" for axis in down), f"{across.package} →"],
+        corner=corner,
         columns=columns,
-        lines=[
-            (" · ".join(head), [shows.get((*head, column)) for column in columns]) for head in heads
-        ],
+        lines=[_of_line(of, columns) for of in _by_line(lines, len(down))],
+    )
+
+
+def _by_line(lines: Sequence[Line], axes: int) -> Sequence[ReleaseLine[Line]]:
+    """By release line, where the head of a line is a release of a single axis."""
+    if axes > 1:
+        return [ReleaseLine(name="", rows=[line]) for line in lines]
+    return by_line(lines, lambda line: line[0])
+
+
+def _of_line(of: ReleaseLine[Line], columns: Sequence[str]) -> LineOfGrid:
+    cells = zip(*(line for _, line in of.rows), strict=True)
+    together = [_together(of.name, *one) for one in zip(columns, cells, strict=True)]
+    return LineOfGrid(name=of.name, together=together if of.name else [], lines=of.rows)
+
+
+def _together(name: str, column: str, cells: Sequence[Shown | None]) -> Together | None:
+    """None where none of them was tested."""
+    shown = sorted((one for one in cells if one), key=lambda one: one.rank)
+    if not shown:
+        return None
+    symbols = Counter(one.mark.symbol for one in shown)
+    words = Counter(one.called for one in shown)
+    told = listing([f"{number} {called}" for called, number in words.items()])
+    return Together(
+        look=shown[0].mark.look,
+        counted=[*symbols.items()],
+        says=f"{name} with {column}: {told}",
     )
 
 
@@ -198,6 +264,8 @@ def _summed(context: PageContext, summary: Summary) -> Shown:
         page=links.found_at(verdict.cell),
         says=says,
         answer="|".join(context.choices(verdict.cell)),
+        rank=_rank(context, verdict),
+        called=_called(context, verdict),
     )
 
 
@@ -207,7 +275,18 @@ def _alone(context: PageContext, verdict: Verdict) -> Shown:
         page=links.found_at(verdict.cell),
         says=_says(context, verdict),
         answer="",
+        rank=_rank(context, verdict),
+        called=_called(context, verdict),
     )
+
+
+def _rank(context: PageContext, verdict: Verdict) -> int:
+    """By the precedence of outcomes; what one library does alone comes after."""
+    return PRECEDENCE.index(verdict.outcome) + len(PRECEDENCE) * context.is_own(verdict)
+
+
+def _called(context: PageContext, verdict: Verdict) -> str:
+    return word(verdict, context.rare(verdict)).counted
 
 
 def _says(context: PageContext, verdict: Verdict) -> str:

@@ -18,6 +18,7 @@ def ways(context: PageContext, part: SituationAnswer) -> list[tuple[Mark, str]]:
         one.verdict
         for one in part.rests_on
         if one.is_trouble
+        and not one.inferred
         and one.situation == part.situation
         and context.matrix.is_about(None, one.verdict.cell.probe)
     ]

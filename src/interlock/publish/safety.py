@@ -13,6 +13,7 @@ from interlock.findings import Recommendation
 from interlock.model import Cell, Outcome, PythonVersion, Target
 from interlock.publish import applications, coverage, links
 from interlock.publish.context import PageContext
+from interlock.publish.release_lines import ReleaseLine, by_line
 from interlock.publish.wording import OWN_MARK, PART_MARK, WORDS, Mark, day, span
 
 
@@ -192,21 +193,39 @@ def _releases(cells: Iterable[Cell], axis: str) -> set[Version]:
     return {version for cell in cells if (version := cell.version(axis)) is not None}
 
 
-def by_release(
-    context: PageContext, said: Recommendation
-) -> list[tuple[Version, list[list[Count]]]]:
-    """The outcomes of every release of one axis, counted in each configuration."""
+ReleaseCounts = tuple[str, list[list[Count]]]
+"""A release or a release line, and its outcomes in each configuration."""
+
+
+def by_release(context: PageContext, said: Recommendation) -> list[ReleaseLine[ReleaseCounts]]:
+    """The outcomes of every release of one axis, counted in each configuration.
+
+    The first row of a release line with several has those of all its releases together.
+    """
     counters: dict[tuple[Version | None, str], Counter[Counted]] = {}
     for one in context.about.summaries.values():
         of = one.cell.version(said.axis), one.cell.config
         part = one.worst.outcome is Outcome.PASS and bool(one.missing)
         counters.setdefault(of, Counter())[one.worst.outcome, one.own, part] += 1
-    return [
-        (
-            standing.version,
-            [_counts(counters.get((standing.version, config), {})) for config in context.configs],
+
+    def counted(name: str, versions: Iterable[Version]) -> ReleaseCounts:
+        every = list(versions)
+        summed = (
+            sum((counters.get((one, config), Counter()) for one in every), Counter[Counted]())
+            for config in context.configs
         )
-        for standing in reversed(said.standings)
+        return name, [_counts(of) for of in summed]
+
+    newest_first = [one.version for one in reversed(said.standings)]
+    return [
+        ReleaseLine(
+            name=line.name,
+            rows=[
+                *([counted(line.name, line.rows)] if line.name else []),
+                *(counted(str(version), [version]) for version in line.rows),
+            ],
+        )
+        for line in by_line(newest_first, str)
     ]
 
 

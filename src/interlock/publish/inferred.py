@@ -1,0 +1,87 @@
+"""The answers to pairs that nobody ran, for the start page: each with what it rests on, in words.
+
+The words are those of ``interlock ask``. What is inferred has a sign in brackets, no evidence to
+link to, and is never a release to move to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from interlock.findings import Place, Region, SituationAnswer, expected, inferred_regions
+from interlock.matrix import in_words
+from interlock.model import Outcome
+from interlock.publish.context import PageContext
+from interlock.publish.wording import WORDS, Mark
+
+Value = Sequence[int]
+"""The answers of a place, as ``Packed.place`` numbers them."""
+
+
+def sign(part: SituationAnswer) -> Mark:
+    """``(✗)``; an inferred pass has no colour of a pass."""
+    assert part.outcome, "what is inferred has an outcome"
+    look = "untested" if part.outcome is Outcome.PASS else part.outcome
+    return Mark(f"il-{look} il-inferred", f"({WORDS[part.outcome].symbol})")
+
+
+def facts(context: PageContext, part: SituationAnswer) -> Iterator[str]:
+    """What is inferred by each probe, from which tested releases, and how often that is wrong."""
+    for one in expected.needed(part):
+        elsewhere = one.situation != part.situation
+        words = in_words(one.situation, context.matrix.choices) if elsewhere else ""
+        yield expected.because(one, f", {words}" if elsewhere else "")
+    if part.outcome is Outcome.PASS:
+        yield expected.NOT_SAFE
+
+
+def regions(context: PageContext, value_at: Callable[[Place], Value]) -> dict[str, list[list[int]]]:
+    """By Python, rectangles of pairs that have the same answers.
+
+    Each is the first and last position on both axes, and then the answers. The positions count
+    the releases that a search tries, the oldest first.
+    """
+    found = {}
+    for python in context.results.releases.pythons:
+        told = ((one, value_at(one.place)) for one in inferred_regions(context.findings, python))
+        if joined := [*_joined(told)]:
+            found[str(python)] = joined
+    return found
+
+
+def skipped(context: PageContext, axis: str) -> list[int]:
+    """The listed releases that no search tries, by their number on the page: the newest is 0."""
+    pairs = context.findings.untested.pairs
+    if pairs is None:
+        return []
+    tried = {
+        a.name: of.position for a, of in zip(pairs.axes, (pairs.rows, pairs.columns), strict=True)
+    }
+    listed = reversed(context.results.releases.by_axis.get(axis, ()))
+    return [at for at, one in enumerate(listed) if one.version not in tried[axis]]
+
+
+def _joined(told: Iterable[tuple[Region, Value]]) -> Iterator[list[int]]:
+    """The regions, with neighbours in one that have the same answers."""
+    wide: list[tuple[range, range, Value]] = []
+    for one, value in told:
+        rows, columns = one.rows, one.columns
+        if wide and wide[-1] == (rows, range(wide[-1][1].start, columns.start), value):
+            columns = range(wide.pop()[1].start, columns.stop)
+        wide.append((rows, columns, value))
+    open_at: dict[tuple[range, tuple[int, ...]], range] = {}
+    for rows, columns, value in wide:
+        key = columns, tuple(value)
+        above = open_at.get(key)
+        if above is not None and above.stop == rows.start:
+            open_at[key] = range(above.start, rows.stop)
+            continue
+        if above is not None:
+            yield _numbers(above, columns, value)
+        open_at[key] = rows
+    for (columns, of), rows in open_at.items():
+        yield _numbers(rows, columns, of)
+
+
+def _numbers(rows: range, columns: range, value: Value) -> list[int]:
+    return [rows[0], rows[-1], columns[0], columns[-1], *value]
