@@ -20,7 +20,7 @@ from interlock.model import PythonVersion
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -70,7 +70,7 @@ class Reader:
         self.address = address
         self.context = browser.new_context(**{"viewport": DESK, **context})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(5000)
+        self.page.set_default_timeout(30_000)
         self.complaints: list[str] = []
         self.strangers: list[str] = []
         self.page.on("console", self._said)
