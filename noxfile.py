@@ -22,6 +22,8 @@ MATRIX_BIN = Path(os.environ.get("NOX_ENVDIR", ROOT / ".nox")) / "matrix" / "bin
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 EVERYTHING = ".[run,site]"
 """A run builds the page at its end, and the tests and types cover all of it."""
+COMPILED = {"UV_COMPILE_BYTECODE": "1"}
+"""Compile at the installation: if Python may not write bytecode, starts take seconds longer."""
 
 
 def smoke(axis: str) -> list[str]:
@@ -60,8 +62,7 @@ def run(session: nox.Session, *args: str) -> None:
 def interlock(session: nox.Session, *args: str) -> None:
     """Run `interlock` from the environment of the session `matrix`, which all share."""
     if session.name == "matrix":
-        # Compile now: if Python may not write bytecode, every start takes a second longer.
-        session.install("-e", EVERYTHING, env={"UV_COMPILE_BYTECODE": "1"})
+        session.install("-e", EVERYTHING, env=COMPILED)
         run(session, "interlock", *args)
     else:
         run(session, str(shared(session) / "interlock"), *args)
@@ -136,7 +137,10 @@ def clean(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; -- -m "not e2e and not browser": those without installs."""
-    session.install("-e", EVERYTHING, *nox.project.dependency_groups(PYPROJECT, "tests"))
+    asked = ("-e", EVERYTHING, *nox.project.dependency_groups(PYPROJECT, "tests"))
+    session.install(*asked, env=COMPILED)
+    # The tests start hundreds of Pythons. Each would compile these sources again.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     run(session, "pytest", *session.posargs)
 
 

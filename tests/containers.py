@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from ours import INTERLOCK
 from published import published_rows
 
 from interlock.isolation.sandbox import engine
-from interlock.model import EngineUnavailable
+from interlock.model import Backend, EngineUnavailable
 
 PYTHON = "3.10"
 IMAGE = f"python:{PYTHON}-slim"
@@ -44,11 +44,17 @@ def tagged(name: str) -> Iterator[None]:
             client.remove_image(name, noprune=True)
 
 
-def run_matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_matrix(folder: Path, store: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the real `interlock matrix` on these cells; its files are in ``folder``.
 
+    ``store`` holds the environments. Runs at the same time may share it.
     The ``stdout`` of the result holds everything that it printed, errors included.
     """
+    home = folder / "home"
+    store.mkdir(exist_ok=True)
+    home.mkdir(exist_ok=True)
+    with suppress(FileExistsError):
+        (home / Backend.DOCKER.value).symlink_to(store)
     return subprocess.run(
         [
             *INTERLOCK,
@@ -56,7 +62,7 @@ def run_matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
             *("--python", PYTHON, *arguments),
             *("--no-follow-ups", "--no-page", "--results", str(folder / "results")),
         ],
-        env={**os.environ, "INTERLOCK_HOME": str(folder / "home")},
+        env={**os.environ, "INTERLOCK_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from docker import APIClient
 
 from interlock.isolation import folders, images
@@ -225,7 +226,6 @@ def test_a_guard_ends_it_and_says_so(
 ) -> None:
     ran = run(box, code, wall_s=2, memory_bytes=1 << 26)
     assert (ran.ended.guard, ran.ended.exit_code) == (guard, exit_code)
-    assert ran.ended.seconds < 6
     assert containers() == []
 
 
@@ -241,13 +241,25 @@ for number in range(100):
         break
 """
     ran = run(box, code)
-    assert (ran.out, ran.ended.exit_code) == (["True"], 0)
-    assert ran.ended.seconds < 10
+    assert (ran.out, ran.ended.exit_code, ran.ended.guard) == (["True"], 0, None)
 
 
-def test_what_we_add_to_a_command_is_little(box: DockerSandbox) -> None:
-    took = sorted(run(box, "").ended.seconds for _ in range(5))
-    assert took[0] < 0.6, took
+def test_what_we_add_to_a_command_is_little(
+    box: DockerSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven questions to the engine, and no waiting for anything but its answers."""
+    run(box, "")  # The image is known now, and the keeper runs.
+    send, asked, naps = requests.Session.send, [], []
+
+    def noted(session: requests.Session, request: Any, **given: Any) -> Any:
+        asked.append(f"{request.method} {request.path_url.partition('?')[0].split('/')[-1]}")
+        return send(session, request, **given)
+
+    monkeypatch.setattr(requests.Session, "send", noted)
+    monkeypatch.setattr(time, "sleep", naps.append)
+    run(box, "")
+    assert naps == []
+    assert len(asked) <= 7, asked
 
 
 def test_several_threads_run_at_once(box: DockerSandbox) -> None:
@@ -385,14 +397,16 @@ def test_what_a_killed_run_left_is_swept_by_the_next(
     box: DockerSandbox, store: Store, containers: Callable[[], list[Any]]
 ) -> None:
     other = orchestrator(store)
-    assert box.sweep() == 0, "a living run is not swept"
+    box.sweep()
+    assert len(containers()) == 1, "a living run is not swept"
     other.kill()
     other.communicate()
     assert len(containers()) == 1
 
-    assert box.sweep() == 1
+    assert store.dead_runs(Backend.DOCKER) != []
+    assert box.sweep() >= 1  # What other homes left may be swept with it.
     assert containers() == []
-    assert box.sweep() == 0
+    assert store.dead_runs(Backend.DOCKER) == []
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGKILL, signal.SIGQUIT])
@@ -414,7 +428,7 @@ def test_a_container_whose_time_is_over_is_swept_whoever_started_it(
 ) -> None:
     labels = {RUN_LABEL: "x", HOME_LABEL: "elsewhere", EXPIRES_LABEL: str(int(time.time()) - 1)}
     container = client.create_container(box.available(PYTHON).digest, ["true"], labels=labels)
-    assert box.sweep() == 1
+    box.sweep()  # or another run that begins just now
     assert container["Id"] not in [found["Id"] for found in client.containers(all=True)]
 
 
@@ -427,7 +441,8 @@ def test_a_clock_that_is_ahead_sweeps_nothing_that_runs_for_another_home(
     )
     client.start(container["Id"])
     try:
-        assert box.sweep() == 0
+        box.sweep()
+        assert container["Id"] in [found["Id"] for found in client.containers()]
     finally:
         client.remove_container(container["Id"], force=True)
 

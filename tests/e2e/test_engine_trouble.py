@@ -160,14 +160,14 @@ def test_one_image_that_is_missing_leaves_its_own_cells_open(
     project: Project,
 ) -> None:
     """An image for one Python only, under a name that no registry has."""
-    with containers.tagged(f"{NO_REGISTRY}/only:{containers.PYTHON}"):
+    with containers.tagged(f"{NO_REGISTRY}/one:{containers.PYTHON}"):
         ran = project.run(
             *("--backend", "docker", *PASSES, "--python", "3.9"),
-            INTERLOCK_IMAGE=f"{NO_REGISTRY}/only:{{python}}",
+            INTERLOCK_IMAGE=f"{NO_REGISTRY}/one:{{python}}",
         )
     assert ran.code == 3
     assert ran.of("passes") == "pass"
-    assert f"1 cell left open: no image {NO_REGISTRY}/only:3.9" in ran.output
+    assert f"1 cell left open: no image {NO_REGISTRY}/one:3.9" in ran.output
 
 
 def test_a_python_of_a_set_without_an_image_is_skipped_and_the_run_is_complete(

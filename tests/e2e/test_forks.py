@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import containers
 import pytest
@@ -18,12 +19,13 @@ Rows = Mapping[tuple[str, str, str], Mapping[str, str]]
 
 
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+def rows(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Rows:
     """The published rows, by probe and by releases of sentry-sdk and ddtrace."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("forks")
     done = containers.run_matrix(
         folder,
+        environments,
         *("--sentry", SENTRY, "--sentry", "-", "--ddtrace", DDTRACE, "--config", "stock"),
         *(part for probe in PROBES for part in ("--probe", probe)),
     )

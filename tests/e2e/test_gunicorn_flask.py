@@ -25,13 +25,14 @@ One trial may miss the hang now and then; all of them hardly ever do.
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Trial]]:
+def ran(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Mapping[str, list[Trial]]:
     """The reported pair, and one without the hang: trials by the version of ddtrace."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("gunicorn")
     for ddtrace, count in (("2.14.2", TRIALS), ("3.2.1", 1)):
         done = containers.run_matrix(
             folder,
+            environments,
             *("--sentry", "2.5.1", "--ddtrace", ddtrace, "--trials", str(count)),
             *("--probe", "gunicorn_flask", "--config", "warning-events"),
         )

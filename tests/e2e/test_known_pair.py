@@ -33,12 +33,13 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+def known(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Ran:
     """The reported pair and one without the hang, several trials each."""
     containers.skip_without()
     folder = tmp_path_factory.mktemp("known")
     done = containers.run_matrix(
         folder,
+        environments,
         *("--sentry", "2.5.1", "--ddtrace", "2.14.2", "--ddtrace", "3.2.1"),
         *("--config", "warning-events", "--trials", str(TRIALS), "--probe", "worker_restart"),
     )

@@ -1,39 +1,13 @@
-"""One run of everything per backend, shared by all tests and test processes."""
+"""What the tests of made-up distributions run on."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pickle
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Iterator
 
 import containers
 import pytest
 from packages import build, campaigns
-
-T = TypeVar("T")
-Once = Callable[[str, Callable[[Path], T]], T]
-
-
-@pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Once[T]:
-    """Do a task in a folder of its name, once for all processes of this test run."""
-    ours = tmp_path_factory.getbasetemp()
-    shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
-
-    def do(name: str, make: Callable[[Path], T]) -> T:
-        folder, result = shared / name, shared / f"{name}.pickle"
-        with (shared / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not result.exists():
-                folder.mkdir()
-                result.write_bytes(pickle.dumps(make(folder)))
-        return pickle.loads(result.read_bytes())  # type: ignore[no-any-return]
-
-    return do
 
 
 @pytest.fixture(

@@ -1,4 +1,4 @@
-"""The made-up data set, published and built once for all tests of the site."""
+"""The made-up data set, published and built once for all tests and workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from browsing import CHROMIUM, QUIET
@@ -21,6 +21,9 @@ from interlock.model import Outcome, Phase, PythonVersion, Reason, Verdict
 from interlock.publish import site
 from interlock.record.releases import ListedRelease, ListedReleases
 from interlock.record.results import write_results, write_verdicts
+
+T = TypeVar("T")
+Once = Callable[[str, Callable[[Path], T]], T]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -116,20 +119,21 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def complete(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def complete(once: Once[Published]) -> Published:
     """The whole data set, published once."""
-    return published(all_verdicts(), tmp_path_factory.mktemp("complete"), [control(differs=False)])
+    controls = [control(differs=False)]
+    return once("complete", lambda folder: published(all_verdicts(), folder, controls))
 
 
 @pytest.fixture(scope="session")
-def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def doubtful(once: Once[Published]) -> Published:
     """One cell, in a campaign whose known hang did not hang."""
     doubted = (Outcome.UNPROVEN, Phase.SERVING, Reason.CONTROL_DIFFERS)
     of = verdict(cell("2.5.1", "3.2.1", "3.10", "warning-events"), doubted)
-    return published([of], tmp_path_factory.mktemp("doubtful"), [control(differs=True)])
+    return once("doubtful", lambda folder: published([of], folder, [control(differs=True)]))
 
 
 @pytest.fixture(scope="session")
-def nothing(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def nothing(once: Once[Published]) -> Published:
     """Before the first campaign."""
-    return published([], tmp_path_factory.mktemp("nothing"))
+    return once("nothing", lambda folder: published([], folder))

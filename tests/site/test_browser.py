@@ -20,7 +20,7 @@ from interlock.record import read_results
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PHONE = {"width": 375, "height": 812}
 

@@ -7,5 +7,5 @@ from partner import Library
 
 class Subject(Library):
     def work(self):
-        time.sleep(0.1)
+        time.sleep(0.25)
         return True
