@@ -140,6 +140,15 @@ def closed(*dumps: Dump) -> tuple[Closed, ...]:
     return tuple(sorted(unchanged, key=rank))
 
 
+def closed_at_rest(*dumps: Dump) -> tuple[Closed, ...]:
+    """Those of them none of whose threads ran between the dumps. The app is stopped for these."""
+    return tuple(
+        wait
+        for wait in closed(*dumps)
+        if all(rested(*pair, wait.threads) for pair in pairwise(dumps))
+    )
+
+
 def _all_closed(dump: Dump) -> tuple[Closed, ...]:
     found: tuple[Closed, ...] = (*cycles(dump), *orphans(dump))
     return tuple(wait for wait in found if not any(_enders(wait)))
