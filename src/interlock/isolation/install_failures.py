@@ -1,7 +1,8 @@
 """Decide from uv's error whether the packages are at fault, or our own trouble.
 
 The packages are at fault in three cases: no candidate satisfies the requirements, a build fails by
-itself, or a whole archive holds what no installer takes. Everything else is trouble. A list of known trouble would be wrong at every new message.
+itself, or a whole archive holds what no installer takes. Everything else is trouble. A list of
+known trouble would be wrong at every new message.
 """
 
 from __future__ import annotations
