@@ -32,7 +32,8 @@ def check(story: str, expected: str) -> None:
 WELL = "live | serving | 40 exposures | shutdown | done | exit 0 | end"
 SELF = "[M has A wants A] | [M has A wants A]"
 ENDED = "shutdown | done | exit 0 | end"
-ORPHAN = "8:[MainThread wants A; gone W has A] | 8:[MainThread wants A; gone W has A]"
+ONCE = "8:[MainThread wants A; gone W has A]"
+ORPHAN = f"{ONCE} | {ONCE}"
 ASIDE = ORPHAN.replace("[MainThread", "[MainThread runs f; T")
 KILLED = "sent SIGTERM | sent SIGKILL | exit SIGKILL | end"
 OPEN = "[MainThread has A awaits E; T wants A]"

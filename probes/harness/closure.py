@@ -1,8 +1,9 @@
-"""Whether snapshots show the same closed wait: enough to stop the app early.
+"""The closed waits of one snapshot, and whether a thread of one has moved until the next.
 
-The verdict is made outside, from the same facts, by ``src/interlock/evidence/waits.py``. This check
-only saves the time until the deadline, so it follows the same rules. It is stricter in one point:
-no thread of a cycle may have run between the snapshots. The judge asks that of an orphan alone. A
+Where ``sightings.py`` finds the same wait often enough, the app is stopped early. The verdict is
+made outside, from the same facts, by ``src/interlock/evidence/waits.py``. This check only saves the
+time until the deadline, so it follows the same rules. It is stricter in one point: no thread of a
+cycle may have run between the snapshots. Within one look the judge asks that of an orphan alone. A
 cycle with a thread that ran is not stopped: the app may resume, and is then no hang.
 ``tests/evidence/test_closure.py`` compares the two.
 """
@@ -14,23 +15,7 @@ PASSING = ("entering", "leaving")
 """At a fork: the thread was just taking the lock, or releasing it."""
 
 
-def closed_waits(first: dict, second: dict, of_main: bool, third: dict | None = None) -> bool:
-    """Whether all show the same cycle or orphan, and none of its threads ran.
-
-    With ``of_main`` only one counts that the main thread ends up in. Others leave the process
-    running.
-    """
-    read = [Waits(snapshot) for snapshot in (first, second, third) if snapshot is not None]
-    last = read[-1]
-    main = last.chain(last.main()) if of_main else None
-    return any(
-        all(_stands(*pair, ident) for ident, _, _ in edges for pair in zip(read, read[1:]))
-        and (main is None or any(ident in main for ident, _, _ in edges))
-        for edges in set.intersection(*(waits.closed() for waits in read))
-    )
-
-
-def _stands(before: Waits, after: Waits, ident: int) -> bool:
+def stands(before: Waits, after: Waits, ident: int) -> bool:
     """Whether it is the same thread, in the same place, and has not run meanwhile."""
     one, other = before.threads[ident], after.threads[ident]
     tid = other["native_id"]

@@ -17,8 +17,11 @@ class EventStream:
         """Seconds since the trial started."""
         return time.monotonic() - self.started
 
-    def emit(self, event: str, **fields: object) -> None:
-        line = json.dumps({"event": event, "at": round(self.now(), 4), **fields})
+    def emit(self, event: str, **fields: object) -> float:
+        """Write an event; return its time."""
+        at = round(self.now(), 4)
+        line = json.dumps({"event": event, "at": at, **fields})
         data = line.encode() + b"\n"
         while data:
             data = data[os.write(1, data) :]
+        return at

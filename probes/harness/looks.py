@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from harness.closure import closed_waits
 from harness.event_loop import EventLoop
 from harness.event_stream import EventStream
 from harness.heartbeat import Heartbeat
 from harness.launch import WITNESS_SIGNAL
 from harness.processes import relatives, tasks
 from harness.roster import Roster, command
+from harness.sightings import LEAST, Sightings
 
 APART_S = 0.2
 """Between the two snapshots of one look."""
@@ -29,6 +29,8 @@ STILL_S = 2.0
 """How long the tasks are watched once the deadline has passed."""
 ANSWER_S = 3.0
 """How long the watcher may take. If it takes longer, it cannot run: faulthandler is asked."""
+CLOSELY_S = 15.0
+"""How long the third snapshot may take. Its search runs for half a second on an idle processor."""
 
 
 class Looks:
@@ -51,6 +53,11 @@ class Looks:
         """Whether a look that was asked for is being taken: no heartbeat ends it."""
         self._strangers: dict = {}
         """What was told of processes of the app that have not joined, by pid."""
+        self._sightings = Sightings(limits.get("closed_s", CLOSED_S))
+        self._looked_in: dict = {}
+        """The look that a third snapshot belongs to, by pid, while its answer is awaited."""
+        self._has_proof = False
+        """Whether another process than the driver was seen in a closed wait for long enough."""
 
     # -- at whom ----------------------------------------------------------------------------------
 
@@ -138,22 +145,69 @@ class Looks:
         self._witnesses([pid for pid in everyone if pid not in first])
         if self._pause(APART_S):
             return False
-        second = self._snapshots(list(first), 1)
+        second = self._snapshots(first, 1)
         if self._over():
             return False
         self._witnesses([pid for pid in everyone if pid not in second])
-        closed = [pid for pid in second if self._closed(pid, asked, first[pid], second[pid])]
-        third = self._once_more(closed, began)
-        return any(self._closed(pid, asked, first[pid], second[pid], third[pid]) for pid in third)
+        kept = {pid: since for pid in second if (since := self._kept(pid, asked)) is not None}
+        third = self._once_more(kept, began - self._stream.started, asked)
+        return self._has_proof or any(self._kept(pid, asked, LEAST) is not None for pid in third)
 
-    def _once_more(self, pids: list, began: float) -> dict:
-        """A third snapshot of some processes, when the silence has lasted for long enough."""
-        left_s = began + self._limits.get("closed_s", CLOSED_S) - time.monotonic()
-        if pids and left_s > 0:
+    def _once_more(self, kept: dict, silent_since: float, asked: dict | None = None) -> list:
+        """Take a third snapshot of some processes, when each wait has lasted for long enough.
+
+        ``kept`` has when each was first seen. The driver that only waits for a child goes on after
+        ``answer_s``: ``follow`` takes what comes later. Returns the processes that answered.
+        """
+        begun_at = max((min(since, silent_since) for since in kept.values()), default=0.0)
+        left_s = begun_at + self._limits.get("closed_s", CLOSED_S) - self._stream.now()
+        if kept and left_s > 0:
             self._stream.emit("waiting", number=self._heartbeat.looks, seconds=round(left_s, 3))
-        if not pids or self._pause(max(0.0, left_s)):
-            return {}
-        return self._snapshots(pids, LAST)
+        if not kept or self._pause(max(0.0, left_s)):
+            return []
+        for pid in kept:
+            self._ask_closely(pid)
+        is_followed = asked is not None and asked["process"] is not None
+        within_s = self._limits.get("answer_s", ANSWER_S) if is_followed else CLOSELY_S
+        self._loop.pump_until(
+            lambda: self._over() or not any(map(self._roster.awaits, kept)), within_s
+        )
+        return [pid for pid in self._take_close() if pid in kept]
+
+    # -- beside the looks -------------------------------------------------------------------------
+
+    def follow(self) -> bool:
+        """Look closely at a process that has been in a closed wait for long enough.
+
+        It is another than the driver, which goes on meanwhile. True if the wait is closed.
+        """
+        self._take_close()
+        for pid in self.everyone():
+            if pid != self._loop.app and self._sightings.has_lasted(pid, self._stream.now()):
+                self._ask_closely(pid)
+        return self._has_proof
+
+    def _ask_closely(self, pid: int) -> None:
+        if not self._roster.awaits(pid):
+            self._roster.ask_closely(pid, CLOSELY)
+            self._looked_in[pid] = self._heartbeat.looks
+
+    def _take_close(self) -> list:
+        """Tell the third snapshots that have come; return of which processes."""
+        come = []
+        for pid in list(self._looked_in):
+            answer = self._roster.close_answer(pid)
+            if answer is None and self._roster.awaits(pid):
+                continue
+            number = self._looked_in.pop(pid)
+            if answer is None or "threads" not in answer:
+                self._sightings.forget(pid)
+                continue
+            at = self._saw(pid, answer, number, LAST)
+            come.append(pid)
+            if pid != self._loop.app and self._sightings.has_lasted(pid, at, LEAST):
+                self._has_proof = True
+        return come
 
     def look_at_deadline(self) -> None:
         """Look at a silence, with some seconds between the first two snapshots."""
@@ -175,22 +229,23 @@ class Looks:
                 tasks_before=before[pid],
                 tasks_after=self._tasks(pid),
             )
-        second = self._snapshots(list(first), 1)
+        second = self._snapshots(first, 1)
         self._witnesses([pid for pid in everyone if pid not in second])
-        closed = [pid for pid in second if closed_waits(first[pid], second[pid], False)]
-        self._once_more(closed, silent_since)
+        kept = {pid: self._sightings.since(pid, False) for pid in second}
+        kept = {pid: since for pid, since in kept.items() if since is not None}
+        self._once_more(kept, silent_since - self._stream.started)
 
-    def _closed(self, pid: int, asked: dict | None, *taken: dict) -> bool:
-        """Whether a process stands in a closed wait that explains the look.
+    def _kept(self, pid: int, asked: dict | None, least: int = LEAST - 1) -> float | None:
+        """Since when a process stands in a closed wait that explains the look; None if in none.
 
-        The app's silence may be due to any thread of its own; of another process that it waits for
-        in silence, or says is overdue, to the main thread.
+        The app's silence may be due to any thread of its own. In another process that it waits for
+        it is the main thread that counts. A driver that says that a child is overdue lives.
         """
-        overdue = asked and asked["process"]
-        if overdue is not None and pid != overdue:
-            return False
-        of_main = pid == overdue or (asked is None and pid != self._loop.app)
-        return closed_waits(taken[0], taken[1], of_main, *taken[2:])
+        is_app, overdue = pid == self._loop.app, asked and asked["process"]
+        if is_app and overdue is not None:
+            return None
+        of_main = not is_app and (asked is None or overdue is not None)
+        return self._sightings.since(pid, of_main, least)
 
     def _over(self) -> bool:
         """Whether the look is over: the app was heard, or has ended."""
@@ -218,15 +273,21 @@ class Looks:
         key = "suspects" if how == BRIEF else "threads"
         return {} if self._over() else self._roster.answers(asked, number, key)
 
-    def _snapshots(self, pids: list, index: int) -> dict:
-        """The snapshots of those that can answer."""
-        found = {}
-        for pid, answer in self._answers(pids, CLOSELY if index == LAST else b"").items():
-            found[pid] = {key: answer[key] for key in ("threads", "locks", "at_fork")}
-            found[pid]["tasks"] = self._tasks(pid)
-            looks = self._heartbeat.looks
-            self._stream.emit("snapshot", number=looks, index=index, process=pid, **found[pid])
-        return found
+    def _snapshots(self, pids: list, index: int) -> list:
+        """Tell the snapshots of those that can answer; return who did."""
+        answers = self._answers(pids)
+        self._take_close()  # What was asked for before was answered before.
+        for pid, answer in answers.items():
+            self._saw(pid, answer, self._heartbeat.looks, index)
+        return list(answers)
+
+    def _saw(self, pid: int, answer: dict, number: int, index: int) -> float:
+        """Tell a snapshot; return when."""
+        found = {key: answer[key] for key in ("threads", "locks", "at_fork")}
+        found["tasks"] = self._tasks(pid)
+        at = self._stream.emit("snapshot", number=number, index=index, process=pid, **found)
+        self._sightings.add(pid, found, at)
+        return at
 
     def _witnesses(self, pids: list) -> None:
         """Have faulthandler dump the main threads, where the watcher cannot run."""

@@ -84,14 +84,18 @@ def wrong_call(spec: dict, said: dict) -> str | None:
             tree = ast.parse(source.read())
     except (OSError, SyntaxError, ValueError):
         return None
-    if not any(_calls_trial(node, line) for node in ast.walk(tree)):
+    called = next(filter(None, (_called(node, line) for node in ast.walk(tree))), None)
+    if called is None:
         return None
-    return "{}:{}: {}".format(os.path.relpath(file, folder), line, said["wrong"])
+    return "{}:{}: {}(): {}".format(os.path.relpath(file, folder), line, called, said["wrong"])
 
 
-def _calls_trial(node: ast.AST, line: int) -> bool:
-    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    return is_call and node.func.attr in CALLS and node.lineno <= line <= node.end_lineno
+def _called(node: ast.AST, line: int) -> str | None:
+    """The trial's function that is called there."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return None
+    is_there = node.func.attr in CALLS and node.lineno <= line <= node.end_lineno
+    return node.func.attr if is_there else None
 
 
 def _tell(spec: dict, write: int) -> None:

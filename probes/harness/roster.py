@@ -42,6 +42,8 @@ class Process:
         self.watcher = None
         """The watcher's own task, which is left out wherever tasks are counted."""
         self.answers: dict = {}
+        self.closely = None
+        """The number of a close look that it has not answered yet. It may take its time."""
         self.here = True
         """Whether it lived when it was met. If not, nobody can tell whose process it was."""
 
@@ -149,8 +151,10 @@ class Roster:
                 self._joined(process, said["forked"])
         elif key == "watcher":
             process.watcher = said["watcher"]
-        elif said["ask"] == self._asked:
-            process.answers = {said["ask"]: said}
+        elif said["ask"] in (self._asked, process.closely):
+            kept = process.answers.get(process.closely)
+            process.answers = {} if kept is None else {process.closely: kept}
+            process.answers[said["ask"]] = said
         # Another number is that of an answer for which nobody waits any more.
 
     def _hear(self, pid: int, fd: int, here: bool):
@@ -200,6 +204,26 @@ class Roster:
             if answer is not None and key in answer:
                 found[pid] = answer
         return found
+
+    def ask_closely(self, pid: int, how: bytes) -> None:
+        """Ask a watcher for what may take a while. It is asked again when it has answered."""
+        process = self.processes.get(pid)
+        if process is not None and process.closely is None:
+            asked, number = self.ask([pid], how)
+            process.closely = number if asked else None
+
+    def awaits(self, pid: int) -> bool:
+        """Whether a close look at a process is under way, and its answer has not come."""
+        process = self.processes.get(pid)
+        return process is not None and process.closely not in (None, *process.answers)
+
+    def close_answer(self, pid: int) -> dict | None:
+        """The answer to a close look, once, when it has come."""
+        process = self.processes.get(pid)
+        if process is None or process.closely not in process.answers:
+            return None
+        answer, process.closely = process.answers.pop(process.closely), None
+        return answer
 
     def call(self, pids, number: int) -> None:
         """Have ``faulthandler`` dump; ``said`` returns what came of it."""

@@ -133,6 +133,9 @@ class Supervisor:
                 self.ending.terminate(BROKEN)
                 return
             allowed = self.limits["stall_s"] * (4 if self.heartbeat.phase in QUIET_PHASES else 1)
+            if self.looks.follow():
+                self.ending.terminate(CLOSED)
+                return
             silent_s = self.heartbeat.silent_s
             if silent_s < allowed:
                 next_look, pause_s = None, 1.0

@@ -28,7 +28,7 @@ def read(
     stream: Any, code: int | None, guard: str | None, backend: Backend = Backend.DOCKER
 ) -> Any:
     ended = Ended(exit_code=code, seconds=2.0, guard=guard)
-    return _read([json.dumps(event) for event in stream], [], ended, backend)
+    return _read([json.dumps(event) for event in stream], [], ended, backend, "restart")
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,9 @@ def test_a_supervisor_that_was_killed_in_processes_belongs_in_a_container(
     with pytest.raises(ProtocolError) as trouble:
         read(CUT, code, None, Backend.PROCESS)
     assert str(trouble.value).endswith(IN_CONTAINER) is killed
+
+
+def test_a_mistake_of_the_probe_is_named_with_its_place() -> None:
+    ended = Ended(exit_code=64, seconds=2.0, guard=None)
+    with pytest.raises(ProtocolError, match=r"the probe restart made a mistake.*: app\.py:3: no"):
+        _read([json.dumps(HELLO)], ["app.py:3: no\n"], ended, Backend.PROCESS, "restart")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from languages import PROBE, stream
 from looks import snapshot
-from stories import ASIDE, ENDED, KILLED, ORPHAN, SELF, STILL, WELL, check
+from stories import ASIDE, ENDED, KILLED, ONCE, ORPHAN, SELF, STILL, WELL, check
 
 from interlock.evidence.classification import classify
 from interlock.model import Fail, Hang, Pass, ProtocolError, Reason, Unproven
@@ -76,7 +76,9 @@ def test_an_app_that_comes_to_its_end_alive_passes(story: str, expected: str) ->
         (f"process 7 | serving | stall | {ASIDE} | {KILLED}", "unproven slow"),
         (f"process 7 | serving | stall as no end of 8 | {ASIDE} | {KILLED}", "unproven slow"),
         (f"process 7 | serving | stall as no end of 8 | {ORPHAN} | {KILLED}", "hang orphaned"),
-        (f"process 7 | serving | stall as no end of 9 | {ORPHAN} | {KILLED}", "unproven slow"),
+        # A child may hang beside the one that is overdue. The driver asks, so it lives.
+        (f"process 7 | serving | stall as no end of 9 | {ORPHAN} | {KILLED}", "hang orphaned"),
+        (f"process 7 | serving | stall as no end of 9 | {SELF} | {KILLED}", "unproven slow"),
         #
         (
             f"serving | stall | [M has A wants A] | [M runs f] | {KILLED}",
@@ -91,6 +93,43 @@ def test_an_app_that_comes_to_its_end_alive_passes(story: str, expected: str) ->
 )
 def test_a_closed_wait_that_stands_is_a_hang(story: str, expected: str) -> None:
     check(story, expected)
+
+
+BESIDE = "process 7 | process 8 forked | live | serving"
+MEANWHILE = " | ".join(["resumed", *["40 exposures"] * 8])
+TWO_LOOKS = f"{BESIDE} | stall | {ONCE} | {MEANWHILE} | stall | {ORPHAN} | resumed | {ENDED}"
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        (TWO_LOOKS, "hang orphaned-lock in serving: A → a thread that the fork left behind"),
+        (TWO_LOOKS.replace(f"stall | {ORPHAN}", f"stall as no end of 9 | {ORPHAN}"), "hang orph"),
+        # Not for long enough, not often enough, and not closely.
+        (TWO_LOOKS.replace(MEANWHILE, "resumed | 40 exposures"), "pass: 40"),
+        (TWO_LOOKS.replace(f"stall | {ORPHAN}", f"stall | {ONCE}"), "pass: 40"),
+        # It moved in between, or it is another wait, or another thread of it works.
+        (TWO_LOOKS.replace(ONCE, f"{ONCE[:-1]} elsewhere]", 1), "pass: 40"),
+        (TWO_LOOKS.replace(ONCE, "8:[MainThread wants B; gone W has B]", 1), "pass: 40"),
+        (TWO_LOOKS.replace("[MainThread", "[MainThread runs f; T"), "pass: 40"),
+        # The driver went on, so its own wait was not closed.
+        (TWO_LOOKS.replace("8:[", "7:["), "pass: 40"),
+    ],
+)
+def test_a_closed_wait_of_a_child_counts_over_looks_between_which_the_driver_goes_on(
+    story: str, expected: str
+) -> None:
+    check(story, expected)
+
+
+def test_a_hang_over_several_looks_says_for_how_long_it_was_seen() -> None:
+    hang = classify(stream(TWO_LOOKS), PROBE)
+    assert isinstance(hang, Hang)
+    assert hang.evidence[:2] == (
+        "It was in the same wait for 6 s, whatever the driver did.",
+        "It is in a process that the app forked.",
+    )
+    assert hang.noticed_after_s == 6.0
 
 
 @pytest.mark.parametrize(

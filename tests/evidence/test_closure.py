@@ -1,41 +1,47 @@
 """The check that stops an app early finds the same closed waits as the judge.
 
-``probes/harness/closure.py`` runs inside the container, and imports nothing of ``interlock``. If it
-reports a closed wait and the judge does not, the app is stopped early without a verdict. So the two
-are compared on generated pairs of snapshots.
+``probes/harness/closure.py`` and ``sightings.py`` run inside the container, and import nothing of
+``interlock``. If they report a closed wait and the judge does not, the app is stopped early without
+a verdict. So the two are compared on generated snapshots: of one look, and of several.
 """
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from languages import snapshot
+from looks import HELLO, snapshot
 from ours import PROBES
 
-from interlock.evidence import dumps, events, waits
+from interlock.evidence import dumps, events, sightings, waits
+from interlock.evidence.history import History
 
 Raw = dict[str, Any]
 Pair = tuple[Raw, Raw]
 Three = tuple[Raw, Raw, Raw]
-ClosedWaits = Callable[..., bool]
 
 
-def _closed_waits() -> ClosedWaits:
-    spec = importlib.util.spec_from_file_location("closure", PROBES / "harness" / "closure.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    closed: ClosedWaits = module.closed_waits
-    return closed
+sys.path.insert(0, str(PROBES))
+try:
+    from harness import sightings as of_harness
+finally:
+    sys.path.remove(str(PROBES))
+
+CHILD = 8
 
 
-closed_waits = _closed_waits()
+def closed_waits(first: Raw, second: Raw, of_main: bool, third: Raw | None = None) -> bool:
+    """Whether the harness sees the same closed wait in all of them."""
+    seen = of_harness.Sightings(closed_s=0.0)
+    taken = [raw for raw in (first, second, third) if raw is not None]
+    for at, raw in enumerate(taken):
+        seen.add(CHILD, raw, float(at))
+    return seen.since(CHILD, of_main, least=len(taken)) is not None
 
 
 def read(raw: Raw) -> dumps.Dump:
@@ -494,3 +500,110 @@ def test_the_app_is_stopped_early_exactly_for_what_the_judge_believes_and_has_no
     stopped = closed_waits(*taken[:2], of_main, *taken[2:])
     assert stopped == any(rested(*taken, wait=wait) for wait in believed)
     assert all(rested(*taken, wait=wait) for wait in believed if isinstance(wait, waits.Orphan))
+
+
+# -- over several looks ----------------------------------------------------------------------------
+
+PROCESS = {"event": "process", "at": 0.1, "parent": 1, "forked": False, "command": []}
+DRIVER = {**PROCESS, "process": 7, "app": True}
+FORKED = {**PROCESS, "process": CHILD, "app": False, "forked": True}
+STALL = {"phase": "serving", "silent_s": 1.0, "exposures": 9, "asked": None, "process": None}
+Looks = Sequence[Sequence[tuple[float, Raw]]]
+
+
+def found_by_harness(looks: Looks) -> bool:
+    """Whether a third snapshot shows a wait that has lasted, whatever ended the looks."""
+    seen, found = of_harness.Sightings(sightings.CLOSED_S), False
+    for look in looks:
+        for index, (at, raw) in enumerate(look):
+            seen.add(CHILD, raw, at)
+            found |= index == 2 and seen.has_lasted(CHILD, at, of_harness.LEAST)
+    return found
+
+
+def found_by_judge(looks: Looks, process: int = CHILD) -> bool:
+    """The same, where each look is over because the driver goes on."""
+    told: list[Raw] = [HELLO, DRIVER, FORKED]
+    for number, look in enumerate(looks, 1):
+        told.append({"event": "stall", "at": look[0][0], "number": number, **STALL})
+        for index, (at, raw) in enumerate(look):
+            numbered = {"number": number, "index": index, "process": process, "at": at}
+            told.append({**raw, **numbered})
+        told.append({"event": "resumed", "at": look[-1][0], "number": number, "silent_s": 1.0})
+    return any(sightings.sighted(History(events.parse(told))))
+
+
+def looks(raw: Raw, *at: Sequence[float]) -> Looks:
+    return [[(moment, deepcopy(raw)) for moment in look] for look in at]
+
+
+ORPHANED = "MainThread wants A; gone W has A"
+SEEN_AGAIN: Mapping[str, tuple[Looks, bool]] = {
+    "three times in one look, for too short": (
+        looks(snapshot(ORPHANED), (5.0, 5.2, 5.4)),
+        False,
+    ),
+    "three times in one look": (looks(snapshot(ORPHANED), (5.0, 5.2, 9.0)), True),
+    "once, and later closely": (looks(snapshot(ORPHANED), (5.0,), (9.0, 9.2, 9.3)), True),
+    "often, but never closely": (looks(snapshot(ORPHANED), (5.0, 5.2), (9.0, 9.2)), False),
+    "closely, and then for longer": (
+        looks(snapshot(ORPHANED), (5.0, 5.2, 5.4), (12.0, 12.2)),
+        False,
+    ),
+    "no wait in between": (
+        [
+            *looks(snapshot(ORPHANED), (5.0,)),
+            *looks(snapshot("MainThread runs f"), (7.0,)),
+            *looks(snapshot(ORPHANED), (9.0, 9.2, 9.3)),
+        ],
+        False,
+    ),
+    "another thread than the main one": (
+        looks(snapshot("MainThread runs f; T wants A; gone W has A"), (5.0,), (9.0, 9.2, 9.3)),
+        False,
+    ),
+    "what the last snapshot shows may be released": (
+        [
+            *looks(snapshot(ORPHANED), (5.0, 5.2)),
+            [
+                *looks(snapshot(ORPHANED), (9.0, 9.2))[0],
+                (9.3, may(ORPHANED, "A", SIGNALLED)[0]),
+            ],
+        ],
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "found"), SEEN_AGAIN.values(), ids=SEEN_AGAIN)
+def test_a_wait_is_judged_by_how_long_it_was_seen_over_all_looks(seen: Looks, found: bool) -> None:
+    assert found_by_judge(seen) is found
+    assert found_by_harness(seen) is found
+
+
+def test_of_the_driver_only_one_look_counts() -> None:
+    seen, _ = SEEN_AGAIN["once, and later closely"]
+    assert not found_by_judge(seen, process=7)
+
+
+@st.composite
+def many_looks(draw: Draw) -> Looks:
+    """One to three looks at a process, of one to three snapshots; few things change."""
+    raw, at, drawn = draw(a_snapshot()), 5.0, []
+    for _ in range(draw(st.integers(1, 3))):
+        look = []
+        for _ in range(draw(mostly(3, 1, 2))):
+            look.append((at, raw))
+            at += draw(st.sampled_from((0.2, 1.9, 4.1)))
+            if draw(mostly(False, False, False, True)):
+                raw = deepcopy(raw)
+                thread = draw(st.sampled_from(raw["threads"])) if raw["threads"] else None
+                alter(draw, draw(st.sampled_from(CHANGES)), raw, thread)
+        drawn.append(look)
+    return drawn
+
+
+@settings(max_examples=300, deadline=None)
+@given(many_looks())
+def test_over_looks_the_harness_and_the_judge_find_the_same(seen: Looks) -> None:
+    assert found_by_harness(seen) == found_by_judge(seen)

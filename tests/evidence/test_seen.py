@@ -9,7 +9,7 @@ from languages import PROBE, stream
 from stories import ASIDE, KILLED, check
 
 from interlock.evidence.classification import classify
-from interlock.model import Hang, Pass
+from interlock.model import Hang, Pass, Unproven
 
 APP = "process 7 | live | serving | 40 exposures"
 IN_A_DAEMON = "[MainThread runs f; T has A wants A] | [MainThread runs f; T has A wants A]"
@@ -58,6 +58,18 @@ ENDED = "done | exit 0 | end"
 )
 def test_what_the_look_before_the_end_shows(story: str, expected: str) -> None:
     check(story, expected)
+
+
+def test_a_closed_wait_without_its_third_snapshot_leaves_a_pass_unproven() -> None:
+    story = f"{APP} | stall as no answer | {IN_A_DAEMON} | looked closer | {ENDED}"
+    told = [event for event in stream(story) if event.get("index") != 2]
+    found = classify(told, PROBE)
+    assert isinstance(found, Unproven)
+    assert "the third one did not come" in found.detail
+    # It may have run in between, so that it may go on.
+    second = next(event for event in told if event.get("index") == 1)
+    second["tasks"] = [{**task, "run_ns": 2 * 10**9} for task in second["tasks"]]
+    assert isinstance(classify(told, PROBE), Pass)
 
 
 def test_the_evidence_says_that_the_driver_still_ran() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 from looks import HELLO, snapshot, waits
 
-from interlock.evidence import dumps, events
+from interlock.evidence import dumps, events, waits as graph_of
 from interlock.evidence.dumps import Dump
 from interlock.evidence.waits import (
     Edge,
@@ -328,3 +328,11 @@ def test_signatures_depend_on_neither_identities_nor_lines_nor_order(
     here = waits(in_words(threads))
     there = waits(in_words(shuffled), salt=salt, line=line)
     assert [c.signature for c in closed(here, here)] == [c.signature for c in closed(there, there)]
+
+
+def test_who_else_waits_is_not_asked_where_nothing_could_release_the_lock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dump = waits("T has A wants A; U runs f")
+    monkeypatch.setattr(graph_of, "concerned", lambda *_: pytest.fail("it was asked"))
+    assert len(closed(dump, dump)) == 1

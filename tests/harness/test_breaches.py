@@ -36,16 +36,16 @@ def harness() -> Iterator[SimpleNamespace]:
     """The supervisor's side of the harness, in this very process."""
     sys.path.insert(0, str(PROBES))
     try:
-        from harness import answers, closure, heartbeat, messages, shapes, streams
+        from harness import answers, heartbeat, messages, shapes, sightings, streams
     finally:
         sys.path.remove(str(PROBES))
     yield SimpleNamespace(
         answers=answers,
         Broken=shapes.Broken,
-        closed_waits=closure.closed_waits,
         Heartbeat=heartbeat.Heartbeat,
         Lines=streams.Lines,
         longest=messages.LONGEST_LINE,
+        Sightings=sightings.Sightings,
     )
 
 
@@ -258,7 +258,7 @@ def answers(draw: st.DrawFn) -> bytes:
         if draw(st.booleans()):
             del at[last]
         else:
-            at[last] = draw(NASTY)
+            at[last] = copy.deepcopy(draw(NASTY))
     return json.dumps(said).encode()
 
 
@@ -298,12 +298,13 @@ def test_no_answer_leaves_a_trial_unclassified(
         return
     stream = Written()
     stream.emit("stall", number=1, phase="serving", silent_s=1.0, exposures=3)
+    sightings = harness.Sightings(closed_s=0.0)
     for index, each in enumerate(seen):
         taken = {key: each[key] for key in ("threads", "locks", "at_fork")}
         taken["tasks"] = []
-        seen[index] = taken
+        sightings.add(8, taken, float(index))
         stream.emit("snapshot", number=1, index=index, process=8, **taken)
-    harness.closed_waits(*seen, of_main=True)
+    sightings.has_lasted(8, 2.0)
     stream.emit("signal", signal="SIGTERM", reason="it stands")
     stream.emit("exit", code=None, signal="SIGTERM", phase="serving")
     stream.emit("intake-end", requests=0)

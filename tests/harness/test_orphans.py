@@ -80,6 +80,82 @@ def run(trial):
     assert told.judged().signature.orphaned
 
 
+def test_a_child_hangs_beside_others_that_end_and_so_break_every_silence(run_app):
+    told = run_app(
+        ORPHANING
+        + """
+def run(trial):
+    trial.phase("serving")
+    stuck = orphan()
+    for _ in range(12):
+        child = os.fork()
+        if child == 0:
+            time.sleep(1.2)
+            os._exit(0)
+        os.waitpid(child, 0)
+        trial.expose()
+    os.kill(stuck, 9)
+    os.waitpid(stuck, 0)
+""",
+        stall_s=0.7,
+        closed_s=4,
+    )
+    assert len(told.all("resumed")) == len(told.all("stall"))
+    assert told.all("signal")[0]["reason"] == CLOSED
+    hang = told.judged()
+    assert isinstance(hang, Hang)
+    assert str(hang.signature) == "Worker._lock → a thread that the fork left behind"
+    assert hang.evidence[0].startswith("It was in the same wait for ")
+
+
+def test_a_child_hangs_beside_the_one_that_is_overdue(run_app):
+    told = run_app(
+        ORPHANING
+        + """
+def run(trial):
+    trial.phase("serving")
+    stuck = orphan()
+    child = os.fork()
+    if child == 0:
+        time.sleep(2)
+        os._exit(0)
+    trial.look("a child is slow", 0.3, process=child)
+    for _ in range(30):
+        trial.beat()
+        time.sleep(0.1)
+    os.kill(stuck, 9)
+    os.waitpid(stuck, 0)
+""",
+        stall_s=9,
+    )
+    assert told.all("signal")[0]["reason"] == CLOSED
+    assert told.judged().reason is Reason.ORPHANED_LOCK
+
+
+def test_a_third_snapshot_that_comes_late_counts_though_the_driver_has_gone_on(run_app):
+    told = run_app(
+        ORPHANING.replace("worker.submit()", "slow() ; worker.submit()")
+        + """
+def slow():
+    from harness import watcher
+    search = watcher._doubt
+    watcher._doubt = lambda *found: (time.sleep(1.5), search(*found))
+def run(trial):
+    trial.phase("serving")
+    child = orphan()
+    time.sleep(0.3)
+    trial.fact("closed", trial.look("a child does not end", 0.9, process=child))
+    for _ in range(80):
+        trial.beat()
+        time.sleep(0.1)
+""",
+        stall_s=2,
+    )
+    assert told.fact["closed"] is False
+    assert told.all("signal")[0]["reason"] == CLOSED
+    assert told.judged().reason is Reason.ORPHANED_LOCK
+
+
 def test_a_lock_that_the_child_makes_new_is_no_orphan(run_app):
     told = run_app(
         """

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -809,3 +811,107 @@ def test_the_installer_says_both_ends_of_a_long_story() -> None:
     story = "first\n" + "x" * 100_000 + "\nlast"
     assert inside.cut(story).startswith("first") and inside.cut(story).endswith("last")
     assert len(inside.cut(story)) < 10_000
+
+
+# Archives that no installer takes -----------------------------------------------------------------
+
+SECRET = "a file outside of the store"
+OUT = "../" * 20
+
+
+def with_member(folder: Path, name: str, kind: bytes, target: str) -> None:
+    """The source distribution of ``made``, with one member more."""
+    source(folder)
+    path, content = folder / "made-1.0.tar.gz", io.BytesIO()
+    with (
+        tarfile.open(path) as old,
+        tarfile.open(fileobj=content, mode="w:gz", format=tarfile.PAX_FORMAT) as new,
+    ):
+        for member in old.getmembers():
+            new.addfile(member, old.extractfile(member) if member.isfile() else None)
+        more = tarfile.TarInfo(name)
+        more.type, more.linkname = kind, target
+        new.addfile(more)
+    path.write_bytes(content.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "target", "fails"),
+    [
+        ("made-1.0/link", tarfile.SYMTYPE, "backend.py", False),
+        ("made-1.0/link", tarfile.SYMTYPE, ".", False),
+        ("made-1.0/link", tarfile.SYMTYPE, "nothing", False),
+        ("made-1.0/link", tarfile.LNKTYPE, "made-1.0/backend.py", False),
+        #
+        ("made-1.0/link", tarfile.SYMTYPE, "{secret}", True),
+        ("made-1.0/link", tarfile.SYMTYPE, f"{OUT}{{secret}}", True),
+        ("made-1.0/link", tarfile.LNKTYPE, "{secret}", True),
+        ("made-1.0/link", tarfile.LNKTYPE, f"{OUT}{{secret}}", True),
+        ("{secret}", tarfile.REGTYPE, "", True),
+        (f"made-1.0/{OUT}{{secret}}", tarfile.REGTYPE, "", True),
+        ("made-1.0/pipe", tarfile.FIFOTYPE, "", True),
+        ("made-1.0/device", tarfile.CHRTYPE, "", True),
+        ("another/file", tarfile.REGTYPE, "", True),
+    ],
+)
+def test_a_source_distribution_reaches_nothing_outside_of_itself(
+    box: Counting,
+    store: Store,
+    index: IndexSettings,
+    wheels: Path,
+    tmp_path: Path,
+    name: str,
+    kind: bytes,
+    target: str,
+    fails: bool,
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    links, changed = secret.stat().st_nlink, secret.stat().st_ctime_ns
+    with_member(wheels, name.format(secret=secret), kind, target.format(secret=secret))
+    answer = environments(box, store, index).ensure([pin("made", "1.0")], PYTHON)
+    assert isinstance(answer, InstallFailed) is fails
+    if isinstance(answer, InstallFailed):
+        assert answer.stage == "build"
+    assert secret.read_text() == SECRET
+    assert (secret.stat().st_nlink, secret.stat().st_ctime_ns) == (links, changed)
+
+
+@pytest.mark.parametrize(
+    ("record", "fails"),
+    [
+        ('odd.py,"sha256=AAAA,\n{rest}', True),
+        ('"odd.py,,\n{rest}', True),
+        ('odd.py,,\n"{rest}', True),
+        ("odd.py\n", True),
+        ("\x00\n", True),
+        ('od"d.py,,\n{rest}', False),
+        ("", False),
+    ],
+)
+def test_a_wheel_whose_record_is_no_table_does_not_install(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path, record: str, fails: bool
+) -> None:
+    wheel(wheels, "odd", "1.0")
+    path, content = wheels / "odd-1.0-py3-none-any.whl", io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(content, "w") as new:
+        for name in old.namelist():
+            told = record.format(rest=f"{name},,\n").encode()
+            new.writestr(name, told if name.endswith("/RECORD") else old.read(name))
+    path.write_bytes(content.getvalue())
+    answer = environments(box, store, index).ensure([pin("odd", "1.0")], PYTHON)
+    assert isinstance(answer, InstallFailed) is fails
+    if isinstance(answer, InstallFailed):
+        assert answer.stage == "install"
+        assert "`RECORD` file is invalid" in answer.output
+
+
+def test_a_source_distribution_that_was_cut_is_trouble_of_ours(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path
+) -> None:
+    """Although what is left of it has a link that no installer takes."""
+    with_member(wheels, "made-1.0/link", tarfile.SYMTYPE, "/etc/passwd")
+    path = wheels / "made-1.0.tar.gz"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(TroubleError):
+        environments(box, store, index).ensure([pin("made", "1.0")], PYTHON)

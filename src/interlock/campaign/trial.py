@@ -37,6 +37,9 @@ _IN_PROCESSES = (
     "can't (--backend docker)"
 )
 
+_MISUSED = 64
+"""The supervisor's exit code for a mistake of the probe's own: see ``PROTOCOL.md``."""
+
 _WAITING = '{"event": "waiting"'
 """How the supervisor's line begins that says so."""
 
@@ -74,7 +77,7 @@ def run(
         cell,
         began=began,
         seconds=time.monotonic() - clock,
-        told=(install, *_read(lines, errors, ended, setting.sandbox.backend)),
+        told=(install, *_read(lines, errors, ended, setting.sandbox.backend, probe.name)),
         probe=probe,
         configuration=configuration,
         environment_digest=environment.digest,
@@ -200,7 +203,7 @@ def _command(
 
 
 def _read(
-    lines: list[str], errors: list[str], ended: Ended, backend: Backend
+    lines: list[str], errors: list[str], ended: Ended, backend: Backend, probe: str
 ) -> list[Mapping[str, Any]]:
     """The events of a supervisor that ended in good order, or that a guard ended.
 
@@ -214,6 +217,11 @@ def _read(
     if complete and ended.exit_code == 0:
         return told
     said = next((line.strip() for line in reversed(errors) if line.strip()), "")
+    if ended.exit_code == _MISUSED and said:
+        raise ProtocolError(
+            f"the probe {probe} made a mistake, which says nothing about the libraries; "
+            f"correct it and run again: {said}"
+        )
     when = "after" if complete else "before"
     raise ProtocolError(
         f"the supervisor {_how(ended)} {when} its stream did"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from interlock.evidence import dumps, events, intake, seen, stillness, waits
+from interlock.evidence import dumps, events, intake, seen, sightings, stillness, waits
 from interlock.evidence.history import History
 from interlock.model import (
     Fail,
@@ -73,34 +73,20 @@ def _not_installed(history: History, probe: Probe) -> Finding | None:
 
 
 def _deadlocked(history: History, probe: Probe) -> Finding | None:
-    """A closed wait, the same in all snapshots of one look at a process.
-
-    A silence that ended by itself does not count. A look that the app asked for always does: a
-    closed wait stays closed, whatever the app goes on to do.
-    """
-    looks = {stall.number: stall for stall in (*history.open_stalls, *history.asked_looks)}
-    for _, stall in sorted(looks.items()):
-        for process, taken in history.closing_dumps(stall).items():
-            closed = waits.closed(*taken)
-            if history.only_main(stall, process):
-                closed = tuple(wait for wait in closed if waits.keeps_main(wait))
-            if not closed or stall.process not in (None, process):
-                continue
-            explained = (sentence for wait in closed for sentence in wait.explain())
-            return Hang(
-                phase=stall.phase,
-                reason=closed[0].reason,
-                signature=closed[0].signature,
-                evidence=(
-                    *seen.found_in(history, stall),
-                    *history.where(process),
-                    *dict.fromkeys(explained),
-                ),
-                unresolved=waits.unresolved(taken[-1]),
-                exposures=stall.exposures,
-                noticed_after_s=history.noticed_after_s(stall),
-            )
-    return None
+    """A closed wait that was seen often enough, and for long enough."""
+    found = next(sightings.sighted(history), None)
+    if found is None:
+        return None
+    explained = (sentence for wait in found.closed for sentence in wait.explain())
+    return Hang(
+        phase=found.stall.phase,
+        reason=found.closed[0].reason,
+        signature=found.closed[0].signature,
+        evidence=(*found.how, *history.where(found.process), *dict.fromkeys(explained)),
+        unresolved=waits.unresolved(found.dump),
+        exposures=found.stall.exposures,
+        noticed_after_s=found.noticed_after_s,
+    )
 
 
 def _without_feature(history: History, probe: Probe) -> Finding | None:

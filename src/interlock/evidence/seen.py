@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from interlock.evidence import events
 from interlock.evidence.history import History
 from interlock.evidence.lingering import lingering
+from interlock.evidence.waits import closed_at_rest
 from interlock.model import Proof
 
 LOOKED_AROUND = "looked-around"
@@ -66,9 +67,12 @@ def _still_waiting(history: History, looks: tuple[events.Looked, ...]) -> Iterat
     """What waits for a lock in the last look at each process, and nobody knows until when."""
     last = {process: look.number for look in looks for process in look.processes}
     for stall in history.all(events.Stall):
+        third = history.closing_dumps(stall)
         for process, taken in history.dumps(stall).items():
             if process is not None and last.get(process) == stall.number:
                 yield from lingering(*taken)
+                if process not in third and closed_at_rest(*taken):
+                    yield "a wait was closed in two snapshots, and the third one did not come"
 
 
 def _silent(history: History, looks: tuple[events.Looked, ...]) -> set[int]:

@@ -140,6 +140,15 @@ def closed(*dumps: Dump) -> tuple[Closed, ...]:
     return tuple(sorted(unchanged, key=rank))
 
 
+def closed_at_rest(*dumps: Dump) -> tuple[Closed, ...]:
+    """Those of them none of whose threads ran between the dumps. The app is stopped for these."""
+    return tuple(
+        wait
+        for wait in closed(*dumps)
+        if all(rested(*pair, wait.threads) for pair in pairwise(dumps))
+    )
+
+
 def _all_closed(dump: Dump) -> tuple[Closed, ...]:
     found: tuple[Closed, ...] = (*cycles(dump), *orphans(dump))
     return tuple(wait for wait in found if not any(_enders(wait)))
@@ -153,19 +162,26 @@ def _enders(wait: Closed) -> Iterator[Releaser]:
     any time. Such a task of a forked child began after the fork, and knows nothing of a lock that
     was left behind.
     """
+    targets = [edge.target for edge in _waits(wait.edges)]
+    locks = [wait.dump.locks[target.ident] for target in targets if target.kind == "lock"]
+    releasers = [releaser for lock in locks for releaser in lock.could_release]
+    if not releasers:
+        return  # As nearly always: who else waits need not be known.
+    free = _free(wait)
+    native = isinstance(wait, Cycle) and has_native(wait.dump)
+    for releaser in releasers:
+        anyone = bool(free) or native
+        runs = anyone if releaser.thread is None else releaser.thread in free
+        if runs or releaser.signal is not None:
+            yield releaser
+
+
+def _free(wait: Closed) -> tuple[int, ...]:
+    """The threads that wait neither for one of the wait's own, nor for the same lock."""
     targets = {edge.target for edge in _waits(wait.edges)}
     alike = [e.source.ident for e in _waits(graph(wait.dump).values()) if e.target in targets]
     stuck = concerned(wait.dump, dict.fromkeys((*wait.threads, *alike)))
-    free = [ident for ident in wait.dump.threads if ident not in stuck]
-    native = isinstance(wait, Cycle) and has_native(wait.dump)
-    for edge in _waits(wait.edges):
-        if edge.target.kind != "lock":
-            continue
-        for releaser in wait.dump.locks[edge.target.ident].could_release:
-            anyone = bool(free) or native
-            runs = anyone if releaser.thread is None else releaser.thread in free
-            if runs or releaser.signal is not None:
-                yield releaser
+    return tuple(ident for ident in wait.dump.threads if ident not in stuck)
 
 
 def has_native(dump: Dump) -> bool:

@@ -1,7 +1,8 @@
 """Decide from uv's error whether the packages are at fault, or our own trouble.
 
-The packages are at fault in two cases: no candidate satisfies the requirements, or a build fails by
-itself. Everything else is trouble. A list of known trouble would be wrong at every new message.
+The packages are at fault in three cases: no candidate satisfies the requirements, a build fails by
+itself, or a whole archive holds what no installer takes. Everything else is trouble. A list of
+known trouble would be wrong at every new message.
 """
 
 from __future__ import annotations
@@ -64,6 +65,14 @@ _BACKEND_FAILED = re.compile(
     r"The build backend returned an error\s+cause: Call to `[^`]+` failed "
     r"\((?:exit status: \d+|signal: (?!9\b|15\b)\d+ )"
 )
+# An archive that was cut or changed on its way fails by its length or its checksums, before that.
+_NO_SOURCE = re.compile(
+    r"cause: Invalid tar file\s+cause: at byte \d+: "
+    r"(?:unsafe (?:symbolic-link target|hard-link target|member path)|"
+    r"cannot extract unsupported member type) |"
+    r"cause: `[^`\n]+` does not appear to be a Python project,"
+)
+_NO_WHEEL = re.compile(r"cause: `RECORD` file is invalid\s+cause: CSV ")
 CUT = "[…]"
 """Replaces the part of uv's output that an installer left out."""
 _NO_SOLUTION = re.compile(r"No solution found when resolving[^\n]*")
@@ -100,6 +109,10 @@ def read_failure(
     building = bool(_OF_BUILDING.search(own))
     if building and _BACKEND_FAILED.search(own):
         return InstallFailed(stage="build", output=said)
+    if building and _NO_SOURCE.search(own):
+        return InstallFailed(stage="build", output=said)
+    if _NO_WHEEL.search(own):
+        return InstallFailed(stage="install", output=said)
     if found := _NO_SOLUTION.search(own):
         _believe(own[found.end() :].partition("\nhint:")[0], index, listed)
         return InstallFailed(stage="build" if building else stage, output=said)
