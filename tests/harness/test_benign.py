@@ -93,28 +93,55 @@ def test_a_release_that_no_snapshot_can_show_comes_before_the_third(run_app):
     )
 
 
-@pytest.mark.parametrize(
-    "nap",
-    [
-        "time.sleep(60)",
-        "getattr(time, 'sle' + 'ep')(60)",
-        "__import__('ctypes').CDLL(None).sleep(60)",
-        "__import__('select').select([], [], [], 60)",
-        "__import__('subprocess').run(['sleep', '60'], timeout=50)",
-    ],
-)
-def test_a_sleep_that_outlasts_the_deadline_is_slow(run_app, nap):
-    told = run_app(
-        f"""
-        import time
-        def run(trial):
-            trial.phase("serving")
-            trial.expose()
-            {nap}
+NAPS = {
+    "by itself": "def play(): time.sleep(60)",
+    "under another name": "def play(): getattr(time, 'sle' + 'ep')(60)",
+    "in C": "def play(): __import__('ctypes').CDLL(None).sleep(60)",
+    "in a poll": "def play(): __import__('select').select([], [], [], 60)",
+    "with a timeout": "def play(): __import__('subprocess').run(['sleep', '60'], timeout=50)",
+    "in a program": "def play(): __import__('subprocess').run(['sleep', '60'])",
+    "before another thread sets an event": """
+        def late():
+            time.sleep(60)
+            box.event.set()
+        def play():
+            box.event = threading.Event()
+            start(late)
+            box.event.wait()
         """,
-        deadline_s=3,
-    )
-    assert told.all("deadline")
+    "before a timer puts into a queue": """
+        import queue
+        def play():
+            items = queue.Queue()
+            timer = threading.Timer(60, items.put, [1])
+            timer.daemon = True
+            timer.start()
+            items.get()
+        """,
+    "in C, in a thread of a pool": """
+        from concurrent.futures import ThreadPoolExecutor
+        def play(): ThreadPoolExecutor(1).submit(__import__("ctypes").CDLL(None).sleep, 60).result()
+        """,
+    "before an alarm": """
+        def play():
+            signal.signal(signal.SIGALRM, lambda *_: None)
+            signal.alarm(60)
+            signal.pause()
+        """,
+    "before an alarm that sets an event": """
+        def play():
+            event = threading.Event()
+            signal.signal(signal.SIGALRM, lambda *_: event.set())
+            signal.alarm(60)
+            event.wait()
+        """,
+}
+
+
+@pytest.mark.parametrize("nap", NAPS.values(), ids=NAPS)
+def test_a_sleep_that_outlasts_the_deadline_is_slow(run_app, nap):
+    told = run_app(HEAD + textwrap.dedent(nap) + RUN, deadline_s=1.5, still_s=2)
+    assert told.all("stood")
     found = told.judged()
     assert (type(found), found.reason) == (Unproven, Reason.SLOW)
 
