@@ -189,3 +189,52 @@ def test_a_release_that_nobody_is_left_to_make_ends_no_wait(run_app):
         + RUN
     )
     assert isinstance(told.judged(), Hang)
+
+
+UNMADE = {
+    "in the other half of a condition": "box.lock.acquire() if box is None else time.sleep(1.6)",
+    "behind an or": "time.sleep(1.6) or (box is None and box.lock.acquire())",
+    "in a lambda": "time.sleep(1.6 if (lambda: box.lock.acquire()) else 0)",
+    "after another statement": "box is None and box.lock.acquire(); time.sleep(min(1.6, 3))",
+    "on another line of the statement": "(box.lock.acquire(\n        ) if box is None\n"
+    "        else time.sleep(\n        1.6))",
+}
+
+
+@pytest.mark.parametrize("line", UNMADE.values(), ids=UNMADE)
+def test_a_call_that_is_not_made_takes_no_lock(run_app, line):
+    check(
+        run_app,
+        f"""
+        def play():
+            box.lock = threading.Lock()
+            with box.lock:
+                {line}
+        """,
+    )
+
+
+MADE = {
+    "with arguments": "box.lock.acquire(True, -1) or print(str(1))",
+    "with a tuple": "box.lock.acquire(*(True,)) or print(str(1))",
+    "by its name": "take() or print(str(1))",
+    "in an argument": "print(box.lock.acquire(blocking=True))",
+}
+
+
+@pytest.mark.parametrize("line", MADE.values(), ids=MADE)
+def test_a_call_that_is_made_takes_the_lock(run_app, line):
+    told = run_app(
+        HEAD
+        + textwrap.dedent(
+            f"""
+            def play():
+                box.lock = threading.Lock()
+                take = box.lock.acquire
+                with box.lock:
+                    {line}
+            """
+        )
+        + RUN
+    )
+    assert isinstance(told.judged(), Hang)
