@@ -197,6 +197,26 @@ def test_a_timer_whose_handler_may_end_the_wait_is_no_proof(
     assert isinstance(classify(told, PROBE), expected)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "function", "expected"),
+    [
+        (4, "work", Unproven),
+        (4, "__enter__", Hang),
+        # No wait in C code was read then: a call of waitpid looked like this.
+        (3, "work", Hang),
+    ],
+)
+def test_a_thread_that_stands_where_no_wait_is_read_may_go_on(
+    protocol: int, function: str, expected: type
+) -> None:
+    told = [dict(event) for event in stream(f"{STILL} | {KILLED}")]
+    told[0]["protocol"] = protocol
+    for snapshot in (event for event in told if event["event"] == "snapshot"):
+        snapshot["threads"][0]["waits"] = None
+        snapshot["threads"][0]["frames"][0]["function"] = function
+    assert isinstance(classify(told, PROBE), expected)
+
+
 def frozen(why: str, how: str) -> str:
     """Two looks at process 8, which never joined and stands still for four seconds."""
     look = f"stall as {why} | process 8 found {how} | 8:no dump still"

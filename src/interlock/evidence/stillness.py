@@ -29,6 +29,9 @@ FROZEN_S = 4.0
 The app around it lives. Each dump takes up to 1.1 s itself.
 """
 
+_CALLS_FROM = 4
+"""The first protocol in which a wait in C code is read. Before, it is no wait at all."""
+
 _UNSEEN = ("the watcher could not run: what is waited for is not known",)
 
 
@@ -91,10 +94,11 @@ def _by_watcher(
     tasks = [second.threads[ident].native_id for ident in stuck]
     if None in tasks or not _still(stood, {task for task in tasks if task is not None}):
         return "its threads were given processor time or waited for it"
-    found = [wait for ident in stuck if (wait := second.threads[ident].waits)]
-    if any(wait.bounded for wait in found):
+    threads = [second.threads[ident] for ident in stuck]
+    if any(thread.waits and thread.waits.bounded for thread in threads):
         return "it waits with a timeout"
-    if any(wait.kind == "unresolved" for wait in found):
+    known = history.protocol < _CALLS_FROM or all(map(_waits_for_known, threads))
+    if not known or any(t.waits and t.waits.kind == "unresolved" for t in threads):
         return "what it waits for is not known, and may end by itself"
     if _works(stood.tasks_before, stood.tasks_after, stood.seconds):
         return "another of its threads was at work"
@@ -113,6 +117,11 @@ def _by_watcher(
         exposures=stall.exposures,
         noticed_after_s=history.noticed_after_s(stall),
     )
+
+
+def _waits_for_known(thread: dumps.Thread) -> bool:
+    """Whether it stands at a wait that is read: any other call of C code may end by itself."""
+    return thread.waits is not None or thread.enters_lock
 
 
 def _may_end(dump: dumps.Dump, stuck: Collection[int]) -> str:
