@@ -48,6 +48,23 @@ def test_a_signal_of_another_process_may_end_the_main_thread_s_wait(run_app, pla
     check(run_app, play)
 
 
+def test_a_handler_that_raises_ends_no_wait_if_nobody_is_left_to_send_its_signal(run_app):
+    told = run_app(
+        HEAD
+        + textwrap.dedent(
+            """
+            def give_up(*_): raise RuntimeError("it took too long")
+            def play():
+                signal.signal(signal.SIGUSR2, give_up)
+                box.lock = threading.Lock()
+                with box.lock: box.lock.acquire()
+            """
+        )
+        + RUN
+    )
+    assert isinstance(told.judged(), Hang)
+
+
 def test_a_process_beside_a_handler_that_raises_nothing_ends_no_wait(run_app):
     told = run_app(
         HEAD
@@ -99,6 +116,12 @@ NAPS = {
     "in C": "def play(): __import__('ctypes').CDLL(None).sleep(60)",
     "in a poll": "def play(): __import__('select').select([], [], [], 60)",
     "with a timeout": "def play(): __import__('subprocess').run(['sleep', '60'], timeout=50)",
+    "in a list of results": "def play(): list(map(time.sleep, [60]))",
+    "between two steps of a loop": """
+        def play():
+            for _ in map(time.sleep, [60]): pass
+        """,
+    "in a key": "def play(): sorted([60, 60], key=time.sleep)",
     "in a program": "def play(): __import__('subprocess').run(['sleep', '60'])",
     "before another thread sets an event": """
         def late():
