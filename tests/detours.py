@@ -90,9 +90,12 @@ PASSED_ON["a generator that is suspended"] = """
     """
 
 _INTERRUPTED = """
-import _thread
+import _thread, subprocess
+box.me = os.getpid()
+def tell(): os.kill(os.getpid(), signal.SIGUSR2)
 def give_up(*_): raise RuntimeError("it took too long")
 def play():
+    signal.signal(signal.SIGALRM, give_up)
     one, two, met = threading.RLock(), threading.RLock(), threading.Barrier(2)
     signal.signal(signal.SIGUSR2, give_up)
     signal.signal(signal.SIGINT, give_up)
@@ -116,6 +119,11 @@ INTERRUPTED = {
         "os.kill(os.getpid(), signal.SIGUSR2)",
         "os.kill(os.getpid(), signal.SIGINT)",
         "signal.pthread_kill(main, signal.SIGUSR2)",
+        "os.kill(box.me, signal.SIGUSR2)",
+        "os.killpg(os.getpgrp(), signal.SIGUSR2)",
+        "tell()",
+        "signal.setitimer(signal.ITIMER_REAL, 0.1); time.sleep(1)",
+        "subprocess.run(['sh', '-c', 'kill -USR2 $PPID'])",
     )
 }
 

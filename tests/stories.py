@@ -44,14 +44,17 @@ LATE = "deadline | stall | [MainThread runs poll] | 8:[MainThread awaits E]"
 
 
 def told_of_child(
-    *at: float, enters: bool = True, busy: bool = False, woken: bool = False
+    *at: float, enters: bool = True, busy: bool = False, woken: bool = False, beside: str = ""
 ) -> tuple[Raw, ...]:
     """A child that is looked at at these times, the last one after the deadline.
 
-    Its parent is at work, so not everything stands still.
+    Its parent is at work, so not everything stands still. ``beside`` is another thread of it.
     """
     looks = " | ".join(["stall | 8:[MainThread awaits E]"] * (len(at) - 1))
-    told = [dict(event) for event in stream(f"{CHILD} | {looks} | {LATE} | {KILLED}")]
+    story = f"{CHILD} | {looks} | {LATE} | {KILLED}"
+    if beside:
+        story = story.replace("8:[MainThread awaits E]", f"8:[MainThread awaits E; {beside}]")
+    told = [dict(event) for event in stream(story)]
     taken = [e for e in told if e["event"] == "snapshot" and e["process"] == 8]
     for number, (snapshot, moment) in enumerate(zip(taken, at, strict=True)):
         task = {"state": "S", "wait_ns": 0, "voluntary": 1, "involuntary": 0}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import _socket
 import ast
-import sys
 import types
 
 from .expressions import evaluate, text_of
 from .lockref import Unresolved, class_attribute, class_module, class_name, is_a
+from .made import calls_made
 from .timeouts import argument
 
 _PYTHON = (types.FunctionType, types.MethodType)
@@ -41,7 +41,7 @@ _SOCKET = "_socket.socket"
 
 def wait_in_c(frame, sources):
     """What the frame's call waits for, in the form of ``waits``; None if it is at no such call."""
-    limits = [(call, _limit(call, frame)) for call in _calls(frame, sources)]
+    limits = [(call, _limit(call, frame)) for call in calls_made(frame, sources)]
     for kind, wanted in (("call", True), ("unresolved", None), ("call", False)):
         for call, limit in limits:
             if limit is not _NO_WAIT and limit is wanted:
@@ -58,21 +58,6 @@ def wait_in_c(frame, sources):
 
 
 _NO_WAIT = object()
-
-
-def _calls(frame, sources):
-    """The call that the frame is at; up to 3.10 all calls of its line."""
-    calls = sources.calls_at(frame)
-    if sys.version_info < (3, 11):
-        return calls
-    at = list(frame.f_code.co_positions())[frame.f_lasti // 2]
-    exact = [c for c in calls if (c.lineno, c.end_lineno, c.end_col_offset) == _end(at)]
-    return exact or calls
-
-
-def _end(position):
-    line, end_line, _, end_column = position
-    return line, end_line, end_column
 
 
 def _limit(call, frame):

@@ -6,8 +6,9 @@ import _signal
 import dis
 import os
 import types
+from itertools import islice
 
-from .releasers import is_handled, names_in, place, releaser, signal_name
+from .releasers import MOST, is_handled, names_in, place, releaser, signal_name
 
 INTERRUPTING = frozenset(["pthread_kill", "raise_signal", "interrupt_main"])
 """What has a handler run in the main thread; ``os.kill`` does so where it has ``os.getpid``."""
@@ -21,17 +22,15 @@ _getpid, _getsid, _getsignal = os.getpid, os.getsid, _signal.getsignal
 
 def interruptions(frames_of, main) -> list:
     """Threads and processes that may send a signal which ends the main thread's wait."""
-    return [*_interrupters(frames_of, main), *_senders()]
+    return [*islice(_interrupters(frames_of, main), MOST), *_senders()]
 
 
-def _interrupters(frames_of, main) -> list:
-    return [
-        releaser(f"it may interrupt the main thread: {place(frame.f_code, line)}", thread=ident)
-        for ident, frames in frames_of.items()
-        if ident != main
-        for frame, line in ((frame, frame.f_lineno) for frame in frames)
-        if _interrupts(names_in(frame.f_code))
-    ]
+def _interrupters(frames_of, main):
+    for ident, frames in frames_of.items():
+        for frame in frames if ident != main else ():
+            if _interrupts(names_in(frame.f_code)):
+                at = place(frame.f_code, frame.f_lineno)
+                yield releaser(f"it may interrupt the main thread: {at}", thread=ident)
 
 
 def _interrupts(names) -> bool:
@@ -39,12 +38,18 @@ def _interrupts(names) -> bool:
 
 
 def _senders() -> list:
-    """A signal that another process of the app may send, and whose handler raises."""
+    """A signal that others may send, and whose handler raises.
+
+    Another process may do so at any time. So may any thread that can run: by way of ``os.kill``, a
+    timer, a program that it starts, or a file that tells of its changes.
+    """
     raising = [n for n in range(1, _signal.NSIG) if is_handled(n) and _handler_raises(n)]
-    if not raising or not _has_others():
+    if not raising:
         return []
-    what = "another process may send it, and its handler raises"
-    return [releaser(what, signal=signal_name(raising[0]))]
+    name = signal_name(raising[0])
+    if _has_others():
+        return [releaser("another process may send it, and its handler raises", signal=name)]
+    return [releaser(f"any thread may send {name}, and its handler raises")]
 
 
 def _handler_raises(number) -> bool:

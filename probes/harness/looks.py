@@ -100,6 +100,10 @@ class Looks:
         """
         self._asked, began = True, time.monotonic()
         everyone = self._present()
+        if self._speechless(everyone):  # One that was forked just now joins in a moment.
+            within_s = self._limits.get("answer_s", ANSWER_S)
+            self._loop.pump_until(lambda: not self._speechless(self._present()), within_s)
+            everyone = self._present()
         unjoined = [pid for pid in everyone if pid not in self._roster.processes]
         seen = self._glances(everyone)
         unanswered = self._there(pid for pid in everyone if pid not in seen)
@@ -122,8 +126,24 @@ class Looks:
         return closed
 
     def _there(self, pids) -> list:
-        """Those that have joined and not ended yet."""
-        return [pid for pid in pids if pid in self._roster.processes]
+        """Those that should answer and have not ended yet."""
+        pids = list(pids)
+        speechless = self._speechless(self._present() if pids else [])
+        return [pid for pid in pids if pid in self._roster.processes or pid in speechless]
+
+    def _speechless(self, pids) -> list:
+        """Those that run Python code of the app, and that nobody can ask.
+
+        They were forked, and could not connect; or they have closed all their descriptors since. Of
+        another program nobody expects an answer.
+        """
+        others = [pid for pid in pids if pid not in self._roster.processes]
+        return [
+            pid
+            for pid in others
+            if self._strangers[pid]["forked"]
+            or self._roster.commands.get(pid) == self._strangers[pid]["command"]
+        ]
 
     def _glances(self, pids: list) -> dict:
         """The suspects of each process that answers: those that wait in two glances."""

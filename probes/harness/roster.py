@@ -57,6 +57,8 @@ class Roster:
         ``broken(what)`` is called when an answer is not what the protocol allows.
         """
         self.processes: dict = {}
+        self.commands: dict = {}
+        """The arguments of each process that has ever joined, as they were then."""
         self._opened: dict = {}
         """All connections of each process that are open, by pid; the newest is believed."""
         self._readers = readers
@@ -148,6 +150,7 @@ class Roster:
         if key == "parent":
             if process.parent is None:
                 process.parent = said["parent"]
+                self.commands[process.pid] = command(process.pid)
                 self._joined(process, said["forked"])
         elif key == "watcher":
             process.watcher = said["watcher"]

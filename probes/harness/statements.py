@@ -8,6 +8,7 @@ import types
 
 from .expressions import evaluate, qualname
 from .lockref import Unresolved, class_attribute, is_a
+from .made import calls_made
 from .sources import ACQUIRES, LEAVING, WITH
 
 _ENTERS = ("SETUP_WITH", "BEFORE_WITH", "SETUP_ASYNC_WITH", "BEFORE_ASYNC_WITH")
@@ -23,7 +24,7 @@ def entered(frame, callee, sources, looked, index):
             looked.doubt(0, qualname(frame), why)
         return
     line = frame.f_lineno
-    for call in sources.calls_at(frame):
+    for call in sources.calls_at(frame) if callee is not None else calls_made(frame, sources):
         if isinstance(call.func, ast.Attribute) and call.func.attr in ACQUIRES:
             try:
                 bound, _ = evaluate(call.func, frame)

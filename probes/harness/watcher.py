@@ -176,11 +176,19 @@ def described(ident, frames, looked, active, main=None) -> dict:
 
 
 def _add_interrupters(threads, locks, main, closely):
-    """State what may end the main thread's wait by a signal: timers, threads, processes."""
+    """State what may end the main thread's wait by a signal: timers, threads, processes.
+
+    A wait for no lock has nowhere to say that: with a timer set, it has a timeout.
+    """
     for thread in threads:
-        if thread["ident"] == main and thread["waits"] and thread["waits"]["lock"] is not None:
-            others = interruptions(_frames_of_others(), main) if closely else []
-            locks[thread["waits"]["lock"]]["could_release"] = [*timers(), *others]
+        wait = thread["waits"]
+        if thread["ident"] != main or wait is None:
+            continue
+        if wait["lock"] is None:
+            wait["bounded"] = wait["bounded"] or bool(timers())
+            continue
+        others = interruptions(_frames_of_others(), main) if closely else []
+        locks[wait["lock"]]["could_release"] = [*timers(), *others]
 
 
 def _doubt(raws, threads, locks, enter, sources):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from languages import PROBE, stream
 from stories import ENDED, KILLED, OPEN, STILL, check, told_of_child
@@ -74,6 +76,32 @@ def found(process: str, how: str, did: str) -> str:
         # A sleep ends by itself; so may what nobody knows.
         (STILL.replace("awaits E", "calls sleep~") + f" | {KILLED}", "unproven slow in serving"),
         (STILL.replace("awaits E", "guesses it") + f" | {KILLED}", "unproven slow in serving"),
+        # Another thread goes on by itself, and may then do what the main one waits for.
+        (
+            STILL.replace("T wants A]", "T wants A; S calls sleep~]") + f" | {KILLED}",
+            "unproven slow in serving: no sign of life for 1.0 s in serving, but no proof of a "
+            "hang: another of its threads waits with a timeout",
+        ),
+        (
+            STILL.replace("T wants A]", "T wants A; S awaits F~]") + f" | {KILLED}",
+            "unproven slow in serving",
+        ),
+        (STILL.replace("T wants A]", "T wants A~]") + f" | {KILLED}", "unproven slow in serving"),
+        (
+            STILL.replace("T wants A]", "T wants A; S guesses it]") + f" | {KILLED}",
+            "unproven slow in serving: no sign of life for 1.0 s in serving, but no proof of a "
+            "hang: what another of its threads waits for is not known",
+        ),
+        (
+            STILL.replace("T wants A]", "T wants A; S awaits F]") + f" | {KILLED}",
+            "hang no-progress in serving: stuck in lib.app.awaits_E",
+        ),
+        # So may a program that cannot be looked into, if nobody says that it is overdue.
+        (
+            f"{found('8', 'starts /bin/spam --eggs', 'still')} | {KILLED}",
+            "unproven slow in serving: no sign of life for 1.0 s in serving, but no proof of a "
+            "hang: a program that cannot be looked into may still end the wait",
+        ),
         (
             STILL.replace("awaits E", "calls waitpid") + f" | {KILLED}",
             "hang no-progress in serving: stuck in lib.app.calls_waitpid",
@@ -137,15 +165,56 @@ def test_a_child_that_takes_a_lock_for_ten_seconds_hangs_whatever_others_do() ->
         ((20, 24, 30), {"busy": True}, True),
         ((21, 24, 30), {}, False),
         ((20, 24, 30), {"woken": True}, False),
+        ((20, 24, 30), {"beside": "T calls sleep~"}, True),
+        ((20, 24, 30), {"beside": "T guesses it"}, True),
     ],
 )
 def test_what_stood_to_the_end_is_told_where_it_proves_no_hang(
-    at: tuple[float, ...], how: dict[str, bool], lasting: bool
+    at: tuple[float, ...], how: dict[str, Any], lasting: bool
 ) -> None:
     finding = classify(told_of_child(*at, **how), PROBE)
     assert isinstance(finding, Unproven)
     assert (finding.reason, finding.lasting) == (Reason.SLOW, lasting)
     assert ("stood at lib/app.py:100 in" in finding.detail) == lasting
+
+
+def test_a_child_beside_a_thread_that_waits_to_be_woken_hangs_all_the_same() -> None:
+    assert isinstance(classify(told_of_child(20, 24, 30, beside="T awaits F"), PROBE), Hang)
+
+
+@pytest.mark.parametrize(
+    ("signal", "expected"), [("signal 14", Unproven), (None, Hang)], ids=["timer", "nothing"]
+)
+def test_a_timer_whose_handler_may_end_the_wait_is_no_proof(
+    signal: str | None, expected: type
+) -> None:
+    told = [dict(event) for event in stream(f"{STILL} | {KILLED}")]
+    for snapshot in (event for event in told if event["event"] == "snapshot"):
+        waits = snapshot["threads"][0]["waits"]
+        waits["lock"] = int(next(iter(snapshot["locks"])))
+        releaser = {"thread": None, "signal": signal, "what": "a timer is set"}
+        snapshot["locks"][str(waits["lock"])]["could_release"] = [releaser]
+    assert isinstance(classify(told, PROBE), expected)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "function", "expected"),
+    [
+        (4, "work", Unproven),
+        (4, "__enter__", Hang),
+        # No wait in C code was read then: a call of waitpid looked like this.
+        (3, "work", Hang),
+    ],
+)
+def test_a_thread_that_stands_where_no_wait_is_read_may_go_on(
+    protocol: int, function: str, expected: type
+) -> None:
+    told = [dict(event) for event in stream(f"{STILL} | {KILLED}")]
+    told[0]["protocol"] = protocol
+    for snapshot in (event for event in told if event["event"] == "snapshot"):
+        snapshot["threads"][0]["waits"] = None
+        snapshot["threads"][0]["frames"][0]["function"] = function
+    assert isinstance(classify(told, PROBE), expected)
 
 
 def frozen(why: str, how: str) -> str:

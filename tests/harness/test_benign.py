@@ -48,6 +48,23 @@ def test_a_signal_of_another_process_may_end_the_main_thread_s_wait(run_app, pla
     check(run_app, play)
 
 
+def test_a_handler_that_raises_ends_no_wait_if_nobody_is_left_to_send_its_signal(run_app):
+    told = run_app(
+        HEAD
+        + textwrap.dedent(
+            """
+            def give_up(*_): raise RuntimeError("it took too long")
+            def play():
+                signal.signal(signal.SIGUSR2, give_up)
+                box.lock = threading.Lock()
+                with box.lock: box.lock.acquire()
+            """
+        )
+        + RUN
+    )
+    assert isinstance(told.judged(), Hang)
+
+
 def test_a_process_beside_a_handler_that_raises_nothing_ends_no_wait(run_app):
     told = run_app(
         HEAD
@@ -93,28 +110,61 @@ def test_a_release_that_no_snapshot_can_show_comes_before_the_third(run_app):
     )
 
 
-@pytest.mark.parametrize(
-    "nap",
-    [
-        "time.sleep(60)",
-        "getattr(time, 'sle' + 'ep')(60)",
-        "__import__('ctypes').CDLL(None).sleep(60)",
-        "__import__('select').select([], [], [], 60)",
-        "__import__('subprocess').run(['sleep', '60'], timeout=50)",
-    ],
-)
-def test_a_sleep_that_outlasts_the_deadline_is_slow(run_app, nap):
-    told = run_app(
-        f"""
-        import time
-        def run(trial):
-            trial.phase("serving")
-            trial.expose()
-            {nap}
+NAPS = {
+    "by itself": "def play(): time.sleep(60)",
+    "under another name": "def play(): getattr(time, 'sle' + 'ep')(60)",
+    "in C": "def play(): __import__('ctypes').CDLL(None).sleep(60)",
+    "in a poll": "def play(): __import__('select').select([], [], [], 60)",
+    "with a timeout": "def play(): __import__('subprocess').run(['sleep', '60'], timeout=50)",
+    "in a list of results": "def play(): list(map(time.sleep, [60]))",
+    "between two steps of a loop": """
+        def play():
+            for _ in map(time.sleep, [60]): pass
         """,
-        deadline_s=3,
-    )
-    assert told.all("deadline")
+    "in a key": "def play(): sorted([60, 60], key=time.sleep)",
+    "in a program": "def play(): __import__('subprocess').run(['sleep', '60'])",
+    "before another thread sets an event": """
+        def late():
+            time.sleep(60)
+            box.event.set()
+        def play():
+            box.event = threading.Event()
+            start(late)
+            box.event.wait()
+        """,
+    "before a timer puts into a queue": """
+        import queue
+        def play():
+            items = queue.Queue()
+            timer = threading.Timer(60, items.put, [1])
+            timer.daemon = True
+            timer.start()
+            items.get()
+        """,
+    "in C, in a thread of a pool": """
+        from concurrent.futures import ThreadPoolExecutor
+        def play(): ThreadPoolExecutor(1).submit(__import__("ctypes").CDLL(None).sleep, 60).result()
+        """,
+    "before an alarm": """
+        def play():
+            signal.signal(signal.SIGALRM, lambda *_: None)
+            signal.alarm(60)
+            signal.pause()
+        """,
+    "before an alarm that sets an event": """
+        def play():
+            event = threading.Event()
+            signal.signal(signal.SIGALRM, lambda *_: event.set())
+            signal.alarm(60)
+            event.wait()
+        """,
+}
+
+
+@pytest.mark.parametrize("nap", NAPS.values(), ids=NAPS)
+def test_a_sleep_that_outlasts_the_deadline_is_slow(run_app, nap):
+    told = run_app(HEAD + textwrap.dedent(nap) + RUN, deadline_s=1.5, still_s=2)
+    assert told.all("stood")
     found = told.judged()
     assert (type(found), found.reason) == (Unproven, Reason.SLOW)
 
@@ -157,6 +207,55 @@ def test_a_release_that_nobody_is_left_to_make_ends_no_wait(run_app):
             def play():
                 box.lock = threading.Lock()
                 with box.lock: box.lock.acquire()
+            """
+        )
+        + RUN
+    )
+    assert isinstance(told.judged(), Hang)
+
+
+UNMADE = {
+    "in the other half of a condition": "box.lock.acquire() if box is None else time.sleep(1.6)",
+    "behind an or": "time.sleep(1.6) or (box is None and box.lock.acquire())",
+    "in a lambda": "time.sleep(1.6 if (lambda: box.lock.acquire()) else 0)",
+    "after another statement": "box is None and box.lock.acquire(); time.sleep(min(1.6, 3))",
+    "on another line of the statement": "(box.lock.acquire(\n        ) if box is None\n"
+    "        else time.sleep(\n        1.6))",
+}
+
+
+@pytest.mark.parametrize("line", UNMADE.values(), ids=UNMADE)
+def test_a_call_that_is_not_made_takes_no_lock(run_app, line):
+    check(
+        run_app,
+        f"""
+        def play():
+            box.lock = threading.Lock()
+            with box.lock:
+                {line}
+        """,
+    )
+
+
+MADE = {
+    "with arguments": "box.lock.acquire(True, -1) or print(str(1))",
+    "with a tuple": "box.lock.acquire(*(True,)) or print(str(1))",
+    "by its name": "take() or print(str(1))",
+    "in an argument": "print(box.lock.acquire(blocking=True))",
+}
+
+
+@pytest.mark.parametrize("line", MADE.values(), ids=MADE)
+def test_a_call_that_is_made_takes_the_lock(run_app, line):
+    told = run_app(
+        HEAD
+        + textwrap.dedent(
+            f"""
+            def play():
+                box.lock = threading.Lock()
+                take = box.lock.acquire
+                with box.lock:
+                    {line}
             """
         )
         + RUN

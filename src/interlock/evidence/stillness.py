@@ -6,7 +6,7 @@ looks that are alike prove nothing by themselves: a starved thread looks the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import NamedTuple, TypeAlias
@@ -28,6 +28,9 @@ FROZEN_S = 4.0
 
 The app around it lives. Each dump takes up to 1.1 s itself.
 """
+
+_CALLS_FROM = 4
+"""The first protocol in which a wait in C code is read. Before, it is no wait at all."""
 
 _UNSEEN = ("the watcher could not run: what is waited for is not known",)
 
@@ -63,6 +66,9 @@ def past_deadline(history: History, stall: events.Stall) -> Hang | str:
     pairs = history.dumps(stall)
     found: Hang | str = ""
     for process, watched in sorted(stood.items(), key=lambda item: item[0] in overdue):
+        strange = history.stranger(process)
+        if strange is not None and not strange.forked and process not in overdue:
+            return "a program that cannot be looked into may still end the wait"
         still = (
             _by_watcher(history, stall, watched, pairs[process])
             if process in pairs
@@ -70,7 +76,7 @@ def past_deadline(history: History, stall: events.Stall) -> Hang | str:
         )
         if isinstance(still, str):
             return still
-        if not history.stranger(process) or process in overdue:
+        if strange is None or process in overdue:
             found = still
     return found
 
@@ -88,13 +94,17 @@ def _by_watcher(
     tasks = [second.threads[ident].native_id for ident in stuck]
     if None in tasks or not _still(stood, {task for task in tasks if task is not None}):
         return "its threads were given processor time or waited for it"
-    found = [wait for ident in stuck if (wait := second.threads[ident].waits)]
-    if any(wait.bounded for wait in found):
+    threads = [second.threads[ident] for ident in stuck]
+    if any(thread.waits and thread.waits.bounded for thread in threads):
         return "it waits with a timeout"
-    if any(wait.kind == "unresolved" for wait in found):
+    known = history.protocol < _CALLS_FROM or all(map(_waits_for_known, threads))
+    if not known or any(t.waits and t.waits.kind == "unresolved" for t in threads):
         return "what it waits for is not known, and may end by itself"
     if _works(stood.tasks_before, stood.tasks_after, stood.seconds):
         return "another of its threads was at work"
+    ending = _may_end(second, stuck)
+    if ending:
+        return ending
     return Hang(
         phase=stall.phase,
         reason=Reason.NO_PROGRESS,
@@ -107,6 +117,28 @@ def _by_watcher(
         exposures=stall.exposures,
         noticed_after_s=history.noticed_after_s(stall),
     )
+
+
+def _waits_for_known(thread: dumps.Thread) -> bool:
+    """Whether it stands at a wait that is read: any other call of C code may end by itself."""
+    return thread.waits is not None or thread.enters_lock
+
+
+def _may_end(dump: dumps.Dump, stuck: Collection[int]) -> str:
+    """What may still end the wait of the stuck threads, in words; empty if nothing does.
+
+    A thread that waits with a timeout goes on by itself, and may then do what they wait for. So may
+    one in a call that is not known. The handler of a timer runs in the main thread.
+    """
+    waiting = [(ident, thread.waits) for ident, thread in dump.threads.items() if thread.waits]
+    others = [wait for ident, wait in waiting if ident not in stuck]
+    if any(wait.bounded for wait in others):
+        return "another of its threads waits with a timeout, and may then end the wait"
+    if any(wait.kind == "unresolved" for wait in others):
+        return "what another of its threads waits for is not known, and may end by itself"
+    locks = {wait.lock for ident, wait in waiting if ident in stuck} - {None}
+    signals = (r for lock in locks for r in dump.locks[lock].could_release if r.signal is not None)
+    return "the handler of a signal may end its wait" if any(signals) else ""
 
 
 def _by_witness(history: History, stall: events.Stall, stood: events.Stood) -> Hang | str:
@@ -272,12 +304,12 @@ def _stood_to_the_end(history: History) -> Iterator[_Stood]:
 def _locked_out(history: History) -> Hang | None:
     """A forked process that was about to take a lock for all that time.
 
-    No thread of it was at work that might release the lock. So it hangs, whatever the rest of the
-    app does.
+    No thread of it was at work that might release the lock, or goes on by itself. So it hangs,
+    whatever the rest of the app does.
     """
     for stood in _stood_to_the_end(history):
         at_work = _works(stood.first.tasks, stood.last.tasks, stood.seconds)
-        if at_work or not stood.main.enters_lock:
+        if at_work or not stood.main.enters_lock or _may_end(stood.dump, [stood.main.ident]):
             continue
         stall = next(s for s in history.all(events.Stall) if s.number == stood.first.number)
         return Hang(
