@@ -10,7 +10,7 @@ import types
 from .expressions import evaluate, lock_of, lockish, module_of, qualname, text_of
 from .lockref import Unresolved, attribute, unwrap
 from .sources import ACQUIRES, LEAVING, WITH
-from .statements import entered
+from .statements import entered, enters_with
 from .timeouts import acquire_arguments, gives_up, takes_timeout
 
 _ModuleLock = importlib._bootstrap._ModuleLock
@@ -27,6 +27,8 @@ def find_wait(frames, looked, sources, threads, doubted):
         return
     found = _awaited(frame, looked, sources, doubted)
     if found is None:
+        if not sources.has(frame) and enters_with(frame, sources):
+            looked.waits = _wait("unresolved", None, None, 0, "with …", gives_back=True)
         return
     raw, name, expression, call = found
     if raw is None:
