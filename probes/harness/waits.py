@@ -11,7 +11,7 @@ from .expressions import evaluate, lock_of, lockish, module_of, qualname, text_o
 from .lockref import Unresolved, attribute, unwrap
 from .sources import ACQUIRES, LEAVING, WITH
 from .statements import entered, enters_with
-from .timeouts import acquire_arguments, gives_up, takes_timeout
+from .timeouts import acquire_arguments, gives_up, may_have_changed, takes_timeout
 
 _ModuleLock = importlib._bootstrap._ModuleLock
 
@@ -89,7 +89,9 @@ def _is_bounded(call, frame, looked, expression):
     if not takes_timeout(call, frame):
         return False
     try:
-        return gives_up(*acquire_arguments(call, frame))
+        if not gives_up(*acquire_arguments(call, frame)):
+            return may_have_changed(call, frame)
+        return True
     except Unresolved as why:
         looked.doubt(0, expression, f"for how long is not known: {why}")
         return True
