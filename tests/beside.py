@@ -162,6 +162,15 @@ DOUBTED = {
     ),
 }
 
+_WITHOUT_SOURCE = """
+LINES = ["class Shared: lock = threading.Lock()", "def again():", "    with Shared.lock: {second}"]
+exec("\\n".join(LINES))
+def play(): start(again)
+"""
+DOUBTED["a with in code that has no source"] = _WITHOUT_SOURCE.format(
+    second="\\n        with Shared.lock: pass"
+)
+
 MISSED = {
     "a semaphore, a barrier, an event or a condition that nobody will signal": (
         """
@@ -234,6 +243,37 @@ MISSED = {
         def play():
             box.lock = threading.Lock()
             start(again)
+        """,
+    ),
+    "a lock that code without a source takes by a call of `acquire`": (
+        _WITHOUT_SOURCE.format(second="Shared.lock.acquire()"),
+    ),
+    "a wait with a timeout that is tried again and again": (
+        """
+        def again():
+            with box.lock:
+                while not box.lock.acquire(timeout=0.5): pass
+        def play():
+            box.lock = threading.Lock()
+            start(again)
+        """,
+    ),
+    "a pipe, a socket or a lock of a file": (
+        """
+        def fill():
+            code = "print('x' * 10**6)"
+            subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE).wait()
+        def play():
+            start(fill)
+            time.sleep(0.5)
+        """,
+        """
+        import fcntl
+        def again():
+            one, other = open(__file__), open(__file__)
+            fcntl.flock(one, fcntl.LOCK_EX)
+            fcntl.flock(other, fcntl.LOCK_EX)
+        def play(): start(again)
         """,
     ),
     "a wait that no cycle closes, while another thread of that process runs or sleeps": (

@@ -428,6 +428,16 @@ RELEASED = {
                 box.ping.release()
                 box.pong.acquire()
         """,
+    "by a thread that gave up waiting for it": """
+        def later():
+            box.lock.acquire(timeout=2)
+            box.lock.release()
+        def play():
+            box.lock = threading.Lock()
+            with box.lock:
+                start(later)
+                box.lock.acquire()
+        """,
     "by a third thread, in a cycle of two": """
         def later():
             time.sleep(2)

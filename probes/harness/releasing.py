@@ -7,6 +7,7 @@ lock first. What is left is a release on its own, and code that hands the lock o
 from __future__ import annotations
 
 import ast
+import math
 
 from .sources import ENTERING, LEAVING, WITH, own
 
@@ -15,6 +16,9 @@ _CREATES = frozenset(["__init__", "__new__", "__post_init__", "__set_name__"])
 _ASKS = frozenset(["isinstance", "type", "id", "repr", "str", "hasattr", "print"])
 """Functions that do nothing to what they are given."""
 _TESTS = (ast.If, ast.IfExp, ast.While, ast.Assert)
+_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_FOR_EVER = frozenset(ast.dump(ast.parse(text, mode="eval").body) for text in ("True", "1", "-1"))
+"""Arguments of ``acquire`` with which it waits until it has the lock."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -55,16 +59,57 @@ def _unbalanced(nodes, is_lock, since):
     """The line of a release that no ``acquire`` of the same function comes before."""
     attributes = (node for node in nodes if isinstance(node, ast.Attribute))
     of_lock = [node for node in attributes if any(map(is_lock, _values(node.value)))]
-    acquires = [node.lineno for node in of_lock if node.attr in ENTERING]
+    acquires = [node for node in of_lock if node.attr in ENTERING]
+    taken_in = _taken_in(nodes, acquires)
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     for node in of_lock:
         if node.attr not in LEAVING:
             continue
-        taken = id(node) in called and any(line <= node.lineno for line in acquires)
-        held = since is not None and since <= node.lineno and any(a < since for a in acquires)
+        line = node.lineno
+        taken = id(node) in called and any(first <= line <= last for first, last in taken_in)
+        held = since is not None and since <= line and any(a.lineno < since for a in acquires)
         if held or not taken:
-            return node.lineno
+            return line
     return None
+
+
+def _taken_in(nodes, acquires):
+    """The first and the last lines between which an ``acquire`` has taken its lock.
+
+    One that may give up has taken it only where its result says so.
+    """
+    calls = {id(node.func): node for node in nodes if isinstance(node, ast.Call)}
+    unsure = [calls[id(a)] for a in acquires if id(a) in calls and _may_give_up(calls[id(a)])]
+    funcs = {id(call.func) for call in unsure}
+    sure = [(a.lineno, math.inf) for a in acquires if id(a) not in funcs]
+    results = {
+        target.id
+        for node in nodes
+        if _names(node) and any(node.value is call for call in unsure)
+        for target in node.targets
+    }
+    for node in nodes:
+        if isinstance(node, ast.If) and _asks_for(node.test, unsure, results):
+            negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+            if not negated:
+                sure.append((node.body[0].lineno, node.body[-1].end_lineno))
+            elif isinstance(node.body[-1], _LEAVES):
+                sure.append((node.end_lineno + 1, math.inf))
+    return sure
+
+
+def _may_give_up(call):
+    """Whether a call of ``acquire`` may return without the lock, by its arguments."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(ast.dump(value) not in _FOR_EVER for value in given)
+
+
+def _asks_for(test, calls, results):
+    """Whether a test has one of the calls, or the name of a result."""
+    return any(
+        any(node is call for call in calls) or (isinstance(node, ast.Name) and node.id in results)
+        for node in ast.walk(test)
+    )
 
 
 def _handed_on(nodes, is_lock, since):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import errno
 import sys
 
 from .lockref import Unresolved
@@ -15,6 +16,9 @@ WITH = (ast.With, ast.AsyncWith)
 _TRY = (ast.Try, ast.TryStar) if sys.version_info >= (3, 11) else (ast.Try,)
 _open = open  # As it is before the app is imported, which may patch it.
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+_USED_UP = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class Sources:
@@ -83,12 +87,22 @@ class Sources:
             try:
                 self._nodes[code] = self._parse(code, self._read(frame))
             except (OSError, SyntaxError, UnicodeDecodeError, ValueError) as error:
+                if getattr(error, "errno", None) in _USED_UP:
+                    raise  # Nothing can be read now, so nothing is known of any thread.
                 self._nodes[code] = f"no source: {type(error).__name__}"
         node = self._nodes[code]
         if isinstance(node, str):
             # A new one each time: its traceback keeps frames of the app, and all their variables.
             raise Unresolved(node)
         return node
+
+    def has(self, frame):
+        """Whether there is a source of what the frame runs."""
+        try:
+            self.node(frame)
+        except Unresolved:
+            return False
+        return True
 
     def _read(self, frame):
         path = frame.f_code.co_filename

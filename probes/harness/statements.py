@@ -13,6 +13,7 @@ from .sources import ACQUIRES, LEAVING, WITH
 
 _ENTERS = ("SETUP_WITH", "BEFORE_WITH", "SETUP_ASYNC_WITH", "BEFORE_ASYNC_WITH")
 """The instructions that enter an item of a ``with``, up to 3.13."""
+_SILENT = ("CACHE", "EXTENDED_ARG", "PUSH_NULL", "NOP")
 
 
 def entered(frame, callee, sources, looked, index):
@@ -88,20 +89,31 @@ def entering_item(frame, node, sources):
         line = step.positions.lineno if sys.version_info >= (3, 11) else step.starts_line
         if line is not None:
             current = line
-        if step.opname in _ENTERS:
-            enters = True
-        elif step.opname == "CALL" and before == "LOAD_SPECIAL":
-            enters = step.arg == 0  # 3.14 looks __enter__ up and calls it.
-        else:
-            enters = False
-        if enters and at_header(node, current):
+        if _enters(step, before) and at_header(node, current):
             entries.append(step.offset)
-        if step.opname not in ("CACHE", "EXTENDED_ARG", "PUSH_NULL", "NOP"):
+        if step.opname not in _SILENT:
             before = step.opname
     if not entries:
         return None
     # A ``with`` inside a ``finally`` is compiled more than once: its items come round again.
     return entries.index(frame.f_lasti) % len(node.items) if frame.f_lasti in entries else -1
+
+
+def enters_with(frame, sources):
+    """Whether the current instruction enters an item of a ``with``, whatever its source is."""
+    before = None
+    for step in sources.instructions(frame.f_code):
+        if step.offset == frame.f_lasti:
+            return _enters(step, before)
+        if step.opname not in _SILENT:
+            before = step.opname
+    return False
+
+
+def _enters(step, before):
+    if step.opname == "CALL" and before == "LOAD_SPECIAL":
+        return step.arg == 0  # 3.14 looks __enter__ up and calls it.
+    return step.opname in _ENTERS
 
 
 def leaves_with(frame, sources):

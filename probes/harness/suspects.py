@@ -55,8 +55,8 @@ def _wait(frame, sources, active: dict, doubted) -> dict | None:
     wait = looked.waits
     if wait is None or wait["bounded"] or wait["kind"] in ("condition", "event"):
         return None
-    if wait["lock"] is None and wait["thread"] is None:
-        return None  # What could not be resolved closes no wait.
+    if wait["lock"] is None and wait["thread"] is None and not wait["gives_back"]:
+        return None  # What could not be resolved closes no wait, unless a ``with`` takes it.
     return {"lock": wait["lock"], "joins": wait["thread"], "at": max(0, frame.f_lasti)}
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import types
 
 from .expressions import evaluate, text_of
-from .lockref import Unresolved
+from .lockref import Unresolved, is_a
+
+_KEPT = (ast.Attribute, ast.Subscript)
 
 FOR_EVER_S = 24 * 3600
 """A timeout from which on no trial could see its end, such as ``threading.TIMEOUT_MAX``."""
@@ -26,6 +29,13 @@ def takes_timeout(call, frame):
     else:
         name = frame.f_locals[call.func.id].__name__
     return name in ("acquire", "_acquire", "acquire_lock")
+
+
+def may_have_changed(call, frame):
+    """Whether an argument is kept in an object, where it may have got another value since."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    kept = [node for value in given for node in ast.walk(value) if isinstance(node, _KEPT)]
+    return any(not is_a(evaluate(node.value, frame)[0], types.ModuleType) for node in kept)
 
 
 def acquire_arguments(call, frame):

@@ -10,8 +10,8 @@ import types
 from .expressions import evaluate, lock_of, lockish, module_of, qualname, text_of
 from .lockref import Unresolved, attribute, unwrap
 from .sources import ACQUIRES, LEAVING, WITH
-from .statements import entered
-from .timeouts import acquire_arguments, gives_up, takes_timeout
+from .statements import entered, enters_with
+from .timeouts import acquire_arguments, gives_up, may_have_changed, takes_timeout
 
 _ModuleLock = importlib._bootstrap._ModuleLock
 
@@ -27,6 +27,8 @@ def find_wait(frames, looked, sources, threads, doubted):
         return
     found = _awaited(frame, looked, sources, doubted)
     if found is None:
+        if not sources.has(frame) and enters_with(frame, sources):
+            looked.waits = _wait("unresolved", None, None, 0, "with …", gives_back=True)
         return
     raw, name, expression, call = found
     if raw is None:
@@ -87,7 +89,9 @@ def _is_bounded(call, frame, looked, expression):
     if not takes_timeout(call, frame):
         return False
     try:
-        return gives_up(*acquire_arguments(call, frame))
+        if not gives_up(*acquire_arguments(call, frame)):
+            return may_have_changed(call, frame)
+        return True
     except Unresolved as why:
         looked.doubt(0, expression, f"for how long is not known: {why}")
         return True

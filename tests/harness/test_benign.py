@@ -214,6 +214,20 @@ def test_a_release_that_nobody_is_left_to_make_ends_no_wait(run_app):
     assert isinstance(told.judged(), Hang)
 
 
+def test_a_timeout_that_has_another_value_by_now_ends_the_wait_all_the_same(run_app):
+    check(
+        run_app,
+        """
+        def later(): box.timeout = -1
+        def play():
+            box.lock, box.timeout = threading.Lock(), 2
+            threading.Timer(0.1, later).start()
+            with box.lock:
+                box.lock.acquire(timeout=box.timeout)
+        """,
+    )
+
+
 UNMADE = {
     "in the other half of a condition": "box.lock.acquire() if box is None else time.sleep(1.6)",
     "behind an or": "time.sleep(1.6) or (box is None and box.lock.acquire())",

@@ -38,6 +38,20 @@ if self.lock.acquire(False):
     try: work()
     finally: self.lock.release()
 
+if not self.lock.acquire(timeout=5): return
+self.lock.release()
+
+got = self.lock.acquire(timeout=5)
+if got: self.lock.release()
+
+got = self.lock.acquire(False)
+try: work()
+finally:
+    if got and other: self.lock.release()
+
+self.lock.acquire(True, timeout=-1)
+self.lock.release()
+
 if self.lock.locked(): work()
 
 assert self.lock is not None and isinstance(self.lock, object)
@@ -66,6 +80,24 @@ self.lock = make()
 """
 
 MAY_RELEASE = """
+self.lock.release()
+
+self.lock.acquire(timeout=5)
+self.lock.release()
+
+self.lock.acquire(False)
+self.lock.release()
+
+if not self.lock.acquire(timeout=5): print("by force")
+self.lock.release()
+
+got = self.lock.acquire(timeout=5)
+self.lock.release()
+
+if self.lock.acquire(False): work()
+self.lock.release()
+
+self.lock.acquire(*given)
 self.lock.release()
 
 lock = self.lock

@@ -26,6 +26,10 @@ def lingering(first: Dump, second: Dump) -> tuple[str, ...]:
     found = []
     for ident, thread in second.threads.items():
         before = first.threads.get(ident)
+        if before is not None and _is_unread(before) and _is_unread(thread):
+            if not moved(first, second, [ident]) and rested(first, second, [ident]):
+                found.append(f"{thread.name} still waits for a `with` that has no source to read")
+            continue
         edge = awaited(thread, second)
         earlier = awaited(before, first) if before is not None else None
         if edge is None or edge.target.kind != "lock":
@@ -74,7 +78,15 @@ def _is_free(thread: Thread) -> bool:
     if all(frame.file.endswith(_OF_HARNESS) for frame in thread.frames):
         return False
     wait = thread.waits
-    return wait is None or wait.bounded or wait.kind in ("call", "unresolved")
+    if wait is None or wait.bounded or wait.kind == "call":
+        return True
+    return wait.kind == "unresolved" and not _is_unread(thread)
+
+
+def _is_unread(thread: Thread) -> bool:
+    """Whether it takes what a ``with`` names, in code without a source."""
+    wait = thread.waits
+    return wait is not None and wait.kind == "unresolved" and wait.gives_back
 
 
 def _place(edge: Edge) -> str:

@@ -136,7 +136,7 @@ def _may_end(dump: dumps.Dump, stuck: Collection[int]) -> str:
         return "another of its threads waits with a timeout, and may then end the wait"
     if any(wait.kind == "unresolved" for wait in others):
         return "what another of its threads waits for is not known, and may end by itself"
-    locks = {wait.lock for ident, wait in waiting if ident in stuck and wait.lock is not None}
+    locks = [w.lock for ident, w in waiting if ident in stuck and w.lock is not None]
     signals = (r for lock in locks for r in dump.locks[lock].could_release if r.signal is not None)
     return "the handler of a signal may end its wait" if any(signals) else ""
 
