@@ -126,9 +126,9 @@ def _share_without(troubled: Sequence[Row], own: Pool, passes: Sequence[Row]) ->
     """
     counted = 1 - own.hangs / own.trials
     is_hang = troubled[0].verdict.outcome is Outcome.HANG
-    if is_hang or not own.per_exposure or not passes:
+    whole = max((row.verdict.exposures / row.verdict.trials for row in passes), default=0.0)
+    if is_hang or not own.per_exposure or not whole:
         return counted
-    whole = max(row.verdict.exposures / row.verdict.trials for row in passes)
     return max(counted, math.pow(1 - own.hangs / own.exposures, whole))
 
 
