@@ -8,7 +8,6 @@ side rule out the rate that was seen on this side.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,10 +21,10 @@ from interlock.findings.likeness import comes_by_chance, intermittent
 from interlock.findings.pools import Pool
 from interlock.findings.rare import hangs_rarely
 from interlock.findings.space import Observation, observations
-from interlock.findings.weighing import Track
-from interlock.findings.windows import Rest, lines, rest_of
+from interlock.findings.tested import Tested
+from interlock.findings.windows import Rest, rest_of
 from interlock.matrix import Matrix, release_line
-from interlock.model import Axis, Cell, Outcome, Reason, Verdict
+from interlock.model import Axis, Basis, Cell, Outcome, Reason, Verdict
 
 SELDOM = 0.05
 """Trouble comes now and then if at least this share of trials goes without it."""
@@ -126,9 +125,9 @@ def _share_without(troubled: Sequence[Row], own: Pool, passes: Sequence[Row]) ->
     """
     counted = 1 - own.hangs / own.trials
     is_hang = troubled[0].verdict.outcome is Outcome.HANG
-    if is_hang or not own.per_exposure or not passes:
+    whole = max((row.verdict.exposures / row.verdict.trials for row in passes), default=0.0)
+    if is_hang or not own.per_exposure or not whole:
         return counted
-    whole = max(row.verdict.exposures / row.verdict.trials for row in passes)
     return max(counted, math.pow(1 - own.hangs / own.exposures, whole))
 
 
@@ -149,10 +148,13 @@ class ByChance:
 class ByChances:
     """Of any cell: the window of such trouble that it is in, or too near to."""
 
-    def __init__(self, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix) -> None:
-        self._by_track = by_track
+    def __init__(
+        self, tested: Tested, by_cell: Mapping[tuple[str, ...], Verdict], matrix: Matrix
+    ) -> None:
+        self._tested = tested
+        self._by_cell = by_cell
         self._matrix = matrix
-        self._lines: dict[tuple[Track, str], Mapping[Rest, _Line]] = {}
+        self._lines: dict[tuple[str, Rest], _Line] = {}
 
     def of(self, verdict: Verdict) -> list[ByChance]:
         """For a pass at most one window an axis, for trouble the one with the most trials.
@@ -161,7 +163,8 @@ class ByChances:
         rare, so that it has rates and no windows.
         """
         cell = verdict.cell
-        if not cell.is_whole or hangs_rarely(self._matrix, cell.probe, cell.config):
+        is_tested = cell.is_whole and verdict.basis is Basis.TESTED
+        if not is_tested or hangs_rarely(self._matrix, cell.probe, cell.config):
             return []
         found = (self._along(axis, verdict) for axis in self._matrix.axes)
         told = sorted((one for one in found if one), key=lambda one: -one.chance.pool.trials)
@@ -174,10 +177,8 @@ class ByChances:
     def _along(self, axis: Axis, verdict: Verdict) -> ByChance | None:
         line = self._line(axis.name, verdict.cell)
         version = verdict.cell.version(axis.name)
-        if line is None or version is None:
-            return None
-        at = bisect_left(line.rows, version, key=lambda row: row.version)
-        if at == len(line.rows) or line.rows[at].verdict is not verdict:
+        at = next((n for n, row in enumerate(line.rows) if row.version == version), None)
+        if at is None:
             return None
         if not _is_pass(verdict):
             inside = [one for one in line.windows if one.first <= at <= one.last]
@@ -196,18 +197,18 @@ class ByChances:
             passed=window.chance.without([line.rows[at]]) if _is_pass(verdict) else None,
         )
 
-    def _line(self, axis: str, cell: Cell) -> _Line | None:
-        """What was tested along the axis with the rest of the cell."""
-        track = cell.probe, cell.config
-        if (track, axis) not in self._lines:
-            every = self._by_track.get(track, ())
-            seen = observations(every)
-            usable = (v for v in every if seen[v.cell.key].is_usable)
-            self._lines[track, axis] = {
-                rest: _Line(in_order((v.cell.version(axis), v) for v in found), seen)
-                for rest, found in lines(axis, usable).items()
-            }
-        return self._lines[track, axis].get(rest_of(cell, axis))
+    def _line(self, axis: str, cell: Cell) -> _Line:
+        """What was tested along the axis with the rest of the cell. No other row is read."""
+        rest = rest_of(cell, axis)
+        if (axis, rest) not in self._lines:
+            place = rest.index("*")
+            versions = self._tested.beside(axis, (cell.pins, cell.python))
+            keys = ((v, (*rest[:place], str(v), *rest[place + 1 :])) for v in versions)
+            found = [Row(v, told) for v, key in keys if (told := self._by_cell.get(key))]
+            seen = observations(row.verdict for row in found)
+            usable = [row for row in found if seen[row.verdict.cell.key].is_usable]
+            self._lines[axis, rest] = _Line(usable, seen)
+        return self._lines[axis, rest]
 
 
 class _Window(NamedTuple):
@@ -251,12 +252,6 @@ class _Line:
         ahead = self.rows[start::step] if 0 <= start < len(self.rows) else []
         passes = takewhile(lambda row: _is_pass(row.verdict), ahead)
         return range(start, start + step * len(chance.in_doubt(passes)), step)
-
-
-def in_order(found: Iterable[tuple[Version | None, Verdict]]) -> list[Row]:
-    """Verdicts at their releases, in version order."""
-    rows = (Row(version, verdict) for version, verdict in found if version)
-    return sorted(rows, key=lambda row: row.version)
 
 
 def _is_pass(verdict: Verdict) -> bool:

@@ -218,7 +218,7 @@ class Findings:
     @cached_property
     def by_chances(self) -> ByChances:
         """Of a cell: the windows of trouble that comes by chance which it is in, or too near to."""
-        return ByChances(self.by_track, self.matrix)
+        return ByChances(self.tested, self.by_cell, self.matrix)
 
     @cached_property
     def by_application(self) -> Mapping[str | None, ForApplication]:
