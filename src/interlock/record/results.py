@@ -27,8 +27,9 @@ from interlock.record.files import Batch, read_json, together
 from interlock.record.listed import NONE_LISTED, ListedReleases
 from interlock.record.measures import MEASURES, read_measures, write_measures
 from interlock.record.order import ordered
+from interlock.record.published import VERDICTS
 from interlock.record.releases import RELEASES, read_releases, write_releases
-from interlock.record.rows import VERDICTS, Attributions, Row
+from interlock.record.rows import Attributions, Row
 from interlock.record.shapes import Controls, SignatureFile, Yanked
 from interlock.record.shared import SHARED, Shared
 from interlock.record.signatures import Example
