@@ -266,11 +266,8 @@ def _inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
 
 
 def _is_run(asked: Question, findings: Findings) -> bool:
-    place = tuple(findings.matrix.axis(name) for name in asked.versions)
-    pins = tuple(
-        Pin(axis=axis.name, package=axis.package, version=asked.versions[axis.name])
-        for axis in place
-    )
+    axes = findings.matrix.axes
+    pins = tuple(Pin(axis=a.name, package=a.package, version=asked.versions[a.name]) for a in axes)
     return bool(findings.tested.at((pins, asked.python)))
 
 
