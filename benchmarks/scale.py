@@ -13,6 +13,10 @@ findings attributions, recommendations, advice, workarounds and windows, for eve
 ask      one question, the median of 300. Half of them are about releases that did not run together.
          The findings are loaded, and have answered no question before
 first    from verdicts to the first answer: everything that ``ask`` loads
+kept     from what an earlier question kept to the first answer
+inferred the first answer about a pair that nobody ran, with the findings loaded: all that it can be
+         inferred from
+further  one more of these, the median of 300
 pages    reading, findings, and every page, data file and badge under ``site/generated``
 site     the same, and MkDocs
 plan     which cells to run, where half of all cells have a verdict
@@ -33,6 +37,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
 from itertools import product
 from pathlib import Path
 from statistics import linear_regression, median
@@ -43,7 +48,15 @@ from interlock.campaign import planning
 from interlock.findings import Findings, Question, answer
 from interlock.matrix import Matrix, matrix_file
 from interlock.model import Axis, Cell, Pin, Release, Verdict, Wheel
-from interlock.record import SIGNATURES, read_results, write_results
+from interlock.record import (
+    SIGNATURES,
+    Kept,
+    ListedRelease,
+    ListedReleases,
+    read_published,
+    read_results,
+    write_results,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 10_000, 100_000)
@@ -129,12 +142,12 @@ def made_up(real: Sequence[Verdict], rows: int, axes: Sequence[Axis]) -> list[Ve
 
 
 def _names(real: Sequence[Version], count: int) -> Mapping[Version, list[Version]]:
-    """By real release, made-up ones of its line: 2.14.2 is 2.14.2, 2.14.3, and so on."""
+    """By real release, made-up ones of its line: 2.14.2 is 2.14.2, 2.14.2.1, and so on."""
     found: dict[Version, list[Version]] = {}
     for number in range(count):
         of = real[number * len(real) // count]
         here = found.setdefault(of, [])
-        here.append(Version(f"{of.major}.{of.minor}.{of.micro + len(here)}"))
+        here.append(Version(f"{of}.{len(here)}") if here else of)
     return found
 
 
@@ -219,6 +232,57 @@ def first(folder: Path, matrix: Matrix) -> Iterator[float]:
     yield clock() - started
 
 
+def kept(folder: Path, matrix: Matrix) -> Iterator[float]:
+    now = datetime.now(timezone.utc)
+    with tempfile.TemporaryDirectory() as made:
+        keep = Kept(folder=Path(made))
+        asked = next(_questions(_findings(folder, matrix)))
+        read_published(folder, matrix, keep, now)
+        started = clock()
+        published = read_published(folder, matrix, keep, now)
+        answer(asked, Findings(matrix=matrix, verdicts=published.verdicts, now=now))
+        yield clock() - started
+
+
+def inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
+    yield next(_inferred(folder, matrix))
+
+
+def further(folder: Path, matrix: Matrix) -> Iterator[float]:
+    _, *others = _inferred(folder, matrix)
+    yield from others
+
+
+def _inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
+    """Seconds of each answer about releases that no row has together."""
+    findings = _findings(folder, matrix)
+    findings = replace(findings, releases=_listed(findings))
+    questions = [asked for asked in _questions(findings) if not _is_run(asked, findings)]
+    answer(next(_questions(findings)), findings)
+    for asked in questions:
+        started = clock()
+        answer(asked, findings)
+        yield clock() - started
+
+
+def _is_run(asked: Question, findings: Findings) -> bool:
+    axes = findings.matrix.axes
+    pins = tuple(Pin(axis=a.name, package=a.package, version=asked.versions[a.name]) for a in axes)
+    return bool(findings.tested.at((pins, asked.python)))
+
+
+def _listed(findings: Findings) -> ListedReleases:
+    """An index that lists the releases of the table, which install on every Python of it."""
+    pythons = {verdict.cell.python for verdict in findings.verdicts}
+    return ListedReleases(
+        pythons=tuple(sorted(pythons)),
+        by_axis={
+            axis.name: [ListedRelease(version=v) for v in _versions(axis, findings.verdicts)]
+            for axis in findings.matrix.axes
+        },
+    )
+
+
 def _questions(findings: Findings) -> Iterator[Question]:
     """Each configuration of releases that ran together, and of some that did not."""
     drawn = random.Random(SEED)
@@ -287,6 +351,9 @@ STEPS: Mapping[str, Step] = {
     "findings": everything,
     "ask": ask,
     "first": first,
+    "kept": kept,
+    "inferred": inferred,
+    "further": further,
     "pages": pages,
     "site": site,
     "plan": plan,

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from interlock.findings.space import Observation, Spot
@@ -109,6 +110,7 @@ def all_boxes(found: Iterable[Cross], tested: Mapping[Spot, Observation]) -> Ite
     come first, a few of each kind, and none inside of what is filled already.
     """
     in_row, in_column = Counter(row for row, _ in tested), Counter(at for _, at in tested)
+    cells = Cells(tested)
     used: Counter[tuple[Run, Run]] = Counter()
     filled: list[Cross] = []
 
@@ -120,18 +122,39 @@ def all_boxes(found: Iterable[Cross], tested: Mapping[Spot, Observation]) -> Ite
         used[kind] += 1
         if used[kind] > ALIKE or any(cross.is_within(other) for other in filled):
             continue
-        own = list(boxes(cross, tested.items()))
+        own = list(boxes(cross, cells))
         if cross.is_filled_by(own):
             filled.append(cross)
         yield from own
 
 
-def boxes(cross: Cross, tested: Iterable[tuple[Spot, Observation]]) -> Iterator[Box]:
+class Cells:
+    """The usable cells, row by row."""
+
+    def __init__(self, tested: Mapping[Spot, Observation]) -> None:
+        self._rows: dict[int, list[tuple[int, Observation]]] = {}
+        for (row, column), seen in sorted(tested.items()):
+            self._rows.setdefault(row, []).append((column, seen))
+        self._order = list(self._rows)
+
+    def within(self, down: Run, across: Run) -> Iterator[tuple[int, int, Observation]]:
+        """Row, column and observation of each cell in both runs."""
+        first = bisect_left(self._order, down.first)
+        for row in self._order[first : bisect_right(self._order, down.last)]:
+            cells = self._rows[row]
+            start = bisect_left(cells, across.first, key=itemgetter(0))
+            for column, seen in cells[start:]:
+                if column > across.last:
+                    break
+                yield row, column, seen
+
+
+def boxes(cross: Cross, tested: Cells) -> Iterator[Box]:
     """The largest boxes on each side of a cross; ``tested`` are the usable cells."""
     sides: dict[tuple[bool, bool], list[tuple[int, int, bool]]] = {}
-    for (row, column), seen in tested:
+    for row, column, seen in tested.within(cross.down, cross.across):
         down, right = row - cross.row, column - cross.column
-        if down and right and cross.holds((row, column)):
+        if down and right:
             side = sides.setdefault((down > 0, right > 0), [])
             side.append((abs(down), abs(right), seen == cross.observation))
     for (below, beyond), cells in sides.items():

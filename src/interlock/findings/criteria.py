@@ -39,14 +39,7 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
     has a verdict: a test of one release would then change what is asked of another. Without a
     policy for the axis there is nothing else to go by.
     """
-    rows = Columns.of(verdicts)
-    numbers = zip(*(rows.cells[row] for row in rows.answers), strict=True)
-    pins = [
-        part[number] for part, of in zip(rows.parts[:-3], numbers, strict=False) for number in {*of}
-    ]
-    versions: dict[str, set[Version]] = {axis.name: set() for axis in matrix.axes}
-    for pin in pins:
-        versions.setdefault(pin.axis, set()).add(pin.version)
+    versions = _tested_versions(matrix, verdicts)
     narrowed = {
         id(only): _resolved(only, versions, matrix.policy.safe)
         for probe in matrix.probes
@@ -74,6 +67,17 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
         return of is not None and cell.is_whole and all(within(cell, only) for only in of)
 
     return meant
+
+
+def _tested_versions(matrix: Matrix, verdicts: Iterable[Verdict]) -> dict[str, set[Version]]:
+    """By axis: the releases of the pairs that were tested."""
+    rows = Columns.of(verdicts)
+    found: dict[str, set[Version]] = {axis.name: set() for axis in matrix.axes}
+    cells = zip(*(rows.cells[row] for row in rows.answers), strict=True)
+    for part, numbers in zip(rows.parts[:-3], cells, strict=False):
+        for pin in (part[number] for number in {*numbers}):
+            found.setdefault(pin.axis, set()).add(pin.version)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

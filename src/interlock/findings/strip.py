@@ -160,8 +160,9 @@ class Strip:
         seen = self.tested[low]
         if any(strip.differs_between(low, high, seen) for strip in self.elsewhere):
             return False
+        inside = list(self.untried(low, high))
         return any(
-            reference.covers(low, high, seen, self.untried(low, high))
+            reference.covers(low, high, seen, inside)
             for reference in (*self.elsewhere, *self.beside())
         ) and not self.contradicts(low, high, seen)
 
@@ -169,13 +170,12 @@ class Strip:
     def _vouched(self) -> dict[tuple[int, int], bool]:
         return {}
 
-    def covers(self, low: int, high: int, seen: Observation, asked: Iterator[int]) -> bool:
+    def covers(self, low: int, high: int, seen: Observation, inside: Sequence[int]) -> bool:
         """Whether all of that is one run here, and each of these releases can be installed.
 
         The two ends may lie outside, because other releases can be installed on another Python.
-        Then the outermost of those that are ``asked`` have to be in the run.
+        Then the outermost of those ``inside``, which are asked for, have to be in the run.
         """
-        inside = list(asked)
         if not inside:
             return False
         run = _holding(self.own_runs, inside[0])

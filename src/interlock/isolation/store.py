@@ -3,6 +3,7 @@
 Everything is below one folder, ``INTERLOCK_HOME`` or the user's cache folder::
 
     ledger.sqlite     trials
+    answers/          what questions read of published files, by its digest
     index/            answers of the package index
     resolutions/      what was resolved when, and the lock files
     images/           what is known of an image, by its id
