@@ -62,8 +62,8 @@ class Untested:
         self._audits = audits
         self._maps: dict[Track, Mapping[PythonVersion, TrackMap]] = {}
         self._tested: dict[Track, Mapping[tuple[str, ...], Verdict]] = {}
-        self._last: tuple[Place, Sequence[Seen]] | None = None
-        """What ``at`` found last. Each situation of a reader asks about the same place."""
+        self._last: tuple[Place, object, object, Sequence[Seen]] | None = None
+        """What ``at`` was asked and found last: each situation of a reader asks the same."""
 
     def refusals(self, place: Place) -> tuple[Refusal, ...]:
         """The releases that can't be installed there, by what was published of the index."""
@@ -88,9 +88,12 @@ class Untested:
         ``seen`` is what was tested there. Nothing is inferred that contradicts it. A probe about
         one kind of application finds rare hangs: they have rates, and no edges.
         """
-        if self._last is None or self._last[0] != place:
-            self._last = place, self._at(place, meant, seen)
-        return self._last[1]
+        last = self._last
+        if last and last[0] == place and last[1] is meant and last[2] is seen:
+            return last[3]
+        found = self._at(place, meant, seen)
+        self._last = place, meant, seen, found
+        return found
 
     def _at(self, place: Place, meant: Iterable[Asked], seen: Sequence[Seen]) -> Sequence[Seen]:
         there = {one.verdict.cell.key for one in seen}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from interlock.findings import (
+    AnswerBasis,
     Conclusion,
     Findings,
     Move,
@@ -25,8 +26,15 @@ from interlock.model import Cell
 from interlock.publish.card import goes_wrong_with
 from interlock.publish.context import PageContext
 
-Groups = Sequence[Sequence[int]]
-"""The numbers of the situations that share an answer, group by group."""
+Groups = Mapping[Hashable, Sequence[int]]
+"""The numbers of the situations that share an answer, by all that it depends on."""
+
+
+@dataclass(frozen=True)
+class _Nothing:
+    """An answer that depends on nothing that was seen or inferred at a place."""
+
+    is_meant: bool
 
 
 class Alike:
@@ -44,21 +52,30 @@ class Alike:
             found: dict[Hashable, list[int]] = {}
             for number, situation in enumerate(self.situations):
                 found.setdefault(self._key(situation, place), []).append(number)
-            self._found[kind] = list(found.values())
-        for group in self._found[kind]:
-            yield from self._by_moves(group, place)
+            self._found[kind] = found
+        for key, group in self._found[kind].items():
+            if isinstance(key, _Nothing):
+                yield group, self._unknown(self.situations[group[0]], key)
+            else:
+                yield from self._by_moves(group, place)
 
     def _key(self, situation: Situation, place: Place) -> Hashable:
         """All that an answer depends on, as far as it was seen at the place."""
-        found, refusals = concluded(self._findings, situation, place)
+        found, _ = concluded(self._findings, situation, place)
         if not found.rests_on:
-            return bool(refusals), self._findings.tested.covers(situation, place)
+            return _Nothing(self._findings.tested.covers(situation, place))
         kinds = tuple(kind.name for kind in self._context.kinds_of(situation))
         notes = goes_wrong_with(self._context, situation, place)
         rests_on = tuple((_track(s.verdict.cell), s.inferred is None) for s in found.rests_on)
         missing = tuple(map(_track, found.missing))
         drawn = found.outcome, found.basis, rests_on, missing
         return drawn, self._just(situation, found), kinds, notes
+
+    def _unknown(self, situation: Situation, key: _Nothing) -> SituationAnswer:
+        """What ``in_situation`` says there, as far as a card shows it."""
+        return SituationAnswer(
+            situation=situation, outcome=None, basis=AnswerBasis.UNKNOWN, is_meant=key.is_meant
+        )
 
     def _just(self, situation: Situation, found: Conclusion) -> Sequence[bool]:
         """Which rows, and which missing cells, are about that very situation.

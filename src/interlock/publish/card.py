@@ -112,7 +112,7 @@ def _inferred(context: PageContext, part: SituationAnswer, place: Place) -> Card
         says=f"{expected.headline(part)}.",
         mind=tuple(minded(context, part, place)),
         whose=tuple(one.attribution.says for one in part.troubles),
-        facts=(*inferred.facts(context, part), *_not_run(context, part)),
+        facts=tuple(inferred.facts(context, part)),
         moves=tuple(moves(context, part, place)),
         ways=tuple(ways(context, part)),
         probes=tuple(by_probe(context, part)),
