@@ -172,7 +172,8 @@ class Looks:
         self._loop.pump_until(
             lambda: self._over() or not any(map(self._roster.awaits, kept)), within_s
         )
-        return [pid for pid in self._take_close() if pid in kept]
+        come = self._take_close()
+        return [] if self._over() else [pid for pid in come if pid in kept]
 
     # -- beside the looks -------------------------------------------------------------------------
 

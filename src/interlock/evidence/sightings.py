@@ -58,7 +58,7 @@ def _in_one_look(history: History) -> Iterator[Sighted]:
 
 
 def _over_looks(history: History) -> Iterator[Sighted]:
-    """A closed wait of another process than the driver's, which did not rest meanwhile.
+    """A closed wait of another process than the driver's, none of whose threads ran meanwhile.
 
     The main thread has to end up in it: what other threads do does not keep a process from ending.
     """
