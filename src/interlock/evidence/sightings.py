@@ -48,10 +48,12 @@ def _in_one_look(history: History) -> Iterator[Sighted]:
     looks = {stall.number: stall for stall in (*history.open_stalls, *history.asked_looks)}
     for _, stall in sorted(looks.items()):
         for process, taken in history.closing_dumps(stall).items():
+            if stall.process not in (None, process):
+                continue
             closed = waits.closed(*taken)
             if history.only_main(stall, process):
                 closed = tuple(wait for wait in closed if waits.keeps_main(wait))
-            if closed and history.explains(stall, process):
+            if closed:
                 how = seen.found_in(history, stall)
                 after_s = history.noticed_after_s(stall)
                 yield Sighted(stall, process, closed, taken[-1], after_s, how)
