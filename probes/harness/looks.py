@@ -192,7 +192,8 @@ class Looks:
         self._loop.pump_until(
             lambda: self._over() or not any(map(self._roster.awaits, kept)), within_s
         )
-        return [pid for pid in self._take_close() if pid in kept]
+        come = self._take_close()
+        return [] if self._over() else [pid for pid in come if pid in kept]
 
     # -- beside the looks -------------------------------------------------------------------------
 
@@ -258,13 +259,14 @@ class Looks:
     def _kept(self, pid: int, asked: dict | None, least: int = LEAST - 1) -> float | None:
         """Since when a process stands in a closed wait that explains the look; None if in none.
 
-        The app's silence may be due to any thread of its own. In another process that it waits for
-        it is the main thread that counts. A driver that says that a child is overdue lives.
+        The app's silence may be due to any thread of its own; of another process that it waits for
+        in silence, or says is overdue, to the main thread. How long the silence lasted says nothing
+        of a process beside the one that is overdue: ``follow`` waits for that one's own time.
         """
-        is_app, overdue = pid == self._loop.app, asked and asked["process"]
-        if is_app and overdue is not None:
+        overdue = asked and asked["process"]
+        if overdue is not None and pid != overdue:
             return None
-        of_main = not is_app and (asked is None or overdue is not None)
+        of_main = pid == overdue or (asked is None and pid != self._loop.app)
         return self._sightings.since(pid, of_main, least)
 
     def _over(self) -> bool:

@@ -76,9 +76,7 @@ def test_an_app_that_comes_to_its_end_alive_passes(story: str, expected: str) ->
         (f"process 7 | serving | stall | {ASIDE} | {KILLED}", "unproven slow"),
         (f"process 7 | serving | stall as no end of 8 | {ASIDE} | {KILLED}", "unproven slow"),
         (f"process 7 | serving | stall as no end of 8 | {ORPHAN} | {KILLED}", "hang orphaned"),
-        # A child may hang beside the one that is overdue. The driver asks, so it lives.
-        (f"process 7 | serving | stall as no end of 9 | {ORPHAN} | {KILLED}", "hang orphaned"),
-        (f"process 7 | serving | stall as no end of 9 | {SELF} | {KILLED}", "unproven slow"),
+        (f"process 7 | serving | stall as no end of 9 | {ORPHAN} | {KILLED}", "unproven slow"),
         #
         (
             f"serving | stall | [M has A wants A] | [M runs f] | {KILLED}",

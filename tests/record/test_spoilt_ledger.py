@@ -8,7 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -257,6 +257,29 @@ def test_a_lost_trial_may_be_why_a_verdict_was_worse(
         list(ledger.trials())
         found = ledger.worse_before_a_loss(verdict(VERDICT.cell, now))
         assert found == (before if worse else None)
+
+
+@pytest.mark.parametrize(
+    ("gone", "tested_at", "trials", "kept"),
+    [
+        ("id = 1", NOON, 2, True),
+        # The newest trial is gone: no number is missing, but its time is.
+        ("id = 2", NOON + timedelta(hours=1), 2, True),
+        # As many trials as before: another rule gives the better verdict.
+        ("id = 1", NOON, 1, False),
+        ("id = 9", NOON, 2, False),
+    ],
+)
+def test_a_trial_whose_row_is_gone_is_missed(
+    home: Path, gone: str, tested_at: datetime, trials: int, kept: bool
+) -> None:
+    with Ledger(home) as ledger:
+        ledger.keep_verdict(replace(VERDICT, tested_at=tested_at, trials=trials))
+    with sqlite3.connect(home / "ledger.sqlite") as db:
+        db.execute(f"DELETE FROM trials WHERE {gone}")
+    now = replace(verdict(VERDICT.cell, Outcome.PASS), tested_at=NOON, trials=1)
+    with Ledger(home) as ledger:
+        assert ledger.worse_before_a_loss(now) == (Outcome.HANG if kept else None)
 
 
 def test_pages_of_the_file_that_were_overwritten_are_a_clear_line(home: Path) -> None:

@@ -130,18 +130,7 @@ class History:
         Any thread can explain the silence of the app itself. Another process that the app waits for
         ends with its main thread, whatever its other threads do.
         """
-        is_for_all = stall.asked is not None and stall.process is None
-        return process != self.app and not is_for_all
-
-    def explains(self, stall: events.Stall, process: int | None) -> bool:
-        """Whether a closed wait of the process can be why there was a look.
-
-        A driver that says that a child is overdue lives. Other children may hang beside that one.
-        Only from a third snapshot on it is certain that nothing else could end their wait.
-        """
-        if stall.process in (None, process):
-            return True
-        return self.protocol >= THIRD_FROM and process != self.app
+        return process == stall.process if stall.asked else process != self.app
 
     def where(self, process: int | None) -> tuple[str, ...]:
         """A sentence that says in which process it is; none where it is the app's own."""

@@ -48,17 +48,19 @@ def _in_one_look(history: History) -> Iterator[Sighted]:
     looks = {stall.number: stall for stall in (*history.open_stalls, *history.asked_looks)}
     for _, stall in sorted(looks.items()):
         for process, taken in history.closing_dumps(stall).items():
+            if stall.process not in (None, process):
+                continue
             closed = waits.closed(*taken)
             if history.only_main(stall, process):
                 closed = tuple(wait for wait in closed if waits.keeps_main(wait))
-            if closed and history.explains(stall, process):
+            if closed:
                 how = seen.found_in(history, stall)
                 after_s = history.noticed_after_s(stall)
                 yield Sighted(stall, process, closed, taken[-1], after_s, how)
 
 
 def _over_looks(history: History) -> Iterator[Sighted]:
-    """A closed wait of another process than the driver's, which did not rest meanwhile.
+    """A closed wait of another process than the driver's, none of whose threads ran meanwhile.
 
     The main thread has to end up in it: what other threads do does not keep a process from ending.
     """

@@ -188,21 +188,24 @@ class Ledger:
     def worse_before_a_loss(self, verdict: Verdict) -> Outcome | None:
         """The remembered outcome, if it is worse and a trial was lost since.
 
-        The lost trial may be the reason for it. So the other trials can't take the verdict back.
+        The lost trial may be the reason for it. So the other trials can't take the verdict back. A
+        trial whose row is gone is missed by its number, and by what the verdict rested on.
         """
         key = (_cell_id(verdict.cell), verdict.backend.value)
-        if key not in self._lacking:
-            return None
         with _storage(self._folder):
             row = self._db.execute(
                 "SELECT * FROM verdicts WHERE (cell, backend) = (?, ?)", key
             ).fetchone()
+            count, last = self._db.execute("SELECT count(*), max(id) FROM trials").fetchone()
         try:
-            before = _verdict_in(row).outcome if row else verdict.outcome
+            before = _verdict_in(row) if row else verdict
         except SPOILT:
             return None
-        is_worse = PRECEDENCE.index(before) < PRECEDENCE.index(verdict.outcome)
-        return before if is_worse else None
+        is_gone = before.tested_at > verdict.tested_at or (
+            count != last and before.trials > verdict.trials
+        )
+        is_worse = PRECEDENCE.index(before.outcome) < PRECEDENCE.index(verdict.outcome)
+        return before.outcome if is_worse and (is_gone or key in self._lacking) else None
 
     def campaigns(self, since: datetime) -> list[str]:
         """The campaigns with a trial that began at this time or later."""
