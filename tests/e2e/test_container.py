@@ -224,7 +224,7 @@ def test_a_guard_ends_it_and_says_so(
     exit_code: int | None,
     code: str,
 ) -> None:
-    ran = run(box, code, wall_s=2, memory_bytes=1 << 26)
+    ran = run(box, code, wall_s=2 if guard == "wall" else 20, memory_bytes=1 << 26)
     assert (ran.ended.guard, ran.ended.exit_code) == (guard, exit_code)
     assert containers() == []
 
