@@ -17,7 +17,7 @@ from packages.campaigns import Project
 
 from interlock.isolation.sandbox import engine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 NO_REGISTRY = "127.0.0.1:9"
 """The discard port: no registry answers there, and nothing else does."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import containers
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 PROBES = ("prefork", "preload_app")
 SENTRY, DDTRACE = "2.5.1", "4.16.0"

@@ -8,7 +8,7 @@ from pathlib import Path
 import containers
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 WORKAROUNDS = (
     "no-lock-profiling",

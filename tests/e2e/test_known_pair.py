@@ -14,7 +14,7 @@ from interlock.matrix.matrix_file import load
 from interlock.model import Finding, Hang, Pass, Reason
 from interlock.record.ledger import Ledger
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).parents[2]
 TRIALS = 3

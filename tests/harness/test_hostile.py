@@ -69,6 +69,7 @@ def test_a_breach_stops_the_app_and_is_its_failure(run_app, body: str, what: str
     assert len(told.all("breach")) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "body",
     [

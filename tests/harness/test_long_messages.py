@@ -27,6 +27,7 @@ def run(trial):
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "body",
     [

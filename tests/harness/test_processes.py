@@ -218,6 +218,7 @@ def test_an_app_that_waits_for_a_child_at_work_does_not_hang(run_app):
     assert told.judged().reason is Reason.SLOW
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("session", [False, True], ids=["same session", "new session"])
 @pytest.mark.parametrize(
     "program",

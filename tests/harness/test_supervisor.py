@@ -16,6 +16,7 @@ from interlock.evidence.classification import classify
 from interlock.model import Reason
 
 
+@pytest.mark.alone
 def test_an_app_that_does_its_work_says_so_last(run_app):
     told = run_app(
         """

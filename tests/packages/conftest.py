@@ -13,8 +13,8 @@ from packages import build, campaigns
 @pytest.fixture(
     scope="session",
     params=[
-        pytest.param("process", marks=[pytest.mark.e2e, pytest.mark.timeout(180)]),
-        pytest.param("docker", marks=[pytest.mark.e2e, pytest.mark.timeout(300)]),
+        pytest.param("process", marks=[pytest.mark.e2e, pytest.mark.timeout(600)]),
+        pytest.param("docker", marks=[pytest.mark.e2e, pytest.mark.timeout(900)]),
     ],
 )
 def backend(request: pytest.FixtureRequest) -> str:

@@ -15,7 +15,7 @@ import pytest
 from packages import build
 from packages.campaigns import Project, served
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 PASSES = ("--subject", "1+passes")
 
