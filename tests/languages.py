@@ -234,12 +234,15 @@ def _exit(said: Telling, match: re.Match[str]) -> Raw:
 
 
 def _witness(said: Telling, match: re.Match[str]) -> Raw:
+    file = "/env/lib/python3.10/site-packages/lib/native.py"
+    if match[2] == "_answered":  # where the harness itself waits for the supervisor
+        file = "/interlock/probes/harness/trial.py"
     text = (
         ""
         if match[2] is None
         else (
             "Current thread 0x00007f0000000001 (most recent call first):\n"
-            f'  File "/env/lib/python3.10/site-packages/lib/native.py", line 9 in {match[2]}\n'
+            f'  File "{file}", line 9 in {match[2]}\n'
         )
     )
     told: Raw = {

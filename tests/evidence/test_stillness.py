@@ -142,6 +142,12 @@ def found(process: str, how: str, did: str) -> str:
             f"| {KILLED}",
             "unproven slow",
         ),
+        # It waits for the answer to what it asked of the supervisor: that is no wait of the app
+        (
+            "serving | deadline | stall | dump in _answered | stood 2.0 s still "
+            f"| dump in _answered | {KILLED}",
+            "unproven slow",
+        ),
     ],
 )
 def test_standing_still_is_a_hang_only_past_the_deadline_and_unmoved(

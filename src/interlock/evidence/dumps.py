@@ -157,12 +157,20 @@ class WitnessThread:
         return f"{frame.function} in {_short(frame.file)}"
 
     @property
+    def in_harness(self) -> bool:
+        """Whether it stands in the harness: there it waits for the supervisor's answer."""
+        return bool(self.frames) and self.frames[0].file.endswith(OF_HARNESS)
+
+    @property
     def place(self) -> str:
         if not self.frames:
             return "no Python frame"
         frame = self.frames[0]
         return f"{_short(frame.file)}:{frame.line or '?'} in {frame.function}"
 
+
+OF_HARNESS = ("/harness/bootstrap.py", "/harness/trial.py")
+"""How the files of the harness end in which the app's own threads may be."""
 
 # "Thread 0x00007f (most recent call first):", from 3.14 with "[name]" behind the number. Python/
 # traceback.c; where only the thread that writes is dumped: "Stack (most recent call first):".

@@ -7,11 +7,9 @@ wait for a queue, an event or a condition, and hold nothing that another thread 
 
 from __future__ import annotations
 
-from interlock.evidence.dumps import Dump, Thread, place
+from interlock.evidence.dumps import OF_HARNESS, Dump, Thread, place
 from interlock.evidence.edges import Edge, awaited, holders
 from interlock.evidence.waits import chain, has_native, moved, rested
-
-_OF_HARNESS = ("/harness/bootstrap.py", "/harness/trial.py")
 
 
 def lingering(first: Dump, second: Dump) -> tuple[str, ...]:
@@ -75,7 +73,7 @@ def _is_free(thread: Thread) -> bool:
 
     The driver that is back in the harness is not free: it waits for this very look.
     """
-    if all(frame.file.endswith(_OF_HARNESS) for frame in thread.frames):
+    if all(frame.file.endswith(OF_HARNESS) for frame in thread.frames):
         return False
     wait = thread.waits
     if wait is None or wait.bounded or wait.kind == "call":

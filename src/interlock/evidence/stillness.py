@@ -162,6 +162,8 @@ def _by_witness(history: History, stall: events.Stall, stood: events.Stood) -> H
             return "no two dumps of its threads could be taken"
         if seen[-2] != seen[-1]:
             return "its threads moved between the two dumps"
+        if any(thread.in_harness for thread in _standing(seen[-1])):
+            return "it waits for the supervisor's answer"
         stands = _dumped_at(seen[-1])
         tids = {min(tids, default=0)}
     if not _still(stood, tids):
