@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from grids import NOON, grid, matrix
+from grids import LEVEL, NOON, grid, matrix
 from packaging.version import Version
 
 from interlock.console import answer_text
@@ -51,7 +51,7 @@ def test_a_move_says_what_stays(ends: str, expected: str) -> None:
 
 
 def notes(of: Move) -> list[str]:
-    return list(sentences.notes(of, "right-lib", PRESENT, PYTHON))
+    return list(sentences.notes(of, "right-lib", PRESENT, PYTHON, LEVEL))
 
 
 def every(ends: str, pythons: str, newest_pythons: str | None = None) -> OnEveryPython:
