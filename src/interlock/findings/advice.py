@@ -64,6 +64,11 @@ class Move:
         return tuple(one for one in (self.nearest, self.newest) if isinstance(one, Target))
 
     @property
+    def was_tried(self) -> bool:
+        """Whether it is known of some newer release whether it helps."""
+        return any(one.tested for one in self.scopes)
+
+    @property
     def is_for_these_settings(self) -> bool:
         """Whether a target goes wrong in other settings."""
         versions = {target.version for target in self.targets}

@@ -69,9 +69,22 @@ def smallest_change(
         return None
     told = [f"{packages[target.axis]} to {target.version}" for target in one.targets]
     if len(told) > 1:
-        alone = "; neither alone helps" if moves else ""
-        return f"upgrade {listing(told)} together{alone}"
+        return f"upgrade {listing(told)} together{_alone(moves, packages)}"
     return f"the smallest change: {told[0]}" if sum(m.helps for m in moves) > 1 else None
+
+
+def _alone(moves: Sequence[Move], packages: Packages) -> str:
+    """What is known of moving along one axis alone; only tests show that it does not help."""
+    if not moves:
+        return ""
+    left = [move for move in moves if move.untested or move.is_open]
+    if not left:
+        return "; neither alone helps"
+    if any(move.was_tried for move in left):
+        return "; neither alone is known to help"
+    every = len(left) == len(moves)
+    who = "either" if every else listing([packages[move.axis] for move in left], last="or")
+    return f"; no newer release of {who} alone was tested"
 
 
 def to_test(
