@@ -339,7 +339,7 @@ def _headline(context: PageContext, part: SituationAnswer) -> str:
     found = context.findings.attributions[verdict.cell.key]
     owners = [p.package for p in verdict.cell.pins if p.axis == found.whose]
     who = (
-        f"{owners[0]} does alone"
+        f"{found.other_release or owners[0]} does alone"
         if owners
         else f"each library does on Python {verdict.cell.python}"
     )
