@@ -225,6 +225,33 @@ def missing(right: str = "2.0") -> Verdict:
     return verdict(of, "unsupported", reason=Reason.NO_FEATURE)
 
 
+def test_releases_that_cannot_be_installed_have_somewhere_to_move_to() -> None:
+    refused = [
+        verdict(cell(config=config), "unsupported", reason=Reason.NO_WHEEL)
+        for config in ("stock", "warnings")
+    ]
+    found = asked([*refused, *HALF], chosen="every")
+    assert {part.basis for part in found.parts} == {AnswerBasis.INDEX}
+    assert targets(found.moves) == ["right 4.0 4.0"]
+    assert [targets(part.passing) for part in found.parts] == [["right 4.0 4.0"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("here", "expected"),
+    [("pass", ["forking"]), ("fail", []), ("unsupported", []), ("hang", ["forking"])],
+)
+def test_a_kind_of_application_that_never_gets_to_hang_has_no_note(
+    here: str, expected: list[str]
+) -> None:
+    """Other releases of the line hang, rarely, where the process forks."""
+    forks = {"serve": ProbeUse(choices={"forking": "yes"})}
+    known = {"choices": {**LEVEL, **grids.forking()}, "uses": forks}
+    reason = {"reason": Reason.NO_WHEEL} if here == "unsupported" else {}
+    hung = verdict(cell("1.1", probe="serve"), "hang")
+    found = asked([verdict(cell(), here, **reason), hung], chosen="every", **known)
+    assert [note.kind.name for note in found.kinds] == expected
+
+
 def test_a_probe_with_a_verdict_is_not_called_not_run() -> None:
     """It hangs with warnings; the same probe was not run with less switched on."""
     tracks = [(probe, config) for config in ("stock", "warnings") for probe in ("restart", "serve")]

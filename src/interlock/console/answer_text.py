@@ -153,7 +153,10 @@ class _Telling:
         if part.basis is AnswerBasis.INDEX:
             details = [verdict.detail for verdict in part.verdicts]
             decided = dict.fromkeys([*details, *basis_text.refused(part)])
-            return [*lines, *(line for said in decided for line in page.wrapped(said, "  "))]
+            if len(self.answer.parts) == 1:
+                decided |= dict.fromkeys(map(self._lacks, part.lacking))
+            lines += [line for said in decided for line in page.wrapped(said, "  ")]
+            return [*lines, *self._passing(part)]
         untold = [one for one in part.rests_on if one.inferred]
         for seen in part.rests_on:
             lines += self._seen(seen, part) if seen not in untold else []

@@ -101,7 +101,7 @@ class SituationAnswer:
     smallest: SmallestMove | None = None
     """The smallest change of one release that helps, else of several."""
     passing: tuple[Move, ...] = ()
-    """Where the basis is ``unknown``: newer releases that were tested and pass."""
+    """Where nothing was run, or can be: newer releases that were tested and pass."""
     workarounds: tuple[OfferedWorkaround, ...] = ()
     """Those that were run on these very cells and pass, the best first.
 
@@ -262,7 +262,7 @@ def _in_every(
     troubles = [trouble for part in parts for trouble in part.troubles]
     if troubles:
         moves = targets.moves(asked, place, troubles)
-    elif any(part.outcome is None for part in parts):
+    elif any(part.basis in _OPEN for part in parts):
         moves = targets.passing(asked, place)
     else:
         return (), None
@@ -322,12 +322,12 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
     unknown = part.basis is AnswerBasis.UNKNOWN
     around = tuple(neighbours(findings.tested, asked, place)) if unknown else ()
     near = any(one.below or one.above for one in around)
-    passing = _passing(findings, part, place)
+    passing = () if lacking else _passing(findings, part, place)
     helps = part.workarounds or any(move.helps for move in part.moves)
     return replace(
         part,
         passing=passing,
-        smallest=_smallest(findings, part, place, passing),
+        smallest=None if lacking and not part.moves else _smallest(findings, part, place, passing),
         neighbours=around,
         elsewhere=elsewhere(findings.tested, asked, place, near) if unknown else None,
         lacking=tuple(lacking_at(findings, asked, place)),
@@ -340,15 +340,19 @@ def _smallest(
 ) -> SmallestMove | None:
     """Where it hangs or fails; and where nothing is known, for what no single release tells."""
     is_rare = kinds_of(part.situation, findings.matrix)
-    unknown = part.basis is AnswerBasis.UNKNOWN and not passing and not is_rare
+    unknown = part.basis in _OPEN and not passing and not is_rare
     if not part.moves and not unknown:
         return None
     return findings.targets.smallest([part.situation], place, part.moves)
 
 
+_OPEN = (AnswerBasis.UNKNOWN, AnswerBasis.INDEX)
+"""Nothing was run, so a reader is told which releases were."""
+
+
 def _passing(findings: Findings, part: SituationAnswer, place: Place) -> tuple[Move, ...]:
     """None in a kind of application where hangs are rare, so that a pass proves little."""
-    if part.basis is not AnswerBasis.UNKNOWN or kinds_of(part.situation, findings.matrix):
+    if part.basis not in _OPEN or kinds_of(part.situation, findings.matrix):
         return ()
     return findings.targets.passing([part.situation], place)
 
