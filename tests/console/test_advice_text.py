@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from grids import NOON, grid, matrix
+from grids import LEVEL, NOON, grid, matrix
 from packaging.version import Version
 
 from interlock.console import answer_text
@@ -51,7 +51,7 @@ def test_a_move_says_what_stays(ends: str, expected: str) -> None:
 
 
 def notes(of: Move) -> list[str]:
-    return list(sentences.notes(of, "right-lib", PRESENT, PYTHON))
+    return list(sentences.notes(of, "right-lib", PRESENT, PYTHON, LEVEL))
 
 
 def every(ends: str, pythons: str, newest_pythons: str | None = None) -> OnEveryPython:
@@ -254,6 +254,40 @@ def test_the_smallest_change_is_told_where_the_moves_do_not_show_it(
     one = SmallestMove(targets=found, scope=Scope.LINE) if found else None
     moves = [] if helping is None else [move("2.14.3")] * helping or [move("")]
     assert sentences.smallest_change(one, moves, PACKAGES) == expected
+
+
+def none(axis: str = "right", *, tested: int = 0, untested: str = "") -> Move:
+    """A move that does not help: of so many tested releases, with these untested."""
+    versions = tuple(map(Version, untested.split()))
+    scope = InScope(scope=Scope.ANY, target=None, tested=tested, untested=versions)
+    reason = NoTarget(axis=axis, reason="none")
+    return Move(nearest=reason, newest=reason, scopes=(scope,), untested=versions)
+
+
+@pytest.mark.parametrize(
+    ("moves", "expected"),
+    [
+        ([none(tested=2), none("left", tested=1)], "neither alone helps"),
+        # a release that nobody tested may help
+        (
+            [none(tested=2, untested="3.0"), none("left", tested=1)],
+            "neither alone is known to help",
+        ),
+        (
+            [none(untested="3.0"), none("left", untested="2.0")],
+            "no newer release of either alone was tested",
+        ),
+        (
+            [none(untested="3.0"), none("left", tested=1)],
+            "no newer release of right-lib alone was tested",
+        ),
+    ],
+)
+def test_only_tests_show_that_neither_alone_helps(moves: list[Move], expected: str) -> None:
+    both = tuple(Target(axis=axis, version=Version("9")) for axis in ("right", "left"))
+    one = SmallestMove(targets=both, scope=Scope.ANY)
+    said = sentences.smallest_change(one, moves, PACKAGES)
+    assert said == f"upgrade right-lib to 9 and left-lib to 9 together; {expected}"
 
 
 def listed(versions: str, known: tuple[()] | None = ()) -> list[ListedRelease]:

@@ -75,6 +75,7 @@ def test_the_data_say_what_a_move_rests_on_and_what_is_smallest() -> None:
         ],
         "scopes": [{"scope": "any", "nearest": "2.0", "tested": 1, "untested": 0}],
         "not_recommended": [],
+        "other_settings": [],
         "every_python": {
             "nearest": "2.0",
             "newest": "2.0",
@@ -127,8 +128,13 @@ def test_the_cause_of_a_failure_is_a_field() -> None:
     assert data(findings(HANG))["cause"] is None
 
 
-@pytest.mark.parametrize("verdicts", [[], grid("0.9 1.1\n1.0 pass pass")])
-def test_what_was_not_tested_is_unknown_in_the_data(verdicts: list[Verdict]) -> None:
+@pytest.mark.parametrize(
+    ("verdicts", "moves"), [([], []), (grid("0.9 1.1\n1.0 pass pass"), [("right", "1.1")])]
+)
+def test_what_was_not_tested_is_unknown_in_the_data(
+    verdicts: list[Verdict], moves: list[tuple[str, str]]
+) -> None:
     said = data(findings(verdicts), chosen="every")
     assert (said["outcome"], said["basis"], said["trials"]) == ("unknown", "unknown", 0)
-    assert said["moves"] == said["workarounds"] == said["signatures"] == []
+    assert said["workarounds"] == said["signatures"] == []
+    assert [(move["axis"], move["nearest"]) for move in said["moves"]] == moves

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -141,7 +142,9 @@ def test_it_says_where_to_move_in_the_configuration_and_in_every_one() -> None:
     found = asked(verdicts, chosen="every")
 
     no_left = "no newer left-lib release was tested"
-    assert targets(found.parts[0].moves) == ["right 2.0 3.0", no_left]
+    # 2.0 passes in stock, and hangs with warnings: the reader may have these
+    assert targets(found.parts[0].moves) == ["right 3.0 3.0", no_left]
+    assert other_settings(found.parts[0].moves) == ["2.0 hangs in WARNING"]
     assert targets(found.moves) == ["right 3.0 3.0", no_left]
     assert asked(verdicts, right="3.0").moves == ()
 
@@ -222,6 +225,45 @@ def missing(right: str = "2.0") -> Verdict:
     return verdict(of, "unsupported", reason=Reason.NO_FEATURE)
 
 
+def test_releases_that_cannot_be_installed_have_somewhere_to_move_to() -> None:
+    refused = [
+        verdict(cell(config=config), "unsupported", reason=Reason.NO_WHEEL)
+        for config in ("stock", "warnings")
+    ]
+    found = asked([*refused, *HALF], chosen="every")
+    assert {part.basis for part in found.parts} == {AnswerBasis.INDEX}
+    assert targets(found.moves) == ["right 4.0 4.0"]
+    assert [targets(part.passing) for part in found.parts] == [["right 4.0 4.0"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("here", "expected"),
+    [("pass", ["forking"]), ("fail", []), ("unsupported", []), ("hang", ["forking"])],
+)
+def test_a_kind_of_application_that_never_gets_to_hang_has_no_note(
+    here: str, expected: list[str]
+) -> None:
+    """Other releases of the line hang, rarely, where the process forks."""
+    forks = {"serve": ProbeUse(choices={"forking": "yes"})}
+    known = {"choices": {**LEVEL, **grids.forking()}, "uses": forks}
+    reason = {"reason": Reason.NO_WHEEL} if here == "unsupported" else {}
+    hung = verdict(cell("1.1", probe="serve"), "hang")
+    found = asked([verdict(cell(), here, **reason), hung], chosen="every", **known)
+    assert [note.kind.name for note in found.kinds] == expected
+
+
+def test_a_probe_with_a_verdict_is_not_called_not_run() -> None:
+    """It hangs with warnings; the same probe was not run with less switched on."""
+    tracks = [(probe, config) for config in ("stock", "warnings") for probe in ("restart", "serve")]
+    others = [verdict(cell("2.0", probe=probe, config=config)) for probe, config in tracks]
+    found = one([verdict(cell(config="warnings"), "hang"), *others], chosen="warnings")
+    assert ("restart", "stock") in [(c.probe, c.config) for c in found.missing]
+    assert found.not_run == ("serve",)
+
+
+LACKS = "moving right-lib does not help: left-lib 1.0 lacks what serve tests"
+
+
 @pytest.mark.parametrize(
     ("axis", "after", "expected"),
     [
@@ -242,13 +284,69 @@ def test_a_feature_that_another_library_lacks_is_no_reason_against_a_move(
     known = {"probes": {"restart": restart, "serve": serve}}
     here = cell(probe="serve", config="warnings")
     verdicts = [verdict(cell(), "hang"), verdict(here, "hang"), *after]
-    for chosen in ("warnings", "every"):
-        found = asked(verdicts, chosen=chosen, **known)
-        assert targets(found.moves)[0].startswith(expected), chosen
-    lacking = one(verdicts, chosen="warnings", **known).lacking
-    assert [seen.verdict.reason for seen in lacking] == (
-        [Reason.NO_FEATURE] if expected.startswith("right") else []
+    assert targets(asked(verdicts, chosen="every", **known).moves)[0].startswith(expected)
+    # where the very feature is asked for, no release helps that leaves it missing
+    told = one(verdicts, chosen="warnings", **known)
+    assert targets(told.moves)[0].startswith(LACKS if axis == "left" else expected)
+    assert [seen.verdict.reason for seen in told.lacking] == (
+        [Reason.NO_FEATURE] if axis == "left" else []
     )
+
+
+def needing_left() -> dict[str, object]:
+    """``serve`` tests a feature of left, with warnings alone."""
+    probes = matrix().probes
+    serve = replace(probes["serve"], configs=("warnings",), needs=("left",))
+    return {"probes": {"restart": replace(probes["restart"], configs=("stock",)), "serve": serve}}
+
+
+def test_a_feature_that_is_missing_with_other_partners_is_missing_here() -> None:
+    verdicts = [*grid("2.0 3.0\n1.0 pass pass"), missing("2.0"), missing("3.0")]
+    (stock, warnings) = asked(verdicts, chosen="every", **needing_left()).parts
+    assert (says(warnings), warnings.passing) == ("unsupported, inferred", ())
+    assert [seen.verdict.cell for seen in warnings.lacking] == [missing("2.0").cell]
+    # the passes are of other settings, so they count as evidence there alone
+    assert targets(stock.passing) == ["right 2.0 3.0"]
+    assert [one.trials for one in stock.passing[0].evidence] == [1, 1]
+    assert one(verdicts, chosen="warnings", **needing_left()).passing == ()
+
+
+def test_a_feature_that_passed_somewhere_is_not_missing() -> None:
+    there = verdict(cell(right="3.0", probe="serve", config="warnings"))
+    found = one([missing("2.0"), there], chosen="warnings", **needing_left())
+    assert (says(found), found.lacking) == ("nothing, unknown", ())
+
+
+HALF = [
+    *grid("2.0 3.0 4.0\n1.0 pass pass pass"),
+    *grid("2.0 3.0 4.0\n1.0 hang hang pass", config="warnings"),
+]
+
+
+def test_where_nothing_is_known_no_release_is_named_that_hangs_in_other_settings() -> None:
+    found = asked(HALF, chosen="every")
+    assert levels(found) == ["ERROR None", "WARNING None"]
+    assert [targets(part.passing) for part in found.parts] == [["right 4.0 4.0"]] * 2
+    assert targets(found.moves) == ["right 4.0 4.0"]
+
+
+def test_where_settings_are_named_what_passes_in_all_of_them_comes_first() -> None:
+    (move,) = one(HALF).passing
+    assert targets([move]) == ["right 4.0 4.0"]
+    assert other_settings([move]) == ["2.0 hangs in WARNING", "3.0 hangs in WARNING"]
+    # without such a release, the target itself has the warning
+    (alone,) = one(HALF[:-1]).passing
+    assert (targets([alone]), alone.is_for_these_settings) == (["right 4.0 4.0"], False)
+    (hanging,) = one([*HALF[:2], *HALF[3:5]]).passing
+    assert (targets([hanging]), hanging.is_for_these_settings) == (["right 2.0 3.0"], True)
+    # and an answer for every setting does not name it
+    every = asked([*HALF[:2], *HALF[3:5]], chosen="every")
+    assert [part.passing for part in every.parts] == [(), ()]
+
+
+def other_settings(moves: Sequence[Move]) -> list[str]:
+    found = [one for move in moves for one in move.other_settings]
+    return [f"{one.version} {one.outcome}s in {one.situation['level']}" for one in found]
 
 
 def test_settings_that_these_releases_were_not_run_with_do_not_hide_a_move() -> None:

@@ -36,6 +36,14 @@ def _move(move: Move) -> Mapping[str, Any]:
             for one in move.scopes
         ],
         "not_recommended": [_barred(one) for one in move.barred],
+        "other_settings": [
+            {
+                "version": str(one.version),
+                "situation": dict(one.situation.chosen),
+                "outcome": str(one.outcome),
+            }
+            for one in move.other_settings
+        ],
         "every_python": _every_python(move.everywhere),
         "untested": {"count": len(untested), "first": untested[0], "last": untested[-1]}
         if untested

@@ -37,7 +37,9 @@ class AdviceText:
             present = self.question.versions[move.axis]
             said = sentences.upgrade(move, package, present)
             lines += self.page.wrapped(said, indent, "- ")
-            for note in sentences.notes(move, package, present, self.question.python):
+            for note in sentences.notes(
+                move, package, present, self.question.python, self.findings.matrix.choices
+            ):
                 lines += self.page.wrapped(note, f"{indent}  ")
         packages = {axis.name: axis.package for axis in self.findings.matrix.axes}
         if told := sentences.smallest_change(smallest, moves, packages):

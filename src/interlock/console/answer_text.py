@@ -60,7 +60,7 @@ class _Telling:
     def lines(self) -> list[str]:
         answer, page = self.answer, self.page
         lines = self._headlines()
-        if len(answer.parts) > 1 and answer.moves:
+        if len(answer.parts) > 1 and (answer.moves or answer.smallest):
             lines += ["", *page.wrapped("To pass in every setting that was tested with it:")]
             lines += self._moves(answer.moves, "", answer.smallest)
             lines += self._advice.to_find(answer.moves, "", answer.parts)
@@ -123,14 +123,7 @@ class _Telling:
 
     def _lacks(self, seen: Seen) -> str:
         """``left-lib 1.0 has no structured logs.``"""
-        cell = seen.verdict.cell
-        known = self.matrix.probes.get(cell.probe)
-        needs = known.needs if known else ()
-        who = [f"{pin.package} {pin.version}" for pin in cell.pins if pin.axis in needs]
-        feature = seen.verdict.detail.partition(":")[0]
-        if len(who) == 1 and feature.startswith("no "):
-            return f"{who[0]} has {feature}."
-        return f"{seen.verdict.cell.probe} cannot be run: {seen.verdict.detail}"
+        return f"{self.findings.tested.features.says(seen)}."
 
     def _coloured(self, text: str, outcome: Outcome | None) -> list[str]:
         return [self.page.coloured(line, outcome) for line in self.page.wrapped(text)]
@@ -160,7 +153,10 @@ class _Telling:
         if part.basis is AnswerBasis.INDEX:
             details = [verdict.detail for verdict in part.verdicts]
             decided = dict.fromkeys([*details, *basis_text.refused(part)])
-            return [*lines, *(line for said in decided for line in page.wrapped(said, "  "))]
+            if len(self.answer.parts) == 1:
+                decided |= dict.fromkeys(map(self._lacks, part.lacking))
+            lines += [line for said in decided for line in page.wrapped(said, "  ")]
+            return [*lines, *self._passing(part)]
         untold = [one for one in part.rests_on if one.inferred]
         for seen in part.rests_on:
             lines += self._seen(seen, part) if seen not in untold else []
@@ -182,14 +178,19 @@ class _Telling:
             lines += self._fewer(part)
         if part.basis is AnswerBasis.UNKNOWN:
             lines += self._unknown(part)
-        elif part.missing:
-            probes = listing(list(dict.fromkeys(cell.probe for cell in part.missing)))
-            lines += page.wrapped(f"Not tested by {probes}.", "  ")
-        commands = [v.cell.reproduce for v in part.verdicts if v.outcome is part.outcome]
-        if expected.is_inferred(part):
-            lines += page.wrapped("To test it:", "  ")
-        lines += [f"  {command}" for command in commands[:1] if command not in self.said]
-        self.said.update(commands)
+        elif part.not_run:
+            lines += page.wrapped(f"Not tested by {listing(part.not_run)}.", "  ")
+        return [*lines, *self._again(part)]
+
+    def _again(self, part: SituationAnswer) -> list[str]:
+        """The command that repeats what an answer rests on, once."""
+        told = [one for one in part.rests_on if not (one.inferred and one.lacks_feature)]
+        cells = [one.verdict.cell for one in told if one.verdict.outcome is part.outcome]
+        lines = (
+            self.page.wrapped("To test it:", "  ") if cells and expected.is_inferred(part) else []
+        )
+        lines += [f"  {c.reproduce}" for c in cells[:1] if c.reproduce not in self.said]
+        self.said.update(cell.reproduce for cell in cells)
         self.told.update(t.verdict.cell.key for t in part.troubles)
         return lines
 
@@ -243,7 +244,7 @@ class _Telling:
     def _unknown(self, part: SituationAnswer) -> list[str]:
         page = self.page
         if part.verdicts and part.missing:
-            probes = listing(list(dict.fromkeys(cell.probe for cell in part.missing)))
+            probes = listing(part.not_run or self._in_less(part))
             lines = page.wrapped(f"Not tested by {probes}, so it is not known to be safe.", "  ")
         elif part.is_meant:
             lines = page.wrapped("This combination was not tested.", "  ")
@@ -258,13 +259,27 @@ class _Telling:
         around = (one.below or one.above for one in part.neighbours)
         if any(around) or part.elsewhere:
             lines += page.wrapped("Ask about these for more.", "  ")
-        if part.passing or part.smallest:
-            lines += page.wrapped("These were tested, and no hang was found:", "  ")
-            lines += self._moves(part.passing, "  ", part.smallest)
+        lines += self._passing(part)
         if part.verdicts and part.missing:
             lines += [*page.wrapped("To test what is missing:", "  ")]
             lines += [f"  {part.missing[0].reproduce}"]
         return lines
+
+    def _in_less(self, part: SituationAnswer) -> list[str]:
+        """Probes of which some verdict is told, and which were not run with other settings."""
+        of = [(c.probe, self.matrix.situation_of(c.probe, c.config)) for c in part.missing]
+        return [f"{probe} {in_words(s, self.matrix.choices)}" for probe, s in of if s]
+
+    def _passing(self, part: SituationAnswer) -> list[str]:
+        """What was tested and passes, unless it is told above for every setting."""
+        several = len(self.answer.parts) > 1
+        above = [one.targets for one in self.answer.moves] if several else []
+        moves = [move for move in part.passing if move.targets not in above]
+        smallest = None if several and part.smallest == self.answer.smallest else part.smallest
+        if not moves and (part.passing or not smallest):
+            return []
+        lines = self.page.wrapped("These were tested, and no hang was found:", "  ")
+        return [*lines, *self._moves(moves, "  ", smallest)]
 
     def _to_test(self) -> list[str]:
         """The command that would test what is not known at all."""

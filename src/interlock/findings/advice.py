@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from interlock.findings.attribution import PYTHON
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.scopes import Barred, Evidence, InScope, OnEveryPython
+from interlock.findings.scopes import Barred, Evidence, InScope, OnEveryPython, OtherSettings
 from interlock.findings.weighing import (
     TOGETHER,
     Combination,
@@ -42,6 +42,9 @@ class Move:
     """The smallest first; only those that have a newer release."""
     barred: tuple[Barred, ...] = ()
     """What passes too, nearer or newer than the targets, and is not recommended."""
+    other_settings: tuple[OtherSettings, ...] = ()
+    """Where a target goes wrong, or what passes before the nearest: with settings that were not
+    asked for. It is a target only where no other release passes."""
     everywhere: OnEveryPython | None = None
     """The same on every Python; ``nearest`` and ``newest`` are about the reader's own."""
     untested: tuple[Version, ...] = ()
@@ -54,6 +57,22 @@ class Move:
     @property
     def helps(self) -> bool:
         return isinstance(self.nearest, Target)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The nearest and the newest."""
+        return tuple(one for one in (self.nearest, self.newest) if isinstance(one, Target))
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether it is known of some newer release whether it helps."""
+        return any(one.tested for one in self.scopes)
+
+    @property
+    def is_for_these_settings(self) -> bool:
+        """Whether a target goes wrong in other settings."""
+        versions = {target.version for target in self.targets}
+        return any(one.version in versions for one in self.other_settings)
 
     @property
     def is_open(self) -> bool:

@@ -77,6 +77,8 @@ class Attribution:
     """The other verdicts that it rests on."""
     ratio: Ratio | None = None
     """The pair's rate divided by that of the library alone, where both hang."""
+    other_release: str = ""
+    """The release that does it alone, where the cell's own is not known to: ``left-lib 1.1``."""
     missing: tuple[Cell, ...] = ()
     """Cells that would have to be run to know more."""
 
@@ -107,9 +109,16 @@ class Attributions(Mapping[Key, Attribution]):
         return sum(1 for _ in self)
 
 
-def attribute(verdicts: Iterable[Verdict], needs: Needs | None = None) -> Attributions:
-    """The cause of each hang and failure among the verdicts."""
-    return Attributions(Rows(verdicts, needs or {}))
+def attribute(
+    verdicts: Iterable[Verdict],
+    needs: Needs | None = None,
+    titles: Mapping[str, str] | None = None,
+) -> Attributions:
+    """The cause of each hang and failure among the verdicts.
+
+    ``titles`` are those of the configurations, by name.
+    """
+    return Attributions(Rows(verdicts, needs or {}, titles or {}))
 
 
 def _attribution(
@@ -140,11 +149,11 @@ def _as_its_base(verdict: Verdict, rows: Rows, others: Mapping[Key, Attribution]
     if base and base.outcome in TROUBLE and is_same(verdict, base):
         found = others[base.cell.key]
         if found.whose != DEPENDENCIES:
-            says = f"The same as in {base.cell.config}. {found.says}"
+            says = f"It is the same without the workaround. {found.says}"
             return replace(found, says=says, rows=(base, *found.rows))
     return Attribution(
         whose=OPEN,
-        says=f"Cause unknown: in {verdict.cell.config} no library was tested alone.",
+        says="Cause unknown: with these settings, no library was tested alone.",
         missing=tuple(alone(verdict.cell, pin.axis) for pin in present(verdict.cell)),
     )
 
@@ -192,12 +201,18 @@ def _one_of_several(
             f"other ways are at least {times(unseen.between.low)} times as likely together."
         )
         return Attribution(whose=PAIR, says=says, rows=known, ratio=unseen)
-    says = f"Caused by {one.pin.package}: {one.who} alone {does(verdict)} in the same way"
-    says += f"{one.where}. Together it is {ratio}." if ratio else f"{one.where}."
+    alike = f"alone {does(verdict)} in the same way{one.where}"
+    if one.is_other:
+        says = f"Probably caused by {one.pin.package}: {one.who} {alike}, and is another release; "
+        says += f"{one.says}."
+    else:
+        says = f"Caused by {one.pin.package}: {one.who} {alike}."
+    says += f" Together it is {ratio}." if ratio else ""
     if unseen is not None:
         says += " The pair also hangs in ways that were not seen alone, in too few runs to tell."
     says += _only_here(one.cell, rows)
-    return Attribution(whose=one.pin.axis, says=says, rows=known, ratio=ratio)
+    other = one.who if one.is_other else ""
+    return Attribution(whose=one.pin.axis, says=says, rows=known, ratio=ratio, other_release=other)
 
 
 def _shared(

@@ -68,7 +68,11 @@ ANY = "*"
 class Rows:
     """The tested verdicts, by cell, and by a cell without its Python or one release."""
 
-    def __init__(self, verdicts: Iterable[Verdict], needs: Needs) -> None:
+    def __init__(
+        self, verdicts: Iterable[Verdict], needs: Needs, titles: Mapping[str, str] | None = None
+    ) -> None:
+        """``titles`` are those of the configurations."""
+        self._titles = titles or {}
         self._all = Columns.of(verdicts)
         self._tested = [row for row, tested in enumerate(self._all.tested) if tested]
         self._needs = needs
@@ -93,6 +97,10 @@ class Rows:
     def at_key(self, key: Key) -> Verdict | None:
         row = self._all.row_at(key)
         return None if row is None or not self._all.tested[row] else self._all[row]
+
+    def title(self, config: str) -> str:
+        """A configuration in a reader's words."""
+        return self._titles.get(config, config)
 
     def can_be_run(self, cell: Cell) -> bool:
         """Whether its probe can run without the libraries that the cell leaves out."""

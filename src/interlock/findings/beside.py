@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from interlock.findings.baselines import alone, fails_early
+from interlock.findings.baselines import Rows, alone, fails_early
 from interlock.findings.comparison import Comparisons, Seen
 from interlock.findings.likeness import is_same
 from interlock.findings.pools import pool
@@ -27,6 +27,8 @@ class Beside:
     says: str
     who: str
     """The release that did it; it may be another than the pair's."""
+    is_other: bool = False
+    """Whether only another release did it."""
     where: str = ""
     """Where it did the same, if not in the cell itself: `` on Python 3.8``."""
     ratio: Ratio | None = None
@@ -58,7 +60,8 @@ def beside(verdict: Verdict, pin: Pin, compared: Comparisons) -> Beside:
         cleared=cleared,
         says=f"{who} alone {told}",
         who=_who(seen.rows[0], pin) if seen.rows else who,
-        where=_where(seen.rows[0], cell) if seen.rows else "",
+        is_other=bool(seen.rows) and _who(seen.rows[0], pin) != who,
+        where=_where(seen.rows[0], cell, rows) if seen.rows else "",
         ratio=ratio,
     )
 
@@ -91,9 +94,10 @@ def _who(row: Verdict, pin: Pin) -> str:
     return f"{pin.package} {row.cell.version(pin.axis)}"
 
 
-def _where(row: Verdict, cell: Cell) -> str:
+def _where(row: Verdict, cell: Cell, rows: Rows) -> str:
     said = f" on Python {row.cell.python}" if row.cell.python != cell.python else ""
-    return said + (f" in {row.cell.config}" if row.cell.config != cell.config else "")
+    config = row.cell.config
+    return said + (f" with other settings ({rows.title(config)})" if config != cell.config else "")
 
 
 def _cleared(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from interlock.findings.attribution import OPEN, Attribution
+from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
+from interlock.findings.inference import Rule
 from interlock.findings.likeness import intermittent
-from interlock.findings.situation import AnswerBasis, Conclusion, Seen
+from interlock.findings.situation import AnswerBasis, Conclusion, Inferred, Seen
 from interlock.findings.tested import Place
-from interlock.findings.untested import Refusal
+from interlock.findings.untested import Refusal, inferred_verdict
 from interlock.findings.weighing import TOGETHER
 from interlock.matrix import Situation
 from interlock.model import PRECEDENCE, Outcome, listing
@@ -30,6 +33,32 @@ def concluded(
     return (with_them if with_them.outcome else found), ()
 
 
+def lacking_at(findings: Findings, asked: Situation, place: Place) -> Iterable[Seen]:
+    """What would be switched on, and these releases do not have.
+
+    Trouble that comes earlier may hide here that a feature is missing.
+    """
+    found: dict[str, Seen] = {}
+    here = (one for one in findings.tested.at(place) if one.situation <= asked)
+    for seen in (one for one in here if one.lacks_feature):
+        found.setdefault(seen.verdict.cell.probe, seen)
+    for one in findings.tested.features.at(asked, place):
+        found.setdefault(one.seen.verdict.cell.probe, one.seen)
+    return found.values()
+
+
+def as_lacking(found: Seen, place: Place) -> Seen:
+    """A feature that a release was seen to lack with others, as it holds for these releases."""
+    pins, python = place
+    cell = replace(found.verdict.cell, pins=pins, python=python)
+    if cell == found.verdict.cell:
+        return found
+    verdict = inferred_verdict(cell, [found.verdict])
+    return replace(
+        found, verdict=verdict, inferred=Inferred(rule=Rule.FEATURE, corners=(found.verdict,))
+    )
+
+
 def attribution_of(one: Seen, findings: Findings) -> Attribution:
     """Whose a hang or failure is. An inferred one is what the nearest tested one is."""
     if not one.inferred:
@@ -38,6 +67,28 @@ def attribution_of(one: Seen, findings: Findings) -> Attribution:
     known = findings.attributions[corner.key]
     releases = listing([f"{pin.package} {pin.version}" for pin in corner.pins])
     return replace(known, says=f"As tested with {releases}: {known.says}")
+
+
+def workarounds_at(
+    findings: Findings, asked: Situation, seen: Iterable[Seen]
+) -> Iterable[OfferedWorkaround]:
+    """Those that pass where it goes wrong, run on top of all that is switched on.
+
+    None against what a probe finds that is told by rates: its hangs are rare, and a single pass may
+    be luck.
+    """
+    troubled = [
+        one.verdict
+        for one in seen
+        if one.is_trouble and one.situation == asked and not one.inferred
+        if findings.matrix.is_about(None, one.verdict.cell.probe)
+    ]
+    if troubled:
+        found = offered(troubled, findings.workarounds, findings.workaround_records)
+        yield from (one for one in found if one.effect not in _NO_HELP)
+
+
+_NO_HELP = (WorkaroundEffect.FAILS, WorkaroundEffect.UNPROVEN)
 
 
 def rank(one: Seen, findings: Findings) -> tuple[object, ...]:

@@ -21,6 +21,7 @@ _HEADLINES = {
     Outcome.PASS: "It was not tested; tested releases around it pass",
     # One probe ran and proved nothing; what the others would show is inferred.
     Outcome.UNPROVEN: "It is not proven to be safe",
+    Outcome.UNSUPPORTED: "It cannot be run",
 }
 
 _VERBS = {Outcome.HANG: "hang", Outcome.FAIL: "fail", Outcome.PASS: "pass"}
@@ -51,6 +52,12 @@ def because(seen: Seen, at: str = "") -> str:
     """
     cell, basis = seen.verdict.cell, seen.inferred
     assert basis, "only an inferred cell has a rule"
+    if seen.lacks_feature:
+        tested = basis.corners[0]
+        return (
+            f"{cell.probe}: {seen.verdict.outcome}{at}, as {_releases(tested.cell.pins)} is on "
+            f"Python {tested.cell.python} (tested on {tested.tested_at:%Y-%m-%d})."
+        )
     head = f"{cell.probe}: {seen.verdict.outcome}{at}, inferred"
     return f"{head}: {_corners(basis)}; {error_rate(basis.error_rate)}."
 

@@ -126,7 +126,8 @@ class Findings:
     @cached_property
     def attributions(self) -> Attributions:
         """By ``Cell.key``, whose each hang and failure is."""
-        return attribute(self.rows, needs_of(self.matrix))
+        titles = {name: one.title for name, one in self.matrix.configurations.items()}
+        return attribute(self.rows, needs_of(self.matrix), titles)
 
     @cached_property
     def meant(self) -> Meant:

@@ -53,6 +53,8 @@ class Rule(str, Enum):
     LINE = "line"
     REFERENCE = "reference"
     BOX = "box"
+    FEATURE = "feature"
+    """It lies in no map: a release that lacks a feature lacks it with every partner."""
 
     def __str__(self) -> str:
         return self.value

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from interlock.findings.conclusions import concluded
 from interlock.findings.findings import Findings
 from interlock.findings.rare import RareHang
 from interlock.findings.situation import Seen
 from interlock.findings.tested import Place
 from interlock.matrix import Application, Matrix, Situation
-from interlock.model import Cell
+from interlock.model import Cell, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,10 @@ def kinds_of(situation: Situation, matrix: Matrix) -> list[Application]:
 
 
 def kind_notes(findings: Findings, place: Place) -> Iterator[KindNote]:
-    """What was seen at a place in each kind of application."""
+    """What was seen at a place in each kind of application.
+
+    None of a kind in which it fails before it could hang, or can't be installed.
+    """
     matrix = findings.matrix
     for kind in matrix.applications.values():
         seen = tuple(
@@ -47,8 +51,14 @@ def kind_notes(findings: Findings, place: Place) -> Iterator[KindNote]:
             if one.is_trouble and matrix.is_about(kind.name, one.verdict.cell.probe)
             if not matrix.configurations[one.verdict.cell.config].is_composed
         )
+        on = matrix.situation({kind.name: matrix.choices[kind.name].most})
+        if not seen and concluded(findings, on, place)[0].outcome in _NEVER_HANGS:
+            continue
         rare = tuple(one for one in lines_at(findings, place, [kind]) if one.can_hang)
         yield KindNote(kind=kind, seen=seen, rare=rare)
+
+
+_NEVER_HANGS = (Outcome.FAIL, Outcome.UNSUPPORTED)
 
 
 def lines_at(

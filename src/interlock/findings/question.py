@@ -27,8 +27,15 @@ from packaging.version import Version
 from interlock.findings.advice import Move
 from interlock.findings.around import Elsewhere, Neighbours, elsewhere, neighbours
 from interlock.findings.chances import ByChance
-from interlock.findings.conclusions import attribution_of, concluded, rank
-from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
+from interlock.findings.conclusions import (
+    as_lacking,
+    attribution_of,
+    concluded,
+    lacking_at,
+    rank,
+    workarounds_at,
+)
+from interlock.findings.effects import OfferedWorkaround
 from interlock.findings.findings import Findings
 from interlock.findings.kinds import KindNote, instead_of_pass, kind_notes, kinds_of, lines_at
 from interlock.findings.likeness import TROUBLE
@@ -36,7 +43,7 @@ from interlock.findings.rare import RareHang
 from interlock.findings.rates import KindRate
 from interlock.findings.scopes import SmallestMove
 from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
-from interlock.findings.tested import Place, moved
+from interlock.findings.tested import Place
 from interlock.findings.untested import Refusal
 from interlock.findings.weighing import Pins, Trouble
 from interlock.matrix import Matrix, Situation
@@ -47,7 +54,6 @@ from interlock.model import (
     Pin,
     PythonVersion,
     Signature,
-    Target,
     UsageError,
     Verdict,
     listing,
@@ -95,7 +101,7 @@ class SituationAnswer:
     smallest: SmallestMove | None = None
     """The smallest change of one release that helps, else of several."""
     passing: tuple[Move, ...] = ()
-    """Where the basis is ``unknown``: newer releases that were tested and pass."""
+    """Where nothing was run, or can be: newer releases that were tested and pass."""
     workarounds: tuple[OfferedWorkaround, ...] = ()
     """Those that were run on these very cells and pass, the best first.
 
@@ -113,6 +119,12 @@ class SituationAnswer:
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         return tuple(one.verdict for one in self.rests_on)
+
+    @property
+    def not_run(self) -> tuple[str, ...]:
+        """The probes that would have to be run, and of which no verdict is told here."""
+        told = {verdict.cell.probe for verdict in self.verdicts}
+        return tuple(dict.fromkeys(c.probe for c in self.missing if c.probe not in told))
 
     @property
     def signatures(self) -> tuple[Signature, ...]:
@@ -200,14 +212,13 @@ def answer(question: Question, findings: Findings) -> Answer:
     asked = matrix.situation(question.chosen)
     situations = [asked] if question.chosen else _every(findings)
     parts = tuple(_in_situation(findings, one, place) for one in situations)
-    moves, tested = parts[0].moves, situations
+    moves = parts[0].moves
+    smallest = parts[0].smallest if moves else None
     if len(parts) > 1:
         # Settings that no release was tested with would leave no release to move to.
         tested = [one for one in situations if one in findings.tested.situations]
-        parts = tuple(one if one.situation in tested else replace(one, moves=()) for one in parts)
-        troubles = [trouble for part in parts for trouble in part.troubles]
-        moves = findings.targets.moves(tested, place, troubles)
-    smallest = findings.targets.smallest(tested, place, moves) if moves else None
+        parts = tuple(_beside_others(one, is_tested=one.situation in tested) for one in parts)
+        moves, smallest = _in_every(findings, tested, place, parts)
     kinds = kinds_of(asked, matrix) if _may_be_rare(parts, matrix) else []
     return Answer(
         question=question,
@@ -226,6 +237,36 @@ def answer(question: Question, findings: Findings) -> Answer:
             if (found := findings.by_chances.of(verdict))
         },
     )
+
+
+def _beside_others(part: SituationAnswer, *, is_tested: bool) -> SituationAnswer:
+    """A part of an answer that covers all settings.
+
+    Where nothing is known, no release is recommended that goes wrong in other settings.
+    """
+    return replace(
+        part,
+        moves=part.moves if is_tested else (),
+        passing=tuple(move for move in part.passing if not move.is_for_these_settings),
+    )
+
+
+def _in_every(
+    findings: Findings,
+    asked: Sequence[Situation],
+    place: Place,
+    parts: Sequence[SituationAnswer],
+) -> tuple[tuple[Move, ...], SmallestMove | None]:
+    """The releases to move to in all of the settings, where one goes wrong or is not known."""
+    targets = findings.targets
+    troubles = [trouble for part in parts for trouble in part.troubles]
+    if troubles:
+        moves = targets.moves(asked, place, troubles)
+    elif any(part.basis in _OPEN for part in parts):
+        moves = targets.passing(asked, place)
+    else:
+        return (), None
+    return moves, targets.smallest(asked, place, moves)
 
 
 def _may_be_rare(parts: Iterable[SituationAnswer], matrix: Matrix) -> bool:
@@ -267,18 +308,29 @@ def _every(findings: Findings) -> list[Situation]:
 
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     part = in_situation(findings, asked, place)
+    lacking = findings.tested.lacking(asked, place)
+    if part.basis is AnswerBasis.UNKNOWN and lacking:
+        seen = tuple(as_lacking(one, place) for one in lacking)
+        inferred = any(one.inferred for one in seen)
+        part = replace(
+            part,
+            outcome=Outcome.UNSUPPORTED,
+            basis=AnswerBasis.INFERRED if inferred else AnswerBasis.TESTED,
+            rests_on=seen,
+            missing=(),
+        )
     unknown = part.basis is AnswerBasis.UNKNOWN
     around = tuple(neighbours(findings.tested, asked, place)) if unknown else ()
     near = any(one.below or one.above for one in around)
-    passing = _passing(findings, part, place)
+    passing = () if lacking else _passing(findings, part, place)
     helps = part.workarounds or any(move.helps for move in part.moves)
     return replace(
         part,
         passing=passing,
-        smallest=_smallest(findings, part, place, passing),
+        smallest=None if lacking and not part.moves else _smallest(findings, part, place, passing),
         neighbours=around,
         elsewhere=elsewhere(findings.tested, asked, place, near) if unknown else None,
-        lacking=tuple(_lacking(findings, asked, place, part.moves)),
+        lacking=tuple(lacking_at(findings, asked, place)),
         fewer=() if helps else tuple(_fewer(findings, asked, place, part.troubles)),
     )
 
@@ -288,17 +340,21 @@ def _smallest(
 ) -> SmallestMove | None:
     """Where it hangs or fails; and where nothing is known, for what no single release tells."""
     is_rare = kinds_of(part.situation, findings.matrix)
-    unknown = part.basis is AnswerBasis.UNKNOWN and not passing and not is_rare
+    unknown = part.basis in _OPEN and not passing and not is_rare
     if not part.moves and not unknown:
         return None
     return findings.targets.smallest([part.situation], place, part.moves)
 
 
+_OPEN = (AnswerBasis.UNKNOWN, AnswerBasis.INDEX)
+"""Nothing was run, so a reader is told which releases were."""
+
+
 def _passing(findings: Findings, part: SituationAnswer, place: Place) -> tuple[Move, ...]:
     """None in a kind of application where hangs are rare, so that a pass proves little."""
-    if part.basis is not AnswerBasis.UNKNOWN or kinds_of(part.situation, findings.matrix):
+    if part.basis not in _OPEN or kinds_of(part.situation, findings.matrix):
         return ()
-    return findings.targets.passing(part.situation, place)
+    return findings.targets.passing([part.situation], place)
 
 
 def in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
@@ -324,7 +380,7 @@ def in_situation(findings: Findings, asked: Situation, place: Place) -> Situatio
         is_meant=findings.tested.covers(asked, place),
         troubles=troubles,
         moves=() if kinds_of(asked, matrix) else findings.targets.moves([asked], place, troubles),
-        workarounds=tuple(_workarounds(findings, asked, rests_on)),
+        workarounds=tuple(workarounds_at(findings, asked, rests_on)),
     )
 
 
@@ -340,42 +396,3 @@ def _fewer(
     for less in found:
         if less is not None and less != asked:
             yield _in_situation(findings, less, place)
-
-
-def _lacking(
-    findings: Findings, asked: Situation, place: Place, moves: Iterable[Move]
-) -> Iterable[Seen]:
-    """What is missing here, or else where a move of another library leads.
-
-    Trouble that comes earlier may hide here that a feature is missing.
-    """
-    pins, python = place
-    targets = [move.newest for move in moves if isinstance(move.newest, Target)]
-    there = [(moved(pins, one.axis, one.version), python) for one in targets]
-    found: dict[str, Seen] = {}
-    for seen in (one for at in (place, *there) for one in findings.tested.at(at)):
-        if seen.lacks_feature and seen.situation <= asked:
-            found.setdefault(seen.verdict.cell.probe, seen)
-    return found.values()
-
-
-def _workarounds(
-    findings: Findings, asked: Situation, seen: Iterable[Seen]
-) -> Iterable[OfferedWorkaround]:
-    """Those that pass where it goes wrong, run on top of all that is switched on.
-
-    None against what a probe finds that is told by rates: its hangs are rare, and a single pass may
-    be luck.
-    """
-    troubled = [
-        one.verdict
-        for one in seen
-        if one.is_trouble and one.situation == asked and not one.inferred
-        if findings.matrix.is_about(None, one.verdict.cell.probe)
-    ]
-    if troubled:
-        found = offered(troubled, findings.workarounds, findings.workaround_records)
-        yield from (one for one in found if one.effect not in _NO_HELP)
-
-
-_NO_HELP = (WorkaroundEffect.FAILS, WorkaroundEffect.UNPROVEN)

@@ -11,8 +11,8 @@ from enum import Enum
 from packaging.version import Version
 
 from interlock.index import Bar, Objection
-from interlock.matrix import release_line
-from interlock.model import PythonVersion, Target
+from interlock.matrix import Situation, release_line
+from interlock.model import Outcome, PythonVersion, Target
 
 
 class Scope(str, Enum):
@@ -67,6 +67,15 @@ class Barred:
     version: Version
     objections: tuple[Objection, ...]
     """At least one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherSettings:
+    """Settings that were not asked for, and in which a release that passes goes wrong."""
+
+    version: Version
+    situation: Situation
+    outcome: Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

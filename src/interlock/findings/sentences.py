@@ -9,10 +9,13 @@ from packaging.version import Version
 from interlock.findings.advice import Move
 from interlock.findings.scopes import Barred, Scope, SmallestMove
 from interlock.index import Bar, Objection
-from interlock.model import NoTarget, PythonVersion, Target, listing, plural
+from interlock.matrix import AppChoice, Situation, in_words
+from interlock.model import NoTarget, Outcome, PythonVersion, Target, listing, plural
 
 Packages = Mapping[str, str]
 """The package of each axis."""
+
+Choices = Mapping[str, AppChoice]
 
 UNCHECKED = "The index does not report vulnerabilities, so these releases were not checked for any."
 
@@ -27,10 +30,13 @@ def upgrade(move: Move, package: str, present: Version) -> str:
     raise AssertionError("a move is a target or the reason why there is none")
 
 
-def notes(move: Move, package: str, present: Version, python: PythonVersion) -> Iterator[str]:
+def notes(
+    move: Move, package: str, present: Version, python: PythonVersion, choices: Choices
+) -> Iterator[str]:
     """The sentences below a move."""
     if move.evidence:
         yield _tested(move)
+    yield from _other_settings(move, choices)
     if (said := _not_in_scope(move, package, present)) is not None:
         yield said
     if move.helps:
@@ -41,12 +47,13 @@ def notes(move: Move, package: str, present: Version, python: PythonVersion) -> 
 
 
 def on_page(
-    move: Move, package: str, present: Version | str, python: PythonVersion
+    move: Move, package: str, present: Version | str, python: PythonVersion, choices: Choices
 ) -> Iterator[str]:
     """The notes of a page, which counts nothing that differs from release to release.
 
     ``present`` may be what a script replaces by the release.
     """
+    yield from _other_settings(move, choices)
     if move.helps:
         yield from _on_every_python(move, python)
     yield from _why_not(move, present)
@@ -62,9 +69,22 @@ def smallest_change(
         return None
     told = [f"{packages[target.axis]} to {target.version}" for target in one.targets]
     if len(told) > 1:
-        alone = "; neither alone helps" if moves else ""
-        return f"upgrade {listing(told)} together{alone}"
+        return f"upgrade {listing(told)} together{_alone(moves, packages)}"
     return f"the smallest change: {told[0]}" if sum(m.helps for m in moves) > 1 else None
+
+
+def _alone(moves: Sequence[Move], packages: Packages) -> str:
+    """What is known of moving along one axis alone; only tests show that it does not help."""
+    if not moves:
+        return ""
+    left = [move for move in moves if move.untested or move.is_open]
+    if not left:
+        return "; neither alone helps"
+    if any(move.was_tried for move in left):
+        return "; neither alone is known to help"
+    every = len(left) == len(moves)
+    who = "either" if every else listing([packages[move.axis] for move in left], last="or")
+    return f"; no newer release of {who} alone was tested"
 
 
 def to_test(
@@ -106,6 +126,27 @@ def _tested(move: Move) -> str:
         for one in move.evidence
     ]
     return f"Tested and passed: {'; '.join(told)}."
+
+
+def _other_settings(move: Move, choices: Choices) -> Iterator[str]:
+    """What passes, and goes wrong with settings that were not asked for."""
+    wrong: dict[tuple[tuple[Outcome, Situation], ...], list[Version]] = {}
+    for version in dict.fromkeys(one.version for one in move.other_settings):
+        of = ((o.outcome, o.situation) for o in move.other_settings if o.version == version)
+        wrong.setdefault(tuple(of), []).append(version)
+    for found, versions in wrong.items():
+        is_one = len(versions) == 1
+        more = [f"{len(versions) - 3} more"] if len(versions) > 4 else []
+        named = listing([*map(str, versions[: 3 if more else 4]), *more])
+        does = [
+            f"{_DOES[outcome]}{'s' if is_one else ''} "
+            + listing([in_words(s, choices) for o, s in found if o is outcome])
+            for outcome in dict.fromkeys(outcome for outcome, _ in found)
+        ]
+        yield f"{named} {'passes' if is_one else 'pass'} here, but {listing(does)}."
+
+
+_DOES = {Outcome.HANG: "hang", Outcome.FAIL: "fail"}
 
 
 def _not_in_scope(move: Move, package: str, present: Version) -> str | None:

@@ -6,13 +6,12 @@ it (``weighing``).
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from packaging.version import Version
 
+from interlock.findings.above import ReleasesAbove
 from interlock.findings.advice import Move, by_preference
 from interlock.findings.attribution import PYTHON
 from interlock.findings.bars import Bars
@@ -22,20 +21,19 @@ from interlock.findings.scopes import (
     Barred,
     Evidence,
     OnEveryPython,
+    OtherSettings,
     SmallestMove,
     in_scopes,
     why_barred,
 )
-from interlock.findings.situation import Conclusion, Seen, concerns, lacks_feature
+from interlock.findings.situation import Seen, concerns, lacks_feature
 from interlock.findings.smallest import smallest_of, smallest_together
 from interlock.findings.tested import Place, Tested, moved
 from interlock.findings.weighing import Pins, Trouble, version_of, without
-from interlock.index import Objection
 from interlock.matrix import Matrix, Situation
 from interlock.model import Axis, NoTarget, Outcome, PythonVersion, Target, Verdict
 
 Situations = tuple[Situation, ...]
-Objections = tuple[Objection, ...]
 
 
 class Targets:
@@ -55,7 +53,7 @@ class Targets:
         self._bars = bars
         self._counts_against = counts_against
         self._by_chances = by_chances
-        self._lines: dict[tuple[object, ...], _Line] = {}
+        self._lines: dict[tuple[object, ...], ReleasesAbove] = {}
         self._pythons: dict[tuple[object, ...], tuple[PythonVersion, ...]] = {}
         self._axes = by_preference(matrix.axes, matrix.policy)
 
@@ -67,9 +65,9 @@ class Targets:
         every = tuple(asked)
         return tuple(self._move(axis, every, place, troubles) for axis in self._axes if troubles)
 
-    def passing(self, asked: Situation, place: Place) -> tuple[Move, ...]:
+    def passing(self, asked: Sequence[Situation], place: Place) -> tuple[Move, ...]:
         """Where nothing is known: along each axis, the newer releases that were tested and pass."""
-        found = (self._along(axis, (asked,), place) for axis in self._axes)
+        found = (self._along(axis, tuple(asked), place) for axis in self._axes)
         return tuple(move for move in found if move.helps)
 
     def smallest(
@@ -85,7 +83,10 @@ class Targets:
             there = pins, place[1]
             if any(self._tested.outcome(one, there) in TROUBLE for one in hurt):
                 return False
-            return self._all_pass([pin.axis for pin in pins], every, hurt, there)
+            axes = [pin.axis for pin in pins]
+            if self._wrong_elsewhere(axes, every, there):
+                return False
+            return self._all_pass(axes, every, hurt, there)
 
         order = [axis.name for axis in self._axes]
         together = self._tested.together(place)
@@ -99,19 +100,69 @@ class Targets:
         return self._along(axis, asked, place)
 
     def _along(self, axis: Axis, asked: Situations, place: Place) -> Move:
-        hurt = self._hurt(asked, place)
-        line, present = self._line(axis, asked, hurt, place), version_of(place[0], axis.name)
-        ends, barred = line.ends(present, lambda v: self._bars.against(axis.name, v, present))
-        if ends:
-            nearest, newest = (Target(axis=axis.name, version=version) for version in ends)
-            evidence = (self._evidence(axis, v, asked, place) for v in dict.fromkeys(ends))
-            move = Move(nearest=nearest, newest=newest, barred=barred, evidence=tuple(evidence))
-            everywhere = self._on_every_python(axis, asked, hurt, place)
-            return replace(self._measured(move, line, place), everywhere=everywhere)
+        """The releases that pass, and do not go wrong in other settings either.
+
+        Where there is none, those that pass in the settings that are asked for.
+        """
+        hurt, present = self._hurt(asked, place), version_of(place[0], axis.name)
+        safe = self._line(axis, asked, hurt, place, everywhere=True)
+        some = self._line(axis, asked, hurt, place)
+        for line in (safe, some):
+            ends, barred = line.ends(present, lambda v: self._bars.against(axis.name, v, present))
+            if ends:
+                return self._to(axis, ends, barred, asked, place)
         reason = self._why_none(axis, asked, hurt, place, barred)
-        is_open = not barred and not line.goes_on(present)
+        is_open = not barred and not some.goes_on(present)
         move = _none(axis, reason, is_open=is_open)
-        return self._measured(replace(move, barred=barred), line, place)
+        return self._measured(replace(move, barred=barred), some, place)
+
+    def _to(
+        self,
+        axis: Axis,
+        ends: tuple[Version, Version],
+        barred: tuple[Barred, ...],
+        asked: Situations,
+        place: Place,
+    ) -> Move:
+        """The move to the nearest and the newest release, with all that is known of it."""
+        hurt, present = self._hurt(asked, place), version_of(place[0], axis.name)
+        line = self._line(axis, asked, hurt, place)
+        nearest, newest = (Target(axis=axis.name, version=version) for version in ends)
+        evidence = (self._evidence(axis, v, asked, place) for v in dict.fromkeys(ends))
+        nearer = (
+            v
+            for v in line.before(present, ends[0])
+            if not self._bars.against(axis.name, v, present)
+        )
+        move = Move(
+            nearest=nearest,
+            newest=newest,
+            barred=barred,
+            evidence=tuple(evidence),
+            other_settings=tuple(
+                one
+                for version in dict.fromkeys((*nearer, *ends))
+                for one in self._in_other_settings(axis, version, asked, place)
+            ),
+        )
+        everywhere = self._on_every_python(axis, asked, hurt, place)
+        return replace(self._measured(move, line, place), everywhere=everywhere)
+
+    def _in_other_settings(
+        self, axis: Axis, version: Version, asked: Situations, place: Place
+    ) -> Iterable[OtherSettings]:
+        there = moved(place[0], axis.name, version), place[1]
+        for situation, outcome in self._wrong_elsewhere([axis.name], asked, there):
+            yield OtherSettings(version=version, situation=situation, outcome=outcome)
+
+    def _wrong_elsewhere(
+        self, axes: Collection[str], asked: Situations, place: Place
+    ) -> Sequence[tuple[Situation, Outcome]]:
+        """The settings that nobody asks for and that a reader may have, where it goes wrong."""
+        beside = self._beside(axes)
+        others = (one for one in self._tested.situations if one not in asked)
+        found = ((one, self._tested.drawn(one, place, beside).outcome) for one in others)
+        return [(one, outcome) for one, outcome in found if outcome and outcome in TROUBLE]
 
     def _why_none(
         self,
@@ -124,6 +175,9 @@ class Targets:
         line, present = self._line(axis, asked, hurt, place), version_of(place[0], axis.name)
         if barred:
             return why_barred(axis.package, barred)
+        if len(asked) == 1 and (lacking := self._tested.lacking(asked[0], place, [axis.name])):
+            why = self._tested.features.says(lacking[0])
+            return f"moving {axis.package} does not help: {why}"
         alone = (self._line(axis, (one,), (one,), place) for one in hurt if len(asked) > 1)
         if any(one.ends(present)[0] for one in alone):
             return f"no {axis.package} release that was tested passes in every setting"
@@ -133,7 +187,7 @@ class Targets:
             return f"no {axis.package} release was tested with these settings"
         return f"no newer {axis.package} release was tested"
 
-    def _measured(self, move: Move, line: _Line, place: Place) -> Move:
+    def _measured(self, move: Move, line: ReleasesAbove, place: Place) -> Move:
         """The move with what is known of each scope, and what was not tested."""
         pins, python = place
         present = version_of(pins, move.axis)
@@ -147,14 +201,10 @@ class Targets:
         return replace(move, scopes=scopes, untested=tuple(before))
 
     def _evidence(self, axis: Axis, version: Version, asked: Situations, place: Place) -> Evidence:
-        there = moved(place[0], axis.name, version), place[1]
-        seen = [one for a in asked for one in self._tested.conclude(a, there).rests_on]
+        """What was run of a target in the very situations that are asked for."""
+        there, hurt = (moved(place[0], axis.name, version), place[1]), self._hurt(asked, place)
+        seen = [one for some in self._passes([axis.name], asked, hurt, there) for one in some]
         passes = {s.verdict.cell.key: s.verdict for s in seen if s.verdict.outcome is Outcome.PASS}
-        passes = passes or {
-            s.verdict.cell.key: s.verdict
-            for s in self._tested.at(there)
-            if s.verdict.outcome is Outcome.PASS
-        }
         return Evidence(
             version=version,
             trials=sum(verdict.trials for verdict in passes.values()),
@@ -166,7 +216,8 @@ class Targets:
         self, axis: Axis, asked: Situations, hurt: Situations, place: Place
     ) -> OnEveryPython | None:
         """The nearest and the newest that pass wherever they were tested and can be installed."""
-        line, present = self._line(axis, asked, hurt, place), version_of(place[0], axis.name)
+        line = self._line(axis, asked, hurt, place, everywhere=True)
+        present = version_of(place[0], axis.name)
 
         def fits(version: Version) -> bool:
             barred = self._bars.against(axis.name, version, present)
@@ -192,7 +243,9 @@ class Targets:
                 if not self._can_be_run(there, python, hurt):
                     continue
                 here = tuple(one for one in hurt if self._tested.covers(one, (there, python)))
-                if not self._all_pass([axis.name], asked, here, (there, python)):
+                if not self._all_pass([axis.name], asked, here, (there, python)) or (
+                    self._wrong_elsewhere([axis.name], asked, (there, python))
+                ):
                     found = []
                     break
                 found.append(python)
@@ -221,15 +274,27 @@ class Targets:
         run = [one for one in hurt if self._tested.covers(one, place)]
         return tuple(run or hurt)
 
-    def _line(self, axis: Axis, asked: Situations, hurt: Situations, place: Place) -> _Line:
+    def _line(
+        self,
+        axis: Axis,
+        asked: Situations,
+        hurt: Situations,
+        place: Place,
+        *,
+        everywhere: bool = False,
+    ) -> ReleasesAbove:
+        """The releases along an axis; ``everywhere``: none passes that goes wrong in settings
+        that are not asked for."""
         pins, python = place
         levels = tuple(one.levels for one in asked), tuple(one.levels for one in hurt)
-        key = axis.name, without(pins, axis.name), python, levels
+        key = axis.name, without(pins, axis.name), python, levels, everywhere
         if key not in self._lines:
 
             def passes(version: Version) -> bool:
                 there = moved(pins, axis.name, version), python
-                return self._all_pass([axis.name], asked, hurt, there)
+                if not self._all_pass([axis.name], asked, hurt, there):
+                    return False
+                return not (everywhere and self._wrong_elsewhere([axis.name], asked, there))
 
             def covers(version: Version) -> bool:
                 there = moved(pins, axis.name, version), python
@@ -241,7 +306,7 @@ class Targets:
                 return None not in outcomes or any(one in TROUBLE for one in outcomes)
 
             versions = self._tested.beside(axis.name, place)
-            self._lines[key] = _Line(versions, passes, covers, is_known)
+            self._lines[key] = ReleasesAbove(versions, passes, covers, is_known)
         return self._lines[key]
 
     def _all_pass(
@@ -249,37 +314,33 @@ class Targets:
     ) -> bool:
         """Whether the same question about that place would be answered with a pass, and what goes
         wrong here passes there. What another library does alone is no reason against it. Nor is a
-        feature that another library lacks there, which stays as it is: then less switched on has
-        to pass."""
+        feature that another library lacks there, which stays as it is."""
+        passing = self._passes(axes, asked, hurt, place)
+        return bool(passing) and all(self._often_enough(some) for some in passing)
 
-        def beside(verdict: Verdict) -> bool:
-            return not any(self._counts_against(verdict, axis) for axis in axes)
-
+    def _passes(
+        self, axes: Collection[str], asked: Situations, hurt: Situations, place: Place
+    ) -> Sequence[Sequence[Seen]]:
+        """What each situation rests on that passes there; none where one of them does not."""
+        beside = self._beside(axes)
         passing: list[Sequence[Seen]] = []
         for one in asked:
             lacks = False
             if not self._goes_wrong(one, place, beside):
                 found = self._tested.conclude(one, place, beside)
                 if found.outcome is Outcome.PASS:
-                    passing.append(found.rests_on)
+                    passing.append([seen for seen in found.rests_on if concerns(seen, one)])
+                    continue
+                if self._tested.lacking(one, place, axes):
                     continue
                 lacks = lacks_feature(found.outcome, found.rests_on)
-                if lacks and one in hurt and self._is_kept(axes, found):
-                    passing.append(self._with_less(one, place))
-                    continue
             if one in hurt or (self._tested.covers(one, place) and not lacks):
-                return False
-        return bool(passing) and all(self._often_enough(some) for some in passing)
+                return []
+        return passing
 
-    def _is_kept(self, axes: Collection[str], found: Conclusion) -> bool:
-        """Whether the feature that is missing belongs to a library that does not move."""
-        probes = (s.verdict.cell.probe for s in found.rests_on if s.lacks_feature)
-        known = [self._matrix.probes.get(probe) for probe in probes]
-        return all(one and one.needs and not {*axes} & {*one.needs} for one in known)
-
-    def _with_less(self, asked: Situation, place: Place) -> Sequence[Seen]:
-        """The passes with less switched on, for releases that can't have all of it."""
-        return [one for one in self._tested.at(place) if one.situation <= asked]
+    def _beside(self, axes: Collection[str]) -> Callable[[Verdict], bool]:
+        """Whether trouble is no reason against releases of these axes."""
+        return lambda verdict: not any(self._counts_against(verdict, axis) for axis in axes)
 
     def _goes_wrong(
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool]
@@ -301,81 +362,6 @@ class Targets:
             verdict.trials >= least and not self._by_chances.is_in_doubt(verdict)
             for verdict in passes
         )
-
-
-class _Line:
-    """The releases of one axis that were tested with the same others, for one question.
-
-    A release is looked at when it is first asked for, and once.
-    """
-
-    def __init__(
-        self,
-        versions: Sequence[Version],
-        passes: Callable[[Version], bool],
-        covers: Callable[[Version], bool],
-        is_known: Callable[[Version], bool],
-    ) -> None:
-        self._versions = versions
-        self._look = passes
-        self._covers = covers
-        self.is_known = is_known
-        self._seen: dict[Version, bool] = {}
-
-    def ends(
-        self, present: Version, against: Callable[[Version], Objections] = lambda _: ()
-    ) -> tuple[tuple[Version, Version] | None, tuple[Barred, ...]]:
-        """The nearest and the newest release above that pass, and those left out on the way.
-
-        From both ends: what lies between them is not looked at.
-        """
-        above = self.above(present)
-        nearest, nearer = self._first(above, against)
-        if nearest is None:
-            return None, nearer
-        newest, newer = self._first(list(reversed(above)), against)
-        return (nearest, newest or nearest), (*nearer, *reversed(newer))
-
-    def _first(
-        self, versions: Iterable[Version], against: Callable[[Version], Objections]
-    ) -> tuple[Version | None, tuple[Barred, ...]]:
-        """The first that passes with nothing against it, and those that pass before it."""
-        barred: list[Barred] = []
-        for version in filter(self._passes, versions):
-            objections = against(version)
-            if not objections:
-                return version, tuple(barred)
-            barred.append(Barred(version=version, objections=objections))
-        return None, tuple(barred)
-
-    def that_pass(
-        self, present: Version, fits: Callable[[Version], bool]
-    ) -> tuple[Version, Version] | None:
-        """The nearest and the newest above that pass, and also fit."""
-        above = self.above(present)
-        nearest = next((v for v in above if self._passes(v) and fits(v)), None)
-        newest = next((v for v in reversed(above) if self._passes(v) and fits(v)), None)
-        return (nearest, newest) if nearest and newest else None
-
-    def goes_on(self, present: Version) -> bool:
-        """Whether some release is above."""
-        return bool(self.above(present))
-
-    def is_covered(self, present: Version) -> bool:
-        """Whether some release above was, or is to be, tested with all of it switched on."""
-        return self._last_covered is not None and self._last_covered > present
-
-    @cached_property
-    def _last_covered(self) -> Version | None:
-        return next(filter(self._covers, reversed(self._versions)), None)
-
-    def above(self, present: Version) -> Sequence[Version]:
-        return self._versions[bisect(self._versions, present) :]
-
-    def _passes(self, version: Version) -> bool:
-        if version not in self._seen:
-            self._seen[version] = self._look(version)
-        return self._seen[version]
 
 
 def _none(axis: Axis, reason: str, *, is_open: bool = False) -> Move:

@@ -7,15 +7,16 @@ run with its releases, and along each axis beside them.
 from __future__ import annotations
 
 from bisect import bisect, bisect_left
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from packaging.version import Version
 
 from interlock.findings.criteria import Meant
+from interlock.findings.features import MissingFeatures
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.situation import AnswerBasis, Asked, Conclusion, Seen, conclude
+from interlock.findings.situation import AnswerBasis, Asked, Conclusion, Seen, conclude, required
 from interlock.findings.weighing import Pins, Track, version_of, without
 from interlock.matrix import Matrix, Situation
 from interlock.model import Cell, Outcome, PythonVersion, Reason, Verdict
@@ -77,6 +78,7 @@ class Tested:
         rows_at: dict[tuple[int, ...], list[int]] = {}
         for row in self._rows.answers:
             rows_at.setdefault(self._rows.cells[row][:-2], []).append(row)
+        self.features = MissingFeatures(self._rows, matrix, self._situation)
         self._found: dict[Place, Sequence[Verdict]] = {}
         self._rows_at: dict[Place, Sequence[int]] = {}
         for numbers, rows in rows_at.items():
@@ -216,6 +218,23 @@ class Tested:
             seen = (one.situation for one in self.at(place))
             self._covered[key] = any(asked <= there for there in (*meant, *seen))
         return self._covered[key]
+
+    def lacking(self, asked: Situation, place: Place, moving: Collection[str] = ()) -> list[Seen]:
+        """The features whose lack keeps all of it from being switched on there.
+
+        Every probe that has all of it on lacks one. Those of the axes that are ``moving`` are left
+        out.
+        """
+        found = [
+            one.seen for one in self.features.at(asked, place) if {*one.needs}.isdisjoint(moving)
+        ]
+        with_all = {
+            one.cell.probe
+            for one in required(asked, self.meant_at(place))
+            if asked <= one.situation
+        }
+        lacking = {seen.verdict.cell.probe for seen in found}
+        return found if with_all and with_all <= lacking else []
 
     @property
     def places(self) -> Iterable[Place]:

@@ -132,7 +132,9 @@ class Untested:
         inferred = Inferred(
             rule=known.rule, corners=corners, error_rate=self._audits().get(cell.probe)
         )
-        return Seen(verdict=_verdict(cell, corners), situation=asked.situation, inferred=inferred)
+        return Seen(
+            verdict=inferred_verdict(cell, corners), situation=asked.situation, inferred=inferred
+        )
 
     def _has_pairs(self, place: Place) -> bool:
         return self.pairs is not None and not self.refusals(place)
@@ -198,7 +200,7 @@ def _version(pin: Pin) -> Version:
     return pin.version
 
 
-def _verdict(cell: Cell, corners: Sequence[Verdict]) -> Verdict:
+def inferred_verdict(cell: Cell, corners: Sequence[Verdict]) -> Verdict:
     """What is inferred, in the form of a verdict that no trial stands behind."""
     like = corners[0]
     return replace(
@@ -206,7 +208,7 @@ def _verdict(cell: Cell, corners: Sequence[Verdict]) -> Verdict:
         cell=cell,
         basis=Basis.INFERRED,
         signatures=tuple((signature, 0) for signature, _ in like.signatures),
-        detail="",
+        detail=like.detail if like.reason is Reason.NO_FEATURE else "",
         evidence=(),
         trials=0,
         hangs=0,

@@ -167,7 +167,7 @@ def moves(
         package = context.package(move.axis)
         # Many places may share what is inferred, so the script names their release.
         of = f"{{{move.axis}}}" if expected.is_inferred(part) else present[move.axis]
-        notes = sentences.on_page(move, package, of, python)
+        notes = sentences.on_page(move, package, of, python, context.matrix.choices)
         told += [(None, note) for note in notes]
     if not part.moves:
         return told
@@ -339,7 +339,7 @@ def _headline(context: PageContext, part: SituationAnswer) -> str:
     found = context.findings.attributions[verdict.cell.key]
     owners = [p.package for p in verdict.cell.pins if p.axis == found.whose]
     who = (
-        f"{owners[0]} does alone"
+        f"{found.other_release or owners[0]} does alone"
         if owners
         else f"each library does on Python {verdict.cell.python}"
     )
@@ -358,7 +358,6 @@ def _facts(context: PageContext, part: SituationAnswer) -> list[str]:
 
 
 def _not_run(context: PageContext, part: SituationAnswer) -> Iterator[str]:
-    if part.missing:
-        probes = list(dict.fromkeys(cell.probe for cell in part.missing))
-        names = listing([context.probe_title(probe) for probe in probes])
-        yield f"Not run yet: {plural(len(probes), 'probe')} ({names})."
+    if part.not_run:
+        names = listing([context.probe_title(probe) for probe in part.not_run])
+        yield f"Not run yet: {plural(len(part.not_run), 'probe')} ({names})."
