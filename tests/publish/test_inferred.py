@@ -203,6 +203,17 @@ def test_an_inferred_hang_says_what_it_rests_on_and_how_often_that_is_wrong() ->
     assert said["found"] is None, "there is no evidence of its own to link to"
 
 
+def test_without_settings_the_basis_of_what_is_inferred_is_told_too() -> None:
+    """Also where the headline is about settings of which nothing is known."""
+    ends = [of("1.0.0", right, "3.10", STOCK, "pass") for right in ("1.0.0", "1.0.2")]
+    data = answers(context(ends, audited(wrong=1, right=2)))
+
+    said = inferred(data, "1.0.0|1.0.1|3.10", {})
+
+    assert said
+    assert any("1 of 3 inferred cells came out otherwise" in one for one in said["facts"])
+
+
 def test_an_inferred_pass_has_neither_the_sign_nor_the_colour_of_a_pass() -> None:
     rows = [of("1.0.0", right, "3.10", STOCK, "pass") for right in ("1.0.0", "1.0.2")]
     data = answers(context(rows))

@@ -98,7 +98,7 @@ def _note(note: KindNote) -> str:
 def _facts(context: PageContext, found: Answer) -> Iterator[str]:
     """What an inferred answer rests on, and which passes ran only with more switched on."""
     for part in found.parts:
-        if found.worst and expected.is_inferred(part) and part.outcome is found.worst.outcome:
+        if expected.is_inferred(part):
             yield from inferred.facts(context, part)
     for part in found.parts:
         words = in_words(part.situation, context.matrix.choices)
