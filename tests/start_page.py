@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -45,7 +46,9 @@ def of_group(
 
 
 def situation(data: Mapping[str, Any], chosen: Mapping[str, str]) -> int:
-    """The number of a situation."""
+    """The number of a situation; the last one is for a reader who chooses nothing."""
+    if not chosen:
+        return math.prod(len(choice["values"]) for choice in data["choices"])
     number = 0
     for choice in data["choices"]:
         values = [one["value"] for one in choice["values"]]
@@ -62,9 +65,8 @@ def situations(data: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 def worded(data: Mapping[str, Any], place: str, number: int) -> dict[str, Any]:
     """One answer, its numbers made texts."""
-    (mark, says, mind, whose, facts, moves, ways, until, probes, hang, found, run) = data[
-        "answers"
-    ][number]
+    row = data["answers"][number]
+    (mark, says, mind, whose, facts, moves, ways, until, probes, hang, found, run, beside) = row
 
     def text(number: int) -> str | None:
         return None if number < 0 else data["text"][number]
@@ -94,6 +96,7 @@ def worded(data: Mapping[str, Any], place: str, number: int) -> dict[str, Any]:
         "hang": text(hang),
         "found": filled(data["found"], found),
         "run": filled(data["run"], run),
+        "beside": [(marks[sign][1], text(said)) for sign, said in data["lists"][beside]],
     }
 
 
@@ -127,4 +130,5 @@ def in_words(found: Card, place: Place) -> dict[str, Any]:
         "hang": found.hang,
         "found": found.found and links.found_at(at(found.found)),
         "run": found.run and at(found.run).reproduce,
+        "beside": [(mark.symbol, said) for mark, said in found.beside],
     }

@@ -42,38 +42,58 @@
     );
   }
 
+  function folded(title, ...inside) {
+    return el("details", {}, el("summary", {}, title), ...inside);
+  }
+
+  /* The releases to move to; what else is to be said of them is a click away. */
+  function moves(told) {
+    const releases = told.filter(([to]) => to !== null).map(([to, why]) => [el("strong", {}, to), " " + why]);
+    const notes = list(told.filter(([to]) => to === null).map(([, why]) => why));
+    if (!releases.length) return [notes];
+    return [list(releases), notes.children.length ? folded("More on these releases", notes) : null].filter(Boolean);
+  }
+
+  /* A workaround: its name stands out, and what to paste is code. */
+  function inParts(says) {
+    const [, name, rest, paste] = /^(.*?)(: .*?)(?: To apply it: (.*))?$/s.exec(says) || ["", says, "", ""];
+    return [el("strong", {}, name), rest, ...(paste ? [" To apply it: ", el("code", {}, paste)] : [])];
+  }
+
+  /* Workarounds that pass come first; those that may not help are a click away. */
+  function waysOf(ways) {
+    const passes = ([[look]]) => look === "il-pass";
+    const shown = (some) => marked(some.map(([mark, says]) => [...mark, ...inParts(says)]));
+    const [helpful, others] = [ways.filter(passes), ways.filter((way) => !passes(way))];
+    if (!helpful.length) return others.length ? [shown(others)] : [];
+    return [shown(helpful), others.length ? folded("What else was tried: don't rely on it", shown(others)) : null].filter(Boolean);
+  }
+
   /* One answer as a card. Which releases and which situation it is about is said here. */
   function card(data, asked, root) {
     const answer = answerTo(data, asked);
     const body = el("div", { class: "il-body" });
     const paragraph = (texts) => texts.length && body.append(el("p", {}, texts.join(" ")));
     const page = (track) => root + filled(data, data.found, asked, track);
-    if (answer.inferred) paragraph(answer.facts);
+    const beside = marked(answer.beside.map(([mark, says]) => [...mark, says]));
+    const leads = answer.moves.length || answer.ways.length;
+    if (answer.beside.length && !leads) body.append(beside);
     paragraph(answer.mind);
-    paragraph(answer.whose);
-    if (answer.moves.length) {
-      body.append(
-        el("h3", {}, "Move to"),
-        list(answer.moves.map(([to, why]) => (to === null ? why : [el("strong", {}, to), " " + why])))
-      );
-    }
-    if (answer.ways.length || answer.until.length) body.append(el("h3", {}, "Until then"));
-    if (answer.ways.length) body.append(marked(answer.ways.map(([mark, says]) => [...mark, says])));
+    const every = isWhole(data, asked) ? el("small", {}, " to pass in every setting that was tested with it") : null;
+    if (answer.moves.length) body.append(el("h3", {}, "Move to", every), ...moves(answer.moves));
+    if (answer.ways.length || answer.until.length) body.append(el("h3", {}, "Until then"), ...waysOf(answer.ways));
     if (answer.until.length) body.append(list(answer.until));
+    if (answer.beside.length && leads) body.append(el("h3", {}, "With other settings"), beside);
+    if (answer.inferred) paragraph(answer.facts);
+    paragraph(answer.whose);
     if (!answer.inferred) paragraph(answer.facts);
     if (answer.unknown) body.append(list(neighbours(data, asked)));
     if (answer.unknown && data.index)
       body.append(el("h3", {}, "What tested releases around it say, in a terminal"), runLine(asking(data, asked)));
-    if (answer.probes.length) {
+    if (answer.probes.length)
       body.append(
-        el(
-          "details",
-          {},
-          el("summary", {}, "What each probe says"),
-          marked(answer.probes.map(([mark, says, track]) => [...mark, el("a", { href: page(track) }, says)]))
-        )
+        folded("What each probe says", marked(answer.probes.map(([mark, says, track]) => [...mark, el("a", { href: page(track) }, says)])))
       );
-    }
     const links = [];
     if (answer.hang) links.push(el("a", { href: root + answer.hang }, "Why it hangs"));
     if (answer.found) links.push(el("a", { href: page(answer.found) }, "All that was found"));
@@ -85,7 +105,7 @@
     return el(
       "div",
       { class: "il-answer" },
-      el("div", { class: "il-verdict " + look }, el("strong", {}, `${symbol}\u2002${answer.says || data.untested.says}`), el("span", {}, about(data, asked))),
+      el("div", { class: "il-verdict " + look }, el("strong", {}, `${symbol}\u2002${answer.says}`), el("span", {}, about(data, asked))),
       body
     );
   }
@@ -115,8 +135,17 @@
     return [...data.axes.map((axis) => asked.versions[axis.name]), asked.python].join("|");
   }
 
-  /* The number of a situation: in the order of the choices, the last one changing first. */
+  const ANY = "any";
+
+  /* Whether no settings are chosen, as for `ask` without --with: then the answer is about all of them. */
+  function isWhole(data, asked) {
+    return data.choices.every((choice) => asked.chosen[choice.name] === ANY);
+  }
+
+  /* The number of a situation: in the order of the choices, the last one changing first. After all of
+     them comes the answer for a reader who chooses no settings. */
   function situationOf(data, chosen) {
+    if (isWhole(data, { chosen })) return data.choices.reduce((number, choice) => number * choice.values.length, 1);
     const level = (choice) => choice.values.findIndex((one) => one.value === chosen[choice.name]);
     return data.choices.reduce((number, choice) => number * choice.values.length + level(choice), 0);
   }
@@ -150,22 +179,23 @@
   /* The answer to these very releases, or that there is none; never that of other releases. Numbers are
      places in data.text and the other lists, -1 is nothing, and the first mark is that of the unknown. */
   function answerTo(data, asked) {
-    const nothing = [0, -1, 0, 0, null, 0, 0, 0, 0, -1, -1, -1];
+    const nothing = [0, -1, 0, 0, null, 0, 0, 0, 0, -1, -1, -1, 0];
     const found = numberOf(data, asked, testedAt(data, asked) || inferredAt(data, asked));
     const { refused, unlisted } = found === undefined ? byIndex(data, asked) : { refused: [], unlisted: [] };
-    const [mark, says, mind, whose, facts, moves, ways, until, probes, hang, seen, run] = found === undefined ? nothing : data.answers[found];
-    const text = (number) => (number < 0 ? null : data.text[number]);
+    const [mark, says, mind, whose, facts, moves, ways, until, probes, hang, seen, run, beside] = found === undefined ? nothing : data.answers[found];
+    const text = (number) => (number < 0 ? null : filled(data, data.text[number], asked));
     const texts = (number) => data.lists[number].map(text);
     return {
       unknown: mark === 0 && !refused.length,
       inferred: isInferred(data.marks[mark]),
       cannot: refused.length > 0,
       mark: refused.length ? data.index.mark : data.marks[mark],
-      says: refused.length ? data.index.says : text(says),
+      says: refused.length ? data.index.says : text(says) || (isWhole(data, asked) ? data.untested.whole : data.untested.says),
+      beside: data.lists[beside].map(([sign, said]) => [data.marks[sign], text(said)]),
       mind: texts(mind),
       whose: texts(whose),
       facts: refused.length ? refused : [...unlisted, ...(facts === null ? [text(data.untested.fact)] : texts(facts))],
-      moves: data.lists[moves].map(([to, why]) => [text(to), filled(data, text(why), asked)]),
+      moves: data.lists[moves].map(([to, why]) => [text(to), text(why)]),
       ways: data.lists[ways].map(([sign, said]) => [data.marks[sign], text(said)]),
       until: texts(until),
       probes: data.lists[probes].map(([sign, said, track]) => [data.marks[sign], text(said), data.tracks[track]]),
@@ -200,6 +230,7 @@
 
   function about(data, asked) {
     const releases = data.axes.map((axis) => axis.label + " " + asked.versions[axis.name]).join(" with ");
+    if (isWhole(data, asked)) return `${releases}, Python ${asked.python}.`;
     const titles = data.choices
       .filter((choice) => asked.chosen[choice.name] !== choice.first)
       .map((choice) => choice.values.find((one) => one.value === asked.chosen[choice.name]).title);
@@ -211,18 +242,24 @@
     return texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} ${last} ${texts[texts.length - 1]}`;
   }
 
+  /* The choices that have to be said. Where all are at their default, that is said, to tell it from no choice. */
+  function stated(data, asked) {
+    if (isWhole(data, asked)) return [];
+    const changed = data.choices.filter((choice) => asked.chosen[choice.name] !== choice.first);
+    return changed.length ? changed : data.choices;
+  }
+
   /* The command that asks the same. */
   function asking(data, asked) {
-    const chosen = data.choices.filter((choice) => asked.chosen[choice.name] !== choice.first);
-    const settings = chosen.map((choice) => ` --with ${choice.name}=${asked.chosen[choice.name]}`);
+    const settings = stated(data, asked).map((choice) => ` --with ${choice.name}=${asked.chosen[choice.name]}`);
     return filled(data, data.untested.ask, asked) + settings.join("");
   }
 
   function runUntested(data, asked) {
     const same = (one) => data.choices.every((choice) => one.chosen[choice.name] === asked.chosen[choice.name]);
-    const config = Object.values(data.configs).find(same);
+    const config = isWhole(data, asked) ? { run: "" } : Object.values(data.configs).find(same);
     if (!config || !Object.values(asked.versions).every(isVersion)) return null;
-    return filled(data, data.untested.run, asked, config);
+    return filled(data, data.untested.run, asked, config).trim();
   }
 
   /* The nearest releases of each axis of which the answer is known with the other releases; or, where
@@ -293,9 +330,10 @@
     const known = ["python", "config", ...data.axes.map(({ name }) => name), ...data.choices.map(({ name }) => name)];
     const strange = asks ? [...link.keys()].filter((name) => !known.includes(name)) : []; // other scripts add to the ?
     if (config !== null && !Object.hasOwn(data.configs, config)) strange.push("config");
+    const isSettled = Object.keys(old).length > 0 || data.choices.some(({ name }) => link.get(name) !== null);
     const value = ({ name, values, first }) => {
       const said = link.get(name);
-      return said === null ? old[name] || first : values.some((one) => one.value === said) ? said : "";
+      return said === null ? old[name] || (isSettled ? first : ANY) : values.some((one) => one.value === said) ? said : "";
     };
     const python = link.get("python");
     return {
@@ -307,7 +345,7 @@
   }
 
   function toLink(data, asked) {
-    const chosen = data.choices.filter((choice) => asked.chosen[choice.name] !== choice.first).map((choice) => [choice.name, asked.chosen[choice.name]]);
+    const chosen = stated(data, asked).map((choice) => [choice.name, asked.chosen[choice.name]]);
     return "#" + new URLSearchParams([...Object.entries(asked.versions), ["python", asked.python], ...chosen]);
   }
 
@@ -328,7 +366,15 @@
     const select = (name, values) => el("select", { name }, ...values.map(([value, text]) => el("option", { value }, text)));
     const python = select("python", data.python.versions.map((version) => [version, version]));
     form.append(label("Python", python));
-    const settings = data.choices.map((choice) => select(choice.name, choice.values.map(({ value, title }) => [value, title])));
+    const settings = data.choices.map((choice) => select(choice.name, [[ANY, "I don't know: any"], ...choice.values.map(({ value, title }) => [value, title])]));
+    /* Who chooses one setting has the defaults of the others, as in `ask`; who knows none is told of all. */
+    function settle(field) {
+      for (const [n, other] of settings.entries()) {
+        if (field.value === ANY) other.value = ANY;
+        else if (other.value === ANY) other.value = data.choices[n].first;
+      }
+    }
+    settings.forEach((field) => field.addEventListener("change", () => settle(field)));
     const summary = el("summary", {});
     const details = el("details", { class: "il-settings" }, summary);
     if (settings.length) {
@@ -357,7 +403,8 @@
     function show() {
       const now = read();
       const changed = data.choices.filter((choice) => now.chosen[choice.name] !== choice.first).length;
-      summary.replaceChildren(`Your settings: ${changed ? changed + " of " + settings.length + " changed" : "the defaults"}`);
+      const chosen = changed ? `${changed} of ${settings.length} changed` : "the defaults";
+      summary.replaceChildren(`Your settings: ${isWhole(data, now) ? "any (choose yours)" : chosen}`);
       const trouble = notUnderstood(data, now);
       place.replaceChildren(trouble || card(data, now, "generated/"));
       return trouble ? null : now;

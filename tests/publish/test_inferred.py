@@ -12,7 +12,8 @@ import pytest
 from grids import LEVEL, cell, matrix, verdict
 from hypothesis import given, settings, strategies as st
 from packaging.version import Version
-from start_page import in_words, inferred, situations
+from start_page import in_words, inferred, situations, told
+from whole_page import differences, unknown
 
 from interlock.findings.question import Question, answer
 from interlock.findings.situation import AnswerBasis
@@ -122,6 +123,25 @@ def test_page_says_of_every_pair_what_ask_says(verdicts: list[Verdict]) -> None:
                     assert f"{to}|{python}" in data["places"], "a target is always tested"
 
 
+@settings(max_examples=12, deadline=None)
+@given(tables())
+def test_without_settings_the_page_says_of_every_pair_what_ask_says(
+    verdicts: list[Verdict],
+) -> None:
+    about = context(verdicts)
+    data = answers(about)
+    for left, right, python in itertools.product(*VERSIONS.values(), PYTHONS):
+        key = f"{left}|{right}|{python}"
+        versions = {"left": Version(left), "right": Version(right)}
+        asked = Question(versions=versions, python=PythonVersion.parse(python))
+        found = answer(asked, about.findings)
+        shown = told(data, key, {}) if key in data["places"] else inferred(data, key, {})
+        if shown is None:
+            assert unknown(found), "nothing is left out that ask knows"
+        else:
+            assert differences(found, about.findings, shown) == []
+
+
 def targets(shown: dict[str, Any] | None, left: str, right: str) -> list[str]:
     """The pairs that an answer says to move to."""
     found = []
@@ -177,10 +197,21 @@ def test_an_inferred_hang_says_what_it_rests_on_and_how_often_that_is_wrong() ->
     assert said["says"] == "It is expected to hang, but was not tested."
     assert said["facts"] == [
         "restart: hang, inferred: right-lib 1.0.0 and 1.0.2 both hang with left-lib 1.0.0 (tested "
-        "on 2026-03-01); 1 of 3 inferred cells came out otherwise when run (0.8 % to 90.6 %)."
+        "on 2026-03-01); 1 of 3 inferred cells came out otherwise when run (0.84 % to 91 %)."
     ]
     assert said["moves"][0][0] == "right-lib 2.0.0"
     assert said["found"] is None, "there is no evidence of its own to link to"
+
+
+def test_without_settings_the_basis_of_what_is_inferred_is_told_too() -> None:
+    """Also where the headline is about settings of which nothing is known."""
+    ends = [of("1.0.0", right, "3.10", STOCK, "pass") for right in ("1.0.0", "1.0.2")]
+    data = answers(context(ends, audited(wrong=1, right=2)))
+
+    said = inferred(data, "1.0.0|1.0.1|3.10", {})
+
+    assert said
+    assert any("1 of 3 inferred cells came out otherwise" in one for one in said["facts"])
 
 
 def test_an_inferred_pass_has_neither_the_sign_nor_the_colour_of_a_pass() -> None:

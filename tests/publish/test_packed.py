@@ -2,90 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import pytest
-from grids import LEVEL, cell, choice, forking, matrix, verdict
 from hypothesis import given, settings, strategies as st
-from packaging.version import Version
 from start_page import in_words, situations, told
+from three_choices import BASELINES, LEFT, OUTCOMES, RIGHT, TRACKS, context, of
+from whole_page import differences, hides_a_hang
 
 from interlock.findings.question import Question, answer
-from interlock.matrix.definition import Matrix, Only, ProbeUse, Workaround
-from interlock.model import Configuration, Outcome, Reason, Verdict
+from interlock.model import Verdict
 from interlock.publish.answer import answers
-from interlock.publish.card import Track, card
-from interlock.publish.context import PageContext
-from interlock.record.results import Results
-
-LEFT, RIGHT = ("1.0", "2.0"), ("1.0", "2.0", "3.0")
-BASELINES = (("1.0", "-"), ("-", "1.0"))
-TRACKS = (
-    ("restart", "stock"),
-    ("restart", "warnings"),
-    ("restart", "logs"),
-    ("restart", "both"),
-    ("restart", "warnings+quiet"),
-    ("serve", "stock"),
-    ("preload", "stock"),
-    ("preload", "both"),
-)
-OUTCOMES = {
-    "pass": {},
-    "hang": {"reason": Reason.SELF_DEADLOCK},
-    "fail": {"reason": Reason.ERROR},
-    "unproven": {"reason": Reason.NOT_LIVE},
-    "lacks": {"reason": Reason.NO_FEATURE},
-    "no-wheel": {"reason": Reason.NO_WHEEL},
-}
-
-
-def known() -> Matrix:
-    """Three choices and a kind of application. What has logs is meant for one release alone."""
-    made = matrix()
-    stock, restart = made.configurations["stock"], made.probes["restart"]
-    warnings = replace(stock, name="warnings", choices={"level": "WARNING"})
-    logs = replace(stock, name="logs", choices={"logs": "on"})
-    both = replace(stock, name="both", choices={"level": "WARNING", "logs": "on"})
-    quiet = Configuration(
-        name="warnings+quiet",
-        title="quiet",
-        description="",
-        base="warnings",
-        workaround="quiet",
-        choices={"level": "WARNING", "noise": "off"},
-    )
-    return replace(
-        made,
-        choices={
-            **LEVEL,
-            "logs": choice("logs", "off: logs are off", "on: logs are on"),
-            "noise": choice("noise", "off: all is quiet", "on: there is noise", default="on"),
-            **forking(instead="Start it in the child."),
-        },
-        configurations={one.name: one for one in (stock, warnings, logs, both, quiet)},
-        workarounds={
-            "quiet": Workaround(name="quiet", title="quiet", costs="No noise.", choices={})
-        },
-        probes={
-            "restart": replace(restart, configs=("stock", "warnings", "logs", "both")),
-            "serve": replace(restart, name="serve", configs=("stock",)),
-            "preload": replace(restart, name="preload", configs=("stock", "both")),
-        },
-        uses={
-            "restart": ProbeUse(workarounds={"warnings": ("quiet",)}),
-            "preload": ProbeUse(choices={"forking": "yes"}),
-        },
-        only={name: Only(versions={"right": (Version("3.0"),)}) for name in ("logs", "both")},
-    )
-
-
-def of(left: str, right: str, track: Track, said: str, exposures: int) -> Verdict:
-    probe, config = track
-    outcome = said if said in set(map(str, Outcome)) else "unsupported"
-    there = cell(left, right, config=config, probe=probe)
-    return verdict(there, outcome, exposures=exposures, **OUTCOMES[said])
+from interlock.publish.card import card
 
 
 @st.composite
@@ -96,11 +22,6 @@ def tables(draw: st.DrawFn) -> list[Verdict]:
     cells = draw(st.lists(st.sampled_from(every), min_size=1, max_size=40, unique=True))
     outcomes = st.sampled_from([*OUTCOMES, "pass", "pass", "hang", "hang"])
     return [of(*one, draw(outcomes), draw(st.sampled_from([20, 500]))) for one in cells]
-
-
-def context(verdicts: Sequence[Verdict]) -> PageContext:
-    listed = Results(verdicts=[*verdicts], signatures=[], yanked={}, controls=[])
-    return PageContext(matrix=known(), results=listed)
 
 
 @settings(max_examples=60, deadline=None)
@@ -117,6 +38,20 @@ def test_page_says_what_the_answer_says_in_every_situation(verdicts: list[Verdic
             (part,) = answer(asked, about.findings).parts
             assert told(data, key, chosen) == in_words(card(about, part, place), place)
     assert len(data["places"]) == len([*about.findings.tested.places])
+
+
+@settings(max_examples=60, deadline=None)
+@given(tables())
+def test_without_settings_the_page_says_what_ask_says(verdicts: list[Verdict]) -> None:
+    about = context(verdicts)
+    data = answers(about)
+    for place in about.findings.tested.places:
+        pins, python = place
+        versions = {pin.axis: pin.version for pin in pins if pin.version}
+        key = "|".join([*map(str, versions.values()), str(python)])
+        found = answer(Question(versions=versions, python=python), about.findings)
+        assert differences(found, about.findings, told(data, key, {})) == []
+        assert not hides_a_hang(data, key)
 
 
 def test_situations_are_told_apart_where_only_the_move_differs() -> None:
@@ -144,8 +79,9 @@ def test_an_answer_that_two_places_share_is_kept_once() -> None:
 
     (one, other) = data["places"].values()
     assert one == other
-    assert len(one) == 2  # a row of groups, and one answer for every situation
-    assert len(data["answers"]) == 1
+    # A row of groups, one answer for every situation, and that for a reader who chooses none.
+    assert len(one) == 3
+    assert len(data["answers"]) == 2
 
 
 @pytest.mark.parametrize("kept", ["text", "marks", "lists", "answers", "groups"])

@@ -13,8 +13,8 @@ from made_up import HANG, PASS, cell, verdict
 from packaging.version import Version
 from start_page import in_words, situations
 
-from interlock.findings import AnswerBasis, Question, answer
-from interlock.model import PythonVersion, Reason
+from interlock.findings import AnswerBasis, Question, answer, headlines, sentences
+from interlock.model import Outcome, PythonVersion, Reason
 from interlock.publish.card import card
 from interlock.publish.context import PageContext
 from interlock.record import read_results
@@ -82,6 +82,7 @@ ASK = """
 question => {
   location.hash = question;
   dispatchEvent(new HashChangeEvent("hashchange"));
+  document.querySelectorAll("[data-answer] details").forEach((one) => { one.open = true; });
   return document.querySelector("[data-answer]").innerText;
 }
 """
@@ -112,6 +113,47 @@ def test_page_infers_what_ask_infers(browser: Any, address: str, between: Any) -
         assert reader.complaints == []
     assert wrong == []
     assert min(counted[basis] for basis in AnswerBasis) > 5, counted
+
+
+def test_without_settings_the_page_says_what_ask_says(
+    browser: Any, address: str, between: Any
+) -> None:
+    """Random questions: the headlines and the moves of ``ask``, in the page itself."""
+    found = read_results(between.results, between.matrix.axes, {}).within(between.matrix)
+    findings = PageContext(matrix=between.matrix, results=found).findings
+    drawn, counted, wrong = random.Random(22), dict.fromkeys(AnswerBasis, 0), []
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        for _ in range(120):
+            versions = {axis: drawn.choice(listed) for axis, listed in LISTED.items()}
+            asked = Question(
+                versions={axis: Version(one) for axis, one in versions.items()},
+                python=PythonVersion.parse(drawn.choice(PYTHON)),
+            )
+            said = answer(asked, findings)
+            fields = {**versions, "python": str(asked.python)}
+            text = page.evaluate(ASK, "&".join(f"{name}={one}" for name, one in fields.items()))
+            shown = " ".join(text.split())
+            assert said.worst
+            counted[said.worst.basis] += 1
+            first, *others = headlines.headlines(said, between.matrix)
+            wanted = [one.sentence for one in (first, *others)]
+            wanted += [
+                sentences.upgrade(
+                    move, between.matrix.axis(move.axis).package, asked.versions[move.axis]
+                )
+                for move in said.moves
+            ]
+            if said.worst.basis is AnswerBasis.INDEX:
+                wanted = ["It cannot be installed like this."]
+            elif said.worst.basis is AnswerBasis.UNKNOWN and not first.parts[0].rests_on:
+                wanted = [headlines.NOT_KNOWN[:-1]]
+            wrong += [(fields, one) for one in wanted if one.lower() not in shown.lower()]
+            if said.worst.outcome is not Outcome.PASS and shown.startswith("✓"):
+                wrong.append((fields, "no sign of a pass"))
+        assert reader.complaints == []
+    assert wrong == []
+    assert min(counted[basis] for basis in AnswerBasis) > 3, counted
 
 
 def lacking(text: str, about: PageContext, part: Any, asked: Question) -> list[str]:

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from interlock.findings import Answer, Findings, KindNote, RareHang
+from interlock.findings import Answer, Findings, KindNote, RareHang, headlines
 from interlock.matrix import Matrix
 from interlock.model import listing, plural
-
-
-def headline(rare: RareHang) -> str:
-    """The first words of an answer, instead of those for a pass."""
-    if rare.can_hang:
-        return "It can hang, rarely"
-    return "No hang was seen, but a rare one is possible"
 
 
 def sentences(answer: Answer, matrix: Matrix, told: Collection[RareHang]) -> Iterator[str]:
@@ -44,10 +37,10 @@ def note(of: KindNote, matrix: Matrix) -> str:
             for s in of.seen
             if s.verdict.hangs
         ]
-        told = f"Where {kind.title}, it hung in {listing(counted)}."
+        told = headlines.kind_note(of, f" in {listing(counted)}")
     elif of.rare:
         lines = "; ".join(f"{one.counted} ({one.probe})" for one in of.rare)
-        told = f"Where {kind.title}, it can hang, rarely: {lines}."
+        told = headlines.kind_note(of, f": {lines}")
     else:
         return f"This answer does not cover an application where {kind.title}. {again}"
     return " ".join(filter(None, [told, kind.instead_plain, again]))

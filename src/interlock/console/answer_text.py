@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from interlock.console import answer_rare, basis_text, workaround_text
 from interlock.console.advice_text import AdviceText
-from interlock.console.basis_text import headline, kind, shade
+from interlock.console.basis_text import shade
 from interlock.console.page import Page
 from interlock.findings import (
     Answer,
@@ -28,6 +28,7 @@ from interlock.findings import (
     SmallestMove,
     captions,
     expected,
+    headlines,
     instead_of_pass,
 )
 from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
@@ -84,7 +85,7 @@ class _Telling:
         """Empty where one text covers all situations of the question."""
         if len(parts) == len(self.answer.parts):
             return []
-        words = self._all(parts)
+        words = headlines.all_of(parts, self.matrix)
         return self.page.wrapped(f"{words[0].upper()}{words[1:]}:")
 
     def _in_order(self) -> Iterable[SituationAnswer]:
@@ -98,32 +99,17 @@ class _Telling:
     # The first lines
 
     def _headlines(self) -> list[str]:
-        worst = self.answer.worst
-        assert worst, "every question is about some situation"
-        groups: dict[tuple[Outcome | None, bool, str], list[SituationAnswer]] = {}
-        for part in self.answer.parts:
-            groups.setdefault(kind(part), []).append(part)
-        said = f"{headline(worst)}: {self._subject()}{self._where(groups[kind(worst)])}."
-        lines = self._coloured(said, shade(worst))
-        for alike in groups.values():
-            one = alike[0]
-            if kind(one) == kind(worst):
-                continue
-            if one.outcome is Outcome.UNSUPPORTED:
-                lines += self._coloured(self._cannot(alike), one.outcome)
-            else:
-                lines += self._coloured(f"{headline(one)} {self._all(alike)}.", shade(one))
+        first, *others = headlines.headlines(self.answer, self.matrix)
+        where = f", {first.where}" if first.where else ""
+        said = f"{first.says}: {self._subject()}{where}."
+        lines = self._coloured(said, shade(first.parts[0]))
+        for one in others:
+            lines += self._coloured(one.sentence, shade(one.parts[0]))
         return lines
-
-    def _cannot(self, alike: Sequence[SituationAnswer]) -> str:
-        """What these releases do not have, or that it cannot be run."""
-        if all(part.lacking for part in alike):
-            return " ".join(dict.fromkeys(self._lacks(s) for p in alike for s in p.lacking))
-        return f"{headline(alike[0])} {self._all(alike)}."
 
     def _lacks(self, seen: Seen) -> str:
         """``left-lib 1.0 has no structured logs.``"""
-        return f"{self.findings.tested.features.says(seen)}."
+        return headlines.lacks(seen, self.matrix)
 
     def _coloured(self, text: str, outcome: Outcome | None) -> list[str]:
         return [self.page.coloured(line, outcome) for line in self.page.wrapped(text)]
@@ -132,17 +118,6 @@ class _Telling:
         question = self.answer.question
         releases = [f"{a.package} {question.versions[a.name]}" for a in self.matrix.axes]
         return f"{' with '.join(releases)} on Python {question.python}"
-
-    def _where(self, alike: Sequence[SituationAnswer]) -> str:
-        """The situations with that outcome, as the end of a headline."""
-        if len(alike) == len(self.answer.parts) > 1:
-            known = alike[0].outcome
-            return ", with every choice of settings that was tested" if known else ""
-        return f", {self._all(alike)}" if self.matrix.choices else ""
-
-    def _all(self, parts: Iterable[SituationAnswer]) -> str:
-        words = [in_words(part.situation, self.matrix.choices) for part in parts]
-        return listing(words, last="or")
 
     # Each situation
 

@@ -1,40 +1,15 @@
-"""The first words of an answer, and what the index decides or does not list, in words."""
+"""The outcome of an answer in a word, and what the index decides or does not list, in words."""
 
 from __future__ import annotations
 
-from interlock.console import answer_rare
 from interlock.console.answer_json import UNKNOWN
 from interlock.findings import SituationAnswer, expected
 from interlock.model import Outcome
-
-_HEADLINES = {
-    Outcome.HANG: "It hangs",
-    Outcome.FAIL: "It fails",
-    Outcome.UNPROVEN: "It is not proven to be safe",
-    Outcome.UNSUPPORTED: "It cannot be run",
-    Outcome.PASS: "No hang was found",
-    None: "It is not known whether it hangs",
-}
-"""The first words of an answer; None is what is not known."""
-
-
-def kind(part: SituationAnswer) -> tuple[Outcome | None, bool, str]:
-    """Parts of one kind share a headline."""
-    return part.outcome, expected.is_inferred(part), headline(part)
 
 
 def called(part: SituationAnswer) -> str:
     """The outcome of a part in a word or two."""
     return str(part.rare.state) if part.rare else str(part.outcome or UNKNOWN)
-
-
-def headline(part: SituationAnswer) -> str:
-    """The first words about a part."""
-    if part.rare:
-        return answer_rare.headline(part.rare)
-    if expected.is_inferred(part):
-        return expected.headline(part)
-    return _HEADLINES[part.outcome]
 
 
 def shade(part: SituationAnswer) -> Outcome | None:

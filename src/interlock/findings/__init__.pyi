@@ -1,6 +1,7 @@
 from . import (
     captions as captions,
     expected as expected,
+    headlines as headlines,
     maps as maps,
     sentences as sentences,
     windows as windows,

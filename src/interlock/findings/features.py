@@ -55,17 +55,10 @@ class MissingFeatures:
 
     def says(self, seen: Seen) -> str:
         """``left-lib 1.0 has no structured logs``."""
-        cell = seen.verdict.cell
-        needs, feature = self._needs(cell.probe), seen.verdict.detail.partition(":")[0]
-        who = [f"{pin.package} {pin.version}" for pin in cell.pins if pin.axis in needs]
-        if len(who) == 1:
-            is_named = feature.startswith("no ")
-            return f"{who[0]} {f'has {feature}' if is_named else f'lacks what {cell.probe} tests'}"
-        return f"{cell.probe} cannot be run: {seen.verdict.detail or seen.verdict.reason}"
+        return lack_in_words(seen, self._matrix)
 
     def _needs(self, probe: str) -> Collection[str]:
-        known = self._matrix.probes.get(probe)
-        return known.needs if known else ()
+        return _needs(probe, self._matrix)
 
     @cached_property
     def _by_track(self) -> Mapping[Track, _Rows]:
@@ -93,3 +86,19 @@ class MissingFeatures:
         pins = zip(self._all.parts, self._all.cells[row][:-3], strict=False)
         found = (of[number] for of, number in pins)
         return tuple(pin for pin in found if pin.axis in axes)
+
+
+def lack_in_words(seen: Seen, matrix: Matrix) -> str:
+    """``left-lib 1.0 has no structured logs``."""
+    cell = seen.verdict.cell
+    needs, feature = _needs(cell.probe, matrix), seen.verdict.detail.partition(":")[0]
+    who = [f"{pin.package} {pin.version}" for pin in cell.pins if pin.axis in needs]
+    if len(who) == 1:
+        is_named = feature.startswith("no ")
+        return f"{who[0]} {f'has {feature}' if is_named else f'lacks what {cell.probe} tests'}"
+    return f"{cell.probe} cannot be run: {seen.verdict.detail or seen.verdict.reason}"
+
+
+def _needs(probe: str, matrix: Matrix) -> Collection[str]:
+    known = matrix.probes.get(probe)
+    return known.needs if known else ()

@@ -78,14 +78,8 @@ class Alike:
         )
 
     def _just(self, situation: Situation, found: Conclusion) -> Sequence[bool]:
-        """Which rows, and which missing cells, are about that very situation.
-
-        Nothing is said of that where a single row was run, and it is no trouble.
-        """
+        """Which rows, and which missing cells, are about that very situation."""
         rows = found.rests_on
-        is_told = any(one.is_trouble or one.inferred for one in rows)
-        if len(rows) == 1 and not found.missing and not is_told:
-            return ()
         situation_of = self._context.matrix.situation_of
         return (
             *(one.verdict.was_run and one.situation == situation for one in rows),

@@ -12,9 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from interlock.evidence import LEVEL
-from interlock.findings import Place
+from interlock.findings import Place, headlines
 from interlock.model import Cell, listing
-from interlock.publish import applications, coverage, inferred, links, listed, safety, templates
+from interlock.publish import (
+    applications,
+    coverage,
+    inferred,
+    links,
+    listed,
+    safety,
+    templates,
+    whole,
+)
 from interlock.publish.alike import Alike
 from interlock.publish.card import NOT_TESTED, card
 from interlock.publish.context import PageContext
@@ -33,6 +42,7 @@ def publish(context: PageContext, folder: Path) -> None:
     templates.write(
         folder / "answer.md",
         "answer.md.j2",
+        legend=whole.legend(context),
         lead=safety.lead(context),
         dangers=safety.dangers(context),
         beside=safety.beside(context),
@@ -53,13 +63,15 @@ def answers(context: PageContext) -> dict[str, Any]:
 
     ``places`` has, by releases and Python, the number of a row of ``groups``, and the numbers of
     the answers there. The row says for each situation which of these answers it has. The situations
-    are in the order of the choices, the last one changing first. ``regions`` has the same of pairs
+    are in the order of the choices, the last one changing first, and then comes the answer for a
+    reader who chooses none. ``regions`` has the same of pairs
     that nobody ran, and that are inferred (``inferred.regions``).
     """
     packed, alike = Packed(), Alike(context)
 
     def answers_at(place: Place) -> list[int]:
-        return packed.place((group, card(context, part, place)) for group, part in alike.of(place))
+        cards = [(group, card(context, part, place)) for group, part in alike.of(place)]
+        return packed.place([*cards, ([len(alike.situations)], whole.card(context, place))])
 
     places = {}
     for place in context.findings.tested.places:
@@ -154,6 +166,7 @@ def untested(context: PageContext, packed: Packed) -> dict[str, Any]:
     return {
         "symbol": UNTESTED.symbol,
         "says": f"{UNTESTED.sentence}.",
+        "whole": headlines.NOT_KNOWN,
         "fact": packed.text(NOT_TESTED),
         "ask": f"interlock ask {options} --python {{python}}",
         "run": f"nox -s matrix -- {options} --python {{python}} {{run}}",

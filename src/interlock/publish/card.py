@@ -54,6 +54,8 @@ class Card:
     mark: Mark
     says: str | None
     """None where there is no verdict."""
+    beside: tuple[tuple[Mark, str], ...] = ()
+    """Where no settings are chosen: what happens with others than those of ``says``."""
     mind: tuple[str, ...] = ()
     whose: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
@@ -221,6 +223,23 @@ def minded(context: PageContext, part: SituationAnswer, place: Place) -> list[st
     If the pair passes: what else to switch on for the same releases to hang or fail. If hangs are
     rare: that one cell proves little, and what to do instead.
     """
+    return [*with_more(context, part), *_noted(context, part, place)]
+
+
+def with_more(context: PageContext, part: SituationAnswer) -> Iterator[str]:
+    """That a pass was seen only with more switched on than is asked for, as ``ask`` says it."""
+    if part.outcome is not Outcome.PASS:
+        return
+    run = [one for one in part.rests_on if not one.inferred and one.verdict.was_run]
+    passes = [one for one in run if one.verdict.outcome is Outcome.PASS]
+    above = [one for one in passes if one.situation != part.situation]
+    if above:
+        some = "Not all of it was" if len(above) < len(run) else "It was not"
+        told = [f"{s.verdict.cell.probe}: pass, {_words(context, s.situation)}" for s in above]
+        yield f"{some} run with just these settings, but with more switched on. {'; '.join(told)}."
+
+
+def _noted(context: PageContext, part: SituationAnswer, place: Place) -> list[str]:
     kinds, matrix = context.kinds_of(part.situation), context.matrix
     if kinds and matrix.use(part.verdicts[0].cell.probe).application:
         rates = (

@@ -103,6 +103,13 @@ class Panel:
     grids: list[Grid]
 
 
+INFERRED = (
+    f"({WORDS[next(iter(WORDS))].symbol})",
+    "inferred: tested releases around it agree",
+    "il-inferred",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Meaning:
     """An entry of the legend."""
@@ -159,11 +166,6 @@ def legend(
 ) -> list[Meaning]:
     """The meaning of the symbols; some only where they occur."""
     sources = {source for verdict in shown for source in (verdict.basis, verdict.backend)}
-    inferred = (
-        f"({WORDS[next(iter(WORDS))].symbol})",
-        "inferred: tested releases around it agree",
-        "il-inferred",
-    )
     by_process = (PROCESS_MARK, "run without a container", "il-process")
     entries = [
         *((word.symbol, word.name, f"il-{outcome}") for outcome, word in WORDS.items()),
@@ -172,7 +174,7 @@ def legend(
         (f"✗{OWN_MARK}", "as one library does alone", "il-hang il-own"),
         *([(f"✓{PART_MARK}", "by the probes run so far", "il-pass")] if summed else []),
         *(_rare_words(context, shown)),
-        *([inferred] if Basis.INFERRED in sources else []),
+        *([INFERRED] if Basis.INFERRED in sources else []),
         *([by_process] if Backend.PROCESS in sources else []),
     ]
     return [Meaning(mark=Mark(look, symbol), name=name) for symbol, name, look in entries]
@@ -182,7 +184,7 @@ def _rare_words(context: PageContext, shown: Iterable[Verdict]) -> Iterator[tupl
     """The two signs for what is no pass because hangs are rare."""
     rare = [told.can_hang for verdict in shown if (told := context.rare(verdict))]
     if True in rare:
-        yield CAN_HANG.symbol, "can hang, rarely: not here, but its release line", RARE_LOOK
+        yield CAN_HANG.symbol, "can hang, rarely: its release line did", RARE_LOOK
     if False in rare:
         yield NOT_SEEN.symbol, "no hang seen; a rare one is possible", RARE_LOOK
 

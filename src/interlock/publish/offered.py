@@ -28,17 +28,18 @@ def ways(context: PageContext, part: SituationAnswer) -> list[tuple[Mark, str]]:
 
 
 def _sign(one: OfferedWorkaround) -> Mark:
-    """The sign of a workaround: that of the deciding verdict, if there is one."""
+    """The sign of a workaround, which means what it means on every page."""
     match one.effect:
         case WorkaroundEffect.FAILS:
             return mark(one.failing)
         case WorkaroundEffect.WORKS:
             return mark(one.tried[0].verdict)
-        case WorkaroundEffect.HANGS_ELSEWHERE:
-            outcome = Outcome.FAIL
-        case WorkaroundEffect.UNPROVEN | WorkaroundEffect.TOO_FEW | WorkaroundEffect.NOT_BY_ALL:
-            outcome = Outcome.UNPROVEN
-    return Mark(f"il-{outcome}", WORDS[outcome].symbol)
+        case WorkaroundEffect.NOT_BY_ALL:
+            return mark(one.tried[0].verdict, part=True)
+        case (
+            WorkaroundEffect.UNPROVEN | WorkaroundEffect.TOO_FEW | WorkaroundEffect.HANGS_ELSEWHERE
+        ):
+            return Mark(f"il-{Outcome.UNPROVEN}", WORDS[Outcome.UNPROVEN].symbol)
 
 
 def _effect(one: OfferedWorkaround, alone: bool) -> str:

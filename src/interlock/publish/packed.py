@@ -16,7 +16,8 @@ class Packed:
     """What the script of the start page reads.
 
     ``answers`` has a row of numbers for each answer, in the order of ``number``. ``groups`` has a
-    row for each way in which situations share the answers of a place, with a number a situation.
+    row for each way in which situations share the answers of a place, with a number a situation,
+    and a last one for a reader who chooses none.
     """
 
     def __init__(self) -> None:
@@ -33,7 +34,8 @@ class Packed:
     def place(self, cards: Iterable[tuple[Sequence[int], Card]]) -> list[int]:
         """The answers at one place: how the situations share them, and the number of each.
 
-        Each card comes with the numbers of its situations.
+        Each card comes with the numbers of its situations. The last number is for a reader who
+        chooses no settings.
         """
         once: dict[int, int] = {}
         shared: dict[int, int] = {}
@@ -61,6 +63,7 @@ class Packed:
             self.text(card.hang),
             self._track(card.found),
             self._track(card.run),
+            self._list((self._mark(mark), self.text(said)) for mark, said in card.beside),
         )
         return self._answers.setdefault(row, len(self._answers))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from interlock.evidence import PRECEDENCE
 from interlock.findings import TROUBLE, TriedWorkaround, everything, hangs_rarely, record
 from interlock.model import Basis, Outcome, listing, plural
-from interlock.publish import links, templates
+from interlock.publish import grid, links, templates
 from interlock.publish.context import PageContext
 from interlock.publish.wording import WORDS, Mark, mark, releases, why, word
 from interlock.record import in_order
@@ -101,7 +101,13 @@ def publish(context: PageContext, folder: Path) -> None:
     tracks = [
         _of_track(context, *of, by_track[of]) for of in context.findings.tracks if of in by_track
     ]
-    templates.write(folder / "workarounds.md", "workarounds.md.j2", tracks=tracks)
+    tried = [o.verdict for of in context.findings.workarounds.values() for o in of if o.was_run]
+    templates.write(
+        folder / "workarounds.md",
+        "workarounds.md.j2",
+        tracks=tracks,
+        legend=grid.legend(context, tried, summed=False),
+    )
 
 
 def _of_track(

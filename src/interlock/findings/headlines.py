@@ -1,0 +1,115 @@
+"""The first lines of an answer: what happens with which settings, the worst first. Pure.
+
+The terminal and the start page draw the same lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from interlock.findings import expected
+from interlock.findings.features import lack_in_words
+from interlock.findings.kinds import KindNote
+from interlock.findings.question import Answer, SituationAnswer
+from interlock.findings.rare import RareHang
+from interlock.findings.situation import Seen
+from interlock.matrix import Matrix, in_words
+from interlock.model import Outcome, listing
+
+_HEADLINES = {
+    Outcome.HANG: "It hangs",
+    Outcome.FAIL: "It fails",
+    Outcome.UNPROVEN: "It is not proven to be safe",
+    Outcome.UNSUPPORTED: "It cannot be run",
+    Outcome.PASS: "No hang was found",
+    None: "It is not known whether it hangs",
+}
+"""The first words of an answer; None is what is not known."""
+
+NOT_KNOWN = f"{_HEADLINES[None]}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """What all parts of an answer that end alike are told with."""
+
+    says: str
+    where: str
+    """The settings, as the end of the sentence; empty where nothing is to be chosen."""
+    plain: str = ""
+    """Another sentence, where it says more: ``left-lib 1.0 has no structured logs.``"""
+    parts: tuple[SituationAnswer, ...]
+
+    @property
+    def sentence(self) -> str:
+        return self.plain or f"{self.says}{' ' * bool(self.where)}{self.where}."
+
+
+def headlines(answer: Answer, matrix: Matrix) -> list[Headline]:
+    """The worst first, then the others in the order of ``matrix.yaml``."""
+    assert answer.worst, "every question is about some situation"
+    groups: dict[object, list[SituationAnswer]] = {}
+    for part in answer.parts:
+        groups.setdefault(_kind(part), []).append(part)
+    worst = groups.pop(_kind(answer.worst))
+    first = _headline(worst, _where(answer, worst, matrix))
+    return [first, *(_beside(alike, matrix) for alike in groups.values())]
+
+
+def headline(part: SituationAnswer) -> str:
+    """The first words about a part."""
+    if part.rare:
+        return rarely(part.rare)
+    if expected.is_inferred(part):
+        return expected.headline(part)
+    return _HEADLINES[part.outcome]
+
+
+def rarely(rare: RareHang) -> str:
+    """The same instead of those for a pass, where hangs are rare."""
+    if rare.can_hang:
+        return "It can hang, rarely"
+    return "No hang was seen, but a rare one is possible"
+
+
+def lacks(seen: Seen, matrix: Matrix) -> str:
+    """``left-lib 1.0 has no structured logs.``"""
+    return f"{lack_in_words(seen, matrix)}."
+
+
+def kind_note(note: KindNote, counted: str = "") -> str:
+    """What a kind of application does that an answer leaves open; empty if nothing was seen."""
+    where = f"Where {note.kind.title}, it"
+    if note.hangs:
+        return f"{where} hung{counted}."
+    return f"{where} can hang, rarely{counted}." if note.rare else ""
+
+
+def all_of(parts: Iterable[SituationAnswer], matrix: Matrix) -> str:
+    """The settings of some parts: ``with the default settings or where …``."""
+    return listing([in_words(one.situation, matrix.choices) for one in parts], last="or")
+
+
+def _kind(part: SituationAnswer) -> object:
+    """Parts of one kind share a headline."""
+    return part.outcome, expected.is_inferred(part), headline(part)
+
+
+def _headline(parts: Sequence[SituationAnswer], where: str, plain: str = "") -> Headline:
+    return Headline(says=headline(parts[0]), where=where, plain=plain, parts=tuple(parts))
+
+
+def _where(answer: Answer, alike: Sequence[SituationAnswer], matrix: Matrix) -> str:
+    if len(alike) == len(answer.parts) > 1:
+        known = alike[0].outcome
+        return "with every choice of settings that was tested" if known else ""
+    return all_of(alike, matrix) if matrix.choices else ""
+
+
+def _beside(alike: Sequence[SituationAnswer], matrix: Matrix) -> Headline:
+    """Of what these releases do not have, the name; or that it cannot be run."""
+    plain = ""
+    if alike[0].outcome is Outcome.UNSUPPORTED and all(part.lacking for part in alike):
+        plain = " ".join(dict.fromkeys(lacks(seen, matrix) for p in alike for seen in p.lacking))
+    return _headline(alike, all_of(alike, matrix), plain)
