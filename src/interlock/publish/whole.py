@@ -113,7 +113,9 @@ def _moves(context: PageContext, found: Answer, place: Place) -> Iterator[tuple[
         package = context.package(move.axis)
         told = sentence(sentences.upgrade(move, package, present[move.axis]))
         yield (told, "") if move.helps else (None, told)
-        for note in sentences.on_page(move, package, f"{{{move.axis}}}", python):
+        for note in sentences.on_page(
+            move, package, f"{{{move.axis}}}", python, context.matrix.choices
+        ):
             yield None, note
     packages = {axis.name: axis.package for axis in context.axes}
     if change := sentences.smallest_change(found.smallest, found.moves, packages):
