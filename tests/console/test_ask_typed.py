@@ -39,6 +39,12 @@ KNOWN = ("--sentry", "2.10.0", "--ddtrace", "2.14.2")
         ((*KNOWN, "--python", "3.11", "--config", "warning-events"), "hang"),
         ((*KNOWN, "--python", "3.11.7", "--config", "warning-events"), "hang"),
         ((*KNOWN, "--python", "3.14", "--config", "stock"), "unsupported"),
+        # no contradiction: the same value, and a kind of application that no configuration has
+        (
+            (*KNOWN, *["--python", "3.11", "--config", "stock", "--with", "event-level=ERROR"]),
+            "pass",
+        ),
+        ((*KNOWN, *["--python", "3.11", "--config", "warning-events", "--with", "forks"]), "hang"),
         (("--sentry", "0.0.1", "--ddtrace", "2.14.2", "--python", "3.11"), "unknown"),
         ((*KNOWN, "--python", "3.77"), "unknown"),
         ((*KNOWN, "--python", "3.11"), "hang"),
@@ -71,6 +77,10 @@ def test_a_question_is_answered_with_zero_whatever_the_answer(
         ),
         ((*KNOWN, "--python", "3"), '--python: "3" is not a supported Python version'),
         ((*KNOWN, "--python", "2.7"), '--python: "2.7" is not a supported Python version'),
+        (
+            (*KNOWN, *["--python", "3.11", "--config", "stock", "--with", "event-level=WARNING"]),
+            "--with event-level=WARNING contradicts --config stock, which has event-level=ERROR",
+        ),
         ((*KNOWN, "--python", "3.11", "--config", "stok"), '"stok" is not one of stock, warning-'),
         (
             (*KNOWN, "--python", "3.11", "--config", "unamplified"),

@@ -148,6 +148,7 @@ def test_a_version_in_the_matrix_that_nobody_published_is_named_with_its_place(
         (["--budget", "90"], "90 is not a time such as 90m or 2h"),
         (["--budget", "0m"], "0m is not a time such as 90m or 2h"),
         (["--sentry", "2.5.1"], "unrecognized arguments"),
+        (["--partner", "1", "2"], "unrecognized arguments: 2; an option takes one value: repeat"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_told_what_would_be_right(

@@ -30,7 +30,7 @@ def test_a_sign_that_an_encoding_lacks_is_a_plain_character(encoding: str, print
     """Text that is quoted from elsewhere keeps its escapes."""
     text = "✓ pass  ✗ hang  – unsupported  a · b  1 × 2 … é中\udc80"
     code = (
-        "import sys; from interlock.console import ending; ending.prepare_streams(); "
+        "import os; from interlock.console import ending; ending.prepare_streams(); "
         f"print({text!a}, end='')"
     )
     done = subprocess.run(
@@ -214,6 +214,30 @@ def test_output_that_can_not_be_written_costs_a_line_at_most(
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
     if lines is not None:
         assert len((done.stdout + done.stderr).splitlines()) == lines
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("length", [10, 10_000, 1_000_000])
+def test_an_answer_of_any_length_that_can_not_be_written_is_no_mistake_of_ours(
+    length: int, unbuffered: str
+) -> None:
+    code = (
+        "import os; from interlock.console import entry;"
+        f"entry._run = lambda given: print('x' * {length}, flush=True);"
+        "os._exit(entry.main([]))"
+    )
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            text=True,
+            check=False,
+        )
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.partition(" the output")[0]) == (3, "can't write")
+    assert line.endswith(": No space left on device")
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

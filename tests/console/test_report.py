@@ -338,10 +338,10 @@ CONTROL = Control(cell=cell("0.9"), expect=Outcome.HANG)
 
 def test_the_plan_says_what_is_run_to_see_that_hangs_are_seen() -> None:
     of = replace(plan(12), controls=(CONTROL,) * 3, rounds=2)
-    begins = "12 cells to run, 3 controls 2 times with known answers beside them, "
+    begins = "12 cells to run, 3 controls beside them (cells with known answers, each 2 times), "
     assert report.planned(of, 2).startswith(begins)
     one = replace(of, controls=(CONTROL,), rounds=1)
-    assert "1 control with a known answer beside them" in report.planned(one, 2)
+    assert "1 control beside them (a cell with a known answer)" in report.planned(one, 2)
     assert report.cells(of).startswith(f"control      {CONTROL.cell}: hang\n")
 
 

@@ -160,6 +160,7 @@ class _Telling:
     def _again(self, part: SituationAnswer) -> list[str]:
         """The command that repeats what an answer rests on, once."""
         told = [one for one in part.rests_on if not (one.inferred and one.lacks_feature)]
+        told.sort(key=lambda one: one.situation != part.situation)
         cells = [one.verdict.cell for one in told if one.verdict.outcome is part.outcome]
         lines = (
             self.page.wrapped("To test it:", "  ") if cells and expected.is_inferred(part) else []
@@ -237,7 +238,9 @@ class _Telling:
         lines += self._passing(part)
         if part.verdicts and part.missing:
             lines += [*page.wrapped("To test what is missing:", "  ")]
-            lines += [f"  {part.missing[0].reproduce}"]
+            here = [s.verdict for s in part.rests_on if s.situation == part.situation]
+            again = [v.cell for v in here if v.outcome is Outcome.UNPROVEN]
+            lines += [f"  {[*again, *part.missing][0].reproduce}"]
         return lines
 
     def _in_less(self, part: SituationAnswer) -> list[str]:

@@ -85,8 +85,25 @@ def question_of(options: argparse.Namespace, found: Matrix) -> Question:
         versions={axis.name: _version(axis, getattr(options, axis.name)) for axis in found.axes},
         python=python,
         patch=patch,
-        chosen={**_as_in(options.config, found), **_chosen(options.chosen or (), found)},
+        chosen=_all_chosen(options, found),
     )
+
+
+def _all_chosen(options: argparse.Namespace, found: Matrix) -> Mapping[str, str]:
+    """The choices of ``--config`` and of ``--with``.
+
+    A kind of application is in no configuration, so ``--with`` adds it.
+    """
+    of_config = _as_in(options.config, found)
+    chosen = _chosen(options.chosen or (), found)
+    for name, value in chosen.items():
+        in_config = of_config.get(name, value)
+        if in_config != value and name not in found.applications:
+            raise UsageError(
+                f"--with {name}={value} contradicts --config {options.config}, which has "
+                f"{name}={in_config}; leave one of them out"
+            )
+    return {**of_config, **chosen}
 
 
 def _as_in(config: str | None, found: Matrix) -> Mapping[str, str]:

@@ -200,6 +200,21 @@ def is_of_output(error: OSError) -> bool:
     return False
 
 
+def is_of_disk(error: OSError) -> bool:
+    """Whether a disk is full, which is nobody's mistake.
+
+    A long text leaves nothing in the buffer of a stream, so a second flush may succeed.
+    """
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def full(error: OSError) -> int:
+    """Print that nothing more can be written; return the exit code."""
+    where = error.filename or "the output, or a file"
+    say(f"can't write {where}: {error.strerror or error}", _RED)
+    return TROUBLE
+
+
 def abandon(stream: TextIO) -> None:
     """Send all further output of the stream to nowhere."""
     with suppress(OSError, ValueError):

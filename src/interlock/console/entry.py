@@ -46,7 +46,7 @@ def _ended(given: Sequence[str]) -> int:
         if ending.is_of_output(error):
             ending.abandon(sys.stdout)
             return ending.closed(error)
-        return ending.unforeseen(error)
+        return ending.full(error) if ending.is_of_disk(error) else ending.unforeseen(error)
     except Exception as error:
         return ending.interrupted() if ending.signals.came else ending.unforeseen(error)
 

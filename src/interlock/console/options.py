@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:  # reading a matrix takes longer than listing the commands
     from interlock.matrix import Matrix
@@ -61,6 +61,16 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.register("action", None, _Once)
+
+    def error(self, message: str) -> NoReturn:
+        """Say of a value too many how several are given."""
+        _, unrecognized, values = message.partition("unrecognized arguments: ")
+        first = values.partition(" ")[0]
+        if unrecognized and not first.startswith("-"):
+            message += (
+                "; an option takes one value: repeat the option for several, or ask once for each"
+            )
+        super().error(message)
 
 
 def everywhere() -> argparse.ArgumentParser:

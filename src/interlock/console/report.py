@@ -60,9 +60,12 @@ def planned(plan: Plan, jobs: int) -> str:
     """One line: what will run, what is known, and how long it may take."""
     parts = [f"{plural(len(plan.cells), 'cell')} to run" if plan.cells else "nothing to run"]
     if plan.controls:
-        times = f" {plan.rounds} times" if plan.rounds > 1 else ""
-        known = "known answers" if len(plan.controls) > 1 else "a known answer"
-        parts.append(f"{plural(len(plan.controls), 'control')}{times} with {known} beside them")
+        known = (
+            "cells with known answers" if len(plan.controls) > 1 else "a cell with a known answer"
+        )
+        times = f", each {plan.rounds} times" if plan.rounds > 1 else ""
+        controls = plural(len(plan.controls), "control")
+        parts.append(f"{controls} beside them ({known}{times})")
     if plan.unsupported:
         parts.append(f"{len(plan.unsupported)} that can't be installed")
     if plan.known:
