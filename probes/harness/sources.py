@@ -124,6 +124,8 @@ class Sources:
             raise ValueError(code.co_name)
         # Only the function is parsed, not its file: with every core busy that is seconds.
         first = code.co_firstlineno - 1
+        if first >= len(lines):
+            raise ValueError(code.co_name)  # The file has changed since it was read.
         indent = _indent(lines[first])
         prefix = "if 1:\n" if indent else ""
         for end in range(first + 1, len(lines) + 1):

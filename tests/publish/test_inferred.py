@@ -88,7 +88,7 @@ def of(left: str, right: str, python: str, track: tuple[str, str], outcome: str)
     found = verdict(cell(left, right, python, config, probe), outcome, exposures=500, trials=9)
     if outcome != "hang":
         return found
-    return replace(found, signatures=((Signature(locks=("A.lock",)), 1),))
+    return replace(found, hangs=9, signatures=((Signature(locks=("A.lock",)), 9),))
 
 
 @st.composite
