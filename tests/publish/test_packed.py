@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings, strategies as st
+from packaging.version import Version
 from start_page import in_words, situations, told
 from three_choices import BASELINES, LEFT, OUTCOMES, RIGHT, TRACKS, context, of
 from whole_page import differences, hides_a_hang
 
+from interlock.findings import Place
 from interlock.findings.question import Question, answer
 from interlock.model import Verdict
 from interlock.publish.answer import answers
 from interlock.publish.card import card
+from interlock.publish.context import PageContext
 
 
 @st.composite
@@ -24,17 +29,22 @@ def tables(draw: st.DrawFn) -> list[Verdict]:
     return [of(*one, draw(outcomes), draw(st.sampled_from([20, 500]))) for one in cells]
 
 
+def asked_at(about: PageContext) -> Iterator[tuple[Place, str, dict[str, Version]]]:
+    """Each tested place, its key on the page, and the releases to ask about."""
+    for place in about.findings.tested.places:
+        pins, python = place
+        versions = {pin.axis: pin.version for pin in pins if pin.version}
+        yield place, "|".join([*map(str, versions.values()), str(python)]), versions
+
+
 @settings(max_examples=60, deadline=None)
 @given(tables())
 def test_page_says_what_the_answer_says_in_every_situation(verdicts: list[Verdict]) -> None:
     about = context(verdicts)
     data = answers(about)
-    for place in about.findings.tested.places:
-        pins, python = place
-        versions = {pin.axis: pin.version for pin in pins if pin.version}
-        key = "|".join([*map(str, versions.values()), str(python)])
+    for place, key, versions in asked_at(about):
         for chosen in situations(data):
-            asked = Question(versions=versions, python=python, chosen=chosen)
+            asked = Question(versions=versions, python=place[1], chosen=chosen)
             (part,) = answer(asked, about.findings).parts
             assert told(data, key, chosen) == in_words(card(about, part, place), place)
     assert len(data["places"]) == len([*about.findings.tested.places])
@@ -45,11 +55,8 @@ def test_page_says_what_the_answer_says_in_every_situation(verdicts: list[Verdic
 def test_without_settings_the_page_says_what_ask_says(verdicts: list[Verdict]) -> None:
     about = context(verdicts)
     data = answers(about)
-    for place in about.findings.tested.places:
-        pins, python = place
-        versions = {pin.axis: pin.version for pin in pins if pin.version}
-        key = "|".join([*map(str, versions.values()), str(python)])
-        found = answer(Question(versions=versions, python=python), about.findings)
+    for place, key, versions in asked_at(about):
+        found = answer(Question(versions=versions, python=place[1]), about.findings)
         assert differences(found, about.findings, told(data, key, {})) == []
         assert not hides_a_hang(data, key)
 

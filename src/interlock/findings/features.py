@@ -53,10 +53,6 @@ class MissingFeatures:
             if there and there <= asked and row is not None:
                 yield Lack(needs, Seen(verdict=self._all[row], situation=there))
 
-    def says(self, seen: Seen) -> str:
-        """``left-lib 1.0 has no structured logs``."""
-        return lack_in_words(seen, self._matrix)
-
     def _needs(self, probe: str) -> Collection[str]:
         return _needs(probe, self._matrix)
 

@@ -16,6 +16,7 @@ from interlock.findings.advice import Move, by_preference
 from interlock.findings.attribution import PYTHON
 from interlock.findings.bars import Bars
 from interlock.findings.chances import ByChances
+from interlock.findings.features import lack_in_words
 from interlock.findings.likeness import TROUBLE
 from interlock.findings.scopes import (
     Barred,
@@ -176,7 +177,7 @@ class Targets:
         if barred:
             return why_barred(axis.package, barred)
         if len(asked) == 1 and (lacking := self._tested.lacking(asked[0], place, [axis.name])):
-            why = self._tested.features.says(lacking[0])
+            why = lack_in_words(lacking[0], self._matrix)
             return f"moving {axis.package} does not help: {why}"
         alone = (self._line(axis, (one,), (one,), place) for one in hurt if len(asked) > 1)
         if any(one.ends(present)[0] for one in alone):
