@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import nox
@@ -62,10 +63,19 @@ def run(session: nox.Session, *args: str) -> None:
 def interlock(session: nox.Session, *args: str) -> None:
     """Run `interlock` from the environment of the session `matrix`, which all share."""
     if session.name == "matrix":
-        session.install("-e", EVERYTHING, env=COMPILED)
+        install_once(session)
         run(session, "interlock", *args)
     else:
         run(session, str(shared(session) / "interlock"), *args)
+
+
+def install_once(session: nox.Session) -> None:
+    """Install the package, unless this very `pyproject.toml` is installed from here already."""
+    stamp = Path(session.virtualenv.location) / "interlock-installed"
+    wanted = sha256(f"{ROOT} {EVERYTHING} {(ROOT / 'pyproject.toml').read_text()}".encode())
+    if not stamp.is_file() or stamp.read_text() != wanted.hexdigest():
+        session.install("-e", EVERYTHING, env=COMPILED)
+        stamp.write_text(wanted.hexdigest())
 
 
 def shared(session: nox.Session) -> Path:

@@ -25,15 +25,27 @@ NOW = datetime(2027, 1, 1, tzinfo=timezone.utc)
 def source(tmp_path: Path) -> Source:
     """A copy of what a question reads of this repository, without its results."""
     shutil.copy(ROOT / "matrix.yaml", tmp_path)
-    for path in PROBES.rglob("*.yaml"):
-        copied = tmp_path / path.relative_to(ROOT)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copied)
+    _copy(".yaml", tmp_path / "probes")
     return Source(matrix=tmp_path / "matrix.yaml")
 
 
-def matrix_of(source: Source) -> Matrix:
-    return reading.matrix_of(source, None, Kept(folder=source.root / "kept"))
+def matrix_of(source: Source, *, to_run: bool = False) -> Matrix:
+    keep = Kept(folder=source.root / "kept")
+    return reading.matrix_of(source, None, keep, to_run=to_run, digests=to_run)
+
+
+@pytest.fixture
+def checkout(source: Source) -> Source:
+    """The same with the code of its probes, as a run reads it."""
+    _copy(".py", source.probes)
+    return source
+
+
+def _copy(suffix: str, probes: Path) -> None:
+    for path in PROBES.rglob(f"*{suffix}"):
+        copied = probes / path.relative_to(PROBES)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copied)
 
 
 def test_the_next_question_gets_the_same_matrix(
@@ -68,13 +80,50 @@ def test_a_probe_that_is_gone_is_noticed(source: Source) -> None:
         matrix_of(source)
 
 
+def test_the_next_run_gets_the_same_matrix(
+    checkout: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = matrix_of(checkout, to_run=True)
+    assert first == matrix_file.load(checkout.matrix, checkout.probes, to_run=True)
+    monkeypatch.setattr(matrix_file, "load", lambda *_: pytest.fail("the files were read again"))
+    assert matrix_of(checkout, to_run=True) == first
+
+
+@pytest.mark.parametrize("file", ["harness/launch.py", "worker_restart/app.py"])
+def test_a_run_reads_changed_code(checkout: Source, file: str) -> None:
+    """Its digest decides which verdicts count."""
+    first = matrix_of(checkout, to_run=True)
+    with (checkout.probes / file).open("a", encoding="utf-8") as opened:
+        opened.write("\nADDED = 1\n")
+    again = matrix_of(checkout, to_run=True)
+    assert again.probes["worker_restart"].digest != first.probes["worker_restart"].digest
+
+
+@pytest.mark.parametrize("file", ["harness/launch.py", "worker_restart/app.py"])
+def test_a_run_notices_code_that_is_gone(checkout: Source, file: str) -> None:
+    matrix_of(checkout, to_run=True)
+    (checkout.probes / file).unlink()
+    for _ in range(2):  # a mistake is not kept either
+        with pytest.raises(MatrixError, match=file):
+            matrix_of(checkout, to_run=True)
+
+
+def test_what_a_question_kept_is_not_enough_for_a_run(checkout: Source) -> None:
+    (checkout.probes / "worker_restart" / "app.py").write_text("import nowhere_at_all\n")
+    matrix_of(checkout)
+    with pytest.raises(MatrixError, match="nowhere_at_all"):
+        matrix_of(checkout, to_run=True)
+
+
 def test_answers_are_the_same_from_what_is_kept(tmp_path: Path) -> None:
     source = Source(matrix=ROOT / "matrix.yaml")
     keep = Kept(folder=tmp_path)
-    matrix = reading.matrix_of(source, None, keep)
+    matrix = reading.matrix_of(source, None, keep, digests=False)
     results = read_results(source.results, matrix.axes, matrix.renamed).within(matrix)
     read_published(source.results, matrix, keep, NOW)
-    kept = read_published(source.results, reading.matrix_of(source, None, keep), keep, NOW)
+    kept = read_published(
+        source.results, reading.matrix_of(source, None, keep, digests=False), keep, NOW
+    )
     plain, lazy = (
         Findings(
             matrix=matrix,

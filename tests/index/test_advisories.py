@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +212,19 @@ def test_only_an_index_that_has_the_package_is_asked_about_it(
 )
 def test_the_api_is_beside_the_simple_one(index: str, expected: str | None) -> None:
     assert api_of(index) == expected
+
+
+def test_threads_that_ask_together_read_the_index_once(index: FakeIndex, tmp_path: Path) -> None:
+    class Slow:
+        asked = 0
+
+        def indexes(self, package: str) -> tuple[str, ...]:
+            self.asked += 1
+            together.wait(0.2)  # the others would come in meanwhile
+            return (index.url,)
+
+    listing, together = Slow(), threading.Event()
+    known = Advisories(IndexSettings(index_url=index.url), listing, tmp_path)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: known.of("left-lib", Version("1.0")), range(4)))
+    assert listing.asked == 1

@@ -79,10 +79,11 @@ def _command(given: Sequence[str]) -> int:
     if command == "ask":
         return _ask(source, image, first, rest)
 
-    from interlock.matrix import matrix_file
+    from interlock.console import reading
+    from interlock.record import Kept
 
-    to_run = command in ("matrix", "aa") and not {"-h", "--help"} & set(after)
-    found = matrix_file.load(source.matrix, source.probes, image, to_run=to_run)
+    to_run = command in ("matrix", "search", "aa") and not {"-h", "--help"} & set(after)
+    found = reading.matrix_of(source, image, Kept.of(os.environ), to_run=to_run)
     asked = options.parser(command, found, first).parse_args(rest)
     if command == "matrix" and _ends_with_a_page(asked, source):
         _need(command, "run", "site")
@@ -100,7 +101,7 @@ def _ask(
     from interlock.record import Kept
 
     keep = Kept.of(os.environ)
-    found = reading.matrix_of(source, image, keep)
+    found = reading.matrix_of(source, image, keep, digests=False)
     asked = options.parser("ask", found, first).parse_args(rest)
     return ask.run(asked, found, asked.results or source.results, keep)
 

@@ -62,6 +62,8 @@ class Ground:
     place: Place
     options: argparse.Namespace
     settings: IndexSettings
+    pages: Pages
+    """The pages of the index, as this command has read them."""
     releases: Mapping[str, tuple[Release, ...]]
     sandbox: Sandbox | None = None
     machine: str = ""
@@ -74,10 +76,11 @@ class Ground:
         """Ask the index for releases, and check the versions in the matrix against them."""
         settings = read_index_settings(os.environ)
         with place.console.status("asking the package index …"):
-            index = Releases(Pages(settings, place.store.index))
+            pages = Pages(settings, place.store.index)
+            index = Releases(pages)
             releases = {axis.name: index.of(axis.package) for axis in place.matrix.axes}
         definition.check_published(place.matrix, releases)
-        return cls(place=place, options=options, settings=settings, releases=releases)
+        return cls(place=place, options=options, settings=settings, pages=pages, releases=releases)
 
     def selected(self) -> Selection:
         """The cells that the options ask for. Print what ``latest`` is today."""
@@ -143,8 +146,7 @@ class Ground:
 
     def listed(self) -> ListedReleases:
         """What the index lists, for the folder of results."""
-        cache = self.place.store.index
-        advisories = Advisories(self.settings, Pages(self.settings, cache), cache)
+        advisories = Advisories(self.settings, self.pages, self.place.store.index)
         before = read_releases(telling.folder_of_results(self.place, self.options.results))
         return listed_releases(self.place.matrix, self.releases, advisories.of, before)
 

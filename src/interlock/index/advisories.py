@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Advisories:
         self._fetch = Fetching(settings, patience)
         self._indexes: dict[str, tuple[str, ...]] = {}
         """By package."""
+        self._finding_indexes = threading.Lock()
         self._pages: dict[str, Page] = {}
         self._answered: set[str] = set()
         """Kinds of pages that an index has."""
@@ -78,9 +80,7 @@ class Advisories:
         None if no index reports any for it. An index that does not answer raises nothing.
         """
         name = canonicalize_name(package)
-        if name not in self._indexes:
-            self._indexes[name] = self._listing.indexes(name)
-        for index in self._indexes[name]:
+        for index in self._indexes_of(name):
             if (root := api_of(index)) is None:
                 continue
             for kind, url in (
@@ -91,6 +91,13 @@ class Advisories:
                 if page and page.version == version and page.vulnerabilities is not None:
                     return page.vulnerabilities
         return None
+
+    def _indexes_of(self, name: str) -> tuple[str, ...]:
+        """Asked once, also by threads that come together: to read a long page takes long."""
+        with self._finding_indexes:
+            if name not in self._indexes:
+                self._indexes[name] = self._listing.indexes(name)
+            return self._indexes[name]
 
     def _asked(self, kind: str, url: str) -> Page | None:
         """The page, unless the index has no pages of this kind."""

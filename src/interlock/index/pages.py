@@ -69,6 +69,8 @@ class Pages:
         self._clock = clock
         self._patience = patience
         self._fetch = Fetching(settings, patience)
+        self._listing: dict[str, tuple[str, ...]] = {}
+        """By package, the indexes that ``files`` found it on."""
 
     def files(self, package: str) -> tuple[File, ...]:
         """Every file of a package that an installer would consider. Empty if unknown.
@@ -82,14 +84,18 @@ class Pages:
             for file in self._linked(link):
                 if _belongs(file.name, name):
                     found.setdefault(file.name, file)
-        for _, files in self._on_indexes(name):
+        listing = dict(self._on_indexes(name))
+        for files in listing.values():
             for file in files:
                 found.setdefault(file.name, file)
+        self._listing[name] = tuple(listing)
         return tuple(found.values())
 
     def indexes(self, package: str) -> tuple[str, ...]:
         """The indexes that list files of a package. An installer asks no other about it."""
-        return tuple(url for url, _ in self._on_indexes(canonicalize_name(package)))
+        name = canonicalize_name(package)
+        known = self._listing.get(name)
+        return tuple(url for url, _ in self._on_indexes(name)) if known is None else known
 
     def _on_indexes(self, name: str) -> Iterator[tuple[str, Sequence[File]]]:
         for url in self._settings.urls:
