@@ -30,8 +30,9 @@ class ReleasesAbove:
         self._versions = versions
         self._look = passes
         self._covers = covers
-        self.is_known = is_known
+        self._is_known = is_known
         self._seen: dict[Version, bool] = {}
+        self._known: dict[Version, bool] = {}
 
     def ends(
         self, present: Version, against: Callable[[Version], Objections] = lambda _: ()
@@ -84,8 +85,17 @@ class ReleasesAbove:
     def _last_covered(self) -> Version | None:
         return next(filter(self._covers, reversed(self._versions)), None)
 
+    def known(self, present: Version) -> Sequence[Version]:
+        """The releases above of which it is known what they do, in version order."""
+        return [version for version in self.above(present) if self._knows(version)]
+
     def above(self, present: Version) -> Sequence[Version]:
         return self._versions[bisect(self._versions, present) :]
+
+    def _knows(self, version: Version) -> bool:
+        if version not in self._known:
+            self._known[version] = self._is_known(version)
+        return self._known[version]
 
     def _passes(self, version: Version) -> bool:
         if version not in self._seen:

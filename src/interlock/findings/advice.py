@@ -175,7 +175,7 @@ def _move(
     found: Sequence[Trouble],
 ) -> Move:
     if not any(one.counts_against(axis.name) for one in found):
-        reason = _not_its_own(axis, here.pins, here.python, found)
+        reason = not_its_own(axis, here.pins, here.python, found)
         none = NoTarget(axis=axis.name, reason=reason)
         return Move(nearest=none, newest=none)
     line = tested.line(axis.name, without(here.pins, axis.name), here.python, config)
@@ -197,10 +197,10 @@ def _above(versions: Sequence[Version], present: Version) -> Sequence[Version]:
     return versions[bisect_right(versions, present) :]
 
 
-def _not_its_own(
-    axis: Axis, pins: tuple[Pin, ...], python: PythonVersion, found: Sequence[Trouble]
+def not_its_own(
+    axis: Axis, pins: tuple[Pin, ...], python: PythonVersion, found: Iterable[Trouble]
 ) -> str:
-    """The sentence for an axis along which moving does not help."""
+    """Why moving along an axis does not help: nothing of what goes wrong is its own."""
     owners = {one.attribution.whose for one in found}
     names = [pin.package for pin in pins if pin.axis in owners]
     names += [f"Python {python}"] if PYTHON in owners else []

@@ -201,9 +201,11 @@ class Answer:
         return min(meant or self.parts, key=rank, default=None)
 
 
-def answer(question: Question, findings: Findings) -> Answer:
+def answer(question: Question, findings: Findings, *, around: bool = True) -> Answer:
     """What the findings say to the question.
 
+    ``around`` is whether the parts tell what was tested near what was not: ``passing``,
+    ``neighbours``, ``elsewhere``, ``fewer`` and their own ``smallest``. It takes most of the time.
     Raises ``UsageError`` for an axis, a choice or a value that is not there.
     """
     matrix = findings.matrix
@@ -211,7 +213,9 @@ def answer(question: Question, findings: Findings) -> Answer:
     place = _pins(question, findings), question.python
     asked = matrix.situation(question.chosen)
     situations = [asked] if question.chosen else _every(findings)
-    parts = tuple(_in_situation(findings, one, place) for one in situations)
+    whole = around or len(situations) == 1
+    of = _in_situation if whole else _as_known
+    parts = tuple(of(findings, one, place) for one in situations)
     moves = parts[0].moves
     smallest = parts[0].smallest if moves else None
     if len(parts) > 1:
@@ -306,7 +310,8 @@ def _every(findings: Findings) -> list[Situation]:
     return [*every] or [matrix.situation({})]
 
 
-def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
+def _as_known(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
+    """What is known there, and what these releases do not have."""
     part = in_situation(findings, asked, place)
     lacking = findings.tested.lacking(asked, place)
     if part.basis is AnswerBasis.UNKNOWN and lacking:
@@ -319,6 +324,13 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
             rests_on=seen,
             missing=(),
         )
+    return replace(part, lacking=tuple(lacking_at(findings, asked, place)))
+
+
+def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
+    """The same, with what is known around it."""
+    part = _as_known(findings, asked, place)
+    lacking = findings.tested.lacking(asked, place)
     unknown = part.basis is AnswerBasis.UNKNOWN
     around = tuple(neighbours(findings.tested, asked, place)) if unknown else ()
     near = any(one.below or one.above for one in around)
@@ -330,7 +342,6 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         smallest=None if lacking and not part.moves else _smallest(findings, part, place, passing),
         neighbours=around,
         elsewhere=elsewhere(findings.tested, asked, place, near) if unknown else None,
-        lacking=tuple(lacking_at(findings, asked, place)),
         fewer=() if helps else tuple(_fewer(findings, asked, place, part.troubles)),
     )
 

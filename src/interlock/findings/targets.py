@@ -12,8 +12,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from interlock.findings.above import ReleasesAbove
-from interlock.findings.advice import Move, by_preference
-from interlock.findings.attribution import PYTHON
+from interlock.findings.advice import Move, by_preference, not_its_own
 from interlock.findings.bars import Bars
 from interlock.findings.chances import ByChances
 from interlock.findings.features import lack_in_words
@@ -28,7 +27,7 @@ from interlock.findings.scopes import (
     why_barred,
 )
 from interlock.findings.situation import Seen, concerns, lacks_feature
-from interlock.findings.smallest import smallest_of, smallest_together
+from interlock.findings.smallest import Changes, smallest_of
 from interlock.findings.tested import Place, Tested, moved
 from interlock.findings.weighing import Pins, Trouble, version_of, without
 from interlock.matrix import Matrix, Situation
@@ -56,6 +55,10 @@ class Targets:
         self._by_chances = by_chances
         self._lines: dict[tuple[object, ...], ReleasesAbove] = {}
         self._pythons: dict[tuple[object, ...], tuple[PythonVersion, ...]] = {}
+        self._together: dict[PythonVersion, Changes] = {}
+        self._pass_at: dict[tuple[object, ...], bool] = {}
+        self._wrong: dict[tuple[object, ...], Sequence[tuple[Situation, Outcome]]] = {}
+        self._run: dict[tuple[object, ...], Evidence] = {}
         self._axes = by_preference(matrix.axes, matrix.policy)
 
     def moves(
@@ -68,7 +71,8 @@ class Targets:
 
     def passing(self, asked: Sequence[Situation], place: Place) -> tuple[Move, ...]:
         """Where nothing is known: along each axis, the newer releases that were tested and pass."""
-        found = (self._along(axis, tuple(asked), place) for axis in self._axes)
+        beside = (axis for axis in self._axes if self._tested.beside(axis.name, place))
+        found = (self._along(axis, tuple(asked), place) for axis in beside)
         return tuple(move for move in found if move.helps)
 
     def smallest(
@@ -78,26 +82,41 @@ class Targets:
         if any(move.helps for move in moves):
             return smallest_of(moves, place[0])
         every = tuple(asked)
-        hurt = self._hurt(every, place)
+        hurt, python = self._hurt(every, place), place[1]
+        for change in self._changes(python).of(place[0]):
+            barred = any(
+                self._bars.against(one.axis, one.version, old) for one, old in change.steps
+            )
+            if not barred and self._pass_together(change.pins, python, every, hurt):
+                return change.as_move
+        return None
 
-        def passes(pins: Pins) -> bool:
-            there = pins, place[1]
-            if any(self._tested.outcome(one, there) in TROUBLE for one in hurt):
-                return False
-            axes = [pin.axis for pin in pins]
-            if self._wrong_elsewhere(axes, every, there):
-                return False
-            return self._all_pass(axes, every, hurt, there)
+    def _changes(self, python: PythonVersion) -> Changes:
+        """The changes of several releases to what was run on that Python."""
+        if python not in self._together:
+            order = [axis.name for axis in self._axes]
+            self._together[python] = Changes(self._tested.on(python), order)
+        return self._together[python]
 
-        order = [axis.name for axis in self._axes]
-        together = self._tested.together(place)
-        return smallest_together(place[0], together, order, self._bars, passes)
+    def _pass_together(
+        self, pins: Pins, python: PythonVersion, asked: Situations, hurt: Situations
+    ) -> bool:
+        """Whether these releases pass, and go wrong in no other settings either."""
+        key = pins, python, _levels(asked), _levels(hurt)
+        if key not in self._pass_at:
+            there, axes = (pins, python), [pin.axis for pin in pins]
+            self._pass_at[key] = (
+                not any(self._tested.outcome(one, there) in TROUBLE for one in hurt)
+                and not self._wrong_elsewhere(axes, asked, there)
+                and self._all_pass(axes, asked, hurt, there)
+            )
+        return self._pass_at[key]
 
     def _move(
         self, axis: Axis, asked: Situations, place: Place, troubles: Sequence[Trouble]
     ) -> Move:
         if not any(one.counts_against(axis.name) for one in troubles):
-            return _none(axis, _not_its_own(axis, place, troubles))
+            return _none(axis, not_its_own(axis, *place, troubles))
         return self._along(axis, asked, place)
 
     def _along(self, axis: Axis, asked: Situations, place: Place) -> Move:
@@ -160,10 +179,13 @@ class Targets:
         self, axes: Collection[str], asked: Situations, place: Place
     ) -> Sequence[tuple[Situation, Outcome]]:
         """The settings that nobody asks for and that a reader may have, where it goes wrong."""
-        beside = self._beside(axes)
-        others = (one for one in self._tested.situations if one not in asked)
-        found = ((one, self._tested.drawn(one, place, beside).outcome) for one in others)
-        return [(one, outcome) for one, outcome in found if outcome and outcome in TROUBLE]
+        key = tuple(axes), _levels(asked), place
+        if key not in self._wrong:
+            beside = self._beside(axes)
+            others = (one for one in self._tested.situations if one not in asked)
+            found = ((one, self._tested.drawn(one, place, beside).outcome) for one in others)
+            self._wrong[key] = [(one, of) for one, of in found if of and of in TROUBLE]
+        return self._wrong[key]
 
     def _why_none(
         self,
@@ -192,7 +214,7 @@ class Targets:
         """The move with what is known of each scope, and what was not tested."""
         pins, python = place
         present = version_of(pins, move.axis)
-        tested = [version for version in line.above(present) if line.is_known(version)]
+        tested = line.known(present)
         newer = self._bars.newer(move.axis, present, python)
         known = set(tested)
         untested = [version for version in newer if version not in known]
@@ -204,14 +226,18 @@ class Targets:
     def _evidence(self, axis: Axis, version: Version, asked: Situations, place: Place) -> Evidence:
         """What was run of a target in the very situations that are asked for."""
         there, hurt = (moved(place[0], axis.name, version), place[1]), self._hurt(asked, place)
-        seen = [one for some in self._passes([axis.name], asked, hurt, there) for one in some]
-        passes = {s.verdict.cell.key: s.verdict for s in seen if s.verdict.outcome is Outcome.PASS}
-        return Evidence(
-            version=version,
-            trials=sum(verdict.trials for verdict in passes.values()),
-            exposures=sum(verdict.exposures for verdict in passes.values()),
-            tested_at=min(verdict.tested_at for verdict in passes.values()),
-        )
+        key = axis.name, there, _levels(asked), _levels(hurt)
+        if key not in self._run:
+            every = [one for some in self._passes([axis.name], asked, hurt, there) for one in some]
+            once = {one.verdict.cell.key: one.verdict for one in every}
+            passes = [verdict for verdict in once.values() if verdict.outcome is Outcome.PASS]
+            self._run[key] = Evidence(
+                version=version,
+                trials=sum(verdict.trials for verdict in passes),
+                exposures=sum(verdict.exposures for verdict in passes),
+                tested_at=min(verdict.tested_at for verdict in passes),
+            )
+        return self._run[key]
 
     def _on_every_python(
         self, axis: Axis, asked: Situations, hurt: Situations, place: Place
@@ -235,9 +261,8 @@ class Targets:
         self, axis: Axis, version: Version, asked: Situations, hurt: Situations, pins: Pins
     ) -> tuple[PythonVersion, ...]:
         """The Pythons on which it passes; none where it does not pass on one that has it."""
-        levels = tuple(one.levels for one in asked), tuple(one.levels for one in hurt)
         there = moved(pins, axis.name, version)
-        key = axis.name, there, levels
+        key = axis.name, there, _levels(asked), _levels(hurt)
         if key not in self._pythons:
             found: list[PythonVersion] = []
             for python in self._tested.pythons:
@@ -287,8 +312,8 @@ class Targets:
         """The releases along an axis; ``everywhere``: none passes that goes wrong in settings
         that are not asked for."""
         pins, python = place
-        levels = tuple(one.levels for one in asked), tuple(one.levels for one in hurt)
-        key = axis.name, without(pins, axis.name), python, levels, everywhere
+        others = without(pins, axis.name)
+        key = axis.name, others, python, _levels(asked), _levels(hurt), everywhere
         if key not in self._lines:
 
             def passes(version: Version) -> bool:
@@ -365,15 +390,11 @@ class Targets:
         )
 
 
+def _levels(situations: Situations) -> tuple[tuple[int, ...], ...]:
+    """What tells some situations from others, and is quick to look up."""
+    return tuple(one.levels for one in situations)
+
+
 def _none(axis: Axis, reason: str, *, is_open: bool = False) -> Move:
     none = NoTarget(axis=axis.name, reason=reason, is_open=is_open)
     return Move(nearest=none, newest=none)
-
-
-def _not_its_own(axis: Axis, place: Place, troubles: Iterable[Trouble]) -> str:
-    """Nothing of what goes wrong is a reason to move along this axis."""
-    pins, python = place
-    owners = {one.attribution.whose for one in troubles}
-    names = [pin.package for pin in pins if pin.axis in owners]
-    names += [f"Python {python}"] if PYTHON in owners else []
-    return f"moving {axis.package} changes nothing: it is {' and '.join(names)} alone"

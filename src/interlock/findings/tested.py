@@ -260,14 +260,9 @@ class Tested:
         pins, python = place
         return self._by_beside.get((axis, without(pins, axis), python), ())
 
-    def together(self, place: Place) -> Iterator[Pins]:
-        """The combinations that were run there with newer releases of more than one axis."""
-        pins, python = place
-        for there in self._on_python.get(python, ()):
-            pairs = [(version_of(there, pin.axis), version_of(pins, pin.axis)) for pin in pins]
-            newer = sum(new > old for new, old in pairs)
-            if newer > 1 and all(new >= old for new, old in pairs):
-                yield there
+    def on(self, python: PythonVersion) -> Sequence[Pins]:
+        """The combinations that were run on that Python."""
+        return self._on_python.get(python, ())
 
     def around(
         self, asked: Situation, axis: str, place: Place

@@ -34,7 +34,8 @@ def card(context: PageContext, place: Place) -> Card:
     """What happens with which settings, the worst first, what to move to, and the workarounds."""
     pins, python = place
     versions = {pin.axis: pin.version for pin in pins if pin.version}
-    found = answer(Question(versions=versions, python=python), context.findings)
+    question = Question(versions=versions, python=python)
+    found = answer(question, context.findings, around=False)
     first, *others = headlines.headlines(found, context.matrix)
     notes = [(_of_note(one), _note(one)) for one in found.kinds if headlines.kind_note(one)]
     worst = first.parts[0]
