@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from grids import AXES, NOON, cell, forking, grid, matrix, rows as did, verdict
+from grids import AXES, LEVEL, NOON, cell, forking, grid, matrix, rows as did, verdict
 from languages import PROBE
 from matrices import WAYS
 from packaging.version import Version
@@ -32,6 +32,9 @@ from interlock.model import (
     Unsupported,
     Verdict,
 )
+from interlock.publish import applications
+from interlock.publish.context import PageContext
+from interlock.record.results import Results
 
 CONFIGURATIONS = {
     name: Configuration(name=name, title=title, description="")
@@ -167,6 +170,62 @@ def test_what_is_safe_is_read_from_all_that_is_known() -> None:
     ]
     assert report.safe(known[:1], findings(known)).endswith(
         "By all known verdicts, right-lib 1.0 is safe."
+    )
+
+
+WHOLE = [
+    verdict(cell(left, probe="restart", config=config))
+    for left in ("1.0", "1.1")
+    for config in ("stock", "warnings")
+]
+"""All that is asked of a release where ``serve`` is about one kind of application."""
+FORKS_IN_SERVE = {"serve": ProbeUse(choices={"forking": "yes"})}
+
+
+def forked(outcomes: str) -> list[Verdict]:
+    return grid(f"1.0 2.0\n1.0 {outcomes}", probe="serve")
+
+
+@pytest.mark.parametrize(
+    ("serve", "says"),
+    [
+        ("pass pass", "right-lib 1.0 is safe."),
+        ("hang pass", "right-lib 1.0 is safe. Not where it forks: it can hang there."),
+    ],
+)
+def test_a_safe_release_is_called_safe_with_the_exception_that_the_page_names(
+    serve: str, says: str
+) -> None:
+    known = findings(
+        [*WHOLE, *forked(serve)], uses=FORKS_IN_SERVE, choices={**LEVEL, **forking("it forks")}
+    )
+    assert report.safe(WHOLE, known).endswith(f"By all known verdicts, {says}")
+    context = PageContext(
+        matrix=known.matrix,
+        results=Results(verdicts=list(known.verdicts), signatures=[], yanked={}, controls=[]),
+    )
+    on_page = [f"{kind.where} {kind.says}" for kind in applications.warnings(context)]
+    assert all(warning in says for warning in on_page)
+    assert bool(on_page) is ("hang" in serve)
+
+
+@pytest.mark.parametrize(
+    ("rare", "says"),
+    [
+        ("pass pass", 'with everything run with it (2 "no hang seen", 1 pass in all).'),
+        ("hang pass", '(1 hang, 1 "can hang, rarely", 1 pass in all).'),
+    ],
+)
+def test_a_cell_without_a_rare_hang_counts_as_no_pass(rare: str, says: str) -> None:
+    """Hangs of ``calm`` are rare: nothing makes the race likelier there."""
+    verdicts = [verdict(cell("1.0", "2.0")), *grid(f"1.0 2.0\n1.0 {rare}", config="calm")]
+    assert says in report.safe(verdicts, findings(verdicts))
+
+
+def test_rare_hangs_that_were_not_seen_are_no_passed_tests() -> None:
+    verdicts = grid("1.0 2.0\n1.0 pass pass", config="calm")
+    assert report.safe(verdicts, findings(verdicts)) == (
+        'No hang was seen, but a rare one is possible (2 "no hang seen").'
     )
 
 

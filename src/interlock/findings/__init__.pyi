@@ -91,6 +91,7 @@ from .question import (
 )
 from .rare import (
     LineRate as LineRate,
+    Rare as Rare,
     RareHang as RareHang,
     hangs_rarely as hangs_rarely,
     joined as joined,

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from interlock.findings import expected
 from interlock.findings.features import lack_in_words
+from interlock.findings.findings import Findings
 from interlock.findings.kinds import KindNote
 from interlock.findings.question import Answer, SituationAnswer
 from interlock.findings.rare import RareHang
 from interlock.findings.situation import Seen
-from interlock.matrix import Matrix, in_words
+from interlock.matrix import Application, Matrix, in_words
 from interlock.model import Outcome, listing
 
 _HEADLINES = {
@@ -28,6 +29,9 @@ _HEADLINES = {
 """The first words of an answer; None is what is not known."""
 
 NOT_KNOWN = f"{_HEADLINES[None]}."
+
+THERE = "it can hang there"
+"""Of a kind of application, after ``not_where``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,17 @@ def rarely(rare: RareHang) -> str:
     if rare.can_hang:
         return "It can hang, rarely"
     return "No hang was seen, but a rare one is possible"
+
+
+def unsafe_kinds(findings: Findings) -> list[Application]:
+    """The kinds of application in which a release that is called safe can hang all the same."""
+    every = findings.matrix.applications
+    return [kind for name, kind in every.items() if findings.by_application[name].can_hang]
+
+
+def not_where(kind: Application) -> str:
+    """``Not where the process forks:``, after the releases that are called safe."""
+    return f"Not where {kind.title}:"
 
 
 def lacks(seen: Seen, matrix: Matrix) -> str:
