@@ -261,7 +261,7 @@ def test_a_probe_with_a_verdict_is_not_called_not_run() -> None:
     assert found.not_run == ("serve",)
 
 
-LACKS = "moving right-lib does not help: left-lib 1.0 lacks what serve tests"
+LACKS = "moving right-lib does not help: left-lib 1.0 lacks the level"
 
 
 @pytest.mark.parametrize(

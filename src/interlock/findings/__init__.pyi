@@ -40,6 +40,7 @@ from .chances import (
 )
 from .conclusions import (
     concluded as concluded,
+    without_feature as without_feature,
 )
 from .coverage import (
     Coverage as Coverage,

@@ -59,6 +59,15 @@ def as_lacking(found: Seen, place: Place) -> Seen:
     )
 
 
+def without_feature(findings: Findings, asked: Situation, place: Place) -> Conclusion | None:
+    """Where nothing else is known: that a release lacks what would be switched on. Else None."""
+    seen = tuple(as_lacking(one, place) for one in findings.tested.lacking(asked, place))
+    if not seen:
+        return None
+    basis = AnswerBasis.INFERRED if any(one.inferred for one in seen) else AnswerBasis.TESTED
+    return Conclusion(outcome=Outcome.UNSUPPORTED, basis=basis, rests_on=seen)
+
+
 def attribution_of(one: Seen, findings: Findings) -> Attribution:
     """Whose a hang or failure is. An inferred one is what the nearest tested one is."""
     if not one.inferred:

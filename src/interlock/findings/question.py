@@ -28,11 +28,11 @@ from interlock.findings.advice import Move
 from interlock.findings.around import Elsewhere, Neighbours, elsewhere, neighbours
 from interlock.findings.chances import ByChance
 from interlock.findings.conclusions import (
-    as_lacking,
     attribution_of,
     concluded,
     lacking_at,
     rank,
+    without_feature,
     workarounds_at,
 )
 from interlock.findings.effects import OfferedWorkaround
@@ -307,18 +307,7 @@ def _every(findings: Findings) -> list[Situation]:
 
 
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
-    part = in_situation(findings, asked, place)
-    lacking = findings.tested.lacking(asked, place)
-    if part.basis is AnswerBasis.UNKNOWN and lacking:
-        seen = tuple(as_lacking(one, place) for one in lacking)
-        inferred = any(one.inferred for one in seen)
-        part = replace(
-            part,
-            outcome=Outcome.UNSUPPORTED,
-            basis=AnswerBasis.INFERRED if inferred else AnswerBasis.TESTED,
-            rests_on=seen,
-            missing=(),
-        )
+    part, lacking = in_situation(findings, asked, place), findings.tested.lacking(asked, place)
     unknown = part.basis is AnswerBasis.UNKNOWN
     around = tuple(neighbours(findings.tested, asked, place)) if unknown else ()
     near = any(one.below or one.above for one in around)
@@ -330,7 +319,6 @@ def _in_situation(findings: Findings, asked: Situation, place: Place) -> Situati
         smallest=None if lacking and not part.moves else _smallest(findings, part, place, passing),
         neighbours=around,
         elsewhere=elsewhere(findings.tested, asked, place, near) if unknown else None,
-        lacking=tuple(lacking_at(findings, asked, place)),
         fewer=() if helps else tuple(_fewer(findings, asked, place, part.troubles)),
     )
 
@@ -360,6 +348,8 @@ def _passing(findings: Findings, part: SituationAnswer, place: Place) -> tuple[M
 def in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     """The part of an answer for one situation, without what is known of others around it."""
     found, refusals = concluded(findings, asked, place)
+    if found.basis is AnswerBasis.UNKNOWN:
+        found = without_feature(findings, asked, place) or found
     matrix = findings.matrix
     rests_on = tuple(sorted(found.rests_on, key=lambda one: rank(one, findings)))
     troubles = tuple(
@@ -381,6 +371,7 @@ def in_situation(findings: Findings, asked: Situation, place: Place) -> Situatio
         troubles=troubles,
         moves=() if kinds_of(asked, matrix) else findings.targets.moves([asked], place, troubles),
         workarounds=tuple(workarounds_at(findings, asked, rests_on)),
+        lacking=tuple(lacking_at(findings, asked, place)),
     )
 
 
