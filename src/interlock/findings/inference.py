@@ -177,6 +177,11 @@ class TrackMap:
         """The columns that were tested line by line, here."""
         return sorted(self._full_columns)
 
+    def is_predicted(self, at: int, *, is_column: bool) -> bool:
+        """Whether a row or column was tested in part, and searched ones vouch for the rest."""
+        there = self._by_column if is_column else self._by_row
+        return at in there and (self.column(at) if is_column else self.row(at)).is_predicted
+
     def _rows_beside(self, row: int) -> Sequence[Strip]:
         """All other rows that were tested line by line, here or on another Python."""
         every = (one for of in (self, *self._references) for one in of._full_rows.items())
