@@ -423,9 +423,9 @@ def test_a_control_that_differs_says_which_passes_prove_nothing(for_all: bool, w
     differs, as_known = (ControlRecord(control=CONTROL, for_all=for_all) for _ in range(2))
     differs.add(passed)
     as_known.add(replace(passed, outcome=Outcome.HANG))
-    (line,) = report.doubts([as_known, differs])
+    (line,) = report.doubts([as_known, differs], "run it again")
     assert line.startswith(f"the passes of {whose}, and on Pythons without such a control, ")
-    assert line.endswith(f"{differs}; run again with --rerun failed")
+    assert line.endswith(f"{differs}; run it again")
 
 
 WARNED = "warnings"

@@ -133,16 +133,18 @@ def cells(plan: Plan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def doubts(controls: Iterable[ControlRecord]) -> list[str]:
-    """One line for each control with an unexpected result: which passes prove nothing."""
+def doubts(controls: Iterable[ControlRecord], repair: str) -> list[str]:
+    """One line for each control with an unexpected result: which passes prove nothing.
+
+    ``repair`` says how to run them again.
+    """
     lines = []
     for one in controls:
         if one.differs:
             probes = "every probe" if one.for_all else one.control.cell.probe
             lines.append(
                 f"the passes of {probes} on Python {one.control.cell.python}, and on Pythons "
-                f"without such a control, prove nothing in this run: {one}; "
-                "run again with --rerun failed"
+                f"without such a control, prove nothing in this run: {one}; {repair}"
             )
     return lines
 
