@@ -17,9 +17,9 @@ from packaging.version import Version
 from interlock.findings import attribution, situation
 from interlock.findings.advice import Move
 from interlock.findings.findings import Findings
+from interlock.findings.inference import AnswerBasis
 from interlock.findings.question import (
     Answer,
-    AnswerBasis,
     Question,
     SituationAnswer,
     answer,

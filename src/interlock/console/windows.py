@@ -10,9 +10,9 @@ from packaging.version import Version
 from interlock.campaign import Exploration, Survey
 from interlock.console import answer_rare
 from interlock.findings import (
+    AnswerBasis,
     ErrorRate,
     Findings,
-    KnownBy,
     Spot,
     Stretch,
     TrackMap,
@@ -99,9 +99,10 @@ def _counted(
     counts = sum((of.counts() for of in maps.values()), Counter())
     total = sum(counts.values())
     yield (
-        f"{plural(counts[KnownBy.TESTED], 'pair')} tested of {total:,}: "
-        f"{counts[KnownBy.INFERRED]:,} inferred, {counts[KnownBy.INDEX]:,} decided by the index, "
-        f"{counts[KnownBy.UNKNOWN]:,} unknown"
+        f"{plural(counts[AnswerBasis.TESTED], 'pair')} tested of {total:,}: "
+        f"{counts[AnswerBasis.INFERRED]:,} inferred, "
+        f"{counts[AnswerBasis.INDEX]:,} decided by the index, "
+        f"{counts[AnswerBasis.UNKNOWN]:,} unknown"
     )
     if edges := survey.unconfirmed_edges(counting):
         yield f"{plural(edges, 'edge')} not confirmed yet"

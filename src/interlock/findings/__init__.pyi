@@ -61,7 +61,7 @@ from .findings import (
     ForApplication as ForApplication,
 )
 from .inference import (
-    KnownBy as KnownBy,
+    AnswerBasis as AnswerBasis,
     TrackMap as TrackMap,
 )
 from .kinds import (
@@ -119,7 +119,6 @@ from .searched import (
     hanging_windows as hanging_windows,
 )
 from .situation import (
-    AnswerBasis as AnswerBasis,
     Conclusion as Conclusion,
     Seen as Seen,
 )

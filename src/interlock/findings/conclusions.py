@@ -8,9 +8,9 @@ from dataclasses import replace
 from interlock.findings.attribution import OPEN, Attribution
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
-from interlock.findings.inference import Rule
+from interlock.findings.inference import AnswerBasis, Rule
 from interlock.findings.likeness import intermittent
-from interlock.findings.situation import AnswerBasis, Conclusion, Inferred, Seen
+from interlock.findings.situation import Conclusion, Inferred, Seen
 from interlock.findings.tested import Place
 from interlock.findings.untested import Refusal, inferred_verdict
 from interlock.findings.weighing import TOGETHER

@@ -37,12 +37,13 @@ from interlock.findings.conclusions import (
 )
 from interlock.findings.effects import OfferedWorkaround
 from interlock.findings.findings import Findings
+from interlock.findings.inference import AnswerBasis
 from interlock.findings.kinds import KindNote, instead_of_pass, kind_notes, kinds_of, lines_at
 from interlock.findings.likeness import TROUBLE
 from interlock.findings.rare import RareHang
 from interlock.findings.rates import KindRate
 from interlock.findings.scopes import SmallestMove
-from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
+from interlock.findings.situation import Seen, lacks_feature
 from interlock.findings.tested import Place
 from interlock.findings.untested import Refusal
 from interlock.findings.weighing import Pins, Trouble
