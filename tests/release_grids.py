@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from packaging.version import Version
 
-from interlock.findings.inference import Known, KnownBy, TrackMap
+from interlock.findings.inference import AnswerBasis, Known, TrackMap
 from interlock.findings.space import Observation, ReleaseAxis, Space, Spot
 from interlock.model import Outcome
 
@@ -50,10 +50,10 @@ def drawn(text: str, *references: TrackMap) -> TrackMap:
 
 def shown(known: Known) -> str:
     """As in the grid, with inferred ones in small letters."""
-    if known.basis is KnownBy.INDEX:
+    if known.basis is AnswerBasis.INDEX:
         return "x"
-    if known.basis is KnownBy.UNKNOWN:
+    if known.basis is AnswerBasis.UNKNOWN:
         return "."
     assert known.observation is not None
     letter = NAMES[known.observation]
-    return letter if known.basis is KnownBy.TESTED else letter.lower()
+    return letter if known.basis is AnswerBasis.TESTED else letter.lower()

@@ -28,7 +28,7 @@ from release_spaces import (
 from interlock.campaign.along import Rules, Sought
 from interlock.campaign.search import track_maps
 from interlock.findings.audit import ErrorRate, draw
-from interlock.findings.inference import KnownBy, TrackMap
+from interlock.findings.inference import AnswerBasis, TrackMap
 from interlock.findings.space import Observation, ReleaseAxis, Spot
 from interlock.findings.stretches import along_column, along_row
 
@@ -186,7 +186,7 @@ def test_a_window_that_reaches_a_line_end_is_seen_whatever_else_there_is(world: 
         for seen, run in runs_of(world, row):
             if ends & {*run}:
                 known = [found.at((row, column)) for column in run]
-                tested = [one for one in known if one.basis is KnownBy.TESTED]
+                tested = [one for one in known if one.basis is AnswerBasis.TESTED]
                 assert tested
                 assert {one.observation for one in tested} == {seen}
 
@@ -249,7 +249,7 @@ def test_another_python_that_is_alike_costs_a_fraction() -> None:
     first, second = (len(track.known) for track in played.tracks)
     assert second < first / 2
     for found in track_maps(played.tracks):
-        assert found.counts()[KnownBy.UNKNOWN] == 0
+        assert found.counts()[AnswerBasis.UNKNOWN] == 0
         assert wrong_cells(found, world) == 0
 
 
@@ -273,7 +273,7 @@ def wrong_cells(of: TrackMap, world: World) -> int:
         known.observation != world.truth(row, column)
         for row in range(len(world.rows))
         for column in range(len(world.columns))
-        if (known := of.at((row, column))).basis is KnownBy.INFERRED
+        if (known := of.at((row, column))).basis is AnswerBasis.INFERRED
     )
 
 
@@ -290,7 +290,7 @@ def test_a_corner_that_came_out_otherwise_is_refined_around() -> None:
     assert Sought.CORNER in {why for *_, why in played.asked}
     assert found.at((18, len(COLUMNS) - 1)).observation == FAIL
     assert wrong_cells(found, world) == 0
-    assert found.counts()[KnownBy.UNKNOWN] == 0
+    assert found.counts()[AnswerBasis.UNKNOWN] == 0
 
 
 def test_what_neither_named_rows_nor_corners_show_is_refined_around_once_it_is_drawn() -> None:
@@ -306,7 +306,7 @@ def test_what_neither_named_rows_nor_corners_show_is_refined_around_once_it_is_d
     (track,) = play([world], (0, 18), audited=audited).tracks
     (again,) = track_maps([track])
     assert wrong_cells(again, world) == 0
-    assert again.counts()[KnownBy.UNKNOWN] < hidden
+    assert again.counts()[AnswerBasis.UNKNOWN] < hidden
 
 
 # The whole space --------------------------------------------------------------------------------
@@ -361,11 +361,11 @@ def test_a_space_of_the_real_size_needs_less_than_one_in_a_hundred_of_its_cells(
     size = sum(world.space.size for world in played_on)
     assert size == 201 * 486 * PYTHONS == 683_802
     assert played.runs <= size // 100
-    counted = Counter[KnownBy]()
+    counted = Counter[AnswerBasis]()
     for found in track_maps(played.tracks):
         counted += found.counts()
     # The line that proves nothing: 11 releases with 201 of the other axis, on four Pythons.
-    assert counted[KnownBy.UNKNOWN] <= 11 * 201 * 4
+    assert counted[AnswerBasis.UNKNOWN] <= 11 * 201 * 4
 
 
 def test_the_windows_of_the_real_size_are_found_on_every_python() -> None:
@@ -405,7 +405,7 @@ def test_the_audits_interval_covers_the_true_share_of_wrong_answers() -> None:
 
     world = World(rows=ROWS, columns=COLUMNS, truth=truth)
     (found,) = track_maps(play([world], NAMED).tracks)
-    inferred = found.counts()[KnownBy.INFERRED]
+    inferred = found.counts()[AnswerBasis.INFERRED]
     true_share = wrong_cells(found, world) / inferred
     assert 0.02 < true_share < 0.3
     covered = 0

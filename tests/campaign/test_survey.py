@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from interlock.campaign.along import Rules, Sought
 from interlock.campaign.survey import Survey
-from interlock.findings.inference import KnownBy
+from interlock.findings.inference import AnswerBasis
 from interlock.findings.space import ReleaseAxis
 from interlock.model import Cell, PythonVersion, Verdict
 
@@ -111,10 +111,10 @@ def test_what_is_known_can_be_asked_of_each_python() -> None:
     verdicts, _ = played()
     maps = SURVEY.maps(verdicts)
     known_pair = maps[SECOND].of(Version("2.0.0"), Version("1.1.0"))
-    assert known_pair.basis in (KnownBy.TESTED, KnownBy.INFERRED)
+    assert known_pair.basis in (AnswerBasis.TESTED, AnswerBasis.INFERRED)
     assert known_pair.observation is not None
     assert str(known_pair.observation.outcome) == "hang"
-    assert maps[SECOND].of(Version("2.0.0"), Version("1.0.0")).basis is KnownBy.INDEX
+    assert maps[SECOND].of(Version("2.0.0"), Version("1.0.0")).basis is AnswerBasis.INDEX
 
 
 def test_an_audit_is_run() -> None:

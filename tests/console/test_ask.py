@@ -29,6 +29,53 @@ def test_the_answer_comes_first(outcome: str, headline: str) -> None:
     )
 
 
+PAIR = ": left-lib 1.0 with right-lib 1.0 on Python 3.10, "
+
+
+@pytest.mark.parametrize(
+    ("stock", "warnings", "lines"),
+    [
+        (
+            "pass",
+            ".",
+            [
+                f"No hang was found{PAIR}with the default settings.",
+                "It is not known whether it hangs where warnings are events.",
+            ],
+        ),
+        (
+            ".",
+            "hang",
+            [
+                f"It hangs{PAIR}where warnings are events.",
+                "It is not known whether it hangs with the default settings.",
+            ],
+        ),
+        (
+            "pass",
+            "hang",
+            [
+                f"It hangs{PAIR}where warnings are events.",
+                "No hang was found with the default settings.",
+            ],
+        ),
+    ],
+)
+def test_what_is_known_is_said_before_what_is_not(
+    stock: str, warnings: str, lines: list[str]
+) -> None:
+    """Settings that only another release was run with are not known; a pass is no pass of all."""
+    here = {"stock": stock, "warnings": warnings}
+    known = [
+        found
+        for config, outcome in here.items()
+        for found in grid(f"1.0\n1.0 {outcome}\n2.0 pass", config=config)
+    ]
+    assert text(findings(known), chosen="every").split("\n\n")[0].splitlines() == lines
+    first, _ = text(findings(known), Page(width=120, colours=True), chosen="every").split("\n", 1)
+    assert "\x1b[1;32m" not in first, "green is for what passes with every setting"
+
+
 def test_what_was_not_tested_is_unknown_with_its_nearest_neighbours() -> None:
     said = text(findings(grid("1.0\n0.8 pass\n0.9 pass\n1.1 hang\n1.2 pass")))
     assert said.startswith("It is not known whether it hangs")

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from grids import AXES, NOON, cell, forking, grid, matrix, rows as did, verdict
-from languages import PROBE
+from grids import NOON, cell, forking, grid, matrix, rows as did, verdict
 from matrices import WAYS
 from packaging.version import Version
-from rich.console import Console
+from reported import FORKS, findings
 
 from interlock.campaign.controls import ControlRecord, ControlResult
 from interlock.campaign.followups import Why
 from interlock.campaign.planning import Plan
 from interlock.campaign.progress import LeftOpen
-from interlock.console import report, tables
-from interlock.findings.findings import Findings
+from interlock.console import report
 from interlock.findings.weighing import Excluded
-from interlock.matrix.definition import Application, Control, ProbeUse, Workaround
+from interlock.matrix.definition import Control, ProbeUse, Workaround
 from interlock.model import (
     Cell,
-    Configuration,
     EngineUnavailable,
     Outcome,
     Phase,
@@ -32,158 +27,6 @@ from interlock.model import (
     Unsupported,
     Verdict,
 )
-
-CONFIGURATIONS = {
-    name: Configuration(name=name, title=title, description="")
-    for name, title in (("stock", "as it comes"), ("warnings", "with warnings"))
-}
-
-
-def findings(
-    verdicts: Sequence[Verdict], withdrawn: Excluded | None = None, **changes: object
-) -> Findings:
-    return Findings(matrix=matrix(**changes), verdicts=verdicts, withdrawn=withdrawn or {})
-
-
-def drawn(verdicts: Sequence[Verdict], rare: tables.Rare = lambda _: None) -> list[str]:
-    output = io.StringIO()
-    console = Console(file=output, width=120)
-    for part in tables.tables(verdicts, AXES, {"restart": PROBE}, CONFIGURATIONS, rare):
-        console.print(part)
-    return output.getvalue().splitlines()
-
-
-def rows(verdicts: Sequence[Verdict], rare: tables.Rare = lambda _: None) -> list[list[str]]:
-    """The cells of the tables' bodies."""
-    return [
-        [part.strip() for part in line.strip("│").split("│")]
-        for line in drawn(verdicts, rare)
-        if line.startswith("│")
-    ]
-
-
-def safe(text: str) -> str:
-    verdicts = grid(text)
-    return report.safe(verdicts, findings(verdicts))
-
-
-# The tables ---------------------------------------------------------------------------------------
-
-
-def test_a_table_has_a_row_for_the_releases_and_a_column_for_each_python() -> None:
-    verdicts = [
-        *grid("   1.0  2.0\n 1.0  hang pass", python="3.9"),
-        *grid("   1.0  2.0\n 1.0  hang unproven", python="3.10"),
-    ]
-    assert rows(verdicts) == [["1.0", "1.0", "✗", "✗"], ["1.0", "2.0", "✓", "?"]]
-
-
-def test_pythons_and_releases_stand_in_version_order() -> None:
-    verdicts = [
-        *grid("   2.10  2.9\n 1.0  pass hang", python="3.10"),
-        *grid("   2.10  2.9\n 1.0  fail fail", python="3.9"),
-    ]
-    assert rows(verdicts) == [["1.0", "2.9", "!", "✗"], ["1.0", "2.10", "!", "✓"]]
-
-
-def test_what_was_not_run_is_left_blank() -> None:
-    verdicts = [
-        *grid("   1.0\n 1.0  pass", python="3.9"),
-        *grid("   2.0\n 1.0  pass", python="3.10"),
-    ]
-    assert rows(verdicts) == [["1.0", "1.0", "✓", ""], ["1.0", "2.0", "", "✓"]]
-
-
-def test_a_library_that_was_left_out_is_a_dash() -> None:
-    assert rows([verdict(cell("-", "1.0"), "unsupported")]) == [["-", "1.0", "–"]]
-
-
-def test_each_configuration_has_a_table_that_names_it_in_words() -> None:
-    lines = drawn([*grid("  1.0\n 1.0 pass"), *grid("  1.0\n 1.0 hang", config="warnings")])
-    titles = [line for line in lines if "restart · " in line]
-    assert titles == ["restart · stock: as it comes", "restart · warnings: with warnings"]
-
-
-def test_signs_are_explained() -> None:
-    text = "\n".join(drawn(grid("  1.0\n 1.0 pass")))
-    for sign in ("✓ pass", "✗ hang", "! fail", "– unsupported", "? unproven"):
-        assert sign in text
-
-
-def test_the_sign_of_a_library_that_was_left_out_is_explained_where_it_is() -> None:
-    explained = "- library left out"
-    assert drawn([verdict(cell("-", "1.0"))])[-1].endswith(explained)
-    assert explained not in "\n".join(drawn(grid("  1.0\n 1.0 pass")))
-
-
-def test_nothing_is_drawn_of_nothing() -> None:
-    assert drawn([]) == []
-
-
-# What is safe -------------------------------------------------------------------------------------
-
-
-def test_a_release_passed_here_with_everything_it_was_run_with() -> None:
-    sentence = safe(
-        """
-               1.0   2.0
-        1.0    hang  pass
-        1.1    hang  pass
-        """
-    )
-    assert sentence.startswith("Passed here: right-lib 2.0, with everything")
-    assert "2 hang" in sentence
-    assert "2 pass" in sentence
-
-
-def test_one_hang_is_enough_for_a_release_not_to_pass() -> None:
-    sentence = safe(
-        """
-               1.0   2.0
-        1.0    hang  pass
-        1.1    pass  fail
-        """
-    )
-    assert not sentence.startswith("Passed")
-
-
-def test_where_all_passed_it_says_so() -> None:
-    assert safe("  1.0\n 1.0 pass\n 1.1 pass").startswith(
-        "Passed here: everything that was run (2 pass)."
-    )
-
-
-def test_that_all_passed_makes_nothing_safe() -> None:
-    """The probe ``serve`` and the configuration ``warnings`` did not run."""
-    assert safe("  1.0\n 1.0 pass").endswith("That is too little to call a release safe.")
-
-
-def test_what_is_safe_is_read_from_all_that_is_known() -> None:
-    known = [
-        verdict(cell(left, probe=probe, config=config))
-        for left in ("1.0", "1.1")
-        for probe in ("restart", "serve")
-        for config in ("stock", "warnings")
-    ]
-    assert report.safe(known[:1], findings(known)).endswith(
-        "By all known verdicts, right-lib 1.0 is safe."
-    )
-
-
-def test_a_withdrawn_release_is_not_named() -> None:
-    known = grid("  1.0\n 1.0 pass")
-    withdrawn: Excluded = {"right": {Version("1.0")}}
-    assert "right-lib 1.0" not in report.safe(known, findings(known, withdrawn))
-
-
-def test_where_nothing_ran_nothing_is_safe() -> None:
-    assert "nothing is known to be safe" in safe("  1.0\n 1.0 unsupported")
-    assert "nothing is known to be safe" in report.safe([], findings([]))
-
-
-def test_what_proves_nothing_is_not_safe() -> None:
-    assert not safe("  1.0\n 1.0 unproven").startswith("Passed")
-
 
 # The stories --------------------------------------------------------------------------------------
 
@@ -243,13 +86,6 @@ def test_a_story_says_whose_it_is_by_all_that_is_known() -> None:
     lines = report.stories(known[:1], findings(known))
     assert any(line.startswith("  Caused by left-lib: left-lib 1.0 alone hangs") for line in lines)
     assert "  moving right-lib changes nothing: it is left-lib alone" in lines
-
-
-def test_what_one_library_does_alone_takes_no_safety_from_the_other() -> None:
-    pair, *alone = did("pair: hang A 1/30; left: hang A 1/30; right: pass 500")
-    passing = verdict(cell("1.0", "1.0", probe="serve"))
-    said = report.safe([pair, passing], findings([pair, passing, *alone]))
-    assert said.startswith("Passed here: right-lib 1.0, with everything run with it")
 
 
 def test_a_story_never_names_a_release_that_was_withdrawn() -> None:
@@ -364,9 +200,9 @@ def test_a_control_that_differs_says_which_passes_prove_nothing(for_all: bool, w
     differs, as_known = (ControlRecord(control=CONTROL, for_all=for_all) for _ in range(2))
     differs.add(passed)
     as_known.add(replace(passed, outcome=Outcome.HANG))
-    (line,) = report.doubts([as_known, differs])
+    (line,) = report.doubts([as_known, differs], "run it again")
     assert line.startswith(f"the passes of {whose}, and on Pythons without such a control, ")
-    assert line.endswith(f"{differs}; run again with --rerun failed")
+    assert line.endswith(f"{differs}; run it again")
 
 
 WARNED = "warnings"
@@ -416,11 +252,6 @@ def test_a_dry_run_lists_every_cell_with_what_becomes_of_it() -> None:
     assert lines[1].endswith("no wheel")
 
 
-def test_counts_stand_worst_first() -> None:
-    verdicts = grid("  1.0 2.0 3.0\n 1.0 pass hang fail\n 1.1 pass unproven unsupported")
-    assert report.counted(verdicts) == "1 hang, 1 fail, 1 unproven, 1 unsupported, 2 pass"
-
-
 def test_what_stays_open_is_a_line_a_cause() -> None:
     events = [
         LeftOpen(cells=(cell("1.0"), cell("1.1")), trouble=EngineUnavailable("the engine is gone")),
@@ -446,11 +277,6 @@ def test_what_is_about_one_kind_of_application_is_told_behind_all_else() -> None
     assert report.by_application([], known) == [(None, [])]
 
 
-FORKS = Application(
-    name="forking", title="it forks", description="", instead="Start it in the `child`."
-)
-
-
 def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_to() -> None:
     known = grid("1.0 2.0\n1.0 hang pass")
     lines = report.stories(
@@ -459,44 +285,6 @@ def test_for_a_kind_of_application_it_is_told_what_helps_and_no_release_to_move_
     assert "  Start it in the child." in lines
     assert not any("move to" in line for line in lines)
     assert any("move to" in line for line in report.stories(known, findings(known)))
-
-
-@pytest.mark.parametrize(
-    ("did", "says"),
-    [
-        (
-            "hang pass",
-            "Where it forks: 1 hang, 1 without a hang. A hang is rare there, so a pass proves "
-            "little. By release line: can hang, rarely: 1 of 100 starts with right-lib 1.0.x, "
-            "0.025 % to 5.4 %; can hang, rarely: 1 of 200 starts with left-lib 1.0.x, 0.013 % to "
-            "2.8 %. Start it in the child.",
-        ),
-        (
-            "unsupported unsupported",
-            "Where it forks: nothing was run, so nothing is known to be safe.",
-        ),
-    ],
-)
-def test_of_a_kind_of_application_no_release_is_called_safe(did: str, says: str) -> None:
-    verdicts = grid(f"1.0 2.0\n1.0 {did}", probe="serve")
-    uses = {"serve": ProbeUse(choices={"forking": "yes"})}
-    known = findings(verdicts, uses=uses, choices=forking())
-    assert report.in_kind(verdicts, FORKS, known) == says
-
-
-def test_the_tables_show_no_pass_of_a_rare_hang() -> None:
-    verdicts = grid("1.0 2.0\n1.0 hang pass")
-    known = findings(
-        verdicts, uses={"restart": ProbeUse(choices={"forking": "yes"})}, choices=forking()
-    )
-    lines = drawn(verdicts, known.instead_of_pass)
-    assert [row[-1] for row in rows(verdicts, known.instead_of_pass)] == ["✗", "◐"]
-    assert lines[-1].endswith("◐ can hang, rarely")
-    assert "can hang" not in drawn(verdicts)[-1]
-    passed = grid("1.0 2.0\n1.0 pass pass")
-    known = replace(known, verdicts=passed)
-    assert [row[-1] for row in rows(passed, known.instead_of_pass)] == ["○", "○"]
-    assert drawn(passed, known.instead_of_pass)[-1].endswith("○ no hang seen, which is no pass")
 
 
 def test_a_workaround_against_a_rare_hang_is_counted_by_exposures_and_not_called_a_help() -> None:

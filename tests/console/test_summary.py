@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from grids import cell, grid, verdict
+from grids import LEVEL, cell, forking, grid, matrix, verdict
 from matrices import WAYS
 
 from interlock.campaign.planning import Rerun
+from interlock.console import ask, options
 from interlock.console.ground import how_to_go_on
 from interlock.console.moves import Moves
 from interlock.console.summary import Summary
-from interlock.console.telling import question
+from interlock.console.telling import how_to_ask, question
 from interlock.findings.findings import Findings
+from interlock.findings.question import answer
+from interlock.matrix.definition import ProbeUse
 from interlock.model import Reason, Verdict
 
 ASKED = [
@@ -94,6 +98,60 @@ def test_a_run_ends_with_the_command_that_asks_about_its_verdicts() -> None:
     assert question(asked[:1], findings, folder) == passes
     assert question(asked[2:], findings, folder) is None
     assert question([cell("7.0")], findings, folder) is None
+
+
+@pytest.mark.parametrize(
+    ("known", "asks"),
+    [
+        (grid("1.0 2.0\n1.0 pass hang", config="warnings"), "--right 2.0 … --config warnings"),
+        # nobody can choose what `calm` sets
+        (grid("1.0 2.0\n1.0 pass hang", config="calm"), "--right 2.0 …"),
+        (
+            grid("1.0 2.0\n1.0 hang pass", probe="serve"),
+            "--right 1.0 … --config stock --with forking",
+        ),
+        # a hang comes before what proved nothing
+        (grid("1.0 2.0\n1.0 unproven hang"), "--right 2.0 … --config stock"),
+        (grid("1.0 2.0\n1.0 pass unproven"), "--right 2.0 … --config stock"),
+    ],
+)
+def test_the_command_names_the_settings_of_the_cell_that_it_asks_about(
+    known: Sequence[Verdict], asks: str
+) -> None:
+    uses = {"serve": ProbeUse(choices={"forking": "yes"})}
+    forks = matrix(uses=uses, choices={**LEVEL, **forking("it forks")})
+    findings = Findings(matrix=forks, verdicts=known)
+    told = question([v.cell for v in known], findings, Path("r"))
+    expected = asks.replace("…", "--python 3.10")
+    assert told == f"interlock ask --left 1.0 {expected} --results r"
+
+
+def test_the_command_gives_the_move_that_the_run_printed() -> None:
+    """Without its settings, the question is about ``stock`` too, which did not run with 3.0."""
+    known = [
+        *grid("1.0 2.0 3.0\n1.0 hang pass pass", config="warnings"),
+        *grid("1.0 2.0\n1.0 pass pass"),
+    ]
+    findings = Findings(matrix=matrix(), verdicts=known)
+    command = question([known[0].cell], findings, Path("r"))
+    assert command
+    typed = options.parser("ask", findings.matrix, options.everywhere())
+    asked = ask.question_of(typed.parse_args(shlex.split(command)[1:]), findings.matrix)
+    nearest, newest = (target.version for target in answer(asked, findings).moves[0].targets)
+    (right, _) = Moves(findings=findings).lines(known[0].cell, None)
+    assert right == f"move to right {nearest} (nearest) or {newest}"
+
+
+def test_it_is_said_where_the_advice_above_the_command_counts_published_results() -> None:
+    known = grid("1.0\n1.0 hang")
+    findings, asked = Findings(matrix=matrix(), verdicts=known), [v.cell for v in known]
+    command = f"ask:      {question(asked, findings, Path('r'))}"
+
+    assert [*how_to_ask(asked, findings, Path("r"), [])] == [command]
+    first, second = how_to_ask(asked, findings, Path("r"), known)
+    assert first == command
+    assert "Without --results it answers by the published ones." in second
+    assert [*how_to_ask([], findings, Path("r"), known)] == []
 
 
 @pytest.mark.parametrize("rerun", [*Rerun, None])

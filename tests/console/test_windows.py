@@ -5,16 +5,31 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from datetime import date
+from itertools import product
 
 import pytest
-from grids import AXES, cell, matrix
+from grids import (
+    AXES,
+    LEFT,
+    LEVEL,
+    NOON,
+    RIGHT as RIGHT_LIB,
+    cell,
+    forking,
+    grid,
+    matrix,
+    published,
+    verdict,
+)
 from packaging.version import Version
 
+from interlock.campaign.exploring import Exploration, surveys_of
+from interlock.console import options as entry_options
 from interlock.console.search import whole_rows
-from interlock.console.windows import audit_lines
-from interlock.matrix.definition import CellSet
-from interlock.matrix.selector import Selector
-from interlock.model import AuditedCell, Outcome, Pin, PythonVersion
+from interlock.console.windows import audit_lines, lines, unproven
+from interlock.matrix.definition import CellSet, ProbeUse
+from interlock.matrix.selector import Block, Selector
+from interlock.model import AuditedCell, Outcome, Pin, PythonVersion, Reason
 
 RIGHT = AuditedCell(
     seed=1,
@@ -67,6 +82,111 @@ def test_an_audit_names_the_error_rate_and_the_rule_that_misled(
     rows: list[AuditedCell], expected: list[str]
 ) -> None:
     assert [*audit_lines(rows)] == expected
+
+
+BLOCK = Block(
+    pins=tuple(
+        tuple(
+            Pin(axis=a.name, package=a.package, version=Version(v)) for v in ["1.0", "1.1", "2.0"]
+        )
+        for a in AXES
+    ),
+    pythons=(PythonVersion(3, 10), PythonVersion(3, 12)),
+    probe="restart",
+    config="stock",
+)
+(SURVEY,) = surveys_of(
+    [BLOCK],
+    [],
+    matrix=matrix(),
+    releases={axis.name: published(axis, "1.0 1.1 2.0") for axis in (LEFT, RIGHT_LIB)},
+    machine="x86_64",
+)
+
+
+@pytest.mark.parametrize(
+    ("known", "says", "runs"),
+    [
+        ("1.0 1.1\n1.0 pass hang", [], []),
+        (
+            "1.0 1.1\n1.0 pass unproven",
+            [
+                "1 pair ran and stayed unproven:",
+                "  left-lib 1.0 with right-lib 1.1 on Python 3.10 (control-differs)",
+            ],
+            ["1.0 1.1 3.10"],
+        ),
+        # a command has no pair that is proven
+        (
+            "1.0 1.1 2.0\n1.0 unproven unproven pass\n1.1 unproven unproven hang\n"
+            "2.0 unproven pass hang",
+            [
+                "5 pairs ran and stayed unproven:",
+                "  left-lib 1.0 and 1.1 with right-lib 1.0 and 1.1 on Python 3.10 "
+                "(control-differs)",
+                "  left-lib 2.0 with right-lib 1.0 on Python 3.10 (control-differs)",
+            ],
+            ["1.0 1.0 3.10", "1.0 1.1 3.10", "1.1 1.0 3.10", "1.1 1.1 3.10", "2.0 1.0 3.10"],
+        ),
+        # nor is one that is not searched told
+        ("1.0 7.0\n1.0 pass unproven", [], []),
+    ],
+)
+def test_a_search_names_what_stayed_unproven_and_the_command_that_runs_just_that(
+    known: str, says: list[str], runs: list[str]
+) -> None:
+    verdicts = grid(known)
+    told = [*unproven(SURVEY, {v.cell.key: v for v in verdicts})]
+    assert [line for line in told if "nox" not in line] == says
+    commands = [line.split(" -- ")[1].split() for line in told if "nox" in line]
+    assert sorted(cell for command in commands for cell in asked_for(command)) == sorted(runs)
+
+
+@pytest.mark.parametrize("forks", [False, True])
+def test_the_summary_of_a_search_has_what_stayed_unproven(forks: bool) -> None:
+    """Where hangs are rare, it has rates instead of windows, and the same."""
+    uses = {"restart": ProbeUse(choices={"forking": "yes"})} if forks else {}
+    known = matrix(uses=uses, choices={**LEVEL, **forking()})
+    told = verdict(
+        cell(),
+        "unproven",
+        probe_digest=known.probes["restart"].digest,
+        config_digest=known.configurations["stock"].digest,
+        tested_at=NOON,
+    )
+    search = Exploration(
+        [SURVEY], {}, matrix=known, releases={}, now=lambda: NOON, machine="x86_64", jobs=1
+    )
+    assert "1 pair ran and stayed unproven:" in lines(search, {told.cell.key: told}, known)
+
+
+def test_pythons_with_the_same_unproven_pairs_share_a_command() -> None:
+    verdicts = [verdict(cell(python=p), "unproven", reason=r) for p, r in REASONS.items()]
+    said, which, command = unproven(SURVEY, {v.cell.key: v for v in verdicts})
+    assert said == "2 pairs ran and stayed unproven:"
+    assert which.endswith("on Python 3.10 and 3.12 (slow and too-few-exposures)")
+    assert asked_for(command.split(" -- ")[1].split()) == ["1.0 1.0 3.10", "1.0 1.0 3.12"]
+
+
+REASONS = {"3.10": Reason.TOO_FEW_EXPOSURES, "3.12": Reason.SLOW}
+
+
+def asked_for(typed: list[str]) -> list[str]:
+    """The cells that ``nox -s matrix`` runs for this, all of the probe and configuration."""
+    found = replace(matrix(), sets={"core": CORE}, default_set="core")
+    parser = entry_options.parser("matrix", found, entry_options.everywhere())
+    options = parser.parse_args(["matrix", *typed])
+    assert (options.probe, options.config) == (["restart"], ["stock"])
+    assert (options.rerun, options.no_follow_ups) == ("all", True)
+    return [" ".join(of) for of in product(options.left, options.right, options.python)]
+
+
+CORE = CellSet(
+    name="core",
+    title="",
+    versions={"left": (Version("1.1"),), "right": (Version("1.1"),)},
+    pythons=(PythonVersion(3, 10),),
+)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from packaging.version import Version
 from release_grids import LETTERS, drawn, shown, versions
 
-from interlock.findings.inference import Known, KnownBy, Rule, TrackMap
+from interlock.findings.inference import AnswerBasis, Known, Rule, TrackMap
 from interlock.findings.space import Observation, Space, Spot
 
 
@@ -206,10 +206,10 @@ def test_nothing_is_inferred_against_a_test_or_the_index_or_from_nothing(
     for spot in ((row, column) for row in range(8) for column in range(12)):
         known = found.at(spot)
         if spot in here:
-            assert (known.basis, known.observation) == (KnownBy.TESTED, here[spot])
+            assert (known.basis, known.observation) == (AnswerBasis.TESTED, here[spot])
         elif spot in holes:
-            assert known.basis is KnownBy.INDEX
-        elif known.basis is KnownBy.INFERRED:
+            assert known.basis is AnswerBasis.INDEX
+        elif known.basis is AnswerBasis.INFERRED:
             assert known.observation is not None
             assert known.observation.is_usable
             _follows(known, spot, here, found)
@@ -228,7 +228,7 @@ def _follows(known: Known, spot: Spot, here: Mapping[Spot, Observation], of: Tra
     ]
     assert set(inside) == {known.observation}
     if known.rule is not Rule.BOX:
-        assert {of.at(corner).basis for corner in known.corners} == {KnownBy.TESTED}
+        assert {of.at(corner).basis for corner in known.corners} == {AnswerBasis.TESTED}
 
 
 @given(CELLS, CELLS, HOLES)

@@ -19,6 +19,10 @@ SEARCHED = "5.0.0 P    P     .     P     P     H     H     H"
 WHOLE = "5.0.0 P    P     P     P     P     H     H     H"
 
 
+PASSES = "left-lib 5.0.0: any 1.0.0 to 1.2.0 pass"
+HANGS = "left-lib 5.0.0: any 1.3.0 to 1.5.0 hang"
+
+
 def verdicts(
     *maps: tuple[PythonVersion, TrackMap], exposures: int = 100
 ) -> dict[tuple[str, ...], Verdict]:
@@ -71,6 +75,55 @@ def test_the_same_window_on_several_pythons_is_one() -> None:
     first, second = map(said, found((NEW, here), (OLD, there)))
     assert "pass on 3.10 3.12: 9 tested, 1 inferred" in first
     assert "hang on 3.10 3.12: 6 tested, 0 inferred" in second
+
+
+PARTLY = "5.0.0 P    .     .     .     P     H     .     H"
+
+
+def test_a_python_that_was_tested_in_part_is_predicted_and_told_apart() -> None:
+    """The search on the other Python vouches for the lines between; the edges were tested here."""
+    searched = drawn(f"{HEAD}\n{WHOLE}")
+    partly = drawn(f"{HEAD}\n{PARTLY}", searched)
+    windows = found((NEW, searched), (OLD, partly))
+    assert [(window.is_predicted, said(window)) for window in windows] == [
+        (False, f"{PASSES} on 3.12: 5 tested, 0 inferred, 100 starts, exact"),
+        (False, f"{HANGS} on 3.12: 3 tested, 0 inferred, 100 starts, exact"),
+        (True, f"{PASSES} on 3.10: 2 tested, 3 inferred, 100 starts, exact"),
+        (True, f"{HANGS} on 3.10: 2 tested, 1 inferred, 100 starts, exact"),
+    ]
+
+
+def test_an_edge_that_is_inferred_on_a_predicted_python_is_not_exact() -> None:
+    searched = drawn(f"{HEAD}\n{WHOLE}")
+    partly = drawn(
+        f"{HEAD}\n{PARTLY.replace('P     H     .     H', '.     .     H     H')}", searched
+    )
+    told = {said(one) for one in found((NEW, searched), (OLD, partly)) if one.is_predicted}
+    assert all("not exact" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    "partly",
+    [
+        # nothing vouches for what is between: no run spans three lines
+        (PARTLY, "5.0.0 P    .     .     .     .     .     .     H"),
+        # what was tested there contradicts the search
+        ("5.0.0 P    .     .     .     H     P     .     H", WHOLE),
+    ],
+)
+def test_what_no_search_vouches_for_is_not_predicted(partly: tuple[str, str]) -> None:
+    here, elsewhere = partly
+    of = drawn(f"{HEAD}\n{here}", drawn(f"{HEAD}\n{elsewhere}"))
+    searched = drawn(f"{HEAD}\n{WHOLE}")
+    assert not [one for one in found((NEW, searched), (OLD, of)) if one.is_predicted]
+
+
+def test_a_release_that_was_searched_on_no_python_is_not_predicted() -> None:
+    """Another release vouches for its lines, and it has the windows."""
+    grid = f"{HEAD}\n{WHOLE}\n{PARTLY.replace('5.0.0', '6.0.0')}"
+    of = drawn(grid)
+    assert of.is_predicted(1, is_column=False)
+    assert {str(one.release) for one in found((OLD, of))} == {"5.0.0"}
 
 
 def test_an_edge_is_as_well_confirmed_as_its_weakest_side() -> None:

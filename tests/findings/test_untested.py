@@ -12,8 +12,8 @@ from packaging.version import Version
 
 from interlock.findings.audit import ErrorRate
 from interlock.findings.findings import Findings
-from interlock.findings.inference import Rule
-from interlock.findings.question import Answer, AnswerBasis, Question, SituationAnswer, answer
+from interlock.findings.inference import AnswerBasis, Rule
+from interlock.findings.question import Answer, Question, SituationAnswer, answer
 from interlock.matrix.definition import ProbeUse
 from interlock.model import NoTarget, Outcome, PythonVersion, Reason, Target, Verdict
 from interlock.record.releases import ListedRelease, ListedReleases

@@ -62,8 +62,8 @@ def test_an_interrupted_run_leaves_nothing_behind(
     *_, verdicts, asks, again, last = output.splitlines()
     results = project.folder / "results" / "verdicts.csv"
     assert verdicts == f"verdicts: {results}"
-    pins = "--subject 1+passes --partner 1"
-    assert asks == f"ask:      interlock ask {pins} --python {python} --results {results.parent}"
+    pins, of = "--subject 1+passes --partner 1", f"--python {python} --config plain"
+    assert asks == f"ask:      interlock ask {pins} {of} --results {results.parent}"
     assert again == "run the same command again to continue"
     assert last == "interrupted; what was finished is kept"
     assert "1+passes" in results.read_text() and "1+drags.on" not in results.read_text()

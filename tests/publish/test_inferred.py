@@ -15,8 +15,8 @@ from packaging.version import Version
 from start_page import in_words, inferred, situations, told
 from whole_page import differences, unknown
 
+from interlock.findings.inference import AnswerBasis
 from interlock.findings.question import Question, answer
-from interlock.findings.situation import AnswerBasis
 from interlock.index.vulnerabilities import Vulnerability
 from interlock.matrix.definition import Matrix
 from interlock.model import AuditedCell, Outcome, PythonVersion, Reason, Signature, Verdict

@@ -7,12 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from packaging.version import Version
 from start_page import told
 from three_choices import TRACKS, context, known, of
 
-from interlock.findings import OfferedWorkaround, WorkaroundEffect
-from interlock.matrix import Workaround
-from interlock.model import Verdict
+from interlock.console import answer_text
+from interlock.console.page import Page
+from interlock.findings import OfferedWorkaround, Question, WorkaroundEffect, answer
+from interlock.matrix import Matrix, Workaround
+from interlock.model import PythonVersion, Verdict
 from interlock.publish import grid, offered, whole as whole_of
 from interlock.publish.answer import answers
 from interlock.publish.context import PageContext
@@ -40,6 +43,19 @@ def test_a_hang_with_some_settings_is_the_headline_and_no_green() -> None:
     assert said["says"].startswith("It hangs where warnings are events")
     assert ("✓", "No hang was found with the default settings.") in said["beside"]
     assert said["moves"][0][0] == "Upgrade right-lib to 2.0."
+
+
+def test_what_is_known_comes_before_what_is_not_and_is_no_pass_of_the_whole() -> None:
+    said = whole(
+        of("1.0", "1.0", RESTART, "pass", 500),
+        of("1.0", "1.0", ("serve", "stock"), "pass", 500),
+        of("1.0", "2.0", WARNINGS, "pass", 500),
+    )
+
+    assert said["unknown"] and said["symbol"] == "·"
+    assert said["says"].startswith("No hang was found with the default settings")
+    (beside,) = said["beside"]
+    assert beside[1].startswith("It is not known whether it hangs where warnings are events,")
 
 
 def test_a_pair_that_hangs_where_it_forks_is_not_green() -> None:
@@ -130,10 +146,48 @@ def test_the_name_of_the_readers_release_is_left_to_the_script() -> None:
     """Pairs of several releases share an answer, so it names none of them."""
     made = known()
     needy = replace(made.probes["restart"], needs=("left",))
-    lacks = replace(of("1.0", "3.0", ("restart", "logs"), "lacks", 0), detail="no logs: it is old")
+    lacks = of("1.0", "3.0", ("restart", "logs"), "lacks", 0)
     found = context([of("1.0", "3.0", WARNINGS, "hang", 20), lacks]).results
     matrix = replace(made, probes={**made.probes, "restart": needy})
 
     said = told(answers(PageContext(matrix=matrix, results=found)), "1.0|3.0|3.10", {})
 
-    assert ("–", "left-lib {left} has no logs.") in said["beside"]
+    assert ("–", "left-lib {left} lacks the logs.") in said["beside"]
+
+
+def needing_left() -> Matrix:
+    """What has logs on is a feature of left, and is meant for every release."""
+    made = known()
+    needy = replace(made.probes["restart"], name="logs", configs=("logs",), needs=("left",))
+    return replace(made, probes={**made.probes, "logs": needy}, only={})
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.12"])
+def test_a_release_without_a_feature_is_not_called_untested(python: str) -> None:
+    """Seen with another partner, on this Python or another. The words are those of ``ask``."""
+    there = PythonVersion.parse(python)
+
+    def on(made: Verdict) -> Verdict:
+        return replace(made, cell=replace(made.cell, python=there))
+
+    rows = [
+        of("1.0", "1.0", ("logs", "logs"), "lacks", 0),
+        on(of("1.0", "2.0", RESTART, "pass", 500)),
+        on(of("1.0", "2.0", ("serve", "stock"), "pass", 500)),
+        # the other release of the library has it
+        of("2.0", "1.0", ("logs", "logs"), "pass", 500),
+        on(of("2.0", "2.0", RESTART, "pass", 500)),
+    ]
+    found = context(rows).results
+    about = PageContext(matrix=needing_left(), results=found)
+    data = answers(about)
+    with_logs = {**STOCK, "logs": "on"}
+
+    said = told(data, f"1.0|2.0|{python}", with_logs)
+    assert said["says"] == "left-lib {left} lacks the logs."
+    assert (said["symbol"], said["unknown"]) == ("(–)", False)
+    assert told(data, f"2.0|2.0|{python}", with_logs)["unknown"]
+    versions = {"left": Version("1.0"), "right": Version("2.0")}
+    asked = answer(Question(versions=versions, python=there, chosen=with_logs), about.findings)
+    text = answer_text.as_text(asked, about.findings, Page(width=200))
+    assert said["says"].replace("{left}", "1.0") in text

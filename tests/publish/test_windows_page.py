@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from grids import AXES, cell, grid, matrix
@@ -29,8 +31,16 @@ def listed(text: str) -> list[ListedRelease]:
     return [ListedRelease(version=Version(word)) for word in text.split()]
 
 
-def context(text: str = GRID, *audited: AuditedCell, hangs: int = 100) -> PageContext:
-    """The same grid on two Pythons. A cell that hangs does so in each of its 100 starts."""
+def context(
+    text: str = GRID,
+    *audited: AuditedCell,
+    hangs: int = 100,
+    only: Mapping[str, str] = MappingProxyType({}),
+) -> PageContext:
+    """The same grid on two Pythons, but for ``only`` what is of one of them.
+
+    A cell that hangs does so in each of its 100 starts.
+    """
     releases = ListedReleases(
         pythons=tuple(map(PythonVersion.parse, PYTHONS)),
         by_axis={
@@ -42,7 +52,7 @@ def context(text: str = GRID, *audited: AuditedCell, hangs: int = 100) -> PageCo
         verdicts=[
             replace(v, trials=100, hangs=hangs) if v.hangs else v
             for python in PYTHONS
-            for v in grid(text, python)
+            for v in grid(only.get(python, text), python)
         ],
         signatures=[],
         yanked={},
@@ -119,6 +129,42 @@ def test_the_short_table_has_the_hangs_with_exact_edges(tmp_path: Path) -> None:
     (_, _, both_ends) = windows.short(context(GRID.replace("hang\n", "pass\n")))
     assert both_ends.endswith("| 4 tested |")
     assert windows.short(context(GRID.replace("pass  hang  hang", ".     hang  hang"))) == []
+
+
+PARTLY = """
+       1.0.0 1.1.0 1.1.1 1.1.2 1.2.0 1.3.0 1.4.0 1.5.0
+1.0.0  pass  .     .     .     pass  hang  .     hang
+"""
+
+
+def test_what_is_predicted_on_a_python_says_so(tmp_path: Path) -> None:
+    """With its tested edges, on the page and in the short table."""
+    of = context(GRID, only={"3.12": PARTLY})
+    assert [line for line in page(of, tmp_path) if line.startswith("| ✗")] == [
+        "| ✗ right-lib 1.3.0 to 1.5.0 hang | 3.10 | 3 tested "
+        "| exact, with at least 100 starts on each side "
+        "| 1.3.0: no note of right-lib that we know explains it |",
+        "| ✗ right-lib 1.3.0 to 1.5.0 hang | 3.12 | predicted: 2 tested, 1 inferred "
+        "| exact, with at least 100 starts on each side "
+        "| 1.3.0: no note of right-lib that we know explains it |",
+    ]
+    assert windows.short(of)[2:] == [
+        "| right-lib 1.3.0 to 1.5.0 hang | left-lib 1.0.0 | as it is | 3.10 "
+        "| 3 tested; only one end is known |",
+        "| right-lib 1.3.0 to 1.5.0 hang | left-lib 1.0.0 | as it is | 3.12 "
+        "| predicted: 2 tested, 1 inferred; only one end is known |",
+    ]
+
+
+def test_an_edge_that_is_not_exact_is_said_so_of_what_is_predicted() -> None:
+    of = context(
+        GRID, only={"3.12": PARTLY.replace("pass  hang  .     hang", ".     hang  .     hang")}
+    )
+    (*_, predicted) = windows.short(of)
+    assert predicted == (
+        "| right-lib 1.3.0 to 1.5.0 hang | left-lib 1.0.0 | as it is | 3.12 "
+        "| predicted: 2 tested, 1 inferred; only one end is known; its edges are not exact |"
+    )
 
 
 def test_the_readme_has_the_short_table() -> None:

@@ -102,13 +102,15 @@ class _Telling:
         first, *others = headlines.headlines(self.answer, self.matrix)
         where = f", {first.where}" if first.where else ""
         said = f"{first.says}: {self._subject()}{where}."
-        lines = self._coloured(said, shade(first.parts[0]))
+        # What passes with some settings only is no pass of the whole.
+        unknown = self.answer.worst is not None and self.answer.worst.outcome is None
+        lines = self._coloured(said, None if unknown else shade(first.parts[0]))
         for one in others:
             lines += self._coloured(one.sentence, shade(one.parts[0]))
         return lines
 
     def _lacks(self, seen: Seen) -> str:
-        """``left-lib 1.0 has no structured logs.``"""
+        """``left-lib 1.0 lacks structured logs.``"""
         return headlines.lacks(seen, self.matrix)
 
     def _coloured(self, text: str, outcome: Outcome | None) -> list[str]:

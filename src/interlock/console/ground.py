@@ -210,7 +210,7 @@ class Ground:
                 display.show(event)
 
             finished = session.drive(first, follow, show=show, repeat=repeat, resolved=resolved)
-        for line in report.doubts(finished.records):
+        for line in report.doubts(finished.records, how_to_repair(self.options)):
             self.place.console.print(line, style="bold yellow", highlight=False)
         return finished
 
@@ -274,6 +274,15 @@ def how_to_go_on(rerun: planning.Rerun | None) -> str:
     if rerun is None:
         return over
     return f"{over}; without --rerun {rerun} it runs only the cells that still need a verdict"
+
+
+def how_to_repair(options: argparse.Namespace) -> str:
+    """How to run again what a control put in doubt, in the options that the command has."""
+    if hasattr(options, "rerun"):
+        return "run again with --rerun failed"
+    if options.command == "search":
+        return "the commands below run the pairs again that stayed unproven"
+    return "run the same command again"
 
 
 def end(place: Place, finished: Finished, lost: Sequence[str], rerun: planning.Rerun | None) -> int:

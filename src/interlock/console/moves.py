@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from interlock.findings import Findings, Move, to_find
+from interlock.findings import Findings, Move, in_situation, to_find
 from interlock.model import Cell, NoTarget, Pin, PythonVersion, Target, Verdict
 
 Combination = tuple[tuple[Pin, ...], PythonVersion]
@@ -41,15 +41,21 @@ class Moves:
 
     def lines(self, cell: Cell, application: str | None) -> list[str]:
         """One line an axis; the axis to move first comes first."""
-        about = self.wider.by_application[application]
-        found = about.advice_on(cell.pins, cell.python)
-        return [self._line(cell, move) for move in found.moves] if found else []
+        return [self._line(cell, move) for move in self._moves(cell, application)]
 
     def to_find(self, cell: Cell, application: str | None) -> str | None:
         """The command that would find a release to move to; None where nothing is left to test."""
-        found = self.wider.by_application[application].advice_on(cell.pins, cell.python)
         releases = {pin.axis: pin.version for pin in cell.pins if pin.version}
-        return to_find(found.moves, releases, cell.python) if found else None
+        return to_find(self._moves(cell, application), releases, cell.python)
+
+    def _moves(self, cell: Cell, application: str | None) -> Sequence[Move]:
+        """As ``interlock ask`` answers with the settings of the cell."""
+        situation = self.wider.matrix.situation_of(cell.probe, cell.config)
+        if situation is not None and application is None and cell.is_whole:
+            return in_situation(self.wider, situation, (cell.pins, cell.python)).moves
+        # No reader can have these settings, so the release has to pass in all others.
+        found = self.wider.by_application[application].advice_on(cell.pins, cell.python)
+        return found.moves if found else ()
 
     @cached_property
     def _own(self) -> frozenset[Combination]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.version import Version
@@ -16,7 +16,7 @@ from interlock.console.progress import (
     sentence,
     trouble_line,
 )
-from interlock.findings import Findings, Trouble, hangs_rarely, pool
+from interlock.findings import Findings, Rare, RareHang, Trouble, hangs_rarely, headlines, pool
 from interlock.isolation import Store
 from interlock.matrix import Application, Matrix, Workaround
 from interlock.model import (
@@ -50,10 +50,22 @@ LINES = 3
 """How many release lines of a rare hang are named. The page has the others."""
 
 
-def counted(verdicts: Iterable[Verdict]) -> str:
-    """``12 hang, 30 pass``, worst first."""
-    counts = Counter(verdict.outcome for verdict in verdicts)
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in WORST_FIRST if counts[outcome])
+def counted(
+    verdicts: Iterable[Verdict], rare: Callable[[Verdict], RareHang | None] = lambda _: None
+) -> str:
+    """``12 hang, 30 pass``, worst first; ``rare`` is what is told instead of a pass.
+
+    Where hangs are rare, a cell that did not hang is counted by the words of its sign.
+    """
+    counts = Counter[Outcome | Rare]()
+    for verdict in verdicts:
+        instead = rare(verdict)
+        counts[instead.state if instead else verdict.outcome] += 1
+    *worse, passes = WORST_FIRST
+    told: list[tuple[int, str]] = [(counts[outcome], str(outcome)) for outcome in worse]
+    told += [(counts[state], f'"{state}"') for state in (Rare.CAN_HANG, Rare.RARER)]
+    told.append((counts[passes], str(passes)))
+    return ", ".join(f"{number} {word}" for number, word in told if number)
 
 
 def planned(plan: Plan, jobs: int) -> str:
@@ -121,16 +133,18 @@ def cells(plan: Plan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def doubts(controls: Iterable[ControlRecord]) -> list[str]:
-    """One line for each control with an unexpected result: which passes prove nothing."""
+def doubts(controls: Iterable[ControlRecord], repair: str) -> list[str]:
+    """One line for each control with an unexpected result: which passes prove nothing.
+
+    ``repair`` says how to run them again.
+    """
     lines = []
     for one in controls:
         if one.differs:
             probes = "every probe" if one.for_all else one.control.cell.probe
             lines.append(
                 f"the passes of {probes} on Python {one.control.cell.python}, and on Pythons "
-                f"without such a control, prove nothing in this run: {one}; "
-                "run again with --rerun failed"
+                f"without such a control, prove nothing in this run: {one}; {repair}"
             )
     return lines
 
@@ -185,13 +199,19 @@ def safe(verdicts: Sequence[Verdict], findings: Findings, published: Findings | 
 
     ``findings`` are those of the run. A pass in this run alone does not make a release safe: the
     policy of the matrix decides, by all known verdicts. ``published`` has the published results
-    too.
+    too. Where hangs are rare, a cell that did not hang is no pass.
     """
     ran = [v for v in verdicts if v.outcome is not Outcome.UNSUPPORTED]
     if not ran:
         return "Nothing was run, so nothing is known to be safe."
-    every = all(verdict.outcome is Outcome.PASS for verdict in ran)
-    known = "By all known verdicts" + (", published results included" if published else "")
+    rare = (published or findings).instead_of_pass
+    counts = counted(verdicts, rare)
+    instead = [one for verdict in ran if (one := rare(verdict))]
+    if len(instead) == len(ran):
+        worst = min(instead, key=lambda one: not one.can_hang)
+        return f"{headlines.rarely(worst)} ({counts})."
+    every = not instead and all(verdict.outcome is Outcome.PASS for verdict in ran)
+    ran = [verdict for verdict in ran if not rare(verdict)]
     for along in (published or findings).by_application[None].recommendations:
         passed = _passed(ran, findings, along.axis)
         if passed:
@@ -199,14 +219,24 @@ def safe(verdicts: Sequence[Verdict], findings: Findings, published: Findings | 
             named = f"{package} {listing([str(version) for version in passed])}"
             by_all = {s.version for s in along.standings if s.is_safe and s.recommendable}
             called = [str(version) for version in passed if version in by_all]
-            told = (
-                f"{known}, {package} {listing(called)} is safe."
-                if called
-                else "That is too little to call a release safe."
-            )
             what = "everything that was run" if every else f"{named}, with everything run with it"
-            return f"Passed here: {what} ({counted(verdicts)}{'' if every else ' in all'}). {told}"
-    return f"No release passed all its tests ({counted(verdicts)})."
+            told = _called_safe(published or findings, package, called, bool(published))
+            return f"Passed here: {what} ({counts}{'' if every else ' in all'}). {told}"
+    return f"No release passed all its tests ({counts})."
+
+
+def _called_safe(
+    findings: Findings, package: str, called: Sequence[str], is_published: bool
+) -> str:
+    """Which releases are safe by all known verdicts, and where they are not, as on the page."""
+    if not called:
+        return "That is too little to call a release safe."
+    known = "By all known verdicts" + (", published results included" if is_published else "")
+    exceptions = (
+        f"{headlines.not_where(kind)} {headlines.THERE}."
+        for kind in headlines.unsafe_kinds(findings)
+    )
+    return " ".join([f"{known}, {package} {listing(called)} is safe.", *exceptions])
 
 
 def _passed(ran: Sequence[Verdict], findings: Findings, axis: str) -> list[Version]:

@@ -6,7 +6,7 @@ It prints twice: in the middle of the run and at its end.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -24,11 +24,18 @@ from interlock.console.moves import Moves
 from interlock.console.place import Place
 from interlock.console.summary import Summary
 from interlock.findings import Findings
+from interlock.matrix import Matrix
 from interlock.model import AuditedCell, Backend, Cell, Outcome, UsageError, Verdict, plural
 from interlock.record import NONE_LISTED, Ledger, ListedReleases, read_results
 
 COMMAND = "nox -s "
 """How a line begins that readers copy as a whole."""
+
+NO_OTHERS = (
+    "It knows the verdicts in this folder alone, so it may name another release than above. "
+    "Without --results it answers by the published ones."
+)
+"""Said of a question about a run, where the advice above it counts published results too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +139,8 @@ class Telling:
             self.listed(),
         )
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
-        if command := question(self.agenda.asked, findings, results):
-            place.console.print(f"ask:      {command}", highlight=False, soft_wrap=True)
+        for line in how_to_ask(self.agenda.asked, findings, results, self.advice()):
+            place.console.print(line, highlight=False, soft_wrap=True)
         if page:
             publish_page(place, results, findings, finished)
 
@@ -154,19 +161,47 @@ def publish_page(place: Place, results: Path, findings: Findings, finished: Fini
     place.console.print(f"page:     {built}", highlight=False)
 
 
+def how_to_ask(
+    cells: Sequence[Cell], findings: Findings, results: Path, published: Sequence[Verdict]
+) -> Iterator[str]:
+    """The command of ``question``, and what it does not know of ``published`` verdicts."""
+    if command := question(cells, findings, results):
+        yield f"ask:      {command}"
+        if published:
+            yield f"          {NO_OTHERS}"
+
+
 def question(cells: Sequence[Cell], findings: Findings, results: Path) -> str | None:
     """The command that asks about a combination of the run, by the verdicts in ``results``.
 
-    It is about the first that did not pass. None where no combination has a verdict.
+    It is about the first that hangs or fails, else the first that did not pass, with the settings
+    of that cell. None where no combination has a verdict.
     """
     found = [findings.by_cell[c.key] for c in cells if c.is_whole and c.key in findings.by_cell]
     ran = [verdict for verdict in found if verdict.was_run]
-    first = next((v for v in ran if v.outcome is not Outcome.PASS), next(iter(ran), None))
+    first = min(ran, key=lambda v: _ASKED_FIRST.get(v.outcome, 1), default=None)
     if first is None:
         return None
     pins = " ".join(f"--{pin.axis} {pin.version}" for pin in first.cell.pins)
-    asked = f"interlock ask {pins} --python {first.cell.python}"
+    settings = "".join(f" {option}" for option in _settings(first.cell, findings.matrix))
+    asked = f"interlock ask {pins} --python {first.cell.python}{settings}"
     return f"{asked} --results {shlex.quote(str(results))}"
+
+
+_ASKED_FIRST = {Outcome.HANG: 0, Outcome.FAIL: 0, Outcome.PASS: 2}
+"""The others come between."""
+
+
+def _settings(cell: Cell, matrix: Matrix) -> Iterator[str]:
+    """The options of ``ask`` for the settings of a cell.
+
+    None where a configuration sets what no application can choose.
+    """
+    known = matrix.configurations.get(cell.config)
+    if known and known.choices is not None and not known.at_release:
+        yield f"--config {cell.config}"
+    if kind := matrix.use(cell.probe).application:
+        yield f"--with {kind}"
 
 
 def _now() -> datetime:

@@ -10,9 +10,9 @@ from packaging.version import Version
 from interlock.campaign import Exploration, Survey
 from interlock.console import answer_rare
 from interlock.findings import (
+    AnswerBasis,
     ErrorRate,
     Findings,
-    KnownBy,
     Spot,
     Stretch,
     TrackMap,
@@ -23,7 +23,7 @@ from interlock.findings import (
     rates_by_rule,
 )
 from interlock.matrix import Matrix
-from interlock.model import AuditedCell, PythonVersion, Verdict, plural
+from interlock.model import AuditedCell, Axis, Outcome, PythonVersion, Verdict, listing, plural
 
 
 def lines(
@@ -38,6 +38,7 @@ def lines(
         if hangs_rarely(matrix, survey.probe, survey.config):
             findings = Findings(matrix=matrix, verdicts=list(counting.values()))
             yield from answer_rare.line_rates(findings, survey.probe, survey.config)
+            yield from unproven(survey, counting)
             continue
         maps = survey.maps(counting)
         for python, of in maps.items():
@@ -47,6 +48,7 @@ def lines(
                 yield f"  {survey.axes[0].package} {version}:"
                 yield from windows_of(survey, python, of, version, counting, matrix)
         yield from _counted(survey, maps, counting)
+        yield from unproven(survey, counting)
         yield from audit_lines(exploration.audited(survey, told))
     if exploration.stopped:
         yield "The time is up, and something is left to search: run the same command again."
@@ -97,12 +99,66 @@ def _counted(
     counts = sum((of.counts() for of in maps.values()), Counter())
     total = sum(counts.values())
     yield (
-        f"{plural(counts[KnownBy.TESTED], 'pair')} tested of {total:,}: "
-        f"{counts[KnownBy.INFERRED]:,} inferred, {counts[KnownBy.INDEX]:,} decided by the index, "
-        f"{counts[KnownBy.UNKNOWN]:,} unknown"
+        f"{plural(counts[AnswerBasis.TESTED], 'pair')} tested of {total:,}: "
+        f"{counts[AnswerBasis.INFERRED]:,} inferred, "
+        f"{counts[AnswerBasis.INDEX]:,} decided by the index, "
+        f"{counts[AnswerBasis.UNKNOWN]:,} unknown"
     )
     if edges := survey.unconfirmed_edges(counting):
         yield f"{plural(edges, 'edge')} not confirmed yet"
+
+
+def unproven(survey: Survey, counting: Mapping[tuple[str, ...], Verdict]) -> Iterator[str]:
+    """How many pairs ran and proved nothing, which, and the commands that run them again.
+
+    A command runs each of its releases with each other one, so it has pairs that are unproven with
+    the same partners alone.
+    """
+    found = [
+        verdict
+        for verdict in counting.values()
+        if verdict.outcome is Outcome.UNPROVEN and survey.holds(verdict.cell)
+    ]
+    if found:
+        yield f"{plural(len(found), 'pair')} ran and stayed unproven:"
+    for versions, pythons, reasons in _blocks(found, survey.axes):
+        who = " with ".join(
+            f"{axis.package} {listing([*map(str, of)])}"
+            for axis, of in zip(survey.axes, versions, strict=True)
+        )
+        yield f"  {who} on Python {listing([*map(str, pythons)])} ({listing(reasons)})"
+        pins = zip((axis.name for axis in survey.axes), versions, strict=True)
+        options = [
+            *(f"--{name} {version}" for name, of in pins for version in of),
+            *(f"--python {python}" for python in pythons),
+        ]
+        track = f"--probe {survey.probe} --config {survey.config}"
+        yield f"    nox -s matrix -- {' '.join(options)} {track} --rerun all --no-follow-ups"
+
+
+_Versions = tuple[Version, ...]
+_Block = tuple[tuple[_Versions, _Versions], tuple[PythonVersion, ...], list[str]]
+"""Releases of both axes, each pair of which is unproven on these Pythons, and the reasons."""
+
+
+def _blocks(found: Sequence[Verdict], axes: tuple[Axis, Axis]) -> Iterator[_Block]:
+    reasons: dict[tuple[Version, Version, PythonVersion], str] = {}
+    for verdict in found:
+        row, column = (verdict.cell.version(axis.name) for axis in axes)
+        assert row and column, "a search tests pairs"
+        reasons[row, column, verdict.cell.python] = str(verdict.reason)
+    columns: dict[tuple[PythonVersion, Version], list[Version]] = {}
+    for row, column, python in sorted(reasons):
+        columns.setdefault((python, row), []).append(column)
+    rows: dict[tuple[PythonVersion, _Versions], list[Version]] = {}
+    for (python, row), of in columns.items():
+        rows.setdefault((python, tuple(of)), []).append(row)
+    pythons: dict[tuple[_Versions, _Versions], list[PythonVersion]] = {}
+    for (python, of_row), those in rows.items():
+        pythons.setdefault((tuple(those), of_row), []).append(python)
+    for block, on in pythons.items():
+        told = {reasons[row, column, p] for row in block[0] for column in block[1] for p in on}
+        yield block, tuple(on), sorted(told)
 
 
 def audit_lines(rows: Sequence[AuditedCell]) -> Iterator[str]:

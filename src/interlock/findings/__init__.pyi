@@ -40,6 +40,7 @@ from .chances import (
 )
 from .conclusions import (
     concluded as concluded,
+    without_feature as without_feature,
 )
 from .coverage import (
     Coverage as Coverage,
@@ -60,7 +61,7 @@ from .findings import (
     ForApplication as ForApplication,
 )
 from .inference import (
-    KnownBy as KnownBy,
+    AnswerBasis as AnswerBasis,
     TrackMap as TrackMap,
 )
 from .kinds import (
@@ -91,6 +92,7 @@ from .question import (
 )
 from .rare import (
     LineRate as LineRate,
+    Rare as Rare,
     RareHang as RareHang,
     hangs_rarely as hangs_rarely,
     joined as joined,
@@ -117,7 +119,6 @@ from .searched import (
     hanging_windows as hanging_windows,
 )
 from .situation import (
-    AnswerBasis as AnswerBasis,
     Conclusion as Conclusion,
     Seen as Seen,
 )

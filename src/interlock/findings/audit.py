@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from interlock.evidence import Interval, exact_interval
-from interlock.findings.inference import Known, KnownBy, Rule, TrackMap
+from interlock.findings.inference import AnswerBasis, Known, Rule, TrackMap
 from interlock.findings.space import Spot, keys_today, observations
 from interlock.model import AuditedCell, Verdict, audit_key, words
 
@@ -45,7 +45,7 @@ def draw(maps: Sequence[TrackMap], n: int, seed: int) -> list[Drawn]:
         space = maps[track].space
         spot = drawn.randrange(len(space.rows)), drawn.randrange(len(space.columns))
         known = maps[track].at(spot)
-        if known.basis is KnownBy.INFERRED:
+        if known.basis is AnswerBasis.INFERRED:
             found.setdefault((track, spot), Drawn(track=track, spot=spot, inferred=known))
     return list(found.values())
 

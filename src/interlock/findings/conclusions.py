@@ -8,9 +8,9 @@ from dataclasses import replace
 from interlock.findings.attribution import OPEN, Attribution
 from interlock.findings.effects import OfferedWorkaround, WorkaroundEffect, offered
 from interlock.findings.findings import Findings
-from interlock.findings.inference import Rule
+from interlock.findings.inference import AnswerBasis, Rule
 from interlock.findings.likeness import intermittent
-from interlock.findings.situation import AnswerBasis, Conclusion, Inferred, Seen
+from interlock.findings.situation import Conclusion, Inferred, Seen
 from interlock.findings.tested import Place
 from interlock.findings.untested import Refusal, inferred_verdict
 from interlock.findings.weighing import TOGETHER
@@ -57,6 +57,15 @@ def as_lacking(found: Seen, place: Place) -> Seen:
     return replace(
         found, verdict=verdict, inferred=Inferred(rule=Rule.FEATURE, corners=(found.verdict,))
     )
+
+
+def without_feature(findings: Findings, asked: Situation, place: Place) -> Conclusion | None:
+    """Where nothing else is known: that a release lacks what would be switched on. Else None."""
+    seen = tuple(as_lacking(one, place) for one in findings.tested.lacking(asked, place))
+    if not seen:
+        return None
+    basis = AnswerBasis.INFERRED if any(one.inferred for one in seen) else AnswerBasis.TESTED
+    return Conclusion(outcome=Outcome.UNSUPPORTED, basis=basis, rests_on=seen)
 
 
 def attribution_of(one: Seen, findings: Findings) -> Attribution:

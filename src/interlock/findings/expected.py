@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from interlock.findings.audit import ErrorRate
+from interlock.findings.inference import AnswerBasis
 from interlock.findings.likeness import TROUBLE
 from interlock.findings.question import SituationAnswer
-from interlock.findings.situation import AnswerBasis, Inferred, Seen
+from interlock.findings.situation import Inferred, Seen
 from interlock.model import Outcome, Pin, Verdict, listing
 
 NOT_SAFE = "Nobody ran this combination, so it is not known to be safe."

@@ -85,14 +85,23 @@ class MissingFeatures:
 
 
 def lack_in_words(seen: Seen, matrix: Matrix) -> str:
-    """``left-lib 1.0 has no structured logs``."""
+    """``left-lib 1.0 lacks structured logs``: what the configuration switches on."""
     cell = seen.verdict.cell
-    needs, feature = _needs(cell.probe, matrix), seen.verdict.detail.partition(":")[0]
+    needs, on = _needs(cell.probe, matrix), _switched_on(seen.situation, matrix)
     who = [f"{pin.package} {pin.version}" for pin in cell.pins if pin.axis in needs]
     if len(who) == 1:
-        is_named = feature.startswith("no ")
-        return f"{who[0]} {f'has {feature}' if is_named else f'lacks what {cell.probe} tests'}"
+        # Of several, nothing says which it is.
+        return f"{who[0]} lacks {on[0] if len(on) == 1 else f'what {cell.probe} tests'}"
     return f"{cell.probe} cannot be run: {seen.verdict.detail or seen.verdict.reason}"
+
+
+def _switched_on(situation: Situation, matrix: Matrix) -> list[str]:
+    """The titles of the choices with more than their default, but for those of a probe."""
+    return [
+        choice.title
+        for name, choice in matrix.choices.items()
+        if choice.level(situation[name]) > choice.level(choice.default) and not choice.is_the_probes
+    ]
 
 
 def _needs(probe: str, matrix: Matrix) -> Collection[str]:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from interlock.findings import expected
 from interlock.findings.features import lack_in_words
+from interlock.findings.findings import Findings
 from interlock.findings.kinds import KindNote
 from interlock.findings.question import Answer, SituationAnswer
 from interlock.findings.rare import RareHang
 from interlock.findings.situation import Seen
-from interlock.matrix import Matrix, in_words
+from interlock.matrix import Application, Matrix, in_words
 from interlock.model import Outcome, listing
 
 _HEADLINES = {
@@ -29,6 +30,9 @@ _HEADLINES = {
 
 NOT_KNOWN = f"{_HEADLINES[None]}."
 
+THERE = "it can hang there"
+"""Of a kind of application, after ``not_where``."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
@@ -38,7 +42,7 @@ class Headline:
     where: str
     """The settings, as the end of the sentence; empty where nothing is to be chosen."""
     plain: str = ""
-    """Another sentence, where it says more: ``left-lib 1.0 has no structured logs.``"""
+    """Another sentence, where it says more: ``left-lib 1.0 lacks structured logs.``"""
     parts: tuple[SituationAnswer, ...]
 
     @property
@@ -47,14 +51,30 @@ class Headline:
 
 
 def headlines(answer: Answer, matrix: Matrix) -> list[Headline]:
-    """The worst first, then the others in the order of ``matrix.yaml``."""
-    assert answer.worst, "every question is about some situation"
+    """The worst that is known first, then the others in the order of ``matrix.yaml``.
+
+    What is not known comes last.
+    """
+    first = _first(answer)
     groups: dict[object, list[SituationAnswer]] = {}
     for part in answer.parts:
         groups.setdefault(_kind(part), []).append(part)
-    worst = groups.pop(_kind(answer.worst))
-    first = _headline(worst, _where(answer, worst, matrix))
-    return [first, *(_beside(alike, matrix) for alike in groups.values())]
+    alike = groups.pop(_kind(first))
+    others = sorted(groups.values(), key=lambda parts: parts[0].outcome is None)
+    return [
+        _headline(alike, _where(answer, alike, matrix)),
+        *(_beside(parts, matrix) for parts in others),
+    ]
+
+
+def _first(answer: Answer) -> SituationAnswer:
+    """The worst part. If that is not known, a pass of other settings comes before it."""
+    worst = answer.worst
+    assert worst, "every question is about some situation"
+    if worst.outcome is not None:
+        return worst
+    passing = [part for part in answer.parts if part.outcome is Outcome.PASS]
+    return min(passing, key=lambda p: (not p.rare, expected.is_inferred(p)), default=worst)
 
 
 def headline(part: SituationAnswer) -> str:
@@ -73,8 +93,19 @@ def rarely(rare: RareHang) -> str:
     return "No hang was seen, but a rare one is possible"
 
 
+def unsafe_kinds(findings: Findings) -> list[Application]:
+    """The kinds of application in which a release that is called safe can hang all the same."""
+    every = findings.matrix.applications
+    return [kind for name, kind in every.items() if findings.by_application[name].can_hang]
+
+
+def not_where(kind: Application) -> str:
+    """``Not where the process forks:``, after the releases that are called safe."""
+    return f"Not where {kind.title}:"
+
+
 def lacks(seen: Seen, matrix: Matrix) -> str:
-    """``left-lib 1.0 has no structured logs.``"""
+    """``left-lib 1.0 lacks structured logs.``"""
     return f"{lack_in_words(seen, matrix)}."
 
 

@@ -31,17 +31,17 @@ from interlock.findings.space import Observation, ReleaseAxis, Space, Spot
 from interlock.findings.strip import Between, Run, Strip
 
 
-class KnownBy(str, Enum):
-    """What the answer for a pair rests on."""
+class AnswerBasis(str, Enum):
+    """What is known rests on this: of one pair by one probe, and of an answer by all of them."""
 
     TESTED = "tested"
     """It was run on these very releases."""
     INFERRED = "inferred"
-    """Tested pairs around it agree."""
+    """It was not run, and tested releases around it agree. That can be wrong."""
     INDEX = "index"
-    """The package index decides that it can't be installed."""
+    """The package index decides: there is no wheel, or the release excludes this Python."""
     UNKNOWN = "unknown"
-    """Nothing says anything about it, or tested pairs contradict each other."""
+    """It was not run, or not by every probe that it was meant for, and nothing around it agrees."""
 
     def __str__(self) -> str:
         return self.value
@@ -64,15 +64,15 @@ class Rule(str, Enum):
 class Known:
     """What is known of one pair, and from what."""
 
-    basis: KnownBy
+    basis: AnswerBasis
     observation: Observation | None = None
     rule: Rule | None = None
     corners: tuple[Spot, ...] = ()
     """The cells that it is inferred from. Two ends, or the corners of a box."""
 
 
-UNKNOWN = Known(basis=KnownBy.UNKNOWN)
-BY_INDEX = Known(basis=KnownBy.INDEX)
+UNKNOWN = Known(basis=AnswerBasis.UNKNOWN)
+BY_INDEX = Known(basis=AnswerBasis.INDEX)
 
 
 class TrackMap:
@@ -109,7 +109,7 @@ class TrackMap:
     def at(self, spot: Spot) -> Known:
         """What is known of the pair at that position."""
         if spot in self.tested:
-            return Known(basis=KnownBy.TESTED, observation=self.tested[spot])
+            return Known(basis=AnswerBasis.TESTED, observation=self.tested[spot])
         row, column = spot
         if not self.space.installs(row, column):
             return BY_INDEX
@@ -177,6 +177,11 @@ class TrackMap:
         """The columns that were tested line by line, here."""
         return sorted(self._full_columns)
 
+    def is_predicted(self, at: int, *, is_column: bool) -> bool:
+        """Whether a row or column was tested in part, and searched ones vouch for the rest."""
+        there = self._by_column if is_column else self._by_row
+        return at in there and (self.column(at) if is_column else self.row(at)).is_predicted
+
     def _rows_beside(self, row: int) -> Sequence[Strip]:
         """All other rows that were tested line by line, here or on another Python."""
         every = (one for of in (self, *self._references) for one in of._full_rows.items())
@@ -205,7 +210,7 @@ class TrackMap:
         strips = {column: self.column(column) for column in sorted(self._by_column)}
         return {column: strip for column, strip in strips.items() if strip.crosses_lines}
 
-    def counts(self) -> Counter[KnownBy]:
+    def counts(self) -> Counter[AnswerBasis]:
         """How many pairs each basis decides. Takes time in proportion to all pairs.
 
         Each strip is looked through once, and not for each of its pairs.
@@ -214,22 +219,22 @@ class TrackMap:
         for column in self._by_column:
             for row, said in _said(self.column(column)):
                 down.setdefault(row, {})[column] = said
-        found: Counter[KnownBy] = Counter()
+        found: Counter[AnswerBasis] = Counter()
         installs, every = self.space.installs, range(len(self.space.columns))
         for row in range(len(self.space.rows)):
             across = dict(_said(self.row(row))) if row in self._by_row else {}
             above, tested = down.get(row, {}), self._by_row.get(row, {})
-            found[KnownBy.TESTED] += len(tested)
+            found[AnswerBasis.TESTED] += len(tested)
             there = [at for at in every if at not in tested and installs(row, at)]
-            found[KnownBy.INDEX] += len(every) - len(tested) - len(there)
+            found[AnswerBasis.INDEX] += len(every) - len(tested) - len(there)
             boxes = self._slabs.along(row)
             for at in there:
                 if at in across or at in above:
                     found[_agreed(across.get(at), above.get(at))] += 1
                 elif at in boxes and self._is_filled(boxes[at], row, at):
-                    found[KnownBy.INFERRED] += 1
+                    found[AnswerBasis.INFERRED] += 1
                 else:
-                    found[KnownBy.UNKNOWN] += 1
+                    found[AnswerBasis.UNKNOWN] += 1
         return +found
 
     def _in_a_box(self, spot: Spot) -> Known:
@@ -240,7 +245,7 @@ class TrackMap:
         if not self._is_filled(box, *spot):
             return UNKNOWN
         return Known(
-            basis=KnownBy.INFERRED,
+            basis=AnswerBasis.INFERRED,
             observation=box.observation,
             rule=Rule.BOX,
             corners=box.corners,
@@ -276,11 +281,11 @@ def _said(strip: Strip) -> Iterator[tuple[int, _Said]]:
         yield from ((at, said) for at in positions)
 
 
-def _agreed(across: _Said | None, down: _Said | None) -> KnownBy:
+def _agreed(across: _Said | None, down: _Said | None) -> AnswerBasis:
     """The basis of a pair: unknown if its row and its column contradict each other."""
     if across and down and across[0] == down[0] and across[1] != down[1]:
-        return KnownBy.UNKNOWN
-    return KnownBy.INFERRED
+        return AnswerBasis.UNKNOWN
+    return AnswerBasis.INFERRED
 
 
 def _are_of_one_line(axis: ReleaseAxis, found: Between) -> bool:
@@ -289,7 +294,7 @@ def _are_of_one_line(axis: ReleaseAxis, found: Between) -> bool:
 
 def _between(found: Between, ends: tuple[Spot, Spot], of_one_line: bool) -> Known:
     return Known(
-        basis=KnownBy.INFERRED,
+        basis=AnswerBasis.INFERRED,
         observation=found.observation,
         rule=Rule.LINE if of_one_line else Rule.REFERENCE,
         corners=ends,

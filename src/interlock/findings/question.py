@@ -28,21 +28,22 @@ from interlock.findings.advice import Move
 from interlock.findings.around import Elsewhere, Neighbours, elsewhere, neighbours
 from interlock.findings.chances import ByChance
 from interlock.findings.conclusions import (
-    as_lacking,
     attribution_of,
     concluded,
     lacking_at,
     rank,
+    without_feature,
     workarounds_at,
 )
 from interlock.findings.effects import OfferedWorkaround
 from interlock.findings.findings import Findings
+from interlock.findings.inference import AnswerBasis
 from interlock.findings.kinds import KindNote, instead_of_pass, kind_notes, kinds_of, lines_at
 from interlock.findings.likeness import TROUBLE
 from interlock.findings.rare import RareHang
 from interlock.findings.rates import KindRate
 from interlock.findings.scopes import SmallestMove
-from interlock.findings.situation import AnswerBasis, Seen, lacks_feature
+from interlock.findings.situation import Seen, lacks_feature
 from interlock.findings.tested import Place
 from interlock.findings.untested import Refusal
 from interlock.findings.weighing import Pins, Trouble
@@ -214,7 +215,7 @@ def answer(question: Question, findings: Findings, *, around: bool = True) -> An
     asked = matrix.situation(question.chosen)
     situations = [asked] if question.chosen else _every(findings)
     whole = around or len(situations) == 1
-    of = _in_situation if whole else _as_known
+    of = _in_situation if whole else in_situation
     parts = tuple(of(findings, one, place) for one in situations)
     moves = parts[0].moves
     smallest = parts[0].smallest if moves else None
@@ -310,27 +311,9 @@ def _every(findings: Findings) -> list[Situation]:
     return [*every] or [matrix.situation({})]
 
 
-def _as_known(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
-    """What is known there, and what these releases do not have."""
-    part = in_situation(findings, asked, place)
-    lacking = findings.tested.lacking(asked, place)
-    if part.basis is AnswerBasis.UNKNOWN and lacking:
-        seen = tuple(as_lacking(one, place) for one in lacking)
-        inferred = any(one.inferred for one in seen)
-        part = replace(
-            part,
-            outcome=Outcome.UNSUPPORTED,
-            basis=AnswerBasis.INFERRED if inferred else AnswerBasis.TESTED,
-            rests_on=seen,
-            missing=(),
-        )
-    return replace(part, lacking=tuple(lacking_at(findings, asked, place)))
-
-
 def _in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
-    """The same, with what is known around it."""
-    part = _as_known(findings, asked, place)
-    lacking = findings.tested.lacking(asked, place)
+    """The part of an answer for one situation, with what is known of others around it."""
+    part, lacking = in_situation(findings, asked, place), findings.tested.lacking(asked, place)
     unknown = part.basis is AnswerBasis.UNKNOWN
     around = tuple(neighbours(findings.tested, asked, place)) if unknown else ()
     near = any(one.below or one.above for one in around)
@@ -371,6 +354,8 @@ def _passing(findings: Findings, part: SituationAnswer, place: Place) -> tuple[M
 def in_situation(findings: Findings, asked: Situation, place: Place) -> SituationAnswer:
     """The part of an answer for one situation, without what is known of others around it."""
     found, refusals = concluded(findings, asked, place)
+    if found.basis is AnswerBasis.UNKNOWN:
+        found = without_feature(findings, asked, place) or found
     matrix = findings.matrix
     rests_on = tuple(sorted(found.rests_on, key=lambda one: rank(one, findings)))
     troubles = tuple(
@@ -392,6 +377,7 @@ def in_situation(findings: Findings, asked: Situation, place: Place) -> Situatio
         troubles=troubles,
         moves=() if kinds_of(asked, matrix) else findings.targets.moves([asked], place, troubles),
         workarounds=tuple(workarounds_at(findings, asked, rests_on)),
+        lacking=tuple(lacking_at(findings, asked, place)),
     )
 
 

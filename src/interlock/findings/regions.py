@@ -13,7 +13,7 @@ from itertools import groupby, product
 from packaging.version import Version
 
 from interlock.findings.findings import Findings
-from interlock.findings.inference import KnownBy, TrackMap
+from interlock.findings.inference import AnswerBasis, TrackMap
 from interlock.findings.maps import Pairs
 from interlock.findings.space import ReleaseAxis, Spot
 from interlock.findings.tested import Place
@@ -63,7 +63,7 @@ def _maps(findings: Findings, python: PythonVersion) -> Sequence[TrackMap]:
 
 
 def _is_inferred(of: TrackMap, spot: Spot) -> bool:
-    return of.at(spot).basis is KnownBy.INFERRED
+    return of.at(spot).basis is AnswerBasis.INFERRED
 
 
 def _spots(findings: Findings, pairs: Pairs, python: PythonVersion) -> Iterator[Spot]:

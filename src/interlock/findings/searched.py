@@ -1,4 +1,8 @@
-"""The windows along releases that were searched line by line, each with its basis. Pure."""
+"""The windows along releases that were searched line by line, each with its basis. Pure.
+
+Where one Python was searched, another may be predicted: its edges were tested, and the search
+vouches for the release lines between. Such a window is told apart.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +47,8 @@ class SearchedWindow:
     """The least on any side of an edge, on any Python. 0 if a side did not run that far."""
     is_exact: bool
     """Whether it has an edge, and each is exact on each Python."""
+    is_predicted: bool = False
+    """Whether these Pythons were tested in part, and searches elsewhere vouch for the rest."""
     chance: Chance | None = None
     """Of its trouble on all of them together, if that comes by chance."""
 
@@ -60,15 +66,16 @@ class SearchedWindow:
 def searched_windows(maps: Maps, verdicts: Verdicts, axes: Sequence[Axis]) -> list[SearchedWindow]:
     """The windows along each release that was tested line by line on some Python.
 
-    Windows that are the same on several Pythons are one.
+    Windows that are the same on several Pythons are one, apart from those that are predicted.
     """
     found: list[SearchedWindow] = []
     for track, by_python in maps.items():
         windows: list[SearchedWindow] = []
         for axis in (0, 1):
-            alike: dict[tuple[Version, str], list[_Found]] = {}
+            alike: dict[tuple[Version, str, bool], list[_Found]] = {}
             for one in _along(by_python, axis, track, verdicts):
-                alike.setdefault((one.release, one.stretch.says), []).append(one)
+                of = one.release, one.stretch.says, one.is_predicted
+                alike.setdefault(of, []).append(one)
             for group in alike.values():
                 exposures = min(_exposures(one, axis, track, verdicts) for one in group)
                 windows.append(_together(group, track, axes[axis].package, exposures))
@@ -81,6 +88,7 @@ class _Found:
     python: PythonVersion
     release: Version
     stretch: Stretch
+    is_predicted: bool
 
     @property
     def edges(self) -> Sequence[Edge]:
@@ -91,12 +99,20 @@ def _along(
     by_python: Mapping[PythonVersion, TrackMap], axis: int, track: Track, verdicts: Verdicts
 ) -> Iterator[_Found]:
     """The windows with each searched release of one axis, along the other."""
+    searched = {
+        python: set(of.searched_columns if axis else of.searched_rows)
+        for python, of in by_python.items()
+    }
+    everywhere = sorted(set().union(*searched.values()))
     for python, of in by_python.items():
         here = of.space.columns if axis else of.space.rows
         told = partial(_verdict, of, python, track, verdicts)
-        for at in of.searched_columns if axis else of.searched_rows:
+        for at in everywhere:
+            is_predicted = at not in searched[python]
+            if is_predicted and not of.is_predicted(at, is_column=bool(axis)):
+                continue
             for stretch in along_column(of, at, told) if axis else along_row(of, at, told):
-                yield _Found(python, here.versions[at], stretch)
+                yield _Found(python, here.versions[at], stretch, is_predicted)
 
 
 def _verdict(
@@ -130,13 +146,17 @@ def _together(
         inferred=sum(one.stretch.inferred for one in group),
         exposures=exposures,
         is_exact=all(one.edges and all(edge.is_exact for edge in one.edges) for one in group),
+        is_predicted=group[0].is_predicted,
         chance=reduce(add, chances) if chances else None,
     )
 
 
 def _place(window: SearchedWindow) -> tuple[object, ...]:
-    """By the release that is fixed; then those on most Pythons first; then by release."""
-    of = window.partner, window.release, -len(window.pythons), window.pythons
+    """By the release that is fixed; then those on most Pythons first; then by release.
+
+    What is predicted comes last.
+    """
+    of = window.partner, window.release, window.is_predicted, -len(window.pythons), window.pythons
     return *of, window.stretch.first, window.stretch.last
 
 

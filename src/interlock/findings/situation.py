@@ -8,29 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from interlock.findings.audit import ErrorRate
-from interlock.findings.inference import Rule
+from interlock.findings.inference import AnswerBasis, Rule
 from interlock.findings.likeness import TROUBLE
 from interlock.matrix import Situation
 from interlock.model import PRECEDENCE, Cell, Outcome, Reason, Verdict
-
-
-class AnswerBasis(str, Enum):
-    """What an answer rests on."""
-
-    TESTED = "tested"
-    """It was run on these very releases."""
-    INFERRED = "inferred"
-    """It was not run, and tested releases around it agree. That can be wrong."""
-    INDEX = "index"
-    """The package index decides: there is no wheel, or the release excludes this Python."""
-    UNKNOWN = "unknown"
-    """It was not run, or not by every probe that it was meant for."""
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.chances import Chance, Row, chance_of
-from interlock.findings.inference import Known, KnownBy, TrackMap
+from interlock.findings.inference import AnswerBasis, Known, TrackMap
 from interlock.findings.pools import Pool
 from interlock.findings.space import Observation, ReleaseAxis, Spot
 from interlock.model import Outcome, Verdict
@@ -117,7 +117,7 @@ class _Along:
         self._groups = list(_groups(self._known))
         self._rows = dict[int, Row]()
         for at, known in enumerate(self._known):
-            is_tested = verdict_at and known.basis is KnownBy.TESTED
+            is_tested = verdict_at and known.basis is AnswerBasis.TESTED
             if verdict_at and is_tested and (verdict := verdict_at(spot(at))):
                 self._rows[at] = Row(axis.versions[at], verdict)
 
@@ -132,8 +132,8 @@ class _Along:
             first=axis.versions[group[0]],
             last=axis.versions[group[-1]],
             observation=self._known[group[0]].observation,
-            tested=counted[KnownBy.TESTED],
-            inferred=counted[KnownBy.INFERRED],
+            tested=counted[AnswerBasis.TESTED],
+            inferred=counted[AnswerBasis.INFERRED],
             start=self._edge(number, -1),
             end=self._edge(number, 1),
             chance=self._chances[number],
@@ -169,8 +169,8 @@ class _Along:
         if seen in (None, known[groups[other][0]].observation):
             return None
         below, above = min(number, other), max(number, other)
-        before = [at for at in groups[below] if known[at].basis is KnownBy.TESTED]
-        after = [at for at in groups[above] if known[at].basis is KnownBy.TESTED]
+        before = [at for at in groups[below] if known[at].basis is AnswerBasis.TESTED]
+        after = [at for at in groups[above] if known[at].basis is AnswerBasis.TESTED]
         if not before or not after:
             return None
         between = range(before[-1] + 1, after[0])
@@ -178,7 +178,7 @@ class _Along:
         return Edge(
             before=axis.versions[before[-1]],
             after=axis.versions[after[0]],
-            between=sum(known[at].basis is not KnownBy.INDEX for at in between),
+            between=sum(known[at].basis is not AnswerBasis.INDEX for at in between),
             doubt=next(filter(None, doubts), None),
         )
 
@@ -216,4 +216,4 @@ def _groups(known: Sequence[Known]) -> Iterator[list[int]]:
 
 def _says_nothing(known: Known) -> bool:
     seen = known.observation
-    return known.basis is KnownBy.INDEX or (seen is not None and not seen.is_usable)
+    return known.basis is AnswerBasis.INDEX or (seen is not None and not seen.is_usable)

@@ -80,6 +80,13 @@ class Strip:
         line = self.axis.line_number
         return any(line[run.last] - line[run.first] > 1 for run in self.own_runs)
 
+    @property
+    def is_predicted(self) -> bool:
+        """Whether a run spans as much, but only with what a reference vouches for."""
+        line = self.axis.line_number
+        crosses = any(line[run.last] - line[run.first] > 1 for run in self.runs)
+        return crosses and not self.crosses_lines
+
     @cached_property
     def own_runs(self) -> Sequence[Run]:
         """The runs by what was tested here, without any reference."""

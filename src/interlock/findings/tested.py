@@ -15,8 +15,9 @@ from packaging.version import Version
 
 from interlock.findings.criteria import Meant
 from interlock.findings.features import MissingFeatures
+from interlock.findings.inference import AnswerBasis
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.situation import AnswerBasis, Asked, Conclusion, Seen, conclude, required
+from interlock.findings.situation import Asked, Conclusion, Seen, conclude, required
 from interlock.findings.weighing import Pins, Track, version_of, without
 from interlock.matrix import Matrix, Situation
 from interlock.model import Cell, Outcome, PythonVersion, Reason, Verdict

@@ -13,7 +13,7 @@ from functools import cached_property
 from packaging.version import Version
 
 from interlock.findings.audit import ErrorRate
-from interlock.findings.inference import Known, KnownBy, TrackMap
+from interlock.findings.inference import AnswerBasis, Known, TrackMap
 from interlock.findings.maps import Pairs, in_order
 from interlock.findings.situation import Asked, Inferred, Seen
 from interlock.findings.space import ReleaseAxis
@@ -123,7 +123,7 @@ class Untested:
     def _inferred(self, asked: Asked) -> Seen | None:
         cell, pairs = asked.cell, self.pairs
         known = self.known(cell)
-        if pairs is None or known is None or known.basis is not KnownBy.INFERRED:
+        if pairs is None or known is None or known.basis is not AnswerBasis.INFERRED:
             return None
         assert known.rule and known.observation, "an inferred pair has a rule and an outcome"
         cells = (replace(cell, pins=pairs.pins(spot)) for spot in known.corners)

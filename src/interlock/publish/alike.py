@@ -20,6 +20,7 @@ from interlock.findings import (
     SituationAnswer,
     concluded,
     in_situation,
+    without_feature,
 )
 from interlock.matrix import Situation
 from interlock.model import Cell
@@ -47,7 +48,7 @@ class Alike:
 
     def of(self, place: Place) -> Iterator[tuple[Sequence[int], SituationAnswer]]:
         """The groups at a place, each with its answer. Two groups may have the same answer."""
-        kind = self._context.kind_of_place(place), self._inferred_at(place)
+        kind = self._context.kind_of_place(place), self._inferred_at(place), self._lacks(place)
         if kind not in self._found:
             found: dict[Hashable, list[int]] = {}
             for number, situation in enumerate(self.situations):
@@ -62,6 +63,8 @@ class Alike:
     def _key(self, situation: Situation, place: Place) -> Hashable:
         """All that an answer depends on, as far as it was seen at the place."""
         found, _ = concluded(self._findings, situation, place)
+        if found.basis is AnswerBasis.UNKNOWN:
+            found = without_feature(self._findings, situation, place) or found
         if not found.rests_on:
             return _Nothing(self._findings.tested.covers(situation, place))
         kinds = tuple(kind.name for kind in self._context.kinds_of(situation))
@@ -94,6 +97,11 @@ class Alike:
             (_track(one.verdict.cell), one.verdict.outcome)
             for one in findings.untested.at(place, meant, seen)
         )
+
+    def _lacks(self, place: Place) -> Hashable:
+        """The features that a release lacks there, as other partners showed it."""
+        found = self._findings.tested.features.at(self.situations[-1], place)
+        return tuple(_track(one.seen.verdict.cell) for one in found)
 
     def _by_moves(
         self, group: Sequence[int], place: Place

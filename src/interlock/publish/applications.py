@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from interlock.findings import HangsAlone, LineRate, Pool, Rates, Ratio, pool
+from interlock.findings import HangsAlone, LineRate, Pool, Rates, Ratio, headlines, pool
 from interlock.model import Verdict, listing, percent
 from interlock.publish import links
 from interlock.publish.context import PageContext
@@ -18,10 +18,12 @@ from interlock.publish.wording import CAN_HANG, NOT_SEEN, RARE_LOOK, Mark
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of application, as it is named on a page."""
+    """A kind of application in which a release that is called safe can hang."""
 
     name: str
-    title: str
+    where: str
+    """The beginning of the warning: ``Not where …:``."""
+    says: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +108,8 @@ def sections(context: PageContext) -> Iterator[Section]:
 
 def warnings(context: PageContext) -> Iterator[Kind]:
     """The kinds of application that can hang, for the first sentences of the page."""
-    for kind, about in context.kinds:
-        if about.about.can_hang:
-            yield Kind(name=kind.name, title=kind.title)
+    for kind in headlines.unsafe_kinds(context.findings):
+        yield Kind(name=kind.name, where=headlines.not_where(kind), says=headlines.THERE)
 
 
 def _alone(context: PageContext, one: HangsAlone) -> Alone:

@@ -111,7 +111,7 @@ def _inferred(context: PageContext, part: SituationAnswer, place: Place) -> Card
     first = expected.needed(part)[0].verdict
     return Card(
         mark=inferred.sign(part),
-        says=f"{expected.headline(part)}.",
+        says=inferred.says(context, part, place),
         mind=tuple(minded(context, part, place)),
         whose=tuple(one.attribution.says for one in part.troubles),
         facts=tuple(inferred.facts(context, part)),

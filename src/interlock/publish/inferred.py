@@ -6,9 +6,17 @@ link to, and is never a release to move to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from interlock.findings import Place, Region, SituationAnswer, expected, inferred_regions
+from interlock.findings import (
+    Place,
+    Region,
+    SituationAnswer,
+    expected,
+    headlines,
+    inferred_regions,
+)
 from interlock.matrix import in_words
 from interlock.model import Outcome
 from interlock.publish.context import PageContext
@@ -23,6 +31,22 @@ def sign(part: SituationAnswer) -> Mark:
     assert part.outcome, "what is inferred has an outcome"
     look = "untested" if part.outcome is Outcome.PASS else part.outcome
     return Mark(f"il-{look} il-inferred", f"({WORDS[part.outcome].symbol})")
+
+
+def says(context: PageContext, part: SituationAnswer, place: Place) -> str:
+    """What to expect, as ``ask`` begins: or which feature a release lacks."""
+    if part.outcome is Outcome.UNSUPPORTED and part.lacking:
+        told = (headlines.lacks(one, context.matrix) for one in part.lacking)
+        return anywhere(" ".join(dict.fromkeys(told)), place)
+    return f"{expected.headline(part)}."
+
+
+def anywhere(text: str, place: Place) -> str:
+    """The text with places for the reader's releases, because many pairs may share it."""
+    for pin in place[0]:
+        named = re.escape(f"{pin.package} {pin.version}")
+        text = re.sub(rf"\b{named}(?![\w.]*\d)", f"{pin.package} {{{pin.axis}}}", text)
+    return text
 
 
 def facts(context: PageContext, part: SituationAnswer) -> Iterator[str]:

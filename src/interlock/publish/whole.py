@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from interlock.findings import (
@@ -23,6 +22,7 @@ from interlock.model import Outcome
 from interlock.publish import grid, inferred, links
 from interlock.publish.card import UNKNOWN, Card, with_more
 from interlock.publish.context import PageContext
+from interlock.publish.inferred import anywhere
 from interlock.publish.offered import ways
 from interlock.publish.wording import CAN_HANG, RARE_LOOK, WORDS, Mark, sentence, word
 
@@ -39,14 +39,16 @@ def card(context: PageContext, place: Place) -> Card:
     first, *others = headlines.headlines(found, context.matrix)
     notes = [(_of_note(one), _note(one)) for one in found.kinds if headlines.kind_note(one)]
     worst = first.parts[0]
+    unknown = found.worst is not None and found.worst.outcome is None
     green = worst.outcome is Outcome.PASS and not worst.rare
-    said = [(_sign(one.parts[0]), _anywhere(one.sentence, place)) for one in others]
+    said = [(_sign(one.parts[0]), anywhere(one.sentence, place)) for one in others]
     cell = worst.verdicts[0].cell if worst.verdicts else None
     hangs = [v.signature for part in found.parts for v in part.verdicts if v.signature]
     is_tested = worst.rests_on and not expected.is_inferred(worst)
     return Card(
-        mark=UNSAFE if green and notes else _sign(worst),
-        says=_anywhere(first.sentence, place),
+        # What passes with some settings only is no pass of the whole.
+        mark=UNKNOWN if unknown else UNSAFE if green and notes else _sign(worst),
+        says=anywhere(first.sentence, place),
         beside=(*said, *notes),
         whose=tuple(dict.fromkeys(t.attribution.says for t in worst.troubles)),
         facts=tuple(dict.fromkeys(_facts(context, found))),
@@ -67,14 +69,6 @@ def legend(context: PageContext) -> list[grid.Meaning]:
     for symbol, name, look in more:
         found.setdefault(symbol, grid.Meaning(mark=Mark(look, symbol), name=name))
     return [*found.values()]
-
-
-def _anywhere(text: str, place: Place) -> str:
-    """The text with places for the reader's releases, because many pairs may share it."""
-    for pin in place[0]:
-        named = re.escape(f"{pin.package} {pin.version}")
-        text = re.sub(rf"\b{named}(?![\w.]*\d)", f"{pin.package} {{{pin.axis}}}", text)
-    return text
 
 
 def _sign(part: SituationAnswer) -> Mark:

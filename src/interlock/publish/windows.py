@@ -57,12 +57,21 @@ def publish(context: PageContext, folder: Path) -> None:
 def short(context: PageContext) -> list[str]:
     """The windows that hang, of the package to move first, as a Markdown table.
 
-    Only those with exact edges. Empty if there are none.
+    Only those with exact edges, and what is predicted of the same releases on other Pythons. Empty
+    if there are none.
     """
     package = context.package(context.first.axis)
-    every = hanging_windows(context.findings.searched)
-    found = [window for window in every if window.stretch.axis == package and window.is_exact]
-    lines = [f"| {_cells(context, window)} |" for window in found if not _is_rare(context, window)]
+    every = [
+        window
+        for window in hanging_windows(context.findings.searched)
+        if window.stretch.axis == package and not _is_rare(context, window)
+    ]
+    exact = {(one.track, one.release) for one in every if one.is_exact and not one.is_predicted}
+    lines = [
+        f"| {_cells(context, window)} |"
+        for window in every
+        if window.is_exact or (window.is_predicted and (window.track, window.release) in exact)
+    ]
     if not lines:
         return []
     head = ["window", "with", "settings", "Python", "basis"]
@@ -71,13 +80,18 @@ def short(context: PageContext) -> list[str]:
 
 def _cells(context: PageContext, window: SearchedWindow) -> str:
     _, config = window.track
+    told = [
+        basis(window),
+        "only one end is known" if len(window.edges) == 1 else "",
+        "" if window.is_exact else "its edges are not exact",
+    ]
     return " | ".join(
         [
             window.stretch.says,
             f"{window.partner} {window.release}",
             context.config_title(config),
             span(window.pythons, context.pythons),
-            f"{basis(window)}{'; only one end is known' if len(window.edges) == 1 else ''}",
+            "; ".join(filter(None, told)),
         ]
     )
 
@@ -128,8 +142,9 @@ def _row(context: PageContext, window: SearchedWindow, unit: str) -> Row:
 
 
 def basis(window: SearchedWindow) -> str:
-    """``26 tested, 31 inferred``."""
-    return captions.basis(window.tested, window.inferred)
+    """``26 tested, 31 inferred``; ``predicted: …`` where other Pythons vouch for a part of it."""
+    counted = captions.basis(window.tested, window.inferred)
+    return f"predicted: {counted}" if window.is_predicted else counted
 
 
 def edges(window: SearchedWindow, unit: str) -> str:
