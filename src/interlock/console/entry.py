@@ -101,7 +101,7 @@ def _ask(
 
     keep = Kept.of(os.environ)
     found = reading.matrix_of(source, image, keep)
-    asked = options.parser("ask", found, first).parse_args(rest)
+    asked = options.parser("ask", found.matrix, first).parse_args(rest)
     return ask.run(asked, found, asked.results or source.results, keep)
 
 

@@ -1,28 +1,68 @@
-"""The matrix of a question: read, or as an earlier question read the same files."""
+"""The matrix of a question, and notes about all verdicts, as an earlier question left them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from interlock.console.sources import Source
+from interlock.findings import NOTHING_NOTED, Findings, Noted
 from interlock.matrix import Matrix
+from interlock.model import Verdict
 from interlock.record import Kept, kept
 
 
-def matrix_of(source: Source, image: str | None, keep: Kept) -> Matrix:
+class Named(NamedTuple):
+    """A matrix, and the name of the files that it was read from; None if they have none."""
+
+    matrix: Matrix
+    name: str | None
+
+
+def matrix_of(source: Source, image: str | None, keep: Kept) -> Named:
     """The matrix without the digests of its probes. Raises what ``matrix_file.load`` raises."""
     name = _name(source, image)
     found = _thawed(keep.get(name)) if name else None
     if isinstance(found, Matrix):
-        return found
+        return Named(found, name)
     # Reading imports what checks a file; what is kept was checked.
     from interlock.matrix import matrix_file
 
     matrix = matrix_file.load(source.matrix, source.probes, image, digests=False)
     text = kept.frozen(matrix)
-    if name and text and name == _name(source, image):  # nobody has written meanwhile
+    if name is None or name != _name(source, image):  # somebody has written meanwhile
+        return Named(matrix, None)
+    if text:
         keep.put(name, text)
-    return matrix
+    return Named(matrix, name)
+
+
+class Notes:
+    """What is noted about the verdicts of some files, for a matrix of some files."""
+
+    def __init__(self, keep: Kept, matrix: str | None, results: str | None) -> None:
+        self._keep = keep
+        can_be_kept = matrix and results and keep.has(results)
+        self._name = kept.name_of("notes", (), matrix, results) if can_be_kept else None
+        self._is_noted = False
+
+    def of(self, verdicts: Sequence[Verdict]) -> Noted:
+        """The notes about these verdicts; nothing is noted if there are none."""
+        try:
+            found = Noted(self._keep.get(self._name), verdicts) if self._name else NOTHING_NOTED
+        except (TypeError, ValueError):
+            return NOTHING_NOTED
+        self._is_noted = found is not NOTHING_NOTED
+        return found
+
+    def make(self, findings: Findings) -> None:
+        """Note what these findings say of every verdict, if that is not noted."""
+        if self._name and not self._is_noted:
+            from interlock.findings import notes
+
+            with suppress(Exception):  # the question is answered, and the next one takes longer
+                self._keep.put(self._name, notes(findings))
 
 
 def _name(source: Source, image: str | None) -> str | None:

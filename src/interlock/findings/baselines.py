@@ -153,17 +153,12 @@ class Rows:
         if open_axes not in self._grouped:
             found: dict[Numbers, list[int]] = {}
             part_of = itemgetter(*self._fixed(open_axes))
-            every = self._all
-            absent = {
-                (part, number)
-                for part in open_axes
-                for number, pin in enumerate(every.parts[part])
-                if pin.version is None
-            }
-            for row in self._tested:
-                cell = every.cells[row]
-                if not any((part, cell[part]) in absent for part in open_axes):
-                    found.setdefault(part_of(cell), []).append(row)
+            every, rows = self._all, self._tested
+            for part in open_axes:
+                present = [pin.version is not None for pin in every.parts[part]]
+                rows = [row for row in rows if present[every.cells[row][part]]]
+            for row in rows:
+                found.setdefault(part_of(every.cells[row]), []).append(row)
             self._grouped[open_axes] = found
         return self._grouped[open_axes]
 

@@ -40,12 +40,13 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
     policy for the axis there is nothing else to go by.
     """
     versions = _tested_versions(matrix, verdicts)
-    narrowed = {
-        id(only): _resolved(only, versions, matrix.policy.safe)
+    limiting = {
+        id(only): only
         for probe in matrix.probes
         for config in matrix.configurations
         for only in matrix.only_there(probe, config)
     }
+    narrowed = {of: _resolved(only, versions, matrix.policy.safe) for of, only in limiting.items()}
 
     @cache
     def limits(probe: str, config: str) -> list[Only] | None:

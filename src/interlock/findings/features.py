@@ -63,8 +63,16 @@ class MissingFeatures:
         *_, pythons, probes, configs = every.parts
         found: dict[Track, dict[Pins, dict[PythonVersion | None, int]]] = {}
         passing: dict[Track, set[Pins]] = {}
+        # What a row says is no question where nothing lacks a feature.
+        lacking = {
+            every.cells[row][-2:]
+            for row in every.answers
+            if every.reasons[row] is Reason.NO_FEATURE
+        }
         for row in every.answers:
-            *_, python, probe, config = every.cells[row]
+            *_, python, probe, config = cell = every.cells[row]
+            if cell[-2:] not in lacking:
+                continue
             needs, track = self._needs(probes[probe]), (probes[probe], configs[config])
             if needs and every.outcomes[row] is Outcome.PASS:
                 passing.setdefault(track, set()).add(self._pins(row, needs))

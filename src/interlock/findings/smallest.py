@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+
+from packaging.version import Version
 
 from interlock.findings.advice import Move
 from interlock.findings.bars import Bars
@@ -38,8 +41,13 @@ def smallest_together(
         found = ((axis, version_of(there, axis)) for axis in order)
         return tuple(Target(axis=a, version=v) for a, v in found if v != present[a])
 
+    @cache
+    def step(axis: str, version: Version) -> Scope:
+        return Scope.of(present[axis], version)
+
     def scopes(there: Pins) -> list[Scope]:
-        steps = (Scope.of(present[one.axis], one.version) for one in targets(there))
+        versions = ((axis, version_of(there, axis)) for axis in order)
+        steps = (step(axis, version) for axis, version in versions if version != present[axis])
         return sorted(steps, key=lambda scope: scope.rank, reverse=True)
 
     def size(there: Pins) -> tuple[object, ...]:

@@ -29,8 +29,8 @@ from interlock.findings.scopes import (
 )
 from interlock.findings.situation import Seen, concerns, lacks_feature
 from interlock.findings.smallest import smallest_of, smallest_together
-from interlock.findings.tested import Place, Tested, moved
-from interlock.findings.weighing import Pins, Trouble, version_of, without
+from interlock.findings.tested import Place, Tested
+from interlock.findings.weighing import Pins, Trouble, moved, version_of, without
 from interlock.matrix import Matrix, Situation
 from interlock.model import Axis, NoTarget, Outcome, PythonVersion, Target, Verdict
 

@@ -45,7 +45,12 @@ class Trouble:
 
     def counts_against(self, axis: str) -> bool:
         """Whether it is a reason to avoid a release of that axis."""
-        return self.attribution.whose in (*TOGETHER, axis)
+        return counts_against(self.attribution.whose, axis)
+
+
+def counts_against(whose: str, axis: str) -> bool:
+    """Whether trouble with that cause is a reason to avoid a release of the axis."""
+    return whose in (*TOGETHER, axis)
 
 
 class Weight(Enum):
@@ -338,6 +343,14 @@ def version_of(pins: Iterable[Pin], axis: str) -> Version:
 def without(pins: Pins, axis: str) -> Pins:
     """The other pins: those that the release of that axis is run with."""
     return tuple(pin for pin in pins if pin.axis != axis)
+
+
+def moved(pins: Pins, axis: str, version: Version) -> Pins:
+    """The same releases, but for one axis."""
+    return tuple(
+        type(pin)(axis=pin.axis, package=pin.package, version=version) if pin.axis == axis else pin
+        for pin in pins
+    )
 
 
 def _against(trouble: Trouble, axis: str) -> Weight:

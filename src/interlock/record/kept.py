@@ -36,8 +36,11 @@ PART = "answers"
 MOST_FILES = 8
 """Of each kind. The ones that were written last stay."""
 
-_ROOMS = ("model", "matrix", "index", "record")
-"""The rooms that read files, and have the nouns that they are read into."""
+_NOUNS = ("model", "matrix", "index", "record")
+"""The rooms with the nouns that files are read into."""
+
+_ROOMS = (*_NOUNS, "evidence", "findings")
+"""The rooms that make what is kept: they read files, and note what the verdicts mean."""
 
 _DIGEST_BYTES = 32
 _CHUNK_BYTES = 2**20
@@ -56,6 +59,10 @@ class Kept:
             return cls(folder=Store.of(environ).home / PART)
         except (UsageError, OSError, RuntimeError):
             return cls(folder=None)
+
+    def has(self, name: str) -> bool:
+        """Whether something is kept under that name, whole or not."""
+        return self.folder is not None and (self.folder / name).is_file()
 
     def get(self, name: str) -> Any:
         """What is kept under that name, in plain values; None if there is nothing whole."""
@@ -153,7 +160,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _OTHERS:
             return _OTHERS[module, name]
-        if module.startswith(tuple(f"interlock.{room}." for room in _ROOMS)):
+        if module.startswith(tuple(f"interlock.{room}." for room in _NOUNS)):
             found = super().find_class(module, name)
             if isinstance(found, type) and found.__module__ == module:
                 return found
