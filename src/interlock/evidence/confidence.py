@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from statistics import NormalDist
 from typing import NamedTuple
 
 from interlock.evidence.saddlepoint import Place, reaches
@@ -48,6 +47,8 @@ def interval(hits: int, trials: int, level: float = LEVEL) -> Interval:
     """
     if not 0 <= hits <= trials or trials < 1:
         raise ValueError(f"{hits} of {trials} is no proportion")
+    from statistics import NormalDist  # a question never gets here, and this takes its time to load
+
     z = NormalDist().inv_cdf(0.5 + level / 2)
     rate = hits / trials
     scale = 1 + z * z / trials

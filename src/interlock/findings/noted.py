@@ -18,7 +18,8 @@ from packaging.version import Version
 from interlock.findings.attribution import WHOSE
 from interlock.findings.pools import Pool
 from interlock.findings.rare import LineRate, Lines, Rare
-from interlock.findings.tested import Known, Levels
+from interlock.findings.situation import Levels
+from interlock.findings.tested import Known
 from interlock.findings.workarounds import WorkaroundKind, WorkaroundRecord
 from interlock.model import Outcome, PythonVersion, Verdict
 from interlock.record import Columns

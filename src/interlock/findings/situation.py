@@ -85,6 +85,10 @@ class Conclusion:
     """What would have to be run, and was not."""
 
 
+Levels = tuple[int, ...]
+"""Those of a situation."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A conclusion without its place."""

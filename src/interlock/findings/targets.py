@@ -347,9 +347,9 @@ class Targets:
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool]
     ) -> bool:
         """Whether trouble there settles the answer. Then nobody asks whose the rest of it is."""
-        seen = self._tested.at(place)
-        return any(
-            one.is_trouble and concerns(one, asked) and not beside(one.verdict) for one in seen
+        return self._tested.has_trouble(place) and any(
+            one.is_trouble and concerns(one, asked) and not beside(one.verdict)
+            for one in self._tested.at(place)
         )
 
     def _often_enough(self, seen: Iterable[Seen]) -> bool:

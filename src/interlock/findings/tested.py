@@ -16,7 +16,7 @@ from packaging.version import Version
 from interlock.findings.criteria import Meant
 from interlock.findings.features import MissingFeatures
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.situation import Asked, Conclusion, Drawn, Seen, conclude, required
+from interlock.findings.situation import Asked, Conclusion, Drawn, Levels, Seen, conclude, required
 from interlock.findings.weighing import Pins, Track, version_of, without
 from interlock.matrix import Matrix, Situation
 from interlock.model import Cell, Outcome, PythonVersion, Reason, Verdict
@@ -31,10 +31,6 @@ _TELLING = (Reason.NO_FEATURE, Reason.NO_WHEEL, Reason.REQUIRES_PYTHON)
 
 Shape = tuple[tuple[tuple[object, ...], ...], tuple[Track, ...]]
 """All that ``conclude`` reads of a place: what each verdict says, and what is meant there."""
-
-
-Levels = tuple[int, ...]
-"""Those of a situation."""
 
 
 class Known(NamedTuple):
@@ -98,6 +94,11 @@ class Tested:
             self._rows_at[place] = self._rows_by.get(numbers, ()) if numbers else ()
         return self._rows_at[place]
 
+    def has_trouble(self, place: Place) -> bool:
+        """Whether something hangs or fails there, also where no reader can have it."""
+        outcomes = self._rows.outcomes
+        return any(outcomes[row] in TROUBLE for row in self.rows_at(place))
+
     def meant_at(self, place: Place) -> Sequence[Asked]:
         """What is to be run there."""
         if place not in self._asked:
@@ -140,7 +141,7 @@ class Tested:
     ) -> Drawn:
         """The conclusion, which is drawn once for all places of one shape."""
         out = frozenset[int]()
-        if beside and any(self._rows.outcomes[row] in TROUBLE for row in self.rows_at(place)):
+        if beside and self.has_trouble(place):
             troubles = ((n, one) for n, one in enumerate(self.at(place)) if one.is_trouble)
             out = frozenset(number for number, one in troubles if beside(one.verdict))
         key = self._relation(asked), self.shape(place), out
@@ -226,6 +227,8 @@ class Tested:
         found = [
             one.seen for one in self.features.at(asked, place) if {*one.needs}.isdisjoint(moving)
         ]
+        if not found:
+            return []
         with_all = {
             one.cell.probe
             for one in required(asked, self.meant_at(place))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -335,9 +335,11 @@ def is_good(weights: Collection[Weight]) -> bool:
 
 def version_of(pins: Iterable[Pin], axis: str) -> Version:
     """The version of that axis among the pins of a whole combination."""
-    version = next(pin.version for pin in pins if pin.axis == axis)
-    assert version is not None, "no library is left out of a whole combination"
-    return version
+    for pin in pins:
+        if pin.axis == axis:
+            assert pin.version is not None, "no library is left out of a whole combination"
+            return pin.version
+    raise LookupError(axis)
 
 
 def without(pins: Pins, axis: str) -> Pins:
@@ -347,10 +349,13 @@ def without(pins: Pins, axis: str) -> Pins:
 
 def moved(pins: Pins, axis: str, version: Version) -> Pins:
     """The same releases, but for one axis."""
-    return tuple(
-        type(pin)(axis=pin.axis, package=pin.package, version=version) if pin.axis == axis else pin
-        for pin in pins
-    )
+    return tuple(_pin(pin.axis, pin.package, version) if pin.axis == axis else pin for pin in pins)
+
+
+@lru_cache(maxsize=2**16)
+def _pin(axis: str, package: str, version: Version) -> Pin:
+    """Each made once: to look up one and the same object takes a third of the time."""
+    return Pin(axis=axis, package=package, version=version)
 
 
 def _against(trouble: Trouble, axis: str) -> Weight:

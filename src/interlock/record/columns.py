@@ -251,12 +251,21 @@ class Columns(_Rows):
         """The rows that were tested, with every library."""
         return [row for row, whole in enumerate(self.is_whole) if whole and self.tested[row]]
 
-    def grouped(self, *parts: int) -> dict[Any, Some]:
-        """The rows by these parts of their cells; a single part is no tuple."""
+    @cached_property
+    def by_track(self) -> Mapping[Numbers, Sequence[int]]:
+        """The rows of each probe and configuration."""
+        return self._rows_by(-2, -1)
+
+    def _rows_by(self, *parts: int) -> Mapping[Numbers, Sequence[int]]:
         found: dict[Numbers, list[int]] = {}
         numbers_of = itemgetter(*parts) if len(parts) > 1 else lambda cell: (cell[parts[0]],)
         for row, numbers in enumerate(map(numbers_of, self.cells)):
             found.setdefault(numbers, []).append(row)
+        return found
+
+    def grouped(self, *parts: int) -> dict[Any, Some]:
+        """The rows by these parts of their cells; a single part is no tuple."""
+        found = self.by_track if parts == (-2, -1) else self._rows_by(*parts)
         named = (
             tuple(self.parts[part][number] for part, number in zip(parts, numbers, strict=True))
             for numbers in found
