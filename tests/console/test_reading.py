@@ -115,7 +115,13 @@ def test_notes_say_of_every_verdict_what_a_question_would_find(tmp_path: Path) -
     assert {kind: noted.record(kind) for kind in records} == {**records}
     lines = plain.rare_hangs.every
     assert {of: noted.lines(*of) for of in lines} == {**lines}
-    assert all(map(len, (passing, records, lines)))
+    maps = plain.untested.maps
+    told = {track: one for track in maps if (one := noted.maps(track))}
+    assert all(map(len, (passing, records, lines, told)))
+    for track, one in told.items():
+        found = maps[track]
+        assert one.tested(found) == {python: of.tested for python, of in found.items()}
+        assert [one.boxes(python) for python in found] == [[*of.boxes()] for of in found.values()]
 
 
 @pytest.mark.parametrize(
@@ -124,10 +130,10 @@ def test_notes_say_of_every_verdict_what_a_question_would_find(tmp_path: Path) -
         None,
         b"",
         (),
-        (b"", b"", {}, b"", {}),
-        (b"\x00", b"\x00", {}, b"", {}),
-        (b"\x00" * 9, [0] * 9, {}, b"", {}),
-        ("text",) * 5,
+        (b"", b"", {}, b"", {}, {}),
+        (b"\x00", b"\x00", {}, b"", {}, {}),
+        (b"\x00" * 9, [0] * 9, {}, b"", {}, {}),
+        ("text",) * 6,
     ],
 )
 def test_notes_of_another_form_or_table_are_not_used(tmp_path: Path, form: object) -> None:

@@ -39,14 +39,7 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
     has a verdict: a test of one release would then change what is asked of another. Without a
     policy for the axis there is nothing else to go by.
     """
-    versions = _tested_versions(matrix, verdicts)
-    limiting = {
-        id(only): only
-        for probe in matrix.probes
-        for config in matrix.configurations
-        for only in matrix.only_there(probe, config)
-    }
-    narrowed = {of: _resolved(only, versions, matrix.policy.safe) for of, only in limiting.items()}
+    within = _within(matrix, verdicts)
 
     @cache
     def limits(probe: str, config: str) -> frozenset[int] | None:
@@ -58,9 +51,30 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
         there = matrix.only_there(probe, config)
         return frozenset(id(only) for only in there if only is not EVERYWHERE)
 
+    def meant(cell: Cell) -> bool:
+        of = limits(cell.probe, cell.config)
+        if of is None or not cell.is_whole:
+            return False
+        return not of or (of <= within(cell.python) and all(of <= within(p) for p in cell.pins))
+
+    return meant
+
+
+def _within(
+    matrix: Matrix, verdicts: Iterable[Verdict]
+) -> Callable[[Pin | PythonVersion], frozenset[int]]:
+    """The limits, by their identity, that a release or a Python is within."""
+    versions = _tested_versions(matrix, verdicts)
+    limiting = {
+        id(only): only
+        for probe in matrix.probes
+        for config in matrix.configurations
+        for only in matrix.only_there(probe, config)
+    }
+    narrowed = {of: _resolved(only, versions, matrix.policy.safe) for of, only in limiting.items()}
+
     @cache
     def within(part: Pin | PythonVersion) -> frozenset[int]:
-        """The limits that a release or a Python is within."""
         if isinstance(part, PythonVersion):
             there = (of for of, o in limiting.items() if not o.pythons or part in o.pythons)
         else:
@@ -68,13 +82,7 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
             there = (of for of, listed in named if listed is None or part.version in listed)
         return frozenset(there)
 
-    def meant(cell: Cell) -> bool:
-        of = limits(cell.probe, cell.config)
-        if of is None or not cell.is_whole:
-            return False
-        return not of or all(of <= within(part) for part in (cell.python, *cell.pins))
-
-    return meant
+    return within
 
 
 def _tested_versions(matrix: Matrix, verdicts: Iterable[Verdict]) -> dict[str, set[Version]]:

@@ -104,8 +104,7 @@ class Findings:
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
-        """The probes and configurations that have a verdict about a pair, in the order of
-        ``matrix.yaml``; then those that it no longer has."""
+        """Those of a verdict about a pair, in the order of ``matrix.yaml``; unknown ones last."""
         probes = {name: place for place, name in enumerate(self.matrix.probes)}
         configs = {name: place for place, name in enumerate(self.matrix.configurations)}
 
@@ -115,8 +114,8 @@ class Findings:
             return *places, configs.get(config, len(configs)), config
 
         *_, probe_names, config_names = self.rows.parts
-        pairs = zip(self.rows.cells, self.rows.is_whole, strict=True)
-        there = {cell[-2:] for cell, is_whole in pairs if is_whole}
+        rows = zip(self.rows.cells, self.rows.is_whole, strict=True)
+        there = {cell[-2:] for cell, is_whole in rows if is_whole}
         named = ((probe_names[probe], config_names[config]) for probe, config in there)
         return tuple(sorted((one for one in named if plain(one[1]) == one[1]), key=rank))
 
@@ -144,7 +143,8 @@ class Findings:
     @cached_property
     def untested(self) -> Untested:
         """What is known of releases that nobody ran."""
-        return Untested(self.matrix, self.by_track, self.releases, lambda: self.audits)
+        of = self.by_track, self.by_cell, self.releases
+        return Untested(self.matrix, *of, lambda: self.audits, self.noted.maps)
 
     @cached_property
     def searched(self) -> Sequence[SearchedWindow]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import Version
 
 from interlock.findings.attribution import WHOSE
+from interlock.findings.maps import NotedMaps
 from interlock.findings.pools import Pool
 from interlock.findings.rare import LineRate, Lines, Rare
 from interlock.findings.situation import Levels
@@ -34,12 +35,14 @@ _NOT_NOTED = 255
 class Noted:
     """Notes about the verdicts of a table. What is not noted is None."""
 
-    def __init__(self, plain: Any = (b"", b"", {}, b"", {}), rows: Sequence[Verdict] = ()) -> None:
+    def __init__(
+        self, plain: Any = (b"", b"", {}, b"", {}, {}), rows: Sequence[Verdict] = ()
+    ) -> None:
         """``plain`` is what ``notes`` gave. Raises ``TypeError`` or ``ValueError`` for anything
         that is not about so many rows."""
         self._rows = Columns.of(rows)
-        self._whose, self._doubts, self._known, self._records, self._lines = plain
-        if [type(part) for part in plain] != [bytes, bytes, dict, bytes, dict]:
+        self._whose, self._doubts, self._known, self._records, self._lines, self._maps = plain
+        if [type(part) for part in plain] != [bytes, bytes, dict, bytes, dict, dict]:
             raise TypeError("these are no notes")
         if not len(self._whose) == len(self._doubts) == len(rows):
             raise ValueError("these are notes about another table")
@@ -90,6 +93,11 @@ class Noted:
             for line, releases, hangs, exposures, trials, state in marshal.loads(piece)
         }
 
+    def maps(self, track: tuple[str, str]) -> NotedMaps | None:
+        """What the maps of all pairs are made of, for a probe in a configuration."""
+        piece = self._maps.get(track)
+        return None if piece is None else NotedMaps(marshal.loads(piece))
+
 
 NOTHING_NOTED = Noted()
 
@@ -102,6 +110,7 @@ def notes(findings: Findings) -> tuple[object, ...]:
         _known(findings),
         _records(findings),
         _lines(findings),
+        _maps(findings),
     )
 
 
@@ -155,6 +164,15 @@ def _lines(findings: Findings) -> dict[tuple[object, ...], bytes]:
         (*track, tuple(sorted(axes)), axis): marshal.dumps([_plain_line(o) for o in lines.values()])
         for (track, axes, axis), lines in findings.rare_hangs.every.items()
     }
+
+
+def _maps(findings: Findings) -> dict[tuple[str, str], bytes]:
+    """Of the probes that an answer infers by: those about every application."""
+    untested, matrix = findings.untested, findings.matrix
+    if untested.pairs is None:
+        return {}
+    tracks = (track for track in findings.tracks if matrix.is_about(None, track[0]))
+    return {track: marshal.dumps(NotedMaps.of(untested.maps_of(track))) for track in tracks}
 
 
 def _plain_line(one: LineRate) -> tuple[object, ...]:
