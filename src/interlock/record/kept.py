@@ -71,7 +71,7 @@ class Kept:
         try:
             content = plain_files.read_bytes(self.folder / name, plain_files.MOST_TABLE_BYTES)
             digest, text = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-            return marshal.loads(text) if digest == _digest(text) else None
+            return marshal.loads(text) if digest == _digest(name, text) else None
         except (OSError, Unreadable, ValueError, EOFError, TypeError):
             return None
 
@@ -84,7 +84,7 @@ class Kept:
             self.folder.mkdir(parents=True, exist_ok=True)
             fresh = self.folder / f".{name}.{os.getpid()}"
             try:
-                fresh.write_bytes(_digest(text) + text)
+                fresh.write_bytes(_digest(name, text) + text)
                 fresh.replace(self.folder / name)
             finally:
                 fresh.unlink(missing_ok=True)
@@ -98,8 +98,11 @@ class Kept:
             file.unlink(missing_ok=True)
 
 
-def _digest(text: bytes) -> bytes:
-    return hashlib.blake2b(text, digest_size=_DIGEST_BYTES).digest()
+def _digest(name: str, text: bytes) -> bytes:
+    """Of the name too: what was kept under another name is about other files."""
+    found = hashlib.blake2b(name.encode() + b"\0", digest_size=_DIGEST_BYTES)
+    found.update(text)
+    return found.digest()
 
 
 def name_of(kind: str, files: Iterable[Path], *others: object) -> str | None:
