@@ -13,9 +13,10 @@ findings attributions, recommendations, advice, workarounds and windows, for eve
 ask      one question, the median of 300. Half of them are about releases that did not run together.
          The findings are loaded, and have answered no question before
 first    from verdicts to the first answer: everything that ``ask`` loads
-kept     from what an earlier question kept to the first answer
-inferred the first answer about a pair that nobody ran, with the findings loaded: all that it can be
-         inferred from
+kept     from what an earlier question kept and noted to the first answer
+noted    what the first question after a change of the data notes of every row, for later ones
+inferred the first answer about a pair that nobody ran, with the findings loaded and noted: all that
+         it can be inferred from
 further  one more of these, the median of 300
 pages    reading, findings, and every page, data file and badge under ``site/generated``
 site     the same, and MkDocs
@@ -45,7 +46,7 @@ from statistics import linear_regression, median
 from packaging.version import Version
 
 from interlock.campaign import planning
-from interlock.findings import Findings, Question, answer
+from interlock.findings import Findings, Noted, Question, answer, notes
 from interlock.matrix import Matrix, matrix_file
 from interlock.model import Axis, Cell, Pin, Release, Verdict, Wheel
 from interlock.record import (
@@ -237,11 +238,21 @@ def kept(folder: Path, matrix: Matrix) -> Iterator[float]:
     with tempfile.TemporaryDirectory() as made:
         keep = Kept(folder=Path(made))
         asked = next(_questions(_findings(folder, matrix)))
-        read_published(folder, matrix, keep, now)
+        verdicts = read_published(folder, matrix, keep, now).verdicts
+        plain = notes(Findings(matrix=matrix, verdicts=verdicts))
         started = clock()
-        published = read_published(folder, matrix, keep, now)
-        answer(asked, Findings(matrix=matrix, verdicts=published.verdicts, now=now))
+        verdicts = read_published(folder, matrix, keep, now).verdicts
+        noted = Noted(plain, verdicts)
+        answer(asked, Findings(matrix=matrix, verdicts=verdicts, now=now, noted=noted))
         yield clock() - started
+
+
+def noted(folder: Path, matrix: Matrix) -> Iterator[float]:
+    findings = _findings(folder, matrix)
+    findings = replace(findings, releases=_listed(findings))
+    started = clock()
+    notes(findings)
+    yield clock() - started
 
 
 def inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
@@ -257,6 +268,7 @@ def _inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
     """Seconds of each answer about releases that no row has together."""
     findings = _findings(folder, matrix)
     findings = replace(findings, releases=_listed(findings))
+    findings = replace(findings, noted=Noted(notes(findings), findings.rows))
     questions = [asked for asked in _questions(findings) if not _is_run(asked, findings)]
     answer(next(_questions(findings)), findings)
     for asked in questions:
@@ -352,6 +364,7 @@ STEPS: Mapping[str, Step] = {
     "ask": ask,
     "first": first,
     "kept": kept,
+    "noted": noted,
     "inferred": inferred,
     "further": further,
     "pages": pages,

@@ -111,6 +111,27 @@ def test_a_mistake_in_the_question_is_named(
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("spoilt", ["", "half of it", "another kind", "zeros"])
+def test_what_is_kept_and_spoilt_changes_no_answer(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoilt: str,
+) -> None:
+    monkeypatch.setenv("INTERLOCK_HOME", str(tmp_path))
+    asked = (*KNOWN, "--python", "3.11")
+    first = typed(capsys, *asked)
+    kept = sorted((tmp_path / "answers").iterdir())
+    assert [file.name.partition("-")[0] for file in kept] == ["matrix", "notes", "results"]
+    for file in kept:
+        whole = file.read_bytes()
+        other = kept[kept.index(file) - 1].read_bytes()
+        of = {"half of it": whole[: len(whole) // 2], "another kind": other}
+        file.write_bytes(of.get(spoilt, bytes(len(whole)) if spoilt else b""))
+    assert typed(capsys, *asked) == first
+    assert typed(capsys, *asked) == first  # from what the last one kept
+
+
 def test_a_reader_who_has_read_enough_is_no_trouble() -> None:
     asked = [*INTERLOCK, "ask", *KNOWN, "--python", "3.11"]
     reading, writing = os.pipe()

@@ -8,14 +8,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from grids import cell, matrix, verdict
 from ours import PROBES
 
-from interlock.console import answer_json, reading
+from interlock.console import answer_json, answer_text, reading
+from interlock.console.page import Page
 from interlock.console.sources import Source
-from interlock.findings import Findings, Question, answer
+from interlock.findings import NOTHING_NOTED, Findings, Noted, Question, answer
 from interlock.matrix import Matrix, matrix_file
-from interlock.model import MatrixError
-from interlock.record import Kept, read_published, read_results
+from interlock.model import MatrixError, Outcome
+from interlock.record import Kept, Results, kept, read_published, read_results
+from interlock.record.published import Published
 
 ROOT = PROBES.parent
 NOW = datetime(2027, 1, 1, tzinfo=timezone.utc)
@@ -31,7 +34,7 @@ def source(tmp_path: Path) -> Source:
 
 def matrix_of(source: Source, *, to_run: bool = False) -> Matrix:
     keep = Kept(folder=source.root / "kept")
-    return reading.matrix_of(source, None, keep, to_run=to_run, digests=to_run)
+    return reading.matrix_of(source, None, keep, to_run=to_run, digests=to_run).matrix
 
 
 @pytest.fixture
@@ -118,26 +121,108 @@ def test_what_a_question_kept_is_not_enough_for_a_run(checkout: Source) -> None:
 def test_answers_are_the_same_from_what_is_kept(tmp_path: Path) -> None:
     source = Source(matrix=ROOT / "matrix.yaml")
     keep = Kept(folder=tmp_path)
-    matrix = reading.matrix_of(source, None, keep, digests=False)
-    results = read_results(source.results, matrix.axes, matrix.renamed).within(matrix)
-    read_published(source.results, matrix, keep, NOW)
-    kept = read_published(
-        source.results, reading.matrix_of(source, None, keep, digests=False), keep, NOW
-    )
-    plain, lazy = (
-        Findings(
-            matrix=matrix,
-            verdicts=of.verdicts,
-            withdrawn=of.yanked,
-            audited=of.audited,
-            releases=of.releases,
-            now=NOW,
-        )
-        for of in (results, kept)
-    )
+    ours, _ = reading.matrix_of(source, None, keep, digests=False)
+    results = read_results(source.results, ours.axes, ours.renamed).within(ours)
+    read_published(source.results, ours, keep, NOW)
+    named = reading.matrix_of(source, None, keep, digests=False)
+    published = read_published(source.results, named.matrix, keep, NOW)
+    notes = reading.Notes(keep, named.name, published.name)
+    plain, lazy = (findings_of(ours, of) for of in (results, published))
+    assert notes.of(published.verdicts) is NOTHING_NOTED
+    notes.make(plain)
+    noted = notes.of(published.verdicts)
+    assert noted is not NOTHING_NOTED
     for asked in questions(plain):
-        said, again = (answer_json.as_data(answer(asked, of)) for of in (plain, lazy))
-        assert said == again
+        known = findings_of(ours, published, noted)
+        said = answer(asked, plain)
+        for of in (lazy, known):
+            again = answer(asked, of)
+            assert answer_json.as_data(again) == answer_json.as_data(said)
+            assert answer_text.as_text(again, of, Page()) == answer_text.as_text(
+                said, plain, Page()
+            )
+
+
+def test_notes_say_of_every_verdict_what_a_question_would_find(tmp_path: Path) -> None:
+    source = Source(matrix=ROOT / "matrix.yaml")
+    keep = Kept(folder=tmp_path)
+    ours, name = reading.matrix_of(source, None, keep, digests=False)
+    published = read_published(source.results, ours, keep, NOW)
+    notes = reading.Notes(keep, name, published.name)
+    plain = findings_of(ours, published)
+    notes.make(plain)
+    noted = notes.of(published.verdicts)
+    for key, found in plain.attributions.items():
+        assert noted.whose(plain.by_cell[key]) == found.whose
+    passing = [v for v in plain.verdicts if v.cell.is_whole and v.outcome is Outcome.PASS]
+    doubts = [noted.in_doubt(verdict) for verdict in passing]
+    assert doubts == [plain.by_chances.is_in_doubt(verdict) for verdict in passing]
+    assert {*doubts} == {True, False}
+    records = plain.workaround_records
+    assert {kind: noted.record(kind) for kind in records} == {**records}
+    lines = plain.rare_hangs.every
+    assert {of: noted.lines(*of) for of in lines} == {**lines}
+    maps = plain.untested.maps
+    told = {track: one for track in maps if (one := noted.maps(track))}
+    assert all(map(len, (passing, records, lines, told)))
+    for track, one in told.items():
+        found = maps[track]
+        assert one.tested(found) == {python: of.tested for python, of in found.items()}
+        assert [one.boxes(python) for python in found] == [[*of.boxes()] for of in found.values()]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        None,
+        b"",
+        (),
+        (b"", b"", {}, b"", {}, {}),
+        (b"\x00", b"\x00", {}, b"", {}, {}),
+        (b"\x00" * 9, [0] * 9, {}, b"", {}, {}),
+        ("text",) * 6,
+    ],
+)
+def test_notes_of_another_form_or_table_are_not_used(tmp_path: Path, form: object) -> None:
+    keep = Kept(folder=tmp_path)
+    keep.put("results-1", "kept")
+    notes = reading.Notes(keep, "matrix-1", "results-1")
+    name = kept.name_of("notes", (), "matrix-1", "results-1")
+    assert name
+    keep.put(name, form)
+    rows = [verdict(cell(f"1.{number}", "1.0")) for number in range(9)]
+    assert notes.of(rows) is NOTHING_NOTED
+
+
+def test_notes_are_of_one_matrix_and_one_data_set(tmp_path: Path) -> None:
+    """A matrix that was changed means other cells by the same rows."""
+    keep = Kept(folder=tmp_path)
+    for name in ("results-1", "results-2"):
+        keep.put(name, "kept")
+    rows = [verdict(cell("1.0", "1.0"))]
+    reading.Notes(keep, "matrix-1", "results-1").make(Findings(matrix=matrix(), verdicts=rows))
+    assert reading.Notes(keep, "matrix-1", "results-1").of(rows) is not NOTHING_NOTED
+    for of in (("matrix-2", "results-1"), ("matrix-1", "results-2"), (None, "results-1")):
+        assert reading.Notes(keep, *of).of(rows) is NOTHING_NOTED
+
+
+def test_nothing_is_noted_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    """It would take its time again with each question."""
+    notes = reading.Notes(Kept(folder=tmp_path), "matrix-1", "results-1")
+    notes.make(Findings(matrix=matrix(), verdicts=[verdict(cell("1.0", "1.0"))]))
+    assert not [*tmp_path.iterdir()]
+
+
+def findings_of(ours: Matrix, of: Results | Published, noted: Noted = NOTHING_NOTED) -> Findings:
+    return Findings(
+        matrix=ours,
+        verdicts=of.verdicts,
+        withdrawn=of.yanked,
+        audited=of.audited,
+        releases=of.releases,
+        now=NOW,
+        noted=noted,
+    )
 
 
 def questions(findings: Findings) -> list[Question]:

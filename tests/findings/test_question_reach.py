@@ -66,7 +66,7 @@ def test_a_question_looks_at_no_more_where_more_was_tested(
         lines = [f"1.0 {outcome} " + "pass " * (size - 2)]
         lines += [f"{n}.0 " + "pass " * (size - 1) for n in range(2, size)]
         found = Findings(matrix=matrix(), verdicts=grid("\n".join([head, *lines])))
-        found.tested.beside("left", ((), PythonVersion(3, 10)))  # loaded
+        found.tested.beside("left", next(iter(found.tested.places)))  # loaded
         counted = 0
         question = Question(
             versions={"left": Version("1.0"), "right": Version("1.0")},

@@ -48,6 +48,22 @@ def test_what_is_damaged_is_not_used(keep: Kept, change: str) -> None:
     assert keep.get("results-1") is None
 
 
+def test_what_was_kept_under_another_name_is_not_used(keep: Kept) -> None:
+    keep.put("results-1", "of one")
+    keep.put("results-2", "of the other")
+    assert keep.folder
+    (keep.folder / "results-1").replace(keep.folder / "results-2")
+    assert keep.has("results-2")
+    assert keep.get("results-2") is None
+
+
+def test_it_has_what_was_kept_and_nothing_else(keep: Kept) -> None:
+    assert not keep.has("results-1")
+    keep.put("results-1", None)
+    assert keep.has("results-1")
+    assert not Kept(folder=None).has("results-1")
+
+
 def test_a_home_that_cannot_be_written_is_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     for home in (str(tmp_path / "file"), ""):

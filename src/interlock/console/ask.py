@@ -19,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 
 from interlock.console import answer_text
 from interlock.console.page import Page
+from interlock.console.reading import Named, Notes
 from interlock.findings import Findings, Question, answer
 from interlock.matrix import Matrix
 from interlock.model import Axis, PythonVersion, UsageError, listing
@@ -27,23 +28,26 @@ from interlock.record import VERDICTS, Kept, read_published
 _WIDEST = 100
 
 
-def run(options: argparse.Namespace, found: Matrix, results: Path, kept: Kept) -> int:
+def run(options: argparse.Namespace, found: Named, results: Path, kept: Kept) -> int:
     """Print the answer; return 0, whatever the answer is.
 
     ``kept`` has what earlier questions read. Raise ``UsageError`` for a mistake in the question.
     """
-    question = question_of(options, found)
+    matrix = found.matrix
+    question = question_of(options, matrix)
     if not (results / VERDICTS).is_file():
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
     now = datetime.now(timezone.utc)
-    published = read_published(results, found, kept, now)
+    published = read_published(results, matrix, kept, now)
+    notes = Notes(kept, found.name, published.name)
     findings = Findings(
-        matrix=found,
+        matrix=matrix,
         verdicts=published.verdicts,
         withdrawn=published.yanked,
         audited=published.audited,
         releases=published.releases,
         now=now,
+        noted=notes.of(published.verdicts),
     )
     said = answer(question, findings)
     if options.format == "json":
@@ -56,6 +60,7 @@ def run(options: argparse.Namespace, found: Matrix, results: Path, kept: Kept) -
         page = Page(width=width, colours=_colours())
         text = answer_text.as_text(said, findings, page)
     _print(text)
+    notes.make(findings)
     return 0
 
 

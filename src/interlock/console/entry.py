@@ -83,7 +83,7 @@ def _command(given: Sequence[str]) -> int:
     from interlock.record import Kept
 
     to_run = command in ("matrix", "search", "aa") and not {"-h", "--help"} & set(after)
-    found = reading.matrix_of(source, image, Kept.of(os.environ), to_run=to_run)
+    found, _ = reading.matrix_of(source, image, Kept.of(os.environ), to_run=to_run)
     asked = options.parser(command, found, first).parse_args(rest)
     if command == "matrix" and _ends_with_a_page(asked, source):
         _need(command, "run", "site")
@@ -102,7 +102,7 @@ def _ask(
 
     keep = Kept.of(os.environ)
     found = reading.matrix_of(source, image, keep, digests=False)
-    asked = options.parser("ask", found, first).parse_args(rest)
+    asked = options.parser("ask", found.matrix, first).parse_args(rest)
     return ask.run(asked, found, asked.results or source.results, keep)
 
 

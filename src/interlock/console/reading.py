@@ -1,14 +1,24 @@
-"""The matrix of a command: read, or as an earlier command read the same files."""
+"""The matrix of a command, and notes about all verdicts, as an earlier command left them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from interlock.console.sources import Source
+from interlock.findings import NOTHING_NOTED, Findings, Noted
 from interlock.matrix import Matrix
+from interlock.model import Verdict
 from interlock.record import Kept, kept
+
+
+class Named(NamedTuple):
+    """A matrix, and the name of the files that it was read from; None if they have none."""
+
+    matrix: Matrix
+    name: str | None
 
 
 def matrix_of(
@@ -18,7 +28,7 @@ def matrix_of(
     *,
     to_run: bool = False,
     digests: bool = True,
-) -> Matrix:
+) -> Named:
     """The matrix, as ``matrix_file.load`` reads it with these options, and raises what that does.
 
     What was read without a mistake is kept, and read anew when any of its files changes.
@@ -27,15 +37,44 @@ def matrix_of(
     name = _name(source, image, options)
     found = _thawed(keep.get(name)) if name else None
     if isinstance(found, Matrix):
-        return found
+        return Named(found, name)
     # Reading imports what checks a file; what is kept was checked.
     from interlock.matrix import matrix_file
 
     matrix = matrix_file.load(source.matrix, source.probes, image, **options)
     text = kept.frozen(matrix)
-    if name and text and name == _name(source, image, options):  # nobody has written meanwhile
+    if name is None or name != _name(source, image, options):  # somebody has written meanwhile
+        return Named(matrix, None)
+    if text:
         keep.put(name, text)
-    return matrix
+    return Named(matrix, name)
+
+
+class Notes:
+    """What is noted about the verdicts of some files, for a matrix of some files."""
+
+    def __init__(self, keep: Kept, matrix: str | None, results: str | None) -> None:
+        self._keep = keep
+        can_be_kept = matrix and results and keep.has(results)
+        self._name = kept.name_of("notes", (), matrix, results) if can_be_kept else None
+        self._is_noted = False
+
+    def of(self, verdicts: Sequence[Verdict]) -> Noted:
+        """The notes about these verdicts; nothing is noted if there are none."""
+        try:
+            found = Noted(self._keep.get(self._name), verdicts) if self._name else NOTHING_NOTED
+        except (TypeError, ValueError):
+            return NOTHING_NOTED
+        self._is_noted = found is not NOTHING_NOTED
+        return found
+
+    def make(self, findings: Findings) -> None:
+        """Note what these findings say of every verdict, if that is not noted."""
+        if self._name and not self._is_noted:
+            from interlock.findings import notes
+
+            with suppress(Exception):  # the question is answered, and the next one takes longer
+                self._keep.put(self._name, notes(findings))
 
 
 def _name(source: Source, image: str | None, options: Mapping[str, bool]) -> str | None:

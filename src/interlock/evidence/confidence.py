@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from statistics import NormalDist
 from typing import NamedTuple
 
 from interlock.evidence.saddlepoint import Place, reaches
@@ -48,6 +47,8 @@ def interval(hits: int, trials: int, level: float = LEVEL) -> Interval:
     """
     if not 0 <= hits <= trials or trials < 1:
         raise ValueError(f"{hits} of {trials} is no proportion")
+    from statistics import NormalDist  # a question never gets here, and this takes its time to load
+
     z = NormalDist().inv_cdf(0.5 + level / 2)
     rate = hits / trials
     scale = 1 + z * z / trials
@@ -85,11 +86,19 @@ def _at_most(hits: int, tried: int, rate: float) -> float:
     if not 0 < rate < 1:
         return float(rate <= 0)
     one, none = math.log(rate), math.log1p(-rate)
-    total, ways = 0.0, 0.0
-    for k in range(hits + 1):
-        total += math.exp(ways + k * one + (tried - k) * none)
-        ways += math.log(tried - k) - math.log(k + 1)
+    total, exp = 0.0, math.exp
+    for k, ways in enumerate(_ways(hits, tried)):
+        total += exp(ways + k * one + (tried - k) * none)
     return min(1.0, total)
+
+
+@lru_cache(maxsize=8)
+def _ways(hits: int, tried: int) -> Sequence[float]:
+    """Of 0 to ``hits`` hits: the logarithm of how many ways there are to have so many."""
+    found = [0.0]
+    for k in range(hits):
+        found.append(found[-1] + (math.log(tried - k) - math.log(k + 1)))
+    return found
 
 
 def _solve(

@@ -78,6 +78,11 @@ from .maps import (
     Pairs as Pairs,
     in_order as in_order,
 )
+from .noted import (
+    NOTHING_NOTED as NOTHING_NOTED,
+    Noted as Noted,
+    notes as notes,
+)
 from .pools import (
     Pool as Pool,
     counts as counts,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import product
 from operator import itemgetter
 
@@ -76,6 +75,7 @@ class Rows:
         self._all = Columns.of(verdicts)
         self._tested = [row for row, tested in enumerate(self._all.tested) if tested]
         self._needs = needs
+        self._grouped: dict[tuple[tuple[int, ...], Numbers], Mapping[Numbers, Sequence[int]]] = {}
         *_, probes, configs = self._all.parts
         cells = [self._all.cells[row] for row in self._tested]
         self._probes = sorted({probes[number] for number in {cell[-2] for cell in cells}})
@@ -138,9 +138,12 @@ class Rows:
         return [said for key in keys if (said := self.at_key(key))]
 
     def _group(self, open_axes: tuple[int, ...], key: Key) -> Sequence[Verdict]:
-        """The rows with these texts in all parts but the Python and the open axes."""
+        """The rows with these texts in all parts but the Python and the open axes.
+
+        Along an axis, those that have its library.
+        """
         numbers = self._all.numbers_of(key, self._fixed(open_axes))
-        rows = () if numbers is None else self._groups(open_axes).get(numbers, ())
+        rows = () if numbers is None else self._groups(open_axes, numbers[-2:]).get(numbers, ())
         return self._all.some(rows)
 
     def _fixed(self, open_axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -148,28 +151,22 @@ class Rows:
         parts = len(self._all.parts)
         return tuple(part for part in range(parts) if part not in (*open_axes, parts - 3))
 
-    def _groups(self, open_axes: tuple[int, ...]) -> Mapping[Numbers, Sequence[int]]:
-        """The rows of each group. Along an axis, those that have its library."""
-        if open_axes not in self._grouped:
+    def _groups(
+        self, open_axes: tuple[int, ...], track: Numbers
+    ) -> Mapping[Numbers, Sequence[int]]:
+        """The rows of each group of one probe and configuration."""
+        if (open_axes, track) not in self._grouped:
             found: dict[Numbers, list[int]] = {}
             part_of = itemgetter(*self._fixed(open_axes))
             every = self._all
-            absent = {
-                (part, number)
-                for part in open_axes
-                for number, pin in enumerate(every.parts[part])
-                if pin.version is None
-            }
-            for row in self._tested:
-                cell = every.cells[row]
-                if not any((part, cell[part]) in absent for part in open_axes):
-                    found.setdefault(part_of(cell), []).append(row)
-            self._grouped[open_axes] = found
-        return self._grouped[open_axes]
-
-    @cached_property
-    def _grouped(self) -> dict[tuple[int, ...], Mapping[Numbers, Sequence[int]]]:
-        return {}
+            rows = [row for row in every.by_track.get(track, ()) if every.tested[row]]
+            for part in open_axes:
+                present = [pin.version is not None for pin in every.parts[part]]
+                rows = [row for row in rows if present[every.cells[row][part]]]
+            for row in rows:
+                found.setdefault(part_of(every.cells[row]), []).append(row)
+            self._grouped[open_axes, track] = found
+        return self._grouped[open_axes, track]
 
 
 def family(cell: Cell, axis: str) -> Key:

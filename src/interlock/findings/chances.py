@@ -8,7 +8,7 @@ side rule out the rate that was seen on this side.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, takewhile
@@ -149,8 +149,14 @@ class ByChances:
     """Of any cell: the window of such trouble that it is in, or too near to."""
 
     def __init__(
-        self, tested: Tested, by_cell: Mapping[tuple[str, ...], Verdict], matrix: Matrix
+        self,
+        tested: Tested,
+        by_cell: Mapping[tuple[str, ...], Verdict],
+        matrix: Matrix,
+        noted: Callable[[Verdict], bool | None] = lambda _: None,
     ) -> None:
+        """``noted``: whether a pass is in doubt, where that is known already."""
+        self._noted = noted
         self._tested = tested
         self._by_cell = by_cell
         self._matrix = matrix
@@ -172,6 +178,9 @@ class ByChances:
 
     def is_in_doubt(self, passed: Verdict) -> bool:
         """Whether a pass lies too near to a window where trouble comes now and then."""
+        noted = self._noted(passed)
+        if noted is not None:
+            return noted
         return any(one.chance.now_and_then for one in self.of(passed))
 
     def _along(self, axis: Axis, verdict: Verdict) -> ByChance | None:

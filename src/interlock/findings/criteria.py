@@ -17,7 +17,7 @@ from packaging.version import Version
 
 from interlock.findings.baselines import Needs, plain
 from interlock.matrix import EVERYWHERE, Choice, Latest, Matrix, Only, Ranged, Required
-from interlock.model import Cell, Verdict
+from interlock.model import Cell, Pin, PythonVersion, Verdict
 from interlock.record import Columns
 
 Meant = Callable[[Cell], bool]
@@ -39,34 +39,50 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
     has a verdict: a test of one release would then change what is asked of another. Without a
     policy for the axis there is nothing else to go by.
     """
-    versions = _tested_versions(matrix, verdicts)
-    narrowed = {
-        id(only): _resolved(only, versions, matrix.policy.safe)
-        for probe in matrix.probes
-        for config in matrix.configurations
-        for only in matrix.only_there(probe, config)
-    }
+    within = _within(matrix, verdicts)
 
     @cache
-    def limits(probe: str, config: str) -> list[Only] | None:
+    def limits(probe: str, config: str) -> frozenset[int] | None:
         """The limits of a track; None if nothing is asked in it."""
         known = matrix.probes.get(probe)
         is_asked = known and config in known.configs and is_amplified(matrix, config)
         if not is_asked or plain(config) != config:
             return None
-        return [only for only in matrix.only_there(probe, config) if only is not EVERYWHERE]
-
-    def within(cell: Cell, only: Only) -> bool:
-        named = narrowed[id(only)]
-        return (not only.pythons or cell.python in only.pythons) and all(
-            cell.version(axis) in listed for axis, listed in named.items()
-        )
+        there = matrix.only_there(probe, config)
+        return frozenset(id(only) for only in there if only is not EVERYWHERE)
 
     def meant(cell: Cell) -> bool:
         of = limits(cell.probe, cell.config)
-        return of is not None and cell.is_whole and all(within(cell, only) for only in of)
+        if of is None or not cell.is_whole:
+            return False
+        return not of or (of <= within(cell.python) and all(of <= within(p) for p in cell.pins))
 
     return meant
+
+
+def _within(
+    matrix: Matrix, verdicts: Iterable[Verdict]
+) -> Callable[[Pin | PythonVersion], frozenset[int]]:
+    """The limits, by their identity, that a release or a Python is within."""
+    versions = _tested_versions(matrix, verdicts)
+    limiting = {
+        id(only): only
+        for probe in matrix.probes
+        for config in matrix.configurations
+        for only in matrix.only_there(probe, config)
+    }
+    narrowed = {of: _resolved(only, versions, matrix.policy.safe) for of, only in limiting.items()}
+
+    @cache
+    def within(part: Pin | PythonVersion) -> frozenset[int]:
+        if isinstance(part, PythonVersion):
+            there = (of for of, o in limiting.items() if not o.pythons or part in o.pythons)
+        else:
+            named = ((of, versions.get(part.axis)) for of, versions in narrowed.items())
+            there = (of for of, listed in named if listed is None or part.version in listed)
+        return frozenset(there)
+
+    return within
 
 
 def _tested_versions(matrix: Matrix, verdicts: Iterable[Verdict]) -> dict[str, set[Version]]:

@@ -48,9 +48,11 @@ class MissingFeatures:
         pins, python = place
         for (probe, config), found in self._by_track.items():
             there, needs = self._situation_of(probe, config), self._needs(probe)
+            if not there or not there <= asked:
+                continue
             rows = found.get(tuple(pin for pin in pins if pin.axis in needs), {})
             row = rows.get(python, rows.get(None))
-            if there and there <= asked and row is not None:
+            if row is not None:
                 yield Lack(needs, Seen(verdict=self._all[row], situation=there))
 
     def _needs(self, probe: str) -> Collection[str]:
@@ -63,7 +65,10 @@ class MissingFeatures:
         *_, pythons, probes, configs = every.parts
         found: dict[Track, dict[Pins, dict[PythonVersion | None, int]]] = {}
         passing: dict[Track, set[Pins]] = {}
-        for row in every.answers:
+        # What a row says is no question where nothing lacks a feature.
+        told = zip(every.cells, every.reasons, strict=True)
+        lacking = {cell[-2:] for cell, reason in told if reason is Reason.NO_FEATURE}
+        for row in (row for row in every.answers if every.cells[row][-2:] in lacking):
             *_, python, probe, config = every.cells[row]
             needs, track = self._needs(probes[probe]), (probes[probe], configs[config])
             if needs and every.outcomes[row] is Outcome.PASS:
@@ -72,10 +77,11 @@ class MissingFeatures:
                 rows = found.setdefault(track, {}).setdefault(self._pins(row, needs), {})
                 rows.setdefault(pythons[python], row)
                 rows.setdefault(None, row)
-        return {
+        lacks = {
             track: {of: rows for of, rows in by.items() if of not in passing.get(track, ())}
             for track, by in found.items()
         }
+        return {track: by for track, by in lacks.items() if by}
 
     def _pins(self, row: int, axes: Collection[str]) -> Pins:
         """The releases of some axes."""

@@ -3,7 +3,6 @@
 Site, report, ``ask`` and data files read one ``Findings``:
 
     findings = Findings(matrix=matrix, verdicts=results.verdicts, withdrawn=results.yanked)
-    findings.attributions[cell.key].whose
     findings.by_application[None].advice[pins, python, "stock"].moves
 """
 
@@ -29,6 +28,7 @@ from interlock.findings.criteria import (
     meant_by,
     needs_of,
 )
+from interlock.findings.noted import NOTHING_NOTED, Noted
 from interlock.findings.rare import RareHang, RareHangs
 from interlock.findings.rates import HangsAlone, KindRate, Rates, hang_alone, kind_rates, rates
 from interlock.findings.searched import SearchedWindow, searched_windows
@@ -37,7 +37,7 @@ from interlock.findings.summary import Summary, summarize
 from interlock.findings.targets import Targets
 from interlock.findings.tested import Tested
 from interlock.findings.untested import Untested
-from interlock.findings.weighing import Combinations, Excluded, Pins, Track, Trouble
+from interlock.findings.weighing import Combinations, Excluded, Pins, Track, counts_against
 from interlock.findings.windows import Rest, along, hanging, lines
 from interlock.findings.workarounds import (
     WorkaroundKind,
@@ -74,6 +74,8 @@ class Findings:
     """When somebody asks, in UTC. Without it, no release is too young to be recommended."""
     audited: Sequence[AuditedCell] = ()
     """The inferred cells that were run to see how often that is wrong."""
+    noted: Noted = NOTHING_NOTED
+    """What an earlier question noted about these very verdicts and this matrix."""
 
     @cached_property
     def rows(self) -> Columns:
@@ -102,8 +104,7 @@ class Findings:
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
-        """The probes and configurations that have a verdict about a pair, in the order of
-        ``matrix.yaml``; then those that it no longer has."""
+        """Those of a verdict about a pair, in the order of ``matrix.yaml``; unknown ones last."""
         probes = {name: place for place, name in enumerate(self.matrix.probes)}
         configs = {name: place for place, name in enumerate(self.matrix.configurations)}
 
@@ -113,8 +114,8 @@ class Findings:
             return *places, configs.get(config, len(configs)), config
 
         *_, probe_names, config_names = self.rows.parts
-        whole = self.rows.is_whole
-        there = {cell[-2:] for row, cell in enumerate(self.rows.cells) if whole[row]}
+        rows = zip(self.rows.cells, self.rows.is_whole, strict=True)
+        there = {cell[-2:] for cell, is_whole in rows if is_whole}
         named = ((probe_names[probe], config_names[config]) for probe, config in there)
         return tuple(sorted((one for one in named if plain(one[1]) == one[1]), key=rank))
 
@@ -137,12 +138,13 @@ class Findings:
     @cached_property
     def tested(self) -> Tested:
         """What was run of whole combinations, and in which situation of a reader's."""
-        return Tested(self.rows, self.matrix, self.tracks, self.meant)
+        return Tested(self.rows, self.matrix, self.tracks, self.meant, self.noted.known)
 
     @cached_property
     def untested(self) -> Untested:
         """What is known of releases that nobody ran."""
-        return Untested(self.matrix, self.by_track, self.releases, lambda: self.audits)
+        of = self.by_track, self.by_cell, self.releases
+        return Untested(self.matrix, *of, lambda: self.audits, self.noted.maps)
 
     @cached_property
     def searched(self) -> Sequence[SearchedWindow]:
@@ -155,11 +157,11 @@ class Findings:
     def targets(self) -> Targets:
         """Which releases to move to from a combination, in a situation of a reader's."""
 
-        def counts_against(verdict: Verdict, axis: str) -> bool:
-            found = self.attributions[verdict.cell.key]
-            return Trouble(verdict=verdict, attribution=found).counts_against(axis)
+        def is_reason(verdict: Verdict, axis: str) -> bool:
+            noted = self.noted.whose(verdict)
+            return counts_against(noted or self.attributions[verdict.cell.key].whose, axis)
 
-        return Targets(self.matrix, self.tested, self.bars, counts_against, self.by_chances)
+        return Targets(self.matrix, self.tested, self.bars, is_reason, self.by_chances)
 
     @cached_property
     def bars(self) -> Bars:
@@ -196,7 +198,7 @@ class Findings:
     @cached_property
     def workaround_records(self) -> Mapping[WorkaroundKind, WorkaroundRecord]:
         """What each workaround did against each hang, over all cells that needed it."""
-        return records(self.workarounds)
+        return records(self.workarounds, self.noted.record)
 
     @cached_property
     def kind_rates(self) -> Mapping[str, tuple[KindRate, ...]]:
@@ -209,7 +211,7 @@ class Findings:
     @cached_property
     def rare_hangs(self) -> RareHangs:
         """The rate of each release line where hangs are rare."""
-        return RareHangs(self.by_track, self.matrix)
+        return RareHangs(self.by_track, self.matrix, self.noted.lines)
 
     def instead_of_pass(self, verdict: Verdict) -> RareHang | None:
         """What a reader is told where hangs are rare, instead of a pass. None for all else."""
@@ -219,7 +221,7 @@ class Findings:
     @cached_property
     def by_chances(self) -> ByChances:
         """Of a cell: the windows of trouble that comes by chance which it is in, or too near to."""
-        return ByChances(self.tested, self.by_cell, self.matrix)
+        return ByChances(self.tested, self.by_cell, self.matrix, self.noted.in_doubt)
 
     @cached_property
     def by_application(self) -> Mapping[str | None, ForApplication]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -75,6 +75,9 @@ UNKNOWN = Known(basis=AnswerBasis.UNKNOWN)
 BY_INDEX = Known(basis=AnswerBasis.INDEX)
 
 
+KnownBoxes = Callable[[], "Sequence[Box] | None"]
+
+
 class TrackMap:
     """One probe in one configuration on one Python. Cells are given by their positions.
 
@@ -90,7 +93,10 @@ class TrackMap:
         space: Space,
         tested: Mapping[Spot, Observation],
         references: Sequence[TrackMap] = (),
+        known: KnownBoxes = lambda: None,
     ) -> None:
+        """``known``: the boxes, where they are known already."""
+        self._known = known
         self.space = space
         self.tested = tested
         self._references = references
@@ -263,12 +269,17 @@ class TrackMap:
 
     @cached_property
     def _slabs(self) -> Slabs:
+        known = self._known()
+        return Slabs(self.boxes() if known is None else known)
+
+    def boxes(self) -> Iterator[Box]:
+        """All boxes of pairs that are inferred to agree."""
         usable = {spot: seen for spot, seen in self.tested.items() if seen.is_usable}
         found = crosses(
             {row: _sides(self.row(row)) for row in self._by_row},
             {column: _sides(self.column(column)) for column in self._by_column},
         )
-        return Slabs(all_boxes(found, usable))
+        return all_boxes(found, usable)
 
 
 _Said = tuple[bool, Observation]

@@ -7,15 +7,61 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
+from typing import Any
 
 from packaging.version import Version
 
-from interlock.findings.inference import TrackMap
+from interlock.findings.boxes import Box
+from interlock.findings.inference import KnownBoxes, TrackMap
 from interlock.findings.space import Observation, ReleaseAxis, Space, Spot, observations
-from interlock.model import Axis, Cell, Pin, PythonVersion, Verdict
+from interlock.model import Axis, Cell, Outcome, Pin, PythonVersion, Verdict
 
 Installs = Callable[[PythonVersion, Version, Version], bool]
 """Whether the index lets two releases be installed on a Python: rows first, then columns."""
+
+Tested = Mapping[PythonVersion, Mapping[Spot, Observation]]
+"""What one probe in one configuration showed on each Python."""
+
+
+class NotedMaps:
+    """What the maps of a track are made of, in plain values."""
+
+    def __init__(self, plain: Any) -> None:
+        told, self._tested, self._boxes = plain
+        self._told = [Observation(Outcome(outcome), key) for outcome, key in told]
+
+    @classmethod
+    def of(cls, maps: Mapping[PythonVersion, TrackMap]) -> tuple[Any, ...]:
+        """The maps as plain values."""
+        told: dict[Observation, int] = {}
+        tested = {
+            str(python): {spot: told.setdefault(o, len(told)) for spot, o in of.tested.items()}
+            for python, of in maps.items()
+        }
+        boxes = {
+            str(python): [
+                (*box[:4], told.setdefault(box.observation, len(told)), box.crossing)
+                for box in of.boxes()
+            ]
+            for python, of in maps.items()
+        }
+        return [(one.outcome.value, one.key) for one in told], tested, boxes
+
+    def tested(self, pythons: Iterable[PythonVersion]) -> Tested:
+        """What was seen on each of these Pythons, in this order."""
+        return {
+            python: {spot: self._told[number] for spot, number in self._tested[str(python)].items()}
+            for python in pythons
+        }
+
+    def boxes(self, python: PythonVersion) -> Sequence[Box]:
+        """The boxes of pairs on a Python that are inferred to agree."""
+        return [
+            Box(top, bottom, left, right, self._told[number], crossing)
+            for top, bottom, left, right, number, crossing in self._boxes[str(python)]
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +106,10 @@ class Pairs:
 
         Each Python has those before it as references.
         """
+        return self.maps_of(self.tested(verdicts, pythons))
+
+    def tested(self, verdicts: Iterable[Verdict], pythons: Sequence[PythonVersion]) -> Tested:
+        """What verdicts of one probe in one configuration show, by Python and position."""
         own = [verdict for verdict in verdicts if verdict.cell.is_whole]
         seen = observations(own)
         tested: dict[PythonVersion, dict[Spot, Observation]] = {python: {} for python in pythons}
@@ -67,15 +117,30 @@ class Pairs:
             spot = self.spot(verdict.cell)
             if spot is not None and verdict.cell.python in tested:
                 tested[verdict.cell.python][spot] = seen[verdict.cell.key]
-        found = track_maps((self.space(python), of) for python, of in tested.items())
+        return tested
+
+    def maps_of(
+        self,
+        tested: Tested,
+        boxes: Callable[[PythonVersion], Sequence[Box] | None] = lambda _: None,
+    ) -> Mapping[PythonVersion, TrackMap]:
+        """The map of each Python, with those before it as references.
+
+        ``boxes`` are those of a map, where they are known already.
+        """
+        tracks = ((self.space(python), of) for python, of in tested.items())
+        found = track_maps(tracks, (partial(boxes, python) for python in tested))
         return dict(zip(tested, found, strict=True))
 
 
-def track_maps(tracks: Iterable[tuple[Space, Mapping[Spot, Observation]]]) -> list[TrackMap]:
+def track_maps(
+    tracks: Iterable[tuple[Space, Mapping[Spot, Observation]]],
+    boxes: Iterable[KnownBoxes] = repeat(lambda: None),
+) -> list[TrackMap]:
     """The map of each track, with the tracks before it as references."""
     maps: list[TrackMap] = []
-    for space, tested in tracks:
-        maps.append(TrackMap(space, tested, tuple(maps)))
+    for (space, tested), known in zip(tracks, boxes, strict=False):
+        maps.append(TrackMap(space, tested, tuple(maps), known))
     return maps
 
 

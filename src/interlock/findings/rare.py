@@ -6,7 +6,7 @@ together. No line is ever called safe here: without a hang, its exposures rule o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
@@ -155,7 +155,14 @@ Lines = Mapping[str, LineRate]
 class RareHangs:
     """The rates of release lines where hangs are rare. Each is computed when it is asked for."""
 
-    def __init__(self, by_track: Mapping[Track, Sequence[Verdict]], matrix: Matrix) -> None:
+    def __init__(
+        self,
+        by_track: Mapping[Track, Sequence[Verdict]],
+        matrix: Matrix,
+        noted: Callable[[Track, frozenset[str], str], Lines | None] = lambda *_: None,
+    ) -> None:
+        """``noted``: the rates of the lines of an axis, where they are known already."""
+        self._noted = noted
         self._by_track = by_track
         self._matrix = matrix
         self._axes = by_preference(matrix.axes, matrix.policy)
@@ -182,8 +189,16 @@ class RareHangs:
         """The lines of one axis that were run together with these axes and no others."""
         key = track, frozenset(axes), axis
         if key not in self._lines:
-            self._lines[key] = self._counted(*key)
+            noted = self._noted(*key)
+            self._lines[key] = self._counted(*key) if noted is None else noted
         return self._lines[key]
+
+    @property
+    def every(self) -> Mapping[tuple[Track, frozenset[str], str], Lines]:
+        """What ``lines`` returns for all that was run."""
+        for _ in self:
+            pass
+        return self._lines
 
     def on(self, axis: Axis, cell: Cell) -> RareHang | None:
         """The rate of the cell's release line along one axis; None without a release of it."""

@@ -29,7 +29,7 @@ class Scope(str, Enum):
 
     @property
     def rank(self) -> int:
-        return [*Scope].index(self)
+        return _RANKS[self]
 
     def contains(self, present: Version, version: Version) -> bool:
         """Whether a release is in this scope of the one that is installed."""
@@ -58,6 +58,9 @@ class Scope(str, Enum):
     def of(cls, present: Version, version: Version) -> Scope:
         """The smallest scope of the one release that contains the other."""
         return next(scope for scope in cls if scope.contains(present, version))
+
+
+_RANKS = {scope: rank for rank, scope in enumerate(Scope)}
 
 
 @dataclass(frozen=True, kw_only=True)

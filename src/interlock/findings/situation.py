@@ -68,6 +68,22 @@ class Conclusion:
     """What would have to be run, and was not."""
 
 
+Levels = tuple[int, ...]
+"""Those of a situation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A conclusion without its place."""
+
+    outcome: Outcome | None
+    basis: AnswerBasis
+    rests_on: tuple[int, ...]
+    """Numbers into what was seen at the place."""
+    missing: tuple[tuple[str, str], ...]
+    """Probes and configurations."""
+
+
 def concerns(seen: Seen, asked: Situation) -> bool:
     """Whether a verdict says something about somebody in that situation."""
     verdict, there = seen.verdict, seen.situation

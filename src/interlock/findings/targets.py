@@ -28,8 +28,8 @@ from interlock.findings.scopes import (
 )
 from interlock.findings.situation import Seen, concerns, lacks_feature
 from interlock.findings.smallest import Changes, smallest_of
-from interlock.findings.tested import Place, Tested, moved
-from interlock.findings.weighing import Pins, Trouble, version_of, without
+from interlock.findings.tested import Place, Tested
+from interlock.findings.weighing import Pins, Trouble, moved, version_of, without
 from interlock.matrix import Matrix, Situation
 from interlock.model import Axis, NoTarget, Outcome, PythonVersion, Target, Verdict
 
@@ -372,9 +372,9 @@ class Targets:
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool]
     ) -> bool:
         """Whether trouble there settles the answer. Then nobody asks whose the rest of it is."""
-        seen = self._tested.at(place)
-        return any(
-            one.is_trouble and concerns(one, asked) and not beside(one.verdict) for one in seen
+        return self._tested.has_trouble(place) and any(
+            one.is_trouble and concerns(one, asked) and not beside(one.verdict)
+            for one in self._tested.at(place)
         )
 
     def _often_enough(self, seen: Iterable[Seen]) -> bool:

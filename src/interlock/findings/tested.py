@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from packaging.version import Version
 
 from interlock.findings.criteria import Meant
 from interlock.findings.features import MissingFeatures
-from interlock.findings.inference import AnswerBasis
 from interlock.findings.likeness import TROUBLE
-from interlock.findings.situation import Asked, Conclusion, Seen, conclude, required
+from interlock.findings.situation import Asked, Conclusion, Drawn, Levels, Seen, conclude, required
 from interlock.findings.weighing import Pins, Track, version_of, without
 from interlock.matrix import Matrix, Situation
 from interlock.model import Cell, Outcome, PythonVersion, Reason, Verdict
@@ -34,34 +33,29 @@ Shape = tuple[tuple[tuple[object, ...], ...], tuple[Track, ...]]
 """All that ``conclude`` reads of a place: what each verdict says, and what is meant there."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drawn:
-    """A conclusion without its place."""
+class Known(NamedTuple):
+    """The releases of which it is known what they do, by their numbers in ``Columns``."""
 
-    outcome: Outcome | None
-    basis: AnswerBasis
-    rests_on: tuple[int, ...]
-    """Numbers into what was seen at the place."""
-    missing: tuple[Track, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """The releases of which it is known what they do; each list is in version order."""
-
-    with_others: Mapping[tuple[str, Pins], Sequence[Version]]
-    """By axis and the other releases."""
-    with_any: Mapping[str, Sequence[Version]]
-    """By axis, whatever the other releases are."""
+    with_others: dict[tuple[int, ...], list[int]]
+    """By the place of an axis, and the numbers of the other releases."""
+    with_any: dict[int, list[int]]
+    """By the place of an axis, whatever the other releases are."""
 
 
 class Tested:
     """What was run of each combination, and what that comes to in a situation."""
 
     def __init__(
-        self, verdicts: Iterable[Verdict], matrix: Matrix, tracks: Iterable[Track], meant: Meant
+        self,
+        verdicts: Iterable[Verdict],
+        matrix: Matrix,
+        tracks: Iterable[Track],
+        meant: Meant,
+        noted: Callable[[Levels, PythonVersion], Known | None] = lambda *_: None,
     ) -> None:
+        """``noted``: what ``known_on`` returns, where it is known already."""
         self._matrix = matrix
+        self._noted = noted
         self._meant = meant
         self._situations: dict[Track, Situation | None] = {}
         self._tracks = [track for track in tracks if self._situation(*track) is not None]
@@ -76,28 +70,34 @@ class Tested:
         self._covered: dict[tuple[tuple[int, ...], int], bool] = {}
         self._known: dict[tuple[tuple[int, ...], PythonVersion], Known] = {}
         self._rows = Columns.of(verdicts)
-        rows_at: dict[tuple[int, ...], list[int]] = {}
+        self._rows_by: dict[tuple[int, ...], list[int]] = {}
         for row in self._rows.answers:
-            rows_at.setdefault(self._rows.cells[row][:-2], []).append(row)
+            self._rows_by.setdefault(self._rows.cells[row][:-2], []).append(row)
         self.features = MissingFeatures(self._rows, matrix, self._situation)
-        self._found: dict[Place, Sequence[Verdict]] = {}
         self._rows_at: dict[Place, Sequence[int]] = {}
-        for numbers, rows in rows_at.items():
-            *pins, python = (
-                part[number] for part, number in zip(self._rows.parts, numbers, strict=False)
-            )
-            self._found[tuple(pins), python] = self._rows.some(rows)
-            self._rows_at[tuple(pins), python] = rows
+        self._on_python: dict[PythonVersion, Sequence[Pins]] = {}
+        self._beside: dict[tuple[str, Pins, PythonVersion], Sequence[Version]] = {}
 
     def at(self, place: Place) -> Sequence[Seen]:
         """What was seen there of what a reader can have."""
         if place not in self._seen:
-            found = (
-                (v, self._situation(v.cell.probe, v.cell.config))
-                for v in self._found.get(place, ())
-            )
+            rows = (self._rows[row] for row in self.rows_at(place))
+            found = ((v, self._situation(v.cell.probe, v.cell.config)) for v in rows)
             self._seen[place] = [Seen(verdict=v, situation=s) for v, s in found if s]
         return self._seen[place]
+
+    def rows_at(self, place: Place) -> Sequence[int]:
+        """The rows that were run there."""
+        if place not in self._rows_at:
+            pins, python = place
+            numbers = self._rows.numbers((*pins, python))
+            self._rows_at[place] = self._rows_by.get(numbers, ()) if numbers else ()
+        return self._rows_at[place]
+
+    def has_trouble(self, place: Place) -> bool:
+        """Whether something hangs or fails there, also where no reader can have it."""
+        outcomes = self._rows.outcomes
+        return any(outcomes[row] in TROUBLE for row in self.rows_at(place))
 
     def meant_at(self, place: Place) -> Sequence[Asked]:
         """What is to be run there."""
@@ -134,16 +134,14 @@ class Tested:
 
     def outcome(self, asked: Situation, place: Place) -> Outcome | None:
         """The outcome that ``conclude`` finds."""
-        return self.drawn(asked, place).outcome if place in self._found else None
+        return self.drawn(asked, place).outcome if self.rows_at(place) else None
 
     def drawn(
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool] | None = None
     ) -> Drawn:
         """The conclusion, which is drawn once for all places of one shape."""
         out = frozenset[int]()
-        if beside and any(
-            self._rows.outcomes[row] in TROUBLE for row in self._rows_at.get(place, ())
-        ):
+        if beside and self.has_trouble(place):
             troubles = ((n, one) for n, one in enumerate(self.at(place)) if one.is_trouble)
             out = frozenset(number for number, one in troubles if beside(one.verdict))
         key = self._relation(asked), self.shape(place), out
@@ -192,7 +190,7 @@ class Tested:
         """A number that places share where the same was seen and the same is meant."""
         if place not in self._shape_at:
             shape = (
-                tuple(self._shapes_of(self._rows_at.get(place, ()))),
+                tuple(self._shapes_of(self.rows_at(place))),
                 tuple((one.cell.probe, one.cell.config) for one in self.meant_at(place)),
             )
             self._shape_at[place] = self._shapes.setdefault(shape, len(self._shapes))
@@ -229,6 +227,8 @@ class Tested:
         found = [
             one.seen for one in self.features.at(asked, place) if {*one.needs}.isdisjoint(moving)
         ]
+        if not found:
+            return []
         with_all = {
             one.cell.probe
             for one in required(asked, self.meant_at(place))
@@ -240,7 +240,13 @@ class Tested:
     @property
     def places(self) -> Iterable[Place]:
         """The combinations that were run."""
-        return self._found.keys()
+        return [self._place(numbers) for numbers in self._rows_by]
+
+    def _place(self, numbers: tuple[int, ...]) -> Place:
+        *pins, python = (
+            part[number] for part, number in zip(self._rows.parts, numbers, strict=False)
+        )
+        return tuple(pins), python
 
     @cached_property
     def situations(self) -> Sequence[Situation]:
@@ -259,11 +265,14 @@ class Tested:
     def beside(self, axis: str, place: Place) -> Sequence[Version]:
         """Releases of that axis that were run with the others of the place, in version order."""
         pins, python = place
-        return self._by_beside.get((axis, without(pins, axis), python), ())
-
-    def on(self, python: PythonVersion) -> Sequence[Pins]:
-        """The combinations that were run on that Python."""
-        return self._on_python.get(python, ())
+        line = axis, without(pins, axis), python
+        if line not in self._beside:
+            at = [pin.axis for pin in pins].index(axis)
+            parts = [part for part in range(len(pins) + 1) if part != at]
+            numbers = self._rows.numbers((*line[1], python), parts)
+            found = () if numbers is None else self._by_beside.get((at, *numbers), ())
+            self._beside[line] = self._versions(at, found)
+        return self._beside[line]
 
     def around(
         self, asked: Situation, axis: str, place: Place
@@ -271,8 +280,10 @@ class Tested:
         """The nearest releases of the axis, below and above, of which it is known what they do in
         that situation with the others of the place."""
         pins, python = place
-        present, known = version_of(pins, axis), self._known_on(asked, python)
-        versions = known.with_others.get((axis, without(pins, axis)), ())
+        present, at = version_of(pins, axis), [pin.axis for pin in pins].index(axis)
+        others = self._rows.numbers(without(pins, axis), [n for n in range(len(pins)) if n != at])
+        known = self.known_on(asked, python).with_others
+        versions = self._versions(at, known.get((at, *others), ()) if others is not None else ())
         return _neighbours(versions, bisect_left(versions, present), bisect(versions, present))
 
     def around_with_others(
@@ -280,38 +291,47 @@ class Tested:
     ) -> tuple[Version | None, Version | None]:
         """The same with any others: the very release of the place, where its answer is known."""
         pins, python = place
-        present, known = version_of(pins, axis), self._known_on(asked, python)
-        versions = known.with_any.get(axis, ())
+        present, at = version_of(pins, axis), [pin.axis for pin in pins].index(axis)
+        versions = self._versions(at, self.known_on(asked, python).with_any.get(at, ()))
         return _neighbours(versions, bisect(versions, present), bisect_left(versions, present))
 
-    def _known_on(self, asked: Situation, python: PythonVersion) -> Known:
+    def known_on(self, asked: Situation, python: PythonVersion) -> Known:
         """The releases on that Python of which it is known what they do in that situation."""
         key = asked.levels, python
         if key not in self._known:
-            with_others: dict[tuple[str, Pins], list[Version]] = {}
-            with_any: dict[str, set[Version]] = {}
-            for pins in self._on_python.get(python, ()):
-                if self.outcome(asked, (pins, python)):
-                    for axis in (pin.axis for pin in pins):
-                        version = version_of(pins, axis)
-                        with_others.setdefault((axis, without(pins, axis)), []).append(version)
-                        with_any.setdefault(axis, set()).add(version)
-            self._known[key] = Known(
-                with_others={line: sorted(versions) for line, versions in with_others.items()},
-                with_any={axis: sorted(versions) for axis, versions in with_any.items()},
-            )
+            self._known[key] = self._noted(*key) or self._find_known(asked, python)
         return self._known[key]
 
-    @cached_property
-    def _on_python(self) -> Mapping[PythonVersion, Sequence[Pins]]:
-        found: dict[PythonVersion, list[Pins]] = {}
-        for pins, python in self._found:
-            found.setdefault(python, []).append(pins)
-        return found
+    def _find_known(self, asked: Situation, python: PythonVersion) -> Known:
+        with_others: dict[tuple[int, ...], list[int]] = {}
+        with_any: dict[int, dict[int, None]] = {}
+        for numbers in self._numbers_on(python):
+            if self.outcome(asked, self._place(numbers)):
+                pins = numbers[:-1]
+                for at, number in enumerate(pins):
+                    line = (at, *pins[:at], *pins[at + 1 :])
+                    with_others.setdefault(line, []).append(number)
+                    with_any.setdefault(at, {})[number] = None
+        return Known(with_others, {at: [*every] for at, every in with_any.items()})
+
+    def _versions(self, at: int, numbers: Iterable[int]) -> Sequence[Version]:
+        """The releases of an axis with these numbers, in version order."""
+        return sorted(self._rows.parts[at][number].version for number in numbers)
+
+    def _numbers_on(self, python: PythonVersion) -> Iterator[tuple[int, ...]]:
+        part = self._rows.parts[-3]
+        return (numbers for numbers in self._rows_by if part[numbers[-1]] == python)
+
+    def on(self, python: PythonVersion) -> Sequence[Pins]:
+        """The combinations that were run on that Python."""
+        if python not in self._on_python:
+            self._on_python[python] = [self._place(one)[0] for one in self._numbers_on(python)]
+        return self._on_python[python]
 
     @cached_property
     def pythons(self) -> Sequence[PythonVersion]:
-        return sorted({python for _, python in self._found})
+        numbers = {numbers[-1] for numbers in self._rows_by}
+        return sorted(self._rows.parts[-3][number] for number in numbers)
 
     def pythons_with(self, asked: Situation) -> frozenset[PythonVersion]:
         """The Pythons that something was run on with all of it switched on."""
@@ -348,13 +368,14 @@ class Tested:
         return self._exact[asked]
 
     @cached_property
-    def _by_beside(self) -> Mapping[tuple[str, Pins, PythonVersion], Sequence[Version]]:
-        found: dict[tuple[str, Pins, PythonVersion], list[Version]] = {}
-        for pins, python in self._found:
-            for axis in (pin.axis for pin in pins):
-                line = axis, without(pins, axis), python
-                found.setdefault(line, []).append(version_of(pins, axis))
-        return {line: sorted(versions) for line, versions in found.items()}
+    def _by_beside(self) -> Mapping[tuple[int, ...], Sequence[int]]:
+        """By the place of an axis, and the numbers of all else: the numbers of its releases."""
+        found: dict[tuple[int, ...], list[int]] = {}
+        for numbers in self._rows_by:
+            for at in range(len(numbers) - 1):
+                rest = (at, *numbers[:at], *numbers[at + 1 :])
+                found.setdefault(rest, []).append(numbers[at])
+        return found
 
 
 def _neighbours(
@@ -364,12 +385,4 @@ def _neighbours(
     return (
         versions[below - 1] if below else None,
         versions[above] if above < len(versions) else None,
-    )
-
-
-def moved(pins: Pins, axis: str, version: Version) -> Pins:
-    """The same releases, but for one axis."""
-    return tuple(
-        type(pin)(axis=pin.axis, package=pin.package, version=version) if pin.axis == axis else pin
-        for pin in pins
     )

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from interlock.findings.audit import ErrorRate
 from interlock.findings.inference import AnswerBasis, Known, TrackMap
-from interlock.findings.maps import Pairs, in_order
+from interlock.findings.maps import NotedMaps, Pairs, Tested, in_order
 from interlock.findings.situation import Asked, Inferred, Seen
 from interlock.findings.space import ReleaseAxis
 from interlock.findings.tested import Place
@@ -52,16 +52,22 @@ class Untested:
         self,
         matrix: Matrix,
         by_track: Mapping[Track, Sequence[Verdict]],
+        by_cell: Mapping[tuple[str, ...], Verdict],
         releases: ListedReleases,
         audits: Callable[[], Mapping[str, ErrorRate]],
+        noted: Callable[[Track], NotedMaps | None] = lambda _: None,
     ) -> None:
-        """``audits`` has, by probe, how often an inferred answer is wrong."""
+        """``audits`` has, by probe, how often an inferred answer is wrong.
+
+        ``noted``: what the maps of a track are made of, where that is known already.
+        """
+        self._noted = noted
         self._matrix = matrix
         self._by_track = by_track
+        self._by_cell = by_cell
         self._releases = releases
         self._audits = audits
         self._maps: dict[Track, Mapping[PythonVersion, TrackMap]] = {}
-        self._tested: dict[Track, Mapping[tuple[str, ...], Verdict]] = {}
         self._last: tuple[Place, object, object, Sequence[Seen]] | None = None
         """What ``at`` was asked and found last: each situation of a reader asks the same."""
 
@@ -110,7 +116,7 @@ class Untested:
         """By probe and configuration, then by Python. Empty where the releases are not known."""
         if self.pairs is None:
             return {}
-        return {track: self._maps_of(track) for track in self._by_track}
+        return {track: self.maps_of(track) for track in self._by_track}
 
     def known(self, cell: Cell) -> Known | None:
         """What is known of a cell, as a search knows it; None for releases that it never tries."""
@@ -127,8 +133,8 @@ class Untested:
             return None
         assert known.rule and known.observation, "an inferred pair has a rule and an outcome"
         cells = (replace(cell, pins=pairs.pins(spot)) for spot in known.corners)
-        tested = self._tested[cell.probe, cell.config]
-        corners = tuple(tested[each.key] for each in cells if each.key in tested)
+        found = (self._by_cell.get(each.key) for each in cells)
+        corners = tuple(one for one in found if one and one.basis is Basis.TESTED)
         inferred = Inferred(
             rule=known.rule, corners=corners, error_rate=self._audits().get(cell.probe)
         )
@@ -140,16 +146,21 @@ class Untested:
         return self.pairs is not None and not self.refusals(place)
 
     def _map_of(self, track: Track, python: PythonVersion) -> TrackMap:
-        return self._maps_of(track)[python]
+        return self.maps_of(track)[python]
 
-    def _maps_of(self, track: Track) -> Mapping[PythonVersion, TrackMap]:
+    def maps_of(self, track: Track) -> Mapping[PythonVersion, TrackMap]:
+        """The maps of a probe in a configuration, by Python."""
         if track not in self._maps:
-            pairs, of = self.pairs, self._by_track.get(track, ())
+            pairs, noted = self.pairs, self._noted(track)
             assert pairs, "there is a map only of two axes whose releases are known"
-            tested = [verdict for verdict in of if verdict.basis is Basis.TESTED]
-            self._tested[track] = {verdict.cell.key: verdict for verdict in tested}
-            self._maps[track] = pairs.maps(tested, self._pythons)
+            tested = self.tested(track) if noted is None else noted.tested(self._pythons)
+            self._maps[track] = pairs.maps_of(tested, noted.boxes if noted else lambda _: None)
         return self._maps[track]
+
+    def tested(self, track: Track) -> Tested:
+        """What was seen of a track, by Python and position. Empty without known releases."""
+        rows = (v for v in self._by_track.get(track, ()) if v.basis is Basis.TESTED)
+        return self.pairs.tested(rows, self._pythons) if self.pairs else {}
 
     @cached_property
     def pairs(self) -> Pairs | None:

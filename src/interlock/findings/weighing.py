@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -45,7 +45,12 @@ class Trouble:
 
     def counts_against(self, axis: str) -> bool:
         """Whether it is a reason to avoid a release of that axis."""
-        return self.attribution.whose in (*TOGETHER, axis)
+        return counts_against(self.attribution.whose, axis)
+
+
+def counts_against(whose: str, axis: str) -> bool:
+    """Whether trouble with that cause is a reason to avoid a release of the axis."""
+    return whose in (*TOGETHER, axis)
 
 
 class Weight(Enum):
@@ -330,14 +335,27 @@ def is_good(weights: Collection[Weight]) -> bool:
 
 def version_of(pins: Iterable[Pin], axis: str) -> Version:
     """The version of that axis among the pins of a whole combination."""
-    version = next(pin.version for pin in pins if pin.axis == axis)
-    assert version is not None, "no library is left out of a whole combination"
-    return version
+    for pin in pins:
+        if pin.axis == axis:
+            assert pin.version is not None, "no library is left out of a whole combination"
+            return pin.version
+    raise LookupError(axis)
 
 
 def without(pins: Pins, axis: str) -> Pins:
     """The other pins: those that the release of that axis is run with."""
     return tuple(pin for pin in pins if pin.axis != axis)
+
+
+def moved(pins: Pins, axis: str, version: Version) -> Pins:
+    """The same releases, but for one axis."""
+    return tuple(_pin(pin.axis, pin.package, version) if pin.axis == axis else pin for pin in pins)
+
+
+@lru_cache(maxsize=2**16)
+def _pin(axis: str, package: str, version: Version) -> Pin:
+    """Each made once: to look up one and the same object takes a third of the time."""
+    return Pin(axis=axis, package=package, version=version)
 
 
 def _against(trouble: Trouble, axis: str) -> Weight:

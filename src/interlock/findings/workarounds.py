@@ -6,7 +6,7 @@ neighbours, to see that it breaks nothing. Nothing is claimed for a cell where i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from interlock.evidence import LEVEL, Stratum, chance
@@ -214,13 +214,17 @@ def _stratum(one: TriedWorkaround) -> Stratum | None:
     return Stratum(hit, tried[0], again, tried[1]) if all(tried) else None
 
 
-def records(ways: Workarounds) -> Mapping[WorkaroundKind, WorkaroundRecord]:
+def records(
+    ways: Workarounds,
+    noted: Callable[[WorkaroundKind], WorkaroundRecord | None] = lambda _: None,
+) -> Mapping[WorkaroundKind, WorkaroundRecord]:
     """What each workaround did against each hang, over every cell that needed it.
 
     Where some of these cells hang with it, it may only make the hang rarer. A pass is luck then.
+    ``noted``: what is known of a kind already.
     """
     if isinstance(ways, _Tried):
-        return _Records(ways)
+        return _Records(ways, noted)
     found: dict[WorkaroundKind, list[TriedWorkaround]] = {}
     for one in (one for many in ways.values() for one in many if one.was_needed and one.was_run):
         found.setdefault(one.kind, []).append(one)
@@ -230,11 +234,16 @@ def records(ways: Workarounds) -> Mapping[WorkaroundKind, WorkaroundRecord]:
 class _Records(Mapping[WorkaroundKind, WorkaroundRecord]):
     """Counts a kind when somebody asks about it."""
 
-    def __init__(self, ways: _Tried) -> None:
+    def __init__(
+        self, ways: _Tried, noted: Callable[[WorkaroundKind], WorkaroundRecord | None]
+    ) -> None:
+        self._noted = noted
         self._ways = ways
         self._found: dict[WorkaroundKind, WorkaroundRecord] = {}
 
     def __getitem__(self, kind: WorkaroundKind) -> WorkaroundRecord:
+        if kind not in self._found and (noted := self._noted(kind)):
+            self._found[kind] = noted
         if kind not in self._found:
             alike = self._ways.needed(kind)
             if not alike:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import le
 from typing import TYPE_CHECKING, Annotated, Any
 
 from interlock.model import listing
@@ -101,8 +102,7 @@ class Situation:
 
     def __le__(self, other: Situation) -> bool:
         """Whether the other has all switched on that this one has. A partial order."""
-        pairs = zip(self.levels, other.levels, strict=True)
-        return all(here <= there for here, there in pairs)
+        return all(map(le, self.levels, other.levels))
 
     def __getitem__(self, choice: str) -> str:
         return dict(self.chosen)[choice]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timezone
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Generic, TypeVar, overload
 
 from packaging.version import Version
@@ -205,6 +206,21 @@ class Columns(_Rows):
         except (KeyError, ValueError):
             return None
 
+    def numbers(self, values: Iterable[Any], parts: Iterable[int] | None = None) -> Numbers | None:
+        """The numbers of parts of a cell, the first ones if none are named.
+
+        None if no row has one of them.
+        """
+        known = self._of_value if parts is None else (self._of_value[part] for part in parts)
+        try:
+            return tuple(of[value] for of, value in zip(known, values, strict=False))
+        except KeyError:
+            return None
+
+    @cached_property
+    def _of_value(self) -> Sequence[Mapping[Any, int]]:
+        return [{value: number for number, value in enumerate(of)} for of in self.parts]
+
     def key_of(self, row: int) -> tuple[str, ...]:
         """The ``Cell.key`` of a row."""
         return tuple(of[number] for of, number in zip(self._texts, self.cells[row], strict=True))
@@ -222,28 +238,34 @@ class Columns(_Rows):
     @cached_property
     def is_whole(self) -> Sequence[bool]:
         """Whether each row's cell has every library."""
-        axes = len(self.parts) - 3
-        absent = [
-            {number for number, pin in enumerate(part) if pin.version is None}
-            for part in self.parts[:axes]
-        ]
-        if not any(absent):
-            return [True] * len(self)
-        return [
-            not any(number in of for number, of in zip(cell, absent, strict=False))
-            for cell in self.cells
-        ]
+        found = [True] * len(self)
+        for at, pins in enumerate(self.parts[:-3]):
+            present = [pin.version is not None for pin in pins]
+            if not all(present):
+                pairs = zip(found, self.cells, strict=True)
+                found = [so_far and present[cell[at]] for so_far, cell in pairs]
+        return found
 
     @cached_property
     def answers(self) -> Sequence[int]:
         """The rows that were tested, with every library."""
         return [row for row, whole in enumerate(self.is_whole) if whole and self.tested[row]]
 
+    @cached_property
+    def by_track(self) -> Mapping[Numbers, Sequence[int]]:
+        """The rows of each probe and configuration."""
+        return self._rows_by(-2, -1)
+
+    def _rows_by(self, *parts: int) -> Mapping[Numbers, Sequence[int]]:
+        found: dict[Numbers, list[int]] = {}
+        numbers_of = itemgetter(*parts) if len(parts) > 1 else lambda cell: (cell[parts[0]],)
+        for row, numbers in enumerate(map(numbers_of, self.cells)):
+            found.setdefault(numbers, []).append(row)
+        return found
+
     def grouped(self, *parts: int) -> dict[Any, Some]:
         """The rows by these parts of their cells; a single part is no tuple."""
-        found: dict[Numbers, list[int]] = {}
-        for row, cell in enumerate(self.cells):
-            found.setdefault(tuple(cell[part] for part in parts), []).append(row)
+        found = self.by_track if parts == (-2, -1) else self._rows_by(*parts)
         named = (
             tuple(self.parts[part][number] for part, number in zip(parts, numbers, strict=True))
             for numbers in found

@@ -36,8 +36,11 @@ PART = "answers"
 MOST_FILES = 8
 """Of each kind. The ones that were written last stay."""
 
-_ROOMS = ("model", "matrix", "index", "record")
-"""The rooms that read files, and have the nouns that they are read into."""
+_NOUNS = ("model", "matrix", "index", "record")
+"""The rooms with the nouns that files are read into."""
+
+_ROOMS = (*_NOUNS, "evidence", "findings")
+"""The rooms that make what is kept: they read files, and note what the verdicts mean."""
 
 _DIGEST_BYTES = 32
 _CHUNK_BYTES = 2**20
@@ -57,6 +60,10 @@ class Kept:
         except (UsageError, OSError, RuntimeError):
             return cls(folder=None)
 
+    def has(self, name: str) -> bool:
+        """Whether something is kept under that name, whole or not."""
+        return self.folder is not None and (self.folder / name).is_file()
+
     def get(self, name: str) -> Any:
         """What is kept under that name, in plain values; None if there is nothing whole."""
         if self.folder is None:
@@ -64,7 +71,7 @@ class Kept:
         try:
             content = plain_files.read_bytes(self.folder / name, plain_files.MOST_TABLE_BYTES)
             digest, text = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-            return marshal.loads(text) if digest == _digest(text) else None
+            return marshal.loads(text) if digest == _digest(name, text) else None
         except (OSError, Unreadable, ValueError, EOFError, TypeError):
             return None
 
@@ -77,7 +84,7 @@ class Kept:
             self.folder.mkdir(parents=True, exist_ok=True)
             fresh = self.folder / f".{name}.{os.getpid()}"
             try:
-                fresh.write_bytes(_digest(text) + text)
+                fresh.write_bytes(_digest(name, text) + text)
                 fresh.replace(self.folder / name)
             finally:
                 fresh.unlink(missing_ok=True)
@@ -91,8 +98,11 @@ class Kept:
             file.unlink(missing_ok=True)
 
 
-def _digest(text: bytes) -> bytes:
-    return hashlib.blake2b(text, digest_size=_DIGEST_BYTES).digest()
+def _digest(name: str, text: bytes) -> bytes:
+    """Of the name too: what was kept under another name is about other files."""
+    found = hashlib.blake2b(name.encode() + b"\0", digest_size=_DIGEST_BYTES)
+    found.update(text)
+    return found.digest()
 
 
 def name_of(kind: str, files: Iterable[Path], *others: object) -> str | None:
@@ -153,7 +163,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _OTHERS:
             return _OTHERS[module, name]
-        if module.startswith(tuple(f"interlock.{room}." for room in _ROOMS)):
+        if module.startswith(tuple(f"interlock.{room}." for room in _NOUNS)):
             found = super().find_class(module, name)
             if isinstance(found, type) and found.__module__ == module:
                 return found

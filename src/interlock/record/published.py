@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,8 @@ class Published:
     yanked: Mapping[str, frozenset[Version]]
     audited: Sequence[AuditedCell]
     releases: ListedReleases
+    name: str | None = None
+    """The name of the files that it was read from; None if they have none."""
 
 
 def read_published(folder: Path, matrix: Matrix, kept: Kept, now: datetime) -> Published:
@@ -47,11 +49,13 @@ def read_published(folder: Path, matrix: Matrix, kept: Kept, now: datetime) -> P
     found = _taken(kept.get(name), now) if name else None
     if found is None:
         found = _read(folder, matrix)
-        if name and name == _name(folder, matrix):  # nobody has written meanwhile
+        if name != _name(folder, matrix):  # somebody has written meanwhile
+            name = None
+        if name:
             _keep(name, found, matrix, kept)
     published, gone = found
     leftovers.log(gone, matrix, folder / VERDICTS)
-    return published
+    return replace(published, name=name)
 
 
 _Found = tuple[Published, Counter[str]]
