@@ -311,6 +311,51 @@ def test_a_part_of_a_page_is_not_the_page(tmp_path: Path) -> None:
         files(served, tmp_path)
 
 
+CUT = GOOD + b"<a href='left-2.0-py3"
+WHOLE = b"<html><body>" + GOOD + b"</body></html>"
+
+
+def until_closed(body: bytes, kind: str) -> Answers:
+    """An answer without a length, which lasts until the connection is closed."""
+
+    def answer(request: BaseHTTPRequestHandler, number: int) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", kind)
+        request.send_header("Connection", "close")
+        request.end_headers()
+        request.wfile.write(body)
+        request.close_connection = True
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "is_whole"),
+    [
+        (WHOLE, "text/html", True),
+        (WHOLE.upper().replace(GOOD.upper(), GOOD), "text/html; charset=utf-8", True),
+        (WHOLE + b"\n<!--SERIAL 123-->\n", "application/vnd.pypi.simple.v1+html", True),
+        (b'{"files": [{"filename": "left-1.0-py3-none-any.whl"}]}', JSON, True),
+        #
+        (CUT, "text/html", False),
+        (GOOD, "text/html", False),
+        (WHOLE[:-1], "application/vnd.pypi.simple.v1+html", False),
+    ],
+)
+def test_a_page_that_may_be_cut_is_not_read(
+    body: bytes, kind: str, is_whole: bool, tmp_path: Path
+) -> None:
+    with serve(until_closed(body, kind)) as served:
+        if is_whole:
+            assert files(served, tmp_path) == ["left-1.0-py3-none-any.whl"]
+            return
+        with pytest.raises(IndexUnreachable, match="its page may be cut"):
+            files(served, tmp_path)
+        assert served.asked == IMPATIENT.attempts
+        with pytest.raises(IndexUnreachable, match="its page may be cut"):
+            Upstream(IndexSettings(index_url=served.url), IMPATIENT).page(f"{served.url}/left/")
+
+
 @pytest.mark.parametrize("hashes", ["[]", "5", '{"sha256": 5}', '{"sha256": null}'])
 def test_hashes_that_are_no_texts_are_no_page(hashes: str) -> None:
     body = f'{{"files": [{{"filename": "left-1.0.zip", "url": "x", "hashes": {hashes}}}]}}'
