@@ -369,6 +369,41 @@ def test_a_build_that_speaks_of_a_full_disk_is_a_failed_build(
     assert answer.stage == "build"
 
 
+OF_VERSION_2 = """version = '2.0'; name = f'made-{version}-py3-none-any.whl'
+    with zipfile.ZipFile(os.path.join(folder, name), 'w') as wheel:
+        for file in ('METADATA', 'WHEEL', 'RECORD'):
+            text = f'Wheel-Version: 1.0\\nName: made\\nVersion: {version}\\n'
+            wheel.writestr(f'made-{version}.dist-info/{file}', text)
+    return name"""
+NO_ARCHIVE = """name = 'made-1.0-py3-none-any.whl'
+    open(os.path.join(folder, name), 'w').write('not an archive')
+    return name"""
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (OF_VERSION_2, "declares version 1.0, but the wheel declares version 2.0"),
+        (
+            OF_VERSION_2.replace("made-", "odd-").replace("made", "odd"),
+            "the wheel declares name odd",
+        ),
+        (NO_ARCHIVE, "can't be read as a wheel"),
+    ],
+    ids=["another version", "another name", "no archive"],
+)
+def test_a_build_that_gives_no_wheel_of_its_release_is_a_failed_build(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path, harm: str, why: str
+) -> None:
+    source(wheels, harm)
+    for _ in range(2):  # The second time, the wheel is kept.
+        answer = environments(box, store, index).ensure([pin("made", "1.0")], PYTHON)
+        assert isinstance(answer, InstallFailed)
+        assert answer.stage == "build"
+        assert why in answer.output
+        assert str(store.home) not in answer.output
+
+
 def test_a_disk_that_is_full_by_this_machines_own_measure_is_trouble_of_ours(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,7 +200,13 @@ class Environments:
                     keep = self._keep_failed
                     return replace(failed, kept=folder if keep else None)
                 with writing(root):
-                    seals.seal(root, *place, wheels=[*wheels], owner=self._owner)
+                    seals.seal(
+                        root,
+                        *place,
+                        wheels=[*wheels],
+                        python=wanted.python,
+                        owner=self._owner,
+                    )
                 keep = True
             finally:
                 if not keep:
