@@ -230,6 +230,19 @@ def test_a_resolution_that_is_spoilt_is_made_again(
     assert again.digest == first.digest
 
 
+def test_a_resolution_of_an_earlier_version_is_used(
+    box: Counting, store: Store, index: IndexSettings
+) -> None:
+    """It had no hash of the metadata of a file."""
+    first, _ = made(environments(box, store, index), pin("left", "1.0"))
+    (kept,) = store.resolutions.glob("*.json")
+    said = json.loads(kept.read_text())
+    kept.write_text(json.dumps({**said, "files": [file[:3] for file in said["files"]]}))
+    runs = box.runs
+    assert made(environments(box, store, index), pin("left", "1.0")) == (first, True)
+    assert box.runs == runs
+
+
 def test_the_same_resolution_for_other_reasons_shares_the_environment(
     box: Counting, store: Store, index: IndexSettings
 ) -> None:

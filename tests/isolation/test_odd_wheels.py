@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from hashlib import sha256
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from installing import PYTHON, Counting, environments, made, pin
@@ -15,7 +19,7 @@ from interlock.index.settings import IndexSettings
 from interlock.isolation.environments import InstallFailed
 from interlock.isolation.store import Store
 from interlock.isolation.wheels import defect, is_named
-from interlock.model import Fail, TroubleError
+from interlock.model import Fail, IndexUnreachable, TroubleError
 
 INFO, DATA = "odd-1.0.dist-info", "odd-1.0.data"
 METADATA = "Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n"
@@ -229,3 +233,38 @@ def test_more_files_than_a_disk_has_room_for_are_not_unpacked(
     answer = environments(box, store, index).ensure([pin("odd", "1.0")], PYTHON)
     assert isinstance(answer, InstallFailed)
     assert "hold 13 files, and at most 9 are unpacked" in answer.output
+
+
+@pytest.fixture
+def with_metadata(tmp_path: Path) -> Iterator[Callable[[str], IndexSettings]]:
+    """An index with the wheel of ``odd``, and these metadata beside it."""
+    folder = tmp_path / "index"
+    (folder / "simple" / "odd").mkdir(parents=True)
+    wheel = odd(folder, {})
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+
+    def published(metadata: str) -> IndexSettings:
+        (folder / f"{wheel.name}.metadata").write_text(metadata)
+        one, other = (sha256(text).hexdigest() for text in (wheel.read_bytes(), metadata.encode()))
+        link = f'<a href="../../{wheel.name}#sha256={one}" data-core-metadata="sha256={other}">'
+        (folder / "simple" / "odd" / "index.html").write_text(f"{link}{wheel.name}</a>")
+        return IndexSettings(index_url=f"http://127.0.0.1:{server.server_port}/simple")
+
+    yield published
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_metadata_of_another_file_leave_the_cell_open(
+    box: Counting, store: Store, with_metadata: Callable[[str], IndexSettings]
+) -> None:
+    other = with_metadata(f"{METADATA}Requires-Python: >=3\n")
+    for _ in range(2):  # Nothing of it was kept as right.
+        with pytest.raises(IndexUnreachable, match="contradicts itself"):
+            environments(box, store, other).ensure([pin("odd", "1.0")], PYTHON)
+    environment, _ = made(environments(box, store, with_metadata(METADATA)), pin("odd", "1.0"))
+    assert list(Path(environment.path).rglob("odd.py"))

@@ -53,6 +53,17 @@ class Listed:
         found = told.get("sha256") if isinstance(told, dict) else None
         return found.lower() if isinstance(found, str) else None
 
+    def resolved(self, sha256: str) -> Listed:
+        """What a resolution keeps of it: its hashes alone."""
+        return Listed.known(self.name, self.url, sha256, self.metadata_sha256)
+
+    @classmethod
+    def known(cls, name: str, url: str, sha256: str, metadata: str | None = None) -> Listed:
+        """A file by its hash, and that of its metadata."""
+        details = {"hashes": {"sha256": sha256}}
+        more = {"core-metadata": {"sha256": metadata}} if metadata else {}
+        return cls(name=name, url=url, details={**details, **more})
+
 
 class Upstream:
     """The indexes and pages of links. Safe to use from several threads.

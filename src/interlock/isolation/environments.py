@@ -265,10 +265,7 @@ class Environments:
         try:
             said = json.loads((self._store.resolutions / f"{key}.json").read_text())
             resolved_at = moment_in(said["resolved_at"])
-            files = tuple(
-                Listed(name=name, url=url, details={"hashes": {"sha256": sha256}})
-                for name, url, sha256 in said["files"]
-            )
+            files = tuple(Listed.known(*file) for file in said["files"])
             locked = Locked(lock=said["lock"], files=files)
             found = Resolution(locked=locked, digest=said["digest"], resolved_at=resolved_at)
         except (OSError, ValueError, KeyError, TypeError):
@@ -280,7 +277,10 @@ class Environments:
         place = self._store.resolutions / f"{key}.json"
         said = {
             "lock": resolution.locked.lock,
-            "files": [[file.name, file.url, file.sha256] for file in resolution.locked.files],
+            "files": [
+                [file.name, file.url, file.sha256, file.metadata_sha256]
+                for file in resolution.locked.files
+            ],
             "digest": resolution.digest,
             "resolved_at": resolution.resolved_at.isoformat(),
         }

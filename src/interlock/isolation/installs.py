@@ -135,6 +135,8 @@ class Installs:
                 if isinstance(built, InstallFailed):
                     return built
                 path, sha256 = built, built.parent.name
+            else:
+                self._mirror.check(listed, path)
             found[path] = sha256
         if refused := self._refused([*found]):
             return InstallFailed(stage="install", output=refused)
@@ -157,10 +159,7 @@ class Installs:
         return said if isinstance(said, InstallFailed) else None
 
     def _refused(self, wheels: Sequence[Path]) -> str | None:
-        """Why these wheels are not unpacked; None where nothing speaks against it.
-
-        A file that is no archive is trouble: it may have been cut on the way to the index.
-        """
+        """Why these wheels are not unpacked. A file that is no archive may have been cut."""
         try:
             return too_large(wheels)
         except BadZipFile as error:
@@ -187,7 +186,7 @@ class Installs:
                 continue
             package = package_of(listed.name)
             if package not in found or listed.name.endswith(".whl"):
-                found[package] = replace(listed, details={"hashes": {"sha256": sha256}})
+                found[package] = listed.resolved(sha256)
         missing = {canonicalize_name(name) for name, _ in lock_file.pins(lock)} - found.keys()
         if missing:
             raise TroubleError(f"the installer looked at no file of {', '.join(sorted(missing))}")

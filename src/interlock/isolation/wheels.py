@@ -7,7 +7,7 @@ missing may be missing on our disk. So the wheel itself is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from configparser import ConfigParser, Error as ConfigError
 from email.message import Message
 from email.parser import Parser
@@ -15,6 +15,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
@@ -28,6 +29,13 @@ DEPTH = 100
 _READ_BYTES = 4 << 20
 _NAME_BYTES = 255
 """No file system takes a longer name."""
+_DECIDING: Mapping[str, Callable[[str], object]] = {
+    "Name": canonicalize_name,
+    "Version": Version,
+    "Requires-Python": SpecifierSet,
+    "Requires-Dist": Requirement,
+}
+"""The fields of metadata by which an installer decides, and how each is read."""
 _SCHEMES = ("data", "headers", "platlib", "purelib", "scripts")
 
 
@@ -66,6 +74,29 @@ def is_named(wheel: str, said: str) -> bool:
     release = release_of(wheel)
     named = release and re.escape("==".join(map(str, release)))
     return bool(named and re.search(rf"(?<![\w.-]){named}(?![\w.+!])", said))
+
+
+def metadata_of(wheel: Path) -> bytes | None:
+    """The METADATA of a wheel; None if it has none that can be read."""
+    try:
+        with ZipFile(wheel) as archive:
+            own = [n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)]
+            return archive.read(own[0]) if len(own) == 1 else None
+    except (BadZipFile, RuntimeError, ValueError, OSError):
+        return None
+
+
+def statements(metadata: bytes) -> Collection[tuple[str, object]]:
+    """What metadata say that decides what is installed, in any order and form."""
+    told = Parser().parsestr(metadata.decode("utf-8", "replace"), headersonly=True)
+    found: set[tuple[str, object]] = set()
+    for header, read in _DECIDING.items():
+        for stated in map(str, told.get_all(header, [])):
+            try:
+                found.add((header, read(stated.strip())))
+            except ValueError:
+                found.add((header, stated.strip()))
+    return found
 
 
 def built_wrongly(wheel: Path, version: str | None) -> str | None:
