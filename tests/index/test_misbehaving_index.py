@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -414,6 +415,23 @@ def test_a_name_that_is_too_long_is_passed_over(name: str) -> None:
     good = File("left-1.0-py3-none-any.whl", None, None, False)
     found = releases("left", [File(name, None, None, False), good])
     assert [str(release.version) for release in found] == ["1.0"]
+
+
+@pytest.mark.parametrize("kind", ["text/html", JSON])
+@pytest.mark.parametrize(
+    ("tag", "is_listed"),
+    [("a" * 200, True), ("a" * 240, False), ("é" * 100, True), ("é" * 150, False)],
+)
+def test_a_name_that_no_file_can_have_is_passed_over(kind: str, tag: str, is_listed: bool) -> None:
+    name = f"left-1.0-1{tag}-py3-none-any.whl"
+    other = "left-1.0.zip"
+    links = "".join(f"<a href='{each}'>x</a>" for each in (name, other))
+    listed = json.dumps({"files": [{"filename": each, "url": each} for each in (name, other)]})
+    with serve(says(body=(listed if kind == JSON else links).encode(), kind=kind)) as served:
+        upstream = Upstream(IndexSettings(index_url=served.url), IMPATIENT)
+        found = upstream.page(f"{served.url}/left/")
+    assert found is not None
+    assert [file.name for file in found] == ([name] if is_listed else []) + [other]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from interlock.model import IndexUnreachable
 
 FILE_BYTES = 2 << 30
 _PLAIN = re.compile(r"[^./\\\0][^/\\\0]{0,248}")
+_NAME_BYTES = 249
+"""A file system takes 255. A longer name could not be kept, which would read as a full disk."""
 _ENDINGS = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar")
 
 
@@ -202,7 +204,8 @@ def _listed(base: str, link: str, name: str, details: Mapping[str, Any]) -> List
 
 def _is_plain(name: str) -> bool:
     """Whether it is valid as a file's name here. A page may contain anything."""
-    return _PLAIN.fullmatch(name) is not None
+    fits = len(name.encode(errors="surrogatepass")) <= _NAME_BYTES
+    return fits and _PLAIN.fullmatch(name) is not None
 
 
 class _Anchors(HTMLParser):
