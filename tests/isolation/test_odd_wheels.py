@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -16,9 +17,10 @@ from languages import PROBE
 
 from interlock.evidence import classification
 from interlock.index.settings import IndexSettings
+from interlock.isolation import seals
 from interlock.isolation.environments import InstallFailed
 from interlock.isolation.store import Store
-from interlock.isolation.wheels import defect, is_named
+from interlock.isolation.wheels import defect, is_named, metadata_of
 from interlock.model import Fail, IndexUnreachable, TroubleError
 
 INFO, DATA = "odd-1.0.dist-info", "odd-1.0.data"
@@ -27,13 +29,13 @@ WHEEL = "Wheel-Version: 1.0\nTag: py3-none-any\n"
 COMPILED = f"__pycache__/odd.cpython-{PYTHON.major}{PYTHON.minor}.pyc"
 
 
-def odd(folder: Path, members: Mapping[str, str | None]) -> Path:
+def odd(folder: Path, members: Mapping[str, str | None], how: int = zipfile.ZIP_STORED) -> Path:
     """A wheel with these members in the place of its own; None leaves one out."""
     folder.mkdir(exist_ok=True)
     own = {"odd.py": "ODD = 1\n", f"{INFO}/METADATA": METADATA, f"{INFO}/WHEEL": WHEEL}
     own[f"{INFO}/RECORD"] = "odd.py,,\n"
     path = folder / "odd-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", how) as archive:
         for name, text in {**own, **members}.items():
             if text is not None:
                 archive.writestr(name, text)
@@ -146,6 +148,23 @@ def test_a_file_that_may_have_been_damaged_on_its_way_has_no_defect(tmp_path: Pa
     assert defect(wheel) is None
     wheel.write_bytes(content[:-30])
     assert defect(wheel) is None
+
+
+BIG = "Comment: " + "x" * (200 << 20) + "\n"
+
+
+@pytest.mark.parametrize("file", ["METADATA", "RECORD"])
+def test_a_file_that_unpacks_to_gigabytes_is_not_held_in_memory(tmp_path: Path, file: str) -> None:
+    wheel = odd(tmp_path, {f"{INFO}/{file}": BIG}, zipfile.ZIP_DEFLATED)
+    assert wheel.stat().st_size < 1 << 20
+    tracemalloc.start()
+    try:
+        metadata_of(wheel)
+        list(seals._members(wheel, "site"))
+        defect(wheel)
+        assert tracemalloc.get_traced_memory()[1] < len(BIG)
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

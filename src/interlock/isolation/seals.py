@@ -40,6 +40,8 @@ _WRITTEN_AGAIN = (
 """The installer's own files, whatever a wheel has of them."""
 _COMPILED = re.compile(r"(?:^|/)__pycache__/[^/]*\.pyc$")
 """Everything is compiled after the layout, also what a wheel has compiled."""
+_RECORD_BYTES = 16 << 20
+"""What is read of a RECORD, which may unpack to gigabytes. Real ones have a megabyte."""
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -234,7 +236,8 @@ def _members(wheel: Path, site: str) -> Iterator[tuple[str, str, str]]:
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             info = next(n for n in names if _is_record(n)).rpartition("/")[0]
-            recorded = _recorded(archive.read(f"{info}/RECORD").decode("utf-8", "replace"))
+            with archive.open(f"{info}/RECORD") as file:
+                recorded = _recorded(file.read(_RECORD_BYTES).decode("utf-8", "replace"))
     except (zipfile.BadZipFile, StopIteration, KeyError) as error:
         raise Damaged(f"{wheel.name} can't be read as a wheel") from error
     data = f"{info.removesuffix('.dist-info')}.data/"

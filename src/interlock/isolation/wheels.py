@@ -27,6 +27,7 @@ DEPTH = 100
 """How deep a wheel may nest folders. pip stops at a thousand, and real wheels at twenty."""
 
 _READ_BYTES = 4 << 20
+"""What is read of one member, which may unpack to gigabytes."""
 _NAME_BYTES = 255
 """No file system takes a longer name."""
 _DECIDING: Mapping[str, Callable[[str], object]] = {
@@ -81,7 +82,9 @@ def metadata_of(wheel: Path) -> bytes | None:
     try:
         with ZipFile(wheel) as archive:
             own = [n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)]
-            return archive.read(own[0]) if len(own) == 1 else None
+            if len(own) != 1 or archive.getinfo(own[0]).file_size > _READ_BYTES:
+                return None
+            return archive.read(own[0])
     except (BadZipFile, RuntimeError, ValueError, OSError):
         return None
 
@@ -119,6 +122,8 @@ def defect(wheel: Path) -> str | None:
     """
     try:
         name, version, _, _ = parse_wheel_filename(wheel.name)
+        if too_large([wheel]):
+            return None
         with ZipFile(wheel) as archive:
             if archive.testzip() is not None:
                 return None
