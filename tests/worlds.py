@@ -37,6 +37,7 @@ from interlock.model import (
     Outcome,
     Pin,
     PythonVersion,
+    TroubleError,
     Unsupported,
 )
 from interlock.record.ledger import CampaignRecord, Ledger
@@ -109,6 +110,8 @@ class World:
     resolved_as_of: list[datetime | None] = field(default_factory=list)
     there_already: Sequence[str] = ()
     """Left versions with an environment that an earlier run has made."""
+    changed: Sequence[str] = ()
+    """Left versions whose trials change their environment."""
     prepared: list[str] = field(default_factory=list)
     """Left versions with something ready before their job began."""
     at_once: int = 0
@@ -182,6 +185,12 @@ class World:
         if isinstance(made, Exception):
             raise made
         return made or (environment(left), False)
+
+    @contextmanager
+    def unchanged(self, environment: Environment) -> Iterator[None]:
+        yield
+        if environment.digest in self.changed:
+            raise TroubleError(f"{environment.path} was changed")
 
     def place(self, environment: Environment) -> Path:
         return Path(environment.path)

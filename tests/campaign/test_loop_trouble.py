@@ -49,6 +49,15 @@ def test_trouble_is_never_a_verdict(stage: Stage) -> None:
     assert list(stage.ledger.trials()) == []
 
 
+@pytest.mark.parametrize("act", ["pass", "hang"])
+def test_a_trial_whose_environment_was_changed_is_no_trial(stage: Stage, act: str) -> None:
+    world = stage.world(v1_0=act)
+    world.changed = ["1.0"]
+    events = stage.run(world, cell("1.0"), cell("1.1"))
+    assert left_open(events) == [(["1.0"], "/environments/1.0 was changed")]
+    assert judged(events) == {"1.1": "pass"}
+
+
 def test_a_cell_that_was_judged_is_not_run_again_for_its_neighbours_trouble(stage: Stage) -> None:
     world = stage.world(v1_0=["pass", TroubleError("no"), "hang"])
     events = stage.run(world, cell("1.0", config="stock"), cell("1.0", config="warnings"))

@@ -9,7 +9,7 @@ import pytest
 
 from interlock.campaign.trial import _read
 from interlock.isolation import Ended
-from interlock.model import Backend, ProtocolError
+from interlock.model import Backend, ProtocolError, TroubleError
 
 HELLO = {
     "event": "hello",
@@ -80,3 +80,35 @@ def test_a_mistake_of_the_probe_is_named_with_its_place() -> None:
     ended = Ended(exit_code=64, seconds=2.0, guard=None)
     with pytest.raises(ProtocolError, match=r"the probe restart made a mistake.*: app\.py:3: no"):
         _read([json.dumps(HELLO)], ["app.py:3: no\n"], ended, Backend.PROCESS, "restart")
+
+
+EXIT = {"event": "exit", "at": 1.0, "code": None, "signal": "SIGKILL", "phase": "serving"}
+CHILD = {"event": "child", "at": 1.0, "process": 7, "code": None, "signal": "SIGKILL"}
+OURS = {"event": "signal", "at": 0.5, "signal": "SIGKILL", "reason": "deadline"}
+TERM = {**OURS, "signal": "SIGTERM"}
+
+
+@pytest.mark.parametrize(
+    ("stream", "backend", "who"),
+    [
+        # The kernel's choice when the machine has no memory left, or the app of another cell.
+        ([EXIT], Backend.PROCESS, "the app"),
+        ([CHILD], Backend.PROCESS, "a process of the app"),
+        ([TERM, EXIT], Backend.PROCESS, "the app"),
+        #
+        ([OURS, EXIT], Backend.PROCESS, None),
+        ([{**EXIT, "signal": "SIGSEGV"}], Backend.PROCESS, None),
+        ([{**CHILD, "signal": None, "code": 9}], Backend.PROCESS, None),
+        ([EXIT], Backend.DOCKER, None),
+        ([CHILD], Backend.DOCKER, None),
+    ],
+)
+def test_who_was_killed_in_processes_may_have_been_killed_by_anybody(
+    stream: list[Any], backend: Backend, who: str | None
+) -> None:
+    whole = [HELLO, *stream, {"event": "end", "at": 2.0}]
+    if who is None:
+        assert read(whole, 0, None, backend)[-1]["event"] == "end"
+        return
+    with pytest.raises(TroubleError, match=f"^{who} was killed by SIGKILL"):
+        read(whole, 0, None, backend)

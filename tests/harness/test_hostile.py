@@ -203,6 +203,35 @@ def test_an_intake_that_did_not_outlive_the_app_proves_nothing(run_app, harm, wh
     assert "the intake did not answer any more when the app had ended" in finding.detail
 
 
+WAITS = """
+url = trial.intake.partition("//")[2].partition(":")
+server = socket.create_connection((url[0], int(url[2])))
+server.settimeout(None)
+{harm}
+server.sendall({request!r})
+server.recv(1)
+time.sleep(60)
+"""
+HALF = b"POST / HTTP/1.1\\r\\nContent-Length: 9\\r\\n\\r\\n"
+
+
+@pytest.mark.parametrize(
+    ("harm", "request_", "why"),
+    [
+        ("os.kill(intake(), signal.SIGSTOP)", b"GET / HTTP/1.1\r\n\r\n", "the intake"),
+        ("pass", HALF, None),
+    ],
+    ids=["an intake that stands", "an intake that lives"],
+)
+def test_who_waits_for_an_intake_that_stands_is_not_shown_to_hang(run_app, harm, request_, why):
+    body = WAITS.format(harm=harm, request=request_)
+    told = run_app(app(body), stall_s=0.5, deadline_s=4, still_s=2.1, answer_s=2)
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Unproven) == (why is not None), finding
+    if isinstance(finding, Unproven):
+        assert why in finding.detail
+
+
 def test_orphans_are_reaped_behind_an_intake_that_was_killed(run_app) -> None:
     told = run_app(
         app(

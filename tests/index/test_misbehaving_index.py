@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -311,6 +312,51 @@ def test_a_part_of_a_page_is_not_the_page(tmp_path: Path) -> None:
         files(served, tmp_path)
 
 
+CUT = GOOD + b"<a href='left-2.0-py3"
+WHOLE = b"<html><body>" + GOOD + b"</body></html>"
+
+
+def until_closed(body: bytes, kind: str) -> Answers:
+    """An answer without a length, which lasts until the connection is closed."""
+
+    def answer(request: BaseHTTPRequestHandler, number: int) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", kind)
+        request.send_header("Connection", "close")
+        request.end_headers()
+        request.wfile.write(body)
+        request.close_connection = True
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "is_whole"),
+    [
+        (WHOLE, "text/html", True),
+        (WHOLE.upper().replace(GOOD.upper(), GOOD), "text/html; charset=utf-8", True),
+        (WHOLE + b"\n<!--SERIAL 123-->\n", "application/vnd.pypi.simple.v1+html", True),
+        (b'{"files": [{"filename": "left-1.0-py3-none-any.whl"}]}', JSON, True),
+        #
+        (CUT, "text/html", False),
+        (GOOD, "text/html", False),
+        (WHOLE[:-1], "application/vnd.pypi.simple.v1+html", False),
+    ],
+)
+def test_a_page_that_may_be_cut_is_not_read(
+    body: bytes, kind: str, is_whole: bool, tmp_path: Path
+) -> None:
+    with serve(until_closed(body, kind)) as served:
+        if is_whole:
+            assert files(served, tmp_path) == ["left-1.0-py3-none-any.whl"]
+            return
+        with pytest.raises(IndexUnreachable, match="its page may be cut"):
+            files(served, tmp_path)
+        assert served.asked == IMPATIENT.attempts
+        with pytest.raises(IndexUnreachable, match="its page may be cut"):
+            Upstream(IndexSettings(index_url=served.url), IMPATIENT).page(f"{served.url}/left/")
+
+
 @pytest.mark.parametrize("hashes", ["[]", "5", '{"sha256": 5}', '{"sha256": null}'])
 def test_hashes_that_are_no_texts_are_no_page(hashes: str) -> None:
     body = f'{{"files": [{{"filename": "left-1.0.zip", "url": "x", "hashes": {hashes}}}]}}'
@@ -369,6 +415,23 @@ def test_a_name_that_is_too_long_is_passed_over(name: str) -> None:
     good = File("left-1.0-py3-none-any.whl", None, None, False)
     found = releases("left", [File(name, None, None, False), good])
     assert [str(release.version) for release in found] == ["1.0"]
+
+
+@pytest.mark.parametrize("kind", ["text/html", JSON])
+@pytest.mark.parametrize(
+    ("tag", "is_listed"),
+    [("a" * 200, True), ("a" * 240, False), ("é" * 100, True), ("é" * 150, False)],
+)
+def test_a_name_that_no_file_can_have_is_passed_over(kind: str, tag: str, is_listed: bool) -> None:
+    name = f"left-1.0-1{tag}-py3-none-any.whl"
+    other = "left-1.0.zip"
+    links = "".join(f"<a href='{each}'>x</a>" for each in (name, other))
+    listed = json.dumps({"files": [{"filename": each, "url": each} for each in (name, other)]})
+    with serve(says(body=(listed if kind == JSON else links).encode(), kind=kind)) as served:
+        upstream = Upstream(IndexSettings(index_url=served.url), IMPATIENT)
+        found = upstream.page(f"{served.url}/left/")
+    assert found is not None
+    assert [file.name for file in found] == ([name] if is_listed else []) + [other]
 
 
 @pytest.mark.parametrize(

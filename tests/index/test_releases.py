@@ -73,6 +73,12 @@ def test_versions_are_in_version_order_with_what_nobody_recommends() -> None:
     assert [str(r.version) for r in found] == ["1.9", "1.9.post1", "1.10", "2.0rc1", "2.0"]
 
 
+@pytest.mark.parametrize("name", ["left_lib", "Left.Lib", "LEFT__lib"])
+def test_a_wheel_may_write_its_packages_name_in_any_way(name: str) -> None:
+    (found,) = releases("left-lib", [File(f"{name}-1.0-py3-none-any.whl", None, None, False)])
+    assert str(found.version) == "1.0"
+
+
 def test_a_release_is_yanked_when_all_its_files_are() -> None:
     wheel, sdist = WHEEL.format("1.0"), "left-lib-1.0.tar.gz"
     (half,) = releases("left-lib", [File(wheel, None, None, True), File(sdist, None, None, False)])
@@ -114,7 +120,10 @@ def test_an_empty_reason_yanks_too(index: FakeIndex, pages: Pages) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["left_lib-1.0.exe", "left_lib-1.0-py3.egg", "left_lib.whl", "left_lib-one-py3-none-any.whl"],
+    [
+        *("left_lib-1.0.exe", "left_lib-1.0-py3.egg", "left_lib.whl"),
+        *("left_lib-one-py3-none-any.whl", "right_lib-1.0-py3-none-any.whl", "right-lib-1.0.zip"),
+    ],
 )
 def test_files_that_no_installer_reads_are_left_out(name: str) -> None:
     assert releases("left-lib", [File(name, None, None, False)]) == ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from stat import S_ISREG
@@ -115,6 +117,38 @@ def test_a_damaged_environment_is_made_again(
     assert module(environment).read_text() == "SIDE = 'left'"
     assert not list(Path(environment.path).rglob("own.pth"))
     assert made(later, pin("left", "1.0")) == (environment, True)
+
+
+def untouched(environment: Environment) -> None:
+    list(Path(environment.path).rglob("*"))
+
+
+def made_again(environment: Environment) -> None:
+    """As another job does that finds it damaged."""
+    place = Path(environment.path)
+    place.rename(place.with_name("damaged"))
+    shutil.copytree(place.with_name("damaged"), place, symlinks=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "is_trouble"),
+    [(untouched, False), (made_again, True), *((damage, True) for damage in DAMAGE)],
+)
+def test_a_change_while_an_environment_is_used_is_trouble(
+    box: Counting,
+    store: Store,
+    index: IndexSettings,
+    change: Callable[[Environment], None],
+    is_trouble: bool,
+) -> None:
+    asked = environments(box, store, index)
+    environment, _ = made(asked, pin("left", "1.0"))
+    told = pytest.raises(TroubleError, match="was changed") if is_trouble else nullcontext()
+    with told, asked.unchanged(environment):
+        change(environment)
+    if is_trouble and change is not made_again:
+        with pytest.raises(TroubleError, match="was changed"), asked.unchanged(environment):
+            pass  # It was changed before.
 
 
 def rotten(environment: Environment, **seal: str | None) -> None:

@@ -230,6 +230,19 @@ def test_a_resolution_that_is_spoilt_is_made_again(
     assert again.digest == first.digest
 
 
+def test_a_resolution_of_an_earlier_version_is_used(
+    box: Counting, store: Store, index: IndexSettings
+) -> None:
+    """It had no hash of the metadata of a file."""
+    first, _ = made(environments(box, store, index), pin("left", "1.0"))
+    (kept,) = store.resolutions.glob("*.json")
+    said = json.loads(kept.read_text())
+    kept.write_text(json.dumps({**said, "files": [file[:3] for file in said["files"]]}))
+    runs = box.runs
+    assert made(environments(box, store, index), pin("left", "1.0")) == (first, True)
+    assert box.runs == runs
+
+
 def test_the_same_resolution_for_other_reasons_shares_the_environment(
     box: Counting, store: Store, index: IndexSettings
 ) -> None:
@@ -367,6 +380,41 @@ def test_a_build_that_speaks_of_a_full_disk_is_a_failed_build(
     answer = environments(box, store, index).ensure([pin("made", "1.0")], PYTHON)
     assert isinstance(answer, InstallFailed)
     assert answer.stage == "build"
+
+
+OF_VERSION_2 = """version = '2.0'; name = f'made-{version}-py3-none-any.whl'
+    with zipfile.ZipFile(os.path.join(folder, name), 'w') as wheel:
+        for file in ('METADATA', 'WHEEL', 'RECORD'):
+            text = f'Wheel-Version: 1.0\\nName: made\\nVersion: {version}\\n'
+            wheel.writestr(f'made-{version}.dist-info/{file}', text)
+    return name"""
+NO_ARCHIVE = """name = 'made-1.0-py3-none-any.whl'
+    open(os.path.join(folder, name), 'w').write('not an archive')
+    return name"""
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (OF_VERSION_2, "declares version 1.0, but the wheel declares version 2.0"),
+        (
+            OF_VERSION_2.replace("made-", "odd-").replace("made", "odd"),
+            "the wheel declares name odd",
+        ),
+        (NO_ARCHIVE, "can't be read as a wheel"),
+    ],
+    ids=["another version", "another name", "no archive"],
+)
+def test_a_build_that_gives_no_wheel_of_its_release_is_a_failed_build(
+    box: Counting, store: Store, index: IndexSettings, wheels: Path, harm: str, why: str
+) -> None:
+    source(wheels, harm)
+    for _ in range(2):  # The second time, the wheel is kept.
+        answer = environments(box, store, index).ensure([pin("made", "1.0")], PYTHON)
+        assert isinstance(answer, InstallFailed)
+        assert answer.stage == "build"
+        assert why in answer.output
+        assert str(store.home) not in answer.output
 
 
 def test_a_disk_that_is_full_by_this_machines_own_measure_is_trouble_of_ours(

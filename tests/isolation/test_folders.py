@@ -131,3 +131,36 @@ def test_what_nobody_may_write_in_is_removed_too(tmp_path: Path) -> None:
     (sealed / "deep").chmod(0o555)
     folders.remove(tmp_path, "sealed")
     assert not sealed.exists()
+
+
+DEEP = 1500
+"""More folders than Python recurses, and than a process may open."""
+
+
+def nest(place: Path) -> None:
+    """Folders in folders. No path is long enough to name the innermost one."""
+    handle = os.open(place, os.O_RDONLY)
+    for _ in range(DEEP):
+        os.mkdir("d" * 20, dir_fd=handle)
+        inner = os.open("d" * 20, os.O_RDONLY, dir_fd=handle)
+        os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=inner))
+        os.fchmod(inner, 0o500)
+        os.fchmod(handle, 0o500)
+        os.close(handle)
+        handle = inner
+    os.close(handle)
+
+
+def test_folders_that_are_nested_as_deep_as_can_be_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    nest(tmp_path / "work")
+    folders.remove(tmp_path, "work")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clean_counts_and_removes_folders_that_are_nested_as_deep_as_can_be(store: Store) -> None:
+    environment = store.home / "docker" / "environments" / "digest"
+    environment.mkdir()
+    nest(environment)
+    store.remove_older_than(timedelta(days=-1))
+    assert not environment.exists()

@@ -9,13 +9,14 @@ import json
 import os
 import socket
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from interlock.index import IndexSettings, Upstream
+from interlock.index import IndexSettings, Listed, Upstream
 from interlock.isolation import gateway
 from interlock.isolation.downloads import Downloads, Kept
 from interlock.isolation.gateway import Gateway, Mirror
@@ -225,6 +226,68 @@ def test_metadata_that_is_not_what_its_page_says_is_trouble(served: Gateway) -> 
     assert ask(served, f"{link(served, 'lies')}.metadata")[0] == 424
     (trouble,) = served.trouble
     assert isinstance(trouble, IndexUnreachable) and "SHA-256" in str(trouble)
+
+
+OWN = b"""Metadata-Version: 2.1
+Name: left
+Version: 1.0
+Summary: left
+Requires-Python: >=3.8,<4
+Requires-Dist: shared>=1
+Requires-Dist: other; extra == 'more'
+
+what it is
+"""
+
+
+@pytest.mark.parametrize(
+    ("sent", "agrees"),
+    [
+        (OWN, True),
+        (OWN.replace(b"\n", b"\r\n"), True),
+        (OWN.replace(b"Summary: left\n", b"").partition(b"what")[0], True),
+        (OWN.replace(b"shared>=1", b"shared (>=1)").replace(b"Name: left", b"Name: LEFT"), True),
+        (OWN.replace(b">=3.8,<4", b"<4, >=3.8"), True),
+        (OWN.replace(b"1.0\n", b"1.0.0\n"), True),
+        #
+        (OWN.replace(b"shared>=1", b"shared>=2"), False),
+        (OWN.replace(b"Requires-Dist: shared>=1\n", b""), False),
+        (
+            OWN.replace(b"Requires-Dist: shared", b"Requires-Dist: more\nRequires-Dist: shared"),
+            False,
+        ),
+        (OWN.replace(b"; extra == 'more'", b""), False),
+        (OWN.replace(b">=3.8,<4", b">=3.8"), False),
+        (OWN.replace(b"Name: left", b"Name: right"), False),
+        (OWN.replace(b"Version: 1.0", b"Version: 1.1"), False),
+        (b"", False),
+        (b"\xff\0", False),
+    ],
+)
+def test_metadata_that_is_not_the_wheels_own_is_trouble(
+    served: Gateway, index: Index, tmp_path: Path, sent: bytes, agrees: bool
+) -> None:
+    """The page has the hash of what is sent, so only the wheel tells that it is another's."""
+    wheel = tmp_path / "left-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("left-1.0.dist-info/METADATA", OWN)
+    index.sends[f"/files/{wheel.name}.metadata"] = sent
+    url = f"http://127.0.0.1:{index.server_port}/files/{wheel.name}"
+    listed = Listed.known(wheel.name, url, "0" * 64, hashlib.sha256(sent).hexdigest())
+    if agrees:
+        served.mirror.check(listed, wheel)
+        return
+    with pytest.raises(IndexUnreachable, match="is not the metadata of left-1"):
+        served.mirror.check(listed, wheel)
+
+
+def test_metadata_are_compared_where_the_index_has_them_alone(
+    served: Gateway, tmp_path: Path
+) -> None:
+    wheel = tmp_path / "left-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"no archive")
+    for metadata in ("0" * 64, None):
+        served.mirror.check(Listed.known(wheel.name, "http://nowhere/", "0" * 64, metadata), wheel)
 
 
 def test_metadata_without_a_hash_is_not_offered(served: Gateway, index: Index) -> None:

@@ -178,3 +178,29 @@ def test_a_folder_that_forbids_it_is_removed_by_its_owner(tmp_path: Path) -> Non
         except BaseException:
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+NESTS = """
+import os
+for _ in range(1500):
+    os.mkdir("d" * 20)
+    os.chdir("d" * 20)
+if {is_killed}:
+    os.kill(os.getppid(), 9)
+"""
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["it ends", "its leash is killed"])
+def test_a_folder_that_is_nested_without_end_goes_with_its_command(
+    tmp_path: Path, is_killed: bool
+) -> None:
+    sandbox = ProcessSandbox(store=Store(home=tmp_path / "home"), probes=tmp_path)
+    command = Command(
+        argv=(sys.executable, "-I", "-c", NESTS.format(is_killed=is_killed)),
+        python=PythonVersion(3, 10),
+        limits=Limits(wall_s=60, memory_bytes=1 << 30, pids=100, output_bytes=1 << 20),
+        label="test",
+    )
+    with suppress(TroubleError):
+        assert sandbox.run(command, lambda _: None).exit_code == 0
+    assert list((sandbox.store / "work").iterdir()) == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from interlock.model import (
     Probe,
     ProtocolError,
     Trial,
+    TroubleError,
     Unsupported,
 )
 
@@ -63,7 +64,8 @@ def run(
     ``waiting`` is called when the trial does nothing more than wait for a silence to last.
 
     Raises ``ProtocolError`` if the supervisor did not finish its stream and no guard had stopped
-    it. Also raises any trouble of the sandbox. Both leave the cell open.
+    it. Also raises any trouble of the sandbox, and for an app that somebody killed. Both leave the
+    cell open.
     """
     lines: list[str] = []
     errors: list[str] = []
@@ -215,6 +217,8 @@ def _read(
         told.append({"event": "guard", "limit": ended.guard, "seconds": round(ended.seconds, 3)})
         return told
     if complete and ended.exit_code == 0:
+        if backend is Backend.PROCESS and (killed := _killed_by_whom(told)):
+            raise TroubleError(killed)
         return told
     said = next((line.strip() for line in reversed(errors) if line.strip()), "")
     if ended.exit_code == _MISUSED and said:
@@ -228,6 +232,25 @@ def _read(
         + (f"; it said: {said}" if said else "")
         + (_IN_PROCESSES if _signal(ended) and backend is Backend.PROCESS else "")
     )
+
+
+def _killed_by_whom(told: Iterable[Mapping[str, Any]]) -> str | None:
+    """That nobody knows who sent SIGKILL to the app; None where nobody did, or we did.
+
+    No program of this user is out of another's reach, and the kernel sends it to one of them when
+    the machine has no memory left. In a container the app is alone, and its memory is counted.
+    """
+    for event in told:
+        if event.get("event") == "signal" and event.get("signal") == "SIGKILL":
+            return None
+        if event.get("event") in ("child", "exit") and event.get("signal") == "SIGKILL":
+            what = "the app" if event["event"] == "exit" else "a process of the app"
+            return (
+                f"{what} was killed by SIGKILL, and nobody knows by whom: another program, or the "
+                "kernel for lack of memory; run the cell in a container, where that is known "
+                "(--backend docker)"
+            )
+    return None
 
 
 def _how(ended: Ended) -> str:

@@ -151,16 +151,7 @@ class _Worker:
         while number < tries.wanted and not self.channel.stopped.is_set():
             number += 1
             self.say(Probing(cell=task.cell, number=number, of=tries.wanted))
-            ran = trial.run(
-                task.cell,
-                probe=tries.probe,
-                configuration=self.job.configurations[task.cell.config],
-                environment=environment,
-                image=self.image,
-                install=install,
-                setting=self.setting,
-                waiting=lambda: self.say(Waiting()),
-            )
+            ran = self._trial(task, tries.probe, environment, install)
             try:
                 together = self._together(task, ran, tries)
             except ProtocolError:
@@ -171,6 +162,21 @@ class _Worker:
             self._go_on(task, tries, number, together)
             passes, last = isinstance(together, Pass), number == tries.wanted
             self.say(_ran(task, ran, environment, tries.found[-1], passes=passes, last=last))
+
+    def _trial(
+        self, task: Task, probe: Probe, environment: Environment, install: Mapping[str, Any]
+    ) -> Trial:
+        with self.setting.environments.unchanged(environment):
+            return trial.run(
+                task.cell,
+                probe=probe,
+                configuration=self.job.configurations[task.cell.config],
+                environment=environment,
+                image=self.image,
+                install=install,
+                setting=self.setting,
+                waiting=lambda: self.say(Waiting()),
+            )
 
     def _together(self, task: Task, ran: Trial, tries: _Tries) -> Finding:
         """The finding of the last trial together with those before it."""

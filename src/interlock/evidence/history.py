@@ -124,6 +124,18 @@ class History:
             if process in third
         }
 
+    def awaits_intake(self, dump: Dump) -> str:
+        """Why a call may wait for our own intake, in words; empty if the intake was alive.
+
+        A call that nothing limits may read the answer to a request.
+        """
+        end = self.first(events.IntakeEnd)
+        waits = [thread.waits for thread in dump.threads.values() if thread.waits]
+        calls = any(wait.kind == "call" for wait in waits)
+        if not calls or end is None or end.requests is not None:
+            return ""
+        return "it may wait for the intake, which did not answer when the app had ended"
+
     def only_main(self, stall: events.Stall, process: int | None) -> bool:
         """Whether only the main thread of a process can explain a stall.
 

@@ -102,7 +102,7 @@ def _by_watcher(
         return "what it waits for is not known, and may end by itself"
     if _works(stood.tasks_before, stood.tasks_after, stood.seconds):
         return "another of its threads was at work"
-    ending = _may_end(second, stuck)
+    ending = _may_end(second, stuck) or history.awaits_intake(second)
     if ending:
         return ending
     return Hang(

@@ -34,6 +34,8 @@ AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 PARTIAL = 206
 """A part of a page, which nobody asked for: what it does not list may be there."""
 REDIRECTS = 10
+_END_BYTES = 2000
+"""Where a page's last tag is looked for. Some indexes write a comment behind it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +216,8 @@ class Fetching:
                         f"{self._patience.page_bytes >> 20} MiB, which no page of a package has; "
                         "check the index URL"
                     )
+            if _may_be_cut(response.headers, content):
+                raise _Unanswered("its page may be cut: it has no end, and its length is not given")
         return Answer(
             status=response.status_code,
             reason=response.reason_phrase,
@@ -222,6 +226,18 @@ class Fetching:
             encoding=response.charset_encoding or "utf-8",
             url=str(response.url),
         )
+
+
+def _may_be_cut(headers: httpx.Headers, content: bytearray) -> bool:
+    """Whether nothing shows that a page of HTML is whole.
+
+    The connection's end is the end of an answer without a length, and of a broken one. A page that
+    was cut has fewer links, which reads as fewer releases. JSON that was cut can't be read.
+    """
+    if "content-length" in headers or "transfer-encoding" in headers:
+        return False
+    kind = headers.get("content-type", "").lower()
+    return "html" in kind and b"</html>" not in content[-_END_BYTES:].lower()
 
 
 class _Unanswered(Exception):

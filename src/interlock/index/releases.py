@@ -141,7 +141,8 @@ def version_of(file: str, package: str) -> Version | None:
         return None
     if file.endswith(".whl"):
         parts = file.removesuffix(".whl").split("-")
-        return _parsed(parts[1]) if len(parts) in (5, 6) else None
+        is_its_own = _canonical(parts[0]) == _canonical(package)
+        return _parsed(parts[1]) if len(parts) in (5, 6) and is_its_own else None
     for ending in (".tar.gz", ".zip"):
         if file.endswith(ending):
             name, _, version = file.removesuffix(ending).rpartition("-")

@@ -25,6 +25,8 @@ from interlock.model import IndexUnreachable
 
 FILE_BYTES = 2 << 30
 _PLAIN = re.compile(r"[^./\\\0][^/\\\0]{0,248}")
+_NAME_BYTES = 249
+"""A file system takes 255. A longer name could not be kept, which would read as a full disk."""
 _ENDINGS = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar")
 
 
@@ -52,6 +54,17 @@ class Listed:
         told = self.details.get("core-metadata")
         found = told.get("sha256") if isinstance(told, dict) else None
         return found.lower() if isinstance(found, str) else None
+
+    def resolved(self, sha256: str) -> Listed:
+        """What a resolution keeps of it: its hashes alone."""
+        return Listed.known(self.name, self.url, sha256, self.metadata_sha256)
+
+    @classmethod
+    def known(cls, name: str, url: str, sha256: str, metadata: str | None = None) -> Listed:
+        """A file by its hash, and that of its metadata."""
+        details = {"hashes": {"sha256": sha256}}
+        more = {"core-metadata": {"sha256": metadata}} if metadata else {}
+        return cls(name=name, url=url, details={**details, **more})
 
 
 class Upstream:
@@ -191,7 +204,8 @@ def _listed(base: str, link: str, name: str, details: Mapping[str, Any]) -> List
 
 def _is_plain(name: str) -> bool:
     """Whether it is valid as a file's name here. A page may contain anything."""
-    return _PLAIN.fullmatch(name) is not None
+    fits = len(name.encode(errors="surrogatepass")) <= _NAME_BYTES
+    return fits and _PLAIN.fullmatch(name) is not None
 
 
 class _Anchors(HTMLParser):

@@ -15,7 +15,7 @@ import secrets
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -30,7 +30,16 @@ from interlock.isolation.install_failures import InstallFailed
 from interlock.isolation.installs import Installs, Locked, Wanted
 from interlock.isolation.sandbox import Image, Limits, Sandbox
 from interlock.isolation.store import Store, writing
-from interlock.model import Environment, Pin, PythonVersion, digest_of, is_young, moment_in
+from interlock.model import (
+    Backend,
+    Environment,
+    Pin,
+    PythonVersion,
+    TroubleError,
+    digest_of,
+    is_young,
+    moment_in,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +209,13 @@ class Environments:
                     keep = self._keep_failed
                     return replace(failed, kept=folder if keep else None)
                 with writing(root):
-                    seals.seal(root, *place, wheels=[*wheels], owner=self._owner)
+                    seals.seal(
+                        root,
+                        *place,
+                        wheels=[*wheels],
+                        python=wanted.python,
+                        owner=self._owner,
+                    )
                 keep = True
             finally:
                 if not keep:
@@ -248,6 +263,32 @@ class Environments:
         """The path of the environment on this machine."""
         return self._folder(environment.digest)
 
+    @contextmanager
+    def unchanged(self, environment: Environment) -> Iterator[None]:
+        """Raise trouble if something changes the environment meanwhile, or has changed it.
+
+        A container has it read-only. But a process may write in it, and several trials use it: of
+        other cells too, and at the same time. Then it was not what any of them says.
+        """
+        if self._sandbox.backend is not Backend.PROCESS:
+            yield
+            return
+        before = self._state(environment.digest)
+        yield
+        if before is None or self._state(environment.digest) != before:
+            raise TroubleError(
+                f"the environment {environment.path} was changed while a trial used it, by its app "
+                "or another's; it is made again for the next run, and in a container nothing can "
+                "change it (--backend docker)"
+            )
+
+    def _state(self, digest: str) -> tuple[int, int] | None:
+        """Which folder it is, since it may have been made again; None if it is not whole."""
+        with suppress(OSError):
+            said = self._folder(digest).stat()
+            return (said.st_dev, said.st_ino) if self._whole(digest) else None
+        return None
+
     def _folder(self, digest: str) -> Path:
         return self._sandbox.store / "environments" / digest
 
@@ -259,10 +300,7 @@ class Environments:
         try:
             said = json.loads((self._store.resolutions / f"{key}.json").read_text())
             resolved_at = moment_in(said["resolved_at"])
-            files = tuple(
-                Listed(name=name, url=url, details={"hashes": {"sha256": sha256}})
-                for name, url, sha256 in said["files"]
-            )
+            files = tuple(Listed.known(*file) for file in said["files"])
             locked = Locked(lock=said["lock"], files=files)
             found = Resolution(locked=locked, digest=said["digest"], resolved_at=resolved_at)
         except (OSError, ValueError, KeyError, TypeError):
@@ -274,7 +312,10 @@ class Environments:
         place = self._store.resolutions / f"{key}.json"
         said = {
             "lock": resolution.locked.lock,
-            "files": [[file.name, file.url, file.sha256] for file in resolution.locked.files],
+            "files": [
+                [file.name, file.url, file.sha256, file.metadata_sha256]
+                for file in resolution.locked.files
+            ],
             "digest": resolution.digest,
             "resolved_at": resolution.resolved_at.isoformat(),
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -112,6 +113,28 @@ def _opened_to_empty(parent: int, name: str, path: Path) -> int:
 
 
 def _empty(folder: int) -> None:
+    """Remove everything in a folder, however deep.
+
+    Each folder is moved up before it is emptied. So two open folders are enough, no path gets long,
+    and nothing recurses: installed code may nest folders deeper than either allows.
+    """
+    waiting = _without_files(folder)
+    while waiting:
+        name = waiting.pop()
+        handle = _opened_to_empty(folder, name, Path(name))
+        try:
+            for inner in _without_files(handle):
+                _make_writable(handle, inner)  # A folder that moves gets another parent.
+                fresh = secrets.token_hex(16)
+                os.rename(inner, fresh, src_dir_fd=handle, dst_dir_fd=folder)
+                waiting.append(fresh)
+        finally:
+            os.close(handle)
+        os.rmdir(name, dir_fd=folder)
+
+
+def _without_files(folder: int) -> list[str]:
+    """Unlink what is no folder, and return the names of the folders."""
     with suppress(PermissionError):
         os.fchmod(folder, 0o700)
     with os.scandir(folder) as entries:
@@ -119,10 +142,13 @@ def _empty(folder: int) -> None:
     for name, is_folder in found:
         if not is_folder:
             os.unlink(name, dir_fd=folder)
-            continue
-        handle = _opened_to_empty(folder, name, Path(name))
-        try:
-            _empty(handle)
-        finally:
-            os.close(handle)
-        os.rmdir(name, dir_fd=folder)
+    return [name for name, is_folder in found if is_folder]
+
+
+def _make_writable(parent: int, name: str) -> None:
+    handle = _opened_to_empty(parent, name, Path(name))
+    try:
+        with suppress(PermissionError):
+            os.fchmod(handle, 0o700)
+    finally:
+        os.close(handle)

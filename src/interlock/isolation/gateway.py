@@ -29,6 +29,7 @@ from interlock.index import Listed, Upstream
 from interlock.isolation import folders
 from interlock.isolation.downloads import Downloads, Unfinished
 from interlock.isolation.store import writing
+from interlock.isolation.wheels import metadata_of, statements
 from interlock.model import IndexUnreachable, TroubleError
 
 SOCKET = "index.sock"
@@ -103,6 +104,22 @@ class Mirror:
             return content
 
         return self._answer(url, metadata)
+
+    def check(self, listed: Listed, wheel: Path) -> None:
+        """Compare the metadata that the index sends with those in the wheel.
+
+        uv resolves by the former alone. If they are another file's, a package gets the wrong
+        dependencies, and fails for that. Raises ``IndexUnreachable``.
+        """
+        own = metadata_of(wheel) if listed.metadata_sha256 else None
+        if own is None or sha256(own).hexdigest() == listed.metadata_sha256:
+            return
+        sent = self.metadata(listed)
+        if sent is not None and statements(sent) != statements(own):
+            raise IndexUnreachable(
+                f"{listed.url}.metadata is not the metadata of {listed.name}: the package index "
+                "contradicts itself; try again later"
+            )
 
     def _answer(self, url: str, fetch: Callable[[], bytes | None]) -> bytes | None:
         with self._once(url):

@@ -70,7 +70,8 @@ _NO_SOURCE = re.compile(
     r"cause: Invalid tar file\s+cause: at byte \d+: "
     r"(?:unsafe (?:symbolic-link target|hard-link target|member path)|"
     r"cannot extract unsupported member type) |"
-    r"cause: `[^`\n]+` does not appear to be a Python project,"
+    r"cause: `[^`\n]+` does not appear to be a Python project,|"
+    r"cause: The source distribution declares (?:name|version) [^\n]+, but the wheel declares "
 )
 _NO_WHEEL = re.compile(r"cause: `RECORD` file is invalid\s+cause: CSV ")
 CUT = "[…]"

@@ -14,24 +14,26 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from interlock.index import IndexSettings, Listed, redacted
-from interlock.isolation import folders, gateway
+from interlock.isolation import folders, gateway, lock_file
 from interlock.isolation.downloads import Kept
 from interlock.isolation.gateway import Gateway, Mirror
 from interlock.isolation.install_failures import InstallFailed, disk_full, read_failure
+from interlock.isolation.lock_file import package_of
 from interlock.isolation.sandbox import Command, Ended, Image, Limits, Mount, Sandbox
 from interlock.isolation.store import writing
+from interlock.isolation.wheels import built_wrongly, defect, is_named, release_of, too_large
 from interlock.model import (
     IndexUnreachable,
     Pin,
@@ -42,8 +44,6 @@ from interlock.model import (
 
 INSTALLER = Path(__file__).parent / "sandbox" / "installer.py"
 
-UNPACKED_BYTES = 8 << 30
-"""Of all wheels of an environment. Wheels that claim more are not unpacked."""
 _DOWNLOADS_AT_ONCE = 8
 _FREE_BYTES = 64 << 20
 """With less, the disk counts as full: an environment needs more."""
@@ -130,13 +130,16 @@ class Installs:
             if sha256 not in locked.lock:
                 raise IndexUnreachable(f"{listed.url} is no longer the file that was resolved")
             if path.suffix != ".whl":
-                built = self._wheel_of(path, sha256, wanted)
+                version = lock_file.version_in(locked.lock, package_of(path.name))
+                built = self._wheel_of(path, sha256, version, wanted)
                 if isinstance(built, InstallFailed):
                     return built
                 path, sha256 = built, built.parent.name
+            else:
+                self._mirror.check(listed, path)
             found[path] = sha256
-        if too_large := self._too_large([*found]):
-            return InstallFailed(stage="install", output=too_large)
+        if refused := self._refused([*found]):
+            return InstallFailed(stage="install", output=refused)
         return found
 
     def lay_out(
@@ -149,31 +152,21 @@ class Installs:
                 "step": "lay-out",
                 "place": target,
                 "wheels": self._sandbox.path(shown),
-                "lock": _exact(lock, wheels),
+                "lock": lock_file.exact(lock, wheels),
             }
             mounts = (self._shown(shown), Mount(source=place, target=target, writable=True))
-            said = self._run(order, wanted, mounts)
+            said = self._run(order, wanted, mounts, wheels=wheels)
         return said if isinstance(said, InstallFailed) else None
 
-    def _too_large(self, wheels: Sequence[Path]) -> str | None:
-        """Why these wheels are not unpacked; None where nothing speaks against it.
-
-        A file that is no archive is trouble: it may have been cut on the way to the index.
-        """
-        size = 0
-        for wheel in wheels:
-            try:
-                with ZipFile(wheel) as archive:
-                    size += sum(member.file_size for member in archive.infolist())
-            except BadZipFile as error:
-                raise IndexUnreachable(
-                    f"the package index ({self._index.described}) has a {wheel.name} that can't "
-                    f"be read as a wheel: {error}"
-                ) from error
-        if size <= UNPACKED_BYTES:
-            return None
-        most = UNPACKED_BYTES >> 30
-        return f"the wheels hold {size >> 30} GiB, and at most {most} GiB are unpacked"
+    def _refused(self, wheels: Sequence[Path]) -> str | None:
+        """Why these wheels are not unpacked. A file that is no archive may have been cut."""
+        try:
+            return too_large(wheels)
+        except BadZipFile as error:
+            raise IndexUnreachable(
+                f"the package index ({self._index.described}) has a wheel that can't be read, "
+                f"among {', '.join(wheel.name for wheel in wheels)}: {error}"
+            ) from error
 
     def _content(self, listed: Listed) -> tuple[str, Path]:
         try:
@@ -191,19 +184,24 @@ class Installs:
             sha256 = listed.sha256 or self._content(listed)[0]
             if sha256 not in lock:
                 continue
-            package = _package(listed.name)
+            package = package_of(listed.name)
             if package not in found or listed.name.endswith(".whl"):
-                found[package] = replace(listed, details={"hashes": {"sha256": sha256}})
-        missing = {canonicalize_name(name) for name, _ in _pins(lock)} - found.keys()
+                found[package] = listed.resolved(sha256)
+        missing = {canonicalize_name(name) for name, _ in lock_file.pins(lock)} - found.keys()
         if missing:
             raise TroubleError(f"the installer looked at no file of {', '.join(sorted(missing))}")
         return tuple(found.values())
 
-    def _wheel_of(self, source: Path, sha256: str, wanted: Wanted) -> Path | InstallFailed:
+    def _wheel_of(
+        self, source: Path, sha256: str, version: str | None, wanted: Wanted
+    ) -> Path | InstallFailed:
         """The wheel of a source distribution, built once for each image."""
         key = digest_of([wanted.image.digest, wanted.image.machine, sha256])
         kept = Kept(self._root, "built", key)
-        return kept.first() or self._build(source, kept, wanted)
+        built = kept.first() or self._build(source, kept, wanted)
+        if isinstance(built, Path) and (why := built_wrongly(built, version)):
+            return InstallFailed(stage="build", output=f"the build of {source.name} gave {why}")
+        return built
 
     def _build(self, source: Path, kept: Kept, wanted: Wanted) -> Path | InstallFailed:
         with self._folder("source", source) as shown, kept.adding() as wheel:
@@ -219,7 +217,7 @@ class Installs:
                 if isinstance(said, InstallFailed):
                     return replace(said, kept=work.keep())
             name = served.wheel_name or ""
-            if not name or _package(name) != _package(source.name):
+            if not name or package_of(name) != package_of(source.name):
                 output = f"the build of {source.name} gave {name or 'no wheel'}"
                 return InstallFailed(stage="build", output=output)
             return wheel.finish(name)
@@ -230,6 +228,7 @@ class Installs:
         wanted: Wanted,
         mounts: Sequence[Mount],
         served: Gateway | None = None,
+        wheels: Iterable[Path] = (),
     ) -> dict[str, Any] | InstallFailed:
         """Run one step. Returns its answer, or why it failed."""
         lines: list[str] = []
@@ -246,10 +245,29 @@ class Installs:
         said = self._answer(lines, errors, ended, wanted, served)
         if "stage" not in said:
             return said
-        return self._failed(said["stage"], said["said"], wanted, served)
+        return self._failed(said["stage"], said["said"], wanted, served, wheels)
+
+    def _defect(
+        self, said: str, wanted: Wanted, served: Gateway | None, wheels: Iterable[Path]
+    ) -> str | None:
+        """Which wheel no installer takes, of those that had to be installed, and why.
+
+        While uv resolves, that is a wheel under test, or one that uv named when it failed.
+        """
+        for listed in served.asked.values() if served else ():
+            release = release_of(listed.name)
+            is_needed = release and release[1] in wanted.pinned(release[0])
+            if release and (is_needed or is_named(listed.name, said)):
+                wheels = (*wheels, self._content(listed)[1])
+        return next(filter(None, map(defect, wheels)), None)
 
     def _failed(
-        self, stage: str, said: str, wanted: Wanted, served: Gateway | None
+        self,
+        stage: str,
+        said: str,
+        wanted: Wanted,
+        served: Gateway | None,
+        wheels: Iterable[Path],
     ) -> InstallFailed:
         """What could not be installed. Raises errors that are not about the packages."""
         if served and served.trouble:
@@ -260,15 +278,20 @@ class Installs:
             if served is None or shutil.disk_usage(self._root).free < _FREE_BYTES:
                 raise full
             return InstallFailed(stage="build", output=said)
-        return read_failure(
-            stage,
-            said,
-            index=self._index.described,
-            listed=lambda package: (
-                # The index listed a release under test when the run was planned.
-                self._mirror.upstream.versions(package) | wanted.pinned(package)
-            ),
-        )
+        try:
+            return read_failure(
+                stage,
+                said,
+                index=self._index.described,
+                listed=lambda package: (
+                    # The index listed a release under test when the run was planned.
+                    self._mirror.upstream.versions(package) | wanted.pinned(package)
+                ),
+            )
+        except TroubleError:
+            if (refused := self._defect(said, wanted, served, wheels)) is None:
+                raise
+            return InstallFailed(stage="install", output=f"error: {refused}")
 
     def _raise(self, trouble: TroubleError) -> NoReturn:
         if isinstance(trouble, IndexUnreachable):
@@ -374,26 +397,3 @@ class _Work:
     def keep(self) -> Path | None:
         self.kept = True
         return self.folder
-
-
-def _pins(lock: str) -> Iterator[tuple[str, str]]:
-    """The name and the version on each line of a lock file that has them."""
-    for line in lock.splitlines():
-        name, equals, rest = line.partition("==")
-        if equals and not line.startswith((" ", "#")):
-            yield name.strip(), rest.split()[0].rstrip(";")
-
-
-def _exact(lock: str, wheels: Wheels) -> str:
-    """The lock file, with only the hash of the one wheel of each package."""
-    of = {_package(wheel.name): sha256 for wheel, sha256 in wheels.items()}
-    return "".join(
-        f"{name}=={version} --hash=sha256:{of[canonicalize_name(name)]}\n"
-        for name, version in _pins(lock)
-    )
-
-
-def _package(file: str) -> str:
-    """The package's name in the file name of a wheel or source distribution."""
-    stem = file.partition("-")[0] if file.endswith(".whl") else file.rpartition("-")[0]
-    return canonicalize_name(stem)

@@ -15,6 +15,7 @@ import io
 import json
 import os
 import posixpath
+import re
 import secrets
 import stat
 import zipfile
@@ -27,11 +28,20 @@ from pathlib import Path
 from interlock.isolation import folders
 from interlock.isolation.folders import Owner
 from interlock.isolation.store import COMPLETE
-from interlock.model import StorageTrouble, TroubleError, is_young, moment_in
+from interlock.model import PythonVersion, StorageTrouble, TroubleError, is_young, moment_in
 
 READ_FOR = timedelta(days=1)
 """How long the content of an environment counts as read."""
 _FORMAT = 2
+_WRITTEN_AGAIN = (
+    *("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"),
+    *("uv_cache.json", "uv_build.json"),
+)
+"""The installer's own files, whatever a wheel has of them."""
+_COMPILED = re.compile(r"(?:^|/)__pycache__/[^/]*\.pyc$")
+"""Everything is compiled after the layout, also what a wheel has compiled."""
+_RECORD_BYTES = 16 << 20
+"""What is read of a RECORD, which may unpack to gigabytes. Real ones have a megabyte."""
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -61,14 +71,16 @@ class Seal:
     """None in the seal of an earlier version."""
 
 
-def seal(top: Path, *below: str, wheels: Sequence[Path], owner: Owner | None) -> None:
+def seal(
+    top: Path, *below: str, wheels: Sequence[Path], python: PythonVersion, owner: Owner | None
+) -> None:
     """Take over a new environment, compare it with its wheels, and seal it.
 
     Afterwards it belongs to ``owner``, and its files can't be written. Raises ``Damaged`` if a file
     differs from its wheel.
     """
     manifest = dict(_walk(top, below, owner, take=True))
-    _compare(manifest, wheels)
+    _compare(manifest, wheels, f"lib/python{python}/site-packages")
     _write(top, below, Seal(manifest, datetime.now(timezone.utc)))
 
 
@@ -89,6 +101,8 @@ def holds(top: Path, *below: str) -> bool:
         is_read = seal.read_at is not None and is_young(seal.read_at, READ_FOR, now)
         found = dict(_walk(top, below, None, known=known if is_read else None))
     except (FileNotFoundError, Damaged, StorageTrouble, ValueError, TypeError, LookupError):
+        return False
+    except RecursionError:  # Nested too deep to be read. No environment of ours is.
         return False
     if found != known and _contents(found) != _contents(known):
         return False
@@ -187,17 +201,16 @@ def _write(top: Path, below: Sequence[str], seal: Seal) -> None:
         os.rename(unfinished, COMPLETE, src_dir_fd=work, dst_dir_fd=folder)
 
 
-def _compare(manifest: Manifest, wheels: Sequence[Path]) -> None:
+def _compare(manifest: Manifest, wheels: Sequence[Path], site: str) -> None:
     """Check every file of every wheel against the wheel's RECORD, or its own bytes.
 
     A wheel with a wrong RECORD still installs everywhere, so its own bytes decide. Two wheels may
     hold one path. Then either of the two may be there.
     """
-    site = next((path for path in manifest if path.endswith("/site-packages")), "")
     expected: dict[str, list[tuple[Path, str, str]]] = {}
     for wheel in wheels:
-        for path, member, recorded in _members(wheel, site):
-            expected.setdefault(path, []).append((wheel, member, recorded))
+        for place, member, recorded in _members(wheel, site):
+            expected.setdefault(_followed(place, manifest), []).append((wheel, member, recorded))
     for path, sources in expected.items():
         found = manifest[path].content if path in manifest else "missing"
         if any(recorded == found for _, _, recorded in sources):
@@ -206,30 +219,41 @@ def _compare(manifest: Manifest, wheels: Sequence[Path]) -> None:
             raise Damaged(f"{path} differs from {sources[0][0].name}")
 
 
+def _followed(path: str, manifest: Manifest) -> str:
+    """A place behind the links that a virtual environment has at its top: ``lib64``."""
+    top, slash, rest = path.partition("/")
+    link = manifest[top].content if slash and top in manifest else ""
+    return posixpath.join(link.removeprefix("-> "), rest) if link.startswith("-> ") else path
+
+
 def _members(wheel: Path, site: str) -> Iterator[tuple[str, str, str]]:
     """The place of each file of a wheel, its name there, and its recorded SHA-256.
 
-    Scripts are left out, because the installer writes their first line. Its own files are left out
-    too.
+    Some are left out: what the installer or this module writes again, and what the installer does
+    not unpack, since its name leads out of the environment.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
             info = next(n for n in names if _is_record(n)).rpartition("/")[0]
-            recorded = _recorded(archive.read(f"{info}/RECORD").decode("utf-8", "replace"))
+            with archive.open(f"{info}/RECORD") as file:
+                recorded = _recorded(file.read(_RECORD_BYTES).decode("utf-8", "replace"))
     except (zipfile.BadZipFile, StopIteration, KeyError) as error:
         raise Damaged(f"{wheel.name} can't be read as a wheel") from error
     data = f"{info.removesuffix('.dist-info')}.data/"
-    own = {f"{info}/{name}" for name in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")}
+    own = {f"{info}/{name}" for name in _WRITTEN_AGAIN}
     for name in names:
+        if name.startswith("/") or ".." in name.split("/"):
+            continue
         where, inner = site, name
         if name.startswith(data):
             kind, _, inner = name.removeprefix(data).partition("/")
             if kind not in ("purelib", "platlib", "data"):
                 continue
             where = "" if kind == "data" else site
-        if name not in own:
-            yield posixpath.normpath(posixpath.join(where, inner)), name, recorded.get(name, "")
+        place = posixpath.normpath(posixpath.join(where, inner))
+        if name not in own and place != COMPLETE and not _COMPILED.search(place):
+            yield place, name, recorded.get(name, "")
 
 
 def _is_record(name: str) -> bool:

@@ -249,13 +249,27 @@ def _holding(what: str, path: Path, seen: set[tuple[int, int]] | None = None) ->
     size = 0
     if path.is_symlink():
         return Holding(what=what, path=path, count=1, size_bytes=_size(path, seen))
-    for folder, _, names in os.walk(path):
-        for name in names:
-            size += _size(Path(folder, name), seen)
+    for file in _files(path):
+        size += _size(file, seen)
     if path.is_file():
         size = _size(path, seen)
     count = len(list(path.iterdir())) if path.is_dir() else int(path.exists())
     return Holding(what=what, path=path, count=count, size_bytes=size)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder. Up to Python 3.11 ``os.walk`` recurses, and folders may be deep.
+
+    What can't be read is left out.
+    """
+    waiting = [folder]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                else:
+                    yield Path(entry.path)
 
 
 def _size(path: Path, seen: set[tuple[int, int]]) -> int:

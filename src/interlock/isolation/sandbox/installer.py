@@ -71,11 +71,13 @@ def cut(said: str) -> str:
 
 
 def as_outside(said: str, order: dict[str, Any], base: str) -> str:
-    """With the index's own address in place of ours, which changes every time."""
+    """With the index's own address, and without the folder of the source: ours always change."""
     for number, url in enumerate(order["indexes"]):
         said = said.replace(base + "/i/" + str(number), url.rstrip("/"))
     for number, url in enumerate(order["links"]):
         said = said.replace(base + "/l/" + str(number) + "/", url)
+    source = order.get("source", "")
+    said = said.replace(source, source.rpartition("/")[2]) if source else said
     return said.replace(base, "the index")
 
 
@@ -105,7 +107,8 @@ def build(order: dict[str, Any], env: dict[str, str], base: str) -> None:
 def lay_out(order: dict[str, Any]) -> None:
     """Make the environment in its own place, from the mounted wheels."""
     place = Path(order["place"])
-    cache = place / ".cache"
+    # A wheel may have a file of any name, but it does not know this one.
+    cache = place / (".cache-" + os.urandom(8).hex())
     env = {"UV_CACHE_DIR": str(cache)}
     python = str(place / "bin" / "python")
     command = ["venv", "--no-project", "--allow-existing", "--python", sys.executable]
