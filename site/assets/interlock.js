@@ -164,6 +164,14 @@
     return found && found.slice(4);
   }
 
+  /* Whether the page has no inferred answers for these releases, because there would be too many. */
+  function isLeftOut(data, asked) {
+    const [axis] = data.axes;
+    const row = positionOf(axis, asked.versions[axis.name]);
+    const rows = Object.hasOwn(data.left_out, asked.python) ? data.left_out[asked.python] : [];
+    return rows.some(([first, last]) => first <= row && row <= last);
+  }
+
   /* The place of a release among those that can be inferred, the oldest first; -1 if it is none of them. */
   function positionOf(axis, version) {
     const tried = axis.listed.filter((_, n) => !axis.skipped.includes(n)).reverse();
@@ -190,11 +198,11 @@
       inferred: isInferred(data.marks[mark]),
       cannot: refused.length > 0,
       mark: refused.length ? data.index.mark : data.marks[mark],
-      says: refused.length ? data.index.says : text(says) || (isWhole(data, asked) ? data.untested.whole : data.untested.says),
+      says: refused.length ? data.index.says : text(says) || (isWhole(data, asked) && !isLeftOut(data, asked) ? data.untested.whole : data.untested.says),
       beside: data.lists[beside].map(([sign, said]) => [data.marks[sign], text(said)]),
       mind: texts(mind),
       whose: texts(whose),
-      facts: refused.length ? refused : [...unlisted, ...(facts === null ? [text(data.untested.fact)] : texts(facts))],
+      facts: refused.length ? refused : [...unlisted, ...(facts === null ? [text(isLeftOut(data, asked) ? data.untested.left_out : data.untested.fact)] : texts(facts))],
       moves: data.lists[moves].map(([to, why]) => [text(to), text(why)]),
       ways: data.lists[ways].map(([sign, said]) => [data.marks[sign], text(said)]),
       until: texts(until),

@@ -17,12 +17,14 @@ from whole_page import differences, unknown
 
 from interlock.findings.inference import AnswerBasis
 from interlock.findings.question import Question, answer
+from interlock.findings.regions import inferred_regions
 from interlock.index.vulnerabilities import Vulnerability
 from interlock.matrix.definition import Matrix
 from interlock.model import AuditedCell, Outcome, PythonVersion, Reason, Signature, Verdict
 from interlock.publish.answer import answers
 from interlock.publish.card import card
 from interlock.publish.context import PageContext
+from interlock.publish.inferred import regions
 from interlock.record.releases import ListedRelease, ListedReleases
 from interlock.record.results import Results
 
@@ -32,7 +34,7 @@ VERSIONS = {
     "right": ("1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.1.0", "2.0.0", "3.0.0"),
 }
 TRACKS = (("restart", "stock"), ("restart", "warnings"), ("serve", "stock"))
-P311 = PythonVersion(3, 11)
+P310, P311 = PythonVersion(3, 10), PythonVersion(3, 11)
 
 
 def known() -> Matrix:
@@ -244,3 +246,33 @@ def test_neighbours_with_the_same_answers_are_one_region() -> None:
     data = answers(context([*ends, of("2.0.2", "1.0.1", "3.11", STOCK, "pass")]))
 
     assert [one[:4] for one in data["regions"]["3.10"]] == [[0, 0, 1, 2]]
+
+
+def test_where_there_is_too_much_the_releases_tested_most_are_told() -> None:
+    ends = itertools.product(("1.0.0", "1.0.3", "2.0.0"), ("1.0.0", "1.0.3"))
+    tested = [of(left, right, "3.10", STOCK, "pass") for left, right in ends]
+    about = context([*tested, of("1.0.3", "1.0.1", "3.10", STOCK, "pass")])
+    every = inferred_regions(about.findings, P310, most=1000)
+    rows = [one.rows for one in every.told]
+    assert every.left_out == () and len(set(rows)) > 2, "more than is told below"
+
+    for most in range(len(every.told)):
+        found = inferred_regions(about.findings, P310, most)
+        kept = [one.rows for one in found.told]
+        assert len(kept) <= most
+        assert {*kept}.isdisjoint(found.left_out)
+        assert [one for one in every.told if one.rows not in found.left_out] == [*found.told]
+        assert {*kept, *found.left_out} == {*rows}
+
+    first = inferred_regions(about.findings, P310, most=2)
+    assert {str(one.place[0][0].version) for one in first.told} == {"1.0.3"}
+
+
+def test_what_is_left_out_is_named() -> None:
+    ends = itertools.product(("1.0.0", "1.0.3"), ("1.0.0", "1.0.3"))
+    about = context([of(left, right, "3.10", STOCK, "pass") for left, right in ends])
+    told = regions(about, lambda _: [0], most=1)
+    positions = {str(one): at for at, one in enumerate(about.findings.untested.pairs.rows.versions)}
+    left_out = [*itertools.chain(*told.left_out["3.10"])]
+    assert positions["1.0.0"] in left_out
+    assert "3.11" not in told.left_out

@@ -6,9 +6,10 @@ without a list of them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import groupby, islice, product
 
 from packaging.version import Version
 
@@ -32,26 +33,55 @@ class Region:
     """Its first pair. The others have the same answer."""
 
 
-def inferred_regions(findings: Findings, python: PythonVersion) -> Iterator[Region]:
-    """The rectangles in which some probe is inferred, in the order of their rows.
+@dataclass(frozen=True, kw_only=True)
+class Regions:
+    """The rectangles of one Python."""
+
+    told: tuple[Region, ...]
+    """In the order of their rows."""
+    left_out: tuple[range, ...]
+    """The rows of those that were too many."""
+
+
+def inferred_regions(findings: Findings, python: PythonVersion, most: int) -> Regions:
+    """The rectangles in which some probe is inferred, at most so many of them.
 
     Releases that were tested are alone in theirs. Between them, an answer changes only where the
-    release line does, or what the index says of a release.
+    release line does, or what the index says of a release. Where there are too many, the rows that
+    were tested most are told, and of two alike the newer.
     """
-    pairs = findings.untested.pairs
-    maps = _maps(findings, python)
+    pairs, maps = findings.untested.pairs, _maps(findings, python)
     if pairs is None or not maps:
-        return
+        return Regions(told=(), left_out=())
     rows, columns = (
         _alike(findings, axis, of)
         for axis, of in zip(pairs.axes, (pairs.rows, pairs.columns), strict=True)
     )
     tested = set(_spots(findings, pairs, python))
-    for row in rows:
-        for column in columns:
-            spot = row[0], column[0]
-            if spot not in tested and any(_is_inferred(of, spot) for of in maps):
-                yield Region(rows=row, columns=column, place=(pairs.pins(spot), python))
+    counts = Counter(row for row, _ in tested)
+    told: dict[int, list[Region]] = {}
+    left_out: list[range] = []
+    room = most
+    for row in sorted(rows, key=lambda row: (counts[row[0]], row[0]), reverse=True):
+        open_spots = ((column, (row[0], column[0])) for column in columns)
+        inferred = (
+            (column, spot)
+            for column, spot in open_spots
+            if spot not in tested and any(_is_inferred(of, spot) for of in maps)
+        )
+        found = [
+            Region(rows=row, columns=column, place=(pairs.pins(spot), python))
+            for column, spot in islice(inferred, room + 1)
+        ]
+        if len(found) > room:
+            left_out.append(row)
+        else:
+            told[row[0]] = found
+            room -= len(found)
+    return Regions(
+        told=tuple(one for row in sorted(told) for one in told[row]),
+        left_out=tuple(sorted(left_out, key=lambda row: row[0])),
+    )
 
 
 def _maps(findings: Findings, python: PythonVersion) -> Sequence[TrackMap]:

@@ -65,7 +65,8 @@ def answers(context: PageContext) -> dict[str, Any]:
     the answers there. The row says for each situation which of these answers it has. The situations
     are in the order of the choices, the last one changing first, and then comes the answer for a
     reader who chooses none. ``regions`` has the same of pairs
-    that nobody ran, and that are inferred (``inferred.regions``).
+    that nobody ran, and that are inferred, ``left_out`` the releases of which the page has no such
+    answers (``inferred.Told``).
     """
     packed, alike = Packed(), Alike(context)
 
@@ -78,6 +79,7 @@ def answers(context: PageContext) -> dict[str, Any]:
         pins, python = place
         key = "|".join([*(str(pin.version) for pin in pins), str(python)])
         places[key] = answers_at(place)
+    told = inferred.regions(context, answers_at)
     return {
         **fields(context),
         "configs": configurations(context),
@@ -87,7 +89,8 @@ def answers(context: PageContext) -> dict[str, Any]:
         "found": links.found_at_any(context.axes),
         "run": _command(context, "{probe}", "{config}"),
         "places": places,
-        "regions": inferred.regions(context, answers_at),
+        "regions": told.regions,
+        "left_out": told.left_out,
         **packed.tables(),
     }
 
@@ -168,6 +171,7 @@ def untested(context: PageContext, packed: Packed) -> dict[str, Any]:
         "says": f"{UNTESTED.sentence}.",
         "whole": headlines.NOT_KNOWN,
         "fact": packed.text(NOT_TESTED),
+        "left_out": packed.text(inferred.LEFT_OUT),
         "ask": f"interlock ask {options} --python {{python}}",
         "run": f"nox -s matrix -- {options} --python {{python}} {{run}}",
     }

@@ -7,7 +7,8 @@ link to, and is never a release to move to.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from interlock.findings import (
     Place,
@@ -59,18 +60,35 @@ def facts(context: PageContext, part: SituationAnswer) -> Iterator[str]:
         yield expected.NOT_SAFE
 
 
-def regions(context: PageContext, value_at: Callable[[Place], Value]) -> dict[str, list[list[int]]]:
-    """By Python, rectangles of pairs that have the same answers.
+MOST_REGIONS = 3000
+"""Of one Python. Each is answered for itself: 3,000 take some 6 s of a processor."""
 
-    Each is the first and last position on both axes, and then the answers. The positions count
-    the releases that a search tries, the oldest first.
-    """
-    found = {}
+LEFT_OUT = "Nobody ran this combination. What is inferred of it is not on this page."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the start page has of pairs that nobody ran, by Python."""
+
+    regions: Mapping[str, list[list[int]]]
+    """Rectangles of pairs that have the same answers: the first and last position on both axes,
+    and then the answers. The positions count the releases that a search tries, the oldest first."""
+    left_out: Mapping[str, list[list[int]]]
+    """The first and last positions on the first axis of releases that were too many."""
+
+
+def regions(
+    context: PageContext, value_at: Callable[[Place], Value], most: int = MOST_REGIONS
+) -> Told:
+    """The answers to what is inferred; ``value_at`` numbers those of a place."""
+    found, left_out = {}, {}
     for python in context.results.releases.pythons:
-        told = ((one, value_at(one.place)) for one in inferred_regions(context.findings, python))
-        if joined := [*_joined(told)]:
+        known = inferred_regions(context.findings, python, most)
+        if joined := [*_joined((one, value_at(one.place)) for one in known.told)]:
             found[str(python)] = joined
-    return found
+        if known.left_out:
+            left_out[str(python)] = [[rows[0], rows[-1]] for rows in known.left_out]
+    return Told(regions=found, left_out=left_out)
 
 
 def skipped(context: PageContext, axis: str) -> list[int]:
