@@ -17,6 +17,7 @@ from interlock.findings import AnswerBasis, Question, answer, headlines, sentenc
 from interlock.model import Outcome, PythonVersion, Reason
 from interlock.publish.card import card
 from interlock.publish.context import PageContext
+from interlock.publish.inferred import LEFT_OUT
 from interlock.record import read_results
 from interlock.record.releases import ListedRelease, ListedReleases
 
@@ -174,3 +175,28 @@ def lacking(text: str, about: PageContext, part: Any, asked: Question) -> list[s
     if part.basis is not AnswerBasis.TESTED and shown.startswith("✓"):
         missing.append("no sign of a pass")
     return missing
+
+
+LEAVE_OUT = """
+() => {
+  const last = window.interlock.axes[0].listed.length - 1;
+  window.interlock.regions = {};
+  window.interlock.left_out = { "3.12": [[0, last]] };
+}
+"""
+
+
+def test_what_was_too_much_for_the_page_is_not_called_unknown(browser: Any, address: str) -> None:
+    with Reader(browser, address) as reader:
+        page = reader.open("index.html")
+        said = []
+        for change in ("() => {}", LEAVE_OUT):
+            page.evaluate(change)
+            for python in PYTHON:
+                said.append(page.evaluate(ASK, f"sentry=2.5.1&ddtrace=3.2.2&python={python}"))
+        assert reader.complaints == []
+    told, _, elsewhere, left_out = said
+    assert "tested releases around it pass" in told
+    assert LEFT_OUT in left_out and "It is not known whether it hangs" not in left_out
+    assert "interlock ask --sentry 2.5.1 --ddtrace 3.2.2 --python 3.12" in left_out
+    assert "It is not known whether it hangs" in elsewhere and LEFT_OUT not in elsewhere
