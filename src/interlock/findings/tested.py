@@ -229,6 +229,8 @@ class Tested:
         found = [
             one.seen for one in self.features.at(asked, place) if {*one.needs}.isdisjoint(moving)
         ]
+        if not found:
+            return []
         with_all = {
             one.cell.probe
             for one in required(asked, self.meant_at(place))
