@@ -25,7 +25,10 @@ def main() -> int:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     from interlock.console import main as run
 
-    return run()
+    code = run()
+    # Python looks through all objects once more at its end. Nothing needs that.
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":
