@@ -15,6 +15,9 @@ from interlock.model import Phase
 THIRD_FROM = 4
 """The first protocol in which a closed wait is looked at a third time."""
 
+_EVIDENCE = (events.Snapshot, events.Witness, events.Stood)
+_CUT_EVIDENCE = tuple(f'{{"event": "{kind}"' for kind in ("snapshot", "witness", "stood"))
+
 E = TypeVar("E", bound=events.Event)
 
 
@@ -60,6 +63,17 @@ class History:
         """What the supervisor sent while the app ran; what it left behind is killed later."""
         running = takewhile(lambda event: not isinstance(event, events.Exit), self.told)
         return frozenset(e.signal for e in running if isinstance(e, events.SignalSent))
+
+    @property
+    def is_mostly_evidence(self) -> bool:
+        """Whether what the harness saw of silences is more than half of the stream."""
+        seen = total = 0
+        for event in self.told:
+            size = len(event.model_dump_json())
+            cut = isinstance(event, events.Truncated) and event.text.startswith(_CUT_EVIDENCE)
+            seen += size if cut or isinstance(event, _EVIDENCE) else 0
+            total += size
+        return 2 * seen > total
 
     @property
     def open_stalls(self) -> tuple[events.Stall, ...]:
