@@ -123,6 +123,16 @@ GUARD = {"event": "guard", "at": 9.0, "limit": "output", "seconds": 9.0}
 FACT = {"event": "fact", "at": 1.0, "name": "f", "value": "x" * 500}
 
 
+@pytest.mark.parametrize(("body", "expected"), [("eA==" * 9000, Unproven), (None, Fail)])
+def test_bodies_that_we_keep_over_the_limit_are_not_the_apps_doing(
+    body: str | None, expected: type
+) -> None:
+    told = {"method": "POST", "path": "/x", "headers": {}, "length": 9, "body": body}
+    raw = list(read((JUDGED / "child.jsonl").read_text().splitlines()))[:3]
+    requests = [{"event": "intake", "at": 1.0, **told}] * 100
+    assert isinstance(classify([*raw, *requests, GUARD], PROBE), expected)
+
+
 @pytest.mark.parametrize(
     ("facts", "cut", "of_evidence"),
     [
