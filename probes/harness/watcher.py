@@ -35,6 +35,16 @@ MAX_FRAMES = 120
 MAX_THREADS = 1000
 """Threads of one process that are reported: as many as ``answers.py`` takes."""
 
+MAX_LOCKS = 10000
+MAX_NAMES = 100
+"""Of one lock. A class's attribute comes first, and stays."""
+
+MAX_RELEASERS = 100
+MAX_TEXT = 1000
+_START = slice(MAX_TEXT)
+MAX_BYTES = 16 << 20
+"""Of an answer. What is longer than ``answers.py`` takes would be a breach of the app."""
+
 BRIEF = b"?"
 """Before a number: only the suspects are asked for."""
 CLOSELY = b"!"
@@ -86,6 +96,8 @@ def _watch(connection, left, main):
 
 def _say(fd, value):
     data = encode(value) + b"\n"
+    if len(data) >= MAX_BYTES:
+        data = encode({"failed": "its answer is too long", "ask": value["ask"]}) + b"\n"
     while data:
         data = data[_write(fd, data) :]
 
@@ -116,10 +128,14 @@ def snapshot(sources, main: int, left=None, closely: bool = True) -> dict:
             locks[lock]["locked"] = None  # It does not say so, but is not to be had.
     _add_owners(threads, locks)
     at_fork = left.threads if left else []
+    if len(locks) > MAX_LOCKS or len(at_fork) > MAX_THREADS:
+        raise ValueError("more locks, or threads before the fork, than can be told")
     _add_interrupters(threads, locks, main, closely)
     closing = closing_locks(threads, at_fork, locks) if closely else []
     if closing:
         _doubt({lock: raws[lock] for lock in closing}, threads, locks, enter, sources)
+    if any(len(entry["could_release"]) > MAX_RELEASERS for entry in locks.values()):
+        raise ValueError("more could release a lock than can be told")
     return {
         "threads": threads,
         "locks": {str(lock): locks[lock] for lock in locks},
@@ -220,6 +236,7 @@ def _merge(locks, lock, raw, names):
     entry["names"].extend(name for name in names if name not in entry["names"])
     # A class's attribute names a lock best; a local variable least.
     entry["names"].sort(key=_rank)
+    del entry["names"][MAX_NAMES:]
 
 
 def _rank(name):
@@ -247,11 +264,16 @@ def _field(thread, name, kind):
     return value if is_a(value, kind) else None
 
 
+def _cut(text):
+    """The start of a text, whatever its class makes of that."""
+    return str.__getitem__(text, _START)
+
+
 def _frame(frame):
     return {
-        "file": frame.f_code.co_filename,
-        "function": frame.f_code.co_name,
-        "qualname": qualname(frame),
-        "module": module_of(frame),
+        "file": _cut(frame.f_code.co_filename),
+        "function": _cut(frame.f_code.co_name),
+        "qualname": _cut(qualname(frame)),
+        "module": _cut(module_of(frame)),
         "line": frame.f_lineno or 0,
     }

@@ -11,7 +11,7 @@ from stories import told
 
 from interlock.evidence.classification import classify
 from interlock.evidence.events import read
-from interlock.model import LEFT_BEHIND, Fail, Hang, ProofRule
+from interlock.model import LEFT_BEHIND, Fail, Hang, ProofRule, Unproven
 
 JUDGED = Path(__file__).parents[1] / "data" / "judged"
 
@@ -117,3 +117,39 @@ def test_a_real_crash_has_its_signal_as_its_cause(recorded: str) -> None:
     fail = classify(read(lines), RESTART)
     assert isinstance(fail, Fail)
     assert fail.cause == "SIGSEGV"
+
+
+GUARD = {"event": "guard", "at": 9.0, "limit": "output", "seconds": 9.0}
+FACT = {"event": "fact", "at": 1.0, "name": "f", "value": "x" * 500}
+
+
+@pytest.mark.parametrize(("body", "expected"), [("eA==" * 9000, Unproven), (None, Fail)])
+def test_bodies_that_we_keep_over_the_limit_are_not_the_apps_doing(
+    body: str | None, expected: type
+) -> None:
+    told = {"method": "POST", "path": "/x", "headers": {}, "length": 9, "body": body}
+    raw = list(read((JUDGED / "child.jsonl").read_text().splitlines()))[:3]
+    requests = [{"event": "intake", "at": 1.0, **told}] * 100
+    assert isinstance(classify([*raw, *requests, GUARD], PROBE), expected)
+
+
+@pytest.mark.parametrize(
+    ("facts", "cut", "of_evidence"),
+    [
+        (0, "", True),
+        (1, "", True),
+        (0, '{"event": "snapshot", "at": 2.0, "threads": [{"ident": 1' + " " * 9000, True),
+        (500, "", False),
+        (0, '{"event": "fact", "at": 2.0, "name": "x' + "x" * 50_000, False),
+    ],
+)
+def test_evidence_over_the_limit_on_output_is_not_the_apps_doing(
+    facts: int, cut: str, of_evidence: bool
+) -> None:
+    """Many threads with deep stacks, in a silence of a minute, have more than is kept."""
+    raw = list(read((JUDGED / "event.jsonl").read_text().splitlines()))
+    last = max(number for number, event in enumerate(raw) if event["event"] == "snapshot")
+    truncated = [{"event": "truncated", "at": 2.0, "text": cut}] if cut else []
+    finding = classify([*raw[:last], *[FACT] * facts, *truncated, GUARD], PROBE)
+    assert isinstance(finding, Unproven if of_evidence else Fail), finding
+    assert "the limit on output" in finding.detail

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import resource
+import sys
 import textwrap
 from dataclasses import replace
 
 import pytest
 from languages import PROBE
+from ours import PROBES
 from stories import told as in_words
 
 from interlock.evidence import classification
 from interlock.model import Fail, Pass, ProofRule, Reason, Unproven
+
+sys.path.insert(0, str(PROBES))
+try:
+    from harness import answers, watcher
+finally:
+    sys.path.remove(str(PROBES))
 
 FACT = replace(PROBE, live=(ProofRule(name="fact", says="", fact="alive"),), least_exposures=1)
 
@@ -304,3 +313,58 @@ def test_an_exception_with_text_that_can_not_be_printed_is_told_with_escapes(run
     told = run_app(app(r"raise ValueError('\x1b[31m \u202e \ud800 \x00')"))
     finding = classification.classify(told.raw, FACT)
     assert in_words(finding) == (r"fail error in serving: ValueError: \x1b[31m \u202e \ud800 \x00")
+
+
+ONE_NAME = """
+class C{0}:
+    def __init__(self): self.lock{0} = lock
+    def take(self):
+        with self.lock{0}: pass
+threading.Thread(target=C{0}().take, daemon=True).start()
+"""
+MANY_NAMES = f"""
+lock = threading.Lock()
+lock.acquire()
+{"".join(ONE_NAME.format(n) for n in range(150))}
+time.sleep(3)
+lock.release()
+"""
+LONG_FRAMES = """
+name, scope = "f" * 900, {}
+code = f"def {name}(n, event):\\n    if n: return {name}(n - 1, event)\\n    event.wait()"
+exec(compile(code, "x" * 900, "exec"), scope)
+event = threading.Event()
+waiting = [threading.Thread(target=scope[name], args=(115, event)) for _ in range(90)]
+for thread in waiting: thread.start()
+time.sleep(3)
+event.set()
+"""
+
+
+@pytest.mark.parametrize("body", [MANY_NAMES, LONG_FRAMES], ids=["names of a lock", "long frames"])
+def test_more_than_an_answer_may_have_is_no_breach_of_the_app(run_app, body: str) -> None:
+    told = run_app(app("import linecache, threading\n" + body), stall_s=0.5)
+    assert told.all("stall") != []
+    finding = classification.classify(told.raw, FACT)
+    assert isinstance(finding, Pass), in_words(finding)
+
+
+def test_the_watcher_tells_no_more_than_the_supervisor_takes() -> None:
+    assert watcher.MAX_BYTES <= answers.LONGEST_LINE
+    text, lock = "x" * watcher.MAX_TEXT, {"type": "", "locked": None, "owner": None}
+    releaser = {"thread": None, "signal": None, "what": ""}
+    frame = {"file": text, "function": text, "qualname": text, "module": text, "line": 1}
+    thread = {
+        **{"native_id": None, "name": "", "waits": None, "holds": [], "unresolved": []},
+        "frames": [frame] * watcher.MAX_FRAMES,
+    }
+    lock["names"], lock["could_release"] = ["x"] * watcher.MAX_NAMES, []
+    full = {**lock, "could_release": [releaser] * watcher.MAX_RELEASERS}
+    said = {
+        "ask": 1,
+        "threads": [{**thread, "ident": n, "frames": []} for n in range(watcher.MAX_THREADS)],
+        "locks": {str(n): lock for n in range(watcher.MAX_LOCKS - 1)},
+        "at_fork": [{**thread, "ident": 1}],
+    }
+    said["locks"]["99999"] = full
+    assert answers.read(json.dumps(said).encode())[0] == "ask"

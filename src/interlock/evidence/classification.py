@@ -111,10 +111,18 @@ def _over_limit(history: History, probe: Probe) -> Finding | None:
     """What went beyond the sandbox's limit on memory, tasks or output.
 
     A container does not end an app that has too many tasks. The kernel refuses the next task, and
-    whatever follows (an exception, a crash, a wait) counts as the limit's doing.
+    whatever follows (an exception, a crash, a wait) counts as the limit's doing. Evidence is of our
+    making: many threads with deep stacks, in a long silence, have more of it than is kept.
     """
     guard = next((g for g in history.all(events.Guard) if g.limit != "wall"), None)
     usage = history.first(events.Usage)
+    if guard is not None and guard.limit == "output" and history.is_mostly_evidence:
+        return Unproven(
+            phase=history.phase,
+            reason=Reason.SLOW,
+            detail=f"the evidence of its silence went over the limit on {guard.limit}",
+            exposures=history.exposures,
+        )
     if guard is not None:
         limit: str = guard.limit
         detail = f"it went over the limit on {limit} after {guard.seconds:.0f} s"

@@ -15,6 +15,8 @@ from interlock.model import Phase
 THIRD_FROM = 4
 """The first protocol in which a closed wait is looked at a third time."""
 
+_CUT_EVIDENCE = tuple(f'{{"event": "{kind}"' for kind in ("snapshot", "witness", "stood"))
+
 E = TypeVar("E", bound=events.Event)
 
 
@@ -60,6 +62,19 @@ class History:
         """What the supervisor sent while the app ran; what it left behind is killed later."""
         running = takewhile(lambda event: not isinstance(event, events.Exit), self.told)
         return frozenset(e.signal for e in running if isinstance(e, events.SignalSent))
+
+    @property
+    def is_mostly_evidence(self) -> bool:
+        """Whether more than half of the stream is what we keep of our own accord.
+
+        That is what the harness saw of silences, and the bodies at the intake, up to their limit.
+        """
+        kept = total = 0
+        for event in self.told:
+            size = len(event.model_dump_json())
+            total += size
+            kept += size if _is_evidence(event) else 0
+        return 2 * kept > total
 
     @property
     def open_stalls(self) -> tuple[events.Stall, ...]:
@@ -166,3 +181,14 @@ class History:
     def noticed_after_s(self, stall: events.Stall) -> float:
         taken = [s.at for s in self.all(events.Snapshot) if s.number == stall.number]
         return round(stall.silent_s + max(taken, default=stall.at) - stall.at, 3)
+
+
+def _is_evidence(event: events.Event) -> bool:
+    match event:
+        case events.Snapshot() | events.Witness() | events.Stood():
+            return True
+        case events.IntakeRequest():
+            return event.body is not None
+        case events.Truncated():
+            return event.text.startswith(_CUT_EVIDENCE)
+    return False
