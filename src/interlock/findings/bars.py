@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 from packaging.version import Version
 
 from interlock.findings.weighing import Excluded
-from interlock.index import Bar, Objection, objections_to
+from interlock.index import Bar, Known, Objection, objections_to
 from interlock.model import PythonVersion
 from interlock.record import ListedReleases
 
@@ -32,28 +33,33 @@ class Bars:
         self._withdrawn = withdrawn
         self._cool_down = cool_down
         self._now = now or _LATER
-        self._found: dict[tuple[str, Version, Version], tuple[Objection, ...]] = {}
-        self._newer: dict[tuple[str, Version, PythonVersion], Sequence[Version]] = {}
+        self._found: dict[tuple[str, Version, Known], tuple[Objection, ...]] = {}
+        self._allowed: dict[tuple[str, Known, PythonVersion], Sequence[Version]] = {}
 
     def against(self, axis: str, version: Version, present: Version) -> tuple[Objection, ...]:
         """What bars that release from being recommended to somebody who has ``present``."""
-        key = axis, version, present
+        key = axis, version, self._known(axis, present)
         if key not in self._found:
-            told = self._told(axis, version, present)
-            self._found[key] = tuple(one for one in told if _bars(one))
+            self._found[key] = tuple(one for one in self._told(*key) if _bars(one))
         return self._found[key]
 
     def newer(self, axis: str, present: Version, python: PythonVersion) -> Sequence[Version]:
         """The listed releases to which one could move on that Python, in version order."""
-        key = axis, present, python
-        if key not in self._newer:
-            self._newer[key] = [
+        key = axis, self._known(axis, present), python
+        if key not in self._allowed:
+            self._allowed[key] = sorted(
                 one.version
                 for one in self._releases.by_axis.get(axis, ())
-                if one.version > present and self.installs(axis, one.version, python)
+                if self.installs(axis, one.version, python)
                 if not self.against(axis, one.version, present)
-            ]
-        return self._newer[key]
+            )
+        allowed = self._allowed[key]
+        return allowed[bisect(allowed, present) :]
+
+    def _known(self, axis: str, version: Version) -> Known:
+        """The vulnerabilities of a release. Two with the same are told the same of a third."""
+        listed = self._releases.of(axis, version)
+        return listed.vulnerabilities if listed else None
 
     def installs(self, axis: str, version: Version, python: PythonVersion) -> bool | None:
         """Whether the release can be installed there; None if no list says."""
@@ -67,16 +73,15 @@ class Bars:
         listed = self._releases.of(axis, version)
         return listed is not None and listed.vulnerabilities is None
 
-    def _told(self, axis: str, version: Version, present: Version) -> Sequence[Objection]:
+    def _told(self, axis: str, version: Version, known_before: Known) -> Sequence[Objection]:
         if not self._releases.by_axis.get(axis):
             return self._without_list(axis, version)
-        listed, before = (self._releases.of(axis, one) for one in (version, present))
         return objections_to(
-            listed,
+            self._releases.of(axis, version),
             now=self._now,
             cool_down=self._cool_down,
-            known=listed.vulnerabilities if listed else None,
-            known_before=before.vulnerabilities if before else None,
+            known=self._known(axis, version),
+            known_before=known_before,
         )
 
     def _without_list(self, axis: str, version: Version) -> Sequence[Objection]:
