@@ -20,7 +20,14 @@ from interlock.index.settings import IndexSettings
 from interlock.isolation import seals
 from interlock.isolation.environments import InstallFailed
 from interlock.isolation.store import Store
-from interlock.isolation.wheels import defect, is_named, metadata_of
+from interlock.isolation.wheels import (
+    built_wrongly,
+    defect,
+    directory_bytes,
+    is_named,
+    metadata_of,
+    too_large,
+)
 from interlock.model import Fail, IndexUnreachable, TroubleError
 
 INFO, DATA = "odd-1.0.dist-info", "odd-1.0.data"
@@ -165,6 +172,26 @@ def test_a_file_that_unpacks_to_gigabytes_is_not_held_in_memory(tmp_path: Path, 
         assert tracemalloc.get_traced_memory()[1] < len(BIG)
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("is_64", [False, True])
+def test_a_list_of_members_that_takes_all_memory_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_64: bool
+) -> None:
+    monkeypatch.setattr("zipfile.ZIP_FILECOUNT_LIMIT", 200 if is_64 else 1 << 16)
+    wheel = odd(tmp_path, {f"{DATA}/data/{number}": "" for number in range(300)})
+    if is_64:  # Its size is in the longer record alone.
+        content = bytearray(wheel.read_bytes())
+        at = content.rfind(b"PK\x05\x06") + 12
+        content[at : at + 4] = b"\xff" * 4
+        wheel.write_bytes(content)
+    size = directory_bytes(wheel)
+    assert 300 * 46 < size < wheel.stat().st_size
+    assert (too_large([wheel]), built_wrongly(wheel, "1.0")) == (None, None)
+    monkeypatch.setattr("interlock.isolation.wheels.DIRECTORY_BYTES", size - 1)
+    assert too_large([wheel]) == f"{wheel.name} holds more files than are unpacked"
+    assert "it holds too many files" in (built_wrongly(wheel, "1.0") or "")
+    assert (defect(wheel), metadata_of(wheel)) == (None, None)
 
 
 @pytest.mark.parametrize(

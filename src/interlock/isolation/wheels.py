@@ -26,6 +26,12 @@ MEMBERS = 1_000_000
 DEPTH = 100
 """How deep a wheel may nest folders. pip stops at a thousand, and real wheels at twenty."""
 
+DIRECTORY_BYTES = 128 << 20
+"""Of the list of members in one wheel. It is read as a whole, and takes ten times the memory."""
+
+_END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
+_END_BYTES = (1 << 16) + 200
+"""Where an archive's last records are: they end in a comment of up to 64 KiB."""
 _READ_BYTES = 4 << 20
 """What is read of one member, which may unpack to gigabytes."""
 _NAME_BYTES = 255
@@ -47,6 +53,8 @@ def too_large(wheels: Sequence[Path]) -> str | None:
     """
     size = count = depth = 0
     for wheel in wheels:
+        if directory_bytes(wheel) > DIRECTORY_BYTES:
+            return f"{wheel.name} holds more files than are unpacked"
         with ZipFile(wheel) as archive:
             for member in archive.infolist():
                 size += member.file_size
@@ -60,6 +68,25 @@ def too_large(wheels: Sequence[Path]) -> str | None:
     if depth > DEPTH:
         return f"the wheels nest folders {depth} deep, and at most {DEPTH} are unpacked"
     return None
+
+
+def directory_bytes(wheel: Path) -> int:
+    """What an archive states of the size of its list of members. 0 if it is none."""
+    with wheel.open("rb") as file:
+        file.seek(max(0, wheel.stat().st_size - _END_BYTES))
+        tail = file.read()
+    end, end_64 = tail.rfind(_END), tail.rfind(_END_64)
+    stated = tail[end + 12 : end + 16] if end >= 0 else b""
+    if stated == b"\xff" * 4 and end_64 >= 0:
+        stated = tail[end_64 + 40 : end_64 + 48]
+    return int.from_bytes(stated, "little")
+
+
+def _opened(wheel: Path) -> ZipFile:
+    """The archive. Raises ``BadZipFile``, also for one whose list of members is too long."""
+    if directory_bytes(wheel) > DIRECTORY_BYTES:
+        raise BadZipFile("it holds too many files")
+    return ZipFile(wheel)
 
 
 def release_of(wheel: str) -> tuple[str, Version] | None:
@@ -80,7 +107,7 @@ def is_named(wheel: str, said: str) -> bool:
 def metadata_of(wheel: Path) -> bytes | None:
     """The METADATA of a wheel; None if it has none that can be read."""
     try:
-        with ZipFile(wheel) as archive:
+        with _opened(wheel) as archive:
             own = [n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)]
             if len(own) != 1 or archive.getinfo(own[0]).file_size > _READ_BYTES:
                 return None
@@ -105,7 +132,7 @@ def statements(metadata: bytes) -> Collection[tuple[str, object]]:
 def built_wrongly(wheel: Path, version: str | None) -> str | None:
     """What is wrong with a wheel that a build made; None if it is the one that was asked for."""
     try:
-        with ZipFile(wheel):
+        with _opened(wheel):
             its_own = parse_wheel_filename(wheel.name)[1]
     except (InvalidWheelFilename, BadZipFile) as error:
         return f"{wheel.name}, which can't be read as a wheel: {error}"
@@ -124,7 +151,7 @@ def defect(wheel: Path) -> str | None:
         name, version, _, _ = parse_wheel_filename(wheel.name)
         if too_large([wheel]):
             return None
-        with ZipFile(wheel) as archive:
+        with _opened(wheel) as archive:
             if archive.testzip() is not None:
                 return None
             why = next(_defects(archive, name, version), None)
