@@ -15,8 +15,7 @@ ask      one question, the median of 300. Half of them are about releases that d
 first    from verdicts to the first answer: everything that ``ask`` loads
 kept     from what an earlier question kept and noted to the first answer
 noted    what the first question after a change of the data notes of every row, for later ones
-inferred the first answer about a pair that nobody ran, with the findings loaded and noted: all that
-         it can be inferred from
+inferred the first answer about a pair that nobody ran, with the findings loaded and noted
 further  one more of these, the median of 300
 pages    reading, findings, and every page, data file and badge under ``site/generated``
 site     the same, and MkDocs
@@ -39,7 +38,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from statistics import linear_regression, median
 
@@ -196,10 +195,14 @@ def write(verdicts: Sequence[Verdict], folder: Path, matrix: Matrix) -> None:
 # The steps ----------------------------------------------------------------------------------------
 
 
-def read(folder: Path, matrix: Matrix) -> Iterator[float]:
+def _taken(step: Callable[..., object], *given: object) -> float:
     started = clock()
-    read_results(folder, matrix.axes)
-    yield clock() - started
+    step(*given)
+    return clock() - started
+
+
+def read(folder: Path, matrix: Matrix) -> Iterator[float]:
+    yield _taken(read_results, folder, matrix.axes)
 
 
 def _findings(folder: Path, matrix: Matrix) -> Findings:
@@ -220,17 +223,12 @@ def everything(folder: Path, matrix: Matrix) -> Iterator[float]:
 def ask(folder: Path, matrix: Matrix) -> Iterator[float]:
     findings = _findings(folder, matrix)
     for asked in _questions(findings):
-        started = clock()
-        answer(asked, findings)
-        yield clock() - started
+        yield _taken(answer, asked, findings)
 
 
 def first(folder: Path, matrix: Matrix) -> Iterator[float]:
     findings = _findings(folder, matrix)
-    asked = next(_questions(findings))
-    started = clock()
-    answer(asked, findings)
-    yield clock() - started
+    yield _taken(answer, next(_questions(findings)), findings)
 
 
 def kept(folder: Path, matrix: Matrix) -> Iterator[float]:
@@ -242,17 +240,14 @@ def kept(folder: Path, matrix: Matrix) -> Iterator[float]:
         plain = notes(Findings(matrix=matrix, verdicts=verdicts))
         started = clock()
         verdicts = read_published(folder, matrix, keep, now).verdicts
-        noted = Noted(plain, verdicts)
-        answer(asked, Findings(matrix=matrix, verdicts=verdicts, now=now, noted=noted))
+        of = Noted(plain, verdicts)
+        answer(asked, Findings(matrix=matrix, verdicts=verdicts, now=now, noted=of))
         yield clock() - started
 
 
 def noted(folder: Path, matrix: Matrix) -> Iterator[float]:
     findings = _findings(folder, matrix)
-    findings = replace(findings, releases=_listed(findings))
-    started = clock()
-    notes(findings)
-    yield clock() - started
+    yield _taken(notes, replace(findings, releases=_listed(findings)))
 
 
 def inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
@@ -260,8 +255,7 @@ def inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
 
 
 def further(folder: Path, matrix: Matrix) -> Iterator[float]:
-    _, *others = _inferred(folder, matrix)
-    yield from others
+    yield from islice(_inferred(folder, matrix), 1, None)
 
 
 def _inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
@@ -269,12 +263,9 @@ def _inferred(folder: Path, matrix: Matrix) -> Iterator[float]:
     findings = _findings(folder, matrix)
     findings = replace(findings, releases=_listed(findings))
     findings = replace(findings, noted=Noted(notes(findings), findings.rows))
-    questions = [asked for asked in _questions(findings) if not _is_run(asked, findings)]
     answer(next(_questions(findings)), findings)
-    for asked in questions:
-        started = clock()
-        answer(asked, findings)
-        yield clock() - started
+    for asked in [asked for asked in _questions(findings) if not _is_run(asked, findings)]:
+        yield _taken(answer, asked, findings)
 
 
 def _is_run(asked: Question, findings: Findings) -> bool:
@@ -285,9 +276,8 @@ def _is_run(asked: Question, findings: Findings) -> bool:
 
 def _listed(findings: Findings) -> ListedReleases:
     """An index that lists the releases of the table, which install on every Python of it."""
-    pythons = {verdict.cell.python for verdict in findings.verdicts}
     return ListedReleases(
-        pythons=tuple(sorted(pythons)),
+        pythons=tuple(sorted({verdict.cell.python for verdict in findings.verdicts})),
         by_axis={
             axis.name: [ListedRelease(version=v) for v in _versions(axis, findings.verdicts)]
             for axis in findings.matrix.axes
@@ -371,9 +361,6 @@ STEPS: Mapping[str, Step] = {
     "site": site,
     "plan": plan,
 }
-
-
-# What is printed ----------------------------------------------------------------------------------
 
 
 def drawn(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from grids import AXES, LEFT, RIGHT, cell, grid, rows, verdict
+from packaging.version import Version
 from said import advice, says, table, weighed
 
 from interlock.findings.advice import advise
 from interlock.findings.criteria import Criteria
 from interlock.findings.standing import recommend
+from interlock.findings.weighing import moved
 from interlock.matrix.policy import Policy, Required
 from interlock.model import (
     Cell,
@@ -24,6 +26,17 @@ FORK = """
 1.1    hang  hang
 """
 """The probe ``fork`` hangs with every pair; the baselines show the cause."""
+
+
+@pytest.mark.parametrize("first", ["2.0", "2", "2.0.0"])
+def test_a_release_keeps_its_spelling(first: str) -> None:
+    """A cell is found by its texts, and equal versions have several."""
+    pins = cell("1.0", "1.0").pins
+    for text in (first, "2.0.0", "2.0", "2"):
+        assert [str(pin) for pin in moved(pins, RIGHT.name, Version(text))] == [
+            "left 1.0",
+            f"right {text}",
+        ]
 
 
 def fork(whose: str) -> list[Verdict]:
