@@ -46,6 +46,22 @@ def test_it_says_where_to_move_in_the_configuration_and_in_every_one() -> None:
     assert asked(verdicts, right="3.0").moves == ()
 
 
+def test_nobody_moves_for_a_setting_that_nothing_is_run_with_here() -> None:
+    """It would not be known of the next release either."""
+    narrowed = {"only": {"warnings": Only(versions={"left": (Version("3.0"),)})}}
+    verdicts = [
+        *grid("1.0 2.0 3.0\n1.0 pass pass pass\n3.0 pass pass pass"),
+        *grid("1.0 2.0 3.0\n3.0 pass pass pass", config="warnings"),
+    ]
+    found = asked(verdicts, chosen="every", **narrowed)
+    assert [says(part) for part in found.parts] == ["pass, tested", "nothing, unknown"]
+    assert [part.is_meant for part in found.parts] == [True, False]
+    assert found.moves == () and found.smallest is None
+    # where it is to be run, and was not, a release that passes is told
+    wide = asked(verdicts, chosen="every")
+    assert targets(wide.moves) == ["left 3.0 3.0"]
+
+
 def test_only_a_workaround_that_passed_on_these_very_cells_is_offered() -> None:
     ways = {
         n: Workaround(name=n, title=n, description="", costs=f"{n}.") for n in ("quiet", "calm")

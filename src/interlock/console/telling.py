@@ -159,6 +159,10 @@ def publish_page(place: Place, results: Path, findings: Findings, finished: Fini
     with place.console.status("building the page …"):
         built = site.build(place.root, results, place.matrix, findings)
     place.console.print(f"page:     {built}", highlight=False)
+    if results != place.root / "results":
+        place.console.print(
+            "          It shows the verdicts of this folder alone.", highlight=False
+        )
 
 
 def how_to_ask(

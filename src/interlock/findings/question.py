@@ -262,12 +262,15 @@ def _in_every(
     place: Place,
     parts: Sequence[SituationAnswer],
 ) -> tuple[tuple[Move, ...], SmallestMove | None]:
-    """The releases to move to in all of the settings, where one goes wrong or is not known."""
+    """The releases to move to in all of the settings, where one goes wrong or is not known.
+
+    A setting that nothing is to be run with is not known of the next release either.
+    """
     targets = findings.targets
     troubles = [trouble for part in parts for trouble in part.troubles]
     if troubles:
         moves = targets.moves(asked, place, troubles)
-    elif any(part.basis in _OPEN for part in parts):
+    elif any(part.basis in _OPEN and part.is_meant for part in parts):
         moves = targets.passing(asked, place)
     else:
         return (), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import logging
 import os
@@ -49,13 +50,20 @@ def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None =
     """
     # Otherwise Material prints a page about MkDocs 2 at every build.
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+    config = root / "mkdocs.yml"
+    if not config.is_file():
+        raise UsageError(f"there is no {config}: the site is built in a checkout of Interlock")
+    with _alone(root):
+        return _build(root, config, results, matrix, findings)
+
+
+def _build(
+    root: Path, config: Path, results: Path, matrix: Matrix, findings: Findings | None
+) -> Path:
     from mkdocs.commands.build import build as mkdocs_build
     from mkdocs.config import load_config
     from mkdocs.exceptions import Abort, ConfigurationError
 
-    config = root / "mkdocs.yml"
-    if not config.is_file():
-        raise UsageError(f"there is no {config}: the site is built in a checkout of Interlock")
     with _said(root):
         generate(results, root / "site", matrix, findings)
     if findings is None or len(findings.verdicts) >= COLLECTED:
@@ -69,6 +77,17 @@ def build(root: Path, results: Path, matrix: Matrix, findings: Findings | None =
     except (Abort, ConfigurationError) as problem:
         raise UsageError(f"MkDocs could not build the site: {problem}") from problem
     return Path(loaded.site_dir) / "index.html"
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Wait until no other command builds the site of this checkout, and keep others waiting."""
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager
