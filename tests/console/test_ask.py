@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from asked import FORKING, HANG, NEXT, data, findings, text, worked_around
-from grids import LEVEL, cell, grid, verdict
+from grids import LEVEL, cell, grid, matrix, verdict
 
 from interlock.console.page import Page
 from interlock.matrix.definition import ProbeUse
@@ -102,6 +103,21 @@ def test_what_was_not_tested_has_the_newer_releases_that_pass(
     lines = [line.strip() for line in text(findings(grid(verdicts))).splitlines()]
     assert [line for line in lines if line.startswith("- upgrade")] == advice
     assert ("These were tested, and no hang was found:" in lines) is bool(advice)
+
+
+def test_settings_that_were_not_tested_are_tested_by_a_probe_that_has_them() -> None:
+    made = matrix(choices={**LEVEL, **FORKING})
+    restart = made.probes["restart"]
+    probes = {
+        "restart": replace(restart, configs=("stock",)),
+        "serve": replace(restart, name="serve", configs=("warnings",)),
+    }
+    of = findings([], choices={**LEVEL, **FORKING}, probes=probes)
+    run = "nox -s matrix -- --left 1.0 --right 1.0 --python 3.10 --probe"
+    assert f"\nTo test these releases:\n  {run} serve --config warnings" in text(
+        of, chosen="warnings"
+    )
+    assert "\nNo probe runs with just these settings." in text(of, chosen="forking")
 
 
 def test_what_was_not_tested_at_all_is_tested_by_one_command() -> None:

@@ -241,6 +241,13 @@ def test_what_was_not_tested_names_the_pythons_that_were(
     assert told == expected
 
 
+def test_a_python_without_a_wheel_is_no_place_where_it_was_tested() -> None:
+    run = verdict(cell(python="3.9"))
+    refused = verdict(cell(python="3.12"), "unsupported", reason=Reason.NO_WHEEL)
+    found = one([run, refused]).elsewhere
+    assert found and [*map(str, found.pythons)] == ["3.9"]
+
+
 def test_of_a_rare_hang_no_single_pass_is_a_way_out() -> None:
     quiet = Workaround(name="quiet", title="quiet", description="", costs="Nothing.")
     use = ProbeUse(choices={"forking": "yes"}, workarounds={"stock": ("quiet",)})

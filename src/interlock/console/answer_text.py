@@ -269,14 +269,27 @@ class _Telling:
         missing = answer.parts[0].missing if len(answer.parts) == 1 else ()
         if why := beyond_the_harness(question.python):
             return ["", *self.page.wrapped(f"It can't be tested: {why}.")]
+        run = self._runs_just(answer.asked) if question.chosen else ""
+        if run is None:
+            return ["", *self.page.wrapped("No probe runs with just these settings.")]
         releases = [f"--{a.name} {question.versions[a.name]}" for a in self.matrix.axes]
-        default = self.matrix.situation({})
-        kinds = [k for k in self.matrix.applications if answer.asked[k] != default[k]]
-        about = [p for p in self.matrix.uses if any(self.matrix.is_about(k, p) for k in kinds)]
-        probes = [f"--probe {probe}" for probe in about]
-        asked = " ".join([*releases, f"--python {question.python}", *probes])
+        asked = " ".join(filter(None, [*releases, f"--python {question.python}", run]))
         command = missing[0].reproduce if missing else f"nox -s matrix -- {asked}"
         return ["", *self.page.wrapped("To test these releases:"), f"  {command}"]
+
+    def _runs_just(self, asked: Situation) -> str | None:
+        """The options for a probe that runs in that very situation; None where none does."""
+        matrix = self.matrix
+        return next(
+            (
+                f"--probe {probe} --config {config}"
+                for probe, of in matrix.probes.items()
+                if not matrix.use(probe).only_as_control
+                for config in of.configs
+                if matrix.situation_of(probe, config) == asked
+            ),
+            None,
+        )
 
     def _fewer(self, part: SituationAnswer) -> list[str]:
         """What helps against the hang that was found, with less switched on."""

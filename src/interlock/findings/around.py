@@ -47,7 +47,7 @@ def elsewhere(tested: Tested, asked: Situation, place: Place, near: bool) -> Els
     """The other Pythons; ``near`` is whether some release is known on the Python itself."""
     pins, python = place
     others = [one for one in tested.pythons if one != python]
-    these = tuple(one for one in others if tested.outcome(asked, (pins, one)))
+    these = tuple(one for one in others if tested.was_run(asked, (pins, one)))
     if these:
         return Elsewhere(pythons=these, with_these=True)
     if near:

@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from interlock.findings.criteria import Meant
 from interlock.findings.features import MissingFeatures
+from interlock.findings.inference import AnswerBasis
 from interlock.findings.likeness import TROUBLE
 from interlock.findings.situation import Asked, Conclusion, Drawn, Levels, Seen, conclude, required
 from interlock.findings.weighing import Pins, Track, version_of, without
@@ -135,6 +136,11 @@ class Tested:
     def outcome(self, asked: Situation, place: Place) -> Outcome | None:
         """The outcome that ``conclude`` finds."""
         return self.drawn(asked, place).outcome if self.rows_at(place) else None
+
+    def was_run(self, asked: Situation, place: Place) -> bool:
+        """Whether that outcome is known from a run, and not from what the index decides."""
+        known = self.outcome(asked, place) is not None
+        return known and self.drawn(asked, place).basis is not AnswerBasis.INDEX
 
     def drawn(
         self, asked: Situation, place: Place, beside: Callable[[Verdict], bool] | None = None

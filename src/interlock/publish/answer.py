@@ -151,8 +151,13 @@ def configurations(context: PageContext) -> dict[str, dict[str, Any]]:
             probe = probes[0] if about.application and probes else ""
             situation = context.matrix.situation_of(probe, name)
             if situation:
-                asked = [f"--config {name}"]
-                asked += [f"--probe {p}" for p in probes] if about.application else []
+                judged = (
+                    p
+                    for p in probes
+                    if name in context.matrix.probes[p].configs
+                    and not context.matrix.use(p).only_as_control
+                )
+                asked = [f"--config {name}", *(f"--probe {p}" for p in judged)]
                 found[about.choice(name)] = {
                     "chosen": dict(situation.chosen),
                     "run": " ".join(asked),
