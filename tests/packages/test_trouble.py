@@ -21,9 +21,9 @@ PASSES = ("--subject", "1+passes")
 
 
 def last_lines(output: str) -> list[str]:
-    """The text after the verdicts' path: how the run ended."""
+    """The text after the verdicts' path, and how to ask about them: how the run ended."""
     lines = output.partition("\nverdicts: ")[2].splitlines()[1:]
-    return [line for line in lines if not line.startswith("ask: ")]
+    return [line for line in lines if not line.startswith(("ask: ", "          "))]
 
 
 def test_an_index_that_goes_away_leaves_open_what_was_not_installed(
