@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from interlock.console.sources import Source
 from interlock.findings import NOTHING_NOTED, Findings, Noted
-from interlock.matrix import Matrix
+from interlock.matrix import Matrix, plain_files
 from interlock.model import Verdict
 from interlock.record import Kept, kept
 
@@ -84,18 +83,11 @@ def _name(source: Source, image: str | None, options: Mapping[str, bool]) -> str
         *(path for path in inside if path.suffix == ".yaml"),
         *sorted(source.probes.glob("*/*.yaml")),
     ]
-    if any(options.values()):
-        files += _behind(source.probes)
+    if any(options.values()):  # then code counts too
+        files += sorted(filter(plain_files.is_of_a_probe, source.probes.rglob("*")))
     names = [path.name for path in inside if path.is_dir()]
     where = [str(file.relative_to(source.root)) for file in files]
     return kept.name_of("matrix", files, where, names, image, sorted(options.items()))
-
-
-def _behind(probes: Path) -> Iterator[Path]:
-    """Every file that a probe's digest, or the check before a run, is made from."""
-    for path in sorted(probes.rglob("*")):
-        if path.suffix in (".py", ".yaml") and "__pycache__" not in path.parts:
-            yield path
 
 
 def _thawed(text: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 from packaging.version import Version
 
@@ -28,11 +28,9 @@ class ReleasesAbove:
         is_known: Callable[[Version], bool],
     ) -> None:
         self._versions = versions
-        self._look = passes
+        self._passes = cache(passes)
         self._covers = covers
-        self._is_known = is_known
-        self._seen: dict[Version, bool] = {}
-        self._known: dict[Version, bool] = {}
+        self._is_known = cache(is_known)
 
     def ends(
         self, present: Version, against: Callable[[Version], Objections] = lambda _: ()
@@ -87,17 +85,7 @@ class ReleasesAbove:
 
     def known(self, present: Version) -> Sequence[Version]:
         """The releases above of which it is known what they do, in version order."""
-        return [version for version in self.above(present) if self._knows(version)]
+        return [version for version in self.above(present) if self._is_known(version)]
 
     def above(self, present: Version) -> Sequence[Version]:
         return self._versions[bisect(self._versions, present) :]
-
-    def _knows(self, version: Version) -> bool:
-        if version not in self._known:
-            self._known[version] = self._is_known(version)
-        return self._known[version]
-
-    def _passes(self, version: Version) -> bool:
-        if version not in self._seen:
-            self._seen[version] = self._look(version)
-        return self._seen[version]

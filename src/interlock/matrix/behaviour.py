@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock.matrix.document import read
-from interlock.matrix.plain_files import read_bytes
+from interlock.matrix.plain_files import is_of_a_probe, read_bytes
 from interlock.matrix.syntax import meaning
 from interlock.model import MatrixError, digest_of
 
@@ -63,8 +63,7 @@ def digest(folder: Path, name: str) -> str:
 def _files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
     for name in names:
         for path in (folder / name).rglob("*"):
-            counts = path.suffix in (".py", ".yaml") and "__pycache__" not in path.parts
-            if counts and path.is_file():
+            if is_of_a_probe(path) and path.is_file():
                 yield path
 
 

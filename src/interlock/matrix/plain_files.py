@@ -73,3 +73,8 @@ def _unreadable(problem: OSError | ValueError) -> Unreadable:
             return Unreadable("is a link that leads back to itself")
         return Unreadable(f"can't be read: {problem.strerror or problem}")
     return Unreadable(f"can't be read: {problem}")
+
+
+def is_of_a_probe(path: Path) -> bool:
+    """Whether a file in a probe's folder can decide what the probe does."""
+    return path.suffix in (".py", ".yaml") and "__pycache__" not in path.parts

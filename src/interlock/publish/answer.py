@@ -64,9 +64,8 @@ def answers(context: PageContext) -> dict[str, Any]:
     ``places`` has, by releases and Python, the number of a row of ``groups``, and the numbers of
     the answers there. The row says for each situation which of these answers it has. The situations
     are in the order of the choices, the last one changing first, and then comes the answer for a
-    reader who chooses none. ``regions`` has the same of pairs
-    that nobody ran, and that are inferred, ``left_out`` the releases of which the page has no such
-    answers (``inferred.Told``).
+    reader who chooses none. ``regions`` has the same of pairs that nobody ran, and that are
+    inferred, ``left_out`` the releases of which the page has no such answers (``inferred.Told``).
     """
     packed, alike = Packed(), Alike(context)
 
