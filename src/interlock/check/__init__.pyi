@@ -1,0 +1,7 @@
+from .found import (
+    DependencyFile as DependencyFile,
+    Mention as Mention,
+    Project as Project,
+    Unread as Unread,
+    joined as joined,
+)
