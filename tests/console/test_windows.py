@@ -224,3 +224,32 @@ def test_without_a_named_release_the_newest_and_the_oldest_usual_one_are_searche
     found = matrix(sets={"usual": usual}, default_set="usual")
     options = argparse.Namespace(left=typed, right=None)
     assert " ".join(map(str, whole_rows(found, options, asked))) == expected
+
+
+def test_a_release_that_lacks_the_feature_leaves_nothing_unknown() -> None:
+    """It lacks it with every partner, so there is nothing left to find out about it."""
+    made = matrix()
+    restart = replace(made.probes["restart"], needs=("left",))
+    known = matrix(probes={**made.probes, "restart": restart})
+    told = verdict(
+        cell(),
+        "unsupported",
+        reason=Reason.NO_FEATURE,
+        probe_digest=restart.digest,
+        config_digest=known.configurations["stock"].digest,
+        tested_at=NOON,
+    )
+    search = Exploration(
+        [replace(SURVEY, named=(Version("1.0"), Version("1.1")))],
+        {},
+        matrix=known,
+        releases={},
+        now=lambda: NOON,
+        machine="x86_64",
+        jobs=1,
+    )
+    said = [*lines(search, {told.cell.key: told}, known)]
+    assert "  left-lib 1.0 lacks what restart tests." in said
+    assert "  left-lib 1.1:" in said
+    # 3 × 3 pairs on two Pythons: 6 have the release that lacks it, and one of these was run.
+    assert "1 pair tested of 18: 5 inferred, 0 decided by the index, 12 unknown" in said

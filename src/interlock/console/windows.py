@@ -13,12 +13,14 @@ from interlock.findings import (
     AnswerBasis,
     ErrorRate,
     Findings,
+    Seen,
     Spot,
     Stretch,
     TrackMap,
     along_row,
     captions,
     hangs_rarely,
+    headlines,
     rate_of,
     rates_by_rule,
 )
@@ -34,20 +36,24 @@ def lines(
     Where hangs are rare there are no windows: the rate of each release line is printed.
     """
     counting = exploration.counting(told)
+    findings = Findings(matrix=matrix, verdicts=list(counting.values()))
     for survey in exploration.surveys:
         if hangs_rarely(matrix, survey.probe, survey.config):
-            findings = Findings(matrix=matrix, verdicts=list(counting.values()))
             yield from answer_rare.line_rates(findings, survey.probe, survey.config)
             yield from unproven(survey, counting)
             continue
         maps = survey.maps(counting)
+        lacks = {python: _lacking(survey, python, findings) for python in maps}
         for python, of in maps.items():
             yield ""
             yield f"{survey.probe} in {survey.config}, Python {python}"
             for version in survey.named:
+                if seen := lacks[python].get(of.space.rows.position[version]):
+                    yield f"  {headlines.lacks(seen, matrix)}"
+                    continue
                 yield f"  {survey.axes[0].package} {version}:"
                 yield from windows_of(survey, python, of, version, counting, matrix)
-        yield from _counted(survey, maps, counting)
+        yield from _counted(survey, maps, lacks, counting)
         yield from unproven(survey, counting)
         yield from audit_lines(exploration.audited(survey, told))
     if exploration.stopped:
@@ -91,12 +97,25 @@ def _upstream(stretch: Stretch, survey: Survey, matrix: Matrix) -> Iterator[str]
         yield note.says(axis.package)
 
 
+def _lacking(survey: Survey, python: PythonVersion, findings: Findings) -> Mapping[int, Seen]:
+    """The rows whose release lacks what is tested, whatever it is combined with."""
+    situation = findings.matrix.situation_of(survey.probe, survey.config)
+    found: dict[int, Seen] = {}
+    for row in range(len(survey.rows)) if situation else ():
+        place = survey.cell(python, (row, 0)).pins[:1], python
+        for one in findings.tested.features.at(situation, place):
+            if one.seen.verdict.cell.probe == survey.probe:
+                found[row] = one.seen
+    return found
+
+
 def _counted(
     survey: Survey,
     maps: Mapping[PythonVersion, TrackMap],
+    lacks: Mapping[PythonVersion, Mapping[int, Seen]],
     counting: Mapping[tuple[str, ...], Verdict],
 ) -> Iterator[str]:
-    counts = sum((of.counts() for of in maps.values()), Counter())
+    counts = sum((of.counts(lacks[python]) for python, of in maps.items()), Counter())
     total = sum(counts.values())
     yield (
         f"{plural(counts[AnswerBasis.TESTED], 'pair')} tested of {total:,}: "

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -216,10 +216,11 @@ class TrackMap:
         strips = {column: self.column(column) for column in sorted(self._by_column)}
         return {column: strip for column, strip in strips.items() if strip.crosses_lines}
 
-    def counts(self) -> Counter[AnswerBasis]:
+    def counts(self, lacking: Container[int] = ()) -> Counter[AnswerBasis]:
         """How many pairs each basis decides. Takes time in proportion to all pairs.
 
-        Each strip is looked through once, and not for each of its pairs.
+        ``lacking`` are the rows whose release lacks the feature that is tested: it lacks it with
+        every partner. Each strip is looked through once, and not for each of its pairs.
         """
         down: dict[int, dict[int, _Said]] = {}
         for column in self._by_column:
@@ -234,13 +235,14 @@ class TrackMap:
             there = [at for at in every if at not in tested and installs(row, at)]
             found[AnswerBasis.INDEX] += len(every) - len(tested) - len(there)
             boxes = self._slabs.along(row)
+            open_ones = AnswerBasis.INFERRED if row in lacking else AnswerBasis.UNKNOWN
             for at in there:
                 if at in across or at in above:
                     found[_agreed(across.get(at), above.get(at))] += 1
                 elif at in boxes and self._is_filled(boxes[at], row, at):
                     found[AnswerBasis.INFERRED] += 1
                 else:
-                    found[AnswerBasis.UNKNOWN] += 1
+                    found[open_ones] += 1
         return +found
 
     def _in_a_box(self, spot: Spot) -> Known:
