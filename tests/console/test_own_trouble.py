@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from command_line import THIS, Typed
 
+from interlock.isolation import sandbox
 from interlock.isolation.sandbox import interpreters
 from interlock.matrix import selection
-from interlock.model import PythonVersion
+from interlock.model import Backend, EngineUnavailable, PythonVersion
 
 NOWHERE = "http://127.0.0.1:9/simple"
 """The discard port; nobody listens there."""
@@ -37,10 +39,25 @@ def test_containers_without_an_engine_are_trouble(
     assert typed.nothing_ran
 
 
+def test_an_engine_that_is_named_and_does_not_answer_is_trouble(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever names an engine does not want the packages to run in processes."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    said = typed("matrix", "--python", THIS)
+    assert said.code == 3
+    assert "DOCKER_HOST said where to run, so nothing runs elsewhere" in said.errors
+    assert typed.nothing_ran
+
+
 def test_where_no_engine_answers_processes_do_and_it_says_why(
     typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    def none(*_: object, **__: object) -> NoReturn:
+        raise EngineUnavailable("no container engine answers at unix:///nowhere/docker.sock")
+
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setitem(sandbox.BACKENDS, Backend.DOCKER, none)
     said = typed("matrix", "--python", THIS, "--dry-run")
     assert said.code == 0
     (why,) = [line for line in said.output.splitlines() if line.startswith("isolated by")]

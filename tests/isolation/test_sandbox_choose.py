@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,7 +37,7 @@ def engine_with(*pythons: PythonVersion) -> Callable[..., Sandbox]:
 
 
 def chosen(
-    asked: str, docker: Callable[..., Sandbox], *, is_named: bool = False
+    asked: str, docker: Callable[..., Sandbox], *, named: Sequence[str] = ()
 ) -> tuple[Backend, str]:
     backends = {
         Backend.DOCKER: docker,
@@ -49,7 +49,7 @@ def chosen(
         "python:{python}-slim",
         store=Store(home=Path("unused")),
         probes=Path("unused"),
-        is_named=is_named,
+        named=named,
         backends=backends,
     )
     assert "\n" not in why
@@ -75,21 +75,25 @@ def test_auto_takes_processes_otherwise_and_says_why(docker: Callable[..., Sandb
 @pytest.mark.parametrize(
     ("docker", "trouble"), [(no_engine, EngineUnavailable), (engine_with(), ImageMissing)]
 )
-def test_a_named_image_that_is_not_to_be_had_is_an_error_and_never_means_processes(
-    docker: Callable[..., Sandbox], trouble: type[TroubleError]
+@pytest.mark.parametrize("variable", ["DOCKER_HOST", "INTERLOCK_IMAGE"])
+def test_what_is_named_and_not_to_be_had_is_an_error_and_never_means_processes(
+    docker: Callable[..., Sandbox], trouble: type[TroubleError], variable: str
 ) -> None:
-    with pytest.raises(trouble, match="INTERLOCK_IMAGE names the image") as raised:
-        chosen("auto", docker, is_named=True)
+    with pytest.raises(trouble, match=f"{variable} said where to run") as raised:
+        chosen("auto", docker, named=[variable])
     assert raised.value.exit_code == 3
     assert "\n" not in str(raised.value)
 
 
 def test_a_named_image_that_is_there_means_containers() -> None:
-    assert chosen("auto", engine_with(PY310), is_named=True) == (Backend.DOCKER, "containers")
+    assert chosen("auto", engine_with(PY310), named=["INTERLOCK_IMAGE"]) == (
+        Backend.DOCKER,
+        "containers",
+    )
 
 
 def test_who_names_an_image_and_asks_for_processes_gets_them() -> None:
-    assert chosen("process", no_engine, is_named=True)[0] is Backend.PROCESS
+    assert chosen("process", no_engine, named=["INTERLOCK_IMAGE"])[0] is Backend.PROCESS
 
 
 def test_docker_without_an_engine_is_an_error_that_names_the_way_out() -> None:

@@ -103,7 +103,7 @@ class Ground:
             place.matrix.image,
             store=place.store,
             probes=place.probes,
-            is_named=IMAGE_VARIABLE in os.environ,
+            named=[name for name in ("DOCKER_HOST", IMAGE_VARIABLE) if os.environ.get(name)],
         )
         place.console.print(f"isolated by {why}", highlight=False)
         if swept := box.sweep():

@@ -101,7 +101,9 @@ def _lacking(survey: Survey, python: PythonVersion, findings: Findings) -> Mappi
     """The rows whose release lacks what is tested, whatever it is combined with."""
     situation = findings.matrix.situation_of(survey.probe, survey.config)
     found: dict[int, Seen] = {}
-    for row in range(len(survey.rows)) if situation else ():
+    if situation is None:
+        return found
+    for row in range(len(survey.rows)):
         place = survey.cell(python, (row, 0)).pins[:1], python
         for one in findings.tested.features.at(situation, place):
             if one.seen.verdict.cell.probe == survey.probe:

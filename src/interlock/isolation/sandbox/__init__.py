@@ -6,7 +6,7 @@ row records that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -167,10 +167,12 @@ BACKENDS: Mapping[Backend, Callable[..., Sandbox]] = {
 }
 
 
-_NAMED = (
-    "INTERLOCK_IMAGE names the image, so nothing runs without it: correct or unset it, or use "
-    "--backend process"
-)
+def _named_in(variables: Sequence[str]) -> str:
+    """What to do if the engine or the image that somebody named is not to be had."""
+    return (
+        f"{' and '.join(variables)} said where to run, so nothing runs elsewhere: "
+        "correct or unset it, or use --backend process"
+    )
 
 
 def choose(
@@ -180,14 +182,15 @@ def choose(
     *,
     store: Store,
     probes: Path,
-    is_named: bool = False,
+    named: Sequence[str] = (),
     backends: Mapping[Backend, Callable[..., Sandbox]] = BACKENDS,
 ) -> tuple[Sandbox, str]:
     """The sandbox for ``auto``, ``docker`` or ``process``, with one line on why.
 
     ``auto`` takes containers if an engine answers, and has or can pull an image for any of the
     Pythons. ``docker`` raises ``EngineUnavailable`` or ``ImageMissing`` instead. So does ``auto``
-    if the user named the image (``is_named``): whoever names one does not want processes.
+    if the user named an engine or the image in one of these variables (``named``): whoever does
+    so does not want processes.
     """
     options: dict[str, Any] = {"store": store, "probes": probes, "template": template}
     if backend == Backend.PROCESS.value:
@@ -201,14 +204,14 @@ def choose(
                 f"{trouble}; start it, or use --backend process; without a registry, build the "
                 "images with `nox -s images`"
             ) from trouble
-        if is_named:
-            raise EngineUnavailable(f"{trouble}; {_NAMED}") from trouble
+        if named:
+            raise EngineUnavailable(f"{trouble}; {_named_in(named)}") from trouble
         why = f"{trouble}; once there is one, `nox -s images` builds the images"
     except ImageMissing as trouble:
         if backend == Backend.DOCKER.value:
             raise
-        if is_named:
-            raise ImageMissing(f"{trouble}; {_NAMED}") from trouble
+        if named:
+            raise ImageMissing(f"{trouble}; {_named_in(named)}") from trouble
         why = str(trouble)
     else:
         return sandbox, "containers"
