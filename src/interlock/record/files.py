@@ -173,6 +173,8 @@ class Batch:
 
     def remove(self, path: Path) -> None:
         """Remove a file once the others are in place."""
+        with _said(path):
+            self._refuse_links(path)
         self._gone.append(path)
 
     def give_up(self) -> None:
@@ -185,13 +187,19 @@ class Batch:
         fresh = path.with_name(path.name + switching.NEW)
         with _said(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._refuse_links(path)
             if path.is_dir():
                 raise IsADirectoryError(0, "a folder is in its place")
             self._fresh[path] = fresh
-            with fresh.open("w", encoding="utf-8", newline="\n") as file:
+            with switching.new_file(fresh) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+
+    def _refuse_links(self, path: Path) -> None:
+        """Only the folder itself may be a link: what is behind another is not ours."""
+        if self._folder and (link := switching.link_above(self._folder, path)):
+            raise OSError(0, f"{link} is a link; put a folder in its place")
 
     def _drop_fresh(self) -> None:
         for fresh in self._fresh.values():

@@ -10,6 +10,7 @@ often that is wrong (``audits.py``). ``releases.json`` holds what the package in
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from interlock.matrix import Matrix
+from interlock.matrix import Matrix, Unreadable, plain_files
 from interlock.model import AuditedCell, Axis, Basis, Renames, Signature, UsageError, Verdict
 from interlock.record import leftovers, older, rows, signatures, switching
 from interlock.record.audits import AUDITS, read_audits, rewrite_audits
@@ -155,6 +156,20 @@ def _read(results: Path, axes: Sequence[Axis], renamed: Renames) -> Results:
     )
 
 
+def verdicts_digest(results: Path) -> str | None:
+    """The digest of the folder's verdicts, to see whether another command has written some.
+
+    None without any. A table that can't be read has one too: whoever reads it says what is wrong.
+    """
+    try:
+        content = plain_files.read_bytes(results / VERDICTS, plain_files.MOST_TABLE_BYTES)
+    except FileNotFoundError:
+        return None
+    except Unreadable as why:
+        return str(why)
+    return hashlib.blake2b(content).hexdigest()
+
+
 def rewrite_results(found: Results, results: Path, axes: Sequence[Axis]) -> None:
     """Write the data set again, with today's names and in today's form."""
     with Batch(results) as batch:
@@ -178,24 +193,19 @@ def check_destination(results: Path, axes: Sequence[Axis]) -> None:
     ``UsageError`` if the folder is a file, or a file in it can't be read: its results from other
     machines would be lost. ``StorageTrouble`` if nothing can be written.
     """
-    names = [axis.name for axis in axes]
     for folder in (results, results / SIGNATURES):
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         if not nearest.is_dir():
             where = "" if nearest == folder else f"{folder} can't be made: "
             raise UsageError(f"{where}{nearest} is a file; name a folder")
-    with switching.locked(results, to_write=False):
-        _signature_files(results / SIGNATURES, names)
-        read_json(results / YANKED, Yanked)
-        read_releases(results)
-        read_json(results / CONTROLS, Controls, axes=names)
-        read_audits(results, axes)
-    with Batch() as batch:
-        # Written beside its place, then withdrawn: nothing changes.
+    with Batch(results) as batch:
+        # Written beside its place, then withdrawn: nothing changes. Another command may be writing
+        # files of the same names, so the folder is held.
         batch.write(results / VERDICTS, "")
         batch.write(results / SHARED, "")
         batch.write(results / SIGNATURES / "some.json", "")
         batch.give_up()
+    read_results(results, axes)
 
 
 def _signature_files(folder: Path, axes: Sequence[str]) -> list[Mapping[str, Any]]:
