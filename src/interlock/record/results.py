@@ -27,7 +27,7 @@ from interlock.record.control_results import CONTROLS
 from interlock.record.files import Batch, read_json, together
 from interlock.record.listed import NONE_LISTED, ListedReleases
 from interlock.record.measures import MEASURES, read_measures, write_measures
-from interlock.record.order import ordered
+from interlock.record.order import coordinates, ordered
 from interlock.record.published import VERDICTS
 from interlock.record.releases import RELEASES, read_releases, write_releases
 from interlock.record.rows import Attributions, Row
@@ -145,15 +145,40 @@ def _read(results: Path, axes: Sequence[Axis], renamed: Renames) -> Results:
     yanked = {axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()}
     releases = read_releases(results)
     told = read_json(results / CONTROLS, Controls, {"controls": []}, axes=names)
+    verdicts = rows.read(path, axes, counts, measured, renamed) if there else []
+    shown: list[Mapping[str, Any]] = [older.signature_file(file, renamed) for file in files]
+    _check_hangs(verdicts, shown, axes, results)
     return Results(
         folder=results,
-        verdicts=rows.read(path, axes, counts, measured, renamed) if there else [],
-        signatures=[older.signature_file(file, renamed) for file in files],
+        verdicts=verdicts,
+        signatures=shown,
         yanked=releases.yanked if releases else yanked,
         releases=releases,
         controls=[older.control(row, renamed) for row in told["controls"]],
         audited=read_audits(results, axes, renamed),
     )
+
+
+def _check_hangs(
+    verdicts: Sequence[Verdict],
+    files: Sequence[Mapping[str, Any]],
+    axes: Sequence[Axis],
+    results: Path,
+) -> None:
+    """Raise ``UsageError`` if a signature file has a hang whose row is missing.
+
+    A table that was cut between two rows looks whole, and a lost hang may be inferred to pass.
+    """
+    hung = {tuple(coordinates(v.cell, axes).values()) for v in verdicts if v.hangs}
+    names = (*(axis.name for axis in axes), "python", "probe", "config")
+    for file in files:
+        for cell in file["cells"]:
+            if tuple(cell[name] for name in names) not in hung:
+                where = ", ".join(cell[name] for name in names)
+                raise UsageError(
+                    f"{results / VERDICTS}: {SIGNATURES}/ has a hang of {where[:200]}, and here "
+                    "is none; keep the files of a folder together, and use them as published"
+                )
 
 
 def verdicts_digest(results: Path) -> str | None:
