@@ -16,7 +16,9 @@ from interlock.campaign.controls import ControlResults
 from interlock.campaign.results import publish_results
 from interlock.campaign.verdicts import control_results_in
 from interlock.findings import Findings
+from interlock.model import Finding, Probe, Trial
 from interlock.record.ledger import CampaignRecord
+from interlock.record.results import read_results, write_results
 
 MATRIX = replace(TESTED, controls=(KNOWN_HANG,))
 
@@ -54,7 +56,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def write(stage: Stage, controls: ControlResults | None, folder: Path) -> list[str]:
     findings = Findings(matrix=MATRIX, verdicts=stage.ledger.verdicts(), withdrawn={})
-    publish_results(stage.ledger, findings, folder, controls)
+    publish_results(stage.ledger, lambda: findings, folder, controls)
     return published(folder)
 
 
@@ -81,3 +83,36 @@ def test_without_a_campaign_that_is_just_over_all_are_read_again(
     read.clear()
     assert write(two, None, tmp_path / "results") == ["a", "b"]
     assert read == ["a", "b"]
+
+
+def test_what_another_command_publishes_meanwhile_stays(two: Stage, tmp_path: Path) -> None:
+    """It writes between this command's reading and its writing."""
+    folder = tmp_path / "results"
+    ours = two.ledger.verdicts()
+    others = [replace(ours[0], cell=cell(version)) for version in ("0.1", "0.2")]
+
+    def found() -> Findings:
+        kept = read_results(folder, MATRIX.axes).verdicts
+        if others:
+            write_results([*kept, others.pop()], {}, folder, MATRIX.axes)
+        return Findings(matrix=MATRIX, verdicts=[*ours, *kept], withdrawn={})
+
+    written = publish_results(two.ledger, found, folder)
+    there = {v.cell for v in read_results(folder, MATRIX.axes).verdicts}
+    assert there == {*(v.cell for v in ours), cell("0.1"), cell("0.2")}
+    assert there == {v.cell for v in written.verdicts}
+
+
+def test_a_trial_that_the_judge_can_not_read_keeps_no_results_from_being_written(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """Such a trial is beside those of a hang, whose example is looked for in all of them."""
+    stage.run(stage.world(v1_0="hang"), cell("1.0"))
+    hang = stage.ledger.verdicts()
+
+    def crashing(ran: Trial, probe: Probe) -> Finding:
+        raise ZeroDivisionError
+
+    findings = Findings(matrix=MATRIX, verdicts=hang, withdrawn={})
+    publish_results(stage.ledger, lambda: findings, tmp_path / "results", classify=crashing)
+    assert read_results(tmp_path / "results", MATRIX.axes).verdicts[0].hangs == hang[0].hangs

@@ -14,7 +14,9 @@ from packaging.version import Version
 
 from interlock.model import Axis, Outcome
 from interlock.record import kept
+from interlock.record.files import Batch
 from interlock.record.kept import MOST_FILES, Kept, frozen, name_of, thawed
+from interlock.record.ledger import Ledger
 
 
 @pytest.fixture
@@ -55,6 +57,55 @@ def test_what_was_kept_under_another_name_is_not_used(keep: Kept) -> None:
     (keep.folder / "results-1").replace(keep.folder / "results-2")
     assert keep.has("results-2")
     assert keep.get("results-2") is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "is_used"),
+    [
+        ("us", 0o600, True),
+        ("us", 0o644, True),
+        ("us", 0o620, False),
+        ("us", 0o602, False),
+        ("another", 0o600, False),
+        ("another", 0o644, False),
+    ],
+)
+def test_what_another_user_could_have_written_is_not_used(
+    keep: Kept, monkeypatch: pytest.MonkeyPatch, owner: str, mode: int, is_used: bool
+) -> None:
+    keep.put("results-1", "an answer")
+    path = only_file(keep)
+    path.chmod(mode)
+    if owner == "another":
+        if os.geteuid() != 0:
+            pytest.skip("only root gives files away")
+        os.chown(path, 65534, -1)
+    assert keep.get("results-1") == ("an answer" if is_used else None)
+    keep.put("results-1", "a newer answer")
+    assert keep.get("results-1") == "a newer answer"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o022, 0o077])
+def test_what_is_kept_is_for_this_user_alone(keep: Kept, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        keep.put("results-1", [1])
+    finally:
+        os.umask(before)
+    assert only_file(keep).stat().st_mode & 0o777 == 0o600
+    assert keep.get("results-1") == [1]
+
+
+def test_nothing_is_written_through_a_link_that_lies_there(keep: Kept, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("mine")
+    assert keep.folder
+    keep.folder.mkdir(parents=True)
+    for name in ("results-1", f".results-1.{os.getpid()}"):
+        (keep.folder / name).symlink_to(other)
+    keep.put("results-1", [1])
+    assert keep.get("results-1") == [1]
+    assert other.read_text() == "mine"
 
 
 def test_it_has_what_was_kept_and_nothing_else(keep: Kept) -> None:
@@ -137,7 +188,7 @@ class Calls:
         return self.called, ()
 
 
-@pytest.mark.parametrize("called", [os.getcwd, kept._made_by, Path])
+@pytest.mark.parametrize("called", [os.getcwd, kept._made_by, Path, Ledger, Batch, kept._Pickler])
 def test_nothing_is_called_but_nouns(called: Any) -> None:
     with pytest.raises(pickle.UnpicklingError, match="is no noun"):
         thawed(pickle.dumps(Calls(called)))

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from published import cell, verdict
 
-from interlock.model import Backend, Outcome, Renamed, StorageTrouble, Trial
+from interlock.model import Backend, Cell, Outcome, Renamed, StorageTrouble, Trial
 from interlock.record import blobs
-from interlock.record.ledger import CampaignRecord, Ledger
+from interlock.record.ledger import CampaignRecord, Ledger, repair
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 CAMPAIGN = CampaignRecord(id="c1", started_at=NOON, resolved={})
@@ -296,7 +296,7 @@ def test_pages_of_the_file_that_were_overwritten_are_a_clear_line(home: Path) ->
 def _open(home: Path, together: Barrier) -> None:
     together.wait()
     with Ledger(home) as ledger:
-        ledger.record(TRIAL)
+        ledger.record(replace(TRIAL, seconds=float(os.getpid())))
 
 
 def test_several_first_starts_at_once_share_a_new_home(tmp_path: Path) -> None:
@@ -322,3 +322,49 @@ def test_what_was_damaged_keeps_nothing_else_from_being_renamed(home: Path) -> N
     with Ledger(home) as ledger:
         ledger.rename(renamed)
         assert [trial.cell for trial in ledger.trials(today)] == [today]
+
+
+def test_a_trial_that_was_copied_in_twice_is_one_trial(home: Path) -> None:
+    columns = "campaign, cell, pins, python, probe, config, started_at, seconds, backend"
+    columns += ", probe_digest, config_digest, environment_digest, image_digest, python_full"
+    columns += ", machine, events, checksum"
+    with Ledger(home) as ledger:
+        before = list(ledger.trials())
+    spoilt(home, f"INSERT INTO trials ({columns}) SELECT {columns} FROM trials")
+    with Ledger(home) as ledger:
+        assert list(ledger.trials()) == before
+        assert ledger.lost == ()
+
+
+def gap(home: Path, of: Cell = TRIAL.cell) -> int:
+    with Ledger(home) as ledger:
+        return ledger.missing_before(of, TRIAL.backend)
+
+
+def test_what_is_missing_matters_where_no_verdict_is_left(home: Path) -> None:
+    with Ledger(home) as ledger:
+        ledger.record(replace(OTHER, seconds=9.0))
+        last = len(list(ledger.trials()))
+        ledger.keep_verdict(replace(VERDICT, cell=TRIAL.cell, backend=TRIAL.backend))
+    spoilt(home, f"DELETE FROM trials WHERE id = {last - 1}")
+    assert gap(home) == 0
+    spoilt(home, "DELETE FROM verdicts")
+    assert gap(home) == last - 1
+    with Ledger(home) as ledger:
+        assert len(list(ledger.trials(after=last - 1))) == 1
+
+
+def test_after_a_repair_the_last_trials_may_be_missing(home: Path) -> None:
+    without_verdict = cell("0.1", "3.1")
+    spoilt(home, "DROP INDEX trials_by_cell")
+    with Ledger(home) as ledger:
+        trials = list(ledger.trials())
+    assert gap(home, without_verdict) == 0
+    assert repair(home)
+    assert gap(home, without_verdict) == len(trials) + 1
+    with Ledger(home) as ledger:
+        assert list(ledger.trials()) == trials
+        assert {of for of, _, _ in ledger.newest()} == {trial.cell for trial in trials}
+        assert ledger.set_aside() == () == ledger.lost
+        ledger.record(replace(OTHER, seconds=9.0))
+        assert len(list(ledger.trials(after=len(trials) + 1))) == 1

@@ -13,7 +13,7 @@ import pytest
 from matrices import MATRIX
 from published import AXES, SELF, cell, control, example, verdict
 
-from interlock.model import AuditedCell, Measured, Outcome, UsageError
+from interlock.model import AuditedCell, Measured, Outcome, Signature, UsageError
 from interlock.record import rows
 from interlock.record.audits import write_audits
 from interlock.record.control_results import write_controls
@@ -364,3 +364,149 @@ def test_nothing_is_said_where_nothing_is_left_out(
     write_results([verdict(cell("2.9", "3.1"), Outcome.HANG)], {}, tmp_path, AXES)
     read = read_results(tmp_path, AXES)
     assert (read.within(MATRIX), caplog.records) == (read, [])
+
+
+LATER = (datetime.now(timezone.utc) + timedelta(days=2)).isoformat(timespec="seconds")
+IN_AN_HOUR = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat(timespec="seconds")
+RELEASES = {
+    "schema_version": 1,
+    "machine": "x86_64",
+    "pythons": ["3.12"],
+    "vulnerabilities": {},
+    "releases": {"left": {"2.9": {"uploaded_at": None, "vulnerabilities": None}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "expected"),
+    [
+        ("controls.json", put(LATER, "controls", 0, "last_at"), "later than this machine's clock"),
+        ("controls.json", put(LATER, "controls", 0, "first_at"), "later than this machine's clock"),
+        (
+            "controls.json",
+            put("9999-12-31T23:59:59-14:00", "controls", 0, "last_at"),
+            "is not a time such as",
+        ),
+        (
+            "controls.json",
+            put("0001-01-01T00:00:00+14:00", "controls", 0, "first_at"),
+            "is not a time such as",
+        ),
+        (
+            "controls.json",
+            put("2015-02-01T00:00:00+00:00", "controls", 0, "last_at"),
+            "its last trial is before its first",
+        ),
+        ("controls.json", put("safe", "controls", 0, "expected"), "'safe' is no outcome"),
+        ("controls.json", put({"safe": 1}, "controls", 0, "got"), "'safe' is no outcome"),
+        ("controls.json", put({}, "controls", 0, "got"), "trials cannot have given {}"),
+        ("controls.json", put(0, "controls", 0, "trials"), "0 trials cannot have given"),
+        ("controls.json", put(10**9, "controls", 0, "trials"), "trials cannot have given"),
+        ("controls.json", put(7, "controls", 0, "as_expected"), "7 as expected, of"),
+        ("controls.json", put(True, "controls", 0, "differs"), "how it differs if it does"),
+        ("controls.json", put("so", "controls", 0, "says"), "how it differs if it does"),
+        #
+        ("releases.json", put("aarch64", "machine"), "is known for x86_64 alone"),
+        (
+            "releases.json",
+            put(LATER, "releases", "left", "2.9", "uploaded_at"),
+            "later than this machine's clock",
+        ),
+        (
+            "releases.json",
+            put("9999-12-31T23:59:59-14:00", "releases", "left", "2.9", "uploaded_at"),
+            "is not a time such as",
+        ),
+        (
+            "releases.json",
+            put(RELEASES["releases"]["left"]["2.9"], "releases", "left", "2.9.0"),
+            "2.9 and 2.9.0 are the same release",
+        ),
+    ],
+)
+def test_what_cannot_be_in_a_file_is_named(
+    results: Path, name: str, change: Change, expected: str
+) -> None:
+    path = results / name
+    content = json.loads(path.read_text()) if path.exists() else RELEASES
+    path.write_text(json.dumps(change(json.loads(json.dumps(content)))))
+    said = complaint(results)
+    assert said.startswith(f"{path}: ")
+    assert expected in said
+
+
+def test_a_clock_that_is_a_little_behind_is_no_mistake(results: Path) -> None:
+    path = results / "controls.json"
+    path.write_text(
+        json.dumps(put(IN_AN_HOUR, "controls", 0, "last_at")(json.loads(path.read_text())))
+    )
+    (results / "releases.json").write_text(
+        json.dumps(
+            {
+                **RELEASES,
+                "releases": {"left": {"2.9": {"uploaded_at": IN_AN_HOUR, "vulnerabilities": None}}},
+            }
+        )
+    )
+    assert read_results(results, AXES).controls[0]["last_at"] == IN_AN_HOUR
+
+
+@pytest.mark.parametrize("days", [2, 400])
+def test_an_audit_of_the_future_is_named_with_its_line(results: Path, days: int) -> None:
+    day = (datetime.now(timezone.utc) + timedelta(days=days)).date().isoformat()
+    path = results / "audits.csv"
+    path.write_text(path.read_text().replace(LONG_AGO.date().isoformat(), day))
+    assert complaint(results).startswith(f"{path}:2: day: {day} is later than this machine's clock")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "twice"),
+    [
+        ("controls.json", '"differs":', '"differs": true, "differs":', "differs"),
+        ("shared.json", '"texts":', '"texts": {}, "texts":', "texts"),
+        ("yanked.json", '"left":', '"left": ["2.9"], "left":', "left"),
+        (SIGNATURE, '"cells":', '"cells": [], "cells":', "cells"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_named(
+    results: Path, name: str, old: str, new: str, twice: str
+) -> None:
+    """As a merge of two versions may leave it. Only the last value would be read."""
+    path = results / name
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert f"{path}: the key '{twice}' is there twice" in complaint(results)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("verdicts.csv", "outcome"), ("measures.csv", "most"), ("audits.csv", "seen")],
+)
+def test_a_column_that_is_there_twice_is_named(results: Path, name: str, column: str) -> None:
+    path = results / name
+    header, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([f"{header},{column}", *(f"{line},1" for line in lines), ""]))
+    assert f"{path}: this is not a table: it has two columns '{column}'" in complaint(results)
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_table_that_lost_the_row_of_a_hang_is_named(results: Path, kept: int) -> None:
+    """Cut between two rows, a table looks whole."""
+    passed = verdict(cell("2.8", "3.1"))
+    hung = read_results(results, AXES).verdicts
+    write_results([passed, *hung], {}, results, AXES)
+    path = results / "verdicts.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[: 1 + kept]))
+    said = complaint(results)
+    assert said.startswith(f"{path}: signatures/ has a hang of 2.9, 3.1, 3.10, ")
+    assert "keep the files of a folder together" in said
+
+
+def test_a_signature_with_letters_of_any_alphabet_has_a_file(tmp_path: Path) -> None:
+    """A file's name has at most 255 bytes, and a lock may have any name."""
+    seen = Signature(locks=("\U00020000" * 200, "\u00e9.\u4e2d"))
+    hung = verdict(cell("2.9", "3.1"), Outcome.HANG, signatures=((seen, 1),), hangs=1)
+    write_results([hung], {}, tmp_path, AXES)
+    assert read_results(tmp_path, AXES).verdicts[0].signatures == ((seen, 1),)
+    (file,) = (tmp_path / "signatures").iterdir()
+    assert file.name.isascii()

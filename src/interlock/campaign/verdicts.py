@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from interlock.campaign.controls import ControlResult, ControlResults
@@ -60,6 +60,9 @@ def verdict_of(
     classify = classify or Classified()
     verdict = judge.decide(counting, probe, needs, classify)
     _check_lost(ledger, verdict)
+    if verdict.outcome is Outcome.PASS and (gap := ledger.missing_before(cell, newest.backend)):
+        counting = _after(gap, ledger, counting)
+        verdict = judge.decide(counting, probe, needs, classify)
     if controls is None or verdict.outcome is not Outcome.PASS:
         return verdict
     doubts = [controls.doubt(ran.campaign, cell.probe, cell.python) for ran in counting]
@@ -69,6 +72,19 @@ def verdict_of(
     if clean:
         return judge.decide(clean, probe, needs, classify)
     return judge.doubt(verdict, next(filter(None, reversed(doubts))))
+
+
+def _after(gap: int, ledger: Ledger, counting: Sequence[Trial]) -> list[Trial]:
+    """The trials of a cell after the last one whose row is gone: none of those is missing."""
+    newest = counting[-1]
+    later = {ran.started_at for ran in ledger.trials(newest.cell, after=gap)}
+    whole = [ran for ran in counting if ran.started_at in later]
+    if not whole:
+        raise TrialLost(
+            f"trials before number {gap + 1} are lost, and so is the verdict of {newest.cell}; the "
+            "trials that are left would pass, but one that is lost may not have: run the cell again"
+        )
+    return whole
 
 
 def _check_lost(ledger: Ledger, verdict: Verdict) -> None:

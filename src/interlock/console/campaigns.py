@@ -70,7 +70,6 @@ def _telling(
         preparation=Beside(telling.prepare_page if page else lambda: None),
         withdrawn=yanked(ground.releases),
         listed=Beside(ground.listed),
-        kept=telling.kept_results(place, ground.options.results),
         audited=ground.audited(ledger),
     )
 

@@ -25,7 +25,7 @@ from interlock.model import (
     UsageError,
     plural,
 )
-from interlock.record import Ledger, Results, check_destination, read_results, repair
+from interlock.record import Ledger, check_destination, read_results, repair
 
 
 def run(command: str, options: argparse.Namespace, root: Path, matrix: Matrix) -> int:
@@ -91,10 +91,8 @@ def serve_site(place: Place, options: argparse.Namespace) -> int:
 def run_judge(place: Place, options: argparse.Namespace) -> int:
     """Judge every cell of the ledger by today's rules, and print the changes."""
     found = place.matrix
-    before = None
     if options.results:
         check_destination(options.results, found.axes)
-        before = read_results(options.results, found.axes, found.renamed).within(found)
     left_open: list[LeftOpen] = []
     judged = changed = 0
     if repaired := repair(place.store.home, in_use=place.store.is_in_use):
@@ -120,28 +118,33 @@ def run_judge(place: Place, options: argparse.Namespace) -> int:
                 place.console.print(progress.sentence(told.verdict), highlight=False)
         cells = f"{judged} cell{'s' * (judged != 1)}"
         place.console.print(f"{cells} judged again, {changed} changed", highlight=False)
-        if before:
-            _publish_again(ledger, found, before)
+        if options.results:
+            _publish_again(ledger, found, options.results)
         report.raise_open(left_open, ledger.lost)
     return 0
 
 
-def _publish_again(ledger: Ledger, found: Matrix, before: Results) -> None:
+def _publish_again(ledger: Ledger, matrix: Matrix, folder: Path) -> None:
     """Write what was judged again into the folder; what it has of other cells stays."""
     from interlock.campaign import publish_results
 
-    there = {verdict.cell.key for verdict in before.verdicts}
     remembered = ledger.verdicts()
-    # A verdict that is no longer fresh is not published anew, but renews what was published of it.
-    published = (*before.verdicts, *(v for v in remembered if v.cell.key in there))
-    known = planning.known_now(published, remembered, found, datetime.now(timezone.utc))
-    findings = Findings(
-        matrix=found,
-        verdicts=list(known.values()),
-        withdrawn=before.yanked,
-        audited=before.audited,
-    )
-    publish_results(ledger, findings, before.folder)
+
+    def found() -> Findings:
+        before = read_results(folder, matrix.axes, matrix.renamed).within(matrix)
+        there = {verdict.cell.key for verdict in before.verdicts}
+        # A verdict that is no longer fresh is not published anew, but renews what was published
+        # of it.
+        published = (*before.verdicts, *(v for v in remembered if v.cell.key in there))
+        known = planning.known_now(published, remembered, matrix, datetime.now(timezone.utc))
+        return Findings(
+            matrix=matrix,
+            verdicts=list(known.values()),
+            withdrawn=before.yanked,
+            audited=before.audited,
+        )
+
+    publish_results(ledger, found, folder)
 
 
 def clean(place: Place, options: argparse.Namespace) -> int:

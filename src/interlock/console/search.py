@@ -166,18 +166,21 @@ def _publish(ground: Ground, ledger: Ledger, finished: Finished, listed: ListedR
     """Write the verdicts of the ledger, and those of the folder that is named."""
     place, options = ground.place, ground.options
     folder = telling.folder_of_results(place, options.results)
-    kept = telling.kept_results(place, options.results)
-    remembered = ledger.verdicts(ground.box.backend)
-    known = planning.known_now(kept, remembered, place.matrix, _now())
-    verdicts = [verdict for verdict in known.values() if verdict.cell.has_library]
-    findings = Findings(
-        matrix=place.matrix,
-        verdicts=verdicts,
-        withdrawn=yanked(ground.releases),
-        audited=with_results(ground.audited(ledger), verdicts, place.matrix.fresh_for),
-        releases=listed,
-    )
-    publish_results(ledger, findings, folder, finished.controls, finished.classify, listed)
+
+    def found() -> Findings:
+        kept = telling.kept_results(place, options.results)
+        remembered = ledger.verdicts(ground.box.backend)
+        known = planning.known_now(kept, remembered, place.matrix, _now())
+        verdicts = [verdict for verdict in known.values() if verdict.cell.has_library]
+        return Findings(
+            matrix=place.matrix,
+            verdicts=verdicts,
+            withdrawn=yanked(ground.releases),
+            audited=with_results(ground.audited(ledger), verdicts, place.matrix.fresh_for),
+            releases=listed,
+        )
+
+    findings = publish_results(ledger, found, folder, finished.controls, finished.classify, listed)
     place.console.print(f"verdicts: {folder / VERDICTS}", highlight=False)
     if telling.has_page(place) and not getattr(options, "no_page", True):
         telling.publish_page(place, folder, findings, finished)

@@ -56,9 +56,6 @@ class Telling:
     """Yanked releases, by axis."""
     listed: Beside[ListedReleases]
     """What the index lists, to be published."""
-    kept: Sequence[Verdict] = ()
-    """What the folder of results has already. It stays there, and is no answer of this run."""
-
     audited: Sequence[AuditedCell] = ()
     """The inferred cells that audits drew."""
 
@@ -128,21 +125,25 @@ class Telling:
 
         place = self.place
         results = folder_of_results(place, folder)
-        if self.kept:
-            findings = self.findings(kept=self.kept, releases=self.listed())
-        publish_results(
+
+        def found() -> Findings:
+            """What the folder has by now stays there, and is no answer of this run."""
+            kept = kept_results(place, folder)
+            return self.findings(kept=kept, releases=self.listed()) if kept else findings
+
+        written = publish_results(
             self.ledger,
-            findings,
+            found,
             results,
             finished.controls,
             finished.classify,
             self.listed(),
         )
         place.console.print(f"verdicts: {results / 'verdicts.csv'}", highlight=False)
-        for line in how_to_ask(self.agenda.asked, findings, results, self.advice()):
+        for line in how_to_ask(self.agenda.asked, written, results, self.advice()):
             place.console.print(line, highlight=False, soft_wrap=True)
         if page:
-            publish_page(place, results, findings, finished)
+            publish_page(place, results, written, finished)
 
     def _recorded(self) -> Sequence[Verdict]:
         return list(self.ledger.verdicts(self.backend))

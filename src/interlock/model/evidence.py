@@ -43,7 +43,8 @@ class Signature:
     def slug(self) -> str:
         """A file name for the signature's page: readable, and unique by a short digest."""
         words = "-".join(self.locks or self.stuck)
-        safe = "".join(c if c.isalnum() else "-" for c in words.lower()).strip("-")
+        # A file's name has at most 255 bytes, and a letter may have four.
+        safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in words.lower()).strip("-")
         return f"{safe[:60].strip('-')}-{digest_of([self.locks, self.stuck])[:6]}"
 
 

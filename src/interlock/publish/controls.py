@@ -49,7 +49,7 @@ def doubt(context: PageContext) -> Doubt | None:
 def newest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The row of each control from its last campaign."""
     last: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: str(row["last_at"])):
+    for row in sorted(rows, key=lambda row: datetime.fromisoformat(row["last_at"])):
         last[tuple(row["cell"].values())] = row
     return list(last.values())
 

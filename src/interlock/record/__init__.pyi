@@ -52,6 +52,7 @@ from .results import (
     check_destination as check_destination,
     read_results as read_results,
     rewrite_results as rewrite_results,
+    verdicts_digest as verdicts_digest,
     write_results as write_results,
     write_rows as write_rows,
 )

@@ -7,7 +7,7 @@ result yet: a search on another machine can go on with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 from interlock.model import (
@@ -24,6 +24,7 @@ from interlock.model import (
 )
 from interlock.record import older
 from interlock.record.files import AS_PUBLISHED, Batch, Mistakes, csv_lines, row_of, together
+from interlock.record.invariants import CLOCK_SKEW
 from interlock.record.order import cell_key, coordinates
 from interlock.record.rows import count, version
 from interlock.record.schema import AUDIT_COLUMNS, STORED
@@ -158,6 +159,8 @@ def _broken(found: AuditedCell, wrong: str) -> Iterator[str]:
     """What no audit can have written."""
     if not found.cell.is_whole:
         yield "only pairs are inferred, and here a library is left out"
+    if found.day > (datetime.now(timezone.utc) + CLOCK_SKEW).date():
+        yield f"day: {found.day} is later than this machine's clock; correct it, or set the clock"
     if found.inferred not in (Outcome.PASS, Outcome.HANG, Outcome.FAIL):
         yield f"inferred: {found.inferred} is never inferred"
     if wrong != _WRONG[found.is_wrong]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock.model import StorageTrouble
+from interlock.record import neighbours
 
 FILE = "ledger.sqlite"
 _PATIENCE_S = 30
@@ -105,6 +107,9 @@ CHECKED = {
 SQLite does not notice a byte that changed in a text.
 """
 
+ASIDE = "set aside"
+"""In place of its checksum: a row of the trials that is kept, and not read."""
+
 _BUSY = ("locked", "busy", "full", "unable to open", "disk i/o", "interrupted", "out of memory")
 _NEWEST_THINKABLE = 1000
 
@@ -158,8 +163,9 @@ def is_damage(problem: BaseException, path: Path) -> bool:
 def opened(path: Path) -> sqlite3.Connection:
     """The database with today's tables. Raises ``sqlite3.Error``.
 
-    Raises ``StorageTrouble`` if a newer Interlock wrote it.
+    Raises ``StorageTrouble`` if a newer Interlock wrote it, or if another file's log is beside it.
     """
+    neighbours.check(path)
     db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)
     try:
         db.row_factory = sqlite3.Row
@@ -168,6 +174,7 @@ def opened(path: Path) -> sqlite3.Connection:
         _use_wal(db)
         db.execute("PRAGMA synchronous = FULL")
         _migrate(db, path)
+        _give_number(db)
     except BaseException:
         db.close()
         raise
@@ -215,6 +222,18 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
             if version == 1:
                 _add_checksums(db)
             db.execute(f"PRAGMA user_version = {min(version + 1, len(MIGRATIONS))}")
+
+
+def _give_number(db: sqlite3.Connection) -> None:
+    """Give the file a number of its own, which its log has too (``neighbours.py``)."""
+
+    def is_missing() -> bool:
+        return bool(db.execute("PRAGMA application_id").fetchone()[0] == 0)
+
+    if is_missing():
+        with in_one_step(db):
+            if is_missing():  # another process may have been first
+                db.execute(f"PRAGMA application_id = {secrets.randbelow(2**31 - 1) + 1}")
 
 
 def _add_checksums(db: sqlite3.Connection) -> None:

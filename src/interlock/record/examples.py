@@ -17,7 +17,8 @@ def find_examples(
 ) -> dict[Signature, Example]:
     """One recorded hang for each signature, if the ledger has a trial of it.
 
-    ``classify`` returns what a single trial shows.
+    ``classify`` returns what a single trial shows. A trial that it can't read is passed over: it
+    was reported when its cell was judged.
     """
     found: dict[Signature, Example] = {}
     for verdict in verdicts:
@@ -25,7 +26,10 @@ def find_examples(
         if probe is None or all(seen in found for seen, _ in verdict.signatures):
             continue
         for ran in trials_of(verdict.cell):
-            hang = classify(ran, probe.asked_of(ran.cell))
+            try:
+                hang = classify(ran, probe.asked_of(ran.cell))
+            except Exception:  # a crash in the judge must not keep the others from being written
+                continue
             if isinstance(hang, Hang) and hang.signature not in found:
                 found[hang.signature] = Example(cell=ran.cell, hang=hang, events=ran.events)
     return found

@@ -28,7 +28,10 @@ def read_json(path: Path, shape: type, otherwise: Any = None, *, axes: Sequence[
     as a file with merge conflicts.
     """
     try:
-        content = all_printable(json.loads(plain_files.read_text(path), parse_constant=_no_number))
+        read = json.loads(
+            plain_files.read_text(path), parse_constant=_no_number, object_pairs_hook=_once
+        )
+        content = all_printable(read)
     except FileNotFoundError:
         return otherwise
     except json.JSONDecodeError as mistake:
@@ -36,6 +39,8 @@ def read_json(path: Path, shape: type, otherwise: Any = None, *, axes: Sequence[
         raise UsageError(f"{at}: is not JSON: {mistake.msg}; {AS_PUBLISHED}") from None
     except Unreadable as mistake:
         raise UsageError(f"{path}: {mistake}") from None
+    except _TwiceError as mistake:
+        raise UsageError(f"{path}: {mistake}; {AS_PUBLISHED}") from None
     except (ValueError, RecursionError) as mistake:
         said = "it is nested too deeply" if isinstance(mistake, RecursionError) else mistake
         raise UsageError(f"{path}: is not JSON: {said}; {AS_PUBLISHED}") from None
@@ -44,6 +49,28 @@ def read_json(path: Path, shape: type, otherwise: Any = None, *, axes: Sequence[
         told = document.mistakes[: Mistakes.MOST]
         raise UsageError("\n".join(f"{line}; {AS_PUBLISHED}" for line in told))
     return content
+
+
+class _TwiceError(ValueError):
+    """A key of which only one value would be read, as a merge of two versions may leave it."""
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = _first_twice(key for key, _ in pairs) or ""
+        raise _TwiceError(f"the key {printable(twice[:60])!r} is there twice")
+    return found
+
+
+def _first_twice(names: Iterable[str]) -> str | None:
+    """The first name that was there before."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def _no_number(name: str) -> NoReturn:
@@ -71,9 +98,13 @@ def csv_lines(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
 
 def _rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(file, strict=True)
+    columns: list[str] | None = None
     for values in reader:
         if values:
-            yield reader.line_num, [printable(value) for value in values]
+            read = [printable(value) for value in values]
+            yield reader.line_num, read
+            if columns is None and (twice := _first_twice(columns := read)) is not None:
+                raise csv.Error(f"it has two columns {twice[:60]!r}")
 
 
 def row_of(header: Sequence[str], values: Sequence[str]) -> dict[str, str]:
@@ -173,6 +204,8 @@ class Batch:
 
     def remove(self, path: Path) -> None:
         """Remove a file once the others are in place."""
+        with _said(path):
+            self._refuse_links(path)
         self._gone.append(path)
 
     def give_up(self) -> None:
@@ -185,13 +218,19 @@ class Batch:
         fresh = path.with_name(path.name + switching.NEW)
         with _said(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._refuse_links(path)
             if path.is_dir():
                 raise IsADirectoryError(0, "a folder is in its place")
             self._fresh[path] = fresh
-            with fresh.open("w", encoding="utf-8", newline="\n") as file:
+            with switching.new_file(fresh) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+
+    def _refuse_links(self, path: Path) -> None:
+        """Only the folder itself may be a link: what is behind another is not ours."""
+        if self._folder and (link := switching.link_above(self._folder, path)):
+            raise OSError(0, f"{link} is a link; put a folder in its place")
 
     def _drop_fresh(self) -> None:
         for fresh in self._fresh.values():

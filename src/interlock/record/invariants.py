@@ -1,4 +1,4 @@
-"""Find combinations of values in a row that no trials can have produced.
+"""Find values in a row that no trials can have produced, and moments that are not over yet.
 
 Each value may be valid by itself.
 """
@@ -18,6 +18,32 @@ FIRST = datetime(2015, 1, 1, tzinfo=timezone.utc)
 """No trial is older than this date."""
 
 
+THINKABLE_YEARS = range(1990, 2200)
+"""A day more or less must not leave the calendar."""
+
+
+def is_late(moment: datetime, now: datetime) -> bool:
+    """Whether something that has happened is said to happen after ``now``."""
+    return moment > now + CLOCK_SKEW
+
+
+def of_control(row: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a row of ``controls.json``, each value being of its kind."""
+    got, expected, trials = row["got"], row["expected"], row["trials"]
+    known = {str(outcome) for outcome in Outcome}
+    for word in sorted({expected, *got} - known):
+        yield f"{word[:40]!r} is no outcome"
+    proven = sum(count for outcome, count in got.items() if outcome != Outcome.UNPROVEN)
+    if trials < 1 or trials not in (proven, sum(got.values())):
+        yield f"{trials} trials cannot have given {dict(got)}"
+    if expected != Outcome.UNPROVEN and row["as_expected"] != got.get(expected, 0):
+        yield f"{row['as_expected']} as expected, of {got.get(expected, 0)} that gave it"
+    if bool(row["says"]) is not row["differs"]:
+        yield "it says how it differs if it does, and only then"
+    if datetime.fromisoformat(row["first_at"]) > datetime.fromisoformat(row["last_at"]):
+        yield "its last trial is before its first"
+
+
 def broken(row: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """What is wrong with a row by its values, when it is read at ``now``."""
     outcome, reason = values["outcome"], values["reason"]
@@ -27,7 +53,7 @@ def broken(row: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> 
         yield f"phase: {outcome} cannot have {row['phase']!r}"
     if not row["probe"] or not row["config"]:
         yield "probe, config: one of them is empty"
-    if values["tested_at"] > now + CLOCK_SKEW:
+    if is_late(values["tested_at"], now):
         yield (
             f"tested_at: {row['tested_at']} is later than this machine's clock, {now:%FT%TZ}; "
             "correct it, or set this machine's clock"

@@ -3,7 +3,8 @@
 To read and check the published files takes longer than to answer. So what was read stays in the
 user's cache folder, under a digest of all that it was made from: the contents of the files, the
 modules that read them, and the Python. If any of these changes, the digest is another one. A file
-that is damaged, or that cannot be written, costs time and nothing else.
+that is damaged, or that cannot be written, costs time and nothing else. So does one that another
+user could have written: it would decide what is answered, and `marshal` trusts what it reads.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import io
 import marshal
 import os
 import pickle
+import stat
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime, timedelta, timezone
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +73,8 @@ class Kept:
         if self.folder is None:
             return None
         try:
-            content = plain_files.read_bytes(self.folder / name, plain_files.MOST_TABLE_BYTES)
+            with plain_files.opened(self.folder / name, plain_files.MOST_TABLE_BYTES) as file:
+                content = file.read() if _is_ours(os.fstat(file.fileno())) else b""
             digest, text = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
             return marshal.loads(text) if digest == _digest(name, text) else None
         except (OSError, Unreadable, ValueError, EOFError, TypeError):
@@ -82,12 +87,14 @@ class Kept:
         with suppress(OSError, ValueError):
             text = marshal.dumps(value)
             self.folder.mkdir(parents=True, exist_ok=True)
-            fresh = self.folder / f".{name}.{os.getpid()}"
+            # A name that nobody foresees, for this user alone: others may write in the folder.
+            handle, fresh = tempfile.mkstemp(prefix=f".{name}.", dir=self.folder)
             try:
-                fresh.write_bytes(_digest(name, text) + text)
-                fresh.replace(self.folder / name)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_digest(name, text) + text)
+                Path(fresh).replace(self.folder / name)
             finally:
-                fresh.unlink(missing_ok=True)
+                Path(fresh).unlink(missing_ok=True)
             self._drop_oldest(name.partition("-")[0])
 
     def _drop_oldest(self, kind: str) -> None:
@@ -96,6 +103,12 @@ class Kept:
         files.sort(key=lambda file: file.stat().st_mtime_ns, reverse=True)
         for file in files[MOST_FILES:]:
             file.unlink(missing_ok=True)
+
+
+def _is_ours(about: os.stat_result) -> bool:
+    """Whether nobody but this user, or root, can have written a file."""
+    others_write = stat.S_IWGRP | stat.S_IWOTH
+    return about.st_uid in (0, os.geteuid()) and not about.st_mode & others_write
 
 
 def _digest(name: str, text: bytes) -> bytes:
@@ -165,9 +178,14 @@ class _Unpickler(pickle.Unpickler):
             return _OTHERS[module, name]
         if module.startswith(tuple(f"interlock.{room}." for room in _NOUNS)):
             found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module:
+            if isinstance(found, type) and found.__module__ == module and _is_noun(found):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is no noun")
+
+
+def _is_noun(found: type) -> bool:
+    """Whether it only holds values. A ledger, for one, makes files when it is called."""
+    return is_dataclass(found) or issubclass(found, (Enum, tuple, float))
 
 
 _OTHERS: Mapping[tuple[str, str], Any] = {

@@ -33,8 +33,9 @@ from interlock.model import (
     Verdict,
     printable,
 )
-from interlock.record import database, renaming, salvage
+from interlock.record import database, losses, renaming, salvage
 from interlock.record.blobs import Blobs
+from interlock.record.database import ASIDE
 from interlock.record.recorded import (
     SPOILT,
     cell_in,
@@ -56,9 +57,7 @@ class CampaignRecord:
     """``{"ddtrace latest": "4.16.0"}``."""
 
 
-_ASIDE = "set aside"
-"""In place of its checksum: a trial that is kept, and not read."""
-_COUNTS = f"checksum != '{_ASIDE}'"
+_COUNTS = f"checksum != '{ASIDE}'"
 
 
 class Ledger:
@@ -150,16 +149,19 @@ class Ledger:
         backend: Backend | None = None,
         since: datetime | None = None,
         campaign: str | None = None,
+        after: int = 0,
     ) -> Iterator[Trial]:
-        """All trials of a cell, or of every cell, oldest first.
+        """All trials of a cell, or of every cell, oldest first, each once.
 
-        Optional: only one backend, only one campaign, only trials that began at a time or later. A
-        trial that can't be read back is left out, and noted in ``lost``.
+        Optional: only one backend, only one campaign, only trials that began at a time or later,
+        only those with a higher number than ``after``. A trial that can't be read back is left
+        out, and noted in ``lost``.
         """
         asked = {
             "cell = ?": _cell_id(cell) if cell else None,
             "backend = ?": backend.value if backend else None,
             "campaign = ?": campaign,
+            "id > ?": after or None,
         }
         given = {clause: value for clause, value in asked.items() if value is not None}
         where = " AND ".join([_COUNTS, *given])
@@ -167,7 +169,12 @@ class Ledger:
             rows = self._db.execute(
                 f"SELECT * FROM trials WHERE {where} ORDER BY id", tuple(given.values())
             ).fetchall()
+        seen = set()
         for row in rows:
+            # Rows that were copied in twice are one trial: it must not prove twice as much.
+            if (known := tuple(row)[1:]) in seen:
+                continue
+            seen.add(known)
             try:
                 # Not in SQL, which compares texts: a spoilt time would drop its trial silently.
                 if since and past_in(row["started_at"]) < since:
@@ -188,24 +195,26 @@ class Ledger:
     def worse_before_a_loss(self, verdict: Verdict) -> Outcome | None:
         """The remembered outcome, if it is worse and a trial was lost since.
 
-        The lost trial may be the reason for it. So the other trials can't take the verdict back. A
-        trial whose row is gone is missed by its number, and by what the verdict rested on.
+        The lost trial may be the reason for it. So the other trials can't take the verdict back.
         """
         key = (_cell_id(verdict.cell), verdict.backend.value)
         with _storage(self._folder):
             row = self._db.execute(
                 "SELECT * FROM verdicts WHERE (cell, backend) = (?, ?)", key
             ).fetchone()
-            count, last = self._db.execute("SELECT count(*), max(id) FROM trials").fetchone()
         try:
             before = _verdict_in(row) if row else verdict
         except SPOILT:
             return None
-        is_gone = before.tested_at > verdict.tested_at or (
-            count != last and before.trials > verdict.trials
-        )
+        with _storage(self._folder):
+            is_gone = losses.is_missed(self._db, before, verdict)
         is_worse = PRECEDENCE.index(before.outcome) < PRECEDENCE.index(verdict.outcome)
         return before.outcome if is_worse and (is_gone or key in self._lacking) else None
+
+    def missing_before(self, cell: Cell, backend: Backend) -> int:
+        """The number of the last trial that is gone and may be of this cell (``losses.py``)."""
+        with _storage(self._folder):
+            return losses.last_missing(self._db, (_cell_id(cell), backend.value))
 
     def campaigns(self, since: datetime) -> list[str]:
         """The campaigns with a trial that began at this time or later."""
@@ -310,7 +319,7 @@ class Ledger:
         spoilt = self._with_spoilt_times()
         numbers = [(number,) for numbers in spoilt.values() for number in numbers]
         with _storage(self._folder), database.in_one_step(self._db):
-            self._db.executemany(f"UPDATE trials SET checksum = '{_ASIDE}' WHERE id = ?", numbers)
+            self._db.executemany(f"UPDATE trials SET checksum = '{ASIDE}' WHERE id = ?", numbers)
             self._db.executemany("DELETE FROM verdicts WHERE (cell, backend) = (?, ?)", [*spoilt])
         return tuple(self._lost.pop(number) for (number,) in numbers)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +95,13 @@ def _keep(name: str, found: _Found, matrix: Matrix, kept: Kept) -> None:
     if nouns is None:
         return
     verdicts = Columns.of(published.verdicts)
-    newest = max((verdict.tested_at.timestamp() for verdict in verdicts), default=0.0)
+    listed = [one for of in published.releases.by_axis.values() for one in of]
+    moments = [
+        *(verdict.tested_at for verdict in verdicts),
+        *(datetime.combine(row.day, time(), timezone.utc) for row in published.audited),
+        *(one.uploaded_at for one in listed if one.uploaded_at),
+    ]
+    newest = max((moment.timestamp() for moment in moments), default=0.0)
     try:
         packed = verdicts.packed(matrix.axes)
     except ValueError:

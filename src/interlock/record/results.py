@@ -10,6 +10,7 @@ often that is wrong (``audits.py``). ``releases.json`` holds what the package in
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from interlock.matrix import Matrix
+from interlock.matrix import Matrix, Unreadable, plain_files
 from interlock.model import AuditedCell, Axis, Basis, Renames, Signature, UsageError, Verdict
 from interlock.record import leftovers, older, rows, signatures, switching
 from interlock.record.audits import AUDITS, read_audits, rewrite_audits
@@ -26,7 +27,7 @@ from interlock.record.control_results import CONTROLS
 from interlock.record.files import Batch, read_json, together
 from interlock.record.listed import NONE_LISTED, ListedReleases
 from interlock.record.measures import MEASURES, read_measures, write_measures
-from interlock.record.order import ordered
+from interlock.record.order import coordinates, ordered
 from interlock.record.published import VERDICTS
 from interlock.record.releases import RELEASES, read_releases, write_releases
 from interlock.record.rows import Attributions, Row
@@ -144,15 +145,54 @@ def _read(results: Path, axes: Sequence[Axis], renamed: Renames) -> Results:
     yanked = {axis: frozenset(map(Version, listed)) for axis, listed in withdrawn.items()}
     releases = read_releases(results)
     told = read_json(results / CONTROLS, Controls, {"controls": []}, axes=names)
+    verdicts = rows.read(path, axes, counts, measured, renamed) if there else []
+    shown: list[Mapping[str, Any]] = [older.signature_file(file, renamed) for file in files]
+    _check_hangs(verdicts, shown, axes, results)
     return Results(
         folder=results,
-        verdicts=rows.read(path, axes, counts, measured, renamed) if there else [],
-        signatures=[older.signature_file(file, renamed) for file in files],
+        verdicts=verdicts,
+        signatures=shown,
         yanked=releases.yanked if releases else yanked,
         releases=releases,
         controls=[older.control(row, renamed) for row in told["controls"]],
         audited=read_audits(results, axes, renamed),
     )
+
+
+def _check_hangs(
+    verdicts: Sequence[Verdict],
+    files: Sequence[Mapping[str, Any]],
+    axes: Sequence[Axis],
+    results: Path,
+) -> None:
+    """Raise ``UsageError`` if a signature file has a hang whose row is missing.
+
+    A table that was cut between two rows looks whole, and a lost hang may be inferred to pass.
+    """
+    hung = {tuple(coordinates(v.cell, axes).values()) for v in verdicts if v.hangs}
+    names = (*(axis.name for axis in axes), "python", "probe", "config")
+    for file in files:
+        for cell in file["cells"]:
+            if tuple(cell[name] for name in names) not in hung:
+                where = ", ".join(cell[name] for name in names)
+                raise UsageError(
+                    f"{results / VERDICTS}: {SIGNATURES}/ has a hang of {where[:200]}, and here "
+                    "is none; keep the files of a folder together, and use them as published"
+                )
+
+
+def verdicts_digest(results: Path) -> str | None:
+    """The digest of the folder's verdicts, to see whether another command has written some.
+
+    None without any. A table that can't be read has one too: whoever reads it says what is wrong.
+    """
+    try:
+        content = plain_files.read_bytes(results / VERDICTS, plain_files.MOST_TABLE_BYTES)
+    except FileNotFoundError:
+        return None
+    except Unreadable as why:
+        return str(why)
+    return hashlib.blake2b(content).hexdigest()
 
 
 def rewrite_results(found: Results, results: Path, axes: Sequence[Axis]) -> None:
@@ -178,24 +218,19 @@ def check_destination(results: Path, axes: Sequence[Axis]) -> None:
     ``UsageError`` if the folder is a file, or a file in it can't be read: its results from other
     machines would be lost. ``StorageTrouble`` if nothing can be written.
     """
-    names = [axis.name for axis in axes]
     for folder in (results, results / SIGNATURES):
         nearest = next(path for path in (folder, *folder.parents) if path.exists())
         if not nearest.is_dir():
             where = "" if nearest == folder else f"{folder} can't be made: "
             raise UsageError(f"{where}{nearest} is a file; name a folder")
-    with switching.locked(results, to_write=False):
-        _signature_files(results / SIGNATURES, names)
-        read_json(results / YANKED, Yanked)
-        read_releases(results)
-        read_json(results / CONTROLS, Controls, axes=names)
-        read_audits(results, axes)
-    with Batch() as batch:
-        # Written beside its place, then withdrawn: nothing changes.
+    with Batch(results) as batch:
+        # Written beside its place, then withdrawn: nothing changes. Another command may be writing
+        # files of the same names, so the folder is held.
         batch.write(results / VERDICTS, "")
         batch.write(results / SHARED, "")
         batch.write(results / SIGNATURES / "some.json", "")
         batch.give_up()
+    read_results(results, axes)
 
 
 def _signature_files(folder: Path, axes: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -7,21 +7,23 @@ https://www.sqlite.org/fileformat2.html. The damaged file is kept under another 
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import sqlite3
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from interlock.model import StorageTrouble
-from interlock.record import database
+from interlock.record import database, losses
 
 _PAGE = 4096
-"""Bytes of a page: SQLite's default, which the ledger has."""
+"""Bytes of a page: the default of SQLite."""
 _LEAF = 0x0D
 """The first byte of a page that holds rows of a table."""
 _WAL_HEADER, _FRAME_HEADER = 32, 24
@@ -72,11 +74,26 @@ def repair(folder: Path, *, in_use: bool = False) -> Repaired | None:
             f"the ledger in {folder} is damaged, and a run is under way; wait until it has ended, "
             "then run `interlock judge`, which repairs the ledger"
         )
-    found = _rows(path)
-    damaged = _replace(path, found)
+    with _alone(folder):
+        if not _is_damaged(path):  # another command has repaired it meanwhile
+            return None
+        found = _rows(path)
+        damaged = _replace(path, found)
     numbers = [number for table, number in found if table == "trials"]
     lost = max(numbers, default=0) - len(numbers)
     return Repaired(trials=len(numbers), lost=lost, damaged=damaged)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Meanwhile no other process repairs the ledger. It would replace a file that is in use."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _replace(path: Path, found: _Rows) -> Path:
@@ -87,6 +104,7 @@ def _replace(path: Path, found: _Rows) -> Path:
         with database.in_one_step(db):
             for (table, number), row in sorted(found.items(), key=lambda item: str(item[0])):
                 _keep(db, table, number, row)
+            losses.mark(db)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.execute("PRAGMA journal_mode = DELETE")
     now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
@@ -191,13 +209,14 @@ _Pages = Mapping[int, list[tuple[bytes, int]]]
 def _pages(path: Path) -> Iterator[tuple[int, list[tuple[bytes, int]]]]:
     """The pages of the file, each with its later versions in the log."""
     data = path.read_bytes()
+    page_bytes = _page_bytes(data)
     found: dict[int, list[tuple[bytes, int]]] = {}
-    for start in range(0, len(data), _PAGE):
-        page = data[start : start + _PAGE].ljust(_PAGE, b"\0")
-        found[start // _PAGE + 1] = [(page, 100 if start == 0 else 0)]
+    for start in range(0, len(data), page_bytes):
+        page = data[start : start + page_bytes].ljust(page_bytes, b"\0")
+        found[start // page_bytes + 1] = [(page, 100 if start == 0 else 0)]
     log = path.with_name(f"{path.name}-wal")
     frames = log.read_bytes() if log.is_file() else b""
-    size = _FRAME_HEADER + _PAGE
+    size = _FRAME_HEADER + page_bytes
     for start in range(_WAL_HEADER, len(frames) - size + 1, size):
         (number,) = struct.unpack_from(">I", frames, start)
         page = frames[start + _FRAME_HEADER : start + size]
@@ -205,12 +224,18 @@ def _pages(path: Path) -> Iterator[tuple[int, list[tuple[bytes, int]]]]:
     yield from found.items()
 
 
+def _page_bytes(data: bytes) -> int:
+    """As the header says, if that can be."""
+    said = int.from_bytes(data[16:18], "big")
+    return said if said in (512, 1024, 2048, 8192, 16384, 32768) else _PAGE
+
+
 def _rows_of(page: bytes, offset: int, pages: _Pages) -> Iterator[tuple[int, list[Any]]]:
     """The rows of a page, each with its number. None if it holds no rows."""
     if page[offset] != _LEAF:
         return
     (count,) = struct.unpack_from(">H", page, offset + 3)
-    for position in range(min(count, _PAGE // 4)):
+    for position in range(min(count, len(page) // 4)):
         try:
             (start,) = struct.unpack_from(">H", page, offset + 8 + 2 * position)
             length, start = _varint(page, start)
@@ -222,10 +247,10 @@ def _rows_of(page: bytes, offset: int, pages: _Pages) -> Iterator[tuple[int, lis
 
 def _payload(page: bytes, start: int, length: int, pages: _Pages) -> bytes:
     """The bytes of a row, with what overflows to other pages."""
-    most, least = _PAGE - 35, (_PAGE - 12) * 32 // 255 - 23
+    most, least = len(page) - 35, (len(page) - 12) * 32 // 255 - 23
     if length <= most:
         return page[start : start + length]
-    here = least + (length - least) % (_PAGE - 4)
+    here = least + (length - least) % (len(page) - 4)
     here = least if here > most else here
     data = page[start : start + here]
     (after,) = struct.unpack_from(">I", page, start + here)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Annotated, Any, Literal
 
 from packaging.version import InvalidVersion, Version
@@ -14,6 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, ValidationI
 
 from interlock.matrix import wrong
 from interlock.model import ABSENT, PythonVersion, moment_in
+from interlock.record import invariants
+from interlock.record.listed import MACHINE
 
 
 def _version(text: str) -> str:
@@ -25,10 +28,17 @@ def _version(text: str) -> str:
 
 
 def _moment(text: str) -> str:
+    """Of something that has happened."""
     try:
-        moment_in(text)
+        moment = moment_in(text)
+        if moment.year not in invariants.THINKABLE_YEARS:
+            raise ValueError
     except ValueError:
         raise wrong(f'"{text[:60]}" is not a time such as 2026-01-31T23:59:59+00:00') from None
+    if invariants.is_late(moment, datetime.now(timezone.utc)):
+        raise wrong(
+            f'"{text[:60]}" is later than this machine\'s clock; correct it, or set the clock'
+        )
     return text
 
 
@@ -94,15 +104,34 @@ class Listed:
     requires_python: tuple[PythonText, ...] = ()
 
 
+def _machine(name: str) -> str:
+    if name != MACHINE:
+        raise wrong(f'"{name[:60]}": what an index decides is known for {MACHINE} alone')
+    return name
+
+
+def _once(listed: Mapping[str, Listed]) -> Mapping[str, Listed]:
+    """Each release under one spelling: 2.14 and 2.14.0 are the same."""
+    found: dict[Version, str] = {}
+    for text in listed:
+        if (other := found.setdefault(Version(text), text)) != text:
+            raise wrong(f"{other[:60]} and {text[:60]} are the same release")
+    return listed
+
+
+Machine = Annotated[str, AfterValidator(_machine)]
+ByVersion = Annotated[Mapping[VersionText, Listed], AfterValidator(_once)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReleasesFile:
     """``releases.json``."""
 
     schema_version: Literal[1]
-    machine: str
+    machine: Machine
     pythons: tuple[PythonText, ...]
     vulnerabilities: Mapping[str, Texts]
-    releases: Mapping[str, Mapping[VersionText, Listed]]
+    releases: Mapping[str, ByVersion]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,12 +150,18 @@ class Control:
     says: str
 
 
+def _possible(row: Control) -> Control:
+    if problems := list(invariants.of_control(vars(row))):
+        raise wrong("; ".join(problems))
+    return row
+
+
 @dataclass(frozen=True, kw_only=True)
 class Controls:
     """``controls.json``."""
 
     schema_version: Literal[1]
-    controls: tuple[Control, ...]
+    controls: tuple[Annotated[Control, AfterValidator(_possible)], ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,12 +15,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
+from interlock.matrix import Unreadable, plain_files
 from interlock.model import StorageTrouble, UsageError
 
 FILE = ".interlock-change.json"
 NEW, OLD = ".new", ".old"
 _PATIENCE_S = 60
+_LONGEST = 200
+_AS_PUBLISHED = "use the folder as it was published"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +43,7 @@ class Change:
         """Write the list. From now on the change is finished, even by another process."""
         fresh = folder / f"{FILE}{NEW}"
         try:
-            with fresh.open("w", encoding="utf-8") as file:
+            with new_file(fresh) as file:
                 json.dump(asdict(self), file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -98,6 +102,24 @@ def locked(folder: Path, *, to_write: bool) -> Iterator[None]:
         os.close(handle)
 
 
+def new_file(path: Path) -> TextIO:
+    """A new text file, in place of one that a killed command left.
+
+    Nothing is written through a link, or into a file that has another name as well.
+    """
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o666), "w", encoding="utf-8", newline="\n")
+
+
+def link_above(folder: Path, path: Path) -> Path | None:
+    """The link on the way from a folder to a file below it. None if there is none."""
+    for above in reversed(path.relative_to(folder).parents):
+        if above.parts and (folder / above).is_symlink():
+            return folder / above
+    return None
+
+
 def finish_left(folder: Path) -> None:
     """Finish the change that a killed command left, if there is one."""
     change = _left(folder)
@@ -116,24 +138,29 @@ def finish_left(folder: Path) -> None:
 def _left(folder: Path) -> Change | None:
     path = folder / FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(plain_files.read_text(path))
         change = Change(**{**content, "back": bool(content["back"])})
         names = [*change.put, *change.gone, *change.added]
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, LookupError) as problem:
-        raise UsageError(f"{path}: {problem}; use the folder as it was published") from None
+    except Unreadable as problem:
+        raise UsageError(f"{path}: {problem}; {_AS_PUBLISHED}") from None
+    except (ValueError, TypeError, LookupError, RecursionError) as problem:
+        raise UsageError(f"{path}: is no list of changes: {problem}; {_AS_PUBLISHED}") from None
     for name in names:
-        if not _is_below(name):
-            raise UsageError(f"{path}: names {name!r}, which is not a file of this folder")
+        if not _is_below(name) or link_above(folder, folder / name):
+            said = repr(name)[:_LONGEST]
+            raise UsageError(
+                f"{path}: names {said}, which is not a file of this folder; {_AS_PUBLISHED}"
+            )
     return change
 
 
 def _is_below(name: object) -> bool:
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name.isprintable():
         return False
     parts = PurePosixPath(name).parts
-    return not PurePosixPath(name).is_absolute() and ".." not in parts
+    return bool(parts) and not PurePosixPath(name).is_absolute() and ".." not in parts
 
 
 def _beside(path: Path, end: str) -> Path:
