@@ -5,3 +5,4 @@ from .found import (
     Unread as Unread,
     joined as joined,
 )
+from .project import read_project as read_project
