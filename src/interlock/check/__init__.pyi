@@ -5,4 +5,7 @@ from .found import (
     Unread as Unread,
     joined as joined,
 )
-from .project import read_project as read_project
+from .project import (
+    read_environment as read_environment,
+    read_project as read_project,
+)

@@ -2,25 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from interlock.check.formats import requirements
-from interlock.check.formats.text import text_of
-from interlock.check.found import DependencyFile, Project, joined
+from interlock.check.formats import environment
+from interlock.check.formats.kinds import UNDERSTOOD, kind_of
+from interlock.check.formats.text import UnreadableFile, text_of
+from interlock.check.found import DependencyFile, Mention, Project, joined
+
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pixi.lock", "conda-lock.yml")
+_INSTALLED = (
+    *_LOCKS,
+    "pylock*.toml",
+    "*requirements*.txt",
+    "requirements*.lock",
+    "constraints.txt",
+)
+"""What a folder has that says what is installed."""
+_ASKED = ("pyproject.toml", "Pipfile", "environment.yml", "environment.yaml", "*requirements*.in")
+_OLDER = ("setup.cfg", "setup.py")
+"""What a folder has that says what is asked for, if it has nothing of the others."""
 
 
 def read_project(paths: Sequence[Path], packages: Mapping[str, str]) -> Project:
     """Read dependency files as one project. Nothing in them is executed.
 
-    ``packages`` maps the name of each tested package to its axis. Raises ``UsageError`` for a file
-    that can't be read, and for one that no format is known for.
+    ``packages`` maps the name of each tested package to its axis. A folder stands for the files at
+    its top that ``files_in`` names, or for the packages that are installed in it. Raises
+    ``UsageError`` for a file that can't be read, and for one that no format is known for.
     """
     sought = frozenset(canonicalize_name(name) for name in packages)
-    return joined(_read(path, sought) for path in paths)
+    read = [one for path in paths for one in _read(path, sought)]
+    return joined(_without_doubles(_without_given(read)))
 
 
-def _read(path: Path, sought: frozenset[str]) -> DependencyFile:
-    return requirements.read(path, text_of(path), sought).done("requirements file")
+def read_environment(packages: Mapping[str, str], folder: Path | None = None) -> Project:
+    """Read what is installed in this Python, or in a folder of another one."""
+    sought = frozenset(canonicalize_name(name) for name in packages)
+    return joined([environment.read(folder, sought).done("installed packages")])
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files of a folder that say what is installed; else those that say what is asked for.
+
+    A Dockerfile installs over both, so it is always among them.
+    """
+    named = [*_matching(folder, _INSTALLED), *_matching(folder, ("Dockerfile", "Containerfile"))]
+    if folder.name.startswith("requirements"):
+        named += _matching(folder, ("*.txt",)) or _matching(folder, ("*.in",))
+    if not any(path.name not in ("Dockerfile", "Containerfile") for path in named):
+        named = [*(_matching(folder, _ASKED) or _matching(folder, _OLDER)), *named]
+    return list(dict.fromkeys(named))
+
+
+def _matching(folder: Path, patterns: Sequence[str]) -> list[Path]:
+    return [path for one in patterns for path in sorted(folder.glob(one)) if path.is_file()]
+
+
+def _read(path: Path, sought: frozenset[str]) -> Iterator[DependencyFile]:
+    if not path.is_dir():
+        yield _read_file(path, sought)
+    elif environment.is_environment(path):
+        yield environment.read(path, sought).done("installed packages")
+    else:
+        files = files_in(path)
+        if not files:
+            why = f"no dependency file is in this folder; understood are {UNDERSTOOD}"
+            raise UnreadableFile(path, None, why)
+        for file in files:
+            yield _read_file(file, sought)
+
+
+def _read_file(file: Path, sought: frozenset[str]) -> DependencyFile:
+    text = text_of(file)
+    kind = kind_of(file, text)
+    return kind.read(file, text, sought).done(kind.title)
+
+
+def _without_given(read: list[DependencyFile]) -> list[DependencyFile]:
+    """Drop the pointers to files that were given as well."""
+    given = {file.path.name for file in read}
+    return [
+        replace(
+            file,
+            unread=tuple(
+                one
+                for one in file.unread
+                if not (one.is_elsewhere and given & set(re.split(r"[\s/\\=]+", one.text)))
+            ),
+        )
+        for file in read
+    ]
+
+
+def _without_doubles(read: list[DependencyFile]) -> list[DependencyFile]:
+    """Keep the first mention where two files refer to the same third one."""
+    seen: set[Mention] = set()
+    kept = []
+    for file in read:
+        mentions = []
+        for one in file.mentions:
+            key = replace(one, file=one.file.absolute())
+            if key not in seen:
+                mentions.append(one)
+            seen.add(key)
+        kept.append(replace(file, mentions=tuple(mentions)))
+    return kept

@@ -49,25 +49,27 @@ class Reading:
     unread: list[Unread] = field(default_factory=list)
     packages: int = 0
     python: SpecifierSet | None = None
+    asked_for: dict[str, set[str]] = field(default_factory=dict)
+    """From each group to the packages that it names, whether tested or not."""
 
     def requirement(self, text: str, place: Place) -> None:
         """Note one requirement as pip writes it: ``name[extra]>=1; marker``."""
         name = NAME.match(text)
-        if name and canonicalize_name(name[1]) not in self.sought and not self._named_in(text):
-            self.packages += 1  # nobody asks what is wrong with the versions of others
+        if name and canonicalize_name(name[1]) not in self.sought and not self.named_in(text):
+            self._count(canonicalize_name(name[1]), place)  # its versions are not our business
             return
         try:
             asked = Requirement(text)
         except InvalidRequirement as wrong:
             self._not_a_requirement(text, place.line, str(wrong).partition("\n")[0])
         else:
-            marker = str(asked.marker or "")
+            marker = both(place.marker, str(asked.marker or ""))
             self.asked(asked.name, asked.specifier, replace(place, marker=marker), asked.url or "")
 
     def asked(self, name: str, specifier: SpecifierSet, place: Place, source: str = "") -> None:
         """Note a package that a range of versions, one version or a URL is asked for."""
-        self.packages += 1
         package = canonicalize_name(name)
+        self._count(package, place)
         if package not in self.sought:
             return
         version = exact(specifier)
@@ -134,6 +136,17 @@ class Reading:
             )
         )
 
+    def other_file(self, name: str, line: int | None) -> None:
+        """Note a file that this one refers to, and that is not read."""
+        why = "it is not followed; give the file as another argument"
+        self.unsure(name, line, why, elsewhere=True)
+
+    def from_source(self, mention: Mention, source: str) -> Mention:
+        """The mention, installed from a URL, a path or a repository and not from the index."""
+        file = release_in(source)
+        version = file[1] if file and file[0] == mention.package else None
+        return replace(mention, source=source, version=version, specifier=None)
+
     def take(self, other: Reading) -> None:
         """Add what was read of a file that this one refers to."""
         self.mentions += other.mentions
@@ -150,6 +163,11 @@ class Reading:
             python=self.python,
             packages=self.packages,
         )
+
+    def _count(self, package: str, place: Place) -> None:
+        self.packages += 1
+        if not place.is_constraint:
+            self.asked_for.setdefault(place.group, set()).add(package)
 
     def _note(
         self,
@@ -178,15 +196,19 @@ class Reading:
 
     def _not_a_requirement(self, text: str, line: int | None, wrong: str) -> None:
         self.packages += 1
-        named = self._named_in(text)
+        named = self.named_in(text)
         if "$" in text:
             why = "its value stands in a variable; write the version out"
         else:
             why = f"it is not a requirement: {wrong}"
+        if "$" in text and not named:
+            self.unsure(text, line, why, elsewhere=True)
+            return
         for package in named or [""]:
             self.unsure(text, line, why, package=package)
 
-    def _named_in(self, text: str) -> list[str]:
+    def named_in(self, text: str) -> list[str]:
+        """The tested libraries that a text names in any spelling."""
         return [package for package in sorted(self.sought) if spelling(package).search(text)]
 
 
@@ -219,6 +241,13 @@ def release_in(url: str) -> tuple[str, Version] | None:
         return parse_sdist_filename(name)
     except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
         return None
+
+
+def both(first: str, second: str) -> str:
+    """A marker that holds where both hold. An empty one holds everywhere."""
+    if not (first and second):
+        return first or second
+    return " and ".join(f"({one})" if " or " in one else one for one in (first, second))
 
 
 def specifiers(text: str) -> SpecifierSet | None:

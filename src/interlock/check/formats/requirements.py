@@ -9,8 +9,6 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from packaging.specifiers import SpecifierSet
-
 from interlock.check.formats.annotations import (
     Annotation,
     annotation,
@@ -80,6 +78,11 @@ def read(
     return reading
 
 
+def read_constraints(file: Path, text: str, sought: frozenset[str]) -> Reading:
+    """Read a file for ``-c``: it limits versions and installs nothing."""
+    return read(file, text, sought, is_constraint=True)
+
+
 def entries_of(text: str) -> list[Entry]:
     """The lines with something in them: continuations joined, comments apart."""
     entries: list[Entry] = []
@@ -123,7 +126,7 @@ def _read_entry(reading: Reading, entry: Entry, place: Place, route: Route) -> N
     if include:
         target = include[2].strip().strip("'\"")
         is_constraint = place.is_constraint or include[1].startswith(("-c", "--c"))
-        _follow(reading, entry, target, is_constraint, route)
+        follow(reading, text, entry.line, target, is_constraint, route)
     elif editable:
         reading.url(editable[1].strip("'\""), place)
     elif text.startswith("-"):
@@ -133,28 +136,29 @@ def _read_entry(reading: Reading, entry: Entry, place: Place, route: Route) -> N
         read_line(reading, text, place)
 
 
-def _follow(reading: Reading, entry: Entry, target: str, is_constraint: bool, route: Route) -> None:
+def follow(
+    reading: Reading, text: str, line: int, target: str, is_constraint: bool, route: Route
+) -> None:
     """Read a file that ``-r`` or ``-c`` names."""
     if "://" in target or "$" in target:
-        why = "it is not followed; give the file as another argument"
-        reading.unsure(entry.text, entry.line, why, elsewhere=True)
+        reading.other_file(text, line)
         return
     file = reading.file.parent / target
     key = _key(file)
     if key in route.files:
-        reading.unsure(entry.text, entry.line, "the files refer to each other in a circle")
+        reading.unsure(text, line, "the files refer to each other in a circle; remove one -r")
         return
     if (key, is_constraint) in route.seen:
         return
     if len(route.files) >= MOST_DEPTH:
         why = f"more than {MOST_DEPTH} files refer to each other in a row; it is not followed"
-        reading.unsure(entry.text, entry.line, why)
+        reading.unsure(text, line, why)
         return
     route.seen.add((key, is_constraint))
     try:
         content = text_of(file)
     except UnreadableFile as wrong:
-        reading.unsure(entry.text, entry.line, str(wrong))
+        reading.unsure(text, line, str(wrong))
         return
     reading.take(read(file, content, reading.sought, is_constraint=is_constraint, route=route))
 
@@ -185,8 +189,3 @@ def _lists_what_is_installed(entries: list[Entry]) -> bool:
     names = [re.sub(r"[-_.]+", "-", re.split(r"[\[=\s]", e.text)[0]).lower() for e in packages]
     is_hashed = all("--hash" in entry.text for entry in packages)
     return is_hashed or (names == sorted(names) and not any(e.comments for e in packages))
-
-
-def python_at(text: str) -> SpecifierSet:
-    """The releases of a Python that is named by the start of its version."""
-    return SpecifierSet(f"=={text}.*")
