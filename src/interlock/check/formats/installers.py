@@ -74,7 +74,8 @@ def _program(text: str) -> str:
 
 def _started(texts: list[str]) -> tuple[str, int] | None:
     """The tool and the number of words of a command that installs. None for any other."""
-    tool = _program(texts[0])
+    is_program = not texts[0].startswith("-") and "=" not in texts[0]
+    tool = _program(texts[0]) if is_program else ""
     words = [(index, one) for index, one in enumerate(texts) if not one.startswith("-")]
     verbs = [one for _, one in words[1:3]]
     first = words[1][0] + 1 if verbs else 0

@@ -49,7 +49,8 @@ KINDS = (
     Kind(
         title="uv.lock",
         names=r".*\buv\.lock|.*\.py\.lock",
-        content=r"source = \{ (?:registry|virtual|editable) = ",
+        content=r"source = \{ (?:registry|virtual|editable) = "
+        r"|version = 1\n(?:.*\n)?requires-python",
         module="uv_lock",
     ),
     Kind(
@@ -93,8 +94,8 @@ KINDS = (
     ),
     Kind(
         title="conda environment",
-        names=r"(?:.*[-_.])?(?:environment|env|conda)(?:[-_.].*)?\.ya?ml",
-        content=r"dependencies:\s*\n\s*-",
+        names=r"environment\.ya?ml",
+        content=r"dependencies:(?:\s*#.*)?\s*(?:\n\s*-|\[)",
         module="conda",
     ),
     Kind(
@@ -106,11 +107,12 @@ KINDS = (
     Kind(
         title="setup.py (only its literal lists: it was not run)",
         names=r".*\bsetup\.py",
+        content=r"from (?:setuptools|distutils\.core) import|import setuptools",
         module="setup_py",
     ),
     Kind(
         title="Dockerfile",
-        names=r"(?:.*[-_.])?(?:Dockerfile|Containerfile)(?:[-_.].*)?",
+        names=r"(?:.*[-_.])?(?:Dockerfile|Containerfile)(?:[-_.](?!.*\.(?:json|md|py|ya?ml)$).*)?",
         content=r"FROM\s+\S+",
         module="docker",
     ),

@@ -94,7 +94,8 @@ def _tell_dynamic(reading: Reading, document: dict[str, Any], lines: dict[Way, i
     for name in files:
         reading.other_file(name, lines.get((*way, "dependencies"), lines.get(way)))
     told = strings(table(document.get("project")).get("dynamic"))
-    if "dependencies" in told and not files:
+    poetry = table(table(document.get("tool")).get("poetry"))
+    if "dependencies" in told and not files and "dependencies" not in poetry:
         why = "the build computes the dependencies; give the lock file or the requirements instead"
         line = lines.get(("project", "dynamic"))
         reading.unsure('dynamic = ["dependencies"]', line, why, elsewhere=True)

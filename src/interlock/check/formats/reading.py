@@ -234,7 +234,7 @@ def exact(specifier: SpecifierSet) -> Version | None:
 def release_in(url: str) -> tuple[str, Version] | None:
     """The package and the version in the file name of a URL. None if it has none."""
     try:
-        name = unquote(urlsplit(url).path).rpartition("/")[2]
+        name = re.split(r"[/\\]", unquote(urlsplit(url).path))[-1]
         if name.endswith(".whl"):
             package, version, *_ = parse_wheel_filename(name)
             return package, version

@@ -33,8 +33,8 @@ _KNOWN = re.compile(
     r"|global-option|install-option|no-build-isolation|all-releases|only-final"
     r"|process-dependency-links|allow-external|allow-unverified|use-wheel|no-use-wheel)(?![-\w])"
 )
-_ADDRESS = re.compile(r"(?:[a-z+]+:)?//|file:|(?:git|hg|svn|bzr)\+|[./\\~]|[A-Za-z]:[\\/]")
-_ARCHIVE = re.compile(r"[^\s@;]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:#\S*)?$")
+_ADDRESS = re.compile(r"(?:[a-z+]+:)?//|file:|(?:git|hg|svn|bzr)\+|[./\\~]|[A-Za-z]:[\\/]|[\w.-]+/")
+_ARCHIVE = re.compile(r"[^\s@;]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:#\S*)?\s*(?:;|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
