@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from interlock.check.found import DependencyFile, Mention, Unread
@@ -41,4 +42,4 @@ def unread(file: DependencyFile) -> list[str]:
 def _unread(one: Unread) -> str:
     if one.is_elsewhere:
         return f"{one.line} elsewhere: {one.text}"
-    return f"{one.line}: {one.package or '?'}: {one.why.partition(':')[0]}"
+    return f"{one.line}: {one.package or '?'}: {re.split('[:;]', one.why)[0]}"

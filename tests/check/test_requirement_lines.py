@@ -64,7 +64,7 @@ git+https://x/x@1#egg=sentry_sdk[flask]&subdirectory=y =>
     1: ddtrace ==2.0 from ./wheels/ddtrace-2.0-py3-none-any.whl
 ddtrace-2.0-py3-none-any.whl ; python_version < "3" =>
     1: ddtrace ==2.0 if python_version < "3" from ddtrace-2.0-py3-none-any.whl
-C:\\wheels\\ddtrace-2.0.tar.gz                     => 1: ddtrace ==2.0 from C:\\wheels\\ddtrace-2.0.tar.gz
+C:\\wheels\\ddtrace-2.0.tar.gz => 1: ddtrace ==2.0 from C:\\wheels\\ddtrace-2.0.tar.gz
 git+https://x/dd-trace-py.git@v2.0       => unread 1 elsewhere: git+https://x/dd-trace-py.git@v2.0
 -e .                                             => unread 1 elsewhere: .
 .[all]                                           => unread 1 elsewhere: .[all]
@@ -94,11 +94,11 @@ ddtrace 2.14                                     => unread 1: ddtrace: it is not
 ddtrace~=2                                       => unread 1: ddtrace: it is not a requirement
 ddtrace>=2<3                                     => unread 1: ddtrace: it is not a requirement
 ddtrace===latest =>
-    unread 1: ddtrace: "latest" is not a version; pin a release with ==
+    unread 1: ddtrace: "latest" is not a version
 ddtrace==2.14.4 sentry-sdk==2.1.0 =>
     unread 1: ddtrace: it is not a requirement; 1: sentry-sdk: it is not a requirement
 ddtrace==${DDTRACE} =>
-    unread 1: ddtrace: its value stands in a variable; write the version out
+    unread 1: ddtrace: its value stands in a variable
 ${PACKAGES}                                      => unread 1 elsewhere: ${PACKAGES}
 ddtrace==2.14.4; python_version > 3              => unread 1: ddtrace: it is not a requirement
 - ddtrace==2.14.4 =>

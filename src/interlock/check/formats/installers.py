@@ -18,7 +18,7 @@ _TALK = ("echo", "printf", "grep", "cat", "sed", "awk", "which")
 """They only speak of what stands behind them."""
 
 _WITH_VALUE = re.compile(
-    r"-[ifptPCnc]|--(?:index-url|extra-index-url|default-index|index|find-links|target|python"
+    r"-[ifptPCncw]|--(?:wheel-dir|dest|index-url|extra-index-url|default-index|index|find-links|target|python"
     r"|prefix|root|platform|python-version|implementation|abi|progress-bar|timeout|retries"
     r"|cache-dir|no-binary|only-binary|trusted-host|proxy|cert|client-cert|log|src"
     r"|config-settings|upgrade-package|reinstall-package|refresh-package|resolution|prerelease"
@@ -29,6 +29,15 @@ _WITH_VALUE = re.compile(
 """The options that take the next word."""
 _FILES = ("-r", "--requirement", "--requirements", "-c", "--constraint", "--constraints", "--file")
 _LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock"}
+_CONDAS = ("conda", "mamba", "micromamba")
+_VERBS = {
+    "pip": ("install", "wheel", "download"),
+    "uv": ("add", "sync"),
+    "poetry": ("add", "install", "sync"),
+    "pdm": ("add", "install", "sync"),
+    "pipenv": ("install", "sync"),
+    **dict.fromkeys(_CONDAS, ("install", "create")),
+}
 _GROUP = ("--group", "-G", "--optional")
 _DEV = ("--dev", "-D", "-d")
 
@@ -55,7 +64,7 @@ def read_command(reading: Reading, command: Command) -> None:
     if not texts or _program(texts[0]) in _TALK:
         return
     for index in range(len(texts) - 2):
-        is_shell = _program(texts[index]) in ("sh", "bash", "ash", "dash", "zsh")
+        is_shell = _program(texts[index]) in ("sh", "bash", "ash", "dash", "zsh", "su")
         if is_shell and re.fullmatch(r"-\w*c", texts[index + 1]):
             read_script(reading, texts[index + 2], command.words[index + 2].line, {})
             return
@@ -65,6 +74,8 @@ def read_command(reading: Reading, command: Command) -> None:
             tool, length = started
             found = _install(tool, command.words[index + length :])
             _read_install(reading, found, command.words[index:])
+            if "xargs" in texts[:index]:
+                reading.other_file(" ".join(texts), command.words[0].line)
             return
 
 
@@ -74,29 +85,21 @@ def _program(text: str) -> str:
 
 def _started(texts: list[str]) -> tuple[str, int] | None:
     """The tool and the number of words of a command that installs. None for any other."""
-    is_program = not texts[0].startswith("-") and "=" not in texts[0]
-    tool = _program(texts[0]) if is_program else ""
-    words = [(index, one) for index, one in enumerate(texts) if not one.startswith("-")]
-    verbs = [one for _, one in words[1:3]]
-    first = words[1][0] + 1 if verbs else 0
-    if tool == "python" and texts[1:3] == ["-m", "pip"]:
-        inner = _started(["pip", *texts[3:]])
+    tool = _program(texts[0])
+    if tool == "python" and texts[1:2] == ["-m"] and texts[2:]:
+        inner = _started(texts[2:])
         return (inner[0], inner[1] + 2) if inner else None
-    if tool == "uv" and verbs[:1] == ["pip"] and verbs[1:2] and verbs[1] in ("install", "sync"):
-        return ("pip-sync" if verbs[1] == "sync" else "pip"), words[2][0] + 1
-    known = {
-        "pip": ("install", "wheel", "download"),
-        "uv": ("add", "sync"),
-        "poetry": ("add", "install", "sync"),
-        "pdm": ("add", "install", "sync"),
-        "pipenv": ("install", "sync"),
-        "conda": ("install", "create"),
-        "mamba": ("install", "create"),
-        "micromamba": ("install", "create"),
-    }
-    if verbs and verbs[0] in known.get(tool, ()):
-        return (tool if verbs[0] != "sync" else f"{tool}-sync"), first
-    return ("pip-sync", 1) if tool == "pip-sync" else None
+    if tool == "pip-sync":
+        return tool, 1
+    if tool not in _VERBS:
+        return None
+    verbs = [index for index, one in enumerate(texts) if index and not one.startswith("-")][:2]
+    said = [texts[index] for index in verbs]
+    if tool == "uv" and said in (["pip", "install"], ["pip", "sync"]):
+        return ("pip" if said[1] == "install" else "pip-sync"), verbs[1] + 1
+    if tool in _CONDAS and said in (["env", "create"], ["env", "update"]):
+        return "conda-env", verbs[1] + 1
+    return (tool, verbs[0] + 1) if said and said[0] in _VERBS[tool] else None
 
 
 def _install(tool: str, words: list[Word]) -> Install:
@@ -112,6 +115,8 @@ def _install(tool: str, words: list[Word]) -> Install:
             found.wanted.append(word)
         elif equals:
             _take(found, option, replace(word, text=value))
+        elif re.fullmatch(r"-\w+G", text):
+            waiting = "-G"
         elif re.match(r"-[rc]\S", text) and tool in ("pip", "pip-sync", "uv"):
             found.files.append(replace(word, text=text[2:]))
         elif text in (*_FILES, *_GROUP, "-e", "--editable") or _WITH_VALUE.fullmatch(text):
@@ -123,8 +128,9 @@ def _install(tool: str, words: list[Word]) -> Install:
 
 def _take(found: Install, option: str, word: Word) -> None:
     """Note the value of an option."""
-    is_conda = found.tool in ("conda", "mamba", "micromamba")
-    if option in _FILES and not (option == "-c" and is_conda):
+    is_conda = found.tool in _CONDAS
+    is_file = option in _FILES and not (option == "-c" and is_conda)
+    if is_file or (option == "-f" and found.tool == "conda-env"):
         found.files.append(word)
     elif option in ("-e", "--editable"):
         found.wanted.append(word)
@@ -135,14 +141,13 @@ def _take(found: Install, option: str, word: Word) -> None:
 def _read_install(reading: Reading, found: Install, words: list[Word]) -> None:
     for word in found.files:
         reading.other_file(word.text, word.line)
-    tool = found.tool.removesuffix("-sync")
     if found.tool == "pip-sync":
         for word in found.wanted:
             reading.other_file(word.text, word.line)
-    elif tool in _LOCKS and not found.wanted:
+    elif found.tool in _LOCKS and not found.wanted:
         said = " ".join(word.text for word in words[:2])
         why = f"`{said}` installs what it locks; give it as another argument"
-        reading.unsure(_LOCKS[tool], words[0].line, why, elsewhere=True)
+        reading.unsure(_LOCKS[found.tool], words[0].line, why, elsewhere=True)
     else:
         for word in found.wanted:
             _read_word(reading, found, word)
@@ -176,7 +181,5 @@ def _read_poetry(reading: Reading, text: str, place: Place) -> None:
 
 _READERS: dict[str, Callable[[Reading, str, Place], None]] = {
     "poetry": _read_poetry,
-    "conda": read_spec,
-    "mamba": read_spec,
-    "micromamba": read_spec,
+    **dict.fromkeys(_CONDAS, read_spec),
 }
