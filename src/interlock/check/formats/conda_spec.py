@@ -39,7 +39,7 @@ def read_spec(reading: Reading, text: str, place: Place) -> None:
 def _range(text: str) -> SpecifierSet | None:
     """conda's version as specifiers. None if there is no such specifier."""
     if re.fullmatch(r"[^=\s]\S*\s+\S+", text) and not re.match(r"[<>!~]", text):
-        text = f"={text.split()[0]}"  # `name 2.14 build`
+        text = f"=={text.split()[0]}"  # `name 2.14.4 build`
     text = re.sub(r"\s+", "", text)
     if text in ("", "*", "=*"):
         return SpecifierSet()

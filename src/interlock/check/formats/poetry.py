@@ -84,7 +84,8 @@ def _adds_nothing(asked: object) -> bool:
 
 def _read_one(reading: Reading, name: str, asked: object, place: Place) -> None:
     held = table(asked)
-    text = asked if isinstance(asked, str) else str(held.get("version", "*"))
+    version = held.get("version", "*") if isinstance(asked, dict) else asked
+    text = version if isinstance(version, str) else f"not a string: {version}"
     place = replace(place, marker=_marker(held))
     source = next((str(held[key]) for key in _SOURCES if key in held), "")
     try:

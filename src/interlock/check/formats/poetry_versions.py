@@ -10,7 +10,7 @@ import re
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-_PART = re.compile(r"(\^|~(?!=)|~=|===?|!=|<=?|>=?)?\s*([^\s,]+)")
+_PART = re.compile(r"(\^|~(?!=)|~=|===?|!=|<=?|>=?)?\s*([^\s,<>=!~^][^\s,]*)")
 
 
 def alternatives(text: str) -> list[SpecifierSet]:

@@ -51,7 +51,7 @@ def _values(text: str) -> Iterator[tuple[str, str, str, int]]:
     """Each line of each value, with its section, its key and its number."""
     section = key = ""
     for number, line in enumerate(text.split("\n"), start=1):
-        bare = re.split(r"(?:^|\s)[#;]\s", line)[0].strip() if key else line.strip()
+        bare = line.strip()
         if not bare or bare.startswith(("#", ";")):
             continue
         header = re.fullmatch(r"\[([^]]+)\]\s*", line.rstrip())
