@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # reading a matrix takes longer than listing the commands
 
 COMMANDS: Mapping[str, str] = {
     "ask": "show what is known about a combination of releases",
+    "check": "check dependency files for a known hang, with an exit code",
     "matrix": "run the cells that have no valid verdict",
     "search": "find the windows of releases that hang, with few runs",
     "aa": "run known cells again, and show where they disagree",
@@ -31,6 +32,9 @@ MOST_DAYS = 36_500
 
 MOST_JOBS = 512
 """At the same time. Each job is a container, and a thread or a process here."""
+
+CHECK_FORMATS = ("text", "json", "sarif", "github", "markdown")
+"""Of a check's report."""
 
 RERUN = ("missing", "stale", "failed", "all")
 """The values of ``campaign.Rerun``, which is too slow to import for a help text."""
@@ -108,6 +112,10 @@ _DESCRIPTIONS: Mapping[str, str] = {
     "ask": "Show whether a combination of releases hangs in the tests, and why. Name the releases "
     "to move to, and the workarounds until then. Needs neither network nor engine. The exit code "
     "is 0 for any answer, and 2 for a mistake in the question.",
+    "check": "Find the two libraries in dependency files, and show whether they are known to hang "
+    "together. All files are one project. Nothing in them is executed. Needs neither network nor "
+    "engine. The exit code is 0 if nothing was found, 1 for a known hang or failure, 2 for bad "
+    "input, 3 for trouble of our own, and 5 if it is not known.",
     "matrix": "Run the cells that have no valid verdict, then their follow-ups: workarounds, "
     "baselines, the dependencies of the releases' day, more trials to compare. A verdict is valid "
     "while it is younger than `freshness` in matrix.yaml and its probe is the same.",
@@ -161,6 +169,46 @@ def _ask(command: argparse.ArgumentParser, found: Matrix) -> None:
     command.add_argument("--application", help=argparse.SUPPRESS)
     command.add_argument("--format", choices=["text", "json"], default="text")
     command.add_argument("--results", type=Path, metavar="DIR", help="read other published results")
+
+
+def _check(command: argparse.ArgumentParser, found: Matrix) -> None:
+    command.add_argument(
+        "files",
+        type=Path,
+        nargs="*",
+        metavar="FILE",
+        help="requirements, lock files, pyproject.toml and the like; a folder that has them, or "
+        "that has installed packages",
+    )
+    command.add_argument(
+        "--environment", action="store_true", help="check what is installed in this Python too"
+    )
+    command.add_argument(
+        "--python", action="append", metavar="3.X", help="the Python; else what the files name"
+    )
+    command.add_argument(
+        "--situation",
+        "--with",
+        dest="chosen",
+        action="append",
+        metavar="CHOICE[=VALUE]",
+        help="a setting of your application; repeat it for each. The others have their defaults. "
+        f"Without it, every tested choice of settings is checked. {_choices(found)}",
+    )
+    command.add_argument(
+        "--exceptions", type=Path, metavar="FILE", help="a TOML file of findings to let through"
+    )
+    command.add_argument("--format", choices=CHECK_FORMATS, default="text")
+    command.add_argument("--output", type=Path, metavar="FILE", help="write the report there")
+    command.add_argument(
+        "--data",
+        metavar="FOLDER|ZIP|URL",
+        help="read other published results: a folder, a zip file, or a URL of either",
+    )
+    command.add_argument(
+        "--report-only", action="store_true", help="return 0 instead of 1 and of 5"
+    )
+    command.add_argument("--no-age", action="store_true", help="leave out how old the data are")
 
 
 def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
@@ -295,6 +343,7 @@ def _clean(command: argparse.ArgumentParser, found: Matrix) -> None:
 
 _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser, Matrix], None]] = {
     "ask": _ask,
+    "check": _check,
     "matrix": _matrix,
     "search": _search,
     "aa": _again,

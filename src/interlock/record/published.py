@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ class Published:
     yanked: Mapping[str, frozenset[Version]]
     audited: Sequence[AuditedCell]
     releases: ListedReleases
+    newest: datetime | None = None
+    """When the newest verdict was tested, in UTC. None if there is none."""
     name: str | None = None
     """The name of the files that it was read from; None if they have none."""
 
@@ -73,6 +75,7 @@ def _read(folder: Path, matrix: Matrix) -> _Found:
         yanked=results.yanked,
         audited=[row for row in results.audited if not leftovers.lacking(row.cell, matrix)],
         releases=results.releases,
+        newest=max((verdict.tested_at for verdict in verdicts), default=None),
     )
     return published, gone
 
@@ -95,7 +98,7 @@ def _keep(name: str, found: _Found, matrix: Matrix, kept: Kept) -> None:
     if nouns is None:
         return
     verdicts = Columns.of(published.verdicts)
-    newest = max((verdict.tested_at.timestamp() for verdict in verdicts), default=0.0)
+    newest = published.newest.timestamp() if published.newest else 0.0
     try:
         packed = verdicts.packed(matrix.axes)
     except ValueError:
@@ -111,7 +114,11 @@ def _taken(stored: Any, now: datetime) -> _Found | None:
             return None
         yanked, audited, releases = thawed(nouns)
         published = Published(
-            verdicts=Columns.unpacked(packed), yanked=yanked, audited=audited, releases=releases
+            verdicts=Columns.unpacked(packed),
+            yanked=yanked,
+            audited=audited,
+            releases=releases,
+            newest=datetime.fromtimestamp(newest, timezone.utc) if newest else None,
         )
     except Exception:  # whatever it is, the files themselves are read instead
         return None
