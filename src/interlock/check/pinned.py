@@ -42,11 +42,18 @@ class Asked:
     exempts: Sequence[Exempt]
     today: date
 
-    def exempt(self, pair: Pair, python: PythonVersion, situation: Situation) -> Exempt | None:
-        """The exception that lets these releases through there, and that still counts."""
+    def exempt(self, pair: Pair, python: PythonVersion, known: Glance) -> Exempt | None:
+        """The exception that lets these releases through there, and that still counts.
+
+        None of what passes, which needs no exception.
+        """
+        if State.of(known.outcome, known.rare) is State.PASS:
+            return None
         releases = {chosen.axis.name: [version] for chosen, version in pair}
         counting = (one for one in self.exempts if not one.is_over(self.today))
-        return next((one for one in counting if one.covers(releases, python, situation)), None)
+        return next(
+            (one for one in counting if one.covers(releases, python, known.situation)), None
+        )
 
     def glance(self, pair: Pair, python: PythonVersion) -> tuple[Glance, ...]:
         """What is known of the releases in each situation that counts."""
@@ -64,7 +71,7 @@ def look(asked: Asked, pair: Pair, pythons: Sequence[PythonVersion]) -> Iterator
     exempts: dict[int, Exempt | None] = {}
     for python in pythons:
         for one in asked.glance(pair, python):
-            exempt = asked.exempt(pair, python, one.situation)
+            exempt = asked.exempt(pair, python, one)
             exempts[id(exempt)] = exempt
             kind = State.of(one.outcome, one.rare), one.basis, id(exempt)
             of.setdefault(kind, {}).setdefault(one.situation, []).append(python)

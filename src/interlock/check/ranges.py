@@ -114,7 +114,7 @@ class Range:
 
     def _row(self, pair: Pair, version: Version, python: PythonVersion) -> Row:
         there = [
-            (State.of(one.outcome, one.rare), one, self.asked.exempt(pair, python, one.situation))
+            (State.of(one.outcome, one.rare), one, self.asked.exempt(pair, python, one))
             for one in self.asked.glance(pair, python)
         ]
         # What is let through does not hide what is not.

@@ -145,7 +145,7 @@ def beside_the_newest(of: Range) -> Iterator[Finding]:
         pair = tuple(zip(of.chosen, versions, strict=True))
         for glance in of.asked.glance(pair, python):
             state = State.of(glance.outcome, glance.rare)
-            if state.is_trouble and not of.asked.exempt(pair, python, glance.situation):
+            if state.is_trouble and not of.asked.exempt(pair, python, glance):
                 wrong.setdefault(state, []).append((python, versions))
                 break
     for state, places in wrong.items():
