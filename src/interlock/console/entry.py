@@ -108,13 +108,15 @@ def _answer(
 
     keep = Kept.of(os.environ)
     found = reading.matrix_of(source, image, keep, digests=False)
-    asked = options.parser(command, found.matrix, first).parse_args(rest)
+    parser = options.parser(command, found.matrix, first)
     if command == "ask":
         from interlock.console import ask
 
+        asked = parser.parse_args(rest)
         return ask.run(asked, found, asked.results or source.results, keep)
-    from interlock.console import check, data_source
+    from interlock.console import check, check_options, data_source
 
+    asked = check_options.with_files(parser, rest)
     with data_source.opened(asked.data, source.results) as results:
         return check.run(asked, found, results, keep)
 

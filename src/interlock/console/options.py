@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from interlock.console import check_options
+
 if TYPE_CHECKING:  # reading a matrix takes longer than listing the commands
     from interlock.matrix import Matrix
 
@@ -32,9 +34,6 @@ MOST_DAYS = 36_500
 
 MOST_JOBS = 512
 """At the same time. Each job is a container, and a thread or a process here."""
-
-CHECK_FORMATS = ("text", "json", "sarif", "github", "markdown")
-"""Of a check's report."""
 
 RERUN = ("missing", "stale", "failed", "all")
 """The values of ``campaign.Rerun``, which is too slow to import for a help text."""
@@ -172,43 +171,7 @@ def _ask(command: argparse.ArgumentParser, found: Matrix) -> None:
 
 
 def _check(command: argparse.ArgumentParser, found: Matrix) -> None:
-    command.add_argument(
-        "files",
-        type=Path,
-        nargs="*",
-        metavar="FILE",
-        help="requirements, lock files, pyproject.toml and the like; a folder that has them, or "
-        "that has installed packages",
-    )
-    command.add_argument(
-        "--environment", action="store_true", help="check what is installed in this Python too"
-    )
-    command.add_argument(
-        "--python", action="append", metavar="3.X", help="the Python; else what the files name"
-    )
-    command.add_argument(
-        "--situation",
-        "--with",
-        dest="chosen",
-        action="append",
-        metavar="CHOICE[=VALUE]",
-        help="a setting of your application; repeat it for each. The others have their defaults. "
-        f"Without it, every tested choice of settings is checked. {_choices(found)}",
-    )
-    command.add_argument(
-        "--exceptions", type=Path, metavar="FILE", help="a TOML file of findings to let through"
-    )
-    command.add_argument("--format", choices=CHECK_FORMATS, default="text")
-    command.add_argument("--output", type=Path, metavar="FILE", help="write the report there")
-    command.add_argument(
-        "--data",
-        metavar="FOLDER|ZIP|URL",
-        help="read other published results: a folder, a zip file, or a URL of either",
-    )
-    command.add_argument(
-        "--report-only", action="store_true", help="return 0 instead of 1 and of 5"
-    )
-    command.add_argument("--no-age", action="store_true", help="leave out how old the data are")
+    check_options.add(command, _choices(found))
 
 
 def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:

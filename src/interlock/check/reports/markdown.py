@@ -55,7 +55,7 @@ def _lines(result: Result) -> Iterator[str]:
 
 
 def _item(one: Finding) -> str:
-    at = ", ".join(f"<code>{_html(place)}</code>" for place in where(one))
+    at = ", ".join(f"<code>{escaped(place)}</code>" for place in where(one))
     mark = _MARKS[one.state.code]
     return f"- {mark} **{escaped(one.says)}**{f' ({at})' if at else ''}"
 
@@ -86,8 +86,5 @@ def _listed(title: str, items: Sequence[str]) -> Iterator[str]:
 
 def escaped(text: str) -> str:
     """Text that Markdown and HTML show as it is. No ``@name`` in it notifies anybody."""
-    return _SPECIAL.sub(r"\\\1", _html(text))
-
-
-def _html(text: str) -> str:
-    return html.escape(printable(text), quote=False).replace("@", "&#64;")
+    plain = html.escape(_SPECIAL.sub(r"\\\1", printable(text)), quote=False)
+    return plain.replace("@", "&#64;")
