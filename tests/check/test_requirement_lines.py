@@ -207,6 +207,7 @@ def test_the_project_that_uv_exports_is_no_package(tmp_path: Path) -> None:
         ("a==1\nddtrace==2.0\nzope==3\n", "locked unknown"),
         ("zope==3\nddtrace==2.0\n", "asked direct"),
         ("a>=1\nddtrace==2.0\n", "asked direct"),
+        ("zope==3\n    # via plugin\nddtrace==2.0\n    # via zope\n", "locked transitive"),
         ("# web\na==1\nddtrace==2.0 # traces\n", "asked direct"),
         ("a==1 ; python_version >= '3.8' --hash=x\nddtrace==2.0 --hash=x\n", "locked unknown"),
     ],

@@ -95,7 +95,7 @@ KINDS = (
     Kind(
         title="conda environment",
         names=r"environment\.ya?ml",
-        content=r"dependencies:(?:\s*#.*)?\s*(?:\n\s*-|\[)",
+        content=r"dependencies:(?:\s*#.*)*\s*(?:\n\s*-|\[)",
         module="conda",
     ),
     Kind(

@@ -19,6 +19,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from interlock.check.formats.markers import both, extras_in, without_extras
 from interlock.check.found import DependencyFile, Mention, Unread
 
 NAME = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?=\s*(?:$|[\[(=<>!~;,@]))")
@@ -185,8 +186,8 @@ class Reading:
                 version=version,
                 specifier=specifier,
                 source=source,
-                marker=place.marker,
-                group=place.group,
+                marker=without_extras(place.marker),
+                group=place.group or ", ".join(extras_in(place.marker)),
                 needed_by=place.needed_by,
                 is_direct=place.is_direct,
                 is_constraint=place.is_constraint,
@@ -241,13 +242,6 @@ def release_in(url: str) -> tuple[str, Version] | None:
         return parse_sdist_filename(name)
     except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
         return None
-
-
-def both(first: str, second: str) -> str:
-    """A marker that holds where both hold. An empty one holds everywhere."""
-    if not (first and second):
-        return first or second
-    return " and ".join(f"({one})" if " or " in one else one for one in (first, second))
 
 
 def specifiers(text: str) -> SpecifierSet | None:

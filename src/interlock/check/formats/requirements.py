@@ -67,7 +67,9 @@ def read(
     route = route or Route(seen={(_key(file), is_constraint)})
     here = replace(route, files=(*route.files, _key(file)))
     entries = entries_of(text)
-    is_compiled = was_compiled(text)
+    is_compiled = was_compiled(text) or any(
+        comment.startswith("via ") or comment == "via" for e in entries for comment in e.comments
+    )
     is_locked = is_compiled or (file.suffix != ".in" and _lists_what_is_installed(entries))
     said = Place(is_direct=None if is_locked else True, is_constraint=is_constraint)
     said = replace(said, is_locked=is_locked and not is_constraint)
