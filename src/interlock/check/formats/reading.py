@@ -235,7 +235,8 @@ def exact(specifier: SpecifierSet) -> Version | None:
 def release_in(url: str) -> tuple[str, Version] | None:
     """The package and the version in the file name of a URL. None if it has none."""
     try:
-        name = re.split(r"[/\\]", unquote(urlsplit(url).path))[-1]
+        path = re.sub(r"\[[^]]*\]$", "", unquote(urlsplit(url).path))  # its extras
+        name = re.split(r"[/\\]", path)[-1]
         if name.endswith(".whl"):
             package, version, *_ = parse_wheel_filename(name)
             return package, version
