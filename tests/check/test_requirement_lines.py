@@ -60,6 +60,7 @@ git+https://x/x@1#egg=sentry_sdk[flask]&subdirectory=y =>
 -e git+https://x/x.git#egg=ddtrace       => 1: ddtrace from git+https://x/x.git#egg=ddtrace
 --editable=git+ssh://git@a.example/x#egg=ddtrace =>
     1: ddtrace from git+ssh://git@a.example/x#egg=ddtrace
+./ddtrace-2.0.tar.gz[x]                           => 1: ddtrace ==2.0 from ./ddtrace-2.0.tar.gz[x]
 ./wheels/ddtrace-2.0-py3-none-any.whl =>
     1: ddtrace ==2.0 from ./wheels/ddtrace-2.0-py3-none-any.whl
 ddtrace-2.0-py3-none-any.whl ; python_version < "3" =>
@@ -207,6 +208,7 @@ def test_the_project_that_uv_exports_is_no_package(tmp_path: Path) -> None:
         ("a==1\nddtrace==2.0\nzope==3\n", "locked unknown"),
         ("zope==3\nddtrace==2.0\n", "asked direct"),
         ("a>=1\nddtrace==2.0\n", "asked direct"),
+        ("zope==3\n    # via plugin\nddtrace==2.0\n    # via zope\n", "locked transitive"),
         ("# web\na==1\nddtrace==2.0 # traces\n", "asked direct"),
         ("a==1 ; python_version >= '3.8' --hash=x\nddtrace==2.0 --hash=x\n", "locked unknown"),
     ],
@@ -252,6 +254,14 @@ def test_a_long_chain_of_files_ends(tmp_path: Path) -> None:
         (tmp_path / f"{number}.txt").write_text(f"-r {number + 1}.txt\n")
     file = read(tmp_path, "requirements.txt", "-r 0.txt\n")
     assert ["in a row" in one.why for one in file.unread] == [True]
+
+
+def test_a_text_is_told_by_its_first_lines(tmp_path: Path) -> None:
+    text = "ddtrace==2.0\n" + "This is a text\n" * 40 + "ddtrace is in it\n"
+    file = read(tmp_path, "requirements.txt", text)
+    assert found(file) == ["1: ddtrace ==2.0"]
+    assert [one.line for one in file.unread] == [2, 3, 4, 5, 6, 42, 7]
+    assert "the 35 like it" in file.unread[-1].why
 
 
 def test_a_constraints_file_only_limits(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from interlock.check.formats import environment
 from interlock.check.formats.kinds import UNDERSTOOD, kind_of
 from interlock.check.formats.text import UnreadableFile, text_of
 from interlock.check.found import DependencyFile, Mention, Project, joined
@@ -43,7 +42,7 @@ def read_project(paths: Sequence[Path], packages: Mapping[str, str]) -> Project:
 def read_environment(packages: Mapping[str, str], folder: Path | None = None) -> Project:
     """Read what is installed in this Python, or in a folder of another one."""
     sought = frozenset(canonicalize_name(name) for name in packages)
-    return joined([environment.read(folder, sought).done("installed packages")])
+    return joined([_installed(folder, sought)])
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -60,14 +59,17 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def _matching(folder: Path, patterns: Sequence[str]) -> list[Path]:
-    return [path for one in patterns for path in sorted(folder.glob(one)) if path.is_file()]
+    try:
+        return [path for one in patterns for path in sorted(folder.glob(one)) if path.is_file()]
+    except OSError as trouble:
+        raise UnreadableFile(folder, None, f"it can't be read: {trouble.strerror}") from None
 
 
 def _read(path: Path, sought: frozenset[str]) -> Iterator[DependencyFile]:
-    if not path.is_dir():
+    if not _is_folder(path):
         yield _read_file(path, sought)
-    elif environment.is_environment(path):
-        yield environment.read(path, sought).done("installed packages")
+    elif (path / "pyvenv.cfg").is_file() or any(path.glob("*.dist-info")):
+        yield _installed(path, sought)
     else:
         files = files_in(path)
         if not files:
@@ -75,6 +77,19 @@ def _read(path: Path, sought: frozenset[str]) -> Iterator[DependencyFile]:
             raise UnreadableFile(path, None, why)
         for file in files:
             yield _read_file(file, sought)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False  # reading it as a file says what is wrong
+
+
+def _installed(folder: Path | None, sought: frozenset[str]) -> DependencyFile:
+    from interlock.check.formats import environment  # it takes time to import
+
+    return environment.read(folder, sought).done("installed packages")
 
 
 def _read_file(file: Path, sought: frozenset[str]) -> DependencyFile:

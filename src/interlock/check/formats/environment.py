@@ -42,11 +42,6 @@ def read(folder: Path | None, sought: frozenset[str]) -> Reading:
     return reading
 
 
-def is_environment(folder: Path) -> bool:
-    """Whether a folder holds installed packages, and not a project."""
-    return (folder / "pyvenv.cfg").is_file() or any(folder.glob("*.dist-info"))
-
-
 def _site_packages(folder: Path) -> Path:
     inside = [*folder.glob("lib/python3*/site-packages"), *folder.glob("Lib/site-packages")]
     return inside[0] if inside else folder

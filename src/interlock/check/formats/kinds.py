@@ -74,7 +74,7 @@ KINDS = (
     Kind(
         title="Pipfile.lock",
         names=r".*\bPipfile\.lock",
-        content=r"\s*\"pipfile-spec\":",
+        content=r"\s*\"pipfile-spec\":|\{\s*\"_meta\"",
         module="pipfile",
         function="read_lock",
     ),
@@ -95,7 +95,7 @@ KINDS = (
     Kind(
         title="conda environment",
         names=r"environment\.ya?ml",
-        content=r"dependencies:(?:\s*#.*)?\s*(?:\n\s*-|\[)",
+        content=r"dependencies:(?:\s*#.*)*\s*(?:\n\s*-|\[)",
         module="conda",
     ),
     Kind(

@@ -12,8 +12,9 @@ from packaging.utils import canonicalize_name
 from interlock.check.formats.document import strings, table
 from interlock.check.formats.graph import MAIN
 from interlock.check.formats.lines import Place as Way
+from interlock.check.formats.markers import both
 from interlock.check.formats.poetry_versions import alternatives, envelope
-from interlock.check.formats.reading import Place, Reading, both
+from interlock.check.formats.reading import Place, Reading
 
 _SOURCES = ("git", "url", "path", "file", "hg", "svn")
 _MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "python_version")

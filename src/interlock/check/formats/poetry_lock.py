@@ -15,6 +15,7 @@ from interlock.check.formats.beside import add_roots
 from interlock.check.formats.document import strings, table, tables, toml_of
 from interlock.check.formats.graph import MAIN, Graph
 from interlock.check.formats.lines import entry_lines
+from interlock.check.formats.markers import any_of
 from interlock.check.formats.poetry import python_range
 from interlock.check.formats.reading import Reading
 
@@ -70,8 +71,7 @@ def _group(entry: dict[str, Any], reached: str, extra: str) -> str:
 def _marker(entry: dict[str, Any]) -> str:
     """The marker; in 2.1 it may be one for each group."""
     held = entry.get("markers", entry.get("marker", ""))
-    several = sorted({str(one) for one in held.values()}) if isinstance(held, dict) else [str(held)]
-    return several[0] if len(several) == 1 else " or ".join(f"({one})" for one in several)
+    return any_of([str(one) for one in held.values()] if isinstance(held, dict) else [str(held)])
 
 
 def _source(entry: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ It is read as plain TOML, so that every release of ``packaging`` gives the same 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from interlock.check.formats.document import table, tables, toml_of
-from interlock.check.formats.graph import MAIN, Graph
+from interlock.check.formats.graph import Graph
 from interlock.check.formats.lines import entry_lines
 from interlock.check.formats.reading import Reading, specifiers
-
-_IN_GROUP = re.compile(r"""['"]([^'"]+)['"]\s+in\s+(?:extras|dependency_groups)""")
 
 
 def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
@@ -38,9 +35,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
             reading.packages += bool(name)
             continue
         marker = str(entry.get("marker", ""))
-        groups = _IN_GROUP.findall(marker)
-        # a tool that writes no groups may still write `marker` for a platform
-        place = graph.place(package, line, marker=marker, group=", ".join(groups) or MAIN)
+        place = graph.place(package, line, marker=marker)
         reading.locked(name, entry.get("version"), place, _source(entry))
     return reading
 

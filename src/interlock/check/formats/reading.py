@@ -19,6 +19,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from interlock.check.formats.markers import both, extras_in, without_extras
 from interlock.check.found import DependencyFile, Mention, Unread
 
 NAME = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?=\s*(?:$|[\[(=<>!~;,@]))")
@@ -185,8 +186,8 @@ class Reading:
                 version=version,
                 specifier=specifier,
                 source=source,
-                marker=place.marker,
-                group=place.group,
+                marker=without_extras(place.marker),
+                group=place.group or ", ".join(extras_in(place.marker)),
                 needed_by=place.needed_by,
                 is_direct=place.is_direct,
                 is_constraint=place.is_constraint,
@@ -234,20 +235,14 @@ def exact(specifier: SpecifierSet) -> Version | None:
 def release_in(url: str) -> tuple[str, Version] | None:
     """The package and the version in the file name of a URL. None if it has none."""
     try:
-        name = re.split(r"[/\\]", unquote(urlsplit(url).path))[-1]
+        path = re.sub(r"\[[^]]*\]$", "", unquote(urlsplit(url).path))  # its extras
+        name = re.split(r"[/\\]", path)[-1]
         if name.endswith(".whl"):
             package, version, *_ = parse_wheel_filename(name)
             return package, version
         return parse_sdist_filename(name)
     except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
         return None
-
-
-def both(first: str, second: str) -> str:
-    """A marker that holds where both hold. An empty one holds everywhere."""
-    if not (first and second):
-        return first or second
-    return " and ".join(f"({one})" if " or " in one else one for one in (first, second))
 
 
 def specifiers(text: str) -> SpecifierSet | None:

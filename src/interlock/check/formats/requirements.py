@@ -22,6 +22,9 @@ from interlock.check.formats.text import UnreadableFile, text_of
 MOST_DEPTH = 30
 """How many files may refer to each other in a row."""
 
+MOST_STRANGE = 5
+"""How many lines that are no requirements are told one by one."""
+
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
 _INCLUDE = re.compile(r"(-r|-c|--requirements?|--constraints?)(?:\s*=\s*|\s+|(?<=-[rc]))(.+)")
 _EDITABLE = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+)(.+)")
@@ -67,7 +70,9 @@ def read(
     route = route or Route(seen={(_key(file), is_constraint)})
     here = replace(route, files=(*route.files, _key(file)))
     entries = entries_of(text)
-    is_compiled = was_compiled(text)
+    is_compiled = was_compiled(text) or any(
+        comment.startswith("via ") or comment == "via" for e in entries for comment in e.comments
+    )
     is_locked = is_compiled or (file.suffix != ".in" and _lists_what_is_installed(entries))
     said = Place(is_direct=None if is_locked else True, is_constraint=is_constraint)
     said = replace(said, is_locked=is_locked and not is_constraint)
@@ -75,6 +80,7 @@ def read(
     for entry in entries:
         about = annotation(entry.comments, names)
         _read_entry(reading, entry, _placed(said, entry, about), here)
+    _shorten(reading)
     return reading
 
 
@@ -161,6 +167,19 @@ def follow(
         reading.unsure(text, line, str(wrong))
         return
     reading.take(read(file, content, reading.sought, is_constraint=is_constraint, route=route))
+
+
+def _shorten(reading: Reading) -> None:
+    """Tell only of the first lines of a text that is no requirement file at all."""
+    strange = [one for one in reading.unread if not (one.package or one.is_elsewhere)]
+    if len(strange) > MOST_STRANGE:
+        kept = {id(one) for one in strange[:MOST_STRANGE]}
+        left = strange[MOST_STRANGE:]
+        reading.unread = [
+            one for one in reading.unread if id(one) in kept or one.package or one.is_elsewhere
+        ]
+        why = f"it and the {len(left)} like it are no requirements; is this the right file?"
+        reading.unread.append(replace(left[0], why=why))
 
 
 def _key(file: Path) -> Path:

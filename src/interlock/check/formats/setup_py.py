@@ -82,7 +82,8 @@ def _constants(tree: ast.Module) -> dict[str, ast.expr]:
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             found[node.targets[0].id] = node.value
-    return {name: value for name, value in found.items() if name not in set(_changed(tree))}
+    changed = set(_changed(tree))
+    return {name: value for name, value in found.items() if name not in changed}
 
 
 def _changed(tree: ast.Module) -> Iterator[str]:

@@ -13,6 +13,7 @@ from interlock.check.formats.beside import add_roots
 from interlock.check.formats.document import strings, table, tables, toml_of
 from interlock.check.formats.graph import MAIN, Graph
 from interlock.check.formats.lines import entry_lines
+from interlock.check.formats.markers import any_of
 from interlock.check.formats.reading import Reading, specifiers
 
 KNOWN_VERSION = 1
@@ -31,8 +32,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     add_roots(graph, file, "pyproject.toml", pyproject.read)
     for entry, name, line in zip(entries, names, entry_lines(text, "package", names), strict=True):
         package = canonicalize_name(name)
-        markers = strings(entry.get("resolution-markers"))
-        marker = " or ".join(f"({one})" for one in markers) if markers[1:] else "".join(markers)
+        marker = any_of(strings(entry.get("resolution-markers")))
         source = table(entry.get("source"))
         if package not in sought:
             reading.packages += bool(name) and not _is_the_project(source)
@@ -105,7 +105,7 @@ def _required(wanted: object) -> Iterable[str]:
 
 
 def _marker(package: str, entries: list[dict[str, Any]]) -> str:
-    """The marker of the only requirement that brings a package in."""
+    """Where any of the requirements holds that bring a package in."""
     wanted = [
         one
         for entry in entries
@@ -114,5 +114,4 @@ def _marker(package: str, entries: list[dict[str, Any]]) -> str:
         for one in tables(group)
         if canonicalize_name(str(one.get("name", ""))) == package
     ]
-    markers = {str(one.get("marker", "")) for one in wanted}
-    return markers.pop() if len(markers) == 1 else ""
+    return any_of([str(one.get("marker", "")) for one in wanted])
