@@ -72,7 +72,7 @@ def results(tmp_path: Path) -> dict[str, Result]:
 
 
 def test_every_format_of_the_command_is_written() -> None:
-    assert {"text", *reports._FORMATS} == set(FORMATS)
+    assert {"text", *reports.FORMATS} == set(FORMATS)
 
 
 def test_the_json_is_as_its_schema_says(results: dict[str, Result]) -> None:
@@ -243,7 +243,7 @@ def test_hostile_text_is_text_in_json_and_sarif(hostile: Result) -> None:
 def test_every_answer_is_told_in_every_format(results: dict[str, Result]) -> None:
     """None is ever silent, and none that does not pass looks like a pass."""
     for name, result in results.items():
-        for form in reports._FORMATS:
+        for form in reports.FORMATS:
             assert reports.written(result, form).strip(), (name, form)
         text = as_text(result, WIDE, NOW)
         assert text.strip()

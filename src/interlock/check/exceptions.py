@@ -30,11 +30,6 @@ from interlock.check.specifiers import includes
 from interlock.matrix import Matrix, Situation
 from interlock.model import Axis, PythonVersion, UsageError, listing
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 TABLE = "exceptions"
 MOST_BYTES = 2**20
 
@@ -87,12 +82,7 @@ def read_exceptions(path: Path, matrix: Matrix, *, is_required: bool = True) -> 
     Without ``is_required``, a file without exceptions is no mistake.
     """
     text = _text(path)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: is not valid TOML: {error}") from None
-    except RecursionError:
-        raise UsageError(f"{path}: is nested too deeply") from None
+    content = _content(path, text)
     ours = content.get("tool", {}) if path.name == "pyproject.toml" else {}
     ours = ours.get("interlock", {}) if isinstance(ours, dict) else {}
     found = ours.get(TABLE) if isinstance(ours, dict) else None
@@ -105,6 +95,19 @@ def read_exceptions(path: Path, matrix: Matrix, *, is_required: bool = True) -> 
         raise UsageError(f"{path}: {TABLE} has to be a list of tables: write [[{TABLE}]]")
     lines = text.splitlines()
     return [_Entry(path, lines, number, one, matrix).read() for number, one in enumerate(found)]
+
+
+def _content(path: Path, text: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):  # most checks have no exceptions, and need neither
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: is not valid TOML: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{path}: is nested too deeply") from None
 
 
 def _text(path: Path) -> str:

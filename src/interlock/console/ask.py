@@ -17,7 +17,6 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from interlock.console import answer_text
 from interlock.console.page import Page
 from interlock.console.reading import Named, Notes
 from interlock.findings import Findings, Question, answer
@@ -56,6 +55,8 @@ def run(options: argparse.Namespace, found: Named, results: Path, kept: Kept) ->
         plain = not is_unicode(sys.stdout.encoding)
         text = json.dumps(answer_json.as_data(said), indent=2, ensure_ascii=plain)
     else:
+        from interlock.console import answer_text
+
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         page = Page(width=width, colours=has_colours())
         text = answer_text.as_text(said, findings, page)
