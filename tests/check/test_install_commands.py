@@ -56,6 +56,12 @@ pipenv install ddtrace==2.0                           => 1: ddtrace ==2.0
 conda install -y -c conda-forge ddtrace=2.14          => 1: ddtrace ==2.14.*
 micromamba install -n base conda-forge::ddtrace==2.14 => 1: ddtrace ==2.14
 
+echo "ddtrace==2.0" >> requirements.txt                => 1: ddtrace ==2.0
+printf 'a==1\nddtrace==2.0\n' > /tmp/r.txt            => 1: ddtrace ==2.0
+echo ddtrace==2.0 > /tmp/version                      =>
+sed -i 's/ddtrace==.*/ddtrace==2.1/' requirements.txt =>
+    unread 1: ddtrace: it changes a file in a way that is not known here
+sed 's/ddtrace==.*/ddtrace==2.1/' requirements.txt    =>
 echo pip install ddtrace==2.0                         =>
 echo "pip install ddtrace==2.0"                       =>
 # pip install ddtrace==2.0                            =>
@@ -231,3 +237,11 @@ def test_a_file_that_was_given_too_is_not_pointed_to(tmp_path: Path) -> None:
     )
     project = read_project([tmp_path / "Dockerfile", tmp_path / "requirements.txt"], PAIR)
     assert [one.text for one in project.unread] == ["more.txt"]
+
+
+def test_a_project_that_was_given_too_is_not_pointed_to(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["ddtrace"]\n')
+    (tmp_path / "requirements.txt").write_text("-e .[x]\n../other\nsentry-sdk\n")
+    paths = [tmp_path / "requirements.txt", tmp_path / "pyproject.toml"]
+    assert [one.text for one in read_project(paths, PAIR).unread] == ["../other"]
+    assert [one.text for one in read_project(paths[:1], PAIR).unread] == [".[x]", "../other"]

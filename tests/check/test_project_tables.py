@@ -120,6 +120,16 @@ PROJECTS = {
         '[tool.hatch.envs.default]\ndependencies = ["ddtrace"]\n',
         ["2: ddtrace [default]"],
     ),
+    "Flit": (
+        '[tool.flit.metadata]\nrequires = ["ddtrace"]\n[tool.flit.metadata.requires-extra]\n'
+        'apm = ["sentry-sdk"]\n',
+        ["2: ddtrace", "4: sentry-sdk [apm]"],
+    ),
+    "Pixi": (
+        '[tool.pixi.dependencies]\nddtrace = ">=2,<3"\n[tool.pixi.feature.apm.pypi-dependencies]\n'
+        'sentry_sdk = { version = "==2.1", extras = ["x"] }\n',
+        ["2: ddtrace <3,>=2", "4: sentry-sdk ==2.1 [apm]"],
+    ),
     "what is no dependency": (
         '[project]\nname = "ddtrace"\nkeywords = ["ddtrace"]\n[build-system]\nrequires = '
         '["ddtrace"]\n[tool.pytest.ini_options]\naddopts = "--ddtrace"\n'
@@ -158,6 +168,41 @@ def test_what_setuptools_reads_elsewhere_is_pointed_to(tmp_path: Path) -> None:
 def test_a_group_that_is_not_there_is_told(tmp_path: Path) -> None:
     text = '[dependency-groups]\ndev = [\n"a",\n{include-group = "Gone"}]\n'
     assert unread(read(tmp_path, "pyproject.toml", text)) == ['4: ?: there is no group "Gone"']
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[project]\ndependencies = {ddtrace = '2'}\n",
+        "[project]\ndependencies = 'ddtrace'\n",
+        "[project]\ndependencies = [{name = 'ddtrace'}]\n",
+        "[dependency-groups]\ndev = 'ddtrace'\n",
+    ],
+)
+def test_a_list_that_is_none_is_told(text: str, tmp_path: Path) -> None:
+    file = read(tmp_path, "pyproject.toml", text)
+    assert [(one.line, "correct it" in one.why) for one in file.unread] == [(2, True)]
+
+
+def test_a_pixi_toml_is_read(tmp_path: Path) -> None:
+    text = (
+        "[project]\nname = 'ddtrace'\n[dependencies]\npython = '3.12.*'\nddtrace = '2.14.*'\n"
+        "[target.linux-64.pypi-dependencies]\nsentry-sdk = '>=2'\n"
+    )
+    file = read(tmp_path, "pixi.toml", text)
+    assert found(file) == ["5: ddtrace ==2.14.*", "7: sentry-sdk >=2"]
+    assert str(file.python) == "==3.12.*"
+
+
+def test_a_script_with_its_requirements_is_read(tmp_path: Path) -> None:
+    text = (
+        "#!/usr/bin/env -S uv run\n# /// script\n# requires-python = '>=3.11'\n"
+        "# dependencies = [\n#   'ddtrace==2.0',\n# ]\n#\n# ///\nopen('ran', 'w')\n"
+    )
+    file = read(tmp_path, "job.py", text)
+    assert (found(file), str(file.python)) == (["5: ddtrace ==2.0"], ">=3.11")
+    file = read(tmp_path, "job.py", "# /// script\n# dependencies = ['ddtrace']\n")
+    assert unread(file) == ["None: ?: the block has no end"]
 
 
 def test_a_pipfile_is_read(tmp_path: Path) -> None:

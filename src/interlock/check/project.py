@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from interlock.check.formats.kinds import UNDERSTOOD, kind_of
 from interlock.check.formats.text import UnreadableFile, text_of
-from interlock.check.found import DependencyFile, Mention, Project, joined
+from interlock.check.found import DependencyFile, Mention, Project, Unread, joined
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pixi.lock", "conda-lock.yml")
 _INSTALLED = (
@@ -22,7 +22,14 @@ _INSTALLED = (
     "constraints.txt",
 )
 """What a folder has that says what is installed."""
-_ASKED = ("pyproject.toml", "Pipfile", "environment.yml", "environment.yaml", "*requirements*.in")
+_ASKED = (
+    "pyproject.toml",
+    "Pipfile",
+    "pixi.toml",
+    "environment.yml",
+    "environment.yaml",
+    "*requirements*.in",
+)
 _OLDER = ("setup.cfg", "setup.py")
 """What a folder has that says what is asked for, if it has nothing of the others."""
 
@@ -95,23 +102,32 @@ def _installed(folder: Path | None, sought: frozenset[str]) -> DependencyFile:
 def _read_file(file: Path, sought: frozenset[str]) -> DependencyFile:
     text = text_of(file)
     kind = kind_of(file, text)
-    return kind.read(file, text, sought).done(kind.title)
+    try:
+        return kind.read(file, text, sought).done(kind.title)
+    except RecursionError:
+        raise UnreadableFile(file, None, "it is nested too deep to be read") from None
 
 
 def _without_given(read: list[DependencyFile]) -> list[DependencyFile]:
     """Drop the pointers to files that were given as well."""
     given = {file.path.name for file in read}
+    projects = {file.path.parent.absolute() for file in read if _is_of_a_project(file.path)}
+
+    def is_given(one: Unread) -> bool:
+        names = set(re.split(r"[\s/\\=]+", one.text))
+        folder = re.sub(r"\[.*\]$", "", one.text.strip())
+        is_here = folder in (".", "./") and one.file.parent.absolute() in projects
+        return one.is_elsewhere and (is_here or bool(given & names))
+
     return [
-        replace(
-            file,
-            unread=tuple(
-                one
-                for one in file.unread
-                if not (one.is_elsewhere and given & set(re.split(r"[\s/\\=]+", one.text)))
-            ),
-        )
+        replace(file, unread=tuple(one for one in file.unread if not is_given(one)))
         for file in read
     ]
+
+
+def _is_of_a_project(file: Path) -> bool:
+    """Whether it tells what ``pip install .`` installs."""
+    return file.name in (*_LOCKS, "pyproject.toml", "setup.cfg", "setup.py")
 
 
 def _without_doubles(read: list[DependencyFile]) -> list[DependencyFile]:

@@ -14,6 +14,9 @@ from interlock.check.formats.reading import Place, Reading
 from interlock.check.formats.requirements import read_line
 from interlock.check.formats.shell import Command, Variables, Word, commands
 
+MOST_OPTIONS = 20
+"""How many words a tool may have before the word that says what it does."""
+
 _TALK = ("echo", "printf", "grep", "cat", "sed", "awk", "which")
 """They only speak of what stands behind them."""
 
@@ -62,6 +65,7 @@ def read_command(reading: Reading, command: Command) -> None:
     """Read a command if it installs something. Others are passed over."""
     texts = command.texts
     if not texts or _program(texts[0]) in _TALK:
+        _read_talk(reading, command)
         return
     for index in range(len(texts) - 2):
         is_shell = _program(texts[index]) in ("sh", "bash", "ash", "dash", "zsh", "su")
@@ -69,7 +73,7 @@ def read_command(reading: Reading, command: Command) -> None:
             read_script(reading, texts[index + 2], command.words[index + 2].line, {})
             return
     for index in range(len(texts)):
-        started = _started(texts[index:])
+        started = _started(texts[index : index + MOST_OPTIONS])
         if started:
             tool, length = started
             found = _install(tool, command.words[index + length :])
@@ -77,6 +81,23 @@ def read_command(reading: Reading, command: Command) -> None:
             if "xargs" in texts[:index]:
                 reading.other_file(" ".join(texts), command.words[0].line)
             return
+
+
+def _read_talk(reading: Reading, command: Command) -> None:
+    """Read what ``echo`` adds to a requirement file; tell of a ``sed`` that changes one."""
+    if not command.words:
+        return
+    program, words = _program(command.words[0].text), command.words[1:]
+    if program in ("echo", "printf") and any(one.endswith(".txt") for one in command.targets):
+        for word in words:
+            for text in re.split(r"\\n|\n", word.text):
+                if reading.named_in(text):
+                    read_line(reading, text.strip(), Place(line=word.line, is_direct=True))
+    elif program == "sed" and any(word.text.startswith("-i") for word in words):
+        text = " ".join(command.texts)
+        for package in reading.named_in(re.sub(r"[^\w.-]", " ", text)):
+            why = "it changes a file in a way that is not known here; write the change out"
+            reading.unsure(text, words[0].line, why, package=package)
 
 
 def _program(text: str) -> str:

@@ -13,8 +13,8 @@ from interlock.check.formats.text import UnreadableFile
 
 UNDERSTOOD = (
     "requirements files (.txt, .in), pyproject.toml, uv.lock, poetry.lock, pdm.lock, Pipfile, "
-    "Pipfile.lock, pylock.toml, environment.yml, conda-lock.yml, pixi.lock, setup.cfg, setup.py, "
-    "Dockerfiles and shell scripts"
+    "Pipfile.lock, pylock.toml, environment.yml, conda-lock.yml, pixi.toml, pixi.lock, setup.cfg, "
+    "setup.py, Dockerfiles, shell scripts, and Python scripts with a block `# /// script`"
 )
 
 
@@ -85,17 +85,23 @@ KINDS = (
         content=r"\[project\]|\[tool\.[\w.-]+\]|\[dependency-groups\]",
         module="pyproject",
     ),
+    Kind(
+        title="pixi.toml",
+        names=r".*\bpixi\.toml",
+        content=r"\[pypi-dependencies\]",
+        module="pixi",
+    ),
     Kind(title="pixi.lock", names=r".*\bpixi\.lock", content=r"- (?:pypi|conda): ", module="conda"),
     Kind(
         title="conda-lock.yml",
         names=r".*\bconda-lock\.ya?ml",
-        content=r"\s+conda_channels?:|\s+channels:\n(?:.*\n)*package:",
+        content=r"package:\s*\n\s*- name:",
         module="conda",
     ),
     Kind(
         title="conda environment",
         names=r"environment\.ya?ml",
-        content=r"dependencies:(?:\s*#.*)*\s*(?:\n\s*-|\[)",
+        content=r"dependencies:(?:\s*#[^\n]*(?=\n))*\s*(?:\n\s*-|\[)",
         module="conda",
     ),
     Kind(
@@ -110,6 +116,7 @@ KINDS = (
         content=r"from (?:setuptools|distutils\.core) import|import setuptools",
         module="setup_py",
     ),
+    Kind(title="Python script", content=r"# /// script$", module="inline_script"),
     Kind(
         title="Dockerfile",
         names=r"(?:.*[-_.])?(?:Dockerfile|Containerfile)(?:[-_.](?!.*\.(?:json|md|py|ya?ml)$).*)?",

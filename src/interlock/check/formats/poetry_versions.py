@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 _PART = re.compile(r"(\^|~(?!=)|~=|===?|!=|<=?|>=?)?\s*([^\s,<>=!~^][^\s,]*)")
 
@@ -50,7 +50,7 @@ def _part(operator: str, version: str) -> list[str]:
     if operator in ("^", "~"):
         try:
             start = Version(version.removesuffix(".*"))
-        except InvalidVersion:
+        except ValueError:
             raise InvalidSpecifier(f"Invalid specifier: {operator}{version!r}") from None
         return [f">={start}", f"<{_caret(start) if operator == '^' else _tilde(start)}"]
     if not operator and version.endswith(".*"):

@@ -1,4 +1,4 @@
-"""pyproject.toml: what PEP 621, PEP 735, Poetry, uv, PDM and Hatch ask for in it."""
+"""pyproject.toml: what PEP 621, PEP 735 and the tools ask for in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from interlock.check.formats.document import strings, table, tables, toml_of
 from interlock.check.formats.lines import Place as Way, toml_lines
+from interlock.check.formats.pixi import read_pixi
 from interlock.check.formats.poetry import read_poetry, read_table
 from interlock.check.formats.reading import Place, Reading, specifiers
 from interlock.check.formats.requirements import read_line
@@ -27,10 +28,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     if isinstance(project.get("requires-python"), str):
         reading.python = specifiers(project["requires-python"])
     for place, way, asked in _lists(document):
-        for index, one in enumerate(asked):
-            if isinstance(one, str):
-                line = lines.get((*way, index), lines.get(way))
-                read_line(reading, one.strip(), replace(place, line=line))
+        _read_list(reading, asked, way, lines, place)
     _check_includes(reading, document, lines)
     _tell_dynamic(reading, document, lines)
     beside = frozenset().union(*reading.asked_for.values()) if reading.asked_for else frozenset()
@@ -38,33 +36,54 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     overrides = table(table(table(tool.get("pdm")).get("resolution")).get("overrides"))
     way = ("tool", "pdm", "resolution", "overrides")
     read_table(reading, overrides, way, lines, _LIMIT)
+    read_pixi(reading, table(tool.get("pixi")), ("tool", "pixi"), lines)
     _replace_sources(reading, table(table(tool.get("uv")).get("sources")))
     return reading
 
 
-def _lists(document: dict[str, Any]) -> Iterator[tuple[Place, Way, list[object]]]:
+def _read_list(
+    reading: Reading, asked: object, way: Way, lines: dict[Way, int], place: Place
+) -> None:
+    if asked is None:
+        return
+    if not isinstance(asked, list):
+        name = ".".join(map(str, way))
+        reading.unsure(name, lines.get(way), "it is not a list of strings; correct it")
+        return
+    for index, one in enumerate(asked):
+        line = lines.get((*way, index), lines.get(way))
+        if isinstance(one, str):
+            read_line(reading, one.strip(), replace(place, line=line))
+        elif "include-group" not in table(one):
+            reading.unsure(str(one), line, "it is not a string; correct it")
+
+
+def _lists(document: dict[str, Any]) -> Iterator[tuple[Place, Way, object]]:
     """Each list of requirements, with what is known of those in it."""
     project = table(document.get("project"))
     tool = table(document.get("tool"))
-    yield _DIRECT, ("project", "dependencies"), _list(project.get("dependencies"))
+    yield _DIRECT, ("project", "dependencies"), project.get("dependencies")
     uv = table(tool.get("uv"))
     groups: list[tuple[Way, object]] = [
         (("project", "optional-dependencies"), project.get("optional-dependencies")),
         (("dependency-groups",), document.get("dependency-groups")),
         (("tool", "pdm", "dev-dependencies"), table(tool.get("pdm")).get("dev-dependencies")),
     ]
+    flit = table(table(tool.get("flit")).get("metadata"))
+    yield _DIRECT, ("tool", "flit", "metadata", "requires"), flit.get("requires")
+    groups.append((("tool", "flit", "metadata", "requires-extra"), flit.get("requires-extra")))
     for way, held in groups:
         for group, asked in table(held).items():
-            yield replace(_DIRECT, group=group), (*way, group), _list(asked)
+            yield replace(_DIRECT, group=group), (*way, group), asked
     for name in ("uv", "rye"):
         asked = table(tool.get(name)).get("dev-dependencies")
-        yield replace(_DIRECT, group="dev"), ("tool", name, "dev-dependencies"), _list(asked)
+        yield replace(_DIRECT, group="dev"), ("tool", name, "dev-dependencies"), asked
     for key in ("constraint-dependencies", "override-dependencies"):
-        yield _LIMIT, ("tool", "uv", key), _list(uv.get(key))
+        yield _LIMIT, ("tool", "uv", key), uv.get(key)
     for name, held in table(table(tool.get("hatch")).get("envs")).items():
         for key in ("dependencies", "extra-dependencies"):
             asked = table(held).get(key)
-            yield replace(_DIRECT, group=name), ("tool", "hatch", "envs", name, key), _list(asked)
+            yield replace(_DIRECT, group=name), ("tool", "hatch", "envs", name, key), asked
 
 
 def _list(value: object) -> list[object]:

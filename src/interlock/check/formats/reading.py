@@ -22,6 +22,13 @@ from packaging.version import InvalidVersion, Version
 from interlock.check.formats.markers import both, extras_in, without_extras
 from interlock.check.found import DependencyFile, Mention, Unread
 
+MOST_DIGITS = 100
+"""The most characters of a version."""
+MOST_CHARACTERS = 20_000
+"""The most characters of one requirement."""
+MOST_SHOWN = 300
+"""The most characters that are shown of what can't be read."""
+
 NAME = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?=\s*(?:$|[\[(=<>!~;,@]))")
 """A package's name at the start of a requirement."""
 
@@ -59,6 +66,10 @@ class Reading:
         if name and canonicalize_name(name[1]) not in self.sought and not self.named_in(text):
             self._count(canonicalize_name(name[1]), place)  # its versions are not our business
             return
+        if len(text) > MOST_CHARACTERS:
+            why = f"it has more than {MOST_CHARACTERS} characters"
+            self._not_a_requirement(text, place.line, why)
+            return
         try:
             asked = Requirement(text)
         except InvalidRequirement as wrong:
@@ -77,11 +88,9 @@ class Reading:
         if source:
             file = release_in(source)
             version = file[1] if file and file[0] == package else version
-        strange = next(
-            (one for one in specifier if _is_no_version(one.operator, one.version)), None
-        )
+        strange = next((one.version for one in specifier if not _is_version(one.version)), None)
         if strange is not None and version is None:
-            why = f'"{strange.version}" is not a version; pin a release with =='
+            why = f'"{strange[:MOST_DIGITS]}" is not a version; pin a release with =='
             self.unsure(f"{name}{specifier}", place.line, why, package=package)
             return
         self._note(package, version, None if version or source else specifier, source, place)
@@ -96,10 +105,9 @@ class Reading:
         file = release_in(source) if source else None
         found = file[1] if file and file[0] == package else None
         if isinstance(version, str) and version:
-            try:
-                found = Version(version)
-            except InvalidVersion:
-                why = f'"{version}" is not a version; write the lock file anew'
+            found = version_of(version)
+            if found is None:
+                why = f'"{version[:MOST_DIGITS]}" is not a version; write the lock file anew'
                 self.unsure(f"{name} {version}", place.line, why, package=package)
                 return
         if found is None and not source:
@@ -113,11 +121,12 @@ class Reading:
         fragment = re.search(r"[#&]egg=([^&\s]+)", url)
         if fragment:
             name = re.match(r"[A-Za-z0-9._-]*", unquote(fragment[1]))
-            self.asked(name[0] if name else "", SpecifierSet(), place, url)
-            return
-        file = release_in(url)
-        if file:
-            self.asked(file[0], SpecifierSet(), place, url)
+            package = name[0] if name else ""
+        else:
+            file = release_in(url)
+            package = file[0] if file else ""
+        if package:
+            self.asked(package, SpecifierSet(), place, url)
             return
         self.packages += 1
         self.unsure(url, place.line, "it names no package; it is not looked into", elsewhere=True)
@@ -130,8 +139,8 @@ class Reading:
             Unread(
                 file=self.file,
                 line=line,
-                text=text,
-                why=why,
+                text=without_secrets(text)[:MOST_SHOWN],
+                why=without_secrets(why),
                 package=package,
                 is_elsewhere=elsewhere,
             )
@@ -185,7 +194,7 @@ class Reading:
                 line=place.line,
                 version=version,
                 specifier=specifier,
-                source=source,
+                source=without_secrets(source),
                 marker=without_extras(place.marker),
                 group=place.group or ", ".join(extras_in(place.marker)),
                 needed_by=place.needed_by,
@@ -224,12 +233,24 @@ def exact(specifier: SpecifierSet) -> Version | None:
     """The one release that a specifier allows. None if it allows a range."""
     for one in specifier:
         if one.operator in ("==", "===") and not one.version.endswith(".*"):
-            try:
-                version = Version(one.version)
-            except InvalidVersion:
-                return None
-            return version if specifier.contains(version, prereleases=True) else None
+            version = version_of(one.version)
+            met = version is not None and specifier.contains(version, prereleases=True)
+            return version if met else None
     return None
+
+
+def version_of(text: str) -> Version | None:
+    """The version that a text is. None if it is none, or far too long for one."""
+    try:
+        return Version(text) if len(text) <= MOST_DIGITS else None
+    except InvalidVersion:
+        return None
+
+
+def without_secrets(text: str) -> str:
+    """A text in which no URL shows a name or a password."""
+    text = re.sub(r"(https?://)[^/@\s]+@", r"\1***@", text)
+    return re.sub(r"(\w://)[^/@\s:]+:[^/@\s]+@", r"\1***@", text)
 
 
 def release_in(url: str) -> tuple[str, Version] | None:
@@ -253,12 +274,6 @@ def specifiers(text: str) -> SpecifierSet | None:
         return None
 
 
-def _is_no_version(operator: str, version: str) -> bool:
-    """Whether ``===`` stands before what is no version. The others can't."""
-    if operator != "===":
-        return False
-    try:
-        Version(version)
-    except InvalidVersion:
-        return True
-    return False
+def _is_version(text: str) -> bool:
+    """Whether a specifier's version is one. ``===`` takes any text."""
+    return version_of(text.removesuffix(".*")) is not None

@@ -25,7 +25,7 @@ MOST_DEPTH = 30
 MOST_STRANGE = 5
 """How many lines that are no requirements are told one by one."""
 
-_COMMENT = re.compile(r"(?:^|\s+)#.*$")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _INCLUDE = re.compile(r"(-r|-c|--requirements?|--constraints?)(?:\s*=\s*|\s+|(?<=-[rc]))(.+)")
 _EDITABLE = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+)(.+)")
 _OPTIONS = re.compile(r"\s-{1,2}[A-Za-z]")

@@ -11,6 +11,9 @@ from interlock.check.formats.reading import Place, Reading, specifiers
 from interlock.check.formats.requirements import read_line
 from interlock.check.formats.text import UnreadableFile
 
+MOST_CHARACTERS = 4000
+"""Of one line. The patterns of ``configparser`` take time with the square of it."""
+
 _OPTIONS, _EXTRAS = "options", "options.extras_require"
 
 
@@ -35,6 +38,9 @@ def _read_value(reading: Reading, value: str, place: Place) -> None:
 
 
 def _check(file: Path, text: str) -> None:
+    for number, one in enumerate(text.split("\n"), start=1):
+        if len(one) > MOST_CHARACTERS:
+            raise UnreadableFile(file, number, f"it has more than {MOST_CHARACTERS} characters")
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)

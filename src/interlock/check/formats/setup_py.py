@@ -12,6 +12,9 @@ from interlock.check.formats.reading import Place, Reading, specifiers
 from interlock.check.formats.requirements import read_line
 from interlock.check.formats.text import UnreadableFile
 
+MOST_CHARACTERS = 2**20
+"""A parsed file takes a hundred times its size in memory."""
+
 _WHY = "it is computed, and setup.py is never run; give the lock file or `pip freeze` instead"
 
 
@@ -111,6 +114,8 @@ def _name(node: ast.expr) -> str:
 
 
 def _tree(file: Path, text: str) -> ast.Module:
+    if len(text) > MOST_CHARACTERS:
+        raise UnreadableFile(file, None, "it is too long for a setup.py; give the lock file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its escapes, which are not our business

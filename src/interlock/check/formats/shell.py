@@ -21,12 +21,12 @@ _TOKEN = re.compile(
     r"|'(?P<single>[^']*)'"
     r'|"(?P<double>(?:[^"\\]|\\.)*)"'
     r"|(?P<called>\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`)"
-    r"|(?P<variable>\$\{[^}]*\}|\$\w+)"
+    r"|(?P<variable>\$\{[^{}]*\}|\$\w+)"
     r"|\\(?P<escaped>.)"
     r"|(?P<plain>[^\s\\'\"$`&|;<>()]+|.)",
     re.DOTALL,
 )
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?:(:?[-+=?])([^}]*))?\}|(\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?:(:?[-+=?])([^{}]*))?\}|(\w+))")
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
@@ -41,6 +41,8 @@ class Word:
 @dataclass
 class Command:
     words: list[Word] = field(default_factory=list)
+    targets: tuple[str, ...] = ()
+    """The files that its output goes to."""
 
     @property
     def texts(self) -> list[str]:
@@ -49,7 +51,8 @@ class Command:
 
 def commands(text: str, line: int, variables: Variables) -> Iterator[Command]:
     """The simple commands of a script, in their order. Assignments go to ``variables``."""
-    for words in _split(text, line, variables):
+    for command in _split(text, line, variables):
+        words = command.words
         bare = [word.text for word in words]
         if bare and bare[0] in ("export", "readonly", "local", "declare"):
             bare = bare[1:]
@@ -57,7 +60,7 @@ def commands(text: str, line: int, variables: Variables) -> Iterator[Command]:
             for one in bare:
                 assign(variables, one)
         elif words:
-            yield Command(words)
+            yield command
 
 
 def assign(variables: Variables, text: str) -> None:
@@ -85,13 +88,14 @@ def expand(text: str, variables: Variables) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def _split(text: str, line: int, variables: Variables) -> Iterator[list[Word]]:
+def _split(text: str, line: int, variables: Variables) -> Iterator[Command]:
     """The words of each command. What an assignment sets is known to those after it."""
     splitter = _Splitter(line)
     at = 0
     while at < len(text):
-        if text[at] == "#" and splitter.word is None:  # a comment, to the end of its line
-            at = text.find("\n", at) if "\n" in text[at:] else len(text)
+        if text[at] == "#" and splitter.is_between:  # a comment, to the end of its line
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end
             continue
         found = _TOKEN.match(text, at)
         if found is None:  # not reached: the last choice takes any character
@@ -102,11 +106,11 @@ def _split(text: str, line: int, variables: Variables) -> Iterator[list[Word]]:
             yield splitter.command()
         elif kind == "turn":
             splitter.turn(token)
-        elif kind in ("blank", "joined"):
-            splitter.close(is_blank=kind == "blank")
+        elif kind == "blank":
+            splitter.close()
         elif kind == "variable":
             splitter.add_split(expand(token, variables))
-        else:
+        elif kind != "joined":
             splitter.add(_piece(kind, found, variables))
         splitter.line += token.count("\n")
     yield splitter.command()
@@ -123,46 +127,56 @@ class _Splitter:
 
     def __init__(self, line: int) -> None:
         self.line = line
-        self.words: list[Word] = []
-        self.word: Word | None = None
+        self._words: list[Word] = []
+        self._pieces: list[str] = []
+        self._started = 0  # the line where the open word starts; 0 if none is open
+        self._targets: list[str] = []
         self._turning: tuple[Word | None, str] | None = None
 
+    @property
+    def is_between(self) -> bool:
+        """Whether no word is open."""
+        return not self._started
+
     def add(self, piece: str) -> None:
-        if self.word is None:
-            self.word = Word("", self.line)
-        self.word.text += piece
+        self._started = self._started or self.line
+        self._pieces.append(piece)
 
     def add_split(self, value: str) -> None:
         """Add the value of a variable without quotes, which the shell splits at blanks."""
-        parts = re.split(r"(\s+)", value)
-        for part in parts:
+        for part in re.split(r"(\s+)", value):
             if part.isspace():
-                self.close(is_blank=True)
+                self.close()
             elif part:
                 self.add(part)
 
     def turn(self, operator: str) -> None:
         """Begin a redirection; the next word is its target."""
-        before = self.word
-        self.close(is_blank=True)
-        if before is not None and before.text.isdigit() and before in self.words:
-            self.words.remove(before)  # the number of a stream: 2>
-            before = None
-        self._turning = (before, operator)
+        glued = self.close()
+        if glued is not None and glued.text.isdigit():
+            self._words.pop()  # the number of a stream: 2>
+            glued = None
+        self._turning = (glued, operator)
 
-    def close(self, *, is_blank: bool) -> None:
-        if self.word is None or not is_blank:
-            return
+    def close(self) -> Word | None:
+        """End the open word. Returns it if it is one of the command's."""
+        if not self._started:
+            return None
+        word = Word("".join(self._pieces), self._started)
+        self._pieces, self._started = [], 0
         if self._turning is None:
-            self.words.append(self.word)
-        else:
-            before, operator = self._turning
-            if before is not None:
-                before.turned = operator + self.word.text
-            self._turning = None
-        self.word = None
+            self._words.append(word)
+            return word
+        before, operator = self._turning
+        if operator in (">", ">>", ">|", "&>", "&>>"):
+            self._targets.append(word.text)
+        if before is not None:
+            before.turned = operator + word.text
+        self._turning = None
+        return None
 
-    def command(self) -> list[Word]:
-        self.close(is_blank=True)
-        words, self.words, self._turning = self.words, [], None
-        return words
+    def command(self) -> Command:
+        self.close()
+        command = Command(self._words, tuple(self._targets))
+        self._words, self._targets, self._turning = [], [], None
+        return command
