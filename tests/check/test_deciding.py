@@ -190,6 +190,17 @@ TWO = [*both("pass"), *both("hang", right="2.0")]
             "",
         ),
         (["a.txt: left-lib==1.0, right-lib==2.0 if nonsense"], Exit.FOUND, ""),
+        (["a.txt: left-lib==1.0, right-lib==2.0 if extra == 'apm'"], Exit.FOUND, ""),
+        (
+            ["a.txt: left-lib==1.0, right-lib==2.0 group apm if extra == 'apm'"],
+            Exit.FOUND,
+            "",
+        ),
+        (
+            ["a.txt: left-lib==1.0, right-lib==2.0 if extra == 'apm' and python_version < '3.9'"],
+            Exit.NOT_KNOWN,
+            "",
+        ),
     ],
 )
 def test_which_file_decides(files: list[str], code: Exit, remark: str) -> None:

@@ -271,6 +271,17 @@ def test_the_text_has_colours_only_where_they_are_wanted(results: dict[str, Resu
     assert "\x1b[1;32mNo hang" in as_text(results["pass"], Page(width=100, colours=True), NOW)
 
 
+def test_what_is_only_inferred_is_not_green() -> None:
+    """1.0.1 lies between two tested releases of its line."""
+    releases = listed(left="1.0", right="1.0.0 1.0.1 1.0.2")
+    around = [*known("pass", "1.0.0"), *known("pass", "1.0.2")]
+    files = project("app.txt: left-lib==1.0, right-lib==1.0.1")
+    result = checked(around, files, releases=releases)
+    text = as_text(result, Page(width=100, colours=True), NOW)
+    assert text.startswith("\x1b[1;33mIt was not tested; tested releases around it pass")
+    assert result.code == 0
+
+
 def test_the_text_says_what_was_only_reported(results: dict[str, Result]) -> None:
     assert "the exit code would be 1" in as_text(results["report only"], WIDE, NOW)
 

@@ -7,6 +7,7 @@ one is installed, so both are checked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
@@ -65,7 +66,7 @@ def _with(chosen: Chosen, mentions: Iterable[Mention]) -> Chosen:
 
 
 def applies(mention: Mention, python: PythonVersion) -> bool:
-    """Whether its marker holds on Linux with that Python. An extra counts as asked for."""
+    """Whether its marker holds on Linux with that Python. Every extra counts as asked for."""
     if not mention.marker:
         return True
     environment = {
@@ -75,12 +76,16 @@ def applies(mention: Mention, python: PythonVersion) -> bool:
         "implementation_version": f"{python}.99",
         "platform_release": "",
         "platform_version": "",
-        "extra": mention.group,
     }
+    extras = {"", *mention.group.split(", "), *_EXTRA.findall(mention.marker)}
     try:
-        return Marker(mention.marker).evaluate(environment)
+        marker = Marker(mention.marker)
+        return any(marker.evaluate({**environment, "extra": extra}) for extra in extras)
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError):
-        return True
+        return True  # nobody knows, so it counts
+
+
+_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)""")
 
 
 def is_elsewhere(mention: Mention) -> bool:

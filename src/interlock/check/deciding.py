@@ -141,7 +141,9 @@ def _looked(
     notes = [*dict.fromkeys(_notes(found, findings))]
     if alone:
         notes.insert(0, f"On {span(sorted(alone))} the files install only one of the two.")
-    return found, [*dict.fromkeys(parts)], notes
+    # Two ranges may come to the same pins.
+    once = {frozenset(one.lines) or one.says: one for one in parts}
+    return found, [*once.values()], notes
 
 
 def _combinations(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from interlock.check import Exit, Finding, Mention, Result, State, span
 from interlock.console.page import Page
+from interlock.findings import AnswerBasis
 from interlock.model import Outcome, plural, printable
 
 _MOST = 6
@@ -47,14 +48,19 @@ def as_text(result: Result, page: Page, now: datetime) -> str:
 
 def _answer(result: Result, page: Page) -> Iterator[str]:
     for number, one in enumerate(result.findings[:_MOST]):
-        shade = _SHADES.get(one.state)
         for line in page.wrapped(printable(one.says)):
-            yield page.coloured(line, shade)
+            yield page.coloured(line, _shade(one))
         if number == 0 or one.state.is_trouble:
             yield from _details(one, page)
     left = result.findings[_MOST:]
     if left:
         yield from page.wrapped(f"And {len(left)} more; --format json lists all.")
+
+
+def _shade(one: Finding) -> Outcome | None:
+    """Green only for what was tested and passes."""
+    is_inferred = one.state is State.PASS and one.basis is AnswerBasis.INFERRED
+    return None if is_inferred else _SHADES.get(one.state)
 
 
 def _details(one: Finding, page: Page) -> Iterator[str]:

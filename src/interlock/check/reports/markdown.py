@@ -18,7 +18,7 @@ _TITLES = {
     Exit.TROUBLE: "The check itself failed",
     Exit.NOT_KNOWN: "Not known to be safe",
 }
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]#|~$])")
 _MOST = 10
 """Findings that a comment lists."""
 
