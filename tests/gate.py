@@ -75,9 +75,16 @@ def _mention(file: str, line: int, text: str) -> Mention:
     )
 
 
-def unread(text: str = "left-lib @@ 1", *, elsewhere: bool = False) -> DependencyFile:
+def unread(
+    text: str = "left-lib @@ 1", *, elsewhere: bool = False, package: str = ""
+) -> DependencyFile:
     one = Unread(
-        file=Path("app.txt"), line=4, text=text, why="it has no version", is_elsewhere=elsewhere
+        file=Path("app.txt"),
+        line=4,
+        text=text,
+        why="it has no version",
+        is_elsewhere=elsewhere,
+        package=package,
     )
     return DependencyFile(path=Path("app.txt"), format="requirements file", unread=(one,))
 

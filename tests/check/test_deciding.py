@@ -258,6 +258,21 @@ def test_what_could_not_be_read_is_never_a_pass(more: DependencyFile, code: Exit
     assert checked(both("hang"), joined([*PINNED.files, more])).code is Exit.FOUND
 
 
+@pytest.mark.parametrize("others", [["app.txt: left-lib==1.0"], []])
+def test_a_library_in_a_line_that_could_not_be_read_is_not_missing(others: list[str]) -> None:
+    files = joined([*project(*others).files, unread("right-lib => 1", package="right-lib")])
+    result = checked(both("pass"), files)
+    assert result.code is Exit.NOT_KNOWN
+    told = [one.says for one in result.problems]
+    assert "right-lib => 1: it has no version" in told
+    assert not any("right-lib, is not in these files" in says for says in told)
+
+
+def test_a_file_that_can_not_be_read_is_the_only_mistake_that_is_told() -> None:
+    result = checked(both("pass"), project(), mistakes=("app.txt: there is no such file",))
+    assert [one.says for one in result.problems] == ["app.txt: there is no such file"]
+
+
 def test_a_mistake_comes_before_a_known_hang_which_is_told_all_the_same() -> None:
     result = checked(both("hang"), PINNED, mistakes=("b.txt: can't be read",))
     assert result.code is Exit.MISTAKE

@@ -232,23 +232,24 @@ def _problems(
     why: str,
 ) -> Iterator[Problem]:
     yield from (Problem(code=Exit.MISTAKE, says=says) for says in request.mistakes)
-    axes = findings.matrix.axes
-    there = [axis.package for axis in axes if project.of(axis.package)]
-    missing = [axis.package for axis in axes if axis.package not in there]
-    if not there:
+    there = [axis.package for axis in findings.matrix.axes if project.of(axis.package)]
+    in_vain = {one.package for one in project.unread}
+    named = [axis.package for axis in findings.matrix.axes if axis.package in {*there, *in_vain}]
+    missing = [axis.package for axis in findings.matrix.axes if axis.package not in named]
+    if not named and (project.files or not request.mistakes):
         files = listing([str(file.path) for file in project.files]) or "the files"
         yield Problem(
             code=Exit.MISTAKE,
             says=f"Neither {listing(missing, last='nor')} is in {files}. Name the file that "
             "installs them, such as a lock file.",
         )
-    elif missing:
+    elif named and missing:
         yield Problem(
             code=Exit.NOT_KNOWN,
-            says=f"Only {listing(there)} was found. The other, {listing(missing)}, is not in "
+            says=f"Only {listing(named)} was found. The other, {listing(missing)}, is not in "
             "these files: name the file that installs it too.",
         )
-    elif not pythons:
+    elif there and not pythons:
         yield Problem(code=Exit.NOT_KNOWN, says=f"{why[0].upper()}{why[1:]}; name one: --python.")
     for one in project.unread:
         code = Exit.CLEAR if one.is_elsewhere and not missing else Exit.NOT_KNOWN

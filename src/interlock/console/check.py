@@ -13,6 +13,7 @@ from pathlib import Path
 
 from interlock.check import (
     Exempt,
+    Exit,
     Project,
     Request,
     Result,
@@ -23,7 +24,7 @@ from interlock.check import (
     read_project,
     written,
 )
-from interlock.console import ask, check_text
+from interlock.console import ask, check_text, ending
 from interlock.console.page import Page
 from interlock.console.reading import Named, Notes
 from interlock.findings import Findings
@@ -58,6 +59,9 @@ def run(options: argparse.Namespace, found: Named, results: Path, kept: Kept) ->
     )
     result = decide(project, findings, request)
     _deliver(_text(result, options, now), options.output)
+    if options.format != "text" or options.output:  # nobody may read the report soon
+        for problem in (one for one in result.problems if one.code is Exit.MISTAKE):
+            ending.mistaken(problem.says)
     notes.make(findings)
     return int(result.code)
 

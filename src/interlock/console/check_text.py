@@ -114,7 +114,7 @@ def _places(result: Result, page: Page) -> Iterator[str]:
     for of in result.libraries:
         for remark in of.remarks:
             yield from page.wrapped(printable(remark), "  ")
-    if told and result.pythons:
+    if result.findings and result.pythons:
         pythons = f"{span(result.pythons)}: {result.why_pythons}."
         yield from page.wrapped(printable(pythons), "  ")
 
