@@ -107,6 +107,25 @@ def test_a_window_of_a_range_is_let_through_only_as_a_whole(tmp_path: Path) -> N
     assert told == ["right-lib 2.0"]
 
 
+def test_a_window_that_is_let_through_in_some_settings_is_listed_and_no_safe_part(
+    tmp_path: Path,
+) -> None:
+    verdicts = [
+        verdict(
+            cell("1.0", right, config=config, probe=probe),
+            "hang" if (right, config) == ("1.0", "warnings") else "pass",
+        )
+        for right in ("1.0", "1.5", "2.0")
+        for config in ("stock", "warnings")
+        for probe in ("restart", "serve")
+    ]
+    files = project("app.txt: left-lib==1.0, right-lib")
+    result = checked(verdicts, files, exempts=tuple(read(tmp_path, WHOLE)))
+    assert result.code is Exit.CLEAR
+    assert [one.says.split(" hang")[0] for one in result.excepted] == ["right-lib 1.0"]
+    assert result.safe[0].lines == ("right-lib>=1.5,<=2.0",)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -186,3 +186,18 @@ def test_without_a_list_of_releases_the_tested_ones_count() -> None:
     files = project("app.txt: left-lib==1.0, right-lib>=2")
     assert checked(row("1.0 hang; 2.0 pass; 3.0 pass"), files).code is Exit.CLEAR
     assert checked(row("1.0 hang; 2.0 hang; 3.0 pass"), files).code is Exit.FOUND
+
+
+def test_a_range_beside_a_fork_is_not_known() -> None:
+    files = project("app.txt: left-lib==1.0 @ git+https://example.com/fork.git, right-lib>=1")
+    result = checked(row(ALL), files, releases=RELEASES)
+    assert result.code is Exit.NOT_KNOWN
+    assert {one.state for one in result.findings} == {State.UNKNOWN}
+    assert result.safe == ()
+
+
+def test_where_nothing_of_a_range_installs_it_is_not_known() -> None:
+    releases = listed("3.10", {"3.0": "3.10"}, left="1.0", right=RIGHT)
+    result = of("right-lib>=3", row(ALL), releases=releases)
+    assert result.code is Exit.NOT_KNOWN
+    assert [one.says for one in result.findings] == ["right-lib >=3 does not install on Python 3.10."]

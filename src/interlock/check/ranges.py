@@ -19,11 +19,12 @@ from interlock.findings import AnswerBasis, Glance, headlines
 from interlock.matrix import Situation, in_words
 from interlock.model import Axis, PythonVersion, listing, plural
 
-_VERBS = {
+VERBS = {
     State.HANG: ("hangs", "hang"),
     State.FAIL: ("fails", "fail"),
     State.CAN_HANG: ("can hang, rarely,", "can hang, rarely,"),
 }
+"""What one release does, and what several do."""
 
 _MOST = 4
 """Windows that one sentence names."""
@@ -117,8 +118,9 @@ class Range:
             (State.of(one.outcome, one.rare), one, self.asked.exempt(pair, python, one))
             for one in self.asked.glance(pair, python)
         ]
-        # What is let through does not hide what is not.
-        left = [one for one in there if one[2] is None] or there
+        # What is let through neither hides what is not, nor passes.
+        wrong = [one for one in there if one[0] is not State.PASS]
+        left = [one for one in wrong if one[2] is None] or wrong or there
         state = min((state for state, _, _ in left), key=lambda state: state.rank)
         same: list[tuple[State, Glance, Exempt | None]] = [o for o in left if o[0] is state]
         return Row(
@@ -127,12 +129,15 @@ class Range:
             situations=tuple(one.situation for _, one, _ in same),
             is_everywhere=len(same) == len(there),
             is_tested=all(one.basis is AnswerBasis.TESTED for _, one, _ in same),
-            exempt=same[0][2] if state is not State.PASS else None,
+            exempt=same[0][2],
         )
 
 
 def look(of: Range) -> Iterator[Finding]:
-    """What the newest gets, and then the windows that do not pass."""
+    """What the newest gets, and then the windows that do not pass.
+
+    Nothing is known of a range beside a library that is no release of the index.
+    """
     alike: dict[Hashable, list[PythonVersion]] = {}
     pairs: dict[Hashable, Pair] = {}
     for python, pair in of.newest.items():
@@ -143,17 +148,15 @@ def look(of: Range) -> Iterator[Finding]:
         yield from pinned.look(of.asked, pairs[same], pythons)
     if nowhere := [python for python in of.pythons if python not in of.newest]:
         yield _nothing(of, nowhere)
-    yield from _windows(of)
+    if not any(one.source for one in of.chosen):
+        yield from _windows(of)
 
 
 def _nothing(of: Range, pythons: Sequence[PythonVersion]) -> Finding:
     """Where no release in the range installs, or none is listed."""
-    empty = [one for one in of.chosen if not of.within[one]]
-    says = (
-        f"No listed release is in {listing([str(one) for one in empty])}"
-        if empty
-        else f"No release in {listing([str(one) for one in of.chosen if one.is_range])} installs"
-    )
+    empty = [str(one) for one in of.chosen if not of.within[one]]
+    left = [str(one) for one in of.chosen if not of.allowed(one, pythons[0])]
+    says = f"No listed release is in {listing(empty)}" if empty else f"{listing(left)} does not install"
     return Finding(
         state=State.UNKNOWN if empty else State.UNSUPPORTED,
         chosen=of.chosen,
@@ -254,7 +257,7 @@ def _says(of: Range, run: _Run) -> str:
     if run.state.is_trouble:
         left = [f"{len(told) - _MOST + 1} more windows"] if len(told) > _MOST else []
         named = listing([*(told[: _MOST - 1] if left else told), *left])
-        return f"{package} {named} {_VERBS[run.state][len(versions) > 1]} with {beside}"
+        return f"{package} {named} {VERBS[run.state][len(versions) > 1]} with {beside}"
     number = plural(len(versions), "release")
     known = headlines.NOT_KNOWN.rstrip(".")
     return f"{known}: {number} of {package} in the range ({told[0]}) with {beside}"

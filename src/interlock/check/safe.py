@@ -8,7 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from interlock.check.pythons import span
-from interlock.check.ranges import Range, Row
+from interlock.check.ranges import VERBS, Range, Row
 from interlock.check.result import Chosen, Finding, SafePart, State
 from interlock.findings import AnswerBasis
 from interlock.model import PythonVersion, listing, plural
@@ -19,6 +19,8 @@ _UPPER = ("<", "<=", "~=", "==", "===")
 
 def safe_parts(of: Range) -> Iterator[SafePart]:
     """One for each range, with the newest of the other library."""
+    if any(one.source for one in of.chosen):
+        return
     for chosen in (one for one in of.chosen if one.is_range):
         fixed = _fixed(of, chosen)
         if fixed is None:
@@ -140,7 +142,7 @@ def beside_the_newest(of: Range) -> Iterator[Finding]:
         if any(version not in within[pin.axis] for pin, version in known):
             continue
         tops = [version for _, version in newest]
-        if any(map(lambda one, top: one == top, versions, tops)):
+        if any(one == top for one, top in zip(versions, tops, strict=True)):
             continue  # a window along the other range has it
         pair = tuple(zip(of.chosen, versions, strict=True))
         for glance in of.asked.glance(pair, python):
@@ -161,13 +163,13 @@ def _together(
         f"{chosen.axis.package} {version}"
         for chosen, version in zip(of.chosen, pairs[0], strict=True)
     )
-    does = {State.HANG: "hang", State.FAIL: "fail", State.CAN_HANG: "can hang, rarely"}[state]
+    one_does, does = VERBS[state]
     says = (
         f"{plural(len(pairs), 'older tested pair')} in these ranges {does} on {span(pythons)}, "
         f"such as {first}."
     )
     if len(pairs) == 1:
-        says = f"{first}, an older pair in these ranges, {does}s on {span(pythons)}."
+        says = f"{first}, an older pair in these ranges, {one_does} on {span(pythons)}."
     return Finding(
         state=state,
         chosen=of.chosen,
