@@ -47,6 +47,9 @@ uv add "ddtrace>=2"                                   => 1: ddtrace >=2
 uv add --dev ddtrace==2.0                             => 1: ddtrace ==2.0 [dev]
 uv add --group obs ddtrace==2.0                       => 1: ddtrace ==2.0 [obs]
 uv add --optional=obs ddtrace==2.0                    => 1: ddtrace ==2.0 [obs]
+uv run --with ddtrace==2.0 --with 'x>=1,<2,sentry_sdk' app.py =>
+    1: ddtrace ==2.0; 1: sentry-sdk
+uv run --with=ddtrace==2.0 ddtrace-run app            => 1: ddtrace ==2.0
 poetry add ddtrace@^2.1                               => 1: ddtrace <3,>=2.1
 poetry add "ddtrace[x]@2.1"                           => 1: ddtrace ==2.1
 poetry add ddtrace@latest                             => 1: ddtrace
@@ -86,6 +89,12 @@ pip install ddtrace==$(cat version)                   =>
     unread 1: ddtrace: its value stands in a variable
 pip install $(cat requirements.txt)                   =>
     unread 1 elsewhere: $(cat requirements.txt)
+pip install "$(grep ddtrace requirements.txt)"        =>
+    unread 1 elsewhere: $(grep ddtrace requirements.txt)
+pip install --group dev                               => unread 1 elsewhere: pyproject.toml
+uv export --frozen -o x.txt                           => unread 1 elsewhere: uv.lock
+poetry export -f requirements.txt --output x.txt      => unread 1 elsewhere: poetry.lock
+uv run app.py                                         => unread 1 elsewhere: uv.lock
 pip install -r requirements.txt                       => unread 1 elsewhere: requirements.txt
 pip install -rrequirements.txt                        => unread 1 elsewhere: requirements.txt
 pip install --requirement=req/prod.txt                => unread 1 elsewhere: req/prod.txt

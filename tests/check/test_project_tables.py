@@ -184,6 +184,36 @@ def test_a_list_that_is_none_is_told(text: str, tmp_path: Path) -> None:
     assert [(one.line, "correct it" in one.why) for one in file.unread] == [(2, True)]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", "[tool.poetry.dependencies]\npython = '{}'\n"),
+        ("poetry.lock", "[metadata]\npython-versions = '{}'\n"),
+        ("Pipfile", "[requires]\n{}\n"),
+        ("uv.lock", "requires-python = '{}'\n"),
+        ("pyproject.toml", "[project]\nrequires-python = '{}'\n"),
+        ("setup.cfg", "[options]\npython_requires = {}\n"),
+    ],
+)
+def test_no_limit_of_the_pythons_is_none(name: str, text: str, tmp_path: Path) -> None:
+    for nothing in ("", "*", "any") if "poetry" in text + name else ("",):
+        assert read(tmp_path, name, text.format(nothing)).python is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "python"),
+    [
+        ("^3.8 || ^3.10", "<4,>=3.8"),
+        ("~3.9 || ~3.11", "<3.12,>=3.9"),
+        ("3.11.*", "==3.11.*"),
+        (">=3.8,<3.13,!=3.9.0", "!=3.9.0,<3.13,>=3.8"),
+    ],
+)
+def test_the_pythons_of_poetry_are_a_range(asked: str, python: str, tmp_path: Path) -> None:
+    text = f"[tool.poetry.dependencies]\npython = '{asked}'\n"
+    assert str(read(tmp_path, "pyproject.toml", text).python) == python
+
+
 def test_a_pixi_toml_is_read(tmp_path: Path) -> None:
     text = (
         "[project]\nname = 'ddtrace'\n[dependencies]\npython = '3.12.*'\nddtrace = '2.14.*'\n"

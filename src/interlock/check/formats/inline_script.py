@@ -10,7 +10,7 @@ from pathlib import Path
 
 from interlock.check.formats.document import strings, toml_of
 from interlock.check.formats.lines import toml_lines
-from interlock.check.formats.reading import Place, Reading, specifiers
+from interlock.check.formats.reading import Place, Reading, requires_python
 from interlock.check.formats.requirements import read_line
 
 _START = re.compile(r"^# /// script\n", re.MULTILINE)
@@ -27,8 +27,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     before = text.count("\n", 0, found.start(1))
     content = "\n" * before + re.sub(r"(?m)^# ?", "", found[1])
     document, lines = toml_of(file, content), toml_lines(content)
-    python = document.get("requires-python")
-    reading.python = specifiers(python) if isinstance(python, str) else None
+    reading.python = requires_python(document.get("requires-python"))
     for index, one in enumerate(strings(document.get("dependencies"))):
         read_line(reading, one, Place(line=lines.get(("dependencies", index)), is_direct=True))
     return reading

@@ -21,7 +21,7 @@ _TALK = ("echo", "printf", "grep", "cat", "sed", "awk", "which")
 """They only speak of what stands behind them."""
 
 _WITH_VALUE = re.compile(
-    r"-[ifptPCncw]|--(?:wheel-dir|dest|index-url|extra-index-url|default-index|index|find-links|target|python"
+    r"-[ifptPCncwo]|--(?:output|output-file|format|wheel-dir|dest|index-url|extra-index-url|default-index|index|find-links|target|python"
     r"|prefix|root|platform|python-version|implementation|abi|progress-bar|timeout|retries"
     r"|cache-dir|no-binary|only-binary|trusted-host|proxy|cert|client-cert|log|src"
     r"|config-settings|upgrade-package|reinstall-package|refresh-package|resolution|prerelease"
@@ -35,10 +35,10 @@ _LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv":
 _CONDAS = ("conda", "mamba", "micromamba")
 _VERBS = {
     "pip": ("install", "wheel", "download"),
-    "uv": ("add", "sync"),
-    "poetry": ("add", "install", "sync"),
-    "pdm": ("add", "install", "sync"),
-    "pipenv": ("install", "sync"),
+    "uv": ("add", "sync", "export", "run"),
+    "poetry": ("add", "install", "sync", "export"),
+    "pdm": ("add", "install", "sync", "export"),
+    "pipenv": ("install", "sync", "requirements"),
     **dict.fromkeys(_CONDAS, ("install", "create")),
 }
 _GROUP = ("--group", "-G", "--optional")
@@ -76,11 +76,25 @@ def read_command(reading: Reading, command: Command) -> None:
         started = _started(texts[index : index + MOST_OPTIONS])
         if started:
             tool, length = started
-            found = _install(tool, command.words[index + length :])
+            words = command.words[index + length :]
+            if tool == "uv" and texts[index + length - 1] == "run":
+                words = _with(words)
+            found = _install(tool, words)
             _read_install(reading, found, command.words[index:])
             if "xargs" in texts[:index]:
                 reading.other_file(" ".join(texts), command.words[0].line)
             return
+
+
+def _with(words: list[Word]) -> list[Word]:
+    """What ``uv run`` installs beside the project: ``--with`` takes it, split at commas."""
+    wanted = []
+    for word, after in zip(words, [*words[1:], Word("", 0)], strict=True):
+        option, equals, value = word.text.partition("=")
+        if option == "--with":
+            asked = value if equals else after.text
+            wanted += [replace(word, text=one) for one in re.split(r",(?=[A-Za-z])", asked)]
+    return wanted
 
 
 def _read_talk(reading: Reading, command: Command) -> None:
@@ -151,7 +165,9 @@ def _take(found: Install, option: str, word: Word) -> None:
     """Note the value of an option."""
     is_conda = found.tool in _CONDAS
     is_file = option in _FILES and not (option == "-c" and is_conda)
-    if is_file or (option == "-f" and found.tool == "conda-env"):
+    if option == "--group" and found.tool == "pip":
+        found.files.append(replace(word, text="pyproject.toml"))
+    elif is_file or (option == "-f" and found.tool == "conda-env"):
         found.files.append(word)
     elif option in ("-e", "--editable"):
         found.wanted.append(word)

@@ -15,7 +15,7 @@ from interlock.check.formats.beside import add_roots
 from interlock.check.formats.document import strings, table, tables, toml_of
 from interlock.check.formats.graph import MAIN, Graph
 from interlock.check.formats.lines import entry_lines
-from interlock.check.formats.reading import Reading, specifiers
+from interlock.check.formats.reading import Reading, requires_python
 
 _DEFAULT = "default"
 _SOURCES = ("url", "git", "hg", "svn", "path")
@@ -54,7 +54,7 @@ def _python(document: dict[str, Any]) -> SpecifierSet | None:
     """The Pythons of the targets, if there is one answer."""
     targets = tables(table(document.get("metadata")).get("targets"))
     wanted = {str(one["requires_python"]) for one in targets if "requires_python" in one}
-    return specifiers(wanted.pop()) if len(wanted) == 1 else None
+    return requires_python(wanted.pop()) if len(wanted) == 1 else None
 
 
 def _key(entry: dict[str, Any]) -> tuple[str, ...]:

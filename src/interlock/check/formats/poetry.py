@@ -67,7 +67,7 @@ def read_table(
 def python_range(text: str) -> SpecifierSet | None:
     """The Pythons of a constraint; with a hole in it, all from the first to the last."""
     try:
-        return envelope(alternatives(text))
+        return envelope(alternatives(text)) or None
     except InvalidSpecifier:
         return None
 

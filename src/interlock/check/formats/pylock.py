@@ -8,18 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from interlock.check.formats.document import table, tables, toml_of
 from interlock.check.formats.graph import Graph
 from interlock.check.formats.lines import entry_lines
-from interlock.check.formats.reading import Reading, specifiers
+from interlock.check.formats.reading import Reading, requires_python
 
 
 def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     document = toml_of(file, text)
-    reading = Reading(file=file, sought=sought, python=_python(document))
+    reading = Reading(
+        file=file, sought=sought, python=requires_python(document.get("requires-python"))
+    )
     if not str(document.get("lock-version", "1.0")).startswith("1."):
         why = "only version 1 of the format is known; what was read may be wrong"
         reading.unsure(f"lock-version = {document['lock-version']}", None, why)
@@ -38,11 +39,6 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
         place = graph.place(package, line, marker=marker)
         reading.locked(name, entry.get("version"), place, _source(entry))
     return reading
-
-
-def _python(document: dict[str, Any]) -> SpecifierSet | None:
-    text = document.get("requires-python")
-    return specifiers(text) if isinstance(text, str) else None
 
 
 def _source(entry: dict[str, Any]) -> str:

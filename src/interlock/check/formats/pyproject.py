@@ -13,7 +13,7 @@ from interlock.check.formats.document import strings, table, tables, toml_of
 from interlock.check.formats.lines import Place as Way, toml_lines
 from interlock.check.formats.pixi import read_pixi
 from interlock.check.formats.poetry import read_poetry, read_table
-from interlock.check.formats.reading import Place, Reading, specifiers
+from interlock.check.formats.reading import Place, Reading, requires_python
 from interlock.check.formats.requirements import read_line
 
 _DIRECT = Place(is_direct=True)
@@ -25,8 +25,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     reading = Reading(file=file, sought=sought)
     lines = toml_lines(text)
     project, tool = table(document.get("project")), table(document.get("tool"))
-    if isinstance(project.get("requires-python"), str):
-        reading.python = specifiers(project["requires-python"])
+    reading.python = requires_python(project.get("requires-python"))
     for place, way, asked in _lists(document):
         _read_list(reading, asked, way, lines, place)
     _check_includes(reading, document, lines)

@@ -211,7 +211,7 @@ class Reading:
             why = "its value stands in a variable; write the version out"
         else:
             why = f"it is not a requirement: {wrong}"
-        if "$" in text and not named:
+        if text.startswith(("$(", "`")) or ("$" in text and not named):
             self.unsure(text, line, why, elsewhere=True)
             return
         for package in named or [""]:
@@ -272,6 +272,11 @@ def specifiers(text: str) -> SpecifierSet | None:
         return SpecifierSet(text)
     except InvalidSpecifier:
         return None
+
+
+def requires_python(text: object) -> SpecifierSet | None:
+    """The Pythons that a file is for. None if it does not limit them, or not in a known way."""
+    return (specifiers(text) or None) if isinstance(text, str) else None
 
 
 def _is_version(text: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from interlock.check.formats.reading import Place, Reading, specifiers
+from interlock.check.formats.reading import Place, Reading, requires_python
 from interlock.check.formats.requirements import read_line
 from interlock.check.formats.text import UnreadableFile
 
@@ -22,7 +22,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     reading = Reading(file=file, sought=sought)
     for section, key, value, line in _values(text):
         if section == _OPTIONS and key == "python_requires":
-            reading.python = specifiers(value) or reading.python
+            reading.python = requires_python(value) or reading.python
         elif (section == _OPTIONS and key == "install_requires") or section == _EXTRAS:
             group = key if section == _EXTRAS else ""
             _read_value(reading, value, Place(line=line, group=group, is_direct=True))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from interlock.check.formats.reading import Place, Reading, specifiers
+from interlock.check.formats.reading import Place, Reading, requires_python
 from interlock.check.formats.requirements import read_line
 from interlock.check.formats.text import UnreadableFile
 
@@ -44,7 +44,7 @@ def _read_call(reading: Reading, call: ast.Call, constants: dict[str, ast.expr])
         elif keyword.arg == "extras_require":
             _read_extras(reading, value, constants)
         elif keyword.arg == "python_requires" and isinstance(value, ast.Constant):
-            reading.python = specifiers(str(value.value))
+            reading.python = requires_python(value.value)
 
 
 def _read_extras(reading: Reading, value: ast.expr, constants: dict[str, ast.expr]) -> None:

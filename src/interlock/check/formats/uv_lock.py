@@ -14,7 +14,7 @@ from interlock.check.formats.document import strings, table, tables, toml_of
 from interlock.check.formats.graph import MAIN, Graph
 from interlock.check.formats.lines import entry_lines
 from interlock.check.formats.markers import any_of
-from interlock.check.formats.reading import Reading, specifiers
+from interlock.check.formats.reading import Reading, requires_python
 
 KNOWN_VERSION = 1
 
@@ -22,7 +22,7 @@ KNOWN_VERSION = 1
 def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     document = toml_of(file, text)
     reading = Reading(file=file, sought=sought)
-    reading.python = specifiers(str(document.get("requires-python", "")))
+    reading.python = requires_python(document.get("requires-python"))
     if document.get("version", KNOWN_VERSION) != KNOWN_VERSION:
         why = f"only version {KNOWN_VERSION} of the format is known; what was read may be wrong"
         reading.unsure(f"version = {document['version']}", None, why)
