@@ -113,6 +113,12 @@ def aa(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def check(session: nox.Session) -> None:
+    """Check dependency files for a known hang: -- requirements.txt --python 3.12"""
+    interlock(session, "check", *session.posargs)
+
+
+@nox.session(venv_backend="none")
 def images(session: nox.Session) -> None:
     """Build the base images without a registry, from local Pythons and Debian's."""
     interlock(session, "images", *session.posargs)

@@ -1,7 +1,29 @@
+from .deciding import (
+    Request as Request,
+    decide as decide,
+)
+from .exceptions import (
+    Exempt as Exempt,
+    read_exceptions as read_exceptions,
+)
 from .found import (
-    DependencyFile as DependencyFile,
     Mention as Mention,
     Project as Project,
-    Unread as Unread,
     joined as joined,
+)
+from .project import (
+    read_environment as read_environment,
+    read_project as read_project,
+)
+from .pythons import (
+    span as span,
+)
+from .reports import (
+    written as written,
+)
+from .result import (
+    Exit as Exit,
+    Finding as Finding,
+    Result as Result,
+    State as State,
 )

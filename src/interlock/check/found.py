@@ -50,6 +50,10 @@ class Unread:
     """The line, or what it names."""
     why: str
     """What is wrong with it, and what to do."""
+    package: str = ""
+    """The tested library that it names; empty where it may be anything."""
+    is_elsewhere: bool = False
+    """Whether it only points to what was not given: another file, a folder, a nameless URL."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from packaging.version import Version
-
 from interlock.console import answer_rare, basis_text, workaround_text
 from interlock.console.advice_text import AdviceText
 from interlock.console.basis_text import shade
@@ -18,10 +16,8 @@ from interlock.console.page import Page
 from interlock.findings import (
     Answer,
     AnswerBasis,
-    Elsewhere,
     Findings,
     Move,
-    Neighbours,
     RareHang,
     Seen,
     SituationAnswer,
@@ -29,10 +25,10 @@ from interlock.findings import (
     captions,
     expected,
     headlines,
-    instead_of_pass,
+    nearest,
 )
 from interlock.matrix import Matrix, Situation, beyond_the_harness, in_words
-from interlock.model import Outcome, Pin, PythonVersion, Verdict, listing, plural
+from interlock.model import Outcome, PythonVersion, Verdict, listing, plural
 
 
 def as_text(answer: Answer, findings: Findings, page: Page) -> str:
@@ -229,11 +225,9 @@ class _Telling:
         else:
             python = self.answer.question.python
             lines = page.wrapped(f"No test used these settings on Python {python}.", "  ")
-        lines += [line for said in basis_text.unlisted(part) for line in page.wrapped(said, "  ")]
-        for one in part.neighbours:
-            lines += page.wrapped(self._neighbours(one, part.situation), "  ", "- ")
-        if part.elsewhere:
-            lines += page.wrapped(_elsewhere(part.elsewhere), "  ", "- ")
+        lines += [line for said in nearest.unlisted(part) for line in page.wrapped(said, "  ")]
+        for said in nearest.nearest(self.findings, self.answer.question, part):
+            lines += page.wrapped(said, "  ", "- ")
         around = (one.below or one.above for one in part.neighbours)
         if any(around) or part.elsewhere:
             lines += page.wrapped("Ask about these for more.", "  ")
@@ -304,35 +298,6 @@ class _Telling:
                 lines += [*self.page.wrapped(said, "  "), *body]
         return lines
 
-    def _does(self, one: Neighbours, version: Version, situation: Situation) -> str:
-        """A release, and what it does with the others of the question: ``2.5.1 (hang)``."""
-        question = self.answer.question
-        if not one.with_the_others:
-            return str(version)
-        versions = {**question.versions, one.axis: version}
-        pins = tuple(
-            Pin(axis=a.name, package=a.package, version=versions[a.name]) for a in self.matrix.axes
-        )
-        found = self.findings.tested.conclude(situation, (pins, question.python))
-        is_pass = found.outcome is Outcome.PASS
-        rare = instead_of_pass(self.findings, situation, found.rests_on) if is_pass else None
-        return f"{version} ({rare.state if rare else found.outcome})"
-
-    def _neighbours(self, one: Neighbours, situation: Situation) -> str:
-        asked = self.answer.question.versions[one.axis]
-        package, python = self.matrix.axis(one.axis).package, self.answer.question.python
-        around = [version for version in (one.below, one.above) if version]
-        others = listing([axis.package for axis in self.matrix.axes if axis.name != one.axis])
-        if not around:
-            return f"no release of {package} was tested with these settings on Python {python}"
-        if around[0] == asked:
-            return (
-                f"{package} {asked} was tested with these settings and other releases of {others}"
-            )
-        which = "this" if one.with_the_others else "other releases of"
-        told = listing([self._does(one, version, situation) for version in around])
-        return f"the nearest tested {package} with {which} {others}: {told}"
-
     def _moves(
         self, moves: Sequence[Move], indent: str, smallest: SmallestMove | None = None
     ) -> list[str]:
@@ -366,11 +331,6 @@ class _Telling:
             itself = question.patch and question.patch not in seen
             but = f" Python {question.patch} itself was not tested." if itself else ""
             yield f"Tested on Python {listing(seen)}.{but}"
-
-
-def _elsewhere(one: Elsewhere) -> str:
-    who = "these releases" if one.with_these else "other releases"
-    return f"{who} were tested with these settings on Python {listing(_in_order(one.pythons))}"
 
 
 def _in_order(pythons: Iterable[PythonVersion]) -> list[str]:

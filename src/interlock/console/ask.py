@@ -17,7 +17,6 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from interlock.console import answer_text
 from interlock.console.page import Page
 from interlock.console.reading import Named, Notes
 from interlock.findings import Findings, Question, answer
@@ -53,18 +52,21 @@ def run(options: argparse.Namespace, found: Named, results: Path, kept: Kept) ->
     if options.format == "json":
         from interlock.console import answer_json
 
-        plain = not _is_unicode(sys.stdout.encoding)
+        plain = not is_unicode(sys.stdout.encoding)
         text = json.dumps(answer_json.as_data(said), indent=2, ensure_ascii=plain)
     else:
+        from interlock.console import answer_text
+
         width = min(shutil.get_terminal_size().columns, _WIDEST)
-        page = Page(width=width, colours=_colours())
+        page = Page(width=width, colours=has_colours())
         text = answer_text.as_text(said, findings, page)
-    _print(text)
+    show(text)
     notes.make(findings)
     return 0
 
 
-def _print(text: str) -> None:
+def show(text: str) -> None:
+    """Print the answer, if somebody still reads it."""
     try:
         print(text, flush=True)
     except BrokenPipeError:  # `| head` has read enough; so nothing may be flushed at exit
@@ -85,7 +87,7 @@ def question_of(options: argparse.Namespace, found: Matrix) -> Question:
         raise UsageError(
             f"--application was removed: use {listing(instead, last='or') or '--with'}"
         )
-    python, patch = _python(options.python)
+    python, patch = python_of(options.python)
     return Question(
         versions={axis.name: _version(axis, getattr(options, axis.name)) for axis in found.axes},
         python=python,
@@ -100,7 +102,7 @@ def _all_chosen(options: argparse.Namespace, found: Matrix) -> Mapping[str, str]
     A kind of application is in no configuration, so ``--with`` adds it.
     """
     of_config = _as_in(options.config, found)
-    chosen = _chosen(options.chosen or (), found)
+    chosen = chosen_of(options.chosen or (), found)
     for name, value in chosen.items():
         in_config = of_config.get(name, value)
         if in_config != value and name not in found.applications:
@@ -128,8 +130,8 @@ def _as_in(config: str | None, found: Matrix) -> Mapping[str, str]:
     return dict(found.situation(chosen).chosen)
 
 
-def _chosen(texts: Sequence[str], found: Matrix) -> Mapping[str, str]:
-    """The choices given with ``--with``.
+def chosen_of(texts: Sequence[str], found: Matrix, option: str = "--with") -> Mapping[str, str]:
+    """The choices given with ``--with``, or with the option of another command.
 
     A name without a value (``structured-logs``) stands for the value that switches on the most.
     """
@@ -137,15 +139,15 @@ def _chosen(texts: Sequence[str], found: Matrix) -> Mapping[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if name not in found.choices:
-            raise UsageError(f'--with: "{name}" is no choice{_meant(name, [*found.choices])}')
+            raise UsageError(f'{option}: "{name}" is no choice{_meant(name, [*found.choices])}')
         choice = found.choices[name]
         value = value if equals else choice.most
         if value not in choice.levels:
             raise UsageError(
-                f'--with {name}: "{value}" is no value of it{_meant(value, [*choice.levels])}'
+                f'{option} {name}: "{value}" is no value of it{_meant(value, [*choice.levels])}'
             )
         if chosen.setdefault(name, value) != value:
-            raise UsageError(f"--with {name} is given twice: {chosen[name]} and {value}")
+            raise UsageError(f"{option} {name} is given twice: {chosen[name]} and {value}")
     return chosen
 
 
@@ -163,7 +165,7 @@ def _version(axis: Axis, text: str) -> Version:
         ) from None
 
 
-def _python(text: str) -> tuple[PythonVersion, str | None]:
+def python_of(text: str) -> tuple[PythonVersion, str | None]:
     """The Python, and its patch release if one was given: ``3.11`` or ``3.11.4``."""
     try:
         version = Version(text)
@@ -177,9 +179,9 @@ def _python(text: str) -> tuple[PythonVersion, str | None]:
     return PythonVersion(major, minor), str(version) if patch else None
 
 
-def _is_unicode(encoding: str | None) -> bool:
+def is_unicode(encoding: str | None) -> bool:
     return (encoding or "").lower().replace("-", "").startswith("utf")
 
 
-def _colours() -> bool:
+def has_colours() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -1,4 +1,4 @@
-"""The outcome of an answer in a word, and what the index decides or does not list, in words."""
+"""The outcome of an answer in a word, and what the index decides, in words."""
 
 from __future__ import annotations
 
@@ -21,12 +21,3 @@ def shade(part: SituationAnswer) -> Outcome | None:
 def refused(part: SituationAnswer) -> list[str]:
     """What the index decides, a sentence a release."""
     return [f"{one.says}." for one in part.refusals]
-
-
-def unlisted(part: SituationAnswer) -> list[str]:
-    """The releases that nobody can know anything about, a sentence each."""
-    return [
-        f"The package index did not list {pin.package} {pin.version} when these results were "
-        "published."
-        for pin in part.unlisted
-    ]

@@ -69,15 +69,17 @@ def _command(given: Sequence[str]) -> int:
     where, rest = first.parse_known_args(given)
     known, after = options.overview(first).parse_known_args(rest)
     command: str = known.command
-    if command == "ask" or {"-h", "--help"} & set(after):
+    if command == "check":
+        source = sources.to_check(where.matrix)
+    elif command == "ask" or {"-h", "--help"} & set(after):
         source = sources.to_read(where.matrix)
     else:
         _need(command, "run", *(["site"] if command in ("site", "serve") else []))
         source = sources.to_run(where.matrix)
 
     image = os.environ.get(typed.IMAGE_VARIABLE)
-    if command == "ask":
-        return _ask(source, image, first, rest)
+    if command in ("ask", "check"):
+        return _answer(command, source, image, first, rest)
 
     from interlock.console import reading
     from interlock.record import Kept
@@ -93,17 +95,30 @@ def _command(given: Sequence[str]) -> int:
     return cli.run(command, asked, source.root, found)
 
 
-def _ask(
-    source: sources.Source, image: str | None, first: argparse.ArgumentParser, rest: Sequence[str]
+def _answer(
+    command: str,
+    source: sources.Source,
+    image: str | None,
+    first: argparse.ArgumentParser,
+    rest: Sequence[str],
 ) -> int:
     """Answer a question. It needs no more than what an earlier one kept."""
-    from interlock.console import ask, options, reading
+    from interlock.console import options, reading
     from interlock.record import Kept
 
     keep = Kept.of(os.environ)
     found = reading.matrix_of(source, image, keep, digests=False)
-    asked = options.parser("ask", found.matrix, first).parse_args(rest)
-    return ask.run(asked, found, asked.results or source.results, keep)
+    parser = options.parser(command, found.matrix, first)
+    if command == "ask":
+        from interlock.console import ask
+
+        asked = parser.parse_args(rest)
+        return ask.run(asked, found, asked.results or source.results, keep)
+    from interlock.console import check, check_options, data_source
+
+    asked = check_options.with_files(parser, rest)
+    with data_source.opened(asked.data, source.results) as results:
+        return check.run(asked, found, results, keep)
 
 
 def _ends_with_a_page(asked: argparse.Namespace, source: sources.Source) -> bool:

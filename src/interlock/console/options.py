@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from interlock.console import check_options
+
 if TYPE_CHECKING:  # reading a matrix takes longer than listing the commands
     from interlock.matrix import Matrix
 
 COMMANDS: Mapping[str, str] = {
     "ask": "show what is known about a combination of releases",
+    "check": "check dependency files for a known hang, with an exit code",
     "matrix": "run the cells that have no valid verdict",
     "search": "find the windows of releases that hang, with few runs",
     "aa": "run known cells again, and show where they disagree",
@@ -108,6 +111,10 @@ _DESCRIPTIONS: Mapping[str, str] = {
     "ask": "Show whether a combination of releases hangs in the tests, and why. Name the releases "
     "to move to, and the workarounds until then. Needs neither network nor engine. The exit code "
     "is 0 for any answer, and 2 for a mistake in the question.",
+    "check": "Find the two libraries in dependency files, and show whether they are known to hang "
+    "together. All files are one project. Nothing in them is executed. Needs neither network nor "
+    "engine. The exit code is 0 if nothing was found, 1 for a known hang or failure, 2 for bad "
+    "input, 3 for trouble of our own, and 5 if it is not known.",
     "matrix": "Run the cells that have no valid verdict, then their follow-ups: workarounds, "
     "baselines, the dependencies of the releases' day, more trials to compare. A verdict is valid "
     "while it is younger than `freshness` in matrix.yaml and its probe is the same.",
@@ -161,6 +168,10 @@ def _ask(command: argparse.ArgumentParser, found: Matrix) -> None:
     command.add_argument("--application", help=argparse.SUPPRESS)
     command.add_argument("--format", choices=["text", "json"], default="text")
     command.add_argument("--results", type=Path, metavar="DIR", help="read other published results")
+
+
+def _check(command: argparse.ArgumentParser, found: Matrix) -> None:
+    check_options.add(command, _choices(found))
 
 
 def _matrix(command: argparse.ArgumentParser, found: Matrix) -> None:
@@ -295,6 +306,7 @@ def _clean(command: argparse.ArgumentParser, found: Matrix) -> None:
 
 _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser, Matrix], None]] = {
     "ask": _ask,
+    "check": _check,
     "matrix": _matrix,
     "search": _search,
     "aa": _again,

@@ -65,11 +65,28 @@ def published_beside(root: Path) -> Path | None:
     return None
 
 
+def to_check(named: Path | None) -> Source:
+    """The same as ``to_read``, in the project of somebody else.
+
+    A ``matrix.yaml`` that happens to be there is none of ours without published results beside it.
+    """
+    from interlock.record import VERDICTS
+
+    here = Path(MATRIX).is_file() and (Path("results") / VERDICTS).is_file()
+    return to_read(named) if named is not None or here else of_package()
+
+
 def to_read(named: Path | None) -> Source:
     """The source of answers: the checkout, or else the data of the package."""
-    here, package = Path(MATRIX), Path(interlock.__file__).parent
+    here = Path(MATRIX)
     if named is not None or here.is_file():
         return Source(matrix=(named or here).resolve())
+    return of_package()
+
+
+def of_package() -> Source:
+    """The data that the package ships."""
+    package = Path(interlock.__file__).parent
     if (package / "data" / MATRIX).is_file():
         return Source(matrix=package / "data" / MATRIX)
     # An editable installation has no data of its own. Its checkout has it.

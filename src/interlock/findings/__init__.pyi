@@ -3,6 +3,7 @@ from . import (
     expected as expected,
     headlines as headlines,
     maps as maps,
+    nearest as nearest,
     sentences as sentences,
     windows as windows,
 )
@@ -60,13 +61,16 @@ from .findings import (
     Findings as Findings,
     ForApplication as ForApplication,
 )
+from .glance import (
+    Glance as Glance,
+    Glances as Glances,
+)
 from .inference import (
     AnswerBasis as AnswerBasis,
     TrackMap as TrackMap,
 )
 from .kinds import (
     KindNote as KindNote,
-    instead_of_pass as instead_of_pass,
     kind_notes as kind_notes,
 )
 from .likeness import (
@@ -93,6 +97,7 @@ from .question import (
     Question as Question,
     SituationAnswer as SituationAnswer,
     answer as answer,
+    every_situation as every_situation,
     in_situation as in_situation,
 )
 from .rare import (

@@ -62,7 +62,7 @@ def headlines(answer: Answer, matrix: Matrix) -> list[Headline]:
     alike = groups.pop(_kind(first))
     others = sorted(groups.values(), key=lambda parts: parts[0].outcome is None)
     return [
-        _headline(alike, _where(answer, alike, matrix)),
+        _headline(alike, where(answer, alike, matrix)),
         *(_beside(parts, matrix) for parts in others),
     ]
 
@@ -131,7 +131,8 @@ def _headline(parts: Sequence[SituationAnswer], where: str, plain: str = "") -> 
     return Headline(says=headline(parts[0]), where=where, plain=plain, parts=tuple(parts))
 
 
-def _where(answer: Answer, alike: Sequence[SituationAnswer], matrix: Matrix) -> str:
+def where(answer: Answer, alike: Sequence[SituationAnswer], matrix: Matrix) -> str:
+    """The settings of some parts, as the end of the first sentence."""
     if len(alike) == len(answer.parts) > 1:
         known = alike[0].outcome
         return "with every choice of settings that was tested" if known else ""

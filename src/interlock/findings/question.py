@@ -181,25 +181,25 @@ class Answer:
     by_chance: Mapping[tuple[str, ...], Sequence[ByChance]] = field(default_factory=dict)
     """By ``Cell.key`` of a tested cell: windows of trouble that comes by chance, around it."""
 
+    @property
+    def telling(self) -> Sequence[SituationAnswer]:
+        """The parts about settings that these releases are meant to be run with, else all."""
+        told = [p for p in self.parts if p.is_meant and not lacks_feature(p.outcome, p.rests_on)]
+        return told or self.parts
+
     @cached_property
     def worst(self) -> SituationAnswer | None:
         """A hang or a failure before what is unknown, and that before a pass.
 
-        A tested hang comes before an inferred one, and an inferred pass before a tested one. A
-        choice of settings that these releases are not meant to be run with is no headline.
+        A tested hang comes before an inferred one, and an inferred pass before a tested one.
         """
         ranks = [*TROUBLE, None, *(outcome for outcome in PRECEDENCE if outcome not in TROUBLE)]
-        meant = [
-            part
-            for part in self.parts
-            if part.is_meant and not lacks_feature(part.outcome, part.rests_on)
-        ]
 
         def rank(part: SituationAnswer) -> tuple[int, bool]:
             inferred = part.basis is AnswerBasis.INFERRED
             return ranks.index(part.outcome), inferred is (part.outcome in TROUBLE)
 
-        return min(meant or self.parts, key=rank, default=None)
+        return min(self.telling, key=rank, default=None)
 
 
 def answer(question: Question, findings: Findings, *, around: bool = True) -> Answer:
@@ -213,7 +213,7 @@ def answer(question: Question, findings: Findings, *, around: bool = True) -> An
     _check(question.chosen, matrix)
     place = _pins(question, findings), question.python
     asked = matrix.situation(question.chosen)
-    situations = [asked] if question.chosen else _every(findings)
+    situations = [asked] if question.chosen else every_situation(findings)
     whole = around or len(situations) == 1
     of = _in_situation if whole else in_situation
     parts = tuple(of(findings, one, place) for one in situations)
@@ -301,7 +301,7 @@ def _pins(question: Question, findings: Findings) -> Pins:
     )
 
 
-def _every(findings: Findings) -> list[Situation]:
+def every_situation(findings: Findings) -> list[Situation]:
     """Each choice of settings that was tested, and then those that only the matrix has."""
     matrix = findings.matrix
     known = (

@@ -16,7 +16,7 @@ from interlock.findings.audit import ErrorRate
 from interlock.findings.inference import AnswerBasis, Known, TrackMap
 from interlock.findings.maps import NotedMaps, Pairs, Tested, in_order
 from interlock.findings.situation import Asked, Inferred, Seen
-from interlock.findings.space import ReleaseAxis
+from interlock.findings.space import Observation, ReleaseAxis
 from interlock.findings.tested import Place
 from interlock.findings.weighing import Track
 from interlock.matrix import Matrix
@@ -125,6 +125,21 @@ class Untested:
         if spot is None or cell.python not in self._pythons:
             return None
         return self._map_of((cell.probe, cell.config), cell.python).at(spot)
+
+    def observed(
+        self, place: Place, tracks: Iterable[Track]
+    ) -> tuple[tuple[AnswerBasis, Observation | None], ...]:
+        """What is known of a place in each of these tracks; nothing of releases on no axis."""
+        pins, python = place
+        pairs = self.pairs
+        if pairs is None or python not in self._pythons:
+            return ()
+        of = zip((pairs.rows, pairs.columns), pins, strict=True)
+        row, column = (axis.position.get(_version(pin)) for axis, pin in of)
+        if row is None or column is None:
+            return ()
+        there = (self._map_of(track, python).at((row, column)) for track in tracks)
+        return tuple((known.basis, known.observation) for known in there)
 
     def _inferred(self, asked: Asked) -> Seen | None:
         cell, pairs = asked.cell, self.pairs

@@ -36,6 +36,8 @@ class Published:
     yanked: Mapping[str, frozenset[Version]]
     audited: Sequence[AuditedCell]
     releases: ListedReleases
+    newest: datetime | None = None
+    """When the newest verdict was tested, in UTC. None if there is none."""
     name: str | None = None
     """The name of the files that it was read from; None if they have none."""
 
@@ -73,6 +75,7 @@ def _read(folder: Path, matrix: Matrix) -> _Found:
         yanked=results.yanked,
         audited=[row for row in results.audited if not leftovers.lacking(row.cell, matrix)],
         releases=results.releases,
+        newest=max((verdict.tested_at for verdict in verdicts), default=None),
     )
     return published, gone
 
@@ -117,7 +120,11 @@ def _taken(stored: Any, now: datetime) -> _Found | None:
             return None
         yanked, audited, releases = thawed(nouns)
         published = Published(
-            verdicts=Columns.unpacked(packed), yanked=yanked, audited=audited, releases=releases
+            verdicts=Columns.unpacked(packed),
+            yanked=yanked,
+            audited=audited,
+            releases=releases,
+            newest=datetime.fromtimestamp(newest, timezone.utc) if newest else None,
         )
     except Exception:  # whatever it is, the files themselves are read instead
         return None
