@@ -104,19 +104,20 @@ def _keep(name: str, found: _Found, matrix: Matrix, kept: Kept) -> None:
         *(datetime.combine(row.day, time(), timezone.utc) for row in published.audited),
         *(one.uploaded_at for one in listed if one.uploaded_at),
     ]
-    newest = max((moment.timestamp() for moment in moments), default=0.0)
+    latest = max((moment.timestamp() for moment in moments), default=0.0)
+    newest = published.newest.timestamp() if published.newest else 0.0
     try:
         packed = verdicts.packed(matrix.axes)
     except ValueError:
         return
-    kept.put(name, (packed, nouns, dict(gone), newest))
+    kept.put(name, (packed, nouns, dict(gone), newest, latest))
 
 
 def _taken(stored: Any, now: datetime) -> _Found | None:
     """What was kept; None if it is not whole, or is of a later day than this one."""
     try:
-        packed, nouns, gone, newest = stored
-        if newest > (now + CLOCK_SKEW).timestamp():
+        packed, nouns, gone, newest, latest = stored
+        if latest > (now + CLOCK_SKEW).timestamp():
             return None
         yanked, audited, releases = thawed(nouns)
         published = Published(
