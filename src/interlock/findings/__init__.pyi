@@ -8,6 +8,7 @@ from . import (
 )
 from .advice import (
     Move as Move,
+    by_preference as by_preference,
     to_find as to_find,
     yanked as yanked,
 )
@@ -32,6 +33,7 @@ from .baselines import (
     present as present,
 )
 from .boxes import (
+    Box as Box,
     Cross as Cross,
     crosses as crosses,
 )
@@ -48,6 +50,8 @@ from .coverage import (
     shortfall as shortfall,
 )
 from .criteria import (
+    Bounds as Bounds,
+    bounds_by as bounds_by,
     everything as everything,
     is_amplified as is_amplified,
 )
@@ -93,6 +97,7 @@ from .question import (
     Question as Question,
     SituationAnswer as SituationAnswer,
     answer as answer,
+    every_situation as every_situation,
     in_situation as in_situation,
 )
 from .rare import (

@@ -213,7 +213,7 @@ def answer(question: Question, findings: Findings, *, around: bool = True) -> An
     _check(question.chosen, matrix)
     place = _pins(question, findings), question.python
     asked = matrix.situation(question.chosen)
-    situations = [asked] if question.chosen else _every(findings)
+    situations = [asked] if question.chosen else every_situation(findings)
     whole = around or len(situations) == 1
     of = _in_situation if whole else in_situation
     parts = tuple(of(findings, one, place) for one in situations)
@@ -301,7 +301,7 @@ def _pins(question: Question, findings: Findings) -> Pins:
     )
 
 
-def _every(findings: Findings) -> list[Situation]:
+def every_situation(findings: Findings) -> list[Situation]:
     """Each choice of settings that was tested, and then those that only the matrix has."""
     matrix = findings.matrix
     known = (

@@ -1,0 +1,206 @@
+/* The published facts, ready to be looked up. Nothing is decided here.
+
+   facts.schema.json describes what is read. A set is an array with a 1 for each member. */
+
+"use strict";
+
+(() => {
+  const { TrackMap, compare, parse } = Evaluator;
+
+  const read = new WeakMap();
+
+  /** The facts of a parsed facts.json; each is read once. */
+  function factsOf(plain) {
+    if (!read.has(plain)) read.set(plain, new Facts(plain));
+    return read.get(plain);
+  }
+
+  class Facts {
+    constructor(plain) {
+      this.plain = plain;
+      this.axes = plain.axes.map((axis, at) => new Axis(axis, plain.releases[at], plain.pythons));
+      this.columns = this.axes[1].texts.length;
+      this.tracks = plain.tracks.map((track, number) => new Track(track, number, this));
+      const readers = this.tracks.filter((track) => track.levels);
+      /** In the order of the published table. */
+      this.inOrder = [...readers].sort((one, other) => (one.name < other.name ? -1 : 1));
+      /** Those that are meant to be run, in the order of matrix.yaml. */
+      this.asked = readers.filter((track) => track.meant);
+      this.situations = plain.situations;
+      this.tested = plain.situations.slice(0, plain.tested_situations);
+      this.isGeneral = new Map(this.tracks.map((track) => [track.probe, track.isGeneral]));
+      this.grounds = new Map();
+      this.ids = new Map();
+      this.idBy = new WeakMap();
+    }
+
+    /** A number for a situation: equal ones have the same. */
+    idOf(levels) {
+      if (!this.idBy.has(levels)) {
+        const text = levels.join();
+        if (!this.ids.has(text)) this.ids.set(text, this.ids.size);
+        this.idBy.set(levels, this.ids.get(text));
+      }
+      return this.idBy.get(levels);
+    }
+
+    /** A release of an axis, also one that nobody lists; null where the text is no version. */
+    release(axis, text) {
+      return this.axes[axis].find(text);
+    }
+
+    /** The releases of a question on a Python; `python` is -1 where nothing is known of it. */
+    place(releases, python) {
+      const isListed = releases.every((one) => one.at >= 0);
+      const pair = isListed ? releases[0].at * this.columns + releases[1].at : -1;
+      return { releases, python, pair };
+    }
+
+    /** The place with another release of an axis. */
+    moved(place, axis, at) {
+      const releases = [...place.releases];
+      releases[axis] = this.axes[axis].at(at);
+      return this.place(releases, place.python);
+    }
+
+    /** The place of a pair that was run. */
+    placeOf(pair, python) {
+      const row = Math.floor(pair / this.columns);
+      return this.place([this.axes[0].at(row), this.axes[1].at(pair % this.columns)], python);
+    }
+
+    /** The versions of a pair, as they are written. */
+    versionsOf(pair) {
+      const row = Math.floor(pair / this.columns);
+      return [this.axes[0].texts[row], this.axes[1].texts[pair % this.columns]];
+    }
+  }
+
+  /** The releases of one package, in version order. */
+  class Axis {
+    constructor(named, plain, pythons) {
+      this.name = named.name;
+      this.package = named.package;
+      this.texts = plain.versions;
+      this.parsed = [];
+      const count = this.texts.length;
+      this.searched = members(plain.searched, count);
+      this.refused = pythons.map(() => new Map());
+      for (const [python, reason, of] of plain.refused) {
+        for (const at of each(of)) this.refused[python].set(at, reason);
+      }
+      const barred = Object.entries(plain.barred);
+      this.barred = barred.map(([bar, of]) => [bar, members(of, count)]);
+      this.vulnerable = new Map();
+      for (const [first, last, known] of plain.vulnerable) {
+        for (const at of each([first, last])) this.vulnerable.set(at, known);
+      }
+    }
+
+    /** The release at a position. */
+    at(position) {
+      return new Release(this, position, position, this.texts[position]);
+    }
+
+    /** `rank` is between two positions for a release that is not there. */
+    find(text) {
+      const version = parse(text);
+      if (!version) return null;
+      let low = 0;
+      let high = this.texts.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (compare(this.version(middle), version) < 0) low = middle + 1;
+        else high = middle;
+      }
+      const isThere = low < this.texts.length && compare(this.version(low), version) === 0;
+      return isThere ? new Release(this, low, low, text) : new Release(this, -1, low - 0.5, text);
+    }
+
+    /** What the text at a position says: to read all of them takes longer than most answers. */
+    version(position) {
+      this.parsed[position] ??= parse(this.texts[position]);
+      return this.parsed[position];
+    }
+
+    /** What bars a release from being recommended to somebody who has another. */
+    against(at, present) {
+      const bars = this.barred.filter(([, of]) => of[at]).map(([bar]) => bar);
+      const had = new Set((this.vulnerable.get(present.at) ?? []).flat());
+      const known = this.vulnerable.get(at) ?? [];
+      const isNew = known.some((names) => !names.some((name) => had.has(name)));
+      return isNew ? [...bars, "vulnerable"] : bars;
+    }
+  }
+
+  /** A release of an axis; `at` is -1 where nobody lists it. */
+  class Release {
+    constructor(axis, at, rank, text) {
+      this.axis = axis;
+      this.at = at;
+      this.rank = rank;
+      this.text = text;
+    }
+
+    get version() {
+      return this.at < 0 ? parse(this.text) : this.axis.version(this.at);
+    }
+  }
+
+  /** A probe in a configuration. */
+  class Track {
+    constructor(plain, number, facts) {
+      this.number = number;
+      this.probe = plain.probe;
+      this.config = plain.config;
+      this.name = `${plain.probe}\n${plain.config}`;
+      this.levels = plain.levels;
+      this.isGeneral = plain.is_general;
+      this.workarounds = plain.workarounds;
+      this.lacks = plain.lacks;
+      this.lines = plain.lines;
+      this.meant = plain.meant && {
+        pythons: plain.meant.pythons && new Set(plain.meant.pythons),
+        releases: plain.meant.releases.map(
+          (of, axis) => of && members(of, facts.axes[axis].texts.length),
+        ),
+      };
+      this.facts = facts;
+      this.plain = new Map(plain.on.map((of) => [of.python, of]));
+      this.maps = new Map();
+    }
+
+    /** What is known on a Python; `undefined` where nothing was run there. */
+    on(python) {
+      if (!this.maps.has(python) && this.plain.has(python)) {
+        this.maps.set(python, new TrackMap(this.plain.get(python), this.facts));
+      }
+      return this.maps.get(python);
+    }
+
+    /** The counts of a tested pair, and the day of the test; `undefined` where nobody tested it. */
+    counts({ pair, python }) {
+      return this.on(python)?.counts(pair);
+    }
+
+    /** Whether it is meant to be run there. */
+    isMeant(place) {
+      if (this.meant.pythons && !this.meant.pythons.has(place.python)) return false;
+      return this.meant.releases.every((of, axis) => !of || of[place.releases[axis].at] === 1);
+    }
+  }
+
+  function members(ranges, count) {
+    const found = new Uint8Array(count);
+    for (const at of each(ranges)) found[at] = 1;
+    return found;
+  }
+
+  function* each(ranges) {
+    for (let at = 0; at < ranges.length; at += 2) {
+      for (let member = ranges[at]; member <= ranges[at + 1]; member += 1) yield member;
+    }
+  }
+
+  Object.assign(Evaluator, { factsOf });
+})();

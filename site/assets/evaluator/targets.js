@@ -1,0 +1,269 @@
+/* Which releases to move to in some situations, along each axis.
+
+   A target was run, and passes the same question. What another library does alone is no reason
+   against it. */
+
+"use strict";
+
+(() => {
+  const { SCOPES, TROUBLE, concerns, isSame, lacksFeature, ranked, scopeOf } = Evaluator;
+
+  const TOGETHER = ["pair", "open", "dependencies"];
+
+  /** Whether trouble with that cause is a reason to avoid a release of the axis. */
+  function countsAgainst(whose, axis) {
+    return TOGETHER.includes(whose) || whose === axis.name;
+  }
+
+  /** The releases to move to from one place. What is found along a line of releases is kept. */
+  class Targets {
+    constructor(facts, tested) {
+      this.facts = facts;
+      this.tested = tested;
+      this.lines = new Map();
+      this.order = facts.plain.preferred;
+    }
+
+    /** Along each axis, the releases that pass in each of the situations; none without trouble. */
+    moves(asked, place, troubles) {
+      if (!troubles.length) return [];
+      return this.order.map((axis) => {
+        const named = this.facts.axes[axis];
+        const isItsOwn = troubles.some((one) => countsAgainst(one.whose, named));
+        return isItsOwn ? this.along(axis, asked, place) : none(axis, "not-its-own");
+      });
+    }
+
+    /** Where nothing is known: along each axis, the newer releases that were tested and pass. */
+    passing(asked, place) {
+      return this.order
+        .filter((axis) => this.tested.beside(axis, place).length)
+        .map((axis) => this.along(axis, asked, place))
+        .filter((move) => move.nearest !== null);
+    }
+
+    /** The releases that pass, and do not go wrong in other settings either.
+
+        Where there is none, those that pass in the settings that are asked for. */
+    along(axis, asked, place) {
+      const hurt = this.hurt(asked, place);
+      const [safe, some] = [true, false].map((everywhere) =>
+        this.line(axis, asked, hurt, place, everywhere),
+      );
+      for (const line of [safe, some]) {
+        const { nearest, newest, barred } = line.ends();
+        if (nearest !== null) return { axis, nearest, newest, reason: null, barred, isOpen: false };
+      }
+      const { barred } = some.ends();
+      const reason = this.whyNone(axis, asked, hurt, place, barred);
+      return { ...none(axis, reason), barred, isOpen: !barred.length && !some.goesOn() };
+    }
+
+    whyNone(axis, asked, hurt, place, barred) {
+      if (barred.length) return "barred";
+      const lacking = asked.length === 1 ? this.tested.lacking(asked[0], place, [axis]) : [];
+      if (lacking.length) return "lacking";
+      const alone = asked.length > 1 ? hurt : [];
+      const passes = (one) => this.line(axis, [one], [one], place, false).ends(false).nearest;
+      if (alone.some((one) => passes(one) !== null)) return "not-in-every-setting";
+      const line = this.line(axis, asked, hurt, place, false);
+      if (line.isCovered()) return "none-helps";
+      return line.goesOn() ? "not-with-these-settings" : "none-tested";
+    }
+
+    /** The situations that go wrong here, and have to pass after the move.
+
+        Of several, one that is not run with these releases only repeats the trouble of others. */
+    hurt(asked, place) {
+      const wrong = asked.filter((one) => this.tested.goesWrong(one, place));
+      const hurt = wrong.length ? wrong : asked; // nothing was run here: the trouble is inferred
+      const run = hurt.filter((one) => this.tested.covers(one, place));
+      return run.length ? run : hurt;
+    }
+
+    line(axis, asked, hurt, place, everywhere) {
+      const key = [axis, asked.join(";"), hurt.join(";"), everywhere].join();
+      if (!this.lines.has(key)) this.lines.set(key, new Map());
+      const passing = this.lines.get(key);
+      const passes = (at) => {
+        if (!passing.has(at)) {
+          const there = this.facts.moved(place, axis, at);
+          const isGood = this.allPass([axis], asked, hurt, there);
+          passing.set(at, isGood && !(everywhere && this.isWrongElsewhere([axis], asked, there)));
+        }
+        return passing.get(at);
+      };
+      const covers = (at) => {
+        const there = this.facts.moved(place, axis, at);
+        return hurt.some((one) => this.tested.covers(one, there));
+      };
+      return new ReleasesAbove(this.facts.axes[axis], place.releases[axis], {
+        above: this.tested.beside(axis, place).filter((at) => at > place.releases[axis].rank),
+        passes,
+        covers,
+      });
+    }
+
+    /** Whether it goes wrong in settings that nobody asks for and that a reader may have. */
+    isWrongElsewhere(axes, asked, place) {
+      const beside = this.besideOf(axes);
+      return this.facts.tested
+        .filter((one) => !asked.some((other) => isSame(one, other)))
+        .some((one) => TROUBLE.includes(this.tested.drawn(one, place, beside).outcome));
+    }
+
+    /** Whether the same question about that place would be answered with a pass.
+
+        What goes wrong here passes there. A feature that another library lacks there is no reason
+        against it. */
+    allPass(axes, asked, hurt, place) {
+      const passing = this.passes(axes, asked, hurt, place);
+      return passing.length > 0 && passing.every((some) => this.isOftenEnough(some));
+    }
+
+    /** What each situation rests on that passes there; empty where one of them does not. */
+    passes(axes, asked, hurt, place) {
+      const beside = this.besideOf(axes);
+      const passing = [];
+      for (const one of asked) {
+        let lacks = false;
+        if (!this.goesWrong(one, place, beside)) {
+          const found = this.tested.conclude(one, place, beside);
+          if (found.outcome === "pass") {
+            passing.push(found.restsOn.filter((seen) => concerns(seen, one)));
+            continue;
+          }
+          if (this.tested.lacking(one, place, axes).length) continue;
+          lacks = lacksFeature(found.outcome, found.restsOn);
+        }
+        const isMeant = () => this.tested.covers(one, place) && !lacks;
+        if (hurt.some((other) => isSame(one, other)) || isMeant()) return [];
+      }
+      return passing;
+    }
+
+    /** Whether trouble, by whose it is, is no reason against releases of these axes. */
+    besideOf(axes) {
+      const named = axes.map((axis) => this.facts.axes[axis]);
+      return (whose) => !named.some((axis) => countsAgainst(whose, axis));
+    }
+
+    /** Whether trouble there settles the answer. Then nobody asks whose the rest of it is. */
+    goesWrong(asked, place, beside) {
+      const seen = this.tested.at(place);
+      return seen.some((one) => one.isTrouble && concerns(one, asked) && !beside(one.whose));
+    }
+
+    /** Whether something passes, in the least trials of the policy, and none of it is in doubt. */
+    isOftenEnough(seen) {
+      const passes = seen.filter((one) => one.outcome === "pass");
+      const least = this.facts.plain.least_trials;
+      const isEnough = (one) => one.track.counts(one.where).trials >= least && !one.inDoubt;
+      return passes.length > 0 && passes.every(isEnough);
+    }
+
+    /** The smallest change that helps, of one release or else of several; null where none does. */
+    smallest(asked, place, moves) {
+      const single = moves.filter((move) => move.nearest !== null);
+      if (single.length) return smallestOf(single, place, this.facts);
+      const hurt = this.hurt(asked, place);
+      for (const { there, scopes } of this.changes(place)) {
+        const isBarred = there.releases.some(
+          (one, axis) => one.axis.against(one.at, place.releases[axis]).length > 0,
+        );
+        if (!isBarred && this.passTogether(asked, hurt, there)) {
+          const targets = this.order.map((axis) => ({ axis, at: there.releases[axis].at }));
+          return { targets, scope: SCOPES[Math.max(...scopes)] };
+        }
+      }
+      return null;
+    }
+
+    /** Whether these releases pass, and go wrong in no other settings either. */
+    passTogether(asked, hurt, place) {
+      const axes = this.facts.axes.map((_, axis) => axis);
+      return (
+        !hurt.some((one) => this.tested.goesWrong(one, place)) &&
+        !this.isWrongElsewhere(axes, asked, place) &&
+        this.allPass(axes, asked, hurt, place)
+      );
+    }
+
+    /** What was run with newer releases of both axes, the smallest change first.
+
+        The largest step is as small as possible, then the other step, then the versions. */
+    changes(place) {
+      this.changed ??= ranked(this.newer(place), ({ scopes, there }) => {
+        const versions = this.order.map((axis) => there.releases[axis].at);
+        return [Math.max(...scopes), Math.min(...scopes), ...versions];
+      });
+      return this.changed;
+    }
+
+    *newer(place) {
+      const { columns, axes } = this.facts;
+      const [first, second] = place.releases;
+      for (const pair of this.tested.run.keys()) {
+        const isNewer = Math.floor(pair / columns) > first.rank && pair % columns > second.rank;
+        if (!isNewer) continue;
+        const there = this.facts.placeOf(pair, place.python);
+        const scopes = axes.map((_, at) =>
+          scopeOf(place.releases[at].version, there.releases[at].version),
+        );
+        yield { there, scopes };
+      }
+    }
+  }
+
+  /** The nearest target in the smallest scope; of two alike, that of the first move. */
+  function smallestOf(moves, place, facts) {
+    const scoped = moves.map(({ axis, nearest }) => {
+      const [present, target] = [place.releases[axis].version, facts.axes[axis].version(nearest)];
+      return { axis, at: nearest, scope: scopeOf(present, target) };
+    });
+    const found = scoped.reduce((one, other) => (other.scope < one.scope ? other : one));
+    return { targets: [{ axis: found.axis, at: found.at }], scope: SCOPES[found.scope] };
+  }
+
+  function none(axis, reason) {
+    return { axis, nearest: null, newest: null, reason, barred: [], isOpen: false };
+  }
+
+  /** The releases of one axis above the present one that were tested with the same other. */
+  class ReleasesAbove {
+    constructor(axis, present, { above, passes, covers }) {
+      Object.assign(this, { axis, present, above, passes, covers });
+    }
+
+    /** The nearest and the newest that pass, and those that are left out on the way because the
+        index speaks against them. */
+    ends(isBarring = true) {
+      const [nearest, nearer] = this.first(this.above, isBarring);
+      if (nearest === null) return { nearest, newest: null, barred: nearer };
+      const [newest, newer] = this.first([...this.above].reverse(), isBarring);
+      return { nearest, newest: newest ?? nearest, barred: [...nearer, ...newer.reverse()] };
+    }
+
+    first(releases, isBarring) {
+      const barred = [];
+      for (const at of releases) {
+        if (!this.passes(at)) continue;
+        const bars = isBarring ? this.axis.against(at, this.present) : [];
+        if (!bars.length) return [at, barred];
+        barred.push({ at, bars });
+      }
+      return [null, barred];
+    }
+
+    goesOn() {
+      return this.above.length > 0;
+    }
+
+    /** Whether some release above was, or is to be, tested with all of it switched on. */
+    isCovered() {
+      return this.above.some((at) => this.covers(at));
+    }
+  }
+
+  Object.assign(Evaluator, { countsAgainst, Targets });
+})();
