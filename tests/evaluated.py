@@ -119,13 +119,14 @@ def _seen(one: Seen, findings: Findings) -> dict[str, Any]:
         "failed": verdict.failed,
         "exposures": verdict.exposures,
         "tested_on": verdict.tested_at.date().isoformat(),
-        "error_rate": rate
-        and {"wrong": rate.wrong, "run": rate.run, "interval": [*rate.interval]},
+        "error_rate": rate and {"wrong": rate.wrong, "run": rate.run, "interval": [*rate.interval]},
     }
 
 
 def _rare(one: RareHang | None) -> dict[str, Any] | None:
-    return one and {
+    if one is None:
+        return None
+    return {
         "probe": one.probe,
         "config": one.config,
         "axis": one.axis.name,
@@ -163,7 +164,9 @@ def reason_of(sentence: str) -> str:
 
 
 def _smallest(one: SmallestMove | None) -> dict[str, Any] | None:
-    return one and {
+    if one is None:
+        return None
+    return {
         "targets": [{"axis": to.axis, "version": str(to.version)} for to in one.targets],
         "scope": str(one.scope),
     }
@@ -222,7 +225,9 @@ class _Drawing:
             for axis, text in zip(self._axes, texts, strict=True):
                 listed[axis].add(Version(text))
         self._listed = {axis: sorted(versions) for axis, versions in listed.items()}
-        self._pythons = sorted({*map(str, releases.pythons), *(python for _, python in self._places)})
+        self._pythons = sorted(
+            {*map(str, releases.pythons), *(python for _, python in self._places)}
+        )
 
     def question(self) -> Asked:
         drawn = self._drawn

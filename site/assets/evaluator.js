@@ -1,24 +1,44 @@
 /* One question, one answer, from the published facts: the same that `interlock ask` says.
 
-     import { answer } from "./evaluator.js";
-     const facts = await (await fetch("generated/facts.json")).json();
-     answer(facts, {
-       versions: { sentry: "2.8.0", ddtrace: "2.12.2" }, python: "3.11", chosen: {},
-     });
+     const question = {
+       versions: { sentry: "2.8.0", ddtrace: "2.12.2" },
+       python: "3.11",
+       chosen: { "lock-profiling": "on" },
+     };
+     Evaluator.answer(facts, question).parts[0].outcome
 
-   Pure functions. The reference is src/interlock/findings/question.py; a test asks both the same. */
+   `facts` is the content of facts.json. The functions are pure: they touch neither the page nor
+   the clock. The scripts in evaluator/ come first, in this order: versions, conclude, maps, facts,
+   tested, targets, rare, workarounds. They are plain scripts because a page from a disk loads no
+   modules.
+
+   The reference is src/interlock/findings/question.py; a test asks both the same questions. */
 
 "use strict";
 
 (() => {
-  const { TROUBLE, Targets, asInferred, countsAgainst, factsOf, first, isSame, isWithin, lacksFeature, ranked, rareInsteadOfPass, testedOn, workaroundsAt } = Evaluator;
+  const {
+    TROUBLE,
+    Targets,
+    asInferred,
+    countsAgainst,
+    factsOf,
+    first,
+    isSame,
+    isWithin,
+    lacksFeature,
+    ranked,
+    rareInsteadOfPass,
+    testedOn,
+    workaroundsAt,
+  } = Evaluator;
 
   const OPEN = ["unknown", "index"]; // nothing was run, so a reader is told which releases were
 
   /** What is known of the releases of a question, a part for each situation.
 
       `chosen` has the value of each choice that is stated. Where none is, every situation is
-      answered. Throws a `RangeError` for an axis, a version, a choice or a value that is not one. */
+      answered. Throws a `RangeError` for an axis, a version, a choice or a value that is none. */
   function answer(plain, { versions, python, chosen = {} }) {
     const facts = factsOf(plain);
     const place = placeOf(facts, versions, python);
@@ -35,31 +55,6 @@
       smallest: shownSmallest(facts, whole.smallest),
       worst: parts.indexOf(worstOf(parts, plain.precedence)),
     };
-  }
-
-  /** The outcome of each release of an axis, the others as in the question.
-
-      Of several situations the worst that is known. `isPart`: it passes in some, and others are not
-      known. It has no moves, so it is quick. */
-  function outcomes(plain, { versions, python, chosen = {} }, axisName) {
-    const facts = factsOf(plain);
-    const asked = placeOf(facts, versions, python);
-    const isStated = Object.keys(chosen).length > 0;
-    const situations = isStated ? [situationOf(plain, chosen)] : facts.situations;
-    const axis = facts.axes.findIndex((one) => one.name === axisName);
-    const tested = testedOn(facts, asked.python);
-    return facts.axes[axis].texts.map((_, at) => {
-      const place = facts.moved(asked, axis, at);
-      const parts = situations.map((one) => {
-        const found = concluded({ facts, place, tested }, one);
-        const rare = found.outcome === "pass" ? rareInsteadOfPass(facts, place, one, found.restsOn) : null;
-        return { ...found, rare, isMeant: tested.covers(one, place) };
-      });
-      const worst = worstOf(parts, plain.precedence);
-      const passing = worst.outcome === null && parts.find((part) => part.outcome === "pass");
-      const { outcome, basis, rare } = passing || worst;
-      return { outcome, basis, rare, isPart: Boolean(passing) };
-    });
   }
 
   function placeOf(facts, versions, python) {
@@ -130,7 +125,8 @@
   }
 
   function refusalsAt(facts, place) {
-    const reasons = place.releases.map((one, axis) => facts.axes[axis].refused[place.python]?.get(one.at));
+    const reasonOf = ({ axis, at }) => axis.refused[place.python]?.get(at);
+    const reasons = place.releases.map(reasonOf);
     return reasons.flatMap((reason, axis) => (reason ? [{ axis, reason }] : []));
   }
 
@@ -249,8 +245,8 @@
   }
 
   /** A situation with the names of its choices and values. */
-  function namedOf(plain, levels) {
-    const values = levels.map((level, at) => [plain.choices[at].name, plain.choices[at].values[level]]);
+  function namedOf({ choices }, levels) {
+    const values = levels.map((level, at) => [choices[at].name, choices[at].values[level]]);
     return Object.fromEntries(values);
   }
 
@@ -309,5 +305,5 @@
     return { targets, scope: smallest.scope };
   }
 
-  Object.assign(Evaluator, { answer, outcomes });
+  Object.assign(Evaluator, { answer, concluded, placeOf, situationOf, worstOf });
 })();

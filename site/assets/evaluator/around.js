@@ -1,20 +1,51 @@
-/* What is known near an answer: the nearest releases that were tested, and kinds of application. */
+/* What is known around an answer: other releases, and kinds of application. After evaluator.js. */
 
 "use strict";
 
 (() => {
-  const { answer, factsOf, rateOf, testedOn } = Evaluator;
+  const {
+    answer,
+    concluded,
+    factsOf,
+    placeOf,
+    rareInsteadOfPass,
+    rateOf,
+    situationOf,
+    testedOn,
+    worstOf,
+  } = Evaluator;
   const NEVER_HANGS = ["fail", "unsupported"]; // it ends before it could hang
 
-  function placeOf(facts, { versions, python }) {
-    const releases = facts.axes.map((axis, at) => facts.release(at, versions[axis.name]));
-    return facts.place(releases, facts.plain.pythons.indexOf(python));
+  /** The outcome of each release of an axis, the others as in the question.
+
+      Of several situations the worst that is known. `isPart`: it passes in some, and others are not
+      known. It has no moves, so it is quick. */
+  function outcomes(plain, { versions, python, chosen = {} }, axisName) {
+    const facts = factsOf(plain);
+    const asked = placeOf(facts, versions, python);
+    const isStated = Object.keys(chosen).length > 0;
+    const situations = isStated ? [situationOf(plain, chosen)] : facts.situations;
+    const axis = facts.axes.findIndex((one) => one.name === axisName);
+    const tested = testedOn(facts, asked.python);
+    return facts.axes[axis].texts.map((_, at) => {
+      const place = facts.moved(asked, axis, at);
+      const parts = situations.map((one) => {
+        const found = concluded({ facts, place, tested }, one);
+        const isPass = found.outcome === "pass";
+        const rare = isPass ? rareInsteadOfPass(facts, place, one, found.restsOn) : null;
+        return { ...found, rare, isMeant: tested.covers(one, place) };
+      });
+      const worst = worstOf(parts, plain.precedence);
+      const passing = worst.outcome === null && parts.find((part) => part.outcome === "pass");
+      const { outcome, basis, rare } = passing || worst;
+      return { outcome, basis, rare, isPart: Boolean(passing) };
+    });
   }
 
   /** The nearest tested releases below and above on an axis: with the others, and with any. */
   function neighbours(plain, asked, axisName) {
     const facts = factsOf(plain);
-    const place = placeOf(facts, asked);
+    const place = placeOf(facts, asked.versions, asked.python);
     const axis = facts.axes.findIndex((one) => one.name === axisName);
     const { run } = testedOn(facts, place.python);
     const every = facts.axes[axis].texts.map((_, at) => at);
@@ -34,7 +65,7 @@
       how many hangs there, and the rates of the release lines that can hang. */
   function kinds(plain, asked) {
     const facts = factsOf(plain);
-    const place = placeOf(facts, asked);
+    const place = placeOf(facts, asked.versions, asked.python);
     const own = plain.choices.map((choice, at) => ({ ...choice, at })).filter((choice) => choice.is_the_probes);
     return own.flatMap((choice) => {
       const isAbout = (track) => !track.isGeneral && track.levels?.[choice.at] > choice.default;
@@ -49,5 +80,5 @@
     });
   }
 
-  Object.assign(Evaluator, { kinds, neighbours });
+  Object.assign(Evaluator, { kinds, neighbours, outcomes });
 })();

@@ -66,7 +66,9 @@
 
   const sum = (levels) => levels.reduce((total, level) => total + level, 0);
 
-  /** Of a probe that goes wrong alike with less and with more, what is nearest; tested ones first. */
+  /** Of a probe that goes wrong alike with less and with more, what is nearest.
+
+      What was tested comes before what is inferred. */
   function nearestOfEach(troubles) {
     const found = new Map();
     const rank = (one) => (one.inferred ? 0 : 1e6) + sum(one.levels);
@@ -78,7 +80,8 @@
 
   /** What has to be run before a situation is called safe.
 
-      All with less switched on. And, of what has all of it switched on, what has the least beside. */
+      All with less switched on. And, of what has all of it switched on, what has the least
+      beside. */
   function required(asked, meant) {
     const above = meant.filter((one) => isWithin(asked, one.levels));
     const isFarther = (one, other) =>
@@ -145,5 +148,15 @@
     return one.length - other.length;
   }
 
-  Object.assign(Evaluator, { TROUBLE, isWithin, isSame, concerns, lacksFeature, conclude, required, ranked, first });
+  Object.assign(Evaluator, {
+    TROUBLE,
+    isWithin,
+    isSame,
+    concerns,
+    lacksFeature,
+    conclude,
+    required,
+    ranked,
+    first,
+  });
 })();

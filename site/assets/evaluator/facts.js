@@ -49,7 +49,7 @@
       return this.axes[axis].find(text);
     }
 
-    /** The releases of a question, on a Python: `python` is -1 for one of which nothing is known. */
+    /** The releases of a question on a Python; `python` is -1 where nothing is known of it. */
     place(releases, python) {
       const isListed = releases.every((one) => one.at >= 0);
       const pair = isListed ? releases[0].at * this.columns + releases[1].at : -1;
@@ -89,7 +89,8 @@
       for (const [python, reason, of] of plain.refused) {
         for (const at of each(of)) this.refused[python].set(at, reason);
       }
-      this.barred = Object.entries(plain.barred).map(([bar, of]) => [bar, members(of, count)]);
+      const barred = Object.entries(plain.barred);
+      this.barred = barred.map(([bar, of]) => [bar, members(of, count)]);
       this.vulnerable = new Map();
       for (const [first, last, known] of plain.vulnerable) {
         for (const at of each([first, last])) this.vulnerable.set(at, known);

@@ -14,7 +14,10 @@
       A hang of an application with more switched on does not concern the situation. But where
       nothing else was run, its pass is no pass here either. */
   function rareInsteadOfPass(facts, place, asked, restsOn) {
-    const told = restsOn.map((one) => [one, one.outcome === "pass" ? rateOf(facts, place, one.track) : null]);
+    const told = restsOn.map((one) => [
+      one,
+      one.outcome === "pass" ? rateOf(facts, place, one.track) : null,
+    ]);
     let rare = told.filter(([one, of]) => of && isWithin(one.levels, asked)).map(([, of]) => of);
     if (!rare.length && told.every(([, of]) => of)) rare = told.map(([, of]) => of);
     const found = first(rare, (one) => [Number(one.state !== CAN_HANG), Number(!one.hangs)]);
@@ -28,8 +31,8 @@
     const found = facts.plain.preferred.map((axis) => {
       const line = lineOf(place.releases[axis].version);
       const [state, hangs, tried, perExposure] = track.lines[axis][line] ?? [UNKNOWN, 0, 0, 0];
-      const counted = { state, hangs, tried, per_exposure: Boolean(perExposure) };
-      return { probe: track.probe, config: track.config, axis: facts.axes[axis].name, line, ...counted };
+      const of = { probe: track.probe, config: track.config, axis: facts.axes[axis].name, line };
+      return { ...of, state, hangs, tried, per_exposure: Boolean(perExposure) };
     });
     return first(found, (one) => [
       Number(one.state !== RARER),

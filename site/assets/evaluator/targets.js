@@ -53,7 +53,8 @@
       for (const line of [safe, some]) {
         const { nearest, newest, barred } = line.ends();
         if (nearest === null) continue;
-        const otherSettings = this.otherSettings(axis, asked, place, some.before(nearest), [nearest, newest]);
+        const nearer = some.before(nearest);
+        const otherSettings = this.otherSettings(axis, asked, place, [...nearer, nearest, newest]);
         return { axis, nearest, newest, reason: null, barred, isOpen: false, otherSettings };
       }
       const { barred } = some.ends();
@@ -61,10 +62,9 @@
       return { ...none(axis, reason), barred, isOpen: !barred.length && !some.goesOn() };
     }
 
-    /** Where what passes goes wrong all the same, in settings that were not asked for: the targets,
-        and what passes before the nearest of them. */
-    otherSettings(axis, asked, place, nearer, ends) {
-      return [...new Set([...nearer, ...ends])].flatMap((at) => {
+    /** Where what passes goes wrong all the same: in settings that were not asked for. */
+    otherSettings(axis, asked, place, passing) {
+      return [...new Set(passing)].flatMap((at) => {
         const there = this.facts.moved(place, axis, at);
         return this.wrongElsewhere([axis], asked, there).map((found) => ({ at, ...found }));
       });
@@ -72,11 +72,11 @@
 
     whyNone(axis, asked, hurt, place, barred) {
       if (barred.length) return "barred";
-      if (asked.length === 1 && this.tested.lacking(asked[0], place, [axis]).length) return "lacking";
+      const lacking = asked.length === 1 ? this.tested.lacking(asked[0], place, [axis]) : [];
+      if (lacking.length) return "lacking";
       const alone = asked.length > 1 ? hurt : [];
-      if (alone.some((one) => this.line(axis, [one], [one], place, false).ends(false).nearest !== null)) {
-        return "not-in-every-setting";
-      }
+      const passes = (one) => this.line(axis, [one], [one], place, false).ends(false).nearest;
+      if (alone.some((one) => passes(one) !== null)) return "not-in-every-setting";
       const line = this.line(axis, asked, hurt, place, false);
       if (line.isCovered()) return "none-helps";
       return line.goesOn() ? "not-with-these-settings" : "none-tested";
@@ -93,8 +93,7 @@
     }
 
     line(axis, asked, hurt, place, everywhere) {
-      const key = [axis, place.releases[1 - axis].at, asked.join(";"), hurt.join(";"), everywhere].join();
-      // Above another release of the same axis, the line is the same.
+      const key = [axis, asked.join(";"), hurt.join(";"), everywhere].join();
       if (!this.lines.has(key)) this.lines.set(key, new Map());
       const passing = this.lines.get(key);
       const passes = (at) => {
@@ -124,14 +123,17 @@
     /** Those settings, each with the outcome. */
     wrongElsewhere(axes, asked, place) {
       const beside = this.besideOf(axes);
+      const outcomeOf = (situation) => this.tested.drawn(situation, place, beside).outcome;
       return this.facts.tested
         .filter((one) => !asked.some((other) => isSame(one, other)))
-        .map((situation) => ({ situation, outcome: this.tested.drawn(situation, place, beside).outcome }))
+        .map((situation) => ({ situation, outcome: outcomeOf(situation) }))
         .filter(({ outcome }) => TROUBLE.includes(outcome));
     }
 
-    /** Whether the same question about that place would be answered with a pass, and what goes wrong
-        here passes there. A feature that another library lacks there is no reason against it. */
+    /** Whether the same question about that place would be answered with a pass.
+
+        What goes wrong here passes there. A feature that another library lacks there is no reason
+        against it. */
     allPass(axes, asked, hurt, place) {
       const passing = this.passes(axes, asked, hurt, place);
       return passing.length > 0 && passing.every((some) => this.isOftenEnough(some));
@@ -242,7 +244,8 @@
   }
 
   function none(axis, reason) {
-    return { axis, nearest: null, newest: null, reason, barred: [], isOpen: false, otherSettings: [] };
+    const none = { axis, nearest: null, newest: null, reason };
+    return { ...none, barred: [], isOpen: false, otherSettings: [] };
   }
 
   /** The releases of one axis above the present one that were tested with the same other. */
@@ -273,8 +276,8 @@
 
     /** Those below another release that pass, and that nothing bars. */
     before(end) {
-      const isNearer = (at) => at < end && this.passes(at) && !this.axis.against(at, this.present).length;
-      return this.above.filter(isNearer);
+      const isBarred = (at) => this.axis.against(at, this.present).length > 0;
+      return this.above.filter((at) => at < end && this.passes(at) && !isBarred(at));
     }
 
     goesOn() {

@@ -129,7 +129,8 @@
         .filter((one) => !one.needs.some((axis) => moving.includes(axis)))
         .map((one) => one.seen);
       if (!found.length) return [];
-      const wanted = required(asked, this.meantAt(place)).filter((one) => isWithin(asked, one.levels));
+      const every = required(asked, this.meantAt(place));
+      const wanted = every.filter((one) => isWithin(asked, one.levels));
       const probes = new Set(found.map((one) => one.probe));
       return wanted.length && wanted.every((one) => probes.has(one.probe)) ? found : [];
     }

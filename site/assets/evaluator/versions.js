@@ -73,7 +73,8 @@ globalThis.Evaluator ??= {};
     for (let at = 0; at < Math.min(one.length, other.length); at += 1) {
       if (one[at] === other[at]) continue;
       // Of two kinds, one is infinite: before or after every letter.
-      if (typeof one[at] !== typeof other[at]) return typeof one[at] === "number" ? one[at] : -other[at];
+      if (typeof other[at] === "string" && typeof one[at] === "number") return one[at];
+      if (typeof one[at] === "string" && typeof other[at] === "number") return -other[at];
       return one[at] < other[at] ? -1 : 1;
     }
     return one.length - other.length;

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock.findings import bounds_by, by_preference, every_situation
-from interlock.model import PRECEDENCE, Axis, PythonVersion
+from interlock.model import PRECEDENCE, PythonVersion
 from interlock.publish.context import PageContext
 from interlock.publish.facts_releases import ListedAxis
 from interlock.publish.facts_tracks import Tracks
@@ -40,27 +40,44 @@ def schema() -> str:
 
 def facts(context: PageContext) -> dict[str, Any]:
     """What is known of two axes of releases, for ``site/assets/evaluator.js``."""
-    findings, matrix = context.findings, context.matrix
-    bounds = bounds_by(matrix, findings.rows)
+    findings = context.findings
+    bounds = bounds_by(context.matrix, findings.rows)
     limits = {track: bounds(*track) for track in findings.tracks}
     axes = [
         ListedAxis(findings, axis, [of.versions.get(axis.name, ()) for of in limits.values() if of])
-        for axis in matrix.axes
+        for axis in context.axes
     ]
     pythons = _pythons(context)
-    tracks = Tracks(findings, axes, pythons)
-    situations = every_situation(findings)
-    preferred = [axis.name for axis in by_preference(matrix.axes, matrix.policy)]
-    made = tracks.facts(limits)
     return {
         "schema_version": SCHEMA_VERSION,
         "tested_at": context.tested_at.isoformat() if context.tested_at else "",
-        "axes": [{"name": axis.name, "package": axis.package} for axis in matrix.axes],
-        "preferred": [[*map(_name, matrix.axes)].index(name) for name in preferred],
-        "least_trials": matrix.policy.least_trials,
-        "precedence": [str(outcome) for outcome in PRECEDENCE],
+        **_policy(context),
         "pythons": [str(python) for python in pythons],
         "releases": [axis.facts(pythons) for axis in axes],
+        **_situations(context),
+        "error_rates": {
+            probe: {"wrong": of.wrong, "run": of.run, "interval": [*of.interval]}
+            for probe, of in findings.audits.items()
+        },
+        **Tracks(findings, axes, pythons).facts(limits),
+    }
+
+
+def _policy(context: PageContext) -> dict[str, Any]:
+    """The axes, and which moves are recommended."""
+    policy, names = context.matrix.policy, [axis.name for axis in context.axes]
+    return {
+        "axes": [{"name": axis.name, "package": axis.package} for axis in context.axes],
+        "preferred": [names.index(one.name) for one in by_preference(context.axes, policy)],
+        "least_trials": policy.least_trials,
+        "precedence": [str(outcome) for outcome in PRECEDENCE],
+    }
+
+
+def _situations(context: PageContext) -> dict[str, Any]:
+    """What a reader can choose, and the situations that are answered where nothing is chosen."""
+    choices = context.matrix.choices.values()
+    return {
         "choices": [
             {
                 "name": choice.name,
@@ -68,21 +85,12 @@ def facts(context: PageContext) -> dict[str, Any]:
                 "default": choice.level(choice.default),
                 "is_the_probes": choice.is_the_probes,
             }
-            for choice in matrix.choices.values()
+            for choice in choices
         ],
-        "situations": [[*one.levels] for one in situations],
-        "tested_situations": len(findings.tested.situations),
+        "situations": [[*one.levels] for one in every_situation(context.findings)],
+        "tested_situations": len(context.findings.tested.situations),
         "settings_of": _settings_of(context),
-        "error_rates": {
-            probe: {"wrong": of.wrong, "run": of.run, "interval": [*of.interval]}
-            for probe, of in findings.audits.items()
-        },
-        **made,
     }
-
-
-def _name(axis: Axis) -> str:
-    return axis.name
 
 
 def _pythons(context: PageContext) -> list[PythonVersion]:

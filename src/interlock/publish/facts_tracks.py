@@ -113,7 +113,9 @@ class Tracks:
         is_asked = there is not None and limits is not None
         maps = self._maps(track) if is_asked and is_general else {}
         named = matrix.use(probe).workarounds.get(config, ())
-        ways = [(self._ways[n], number.get((probe, matrix.workarounds[n].on(config)))) for n in named]
+        ways = [
+            (self._ways[n], number.get((probe, matrix.workarounds[n].on(config)))) for n in named
+        ]
         return {
             "probe": probe,
             "config": config,
@@ -156,7 +158,8 @@ class Tracks:
         """The number of the pair of a row."""
         every = self._findings.rows
         first, second = (
-            of[number].version for of, number in zip(every.parts, every.cells[row][:-3], strict=False)
+            of[number].version
+            for of, number in zip(every.parts, every.cells[row][:-3], strict=False)
         )
         return self._rows.position[first] * len(self._columns) + self._columns.position[second]
 

@@ -17,6 +17,7 @@ from interlock.publish.context import PageContext
 from interlock.publish.controls import publish as publish_controls
 from interlock.publish.data import publish as publish_data
 from interlock.publish.details import publish as publish_details
+from interlock.publish.facts import publish as publish_facts
 from interlock.publish.grid import publish as publish_grid
 from interlock.publish.hangs import publish as publish_hangs
 from interlock.publish.probes import publish as publish_probes
@@ -30,6 +31,7 @@ Publisher = Callable[[PageContext, Path], None]
 
 PUBLISHERS: tuple[Publisher, ...] = (
     publish_answer,
+    publish_facts,
     publish_grid,
     publish_details,
     publish_hangs,
