@@ -241,11 +241,9 @@ globalThis.Start ??= {};
     for (const part of parts) {
       for (const way of part.workarounds) {
         const { title, costs, paste } = page.words.workarounds[way.name];
-        const isSure = way.effect === "works" || way.effect === undefined;
-        const note = [way.elsewhere ? page.words.effects["hangs-elsewhere"] : "", way.not_run_by.length ? page.words.effects["not-by-all"] : ""];
-        if (!found.has(way.name)) {
-          found.set(way.name, { title: capital(title), costs, paste, note: note.filter(Boolean).join(" "), isSure: isSure && !way.elsewhere });
-        }
+        if (found.has(way.name)) continue;
+        const isSure = ["works", "not-by-all"].includes(way.effect);
+        found.set(way.name, { title: capital(title), costs, paste, note: page.words.effects[way.effect], isSure });
       }
     }
     return [...found.values()];

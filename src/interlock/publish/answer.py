@@ -1,33 +1,26 @@
 """The start page: what is safe, and the form that answers for the reader's own releases.
 
-The answers are computed in the browser, from ``answers.js``: the facts (``facts.py``) and the words
-for them (``words.py``). Without scripts the start page names what is safe, and ``releases.md`` says
+The answers are computed in the browser, from the facts (``facts.py``) and the words for them
+(``words.py``). Without scripts the start page names what is safe, and ``releases.md`` says
 it release by release.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from interlock.evidence import LEVEL
 from interlock.publish import applications, coverage, grid, safety, templates
 from interlock.publish.context import PageContext
-from interlock.publish.facts import facts
 from interlock.publish.wording import CAN_HANG, RARE_LOOK, Mark
-from interlock.publish.words import words
 
 
 def publish(context: PageContext, folder: Path) -> None:
-    """``answers.js`` for the scripts, and two parts of pages: ``answer.md``, ``releases.md``."""
+    """Two parts of pages: ``answer.md`` and ``releases.md``."""
     if not context.about.pairs:
         for name in ("answer.md", "releases.md"):
             templates.write(folder / name, "answer_untested.html.j2")
         return
-    if len(context.axes) == 2:
-        page = {"facts": facts(context), "words": words(context)}
-        text = json.dumps(page, ensure_ascii=False, separators=(",", ":"))
-        (folder / "answers.js").write_text(f"window.interlock = {text};\n", encoding="utf-8")
     first = context.first
     templates.write(
         folder / "answer.md",

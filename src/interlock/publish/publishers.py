@@ -24,6 +24,7 @@ from interlock.publish.probes import publish as publish_probes
 from interlock.publish.rarity import publish as publish_rarity
 from interlock.publish.settings import publish as publish_settings
 from interlock.publish.windows import publish as publish_windows
+from interlock.publish.words import publish as publish_words
 from interlock.publish.workarounds import publish as publish_workarounds
 from interlock.record import read_results
 
@@ -32,6 +33,7 @@ Publisher = Callable[[PageContext, Path], None]
 PUBLISHERS: tuple[Publisher, ...] = (
     publish_answer,
     publish_facts,
+    publish_words,
     publish_grid,
     publish_details,
     publish_hangs,

@@ -6,7 +6,9 @@ nothing: it looks a word up by the code that the evaluator returns.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from interlock.findings import expected, headlines, refusal
@@ -62,9 +64,35 @@ EFFECTS = {
 """What to know of a workaround that passes, by its effect."""
 
 
+def publish(context: PageContext, folder: Path) -> None:
+    """``words.js``, beside ``facts.js``."""
+    text = json.dumps(words(context), ensure_ascii=False, separators=(",", ":"))
+    (folder / "words.js").write_text(
+        f"(window.interlock ??= {{}}).words = {text};\n", encoding="utf-8"
+    )
+
+
 def words(context: PageContext) -> dict[str, Any]:
     """All that the script says, by the names and codes of ``facts.json``."""
-    matrix = context.matrix
+    return {
+        **_of_outcomes(),
+        **_of_matrix(context),
+        "reasons": {str(reason): says for reason, says in REASONS.items()},
+        "causes": CAUSES,
+        "no_move": NO_MOVE,
+        "bars": {str(bar): says for bar, says in BARS.items()},
+        "effects": EFFECTS,
+        "hangs": {str(one): links.hang_page(one) for one in _signatures(context)},
+        "refused": {axis.name: _refused(axis) for axis in context.axes},
+        "found": links.found_at_any(context.axes),
+        "anchors": {config: links.anchor_of(config) for config in _configs(context)},
+        "run": _command(context),
+        "configs": _configurations(context),
+    }
+
+
+def _of_outcomes() -> dict[str, Any]:
+    """Signs and first words, by outcome."""
     return {
         "signs": {str(outcome): _sign(outcome) for outcome in Outcome}
         | {
@@ -76,6 +104,13 @@ def words(context: PageContext) -> dict[str, Any]:
         "inferred": _by_outcome(expected.HEADLINES),
         "rarely": {"can-hang": headlines.CAN_HANG, "not-seen": headlines.NOT_SEEN},
         "not_safe": expected.NOT_SAFE,
+    }
+
+
+def _of_matrix(context: PageContext) -> dict[str, Any]:
+    """Titles of choices, probes and workarounds, by name."""
+    matrix = context.matrix
+    return {
         "defaults": DEFAULTS,
         "choices": {
             choice.name: {
@@ -94,17 +129,6 @@ def words(context: PageContext) -> dict[str, Any]:
             name: {"title": way.title, "costs": way.costs, "paste": way.paste}
             for name, way in matrix.workarounds.items()
         },
-        "reasons": {str(reason): says for reason, says in REASONS.items()},
-        "causes": CAUSES,
-        "no_move": NO_MOVE,
-        "bars": {str(bar): says for bar, says in BARS.items()},
-        "effects": EFFECTS,
-        "hangs": {str(one): links.hang_page(one) for one in _signatures(context)},
-        "refused": {axis.name: _refused(axis) for axis in context.axes},
-        "found": links.found_at_any(context.axes),
-        "anchors": {config: links.anchor_of(config) for config in _configs(context)},
-        "run": _command(context),
-        "configs": _configurations(context),
     }
 
 
