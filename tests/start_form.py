@@ -24,6 +24,15 @@ def choose(page: Any, settings: Mapping[str, str] | None = None, **choices: str)
         page.select_option(f"form.il-picker select[name={name}]", value)
         details.evaluate("details => details.open = false")
     page.click("form.il-picker button[type=submit]")
+    return drawn(page)
+
+
+def drawn(page: Any) -> Any:
+    """The card, once every bar is drawn: they come one after the other."""
+    page.wait_for_function(
+        "() => { const bars = document.querySelector('.il-bars');"
+        " return !bars || bars.childElementCount === interlock.facts.pythons.length; }"
+    )
     return page.locator("[data-answer] .il-answer")
 
 

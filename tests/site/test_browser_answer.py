@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from browsing import Reader, served
 from made_up import FORKS_BADLY
-from start_form import PHONE, STOCK, WARNINGS, choose, unfold
+from start_form import PHONE, STOCK, WARNINGS, choose, drawn, unfold
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -66,7 +66,7 @@ def test_choosing_a_setting_narrows_the_answer(browser: Any, address: str) -> No
         page = reader.open("index.html#sentry=2.30.0&ddtrace=2.14.2&python=3.10")
         said = page.locator("[data-answer] .il-answer")
         fields = page.locator("form.il-picker details select")
-        every = said.inner_text()
+        every = drawn(page).inner_text()
         assert set(fields.evaluate_all("all => all.map((one) => one.value)")) == {"any"}
 
         choose(page, settings=WARNINGS)
@@ -263,7 +263,7 @@ def test_the_question_is_in_the_address_and_back_leads_to_the_one_before(
         link = page.url
         query = "?sentry=2.5.1&ddtrace=2.14.2&python=3.10&event-level=WARNING"
         assert link.endswith(f"index.html{query}")
-        said = page.locator("[data-answer] .il-answer")
+        said = drawn(page)
         text = said.inner_text()
         for _ in range(8):
             page.go_back()
@@ -272,7 +272,7 @@ def test_the_question_is_in_the_address_and_back_leads_to_the_one_before(
         playwright.expect(said).to_contain_text("sentry-sdk 2.30.0 with ddtrace 3.2.1")
     with Reader(browser, address) as another:
         page = another.open(link.removeprefix(f"{address}/") + "&utm_source=mail")
-        assert page.locator("[data-answer] .il-answer").inner_text() == text
+        assert drawn(page).inner_text() == text
 
 
 def test_link_within_the_open_page_is_followed(browser: Any, address: str) -> None:
@@ -316,7 +316,7 @@ def test_each_choice_is_answered_and_can_be_sent_to_somebody(
     assert all(f"{name}={value}" in link for name, value in settings.items())
     with Reader(browser, address) as another:
         page = another.open(link.removeprefix(f"{address}/"))
-        assert page.locator("[data-answer] .il-answer").inner_text() == text
+        assert drawn(page).inner_text() == text
         for name, value in settings.items():
             assert page.locator(f"form.il-picker select[name={name}]").input_value() == value
 
@@ -396,8 +396,8 @@ def test_a_lock_file_that_pins_only_one_of_them_says_which_is_missing(
 def test_the_range_bar_says_in_words_what_it_draws(browser: Any, address: str) -> None:
     with Reader(browser, address) as reader:
         page = reader.open("index.html#sentry=2.30.0&ddtrace=2.14.2&python=3.10")
-        card = page.locator("[data-answer] .il-answer")
-        playwright.expect(card.locator("svg.il-bar")).to_have_count(7)
+        card = drawn(page)
+        assert card.locator("svg.il-bar").count() == 7
         own = card.locator(".il-own-row svg").get_attribute("aria-label")
         assert own.startswith("ddtrace on Python 3.10: ")
         # 2.9.6 was not run, and 2.14.9 neither: it lies between no two of its own line.
