@@ -54,7 +54,7 @@
       if (above < 1) return null;
       const [low, high] = [strip[above - 1], strip[above]];
       if (low.position === position || !(this.plain.ends[low.number] & bit)) return null;
-      const lines = [low, high].map((end) => lineOf(this.facts.axes[axis].version(end.position)));
+      const lines = [low, high].map((end) => lineOf(this.facts.axes[axis].series(end.position)));
       const isOfOneLine = lines[0] === lines[1];
       if (!isOfOneLine && this.open.has(pair)) return null;
       return {

@@ -183,9 +183,9 @@
     passTogether(asked, hurt, place) {
       const axes = this.facts.axes.map((_, axis) => axis);
       return (
+        this.allPass(axes, asked, hurt, place) &&
         !hurt.some((one) => this.tested.goesWrong(one, place)) &&
-        !this.isWrongElsewhere(axes, asked, place) &&
-        this.allPass(axes, asked, hurt, place)
+        !this.isWrongElsewhere(axes, asked, place)
       );
     }
 
@@ -208,7 +208,7 @@
         if (!isNewer) continue;
         const there = this.facts.placeOf(pair, place.python);
         const scopes = axes.map((_, at) =>
-          scopeOf(place.releases[at].version, there.releases[at].version),
+          scopeOf(place.releases[at].series, there.releases[at].series),
         );
         yield { there, scopes };
       }
@@ -218,7 +218,7 @@
   /** The nearest target in the smallest scope; of two alike, that of the first move. */
   function smallestOf(moves, place, facts) {
     const scoped = moves.map(({ axis, nearest }) => {
-      const [present, target] = [place.releases[axis].version, facts.axes[axis].version(nearest)];
+      const [present, target] = [place.releases[axis].series, facts.axes[axis].series(nearest)];
       return { axis, at: nearest, scope: scopeOf(present, target) };
     });
     const found = scoped.reduce((one, other) => (other.scope < one.scope ? other : one));

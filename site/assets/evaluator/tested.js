@@ -97,7 +97,7 @@
 
     /** By probe, the configuration that is that very situation. */
     exact(asked) {
-      const key = asked.join();
+      const key = this.facts.idOf(asked);
       if (!this.exactOf.has(key)) {
         const found = {};
         for (const [probe, configs] of Object.entries(this.facts.plain.settings_of)) {
@@ -138,11 +138,8 @@
     /** What would be switched on there, and these releases lack with any other. */
     features(asked, place) {
       const found = [];
-      for (const track of this.facts.inOrder) {
-        if (!isWithin(track.levels, asked)) continue;
-        const entry = track.lacks.find(([needs, releases]) =>
-          needs.every((axis, at) => place.releases[axis].at === releases[at]),
-        );
+      for (const track of this.facts.lacking) {
+        const entry = isWithin(track.levels, asked) ? track.lack(place) : null;
         if (!entry) continue;
         const [needs, , where] = entry;
         const [python, pair] = where.find(([one]) => one === place.python) ?? where[0];
