@@ -5,7 +5,9 @@
 "use strict";
 
 (() => {
-  const { TrackMap, compare, parse, seriesOf } = Evaluator;
+  const { TROUBLE, TrackMap, compare, parse, seriesOf } = Evaluator;
+
+  const NOT_RUN = ["no-wheel", "requires-python"];
 
   const read = new WeakMap();
 
@@ -179,6 +181,7 @@
       this.facts = facts;
       this.plain = new Map(plain.on.map((of) => [of.python, of]));
       this.maps = new Map();
+      this.said = [];
     }
 
     /** Where the feature was found to be missing, and the axes that would have it. */
@@ -197,6 +200,35 @@
         this.maps.set(python, new TrackMap(this.plain.get(python), this.facts));
       }
       return this.maps.get(python);
+    }
+
+    /** What a test of the track says, by its position in `told`. */
+    saying(told) {
+      this.said[told] ??= this.say(this.facts.plain.told[told]);
+      return this.said[told];
+    }
+
+    say([observation, reason, whose, inDoubt, ...signatures]) {
+      const [outcome] = this.facts.plain.observations[observation];
+      const wasRun = !NOT_RUN.includes(reason);
+      const lacksFeature = reason === "no-feature";
+      return {
+        track: this,
+        probe: this.probe,
+        config: this.config,
+        levels: this.levels,
+        outcome,
+        reason,
+        whose,
+        inDoubt: Boolean(inDoubt),
+        signatures,
+        isTrouble: TROUBLE.includes(outcome),
+        lacksFeature,
+        wasRun,
+        /** All that a conclusion reads of it. */
+        sign: `${this.number}${outcome}${wasRun ? "" : "!"}${lacksFeature ? "?" : ""}`,
+        inferred: null,
+      };
     }
 
     /** The counts of a tested pair, and the day of the test; `undefined` where nobody tested it. */

@@ -6,9 +6,12 @@
 "use strict";
 
 (() => {
-  const { SCOPES, TROUBLE, concerns, isSame, lacksFeature, ranked, scopeOf } = Evaluator;
+  const { SCOPES, TROUBLE, concerns, isSame, isWithin, lacksFeature, scopeOf } = Evaluator;
 
   const TOGETHER = ["pair", "open", "dependencies"];
+
+  /** The larger and the smaller of two steps, as positions in SCOPES: the smallest change first. */
+  const SIZES = [[0, 0], [1, 0], [1, 1], [2, 0], [2, 1], [2, 2]];
 
   /** Whether trouble with that cause is a reason to avoid a release of the axis. */
   function countsAgainst(whose, axis) {
@@ -166,14 +169,20 @@
     smallest(asked, place, moves) {
       const single = moves.filter((move) => move.nearest !== null);
       if (single.length) return smallestOf(single, place, this.facts);
+      // What passes has all of some situation switched on: nothing else needs a look.
+      const telling = this.tested.tracks.filter((track) =>
+        asked.some((one) => isWithin(one, track.levels)),
+      );
       const hurt = this.hurt(asked, place);
-      for (const { there, scopes } of this.changes(place)) {
+      for (const { pair, scope } of this.changes(place)) {
+        if (!telling.some((track) => this.tested.passes(track, pair))) continue;
+        const there = this.facts.placeOf(pair, place.python);
         const isBarred = there.releases.some(
           (one, axis) => one.axis.against(one.at, place.releases[axis]).length > 0,
         );
         if (!isBarred && this.passTogether(asked, hurt, there)) {
           const targets = this.order.map((axis) => ({ axis, at: there.releases[axis].at }));
-          return { targets, scope: SCOPES[Math.max(...scopes)] };
+          return { targets, scope: SCOPES[scope] };
         }
       }
       return null;
@@ -193,25 +202,37 @@
 
         The largest step is as small as possible, then the other step, then the versions. */
     changes(place) {
-      this.changed ??= ranked(this.newer(place), ({ scopes, there }) => {
-        const versions = this.order.map((axis) => there.releases[axis].at);
-        return [Math.max(...scopes), Math.min(...scopes), ...versions];
-      });
+      if (!this.changed) {
+        const found = SIZES.map(() => []);
+        for (const { at, steps } of this.newer(place)) {
+          const [most, least] = [Math.max(...steps), Math.min(...steps)];
+          const size = SIZES.findIndex((one) => one[0] === most && one[1] === least);
+          found[size].push({ at, scope: most });
+        }
+        this.changed = found.flat().map(({ at, scope }) => ({ pair: this.pairOf(at), scope }));
+      }
       return this.changed;
     }
 
-    *newer(place) {
+    /** What was run with newer releases of both axes, in version order, and how far each is. */
+    newer(place) {
       const { columns, axes } = this.facts;
-      const [first, second] = place.releases;
-      for (const pair of this.tested.run.keys()) {
-        const isNewer = Math.floor(pair / columns) > first.rank && pair % columns > second.rank;
-        if (!isNewer) continue;
-        const there = this.facts.placeOf(pair, place.python);
-        const scopes = axes.map((_, at) =>
-          scopeOf(place.releases[at].series, there.releases[at].series),
-        );
-        yield { there, scopes };
+      const present = place.releases.map((one) => one.series);
+      const [row, column] = place.releases.map((one) => one.rank);
+      const found = [];
+      for (const pair of this.tested.pairs) {
+        const at = [Math.floor(pair / columns), pair % columns];
+        if (at[0] > row && at[1] > column) {
+          const steps = at.map((one, axis) => scopeOf(present[axis], axes[axis].series(one)));
+          found.push({ at, steps });
+        }
       }
+      const [first, second] = this.order;
+      return found.sort((a, b) => a.at[first] - b.at[first] || a.at[second] - b.at[second]);
+    }
+
+    pairOf([row, column]) {
+      return row * this.facts.columns + column;
     }
   }
 
