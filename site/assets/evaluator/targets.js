@@ -24,6 +24,7 @@
       this.facts = facts;
       this.tested = tested;
       this.lines = new Map();
+      this.telling = new Map();
       this.order = facts.plain.preferred;
     }
 
@@ -85,21 +86,14 @@
     }
 
     line(axis, asked, hurt, place, everywhere) {
-      const key = [axis, asked.join(";"), hurt.join(";"), everywhere].join();
-      if (!this.lines.has(key)) this.lines.set(key, new Map());
-      const passing = this.lines.get(key);
-      const passes = (at) => {
-        if (!passing.has(at)) {
-          const there = this.facts.moved(place, axis, at);
-          const isGood = this.allPass([axis], asked, hurt, there);
-          passing.set(at, isGood && !(everywhere && this.isWrongElsewhere([axis], asked, there)));
-        }
-        return passing.get(at);
-      };
-      const covers = (at) => {
-        const there = this.facts.moved(place, axis, at);
-        return hurt.some((one) => this.tested.covers(one, there));
-      };
+      const key = `${axis};${this.keyOf(asked)};${this.keyOf(hurt)}`;
+      if (!this.lines.has(key)) this.lines.set(key, { good: new Map(), wrong: new Map() });
+      const { good, wrong } = this.lines.get(key);
+      const there = (at) => this.facts.moved(place, axis, at);
+      const isGood = (at) => this.allPass([axis], asked, hurt, there(at));
+      const isWrong = (at) => this.isWrongElsewhere([axis], asked, there(at));
+      const passes = (at) => once(good, at, isGood) && !(everywhere && once(wrong, at, isWrong));
+      const covers = (at) => hurt.some((one) => this.tested.covers(one, there(at)));
       return new ReleasesAbove(this.facts.axes[axis], place.releases[axis], {
         above: this.tested.beside(axis, place).filter((at) => at > place.releases[axis].rank),
         passes,
@@ -120,8 +114,24 @@
         What goes wrong here passes there. A feature that another library lacks there is no reason
         against it. */
     allPass(axes, asked, hurt, place) {
+      if (!this.mayPass(asked, place.pair)) return false;
       const passing = this.passes(axes, asked, hurt, place);
       return passing.length > 0 && passing.every((some) => this.isOftenEnough(some));
+    }
+
+    /** Whether anything passes at a pair with all of some situation switched on: a quick look. */
+    mayPass(asked, pair) {
+      const key = this.keyOf(asked);
+      if (!this.telling.has(key)) {
+        const tells = (track) => asked.some((one) => isWithin(one, track.levels));
+        this.telling.set(key, this.tested.tracks.filter(tells));
+      }
+      return this.telling.get(key).some((track) => this.tested.passes(track, pair));
+    }
+
+    /** A name for some situations. */
+    keyOf(situations) {
+      return situations.map((one) => this.facts.idOf(one)).join();
     }
 
     /** What each situation rests on that passes there; empty where one of them does not. */
@@ -169,13 +179,9 @@
     smallest(asked, place, moves) {
       const single = moves.filter((move) => move.nearest !== null);
       if (single.length) return smallestOf(single, place, this.facts);
-      // What passes has all of some situation switched on: nothing else needs a look.
-      const telling = this.tested.tracks.filter((track) =>
-        asked.some((one) => isWithin(one, track.levels)),
-      );
       const hurt = this.hurt(asked, place);
       for (const { pair, scope } of this.changes(place)) {
-        if (!telling.some((track) => this.tested.passes(track, pair))) continue;
+        if (!this.mayPass(asked, pair)) continue;
         const there = this.facts.placeOf(pair, place.python);
         const isBarred = there.releases.some(
           (one, axis) => one.axis.against(one.at, place.releases[axis]).length > 0,
@@ -234,6 +240,12 @@
     pairOf([row, column]) {
       return row * this.facts.columns + column;
     }
+  }
+
+  /** What `find` returns for a key, which is asked once. */
+  function once(known, key, find) {
+    if (!known.has(key)) known.set(key, find(key));
+    return known.get(key);
   }
 
   /** The nearest target in the smallest scope; of two alike, that of the first move. */
