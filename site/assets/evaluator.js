@@ -125,7 +125,7 @@
   }
 
   function refusalsAt(facts, place) {
-    const reasonOf = ({ axis, at }) => axis.refused[place.python]?.get(at);
+    const reasonOf = ({ axis, at }) => axis.refused(at, place.python);
     const reasons = place.releases.map(reasonOf);
     return reasons.flatMap((reason, axis) => (reason ? [{ axis, reason }] : []));
   }

@@ -6,9 +6,12 @@
 "use strict";
 
 (() => {
-  const { SCOPES, TROUBLE, concerns, isSame, lacksFeature, ranked, scopeOf } = Evaluator;
+  const { SCOPES, TROUBLE, concerns, isSame, isWithin, lacksFeature, scopeOf } = Evaluator;
 
   const TOGETHER = ["pair", "open", "dependencies"];
+
+  /** The larger and the smaller of two steps, as positions in SCOPES: the smallest change first. */
+  const SIZES = [[0, 0], [1, 0], [1, 1], [2, 0], [2, 1], [2, 2]];
 
   /** Whether trouble with that cause is a reason to avoid a release of the axis. */
   function countsAgainst(whose, axis) {
@@ -21,6 +24,7 @@
       this.facts = facts;
       this.tested = tested;
       this.lines = new Map();
+      this.telling = new Map();
       this.order = facts.plain.preferred;
     }
 
@@ -93,21 +97,14 @@
     }
 
     line(axis, asked, hurt, place, everywhere) {
-      const key = [axis, asked.join(";"), hurt.join(";"), everywhere].join();
-      if (!this.lines.has(key)) this.lines.set(key, new Map());
-      const passing = this.lines.get(key);
-      const passes = (at) => {
-        if (!passing.has(at)) {
-          const there = this.facts.moved(place, axis, at);
-          const isGood = this.allPass([axis], asked, hurt, there);
-          passing.set(at, isGood && !(everywhere && this.isWrongElsewhere([axis], asked, there)));
-        }
-        return passing.get(at);
-      };
-      const covers = (at) => {
-        const there = this.facts.moved(place, axis, at);
-        return hurt.some((one) => this.tested.covers(one, there));
-      };
+      const key = `${axis};${this.keyOf(asked)};${this.keyOf(hurt)}`;
+      if (!this.lines.has(key)) this.lines.set(key, { good: new Map(), wrong: new Map() });
+      const { good, wrong } = this.lines.get(key);
+      const there = (at) => this.facts.moved(place, axis, at);
+      const isGood = (at) => this.allPass([axis], asked, hurt, there(at));
+      const isWrong = (at) => this.isWrongElsewhere([axis], asked, there(at));
+      const passes = (at) => once(good, at, isGood) && !(everywhere && once(wrong, at, isWrong));
+      const covers = (at) => hurt.some((one) => this.tested.covers(one, there(at)));
       return new ReleasesAbove(this.facts.axes[axis], place.releases[axis], {
         above: this.tested.beside(axis, place).filter((at) => at > place.releases[axis].rank),
         passes,
@@ -135,8 +132,24 @@
         What goes wrong here passes there. A feature that another library lacks there is no reason
         against it. */
     allPass(axes, asked, hurt, place) {
+      if (!this.mayPass(asked, place.pair)) return false;
       const passing = this.passes(axes, asked, hurt, place);
       return passing.length > 0 && passing.every((some) => this.isOftenEnough(some));
+    }
+
+    /** Whether anything passes at a pair with all of some situation switched on: a quick look. */
+    mayPass(asked, pair) {
+      const key = this.keyOf(asked);
+      if (!this.telling.has(key)) {
+        const tells = (track) => asked.some((one) => isWithin(one, track.levels));
+        this.telling.set(key, this.tested.tracks.filter(tells));
+      }
+      return this.telling.get(key).some((track) => this.tested.passes(track, pair));
+    }
+
+    /** A name for some situations. */
+    keyOf(situations) {
+      return situations.map((one) => this.facts.idOf(one)).join();
     }
 
     /** What each situation rests on that passes there; empty where one of them does not. */
@@ -185,13 +198,15 @@
       const single = moves.filter((move) => move.nearest !== null);
       if (single.length) return smallestOf(single, place, this.facts);
       const hurt = this.hurt(asked, place);
-      for (const { there, scopes } of this.changes(place)) {
+      for (const { pair, scope } of this.changes(place)) {
+        if (!this.mayPass(asked, pair)) continue;
+        const there = this.facts.placeOf(pair, place.python);
         const isBarred = there.releases.some(
           (one, axis) => one.axis.against(one.at, place.releases[axis]).length > 0,
         );
         if (!isBarred && this.passTogether(asked, hurt, there)) {
           const targets = this.order.map((axis) => ({ axis, at: there.releases[axis].at }));
-          return { targets, scope: SCOPES[Math.max(...scopes)] };
+          return { targets, scope: SCOPES[scope] };
         }
       }
       return null;
@@ -201,9 +216,9 @@
     passTogether(asked, hurt, place) {
       const axes = this.facts.axes.map((_, axis) => axis);
       return (
+        this.allPass(axes, asked, hurt, place) &&
         !hurt.some((one) => this.tested.goesWrong(one, place)) &&
-        !this.isWrongElsewhere(axes, asked, place) &&
-        this.allPass(axes, asked, hurt, place)
+        !this.isWrongElsewhere(axes, asked, place)
       );
     }
 
@@ -211,32 +226,50 @@
 
         The largest step is as small as possible, then the other step, then the versions. */
     changes(place) {
-      this.changed ??= ranked(this.newer(place), ({ scopes, there }) => {
-        const versions = this.order.map((axis) => there.releases[axis].at);
-        return [Math.max(...scopes), Math.min(...scopes), ...versions];
-      });
+      if (!this.changed) {
+        const found = SIZES.map(() => []);
+        for (const { at, steps } of this.newer(place)) {
+          const [most, least] = [Math.max(...steps), Math.min(...steps)];
+          const size = SIZES.findIndex((one) => one[0] === most && one[1] === least);
+          found[size].push({ at, scope: most });
+        }
+        this.changed = found.flat().map(({ at, scope }) => ({ pair: this.pairOf(at), scope }));
+      }
       return this.changed;
     }
 
-    *newer(place) {
+    /** What was run with newer releases of both axes, in version order, and how far each is. */
+    newer(place) {
       const { columns, axes } = this.facts;
-      const [first, second] = place.releases;
-      for (const pair of this.tested.run.keys()) {
-        const isNewer = Math.floor(pair / columns) > first.rank && pair % columns > second.rank;
-        if (!isNewer) continue;
-        const there = this.facts.placeOf(pair, place.python);
-        const scopes = axes.map((_, at) =>
-          scopeOf(place.releases[at].version, there.releases[at].version),
-        );
-        yield { there, scopes };
+      const present = place.releases.map((one) => one.series);
+      const [row, column] = place.releases.map((one) => one.rank);
+      const found = [];
+      for (const pair of this.tested.pairs) {
+        const at = [Math.floor(pair / columns), pair % columns];
+        if (at[0] > row && at[1] > column) {
+          const steps = at.map((one, axis) => scopeOf(present[axis], axes[axis].series(one)));
+          found.push({ at, steps });
+        }
       }
+      const [first, second] = this.order;
+      return found.sort((a, b) => a.at[first] - b.at[first] || a.at[second] - b.at[second]);
     }
+
+    pairOf([row, column]) {
+      return row * this.facts.columns + column;
+    }
+  }
+
+  /** What `find` returns for a key, which is asked once. */
+  function once(known, key, find) {
+    if (!known.has(key)) known.set(key, find(key));
+    return known.get(key);
   }
 
   /** The nearest target in the smallest scope; of two alike, that of the first move. */
   function smallestOf(moves, place, facts) {
     const scoped = moves.map(({ axis, nearest }) => {
-      const [present, target] = [place.releases[axis].version, facts.axes[axis].version(nearest)];
+      const [present, target] = [place.releases[axis].series, facts.axes[axis].series(nearest)];
       return { axis, at: nearest, scope: scopeOf(present, target) };
     });
     const found = scoped.reduce((one, other) => (other.scope < one.scope ? other : one));
