@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from grids import cell, matrix, verdict
+from packaging.version import Version
 
-from interlock.findings.criteria import everything, is_amplified, meant_by
+from interlock.findings.criteria import bounds_by, everything, is_amplified, meant_by
 from interlock.matrix.choices import read_choice
 from interlock.matrix.definition import Only, ProbeUse
 from interlock.model import Basis, PythonVersion
@@ -70,6 +71,26 @@ def test_what_is_narrowed_is_asked_of_what_it_names(
     assert meant_by(found, TESTED)(cell(left, "1.0", python)) is expected
     # and nothing else is
     assert meant_by(found, TESTED)(cell(left, "1.0", python, "warnings", "serve"))
+
+    bounds = bounds_by(found, TESTED)("restart", "stock")
+    assert bounds
+    is_there = bounds.pythons is None or PythonVersion.parse(python) in bounds.pythons
+    named = bounds.versions.get("left")
+    assert (is_there and (named is None or Version(left) in named)) is expected
+
+
+def test_what_is_narrowed_twice_is_asked_of_what_both_name() -> None:
+    use = ProbeUse(
+        only=only(left="1.0 1.1", python="3.10 3.12"),
+        only_in={"stock": only(left="1.1", right="2.0", python="3.12")},
+    )
+    bounds = bounds_by(matrix(uses={"restart": use}), TESTED)
+
+    both = bounds("restart", "stock")
+    assert both and both.pythons == {PythonVersion(3, 12)}
+    assert both.versions == {"left": {Version("1.1")}, "right": {Version("2.0")}}
+    assert bounds("restart", "calm") is None
+    assert bounds("gone", "stock") is None
 
 
 def test_an_inferred_release_is_no_latest_one() -> None:

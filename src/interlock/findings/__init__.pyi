@@ -9,6 +9,7 @@ from . import (
 )
 from .advice import (
     Move as Move,
+    by_preference as by_preference,
     to_find as to_find,
     yanked as yanked,
 )
@@ -33,15 +34,12 @@ from .baselines import (
     present as present,
 )
 from .boxes import (
+    Box as Box,
     Cross as Cross,
     crosses as crosses,
 )
 from .chances import (
     ByChance as ByChance,
-)
-from .conclusions import (
-    concluded as concluded,
-    without_feature as without_feature,
 )
 from .coverage import (
     Coverage as Coverage,
@@ -49,13 +47,13 @@ from .coverage import (
     shortfall as shortfall,
 )
 from .criteria import (
+    Bounds as Bounds,
+    bounds_by as bounds_by,
     everything as everything,
     is_amplified as is_amplified,
 )
 from .effects import (
     OfferedWorkaround as OfferedWorkaround,
-    WorkaroundEffect as WorkaroundEffect,
-    offered as offered,
 )
 from .findings import (
     Findings as Findings,
@@ -71,7 +69,6 @@ from .inference import (
 )
 from .kinds import (
     KindNote as KindNote,
-    kind_notes as kind_notes,
 )
 from .likeness import (
     TROUBLE as TROUBLE,
@@ -114,10 +111,6 @@ from .rates import (
 from .ratio import (
     Ratio as Ratio,
 )
-from .regions import (
-    Region as Region,
-    inferred_regions as inferred_regions,
-)
 from .scopes import (
     Barred as Barred,
     Evidence as Evidence,
@@ -129,7 +122,6 @@ from .searched import (
     hanging_windows as hanging_windows,
 )
 from .situation import (
-    Conclusion as Conclusion,
     Seen as Seen,
 )
 from .space import (
@@ -155,9 +147,6 @@ from .strip import (
 from .summary import (
     Summary as Summary,
     is_own as is_own,
-)
-from .tested import (
-    Place as Place,
 )
 from .untested import (
     refusal as refusal,

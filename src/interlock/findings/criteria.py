@@ -43,13 +43,8 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
 
     @cache
     def limits(probe: str, config: str) -> frozenset[int] | None:
-        """The limits of a track; None if nothing is asked in it."""
-        known = matrix.probes.get(probe)
-        is_asked = known and config in known.configs and is_amplified(matrix, config)
-        if not is_asked or plain(config) != config:
-            return None
-        there = matrix.only_there(probe, config)
-        return frozenset(id(only) for only in there if only is not EVERYWHERE)
+        there = _limits(matrix, probe, config)
+        return None if there is None else frozenset(map(id, there))
 
     def meant(cell: Cell) -> bool:
         of = limits(cell.probe, cell.config)
@@ -58,6 +53,44 @@ def meant_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Meant:
         return not of or (of <= within(cell.python) and all(of <= within(p) for p in cell.pins))
 
     return meant
+
+
+def _limits(matrix: Matrix, probe: str, config: str) -> list[Only] | None:
+    """The limits of a track; None if nothing is asked in it."""
+    known = matrix.probes.get(probe)
+    is_asked = known and config in known.configs and is_amplified(matrix, config)
+    if not is_asked or plain(config) != config:
+        return None
+    return [only for only in matrix.only_there(probe, config) if only is not EVERYWHERE]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """Where a probe in a configuration is meant to be run: the same that ``meant_by`` says."""
+
+    pythons: frozenset[PythonVersion] | None
+    """None is every one."""
+    versions: Mapping[str, frozenset[Version]]
+    """By axis; every release of an axis that is not there."""
+
+
+def bounds_by(matrix: Matrix, verdicts: Iterable[Verdict]) -> Callable[[str, str], Bounds | None]:
+    """The bounds of each probe and configuration; None for one that is asked of no release."""
+    tested = _tested_versions(matrix, verdicts)
+
+    def bounds(probe: str, config: str) -> Bounds | None:
+        limits = _limits(matrix, probe, config)
+        if limits is None:
+            return None
+        pythons = [frozenset(one.pythons) for one in limits if one.pythons]
+        versions: dict[str, frozenset[Version]] = {}
+        for only in limits:
+            for axis, named in _resolved(only, tested, matrix.policy.safe).items():
+                versions[axis] = versions.get(axis, frozenset(named)) & named
+        within = pythons[0].intersection(*pythons) if pythons else None
+        return Bounds(pythons=within, versions=versions)
+
+    return bounds
 
 
 def _within(

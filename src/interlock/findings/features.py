@@ -46,7 +46,7 @@ class MissingFeatures:
         Seen on this Python or, where it was not looked for here, on another.
         """
         pins, python = place
-        for (probe, config), found in self._by_track.items():
+        for (probe, config), found in self.by_track.items():
             there, needs = self._situation_of(probe, config), self._needs(probe)
             if not there or not there <= asked:
                 continue
@@ -59,7 +59,7 @@ class MissingFeatures:
         return _needs(probe, self._matrix)
 
     @cached_property
-    def _by_track(self) -> Mapping[Track, _Rows]:
+    def by_track(self) -> Mapping[Track, _Rows]:
         """A pass shows that the feature is there, whatever another trial said."""
         every = self._all
         *_, pythons, probes, configs = every.parts

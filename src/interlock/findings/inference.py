@@ -271,8 +271,13 @@ class TrackMap:
 
     @cached_property
     def _slabs(self) -> Slabs:
+        return Slabs(self.all_boxes)
+
+    @cached_property
+    def all_boxes(self) -> Sequence[Box]:
+        """The boxes, each once, in the order in which the first over a pair decides it."""
         known = self._known()
-        return Slabs(self.boxes() if known is None else known)
+        return sorted(set(self.boxes() if known is None else known))
 
     def boxes(self) -> Iterator[Box]:
         """All boxes of pairs that are inferred to agree."""

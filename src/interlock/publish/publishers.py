@@ -17,12 +17,14 @@ from interlock.publish.context import PageContext
 from interlock.publish.controls import publish as publish_controls
 from interlock.publish.data import publish as publish_data
 from interlock.publish.details import publish as publish_details
+from interlock.publish.facts import publish as publish_facts
 from interlock.publish.grid import publish as publish_grid
 from interlock.publish.hangs import publish as publish_hangs
 from interlock.publish.probes import publish as publish_probes
 from interlock.publish.rarity import publish as publish_rarity
 from interlock.publish.settings import publish as publish_settings
 from interlock.publish.windows import publish as publish_windows
+from interlock.publish.words import publish as publish_words
 from interlock.publish.workarounds import publish as publish_workarounds
 from interlock.record import read_results
 
@@ -30,6 +32,8 @@ Publisher = Callable[[PageContext, Path], None]
 
 PUBLISHERS: tuple[Publisher, ...] = (
     publish_answer,
+    publish_facts,
+    publish_words,
     publish_grid,
     publish_details,
     publish_hangs,
