@@ -159,6 +159,14 @@ def test_a_probe_or_a_configuration_is_narrowed_to_what_it_lists(loaded: Load) -
     assert loaded().only == {}
 
 
+def test_a_probe_of_some_releases_is_narrowed_along_every_axis() -> None:
+    """Else each release of the other axis would wait for it, and never be called a pass."""
+    of = load(ROOT / "matrix.yaml", ROOT / "probes")
+    narrowed = {name: {*use.only.versions} for name, use in of.uses.items() if use.only.versions}
+    assert narrowed
+    assert {name: axes for name, axes in narrowed.items() if len(axes) < len(of.axes)} == {}
+
+
 def test_a_probe_that_is_only_a_control_is_in_no_set(loaded: Load, folder: Path) -> None:
     shutil.copytree(folder / "probes" / "restart", folder / "probes" / "other")
     (folder / "probes" / "other" / "probe.yaml").write_text(edited(PROBE, "restart => other"))
