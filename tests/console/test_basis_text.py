@@ -124,7 +124,7 @@ def test_tested_and_inferred_situations_have_lines_of_their_own() -> None:
     said = text([*grid(PASSES), *grid(warnings, config="warnings")], chosen="every")
     assert said.splitlines()[:2] == [
         "It hangs: left-lib 1.0.1 with right-lib 1.0 on Python 3.10, where warnings are events.",
-        "It was not tested; tested releases around it pass with the default settings.",
+        "It was not tested with the default settings; tested releases around it pass.",
     ]
 
 

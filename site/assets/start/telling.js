@@ -85,7 +85,7 @@ globalThis.Start ??= {};
 
   function headlineOf({ words }, part) {
     if (part.rare) return words.rarely[rarely(part)];
-    return (isInferred(part) ? words.inferred : words.tested)[part.outcome ?? "unknown"];
+    return isInferred(part) ? words.inferred[part.outcome].join("") : words.tested[part.outcome ?? "unknown"];
   }
 
   /** "sentry-sdk 2.5.1 lacks Sentry's structured logs." */
@@ -111,7 +111,9 @@ globalThis.Start ??= {};
     const isStated = Object.keys(asked.chosen).length > 0; // then the card says it once, below
     const settings = () => listing(parts.map((part) => inWords(page, part.situation)), "or");
     const where = isEvery ? "with every choice of settings that was tested" : isStated ? "" : settings();
-    return `${headlineOf(page, first)}${where ? ` ${where}` : ""}.`;
+    const after = isInferred(first) && !first.rare ? page.words.inferred[first.outcome][1] : "";
+    const head = headlineOf(page, first);
+    return `${head.slice(0, head.length - after.length)}${where ? ` ${where}` : ""}${after}.`;
   }
 
   /** The parts that end alike, those of the headline first, and what is not known last. */

@@ -17,14 +17,14 @@ from interlock.model import Outcome, Pin, Verdict, listing
 NOT_SAFE = "Nobody ran this combination, so it is not known to be safe."
 
 HEADLINES = {
-    Outcome.HANG: "It is expected to hang, but was not tested",
-    Outcome.FAIL: "It is expected to fail, but was not tested",
-    Outcome.PASS: "It was not tested; tested releases around it pass",
+    Outcome.HANG: ("It is expected to hang", ", but was not tested"),
+    Outcome.FAIL: ("It is expected to fail", ", but was not tested"),
+    Outcome.PASS: ("It was not tested", "; tested releases around it pass"),
     # One probe ran and proved nothing; what the others would show is inferred.
-    Outcome.UNPROVEN: "It is not proven to be safe",
-    Outcome.UNSUPPORTED: "It cannot be run",
+    Outcome.UNPROVEN: ("It is not proven to be safe", ""),
+    Outcome.UNSUPPORTED: ("It cannot be run", ""),
 }
-"""The first words about a part that is inferred."""
+"""The first words about a part that is inferred. The settings may stand between the two."""
 
 _VERBS = {Outcome.HANG: "hang", Outcome.FAIL: "fail", Outcome.PASS: "pass"}
 
@@ -36,7 +36,7 @@ def is_inferred(part: SituationAnswer) -> bool:
 def headline(part: SituationAnswer) -> str:
     """The first words about a part that is inferred."""
     assert part.outcome, "what is inferred has an outcome"
-    return HEADLINES[part.outcome]
+    return "".join(HEADLINES[part.outcome])
 
 
 def needed(part: SituationAnswer) -> list[Seen]:

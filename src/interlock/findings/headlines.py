@@ -45,13 +45,16 @@ class Headline:
     says: str
     where: str
     """The settings, as the end of the sentence; empty where nothing is to be chosen."""
+    after: str = ""
+    """The end of ``says`` that stands behind the settings."""
     plain: str = ""
     """Another sentence, where it says more: ``left-lib 1.0 lacks structured logs.``"""
     parts: tuple[SituationAnswer, ...]
 
     @property
     def sentence(self) -> str:
-        return self.plain or f"{self.says}{' ' * bool(self.where)}{self.where}."
+        first = self.says.removesuffix(self.after)
+        return self.plain or f"{first}{' ' * bool(self.where)}{self.where}{self.after}."
 
 
 def headlines(answer: Answer, matrix: Matrix) -> list[Headline]:
@@ -130,7 +133,10 @@ def _kind(part: SituationAnswer) -> object:
 
 
 def _headline(parts: Sequence[SituationAnswer], where: str, plain: str = "") -> Headline:
-    return Headline(says=headline(parts[0]), where=where, plain=plain, parts=tuple(parts))
+    first = parts[0]
+    inferred = first.outcome if expected.is_inferred(first) and not first.rare else None
+    after = expected.HEADLINES[inferred][1] if inferred else ""
+    return Headline(says=headline(first), where=where, after=after, plain=plain, parts=tuple(parts))
 
 
 def where(answer: Answer, alike: Sequence[SituationAnswer], matrix: Matrix) -> str:

@@ -101,7 +101,7 @@ def _of_outcomes() -> dict[str, Any]:
             "unknown": ["il-untested", UNTESTED.symbol, UNTESTED.name],
         },
         "tested": _by_outcome(headlines.HEADLINES) | {"unknown": headlines.HEADLINES[None]},
-        "inferred": _by_outcome(expected.HEADLINES),
+        "inferred": {str(outcome): [*says] for outcome, says in expected.HEADLINES.items()},
         "rarely": {"can-hang": headlines.CAN_HANG, "not-seen": headlines.NOT_SEEN},
         "not_safe": expected.NOT_SAFE,
     }
