@@ -200,4 +200,6 @@ def test_where_nothing_of_a_range_installs_it_is_not_known() -> None:
     releases = listed("3.10", {"3.0": "3.10"}, left="1.0", right=RIGHT)
     result = of("right-lib>=3", row(ALL), releases=releases)
     assert result.code is Exit.NOT_KNOWN
-    assert [one.says for one in result.findings] == ["right-lib >=3 does not install on Python 3.10."]
+    assert [one.says for one in result.findings] == [
+        "right-lib >=3 does not install on Python 3.10."
+    ]

@@ -156,7 +156,11 @@ def _nothing(of: Range, pythons: Sequence[PythonVersion]) -> Finding:
     """Where no release in the range installs, or none is listed."""
     empty = [str(one) for one in of.chosen if not of.within[one]]
     left = [str(one) for one in of.chosen if not of.allowed(one, pythons[0])]
-    says = f"No listed release is in {listing(empty)}" if empty else f"{listing(left)} does not install"
+    says = (
+        f"No listed release is in {listing(empty)}"
+        if empty
+        else f"{listing(left)} does not install"
+    )
     return Finding(
         state=State.UNKNOWN if empty else State.UNSUPPORTED,
         chosen=of.chosen,
