@@ -189,6 +189,13 @@ LOCKS = {
         "- conda: https://conda.example/noarch/sentry-sdk-2.10.0-pyhd8ed1ab_0.conda\n  md5: x\n",
         ["9: ddtrace ==2.0", "11: sentry-sdk ==2.10.0"],
     ),
+    "pixi.lock of other ages": (
+        "pixi.lock",
+        "version: 4\npackages:\n- kind: pypi\n  name: ddtrace\n  version: '2.0'\n"
+        "- kind: conda\n  name: sentry-sdk\n  version: 2.10.0\n"
+        "- pypi: https://x/ddtrace-3.0-py3-none-any.whl\n- pypi: ./local\n",
+        ["4: ddtrace ==2.0", "7: sentry-sdk ==2.10.0", "9: ddtrace ==3.0"],
+    ),
 }
 
 
@@ -257,6 +264,11 @@ def test_a_broken_project_beside_is_no_trouble_of_the_lock(tmp_path: Path) -> No
     lock = '[[package]]\nname = "ddtrace"\nversion = "2.0"\n'
     (mention,) = read(tmp_path, "poetry.lock", lock).mentions
     assert mention.is_direct is None
+
+
+def test_the_locked_python_of_conda_is_told(tmp_path: Path) -> None:
+    text = "package:\n- name: python\n  version: 3.11.4\n- name: ddtrace\n  version: 2.14.4\n"
+    assert str(read(tmp_path, "conda-lock.yml", text).python) == "==3.11.*"
 
 
 def test_names_in_other_places_are_no_mentions(tmp_path: Path) -> None:
