@@ -59,6 +59,7 @@ class Reading:
     python: SpecifierSet | None = None
     asked_for: dict[str, set[str]] = field(default_factory=dict)
     """From each group to the packages that it names, whether tested or not."""
+    _elsewhere: set[str] = field(default_factory=set)
 
     def requirement(self, text: str, place: Place) -> None:
         """Note one requirement as pip writes it: ``name[extra]>=1; marker``."""
@@ -134,7 +135,11 @@ class Reading:
     def unsure(
         self, text: str, line: int | None, why: str, *, package: str = "", elsewhere: bool = False
     ) -> None:
-        """Note what could not be read."""
+        """Note what could not be read. What is elsewhere is told once."""
+        if elsewhere and text in self._elsewhere:
+            return
+        if elsewhere:
+            self._elsewhere.add(text)
         self.unread.append(
             Unread(
                 file=self.file,
