@@ -242,6 +242,20 @@ def test_a_later_format_is_told(name: str, text: str, tmp_path: Path) -> None:
     assert ["only version 1" in one for one in unread(file)] == [True]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uv.lock", 'version = 1\n[[package]]\nversion = "2.0"\n'),
+        ("poetry.lock", "package = [1]\n"),
+        ("pdm.lock", '[[package]]\nname = ""\n'),
+        ("pylock.toml", "packages = [{}]\n"),
+    ],
+)
+def test_an_entry_without_a_name_is_told(name: str, text: str, tmp_path: Path) -> None:
+    (one,) = unread(read(tmp_path, name, text))
+    assert one.endswith("?: an entry has no name")
+
+
 def test_the_project_beside_tells_what_it_names_itself(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "x"\ndependencies = ["plugin"]\n'

@@ -1,4 +1,4 @@
-"""pyproject.toml, Pipfile, environment.yml, setup.cfg and setup.py: what is asked for."""
+"""Files that say what is asked for: pyproject.toml, environment.yml, setup.py."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from interlock.check.formats.text import UnreadableFile
 
 
 def read(folder: Path | None, sought: frozenset[str]) -> Reading:
-    """Read what is installed. ``folder`` is a site-packages or an environment; None is this one."""
+    """Read what is installed in a site-packages or an environment; None is this one."""
     place = _site_packages(folder) if folder else Path(sys.prefix)
     found = list(distributions(path=[str(place)]) if folder else distributions())
     if folder and not found:

@@ -37,7 +37,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
         if entry.get("extras") and _key(entry) in whole:
             continue  # the same release again, with what its extras need
         if package not in sought:
-            reading.packages += bool(name)
+            reading.other(name, line)
             continue
         groups = [MAIN if one == _DEFAULT else one for one in strings(entry.get("groups"))]
         group = MAIN if MAIN in groups else ", ".join(groups)

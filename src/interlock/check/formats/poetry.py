@@ -1,4 +1,4 @@
-"""The tables of Poetry and of Pipenv, where the name of a package is the key of what is asked."""
+"""Tables of Poetry, Pipenv and Pixi: the key is the name of a package."""
 
 from __future__ import annotations
 

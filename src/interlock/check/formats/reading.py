@@ -97,7 +97,7 @@ class Reading:
         self._note(package, version, None if version or source else specifier, source, place)
 
     def locked(self, name: str, version: object, place: Place, source: str = "") -> None:
-        """Note an entry of a lock file. A ``version`` that is no text is one that is missing."""
+        """Note an entry of a lock file. A ``version`` that is no text is missing."""
         self.packages += 1
         package = canonicalize_name(name)
         if package not in self.sought:
@@ -116,6 +116,13 @@ class Reading:
             self.unsure(name, place.line, why, package=package)
             return
         self._note(package, found, None, source, place)
+
+    def other(self, name: str, line: int | None) -> None:
+        """Count an entry of a lock file that is no tested library."""
+        if name:
+            self.packages += 1
+        else:
+            self.unsure("", line, "an entry has no name; write the lock file anew")
 
     def url(self, url: str, place: Place) -> None:
         """Note a URL or a path without a name; its file name may hold the release."""
@@ -157,7 +164,7 @@ class Reading:
         self.unsure(name, line, why, elsewhere=True)
 
     def from_source(self, mention: Mention, source: str) -> Mention:
-        """The mention, installed from a URL, a path or a repository and not from the index."""
+        """The mention, if it is not installed from the index but from there."""
         file = release_in(source)
         version = file[1] if file and file[0] == mention.package else None
         return replace(mention, source=source, version=version, specifier=None)
@@ -280,7 +287,7 @@ def specifiers(text: str) -> SpecifierSet | None:
 
 
 def requires_python(text: object) -> SpecifierSet | None:
-    """The Pythons that a file is for. None if it does not limit them, or not in a known way."""
+    """The Pythons that a file is for. None if it does not limit them."""
     return (specifiers(text) or None) if isinstance(text, str) else None
 
 

@@ -1,4 +1,4 @@
-"""Requirement files: what pip reads, and what pip-compile, Poetry and uv write for it.
+"""Requirement files, and what pip-compile, Poetry and uv write for pip.
 
 The rules are pip's own: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
@@ -43,7 +43,7 @@ _ARCHIVE = re.compile(r"[^\s@;]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:#\S*)?\s*(?
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A line without its continuations and comments, and the comments that belong to it."""
+    """A whole line without its comments, and the comments that belong to it."""
 
     line: int
     text: str
