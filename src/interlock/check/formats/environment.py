@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -79,7 +79,7 @@ def _required(each: Distribution) -> Iterator[str]:
     for text in each.requires or ():
         try:
             requirement = Requirement(text)
-        except InvalidRequirement:
+        except ValueError:
             continue
         if requirement.marker is None or "extra" not in str(requirement.marker):
             yield canonicalize_name(requirement.name)

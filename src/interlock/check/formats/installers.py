@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from packaging.specifiers import InvalidSpecifier
-
 from interlock.check.formats.conda_spec import read_spec
 from interlock.check.formats.poetry_versions import alternatives
 from interlock.check.formats.reading import Place, Reading
@@ -209,7 +207,7 @@ def _read_poetry(reading: Reading, text: str, place: Place) -> None:
         return
     try:
         ranges = alternatives("*" if version == "latest" else version)
-    except InvalidSpecifier:
+    except ValueError:
         ranges = []
     if len(ranges) == 1:
         reading.asked(name.partition("[")[0], ranges[0], place)

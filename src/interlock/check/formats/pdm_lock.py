@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -67,5 +67,5 @@ def _names(requirements: Iterable[str]) -> Iterable[str]:
     for one in requirements:
         try:
             yield canonicalize_name(Requirement(one).name)
-        except InvalidRequirement:
+        except ValueError:
             continue  # it only tells who needs whom

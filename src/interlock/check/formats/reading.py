@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -73,7 +73,7 @@ class Reading:
             return
         try:
             asked = Requirement(text)
-        except InvalidRequirement as wrong:
+        except ValueError as wrong:  # also of an older `packaging`, for far too many digits
             self._not_a_requirement(text, place.line, str(wrong).partition("\n")[0])
         else:
             marker = both(place.marker, str(asked.marker or ""))
@@ -282,7 +282,7 @@ def specifiers(text: str) -> SpecifierSet | None:
     """The specifiers that a text holds. None if it is none."""
     try:
         return SpecifierSet(text)
-    except InvalidSpecifier:
+    except ValueError:
         return None
 
 
