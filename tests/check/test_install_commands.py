@@ -254,3 +254,11 @@ def test_a_project_that_was_given_too_is_not_pointed_to(tmp_path: Path) -> None:
     paths = [tmp_path / "requirements.txt", tmp_path / "pyproject.toml"]
     assert [one.text for one in read_project(paths, PAIR).unread] == ["../other"]
     assert [one.text for one in read_project(paths[:1], PAIR).unread] == [".[x]", "../other"]
+
+
+def test_what_is_elsewhere_is_told_once(tmp_path: Path) -> None:
+    text = "FROM x\nRUN uv sync --no-dev\nCOPY . .\nRUN uv sync\nRUN pip install -r a.txt\n"
+    assert unread(read(tmp_path, "Dockerfile", text)) == [
+        "2 elsewhere: uv.lock",
+        "5 elsewhere: a.txt",
+    ]

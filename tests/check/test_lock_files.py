@@ -189,6 +189,13 @@ LOCKS = {
         "- conda: https://conda.example/noarch/sentry-sdk-2.10.0-pyhd8ed1ab_0.conda\n  md5: x\n",
         ["9: ddtrace ==2.0", "11: sentry-sdk ==2.10.0"],
     ),
+    "pixi.lock of other ages": (
+        "pixi.lock",
+        "version: 4\npackages:\n- kind: pypi\n  name: ddtrace\n  version: '2.0'\n"
+        "- kind: conda\n  name: sentry-sdk\n  version: 2.10.0\n"
+        "- pypi: https://x/ddtrace-3.0-py3-none-any.whl\n- pypi: ./local\n",
+        ["4: ddtrace ==2.0", "7: sentry-sdk ==2.10.0", "9: ddtrace ==3.0"],
+    ),
 }
 
 
@@ -235,6 +242,20 @@ def test_a_later_format_is_told(name: str, text: str, tmp_path: Path) -> None:
     assert ["only version 1" in one for one in unread(file)] == [True]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uv.lock", 'version = 1\n[[package]]\nversion = "2.0"\n'),
+        ("poetry.lock", "package = [1]\n"),
+        ("pdm.lock", '[[package]]\nname = ""\n'),
+        ("pylock.toml", "packages = [{}]\n"),
+    ],
+)
+def test_an_entry_without_a_name_is_told(name: str, text: str, tmp_path: Path) -> None:
+    (one,) = unread(read(tmp_path, name, text))
+    assert one.endswith("?: an entry has no name")
+
+
 def test_the_project_beside_tells_what_it_names_itself(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "x"\ndependencies = ["plugin"]\n'
@@ -257,6 +278,11 @@ def test_a_broken_project_beside_is_no_trouble_of_the_lock(tmp_path: Path) -> No
     lock = '[[package]]\nname = "ddtrace"\nversion = "2.0"\n'
     (mention,) = read(tmp_path, "poetry.lock", lock).mentions
     assert mention.is_direct is None
+
+
+def test_the_locked_python_of_conda_is_told(tmp_path: Path) -> None:
+    text = "package:\n- name: python\n  version: 3.11.4\n- name: ddtrace\n  version: 2.14.4\n"
+    assert str(read(tmp_path, "conda-lock.yml", text).python) == "==3.11.*"
 
 
 def test_names_in_other_places_are_no_mentions(tmp_path: Path) -> None:

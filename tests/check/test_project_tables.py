@@ -1,4 +1,4 @@
-"""pyproject.toml, Pipfile, environment.yml, setup.cfg and setup.py: what is asked for."""
+"""Files that say what is asked for: pyproject.toml, environment.yml, setup.py."""
 
 from __future__ import annotations
 
@@ -333,15 +333,26 @@ SETUPS = {
         [],
     ),
     "a name that is changed": (
-        'from setuptools import setup\nDEPS = ["a"]\nDEPS.append("ddtrace")\n'
+        'from setuptools import setup\nDEPS = ["sentry_sdk"]\nDEPS.append("ddtrace")\n'
         "setup(install_requires=DEPS)\n",
-        [],
+        ["2: sentry-sdk"],
         [(None, 4)],
     ),
     "a name that is added to": (
-        'from setuptools import setup\nDEPS = ["a"]\nDEPS += ["ddtrace"]\n'
+        'from setuptools import setup\nDEPS = ["sentry_sdk"]\nDEPS += ["ddtrace"]\n'
         "setup(install_requires=DEPS)\n",
+        ["2: sentry-sdk"],
+        [(None, 4)],
+    ),
+    "a name that is computed": (
+        'from setuptools import setup\nDEPS = open("x").read()\nsetup(install_requires=DEPS)\n',
         [],
+        [(None, 3)],
+    ),
+    "extras that are put together": (
+        'from setuptools import setup\nX = {"apm": ["ddtrace"]}\nX["all"] = X["apm"]\n'
+        'setup(install_requires=["sentry_sdk"], extras_require=X)\n',
+        ["4: sentry-sdk", "2: ddtrace [apm]"],
         [(None, 4)],
     ),
     "a file": (

@@ -53,7 +53,7 @@ def read_environment(packages: Mapping[str, str], folder: Path | None = None) ->
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files of a folder that say what is installed; else those that say what is asked for.
+    """The files of a folder that say what is installed, else what is asked for.
 
     A Dockerfile installs over both, so it is always among them.
     """

@@ -40,12 +40,6 @@ class Glances:
         self._situations = situations
         self._of_kinds = any(kinds_of(one, findings.matrix) for one in situations)
         self._known: dict[Hashable, tuple[Glance, ...]] = {}
-        matrix = findings.matrix
-        self._tracks = [
-            track
-            for track in findings.tracks
-            if matrix.situation_of(*track) and matrix.is_about(None, track[0])
-        ]
 
     def at(self, place: Place) -> tuple[Glance, ...]:
         """What is known there in each situation, in their order."""
@@ -63,7 +57,8 @@ class Glances:
             return tuple(one.reason for one in refusals)
         features = (tested.features.at(one, place) for one in self._situations)
         lacking = tuple(tuple(one.seen.verdict.cell.key[-2:] for one in of) for of in features)
-        return tested.shape(place), untested.observed(place, self._tracks), lacking
+        open_tracks = [(one.cell.probe, one.cell.config) for one in tested.meant_at(place)]
+        return tested.shape(place), untested.observed(place, open_tracks), lacking
 
     def _look(self, place: Place) -> tuple[Glance, ...]:
         return tuple(self._in(one, place) for one in self._situations)

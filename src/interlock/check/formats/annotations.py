@@ -39,7 +39,7 @@ def python_of(text: str) -> SpecifierSet | None:
 
 
 def listed(text: str, names: Iterable[str]) -> frozenset[str] | None:
-    """The packages that the file lists, where a name beside them is the project itself.
+    """The packages that the file lists, if any other name is the project itself.
 
     ``uv export`` writes the project's name without listing it. None for every other tool.
     """

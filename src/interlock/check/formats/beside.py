@@ -1,4 +1,4 @@
-"""What the project asks for by name, in the file beside a lock file that does not say."""
+"""What the project itself asks for, in the file beside its lock file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Reader = Callable[[Path, str, frozenset[str]], Reading]
 
 
 def add_roots(graph: Graph, lock: Path, name: str, read: Reader) -> None:
-    """Take the roots from the file of this name beside the lock file, if it can be read."""
+    """Take the roots from the file of this name beside the lock file."""
     file = lock.parent / name
     if graph.roots or lock.name not in LOCKS or not file.is_file():
         return

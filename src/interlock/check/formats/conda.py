@@ -9,12 +9,11 @@ from pathlib import Path
 import yaml
 
 from interlock.check.formats.conda_spec import read_spec
-from interlock.check.formats.reading import Place, Reading
+from interlock.check.formats.reading import Place, Reading, release_in, requires_python
 from interlock.check.formats.requirements import Route, follow, read_line
 from interlock.check.formats.text import UnreadableFile
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MOST_ITEMS = 100_000
 
 
 def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
@@ -24,12 +23,9 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
         if key == "dependencies":
             for one in _items(value):
                 _read_dependency(reading, one)
-        elif key == "package":
+        elif key in ("package", "packages"):  # of conda-lock, of pixi
             for one in _items(value):
                 _read_locked(reading, one)
-        elif key == "packages":
-            for one in _items(value):
-                _read_pixi(reading, one)
     return reading
 
 
@@ -55,30 +51,31 @@ def _read_pip(reading: Reading, text: str, line: int) -> None:
 
 
 def _read_locked(reading: Reading, node: yaml.Node) -> None:
-    """Read an entry of conda-lock: one for each platform."""
+    """Read an entry of conda-lock or pixi.lock: one for each platform."""
     held = {key: value for key, value in _pairs(node) if isinstance(value, yaml.ScalarNode)}
-    if "name" not in held:
-        return
-    groups = [held[key].value for key in ("category",) if key in held]
-    group = "" if groups in ([], ["main"]) else groups[0]
+    url = next((held[key].value for key in ("pypi", "conda") if key in held), "")
+    name = held["name"].value if "name" in held else ""
     version = held["version"].value if "version" in held else None
-    line = held["name"].start_mark.line + 1
-    reading.locked(held["name"].value, version, Place(line=line, group=group))
+    if not (name and version) and url:
+        file = _in_url(url, is_conda="conda" in held)
+        name, version = (name or file[0], version or file[1]) if file else (name, version)
+    if not name:
+        return
+    group = held["category"].value if "category" in held else "main"
+    line = held.get("name", node).start_mark.line + 1
+    if name == "python" and version and re.match(r"\d+\.\d+", version):
+        reading.python = requires_python(f"=={'.'.join(version.split('.')[:2])}.*")
+    place = Place(line=line, group="" if group == "main" else group)
+    reading.locked(name, version, place)
 
 
-def _read_pixi(reading: Reading, node: yaml.Node) -> None:
-    """Read an entry of pixi.lock that comes from the Python index."""
-    held = {key: value for key, value in _pairs(node) if isinstance(value, yaml.ScalarNode)}
-    if "name" in held and ("pypi" in held or held.get("kind", node).value == "pypi"):
-        version = held["version"].value if "version" in held else None
-        line = held["name"].start_mark.line + 1
-        reading.locked(held["name"].value, version, Place(line=line))
-    elif "conda" in held:
-        stem = held["conda"].value.rpartition("/")[2]
-        parts = stem.rsplit("-", 2)
-        if len(parts) == 3:
-            line = held["conda"].start_mark.line + 1
-            reading.locked(parts[0], parts[1], Place(line=line))
+def _in_url(url: str, *, is_conda: bool) -> tuple[str, str] | None:
+    """The name and the version in the file name of a URL. conda adds a build."""
+    if is_conda:
+        parts = url.rpartition("/")[2].rsplit("-", 2)
+        return (parts[0], parts[1]) if len(parts) == 3 else None
+    file = release_in(url)
+    return (file[0], str(file[1])) if file else None
 
 
 def _node_of(file: Path, text: str) -> yaml.Node | None:
@@ -101,4 +98,4 @@ def _pairs(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
 
 
 def _items(node: yaml.Node) -> list[yaml.Node]:
-    return node.value[:_MOST_ITEMS] if isinstance(node, yaml.SequenceNode) else []
+    return node.value if isinstance(node, yaml.SequenceNode) else []

@@ -1,4 +1,4 @@
-"""What conda asks for: ``name=2.14`` is every 2.14.x, ``name==2.14`` is one release.
+"""conda's specs: ``name=2.14`` is every 2.14.x, ``name==2.14`` is one release.
 
 https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html
 """
@@ -18,7 +18,7 @@ _IN_BRACKETS = re.compile(r"\[.*?version\s*=\s*['\"]?([^'\"\]]+)")
 
 
 def read_spec(reading: Reading, text: str, place: Place) -> None:
-    """Read what conda asks for: ``name=2.14`` is every 2.14.x, ``name==2.14`` is one release."""
+    """Read one spec of conda."""
     found = _SPEC.match(text.strip())
     if not found:
         return

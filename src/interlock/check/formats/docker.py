@@ -58,7 +58,7 @@ def read_shell(file: Path, text: str, sought: frozenset[str]) -> Reading:
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str]]:
-    """Each instruction with the line where it starts. Lines are kept, comments in it are not."""
+    """Each instruction with the line where it starts. Comments in it are left out."""
     lines = text.split("\n")
     escape = "`" if _ESCAPE.match(lines[0]) else "\\"
     whole, start, ends = "", 0, list[str]()
@@ -150,7 +150,7 @@ def _json_words(text: str) -> list[str] | None:
 
 
 def _read_copy(reading: Reading, rest: str, line: int) -> None:
-    """Read a requirement file that stands in the Dockerfile itself: ``COPY <<EOF deps.txt``."""
+    """Read a requirement file inside the Dockerfile: ``COPY <<EOF deps.txt``."""
     head, _, body = rest.partition("\n")
     found = _HEREDOC.search(head)
     if not (found and head.rstrip().endswith((".txt", ".in")) and body):

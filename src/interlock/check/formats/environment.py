@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -19,7 +19,7 @@ from interlock.check.formats.text import UnreadableFile
 
 
 def read(folder: Path | None, sought: frozenset[str]) -> Reading:
-    """Read what is installed. ``folder`` is a site-packages or an environment; None is this one."""
+    """Read what is installed in a site-packages or an environment; None is this one."""
     place = _site_packages(folder) if folder else Path(sys.prefix)
     found = list(distributions(path=[str(place)]) if folder else distributions())
     if folder and not found:
@@ -79,7 +79,7 @@ def _required(each: Distribution) -> Iterator[str]:
     for text in each.requires or ():
         try:
             requirement = Requirement(text)
-        except InvalidRequirement:
+        except ValueError:
             continue
         if requirement.marker is None or "extra" not in str(requirement.marker):
             yield canonicalize_name(requirement.name)

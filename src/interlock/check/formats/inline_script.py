@@ -1,4 +1,4 @@
-"""The requirements that a Python script has in its comments (PEP 723). It is not run.
+"""The requirements in the comments of a Python script (PEP 723). It is not run.
 
 https://packaging.python.org/en/latest/specifications/inline-script-metadata/
 """

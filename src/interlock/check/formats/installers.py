@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from packaging.specifiers import InvalidSpecifier
-
 from interlock.check.formats.conda_spec import read_spec
 from interlock.check.formats.poetry_versions import alternatives
 from interlock.check.formats.reading import Place, Reading
@@ -21,7 +19,8 @@ _TALK = ("echo", "printf", "grep", "cat", "sed", "awk", "which")
 """They only speak of what stands behind them."""
 
 _WITH_VALUE = re.compile(
-    r"-[ifptPCncwo]|--(?:output|output-file|format|wheel-dir|dest|index-url|extra-index-url|default-index|index|find-links|target|python"
+    r"-[ifptPCncwo]|--(?:output|output-file|format|wheel-dir|dest|index-url|extra-index-url"
+    r"|default-index|index|find-links|target|python"
     r"|prefix|root|platform|python-version|implementation|abi|progress-bar|timeout|retries"
     r"|cache-dir|no-binary|only-binary|trusted-host|proxy|cert|client-cert|log|src"
     r"|config-settings|upgrade-package|reinstall-package|refresh-package|resolution|prerelease"
@@ -87,7 +86,7 @@ def read_command(reading: Reading, command: Command) -> None:
 
 
 def _with(words: list[Word]) -> list[Word]:
-    """What ``uv run`` installs beside the project: ``--with`` takes it, split at commas."""
+    """What ``uv run --with`` installs beside the project."""
     wanted = []
     for word, after in zip(words, [*words[1:], Word("", 0)], strict=True):
         option, equals, value = word.text.partition("=")
@@ -98,7 +97,7 @@ def _with(words: list[Word]) -> list[Word]:
 
 
 def _read_talk(reading: Reading, command: Command) -> None:
-    """Read what ``echo`` adds to a requirement file; tell of a ``sed`` that changes one."""
+    """Read what ``echo`` adds to a requirement file, and tell of a ``sed``."""
     if not command.words:
         return
     program, words = _program(command.words[0].text), command.words[1:]
@@ -208,7 +207,7 @@ def _read_poetry(reading: Reading, text: str, place: Place) -> None:
         return
     try:
         ranges = alternatives("*" if version == "latest" else version)
-    except InvalidSpecifier:
+    except ValueError:
         ranges = []
     if len(ranges) == 1:
         reading.asked(name.partition("[")[0], ranges[0], place)

@@ -136,7 +136,7 @@ KINDS = (
 
 
 def kind_of(file: Path, text: str) -> Kind:
-    """The format of a file. Raises ``UnreadableFile`` if it has none of those known here."""
+    """The format of a file. Raises ``UnreadableFile`` if none is known."""
     for kind in KINDS:
         if re.fullmatch(kind.names, file.name, re.IGNORECASE):
             return kind

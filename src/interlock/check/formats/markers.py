@@ -1,4 +1,4 @@
-"""Environment markers: what of them depends on the machine, and what on the extras."""
+"""Environment markers: what depends on the machine, and what on the extras."""
 
 from __future__ import annotations
 

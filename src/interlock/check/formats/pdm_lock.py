@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -37,7 +37,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
         if entry.get("extras") and _key(entry) in whole:
             continue  # the same release again, with what its extras need
         if package not in sought:
-            reading.packages += bool(name)
+            reading.other(name, line)
             continue
         groups = [MAIN if one == _DEFAULT else one for one in strings(entry.get("groups"))]
         group = MAIN if MAIN in groups else ", ".join(groups)
@@ -67,5 +67,5 @@ def _names(requirements: Iterable[str]) -> Iterable[str]:
     for one in requirements:
         try:
             yield canonicalize_name(Requirement(one).name)
-        except InvalidRequirement:
+        except ValueError:
             continue  # it only tells who needs whom

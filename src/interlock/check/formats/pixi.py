@@ -1,4 +1,7 @@
-"""Pixi's tables, in pixi.toml or under ``[tool.pixi]``: https://pixi.sh/latest/reference/pixi_manifest/"""
+"""Pixi's tables, in pixi.toml or under ``[tool.pixi]``.
+
+https://pixi.sh/latest/reference/pixi_manifest/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of Poetry and of Pipenv, where the name of a package is the key of what is asked."""
+"""Tables of Poetry, Pipenv and Pixi: the key is the name of a package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from interlock.check.formats.document import strings, table
@@ -68,7 +68,7 @@ def python_range(text: str) -> SpecifierSet | None:
     """The Pythons of a constraint; with a hole in it, all from the first to the last."""
     try:
         return envelope(alternatives(text)) or None
-    except InvalidSpecifier:
+    except ValueError:
         return None
 
 
@@ -91,7 +91,7 @@ def _read_one(reading: Reading, name: str, asked: object, place: Place) -> None:
     source = next((str(held[key]) for key in _SOURCES if key in held), "")
     try:
         ranges = alternatives(text)
-    except InvalidSpecifier:
+    except ValueError:
         ranges = []
     if len(ranges) == 1:
         reading.asked(name, ranges[0], place, source)

@@ -1,5 +1,6 @@
-"""poetry.lock 1.0 to 2.1. The format has no description; Poetry's own code is the reference.
+"""poetry.lock 1.0 to 2.1.
 
+The format has no description; Poetry's own code is the reference:
 https://github.com/python-poetry/poetry/blob/main/src/poetry/packages/locker.py
 """
 
@@ -39,7 +40,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     for entry, name, line in zip(entries, names, entry_lines(text, "package", names), strict=True):
         package = canonicalize_name(name)
         if package not in sought:
-            reading.packages += bool(name)
+            reading.other(name, line)
             continue
         known = graph.place(package, line, marker=_marker(entry))
         group = _group(entry, known.group, extras.group_of(package))

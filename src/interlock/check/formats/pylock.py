@@ -33,7 +33,7 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
     for entry, name, line in zip(entries, names, entry_lines(text, "packages", names), strict=True):
         package = canonicalize_name(name)
         if package not in sought:
-            reading.packages += bool(name)
+            reading.other(name, line)
             continue
         marker = str(entry.get("marker", ""))
         place = graph.place(package, line, marker=marker)

@@ -90,7 +90,7 @@ def _list(value: object) -> list[object]:
 
 
 def _check_includes(reading: Reading, document: dict[str, Any], lines: dict[Way, int]) -> None:
-    """Tell of a group that includes one that is not there. What it names stands there itself."""
+    """Tell of a group that includes one that is not there."""
     groups = table(document.get("dependency-groups"))
     known = {canonicalize_name(name) for name in groups}
     for name, held in groups.items():

@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -59,6 +59,7 @@ class Reading:
     python: SpecifierSet | None = None
     asked_for: dict[str, set[str]] = field(default_factory=dict)
     """From each group to the packages that it names, whether tested or not."""
+    _elsewhere: set[str] = field(default_factory=set)
 
     def requirement(self, text: str, place: Place) -> None:
         """Note one requirement as pip writes it: ``name[extra]>=1; marker``."""
@@ -72,7 +73,7 @@ class Reading:
             return
         try:
             asked = Requirement(text)
-        except InvalidRequirement as wrong:
+        except ValueError as wrong:  # also of an older `packaging`, for far too many digits
             self._not_a_requirement(text, place.line, str(wrong).partition("\n")[0])
         else:
             marker = both(place.marker, str(asked.marker or ""))
@@ -96,7 +97,7 @@ class Reading:
         self._note(package, version, None if version or source else specifier, source, place)
 
     def locked(self, name: str, version: object, place: Place, source: str = "") -> None:
-        """Note an entry of a lock file. A ``version`` that is no text is one that is missing."""
+        """Note an entry of a lock file. A ``version`` that is no text is missing."""
         self.packages += 1
         package = canonicalize_name(name)
         if package not in self.sought:
@@ -116,6 +117,13 @@ class Reading:
             return
         self._note(package, found, None, source, place)
 
+    def other(self, name: str, line: int | None) -> None:
+        """Count an entry of a lock file that is no tested library."""
+        if name:
+            self.packages += 1
+        else:
+            self.unsure("", line, "an entry has no name; write the lock file anew")
+
     def url(self, url: str, place: Place) -> None:
         """Note a URL or a path without a name; its file name may hold the release."""
         fragment = re.search(r"[#&]egg=([^&\s]+)", url)
@@ -134,7 +142,11 @@ class Reading:
     def unsure(
         self, text: str, line: int | None, why: str, *, package: str = "", elsewhere: bool = False
     ) -> None:
-        """Note what could not be read."""
+        """Note what could not be read. What is elsewhere is told once."""
+        if elsewhere and text in self._elsewhere:
+            return
+        if elsewhere:
+            self._elsewhere.add(text)
         self.unread.append(
             Unread(
                 file=self.file,
@@ -152,7 +164,7 @@ class Reading:
         self.unsure(name, line, why, elsewhere=True)
 
     def from_source(self, mention: Mention, source: str) -> Mention:
-        """The mention, installed from a URL, a path or a repository and not from the index."""
+        """The mention, if it is not installed from the index but from there."""
         file = release_in(source)
         version = file[1] if file and file[0] == mention.package else None
         return replace(mention, source=source, version=version, specifier=None)
@@ -270,12 +282,12 @@ def specifiers(text: str) -> SpecifierSet | None:
     """The specifiers that a text holds. None if it is none."""
     try:
         return SpecifierSet(text)
-    except InvalidSpecifier:
+    except ValueError:
         return None
 
 
 def requires_python(text: object) -> SpecifierSet | None:
-    """The Pythons that a file is for. None if it does not limit them, or not in a known way."""
+    """The Pythons that a file is for. None if it does not limit them."""
     return (specifiers(text) or None) if isinstance(text, str) else None
 
 

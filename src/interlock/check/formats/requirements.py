@@ -1,10 +1,11 @@
-"""Requirement files: what pip reads, and what pip-compile, Poetry and uv write for it.
+"""Requirement files, and what pip-compile, Poetry and uv write for pip.
 
 The rules are pip's own: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,7 +43,7 @@ _ARCHIVE = re.compile(r"[^\s@;]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:#\S*)?\s*(?
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A line without its continuations and comments, and the comments that belong to it."""
+    """A whole line without its comments, and the comments that belong to it."""
 
     line: int
     text: str
@@ -149,7 +150,7 @@ def follow(
     if "://" in target or "$" in target:
         reading.other_file(text, line)
         return
-    file = reading.file.parent / target
+    file = _beside(reading.file, target)
     key = _key(file)
     if key in route.files:
         reading.unsure(text, line, "the files refer to each other in a circle; remove one -r")
@@ -167,6 +168,13 @@ def follow(
         reading.unsure(text, line, str(wrong))
         return
     reading.take(read(file, content, reading.sought, is_constraint=is_constraint, route=route))
+
+
+def _beside(file: Path, target: str) -> Path:
+    """The path that a file refers to, without ``..`` where that is the same file."""
+    path = file.parent / target
+    short = Path(os.path.normpath(path))
+    return short if _key(short) == _key(path) else path
 
 
 def _shorten(reading: Reading) -> None:

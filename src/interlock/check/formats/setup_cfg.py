@@ -1,4 +1,7 @@
-"""setup.cfg: https://setuptools.pypa.io/en/latest/userguide/declarative_config.html"""
+"""setup.cfg, the declarative configuration of setuptools.
+
+https://setuptools.pypa.io/en/latest/userguide/declarative_config.html
+"""
 
 from __future__ import annotations
 

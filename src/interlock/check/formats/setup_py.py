@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from interlock.check.formats.reading import Place, Reading, requires_python
@@ -26,41 +26,66 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and _name(node.func) in ("setup", "setuptools.setup")
     ]
-    constants = _constants(tree)
+    names = _names(tree)
     for call in calls:
-        _read_call(reading, call, constants)
+        _read_call(reading, call, names)
     if not calls:
         reading.unsure(file.name, None, f"no call of setup() is in it: {_WHY}")
     return reading
 
 
-def _read_call(reading: Reading, call: ast.Call, constants: dict[str, ast.expr]) -> None:
+@dataclass(frozen=True)
+class Names:
+    """What a module calls its lists."""
+
+    values: Mapping[str, ast.expr]
+    changed: frozenset[str]
+    """The names that something else sets or changes, too."""
+
+
+def _read_call(reading: Reading, call: ast.Call, names: Names) -> None:
     for keyword in call.keywords:
-        value = _resolved(keyword.value, constants)
+        value = keyword.value
         if keyword.arg is None:
-            reading.unsure(ast.unparse(keyword)[:80], keyword.value.lineno, _WHY)
+            reading.unsure(ast.unparse(keyword)[:80], value.lineno, _WHY)
         elif keyword.arg == "install_requires":
-            _read_list(reading, keyword.arg, value, Place(is_direct=True))
+            _read_list(reading, keyword.arg, value, names, Place(is_direct=True))
         elif keyword.arg == "extras_require":
-            _read_extras(reading, value, constants)
-        elif keyword.arg == "python_requires" and isinstance(value, ast.Constant):
-            reading.python = requires_python(value.value)
+            _read_extras(reading, value, names)
+        elif keyword.arg == "python_requires":
+            python = _resolved(reading, keyword.arg, value, names)
+            reading.python = requires_python(getattr(python, "value", None))
 
 
-def _read_extras(reading: Reading, value: ast.expr, constants: dict[str, ast.expr]) -> None:
+def _resolved(reading: Reading, what: str, value: ast.expr, names: Names) -> ast.expr:
+    """What a name stands for. If it is changed elsewhere, that is told."""
+    if not isinstance(value, ast.Name):
+        return value
+    if value.id in names.changed:
+        reading.unsure(f"{what}={value.id}", value.lineno, f"{value.id} is changed: {_WHY}")
+    return names.values.get(value.id, value)
+
+
+def _read_extras(reading: Reading, value: ast.expr, names: Names) -> None:
+    value = _resolved(reading, "extras_require", value, names)
+    if isinstance(value, ast.Name) and value.id in names.changed:
+        return
     if not isinstance(value, ast.Dict):
         reading.unsure("extras_require", value.lineno, _WHY)
         return
     for key, held in zip(value.keys, value.values, strict=True):
         if isinstance(key, ast.Constant):
             place = Place(is_direct=True, group=str(key.value))
-            _read_list(reading, "extras_require", _resolved(held, constants), place)
+            _read_list(reading, "extras_require", held, names, place)
         else:
             reading.unsure("extras_require", held.lineno, _WHY)
 
 
-def _read_list(reading: Reading, what: str, value: ast.expr, place: Place) -> None:
+def _read_list(reading: Reading, what: str, value: ast.expr, names: Names, place: Place) -> None:
     """Read a list of strings. One string is read line by line, as setuptools does."""
+    value = _resolved(reading, what, value, names)
+    if isinstance(value, ast.Name) and value.id in names.changed:
+        return
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         for number, text in enumerate(value.value.split("\n"), start=value.lineno):
             if text.strip():
@@ -79,14 +104,15 @@ def _read_list(reading: Reading, what: str, value: ast.expr, place: Place) -> No
                 reading.unsure(text, one.lineno, _WHY, package=package)
 
 
-def _constants(tree: ast.Module) -> dict[str, ast.expr]:
-    """The names that the module sets once, and of which nothing else changes the value."""
+def _names(tree: ast.Module) -> Names:
+    """The names that the module gives to literals."""
     found: dict[str, ast.expr] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = node.value
-    changed = set(_changed(tree))
-    return {name: value for name, value in found.items() if name not in changed}
+            literals = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.Constant
+            if isinstance(node.value, literals):
+                found[node.targets[0].id] = node.value
+    return Names(found, frozenset(_changed(tree)))
 
 
 def _changed(tree: ast.Module) -> Iterator[str]:
@@ -99,10 +125,6 @@ def _changed(tree: ast.Module) -> Iterator[str]:
             seen.add(node.id)
         elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
             yield node.value.id
-
-
-def _resolved(value: ast.expr, constants: dict[str, ast.expr]) -> ast.expr:
-    return constants.get(value.id, value) if isinstance(value, ast.Name) else value
 
 
 def _name(node: ast.expr) -> str:

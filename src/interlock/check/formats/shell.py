@@ -50,7 +50,7 @@ class Command:
 
 
 def commands(text: str, line: int, variables: Variables) -> Iterator[Command]:
-    """The simple commands of a script, in their order. Assignments go to ``variables``."""
+    """The simple commands of a script. Assignments go to ``variables``."""
     for command in _split(text, line, variables):
         words = command.words
         bare = [word.text for word in words]

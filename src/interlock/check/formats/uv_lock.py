@@ -35,7 +35,8 @@ def read(file: Path, text: str, sought: frozenset[str]) -> Reading:
         marker = any_of(strings(entry.get("resolution-markers")))
         source = table(entry.get("source"))
         if package not in sought:
-            reading.packages += bool(name) and not _is_the_project(source)
+            if not _is_the_project(source):
+                reading.other(name, line)
             continue
         place = graph.place(package, line, marker=marker or _marker(package, entries))
         reading.locked(name, entry.get("version"), place, _address(source))
