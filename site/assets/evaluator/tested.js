@@ -23,6 +23,8 @@
       for (const [at, ...steps] of facts.plain.also_run) {
         if (at === python) this.mark(summed(steps));
       }
+      this.pairsOf = [];
+      this.tellingOf = new Map();
       this.spots = new Map();
       this.drawnOf = new Map();
       this.exactOf = new Map();
@@ -47,7 +49,8 @@
       const tracks = this.run[pair] ? this.tracks : [];
       const seen = tracks.map((track) => seenAt(track, pair, this.python)).filter(Boolean);
       const meant = this.facts.asked.filter((track) => track.isMeant(place));
-      const shape = `${seen.map((one) => one.sign).join()};${meant.map((track) => track.number).join()}`;
+      const [said, asked] = [seen.map((one) => one.sign), meant.map((track) => track.number)];
+      const shape = `${said.join()};${asked.join()}`;
       if (!this.drawnOf.has(shape)) this.drawnOf.set(shape, new Map());
       const hasTrouble = seen.some((one) => one.isTrouble);
       // What is concluded is the same wherever the same was seen and the same is meant.
@@ -163,6 +166,74 @@
         if (this.run[axis === 0 ? at * columns + other : other * columns + at]) found.push(at);
       }
       return found;
+    }
+
+    /** The nearest releases of an axis, below and above, of which it is known what they do.
+
+        With the other release of the place; where none is known, with any others: then both may be
+        the very release of the place. */
+    around(asked, axis, place) {
+      const { rank } = place.releases[axis];
+      const isKnown = (at) => this.isKnown(asked, this.facts.moved(place, axis, at));
+      const line = this.beside(axis, place);
+      const [below, above] = [
+        line.findLast((at) => at < rank && isKnown(at)),
+        line.find((at) => at > rank && isKnown(at)),
+      ];
+      if (below !== undefined || above !== undefined) return { below, above, withTheOther: true };
+      const pairsOf = this.pairsBy(axis);
+      const every = [...pairsOf.keys()].sort((one, other) => one - other);
+      const placeOf = (pair) => this.facts.placeOf(pair, this.python);
+      const isKnownAtAll = (at) =>
+        pairsOf.get(at).some((pair) => this.isKnown(asked, placeOf(pair)));
+      return {
+        below: every.findLast((at) => at <= rank && isKnownAtAll(at)),
+        above: every.find((at) => at >= rank && isKnownAtAll(at)),
+        withTheOther: false,
+      };
+    }
+
+    isKnown(asked, place) {
+      return this.telling(asked)[place.pair] === 1 && this.outcome(asked, place) !== null;
+    }
+
+    /** A 1 for each pair of which it may be known what it does in that situation.
+
+        Where nothing is meant to be run with all of it switched on, only trouble with less of it
+        tells, and the index. */
+    telling(asked) {
+      if (this.facts.asked.some((track) => isWithin(asked, track.levels))) return this.run;
+      const key = this.facts.idOf(asked);
+      if (!this.tellingOf.has(key)) this.tellingOf.set(key, this.findTelling(asked));
+      return this.tellingOf.get(key);
+    }
+
+    findTelling(asked) {
+      const found = new Uint8Array(this.run.length);
+      for (const track of this.tracks) {
+        const isLess = isWithin(track.levels, asked);
+        const { pairs, plain } = track.on(this.python);
+        pairs.forEach((pair, number) => {
+          const said = track.saying(plain.told[number]);
+          if (!said.wasRun || (isLess && said.isTrouble)) found[pair] = 1;
+        });
+      }
+      return found;
+    }
+
+    /** By release of an axis, the pairs where something was run. */
+    pairsBy(axis) {
+      if (!this.pairsOf[axis]) {
+        const { columns } = this.facts;
+        const found = new Map();
+        for (const pair of this.pairs) {
+          const at = axis === 0 ? Math.floor(pair / columns) : pair % columns;
+          if (!found.has(at)) found.set(at, []);
+          found.get(at).push(pair);
+        }
+        this.pairsOf[axis] = found;
+      }
+      return this.pairsOf[axis];
     }
 
     /** What is inferred of what is meant to be run there, and was not. */
