@@ -239,7 +239,13 @@
     /** Whether it is meant to be run there. */
     isMeant(place) {
       if (this.meant.pythons && !this.meant.pythons.has(place.python)) return false;
-      return this.meant.releases.every((of, axis) => !of || of[place.releases[axis].at] === 1);
+      return place.releases.every(({ at }, axis) => this.mayMean(axis, at));
+    }
+
+    /** Whether it is meant to be run of a release, on some Python and with some other. */
+    mayMean(axis, at) {
+      const of = this.meant.releases[axis];
+      return !of || of[at] === 1;
     }
   }
 
