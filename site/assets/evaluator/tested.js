@@ -7,8 +7,8 @@
 
   /** What is known on one Python: made when somebody first asks about it. */
   function testedOn(facts, python) {
-    if (!facts.grounds.has(python)) facts.grounds.set(python, new Tested(facts, python));
-    return facts.grounds.get(python);
+    if (!facts.testedBy.has(python)) facts.testedBy.set(python, new Tested(facts, python));
+    return facts.testedBy.get(python);
   }
 
   class Tested {
@@ -30,6 +30,7 @@
       this.shapes = this.makeShapes();
       this.drawnOf = Array.from(this.shapeNumbers.known, () => new Map());
       this.spots = new Map();
+      this.others = new WeakMap();
       this.exactOf = new Map();
     }
 
@@ -42,9 +43,9 @@
 
     /** What is known of a pair, made once. A question may be about releases of no pair. */
     spot(place) {
-      const key = place.pair < 0 ? place : place.pair;
-      if (!this.spots.has(key)) this.spots.set(key, this.makeSpot(place));
-      return this.spots.get(key);
+      const [spots, key] = place.pair < 0 ? [this.others, place] : [this.spots, place.pair];
+      if (!spots.has(key)) spots.set(key, this.makeSpot(place));
+      return spots.get(key);
     }
 
     makeSpot(place) {
