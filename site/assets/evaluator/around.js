@@ -47,18 +47,15 @@
     const facts = factsOf(plain);
     const place = placeOf(facts, asked.versions, asked.python);
     const axis = facts.axes.findIndex((one) => one.name === axisName);
-    const { run } = testedOn(facts, place.python);
-    const every = facts.axes[axis].texts.map((_, at) => at);
-    const anywhere = new Set([...run.keys()].map((pair) => facts.placeOf(pair, place.python).releases[axis].at));
+    const tested = testedOn(facts, place.python);
+    const run = tested.pairs.map((pair) => facts.placeOf(pair, place.python).releases[axis].at);
+    const anywhere = [...new Set(run)].sort((one, other) => one - other);
     const near = (positions) => {
       const { rank } = place.releases[axis];
       const [below, above] = [positions.filter((at) => at < rank), positions.filter((at) => at > rank)];
       return [...below.slice(-1), ...above.slice(0, 1)].map((at) => facts.axes[axis].texts[at]);
     };
-    return {
-      withOthers: near(every.filter((at) => run.has(facts.moved(place, axis, at).pair))),
-      elsewhere: near(every.filter((at) => anywhere.has(at))),
-    };
+    return { withOthers: near(tested.beside(axis, place)), elsewhere: near(anywhere) };
   }
 
   /** What was seen in kinds of application that only some probes test, where a question names none:
