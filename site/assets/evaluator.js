@@ -296,5 +296,5 @@
     return { targets, scope: smallest.scope };
   }
 
-  Object.assign(Evaluator, { answer });
+  Object.assign(Evaluator, { answer, concluded, situationOf, worstOf });
 })();
