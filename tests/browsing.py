@@ -44,7 +44,7 @@ class Reader:
         self.address = address
         self.context = browser.new_context(**{"viewport": DESK, **context})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(6_000)
         self.complaints: list[str] = []
         self.strangers: list[str] = []
         self.page.on("console", self._said)

@@ -155,6 +155,14 @@ def _move(move: Move) -> dict[str, Any]:
             }
             for one in move.barred
         ],
+        "other_settings": [
+            {
+                "version": str(one.version),
+                "situation": dict(one.situation.chosen),
+                "outcome": str(one.outcome),
+            }
+            for one in move.other_settings
+        ],
     }
 
 

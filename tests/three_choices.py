@@ -10,9 +10,10 @@ from packaging.version import Version
 
 from interlock.matrix.definition import Matrix, Only, ProbeUse, Workaround
 from interlock.model import Configuration, Outcome, Reason, Verdict
-from interlock.publish.card import Track
 from interlock.publish.context import PageContext
 from interlock.record.results import Results
+
+Track = tuple[str, str]
 
 LEFT, RIGHT = ("1.0", "2.0"), ("1.0", "2.0", "3.0")
 BASELINES = (("1.0", "-"), ("-", "1.0"))

@@ -125,7 +125,7 @@
   }
 
   function refusalsAt(facts, place) {
-    const reasonOf = ({ axis, at }) => axis.refused[place.python]?.get(at);
+    const reasonOf = ({ axis, at }) => axis.refused(at, place.python);
     const reasons = place.releases.map(reasonOf);
     return reasons.flatMap((reason, axis) => (reason ? [{ axis, reason }] : []));
   }
@@ -223,10 +223,8 @@
 
   function shownPart({ facts, place }, part) {
     const { plain } = facts;
-    const { choices } = plain;
-    const values = part.asked.map((level, at) => [choices[at].name, choices[at].values[level]]);
     return {
-      situation: Object.fromEntries(values),
+      situation: namedOf(plain, part.asked),
       outcome: part.outcome,
       basis: part.basis,
       is_meant: part.isMeant,
@@ -244,6 +242,12 @@
       smallest: shownSmallest(facts, part.smallest),
       workarounds: part.workarounds,
     };
+  }
+
+  /** A situation with the names of its choices and values. */
+  function namedOf({ choices }, levels) {
+    const values = levels.map((level, at) => [choices[at].name, choices[at].values[level]]);
+    return Object.fromEntries(values);
   }
 
   function shownSeen(facts, one) {
@@ -284,6 +288,11 @@
       reason: move.reason,
       is_open: move.isOpen,
       barred: move.barred.map(({ at, bars }) => ({ version: axis.texts[at], bars })),
+      other_settings: move.otherSettings.map(({ at, situation, outcome }) => ({
+        version: axis.texts[at],
+        situation: namedOf(facts.plain, situation),
+        outcome,
+      })),
     };
   }
 
@@ -296,5 +305,5 @@
     return { targets, scope: smallest.scope };
   }
 
-  Object.assign(Evaluator, { answer, concluded, situationOf, worstOf });
+  Object.assign(Evaluator, { answer, concluded, placeOf, situationOf, worstOf });
 })();

@@ -5,16 +5,13 @@ Its hangs are shown as rates.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from grids import LEVEL, cell, forking, matrix, rows, verdict
 from packaging.version import Version
-from start_page import told
 
 from interlock.findings.findings import Findings
 from interlock.findings.pools import Pool
@@ -73,48 +70,6 @@ def test_what_every_application_runs_into_counts_for_each_kind(known: Matrix) ->
     assert not isinstance(safe(verdicts, known, "forking"), Target)
 
 
-def said(found: dict[str, Any], config: str) -> dict[str, Any]:
-    """The answer of the script for the pair, set up like a configuration."""
-    return told(found, "1.0|1.0|3.10", found["configs"][config]["chosen"])
-
-
-def test_a_kind_of_application_is_a_choice_of_its_own(known: Matrix) -> None:
-    found = answer.answers(context(known, f"{PASSES}; {FORKS}"))
-
-    assert [choice["name"] for choice in found["choices"]] == ["level", "forking"]
-    assert found["configs"] == {
-        "stock": {"chosen": {"level": "ERROR", "forking": "no"}, "run": "--config stock"},
-        "forking:stock": {
-            "chosen": {"level": "ERROR", "forking": "yes"},
-            "run": "--config stock --probe serve",
-        },
-    }
-    everybody, forking = said(found, "stock"), said(found, "forking:stock")
-    assert everybody["says"] == "It did not hang."
-    assert forking["says"].startswith("It hangs")
-    assert everybody["mind"] == ["Note that the same releases hang where the process forks."]
-    assert forking["mind"] == [
-        "A hang is rare there. The rates by release below are better evidence than one cell.",
-        "Start it in the child.",
-    ]
-    # That one cell of a rare hang passes is luck, and no reason to move there.
-    assert forking["moves"] == forking["until"] == []
-
-
-def test_what_every_application_runs_into_is_told_to_a_kind_without_a_move_that_may_be_luck(
-    known: Matrix,
-) -> None:
-    text = "pair: hang B 1/20; pair 2.0: pass 500; left: pass 500; right: pass 500"
-    found = answer.answers(
-        context(known, f"{text}; pair by serve: pass 20; pair 2.0 by serve: pass 20")
-    )
-    forking = said(found, "forking:stock")
-    assert forking["says"].startswith("It hangs")
-    assert forking["moves"] == []
-    assert not any("rates by release" in note for note in forking["mind"])
-    assert said(found, "stock")["moves"]
-
-
 def test_where_no_probe_of_its_own_was_run_a_kind_is_untested(known: Matrix) -> None:
     about = context(known, f"{PASSES}; pair 3.0: pass 500; {FORKS}")
     (_, forking) = about.by_application
@@ -158,29 +113,16 @@ def test_the_start_page_says_what_hangs_there_by_itself_and_what_is_likelier(
 ) -> None:
     answer.publish(context(known, f"{PASSES}; {FORKS}"), tmp_path)
 
-    page = re.sub(r"<[^>]+>", " ", (tmp_path / "answer.md").read_text())
-    words = " ".join(page.split())
-    assert "Not where the process forks:" in words
+    first, page = (
+        " ".join(re.sub(r"<[^>]+>", " ", (tmp_path / name).read_text()).split())
+        for name in ("answer.md", "releases.md")
+    )
+    assert "Not where the process forks:" in first
+    words = page
     assert "left-lib 1.0 hangs there without any right-lib: 2 of 400 starts." in words
     assert "Certainly more than twice as likely with right-lib 1.0.x:" in words
     assert "Every left-lib" not in words
     assert "## Where the process forks { #forking }" in words
-    script = (tmp_path / "answers.js").read_text()
-    assert json.loads(script.partition("=")[2].rstrip().rstrip(";"))["answers"]
-
-
-@pytest.mark.parametrize(
-    ("passes", "command"),
-    [
-        ("pair: pass 5; pair by serve: pass 500", "--probe serve --config stock"),
-        ("pair: pass 500; pair by serve: pass 5", "--probe restart --config stock"),
-        # What was seen with more switched on comes after what was seen as the reader has it.
-        ("pair: pass 5; pair in warnings by serve: pass 500", "--probe restart --config stock"),
-    ],
-)
-def test_of_passes_the_one_with_the_most_exposures_is_told_first(passes: str, command: str) -> None:
-    found = answer.answers(context(matrix(), passes))
-    assert command in said(found, "stock")["run"]
 
 
 def test_trouble_of_one_library_is_told_release_by_release_with_its_pythons(known: Matrix) -> None:

@@ -11,18 +11,15 @@ from xml.etree import ElementTree
 import pytest
 from grids import cell, matrix, verdict
 from jinja2 import DictLoader, UndefinedError
-from packaging.version import Version
 
-from interlock.findings.question import Question, answer
 from interlock.matrix.definition import ProbeUse, Workaround
-from interlock.model import Axis, Backend, Basis, Outcome, Phase, PythonVersion, Reason, Signature
+from interlock.model import Axis, Backend, Basis, Outcome, Phase, Reason, Signature
 from interlock.publish import (
     data,
     drawing,
     grid,
     hangs,
     markup,
-    offered,
     rarity,
     templates,
     wording,
@@ -193,39 +190,6 @@ def test_a_workaround_is_told_by_the_worst_that_happened_with_it(
     page = (tmp_path / "workarounds.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"<tr><th scope=\"row\".*?</th><td[^>]*>(.*?)</td></tr>", page)
     assert re.sub(r"<[^>]+>", "", row) == expected.replace("'", "&#39;")
-
-
-@pytest.mark.parametrize(
-    ("with_it", "says"),
-    [
-        (("pass", 900), "✓ Be quiet: passes. It costs: No noise."),
-        (
-            ("pass", 90),
-            "? Be quiet: passes, in too few runs to tell from luck. It costs: No noise.",
-        ),
-        (("unproven", 9), "? Be quiet: not proven. It costs: No noise."),
-    ],
-)
-def test_a_workaround_is_offered_as_what_was_seen_of_it(
-    with_it: tuple[str, int], says: str
-) -> None:
-    verdicts = [
-        verdict(cell(config=config), outcome, exposures=exposures, hangs=int(outcome == "hang"))
-        for config, (outcome, exposures) in (
-            ("warnings", ("hang", 30)),
-            ("warnings+quiet", with_it),
-        )
-    ]
-    results = Results(verdicts=verdicts, signatures=[], yanked={}, controls=[])
-    context = PageContext(matrix=WITH_A_WORKAROUND, results=results)
-    question = Question(
-        versions={"left": Version("1.0"), "right": Version("1.0")},
-        python=PythonVersion(3, 10),
-        chosen={"level": "WARNING"},
-    )
-    (part,) = answer(question, context.findings).parts
-    (((_, symbol), said),) = offered.ways(context, part)
-    assert f"{symbol} {said}" == says
 
 
 def test_drawing_of_a_hostile_name_is_still_a_drawing() -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from grids import LEVEL, cell, forking, matrix, rows, verdict
-from start_page import told
 
 from interlock.matrix.definition import Matrix, ProbeUse, Workaround
 from interlock.model import Verdict
-from interlock.publish import answer, data, details, grid, probes, workarounds
+from interlock.publish import data, details, grid, probes, workarounds
 from interlock.publish.context import PageContext
 from interlock.record.results import Results
 
@@ -43,34 +41,6 @@ def context(*more: Verdict) -> PageContext:
 PASSED, HUNG = served("1.0", 0, 100), served("2.0", 2, 400)
 RATE = "2 of 500 starts with right-lib 1.0.x, 0.048 % to 1.4 %"
 """Of both together, by Clopper and Pearson."""
-
-
-def said(found: dict[str, Any], **chosen: str) -> dict[str, Any]:
-    return told(found, PLACE, {"level": "ERROR", "forking": "no", **chosen})
-
-
-def test_the_answer_of_the_start_page_is_neither_a_pass_nor_a_hang() -> None:
-    answers = answer.answers(context(PASSED, HUNG))
-    forks = said(answers, forking="yes")
-    assert (forks["look"], forks["symbol"]) == ("il-rare", "◐")
-    assert forks["says"] == "It can hang, rarely."
-    assert f"All runs of the release line together: {RATE} (95 % interval)." in forks["facts"]
-    assert "Start it later." in forks["mind"]
-    assert not [sign for sign, _, _ in forks["probes"][:1] if "✓" in sign]
-
-
-def test_who_does_not_fork_reads_of_it_beside_the_pass() -> None:
-    plain = said(answer.answers(context(PASSED, HUNG)))
-    assert plain["symbol"] == "✓"
-    assert plain["mind"] == [
-        "Note that the same releases can hang, rarely where the process forks."
-    ]
-
-
-def test_without_any_hang_it_is_no_pass_either() -> None:
-    forks = said(answer.answers(context(PASSED)), forking="yes")
-    assert (forks["look"], forks["symbol"]) == ("il-rare", "○")
-    assert forks["says"].startswith("No hang was seen")
 
 
 def looks(panels: list[grid.Panel]) -> list[tuple[str, str]]:

@@ -46,12 +46,6 @@ class Published:
         names = itertools.product(SENTRY, DDTRACE, PYTHON, CONFIGS)
         return {of: shown(*of) for of in names} if self.verdicts else {}
 
-    def answers(self) -> dict[str, Any]:
-        """What the script of the start page looks up."""
-        script = self.text("answers.js").removeprefix("window.interlock = ").rstrip(";\n")
-        found: dict[str, Any] = json.loads(script)
-        return found
-
     def text(self, name: str) -> str:
         """A generated file."""
         return (self.generated / name).read_text(encoding="utf-8")

@@ -11,11 +11,17 @@
 
   /** Whether the other has everything switched on that this one has. */
   function isWithin(one, other) {
-    return one.every((level, choice) => level <= other[choice]);
+    for (let choice = 0; choice < one.length; choice += 1) {
+      if (one[choice] > other[choice]) return false;
+    }
+    return true;
   }
 
   function isSame(one, other) {
-    return one.every((level, choice) => level === other[choice]);
+    for (let choice = 0; choice < one.length; choice += 1) {
+      if (one[choice] !== other[choice]) return false;
+    }
+    return true;
   }
 
   /** Whether a verdict says something about somebody in that situation. */

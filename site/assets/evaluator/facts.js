@@ -5,7 +5,9 @@
 "use strict";
 
 (() => {
-  const { TrackMap, compare, parse } = Evaluator;
+  const { TROUBLE, TrackMap, compare, parse, seriesOf } = Evaluator;
+
+  const NOT_RUN = ["no-wheel", "requires-python"];
 
   const read = new WeakMap();
 
@@ -18,12 +20,14 @@
   class Facts {
     constructor(plain) {
       this.plain = plain;
-      this.axes = plain.axes.map((axis, at) => new Axis(axis, plain.releases[at], plain.pythons));
+      this.axes = plain.axes.map((axis, at) => new Axis(axis, plain.releases[at]));
       this.columns = this.axes[1].texts.length;
       this.tracks = plain.tracks.map((track, number) => new Track(track, number, this));
       const readers = this.tracks.filter((track) => track.levels);
       /** In the order of the published table. */
       this.inOrder = [...readers].sort((one, other) => (one.name < other.name ? -1 : 1));
+      /** Those of a feature that some release was found to lack. */
+      this.lacking = this.inOrder.filter((track) => track.lacks.length);
       /** Those that are meant to be run, in the order of matrix.yaml. */
       this.asked = readers.filter((track) => track.meant);
       this.situations = plain.situations;
@@ -78,23 +82,15 @@
 
   /** The releases of one package, in version order. */
   class Axis {
-    constructor(named, plain, pythons) {
+    constructor(named, plain) {
       this.name = named.name;
       this.package = named.package;
       this.texts = plain.versions;
       this.parsed = [];
-      const count = this.texts.length;
-      this.searched = members(plain.searched, count);
-      this.refused = pythons.map(() => new Map());
-      for (const [python, reason, of] of plain.refused) {
-        for (const at of each(of)) this.refused[python].set(at, reason);
-      }
-      const barred = Object.entries(plain.barred);
-      this.barred = barred.map(([bar, of]) => [bar, members(of, count)]);
-      this.vulnerable = new Map();
-      for (const [first, last, known] of plain.vulnerable) {
-        for (const at of each([first, last])) this.vulnerable.set(at, known);
-      }
+      this.lines = [];
+      this.searched = members(plain.searched, this.texts.length);
+      this.plain = plain;
+      this.barred = Object.entries(plain.barred);
     }
 
     /** The release at a position. */
@@ -123,13 +119,30 @@
       return this.parsed[position];
     }
 
+    /** The release line of a position: see `seriesOf`. */
+    series(position) {
+      this.lines[position] ??= seriesOf(this.texts[position]);
+      return this.lines[position];
+    }
+
+    /** Why a release does not install on a Python; `null` where it does, or nobody knows. */
+    refused(at, python) {
+      const isIt = ([on, , of]) => on === python && isAmong(of, at);
+      return this.plain.refused.find(isIt)?.[1] ?? null;
+    }
+
     /** What bars a release from being recommended to somebody who has another. */
     against(at, present) {
-      const bars = this.barred.filter(([, of]) => of[at]).map(([bar]) => bar);
-      const had = new Set((this.vulnerable.get(present.at) ?? []).flat());
-      const known = this.vulnerable.get(at) ?? [];
+      const bars = this.barred.filter(([, of]) => isAmong(of, at)).map(([bar]) => bar);
+      const known = this.vulnerabilities(at);
+      const had = new Set(known.length ? this.vulnerabilities(present.at).flat() : []);
       const isNew = known.some((names) => !names.some((name) => had.has(name)));
       return isNew ? [...bars, "vulnerable"] : bars;
+    }
+
+    /** Those of a release, each as its names. */
+    vulnerabilities(at) {
+      return this.plain.vulnerable.find(([first, last]) => first <= at && at <= last)?.[2] ?? [];
     }
   }
 
@@ -142,8 +155,8 @@
       this.text = text;
     }
 
-    get version() {
-      return this.at < 0 ? parse(this.text) : this.axis.version(this.at);
+    get series() {
+      return this.at < 0 ? seriesOf(this.text) : this.axis.series(this.at);
     }
   }
 
@@ -168,6 +181,17 @@
       this.facts = facts;
       this.plain = new Map(plain.on.map((of) => [of.python, of]));
       this.maps = new Map();
+      this.said = [];
+    }
+
+    /** Where the feature was found to be missing, and the axes that would have it. */
+    lack(place) {
+      if (!this.lackBy) {
+        const entries = this.lacks.map((entry) => [entry[1].join(), entry]);
+        this.lackBy = new Map(entries);
+      }
+      const needs = this.lacks[0][0];
+      return this.lackBy.get(needs.map((axis) => place.releases[axis].at).join());
     }
 
     /** What is known on a Python; `undefined` where nothing was run there. */
@@ -176,6 +200,35 @@
         this.maps.set(python, new TrackMap(this.plain.get(python), this.facts));
       }
       return this.maps.get(python);
+    }
+
+    /** What a test of the track says, by its position in `told`. */
+    saying(told) {
+      this.said[told] ??= this.say(this.facts.plain.told[told]);
+      return this.said[told];
+    }
+
+    say([observation, reason, whose, inDoubt, ...signatures]) {
+      const [outcome] = this.facts.plain.observations[observation];
+      const wasRun = !NOT_RUN.includes(reason);
+      const lacksFeature = reason === "no-feature";
+      return {
+        track: this,
+        probe: this.probe,
+        config: this.config,
+        levels: this.levels,
+        outcome,
+        reason,
+        whose,
+        inDoubt: Boolean(inDoubt),
+        signatures,
+        isTrouble: TROUBLE.includes(outcome),
+        lacksFeature,
+        wasRun,
+        /** All that a conclusion reads of it. */
+        sign: `${this.number}${outcome}${wasRun ? "" : "!"}${lacksFeature ? "?" : ""}`,
+        inferred: null,
+      };
     }
 
     /** The counts of a tested pair, and the day of the test; `undefined` where nobody tested it. */
@@ -190,16 +243,18 @@
     }
   }
 
+  /** A 1 for each position in the ranges. */
   function members(ranges, count) {
     const found = new Uint8Array(count);
-    for (const at of each(ranges)) found[at] = 1;
+    for (let at = 0; at < ranges.length; at += 2) found.fill(1, ranges[at], ranges[at + 1] + 1);
     return found;
   }
 
-  function* each(ranges) {
+  function isAmong(ranges, position) {
     for (let at = 0; at < ranges.length; at += 2) {
-      for (let member = ranges[at]; member <= ranges[at + 1]; member += 1) yield member;
+      if (ranges[at] <= position && position <= ranges[at + 1]) return true;
     }
+    return false;
   }
 
   Object.assign(Evaluator, { factsOf });

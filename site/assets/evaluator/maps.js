@@ -13,19 +13,36 @@
       this.facts = facts;
       this.plain = plain;
       this.pairs = summed(plain.pairs);
-      this.index = new Map(this.pairs.map((pair, number) => [pair, number]));
       this.infers = Boolean(plain.ends);
     }
 
-    /** What its test at a pair says; `undefined` where nobody tested it. */
+    /** What its test at a pair says: a position in `told`, or -1 where nobody tested it. */
     told(pair) {
-      const number = this.index.get(pair);
-      return number === undefined ? undefined : this.facts.plain.told[this.plain.told[number]];
+      const number = this.number(pair);
+      return number < 0 ? -1 : this.plain.told[number];
+    }
+
+    /** The position of a tested pair among all of them, or -1. */
+    number(pair) {
+      const at = this.from(pair);
+      return this.pairs[at] === pair ? at : -1;
+    }
+
+    /** The position of the first tested pair that is not before another. */
+    from(pair) {
+      let low = 0;
+      let high = this.pairs.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (this.pairs[middle] < pair) low = middle + 1;
+        else high = middle;
+      }
+      return low;
     }
 
     /** The counts of a test, and the day. */
     counts(pair) {
-      const number = this.index.get(pair);
+      const number = this.number(pair);
       const { counted, days } = this.facts.plain;
       const [trials, hangs, failed, exposures] = counted[this.plain.counted[number]];
       return { trials, hangs, failed, exposures, tested_on: days[this.plain.days[number]] };
@@ -54,7 +71,7 @@
       if (above < 1) return null;
       const [low, high] = [strip[above - 1], strip[above]];
       if (low.position === position || !(this.plain.ends[low.number] & bit)) return null;
-      const lines = [low, high].map((end) => lineOf(this.facts.axes[axis].version(end.position)));
+      const lines = [low, high].map((end) => lineOf(this.facts.axes[axis].series(end.position)));
       const isOfOneLine = lines[0] === lines[1];
       if (!isOfOneLine && this.open.has(pair)) return null;
       return {
@@ -77,36 +94,35 @@
       const crossing = [corner & 2 ? bottom : top, corner & 1 ? right : left];
       const pair = (one, other) => one * this.facts.columns + other;
       // What was tried on one of the two sides and proved nothing is not inferred beside it.
-      const sides = [pair(crossing[0], column), pair(row, crossing[1])];
-      if (sides.some((side) => this.provesNothing.has(side))) return null;
+      const sides = [pair(crossing[0], column), pair(row, crossing[1])].map((one) => this.number(one));
+      if (sides.some((number) => number >= 0 && !this.isUsable(number))) return null;
       const corners = [...new Set([top, bottom])].flatMap((one) =>
         [...new Set([left, right])].map((other) => pair(one, other)),
       );
-      const tested = corners.filter((one) => this.index.has(one));
+      const tested = corners.filter((one) => this.number(one) >= 0);
       return { rule: "box", observation, corners: tested };
     }
 
+    /** The tests with a first release that prove something, in version order. */
     inRow(row) {
-      this.strips ??= this.makeStrips();
-      return this.strips[0].get(row) ?? [];
-    }
-
-    inColumn(column) {
-      this.strips ??= this.makeStrips();
-      return this.strips[1].get(column) ?? [];
-    }
-
-    /** The usable tests of each row and of each column, in version order. */
-    makeStrips() {
       const { axes, columns } = this.facts;
-      const found = [new Map(), new Map()];
+      const found = [];
+      for (let number = this.from(row * columns); number < this.pairs.length; number += 1) {
+        const position = this.pairs[number] - row * columns;
+        if (position >= columns) break;
+        if (axes[1].searched[position] && this.isUsable(number)) found.push({ position, number });
+      }
+      return found;
+    }
+
+    /** The same with a second release. */
+    inColumn(column) {
+      const { axes, columns } = this.facts;
+      const found = [];
       this.pairs.forEach((pair, number) => {
-        const at = [Math.floor(pair / columns), pair % columns];
-        if (!axes.every((axis, n) => axis.searched[at[n]]) || !this.isUsable(number)) return;
-        [0, 1].forEach((n) => {
-          if (!found[n].has(at[n])) found[n].set(at[n], []);
-          found[n].get(at[n]).push({ position: at[1 - n], number });
-        });
+        const position = (pair - column) / columns;
+        const isThere = Number.isInteger(position) && axes[0].searched[position];
+        if (isThere && this.isUsable(number)) found.push({ position, number });
       });
       return found;
     }
@@ -115,11 +131,6 @@
     get open() {
       this.openPairs ??= new Set(summed(this.plain.open));
       return this.openPairs;
-    }
-
-    get provesNothing() {
-      this.useless ??= new Set(this.pairs.filter((_, number) => !this.isUsable(number)));
-      return this.useless;
     }
 
     observation(number) {

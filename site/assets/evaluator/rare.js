@@ -29,7 +29,7 @@
   function rateOf(facts, place, track) {
     if (!track.lines) return null;
     const found = facts.plain.preferred.map((axis) => {
-      const line = lineOf(place.releases[axis].version);
+      const line = lineOf(place.releases[axis].series);
       const [state, hangs, tried, perExposure] = track.lines[axis][line] ?? [UNKNOWN, 0, 0, 0];
       const of = { probe: track.probe, config: track.config, axis: facts.axes[axis].name, line };
       return { ...of, state, hangs, tried, per_exposure: Boolean(perExposure) };
@@ -41,5 +41,5 @@
     ]);
   }
 
-  Object.assign(Evaluator, { rareInsteadOfPass });
+  Object.assign(Evaluator, { rareInsteadOfPass, rateOf });
 })();

@@ -27,13 +27,30 @@
     }
 
     addStrips() {
-      const { known, rows, columns, width } = this;
+      const { rows, columns, width } = this;
+      const [inRow, inColumn] = this.strips();
       rows.forEach((row, r) => {
-        this.addStrip(known.inRow(row), 1, 1, columns, (c) => r * width + c, (column) => this.pair(row, column));
+        this.addStrip(inRow.get(row) ?? [], 1, 1, columns, (c) => r * width + c, (column) => this.pair(row, column));
       });
       columns.forEach((column, c) => {
-        this.addStrip(known.inColumn(column), 0, 2, rows, (r) => r * width + c, (row) => this.pair(row, column));
+        this.addStrip(inColumn.get(column) ?? [], 0, 2, rows, (r) => r * width + c, (row) => this.pair(row, column));
       });
+    }
+
+    /** The tests that prove something, by row and by column, in version order. */
+    strips() {
+      const { known } = this;
+      const { axes, columns } = known.facts;
+      const found = [new Map(), new Map()];
+      known.pairs.forEach((pair, number) => {
+        const at = [Math.floor(pair / columns), pair % columns];
+        if (!axes.every((axis, n) => axis.searched[at[n]]) || !known.isUsable(number)) return;
+        [0, 1].forEach((n) => {
+          if (!found[n].has(at[n])) found[n].set(at[n], []);
+          found[n].get(at[n]).push({ position: at[1 - n], number });
+        });
+      });
+      return found;
     }
 
     pair(row, column) {
@@ -47,7 +64,7 @@
       for (let end = 1; end < strip.length; end += 1) {
         const [low, high] = [strip[end - 1], strip[end]];
         if (!(this.known.plain.ends[low.number] & bit)) continue;
-        const isLine = lineOf(of.version(low.position)) === lineOf(of.version(high.position));
+        const isLine = lineOf(of.series(low.position)) === lineOf(of.series(high.position));
         while (at < positions.length && positions[at] <= low.position) at += 1;
         for (; at < positions.length && positions[at] < high.position; at += 1) {
           const position = positions[at];
@@ -109,9 +126,10 @@
       if (!known.facts.axes[0].searched[row] || !known.facts.axes[1].searched[column]) return NONE;
       const crossing = [corner & 2 ? bottom : top, corner & 1 ? right : left];
       const sides = [this.pair(crossing[0], column), this.pair(row, crossing[1])];
-      if (sides.some((side) => known.provesNothing.has(side))) return NONE;
+      const tried = sides.map((side) => known.number(side)).filter((number) => number >= 0);
+      if (tried.some((number) => !known.isUsable(number))) return NONE;
       const corners = [top, bottom].flatMap((one) => [left, right].map((other) => this.pair(one, other)));
-      return known.index.get(corners.find((one) => known.index.has(one))) ?? NONE;
+      return corners.map((corner) => known.number(corner)).find((number) => number >= 0) ?? NONE;
     }
   }
 

@@ -6,9 +6,12 @@
 "use strict";
 
 (() => {
-  const { SCOPES, TROUBLE, concerns, isSame, lacksFeature, ranked, scopeOf } = Evaluator;
+  const { SCOPES, TROUBLE, concerns, isSame, isWithin, lacksFeature, scopeOf } = Evaluator;
 
   const TOGETHER = ["pair", "open", "dependencies"];
+
+  /** The larger and the smaller of two steps, as positions in SCOPES: the smallest change first. */
+  const SIZES = [[0, 0], [1, 0], [1, 1], [2, 0], [2, 1], [2, 2]];
 
   /** Whether trouble with that cause is a reason to avoid a release of the axis. */
   function countsAgainst(whose, axis) {
@@ -21,6 +24,7 @@
       this.facts = facts;
       this.tested = tested;
       this.lines = new Map();
+      this.telling = new Map();
       this.order = facts.plain.preferred;
     }
 
@@ -52,11 +56,22 @@
       );
       for (const line of [safe, some]) {
         const { nearest, newest, barred } = line.ends();
-        if (nearest !== null) return { axis, nearest, newest, reason: null, barred, isOpen: false };
+        if (nearest === null) continue;
+        const nearer = some.before(nearest);
+        const otherSettings = this.otherSettings(axis, asked, place, [...nearer, nearest, newest]);
+        return { axis, nearest, newest, reason: null, barred, isOpen: false, otherSettings };
       }
       const { barred } = some.ends();
       const reason = this.whyNone(axis, asked, hurt, place, barred);
       return { ...none(axis, reason), barred, isOpen: !barred.length && !some.goesOn() };
+    }
+
+    /** Where what passes goes wrong all the same: in settings that were not asked for. */
+    otherSettings(axis, asked, place, passing) {
+      return [...new Set(passing)].flatMap((at) => {
+        const there = this.facts.moved(place, axis, at);
+        return this.wrongElsewhere([axis], asked, there).map((found) => ({ at, ...found }));
+      });
     }
 
     whyNone(axis, asked, hurt, place, barred) {
@@ -82,21 +97,14 @@
     }
 
     line(axis, asked, hurt, place, everywhere) {
-      const key = [axis, asked.join(";"), hurt.join(";"), everywhere].join();
-      if (!this.lines.has(key)) this.lines.set(key, new Map());
-      const passing = this.lines.get(key);
-      const passes = (at) => {
-        if (!passing.has(at)) {
-          const there = this.facts.moved(place, axis, at);
-          const isGood = this.allPass([axis], asked, hurt, there);
-          passing.set(at, isGood && !(everywhere && this.isWrongElsewhere([axis], asked, there)));
-        }
-        return passing.get(at);
-      };
-      const covers = (at) => {
-        const there = this.facts.moved(place, axis, at);
-        return hurt.some((one) => this.tested.covers(one, there));
-      };
+      const key = `${axis};${this.keyOf(asked)};${this.keyOf(hurt)}`;
+      if (!this.lines.has(key)) this.lines.set(key, { good: new Map(), wrong: new Map() });
+      const { good, wrong } = this.lines.get(key);
+      const there = (at) => this.facts.moved(place, axis, at);
+      const isGood = (at) => this.allPass([axis], asked, hurt, there(at));
+      const isWrong = (at) => this.isWrongElsewhere([axis], asked, there(at));
+      const passes = (at) => once(good, at, isGood) && !(everywhere && once(wrong, at, isWrong));
+      const covers = (at) => hurt.some((one) => this.tested.covers(one, there(at)));
       return new ReleasesAbove(this.facts.axes[axis], place.releases[axis], {
         above: this.tested.beside(axis, place).filter((at) => at > place.releases[axis].rank),
         passes,
@@ -106,10 +114,17 @@
 
     /** Whether it goes wrong in settings that nobody asks for and that a reader may have. */
     isWrongElsewhere(axes, asked, place) {
+      return this.wrongElsewhere(axes, asked, place).length > 0;
+    }
+
+    /** Those settings, each with the outcome. */
+    wrongElsewhere(axes, asked, place) {
       const beside = this.besideOf(axes);
+      const outcomeOf = (situation) => this.tested.drawn(situation, place, beside).outcome;
       return this.facts.tested
         .filter((one) => !asked.some((other) => isSame(one, other)))
-        .some((one) => TROUBLE.includes(this.tested.drawn(one, place, beside).outcome));
+        .map((situation) => ({ situation, outcome: outcomeOf(situation) }))
+        .filter(({ outcome }) => TROUBLE.includes(outcome));
     }
 
     /** Whether the same question about that place would be answered with a pass.
@@ -117,8 +132,24 @@
         What goes wrong here passes there. A feature that another library lacks there is no reason
         against it. */
     allPass(axes, asked, hurt, place) {
+      if (!this.mayPass(asked, place.pair)) return false;
       const passing = this.passes(axes, asked, hurt, place);
       return passing.length > 0 && passing.every((some) => this.isOftenEnough(some));
+    }
+
+    /** Whether anything passes at a pair with all of some situation switched on: a quick look. */
+    mayPass(asked, pair) {
+      const key = this.keyOf(asked);
+      if (!this.telling.has(key)) {
+        const tells = (track) => asked.some((one) => isWithin(one, track.levels));
+        this.telling.set(key, this.tested.tracks.filter(tells));
+      }
+      return this.telling.get(key).some((track) => this.tested.passes(track, pair));
+    }
+
+    /** A name for some situations. */
+    keyOf(situations) {
+      return situations.map((one) => this.facts.idOf(one)).join();
     }
 
     /** What each situation rests on that passes there; empty where one of them does not. */
@@ -167,13 +198,15 @@
       const single = moves.filter((move) => move.nearest !== null);
       if (single.length) return smallestOf(single, place, this.facts);
       const hurt = this.hurt(asked, place);
-      for (const { there, scopes } of this.changes(place)) {
+      for (const { pair, scope } of this.changes(place)) {
+        if (!this.mayPass(asked, pair)) continue;
+        const there = this.facts.placeOf(pair, place.python);
         const isBarred = there.releases.some(
           (one, axis) => one.axis.against(one.at, place.releases[axis]).length > 0,
         );
         if (!isBarred && this.passTogether(asked, hurt, there)) {
           const targets = this.order.map((axis) => ({ axis, at: there.releases[axis].at }));
-          return { targets, scope: SCOPES[Math.max(...scopes)] };
+          return { targets, scope: SCOPES[scope] };
         }
       }
       return null;
@@ -183,9 +216,9 @@
     passTogether(asked, hurt, place) {
       const axes = this.facts.axes.map((_, axis) => axis);
       return (
+        this.allPass(axes, asked, hurt, place) &&
         !hurt.some((one) => this.tested.goesWrong(one, place)) &&
-        !this.isWrongElsewhere(axes, asked, place) &&
-        this.allPass(axes, asked, hurt, place)
+        !this.isWrongElsewhere(axes, asked, place)
       );
     }
 
@@ -193,32 +226,50 @@
 
         The largest step is as small as possible, then the other step, then the versions. */
     changes(place) {
-      this.changed ??= ranked(this.newer(place), ({ scopes, there }) => {
-        const versions = this.order.map((axis) => there.releases[axis].at);
-        return [Math.max(...scopes), Math.min(...scopes), ...versions];
-      });
+      if (!this.changed) {
+        const found = SIZES.map(() => []);
+        for (const { at, steps } of this.newer(place)) {
+          const [most, least] = [Math.max(...steps), Math.min(...steps)];
+          const size = SIZES.findIndex((one) => one[0] === most && one[1] === least);
+          found[size].push({ at, scope: most });
+        }
+        this.changed = found.flat().map(({ at, scope }) => ({ pair: this.pairOf(at), scope }));
+      }
       return this.changed;
     }
 
-    *newer(place) {
+    /** What was run with newer releases of both axes, in version order, and how far each is. */
+    newer(place) {
       const { columns, axes } = this.facts;
-      const [first, second] = place.releases;
-      for (const pair of this.tested.run.keys()) {
-        const isNewer = Math.floor(pair / columns) > first.rank && pair % columns > second.rank;
-        if (!isNewer) continue;
-        const there = this.facts.placeOf(pair, place.python);
-        const scopes = axes.map((_, at) =>
-          scopeOf(place.releases[at].version, there.releases[at].version),
-        );
-        yield { there, scopes };
+      const present = place.releases.map((one) => one.series);
+      const [row, column] = place.releases.map((one) => one.rank);
+      const found = [];
+      for (const pair of this.tested.pairs) {
+        const at = [Math.floor(pair / columns), pair % columns];
+        if (at[0] > row && at[1] > column) {
+          const steps = at.map((one, axis) => scopeOf(present[axis], axes[axis].series(one)));
+          found.push({ at, steps });
+        }
       }
+      const [first, second] = this.order;
+      return found.sort((a, b) => a.at[first] - b.at[first] || a.at[second] - b.at[second]);
     }
+
+    pairOf([row, column]) {
+      return row * this.facts.columns + column;
+    }
+  }
+
+  /** What `find` returns for a key, which is asked once. */
+  function once(known, key, find) {
+    if (!known.has(key)) known.set(key, find(key));
+    return known.get(key);
   }
 
   /** The nearest target in the smallest scope; of two alike, that of the first move. */
   function smallestOf(moves, place, facts) {
     const scoped = moves.map(({ axis, nearest }) => {
-      const [present, target] = [place.releases[axis].version, facts.axes[axis].version(nearest)];
+      const [present, target] = [place.releases[axis].series, facts.axes[axis].series(nearest)];
       return { axis, at: nearest, scope: scopeOf(present, target) };
     });
     const found = scoped.reduce((one, other) => (other.scope < one.scope ? other : one));
@@ -226,7 +277,8 @@
   }
 
   function none(axis, reason) {
-    return { axis, nearest: null, newest: null, reason, barred: [], isOpen: false };
+    const none = { axis, nearest: null, newest: null, reason };
+    return { ...none, barred: [], isOpen: false, otherSettings: [] };
   }
 
   /** The releases of one axis above the present one that were tested with the same other. */
@@ -253,6 +305,12 @@
         barred.push({ at, bars });
       }
       return [null, barred];
+    }
+
+    /** Those below another release that pass, and that nothing bars. */
+    before(end) {
+      const isBarred = (at) => this.axis.against(at, this.present).length > 0;
+      return this.above.filter((at) => at < end && this.passes(at) && !isBarred(at));
     }
 
     goesOn() {

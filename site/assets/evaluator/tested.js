@@ -5,8 +5,6 @@
 (() => {
   const { TROUBLE, conclude, isSame, isWithin, required, summed } = Evaluator;
 
-  const NOT_RUN = ["no-wheel", "requires-python"];
-
   /** What is known on one Python: made when somebody first asks about it. */
   function testedOn(facts, python) {
     if (!facts.grounds.has(python)) facts.grounds.set(python, new Tested(facts, python));
@@ -17,22 +15,23 @@
     constructor(facts, python) {
       this.facts = facts;
       this.python = python;
-      /** By pair, the tracks that were run there, in the order of the published table. */
-      this.run = new Map();
-      for (const track of facts.inOrder) this.add(track.on(python)?.pairs ?? [], track);
-      for (const track of facts.tracks) {
-        if (!track.levels) this.add(track.on(python)?.pairs ?? []);
+      this.tracks = facts.inOrder.filter((track) => track.on(python));
+      /** The pairs where something was run, and a 1 for each. */
+      this.pairs = [];
+      this.run = new Uint8Array(facts.axes[0].texts.length * facts.columns);
+      for (const track of facts.tracks) this.mark(track.on(python)?.pairs ?? []);
+      for (const [at, ...steps] of facts.plain.also_run) {
+        if (at === python) this.mark(summed(steps));
       }
-      for (const [at, ...steps] of facts.plain.also_run) if (at === python) this.add(summed(steps));
       this.spots = new Map();
       this.drawnOf = new Map();
       this.exactOf = new Map();
     }
 
-    add(pairs, track) {
+    mark(pairs) {
       for (const pair of pairs) {
-        if (!this.run.has(pair)) this.run.set(pair, []);
-        if (track) this.run.get(pair).push(track);
+        if (!this.run[pair]) this.pairs.push(pair);
+        this.run[pair] = 1;
       }
     }
 
@@ -44,11 +43,11 @@
     }
 
     makeSpot(place) {
-      const tracks = this.run.get(place.pair) ?? [];
-      const seen = tracks.map((track) => seenAt(track, place.pair, this.python));
+      const { pair } = place;
+      const tracks = this.run[pair] ? this.tracks : [];
+      const seen = tracks.map((track) => seenAt(track, pair, this.python)).filter(Boolean);
       const meant = this.facts.asked.filter((track) => track.isMeant(place));
-      const said = seen.map((one) => `${one.track.number}${one.outcome}${one.telling}`);
-      const shape = `${said.join()};${meant.map((track) => track.number).join()}`;
+      const shape = `${seen.map((one) => one.sign).join()};${meant.map((track) => track.number).join()}`;
       if (!this.drawnOf.has(shape)) this.drawnOf.set(shape, new Map());
       const hasTrouble = seen.some((one) => one.isTrouble);
       // What is concluded is the same wherever the same was seen and the same is meant.
@@ -97,7 +96,7 @@
 
     /** By probe, the configuration that is that very situation. */
     exact(asked) {
-      const key = asked.join();
+      const key = this.facts.idOf(asked);
       if (!this.exactOf.has(key)) {
         const found = {};
         for (const [probe, configs] of Object.entries(this.facts.plain.settings_of)) {
@@ -108,8 +107,14 @@
       return this.exactOf.get(key);
     }
 
+    /** Whether a track passes at a pair. */
+    passes(track, pair) {
+      const told = track.on(this.python).told(pair);
+      return told >= 0 && track.saying(told).outcome === "pass";
+    }
+
     outcome(asked, place) {
-      return this.run.has(place.pair) ? this.drawn(asked, place).outcome : null;
+      return this.run[place.pair] ? this.drawn(asked, place).outcome : null;
     }
 
     goesWrong(asked, place) {
@@ -138,11 +143,8 @@
     /** What would be switched on there, and these releases lack with any other. */
     features(asked, place) {
       const found = [];
-      for (const track of this.facts.inOrder) {
-        if (!isWithin(track.levels, asked)) continue;
-        const entry = track.lacks.find(([needs, releases]) =>
-          needs.every((axis, at) => place.releases[axis].at === releases[at]),
-        );
+      for (const track of this.facts.lacking) {
+        const entry = isWithin(track.levels, asked) ? track.lack(place) : null;
         if (!entry) continue;
         const [needs, , where] = entry;
         const [python, pair] = where.find(([one]) => one === place.python) ?? where[0];
@@ -153,18 +155,12 @@
 
     /** The releases of an axis that were run with the other one of the place, in version order. */
     beside(axis, place) {
-      this.lines ??= this.makeLines();
-      return this.lines[axis].get(place.releases[1 - axis].at) ?? [];
-    }
-
-    makeLines() {
-      const found = [new Map(), new Map()];
-      for (const pair of [...this.run.keys()].sort((one, other) => one - other)) {
-        const at = [Math.floor(pair / this.facts.columns), pair % this.facts.columns];
-        [0, 1].forEach((axis) => {
-          if (!found[axis].has(at[1 - axis])) found[axis].set(at[1 - axis], []);
-          found[axis].get(at[1 - axis]).push(at[axis]);
-        });
+      const other = place.releases[1 - axis].at;
+      if (other < 0) return [];
+      const { axes, columns } = this.facts;
+      const found = [];
+      for (let at = 0; at < axes[axis].texts.length; at += 1) {
+        if (this.run[axis === 0 ? at * columns + other : other * columns + at]) found.push(at);
       }
       return found;
     }
@@ -186,28 +182,10 @@
     }
   }
 
-  /** What a track's test at a pair says. */
+  /** What a track's test at a pair says; null where it was not run. */
   function seenAt(track, pair, python) {
-    const { plain } = track.facts;
-    const [observation, reason, whose, inDoubt, ...signatures] = track.on(python).told(pair);
-    const outcome = plain.observations[observation][0];
-    return {
-      track,
-      probe: track.probe,
-      config: track.config,
-      levels: track.levels,
-      where: { pair, python },
-      outcome,
-      reason,
-      whose,
-      inDoubt: Boolean(inDoubt),
-      signatures,
-      isTrouble: TROUBLE.includes(outcome),
-      lacksFeature: reason === "no-feature",
-      wasRun: !NOT_RUN.includes(reason),
-      telling: reason === "no-feature" || NOT_RUN.includes(reason) ? reason : "",
-      inferred: null,
-    };
+    const told = track.on(python)?.told(pair) ?? -1;
+    return told < 0 ? null : { ...track.saying(told), where: { pair, python } };
   }
 
   /** The same as one that was tested, for releases where nobody ran it. */

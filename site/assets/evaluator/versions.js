@@ -25,13 +25,7 @@ globalThis.Evaluator ??= {};
     const found = PATTERN.exec(text)?.groups;
     if (!found) return null;
     const release = found.release.split(".").map(Number);
-    return {
-      epoch: Number(found.epoch ?? 0),
-      release,
-      major: release[0],
-      minor: release[1] ?? 0,
-      key: keyOf(found, release),
-    };
+    return { key: keyOf(found, release) };
   }
 
   function keyOf(found, release) {
@@ -80,19 +74,26 @@ globalThis.Evaluator ??= {};
     return one.length - other.length;
   }
 
+  const SERIES = /^\s*v?(?:([0-9]+)!)?([0-9]+)(?:\.([0-9]+))?/i;
+
+  /** Epoch, major and minor version of a text that is a version. */
+  function seriesOf(text) {
+    const [, epoch = 0, major, minor = 0] = SERIES.exec(text);
+    return { epoch: Number(epoch), major: Number(major), minor: Number(minor) };
+  }
+
   /** The release line, as `2.14.x`. Fixes are backported within one. */
-  function lineOf(version) {
-    const epoch = version.epoch ? `${version.epoch}!` : "";
-    return `${epoch}${version.major}.${version.minor}.x`;
+  function lineOf({ epoch, major, minor }) {
+    return `${epoch ? `${epoch}!` : ""}${major}.${minor}.x`;
   }
 
   const SCOPES = ["line", "major", "any"];
 
-  /** How far it is from one version to another: a position in SCOPES. */
-  function scopeOf(present, version) {
-    if (present.epoch !== version.epoch || present.major !== version.major) return 2;
-    return present.minor === version.minor ? 0 : 1;
+  /** How far it is from the line of one version to that of another: a position in SCOPES. */
+  function scopeOf(present, target) {
+    if (present.epoch !== target.epoch || present.major !== target.major) return 2;
+    return present.minor === target.minor ? 0 : 1;
   }
 
-  Object.assign(Evaluator, { parse, compare, lineOf, SCOPES, scopeOf });
+  Object.assign(Evaluator, { parse, compare, seriesOf, lineOf, SCOPES, scopeOf });
 })();

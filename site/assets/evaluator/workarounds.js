@@ -28,9 +28,9 @@
   function* triedOn(facts, place, one) {
     for (const [way, number] of one.track.workarounds) {
       const track = facts.tracks[number];
-      const told = track.on(place.python)?.told(place.pair);
-      const outcome = told && facts.plain.observations[told[0]][0];
-      if (!told || outcome === "unsupported") continue; // not every release has what it sets
+      const told = track.on(place.python)?.told(place.pair) ?? -1;
+      const { outcome } = told < 0 ? {} : track.saying(told);
+      if (told < 0 || outcome === "unsupported") continue; // not every release has what it sets
       const record = facts.plain.records.find(
         ([of, without, signature]) =>
           of === way && without === one.track.number && signature === (one.signatures[0] ?? -1),

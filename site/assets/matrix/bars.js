@@ -84,7 +84,7 @@
       context.font = "10px sans-serif";
       context.fillStyle = paints.text;
       const { lines } = this.of;
-      const isFirst = (at) => !at || lines[at].version.major !== lines[at - 1].version.major;
+      const isFirst = (at) => !at || lines[at].major !== lines[at - 1].major;
       const taken = [];
       const put = (at) => {
         const x = LABEL + lines[at].first * this.step;

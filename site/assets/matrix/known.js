@@ -7,7 +7,7 @@
 globalThis.Matrix ??= {};
 
 (() => {
-  const { factsOf, lineOf, outcomes, parse, compare } = Evaluator;
+  const { factsOf, lineOf, pairOutcomes } = Evaluator;
 
   /** The releases of an axis on the map: those that are searched, and those that were run. */
   function shownReleases(facts, axis) {
@@ -30,12 +30,13 @@ globalThis.Matrix ??= {};
       this.package = of.package;
       this.positions = shownReleases(facts, axis);
       this.texts = this.positions.map((position) => of.texts[position]);
-      this.versions = this.positions.map((position) => of.version(position));
+      this.of = of;
       this.lines = [];
       this.lineAt = [];
-      this.versions.forEach((version, place) => {
-        const name = lineOf(version);
-        if (this.lines.at(-1)?.name !== name) this.lines.push({ name, first: place, last: place, version });
+      this.positions.forEach((position, place) => {
+        const { major, ...series } = of.series(position);
+        const name = lineOf({ major, ...series });
+        if (this.lines.at(-1)?.name !== name) this.lines.push({ name, first: place, last: place, major });
         this.lines.at(-1).last = place;
         this.lineAt.push(this.lines.length - 1);
       });
@@ -43,8 +44,8 @@ globalThis.Matrix ??= {};
 
     /** The place of a release; -1 where it is not on the map, or the text is no version. */
     find(text) {
-      const version = parse(text);
-      return version ? this.versions.findIndex((one) => compare(one, version) === 0) : -1;
+      const found = this.of.find(text);
+      return found ? this.positions.indexOf(found.at) : -1;
     }
 
     /** The places of a line. */
@@ -70,7 +71,7 @@ globalThis.Matrix ??= {};
         const [rows, columns] = this.axes.map(({ positions }, axis) =>
           fixed && fixed.axis === axis ? [positions[fixed.place]] : positions,
         );
-        const { kinds, found } = outcomes(this.plain, { python, chosen, rows, columns });
+        const { kinds, found } = pairOutcomes(this.plain, { python, chosen, rows, columns });
         this.kept.set(key, { kinds: kinds.map(lookOf), found, width: columns.length });
       }
       return this.kept.get(key);
@@ -79,13 +80,13 @@ globalThis.Matrix ??= {};
 
   /** How a kind is shown: its name in `LOOKS`, and whether it was tested or inferred. */
   function lookOf(kind) {
-    const { outcome, basis, isOwn, rare, situation } = kind;
+    const { outcome, basis, isOwn, isPart, rare, situation } = kind;
     const rarely = rare && (rare === "can hang, rarely" ? "can-hang" : "not-seen");
-    const name = rarely || outcome || "unknown";
+    const name = rarely || outcome || (isPart ? "part" : "unknown");
     return { name, basis, isOwn, situation, key: `${name} ${basis}${isOwn ? " own" : ""}`, rank: rankOf(name, basis) };
   }
 
-  const LOOKS = ["hang", "fail", "can-hang", "unproven", "not-seen", "unsupported", "pass", "unknown"];
+  const LOOKS = ["hang", "fail", "can-hang", "unproven", "not-seen", "unsupported", "part", "pass", "unknown"];
 
   /** The worst first; of equal outcomes what was tested. */
   function rankOf(name, basis) {

@@ -89,7 +89,7 @@
       context.fillStyle = paints.text;
       context.font = "10px sans-serif";
       const name = (line) => line.name.replace(/\.x$/, "");
-      const isFirst = (lines, at) => !at || lines[at].version.major !== lines[at - 1].version.major;
+      const isFirst = (lines, at) => !at || lines[at].major !== lines[at - 1].major;
       const draw = (axis, least, put, edge) => {
         const { lines } = this.axes[axis];
         const taken = [];

@@ -138,6 +138,6 @@
   }
 
   const root = document.querySelector(".il-map[data-map]");
-  const facts = globalThis.interlockFacts;
+  const facts = globalThis.interlock?.facts;
   if (root && facts) globalThis.interlockMatrix = new Page(root, facts);
 })();

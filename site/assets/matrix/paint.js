@@ -16,6 +16,7 @@
     "not-seen": { width: 0.8, strokes: [[-1, -1, 7, 7], [2, -4, 10, 4], [-4, 2, 4, 10]] },
     unproven: { width: 2, strokes: [[2, 1, 2, 3], [5, 4, 5, 6]] },
     unsupported: { width: 0.8, strokes: [[0, 1.5, 6, 1.5], [0, 4.5, 6, 4.5]] },
+    part: { width: 1, strokes: [[2, 2, 3, 2]] },
     pass: { width: 1.2, strokes: [[1, 1, 2.2, 1], [4, 4, 5.2, 4]] },
   };
 

@@ -24,7 +24,11 @@
     /** One pair: what it does, how that is known, and in which settings. */
     pair(place, look, chosen) {
       const alone = look.isOwn ? ", as one of the libraries does alone" : "";
-      return `${place}: ${this.told.looks[look.name].name}${alone}. ${this.told.bases[look.basis]}${this.settings(look, chosen)}`;
+      return `${place}: ${this.told.looks[look.name].name}${alone}. ${this.basis(look)}${this.settings(look, chosen)}`;
+    }
+
+    basis({ name, basis }) {
+      return this.told.bases[name === "part" ? name : basis];
     }
 
     /** Where no settings are stated: in which ones it is like this. */
@@ -79,7 +83,8 @@
 
   /** The sign of a look, in its colour. */
   function signOf(words, look) {
-    const kind = look.name.includes("-") ? "rare" : look.name === "unknown" ? "untested" : look.name;
+    const kinds = { "can-hang": "rare", "not-seen": "rare", part: "untested", unknown: "untested" };
+    const kind = kinds[look.name] ?? look.name;
     return el("span", { class: `il-mark il-${kind}`, "aria-hidden": "true" }, words.sign(look));
   }
 

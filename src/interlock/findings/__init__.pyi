@@ -40,10 +40,6 @@ from .boxes import (
 from .chances import (
     ByChance as ByChance,
 )
-from .conclusions import (
-    concluded as concluded,
-    without_feature as without_feature,
-)
 from .coverage import (
     Coverage as Coverage,
     State as State,
@@ -57,8 +53,6 @@ from .criteria import (
 )
 from .effects import (
     OfferedWorkaround as OfferedWorkaround,
-    WorkaroundEffect as WorkaroundEffect,
-    offered as offered,
 )
 from .findings import (
     Findings as Findings,
@@ -71,7 +65,6 @@ from .inference import (
 from .kinds import (
     KindNote as KindNote,
     instead_of_pass as instead_of_pass,
-    kind_notes as kind_notes,
 )
 from .likeness import (
     TROUBLE as TROUBLE,
@@ -114,10 +107,6 @@ from .rates import (
 from .ratio import (
     Ratio as Ratio,
 )
-from .regions import (
-    Region as Region,
-    inferred_regions as inferred_regions,
-)
 from .scopes import (
     Barred as Barred,
     Evidence as Evidence,
@@ -129,7 +118,6 @@ from .searched import (
     hanging_windows as hanging_windows,
 )
 from .situation import (
-    Conclusion as Conclusion,
     Seen as Seen,
 )
 from .space import (
@@ -155,9 +143,6 @@ from .strip import (
 from .summary import (
     Summary as Summary,
     is_own as is_own,
-)
-from .tested import (
-    Place as Place,
 )
 from .untested import (
     refusal as refusal,

@@ -16,7 +16,7 @@ from interlock.model import Outcome, Pin, Verdict, listing
 
 NOT_SAFE = "Nobody ran this combination, so it is not known to be safe."
 
-_HEADLINES = {
+HEADLINES = {
     Outcome.HANG: "It is expected to hang, but was not tested",
     Outcome.FAIL: "It is expected to fail, but was not tested",
     Outcome.PASS: "It was not tested; tested releases around it pass",
@@ -24,6 +24,7 @@ _HEADLINES = {
     Outcome.UNPROVEN: "It is not proven to be safe",
     Outcome.UNSUPPORTED: "It cannot be run",
 }
+"""The first words about a part that is inferred."""
 
 _VERBS = {Outcome.HANG: "hang", Outcome.FAIL: "fail", Outcome.PASS: "pass"}
 
@@ -35,7 +36,7 @@ def is_inferred(part: SituationAnswer) -> bool:
 def headline(part: SituationAnswer) -> str:
     """The first words about a part that is inferred."""
     assert part.outcome, "what is inferred has an outcome"
-    return _HEADLINES[part.outcome]
+    return HEADLINES[part.outcome]
 
 
 def needed(part: SituationAnswer) -> list[Seen]:

@@ -18,7 +18,7 @@ from interlock.findings.situation import Seen
 from interlock.matrix import Application, Matrix, in_words
 from interlock.model import Outcome, listing
 
-_HEADLINES = {
+HEADLINES = {
     Outcome.HANG: "It hangs",
     Outcome.FAIL: "It fails",
     Outcome.UNPROVEN: "It is not proven to be safe",
@@ -28,7 +28,11 @@ _HEADLINES = {
 }
 """The first words of an answer; None is what is not known."""
 
-NOT_KNOWN = f"{_HEADLINES[None]}."
+CAN_HANG = "It can hang, rarely"
+NOT_SEEN = "No hang was seen, but a rare one is possible"
+"""Instead of those of a pass, where hangs are rare."""
+
+NOT_KNOWN = f"{HEADLINES[None]}."
 
 THERE = "it can hang there"
 """Of a kind of application, after ``not_where``."""
@@ -83,14 +87,12 @@ def headline(part: SituationAnswer) -> str:
         return rarely(part.rare)
     if expected.is_inferred(part):
         return expected.headline(part)
-    return _HEADLINES[part.outcome]
+    return HEADLINES[part.outcome]
 
 
 def rarely(rare: RareHang) -> str:
     """The same instead of those for a pass, where hangs are rare."""
-    if rare.can_hang:
-        return "It can hang, rarely"
-    return "No hang was seen, but a rare one is possible"
+    return CAN_HANG if rare.can_hang else NOT_SEEN
 
 
 def unsafe_kinds(findings: Findings) -> list[Application]:

@@ -43,6 +43,7 @@ from .selector import (
     Selector as Selector,
 )
 from .situations import (
+    DEFAULTS as DEFAULTS,
     AppChoice as AppChoice,
     Application as Application,
     Situation as Situation,

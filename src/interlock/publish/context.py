@@ -6,7 +6,7 @@ The findings are for one kind of application.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -14,13 +14,12 @@ from functools import cached_property
 from interlock.findings import (
     Findings,
     ForApplication,
-    Place,
     RareHang,
     Recommendation,
     counts,
     is_own,
 )
-from interlock.matrix import Application, Matrix, Situation
+from interlock.matrix import Application, Matrix
 from interlock.model import Axis, Cell, Outcome, PythonVersion, Verdict, version_key
 from interlock.publish.wording import Mark, mark, together
 from interlock.record import Results
@@ -135,28 +134,6 @@ class PageContext:
     def mark(self, verdict: Verdict, *, part: bool = False) -> Mark:
         """The sign of a verdict, as it is shown to readers."""
         return mark(verdict, own=self.is_own(verdict), part=part, rare=self.rare(verdict))
-
-    def kinds_of(self, situation: Situation) -> list[Application]:
-        """The kinds of application that the situation belongs to."""
-        choices, every = self.matrix.choices, self.matrix.applications
-        return [kind for name, kind in every.items() if situation[name] != choices[name].default]
-
-    def kind_of_place(self, place: Place) -> Hashable:
-        """Equal for places where the same was seen, is meant, and is one library's own."""
-        if place not in self._kinds_of_places:
-            seen = self.findings.tested.at(place)
-            own = tuple(one.is_trouble and self.is_own(one.verdict) for one in seen)
-            self._kinds_of_places[place] = self.findings.tested.shape(place), own
-        return self._kinds_of_places[place]
-
-    @cached_property
-    def _kinds_of_places(self) -> dict[Place, Hashable]:
-        return {}
-
-    @cached_property
-    def notes(self) -> dict[Hashable, tuple[tuple[str, tuple[str, ...]], ...]]:
-        """What else, switched on, goes wrong: by situation and kind of place, once it was found."""
-        return {}
 
     def title(self, config: str) -> str:
         """The title of a configuration, or its name if ``matrix.yaml`` no longer has it."""

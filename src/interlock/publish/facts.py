@@ -25,11 +25,15 @@ SCHEMA_VERSION = 1
 
 
 def publish(context: PageContext, folder: Path) -> None:
-    """``facts.json``, and its schema. A matrix of other than two axes has none."""
+    """``facts.json`` with its schema, and the same as a script; none for other than two axes."""
     if len(context.axes) != 2:
         return
     text = json.dumps(facts(context), ensure_ascii=False, separators=(",", ":"))
     (folder / "facts.json").write_text(f"{text}\n", encoding="utf-8")
+    # A page from a disk can read no JSON, but it can load a script.
+    (folder / "facts.js").write_text(
+        f"(window.interlock ??= {{}}).facts = {text};\n", encoding="utf-8"
+    )
     (folder / "facts.schema.json").write_text(schema(), encoding="utf-8")
 
 

@@ -22,9 +22,9 @@ from interlock.publish.hangs import publish as publish_hangs
 from interlock.publish.probes import publish as publish_probes
 from interlock.publish.rarity import publish as publish_rarity
 from interlock.publish.release_map import publish as publish_map
-from interlock.publish.scripts import publish as publish_scripts
 from interlock.publish.settings import publish as publish_settings
 from interlock.publish.windows import publish as publish_windows
+from interlock.publish.words import publish as publish_words
 from interlock.publish.workarounds import publish as publish_workarounds
 from interlock.record import read_results
 
@@ -33,7 +33,7 @@ Publisher = Callable[[PageContext, Path], None]
 PUBLISHERS: tuple[Publisher, ...] = (
     publish_answer,
     publish_facts,
-    publish_scripts,
+    publish_words,
     publish_map,
     publish_details,
     publish_hangs,

@@ -19,13 +19,14 @@ from interlock.matrix import Situation, in_words
 from interlock.model import Outcome, PythonVersion
 from interlock.publish import links, templates
 from interlock.publish.context import PageContext
-from interlock.publish.wording import CAN_HANG, NOT_SEEN, OWN_MARK, UNTESTED, WORDS, Word
+from interlock.publish.wording import CAN_HANG, NOT_SEEN, OWN_MARK, PART_MARK, UNTESTED, WORDS, Word
 
 BASES = {
     "tested": "Tested.",
     "inferred": "Inferred, not run itself: tested releases around it agree.",
     "index": "The package index decides that. Nothing was run.",
     "unknown": "It was not tested, and nothing is inferred of it. That is not a pass.",
+    "part": "Others are not known, so that is not a pass. Choose settings to see more.",
 }
 
 SCRIPTS = (
@@ -33,11 +34,18 @@ SCRIPTS = (
     *(f"assets/evaluator/{name}.js" for name in ("versions", "conclude", "maps", "facts")),
     *(f"assets/evaluator/{name}.js" for name in ("tested", "targets", "rare", "workarounds")),
     "assets/evaluator.js",
-    *(f"assets/evaluator/{name}.js" for name in ("spread", "outcomes")),
+    *(f"assets/evaluator/{name}.js" for name in ("spread", "pairs")),
     *(f"assets/matrix/{name}.js" for name in ("known", "paint", "words", "address", "controls")),
     *(f"assets/matrix/{name}.js" for name in ("bars", "lines", "releases", "page")),
 )
 """In the order in which the page loads them. Each uses what those before it made."""
+
+PART = Word(
+    f"{WORDS[Outcome.PASS].symbol}{PART_MARK}",
+    "passes in some settings",
+    "pass in some settings",
+    "It passes in some settings",
+)
 
 ANY = "any of the tested settings: the worst counts"
 
@@ -73,6 +81,7 @@ def told(context: PageContext) -> dict[str, Any]:
         **{str(outcome): word for outcome, word in WORDS.items()},
         "can-hang": CAN_HANG,
         "not-seen": NOT_SEEN,
+        "part": PART,
         "unknown": UNTESTED._replace(name="not known", counted="not known"),
     }
     return {

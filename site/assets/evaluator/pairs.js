@@ -1,6 +1,6 @@
 /* The outcomes of many pairs at once, for a map of them.
 
-     outcomes(facts, { python: "3.11", chosen: {}, rows: [0, 1], columns: [0, 1, 2] });
+     pairOutcomes(facts, { python: "3.11", chosen: {}, rows: [0, 1], columns: [0, 1, 2] });
 
    Nothing is decided here. Pairs of which the same is known make a class, and the first of each
    class is asked like any other pair. `python` is one of the facts, and `rows` and `columns` are
@@ -18,8 +18,8 @@
 
       A kind has an outcome (null where nothing is known), a basis, whether its trouble is that of
       one library alone, what is said instead of a pass where hangs are rare, and the situation that
-      it is worst in. */
-  function outcomes(plain, { python, chosen = {}, rows, columns }) {
+      it is worst in. `isPart`: it passes in some situations, and others are not known. */
+  function pairOutcomes(plain, { python, chosen = {}, rows, columns }) {
     const facts = factsOf(plain);
     const isStated = Object.keys(chosen).length > 0;
     const situations = isStated ? [situationOf(plain, chosen)] : facts.situations;
@@ -84,14 +84,15 @@
       const worst = worstOf(parts, facts.plain.precedence);
       const { outcome, basis, restsOn } = worst;
       const isRare = outcome === "pass" && restsOn.some((one) => one.track.lines);
-      const kind = { outcome, basis, isOwn: isOwn(worst), rare: null, situation: parts.indexOf(worst) };
+      const isPart = outcome === null && parts.some((part) => part.outcome === "pass");
+      const kind = { outcome, basis, isOwn: isOwn(worst), isPart, rare: null, situation: parts.indexOf(worst) };
       return { worst, kind, isRare };
     }
 
     /** A rate is that of a release line, so pairs of a class can differ in it. */
     rare(number, at, worst, kind) {
       const place = this.placeAt(at);
-      const lines = place.releases.map((one) => lineOf(one.version));
+      const lines = place.releases.map((one) => lineOf(one.series));
       const key = `${number} ${lines.join()}`;
       if (!this.rates.has(key)) {
         const found = rareInsteadOfPass(this.facts, place, worst.asked, worst.restsOn);
@@ -148,7 +149,7 @@
     }
 
     ofRelease(axis, position) {
-      const isRefused = this.facts.axes[axis].refused[this.python]?.has(position);
+      const isRefused = this.facts.axes[axis].refused(position, this.python) !== null;
       const isMeant = this.meant.map((track) => Number(track.meant.releases[axis]?.[position] ?? 1));
       const lacks = this.facts.inOrder.map((track) =>
         track.lacks.findIndex(([needs, of]) => needs.length === 1 && needs[0] === axis && of[0] === position),
@@ -160,7 +161,7 @@
     splitTested(track) {
       const known = track.on(this.python);
       const split = new Split(this);
-      for (const pair of known?.pairs ?? []) split.add(this.cell(pair), this.said(known, pair));
+      for (const pair of known?.pairs ?? []) split.add(this.cell(pair), known.told(pair));
       for (const [needs, releases, where] of track.lacks) {
         for (const [python, pair] of where) if (python === this.python) split.add(this.cell(pair), "here");
         if (needs.length === 2) split.add(this.cell(releases[0] * this.facts.columns + releases[1]), "lacks");
@@ -176,7 +177,7 @@
       const width = this.columns.length;
       spread(known, this.rows, this.columns).forEach((number, at) => {
         if (number < 0 || !isMeant(Math.floor(at / width), at % width)) return;
-        split.add(at, this.said(known, known.pairs[number]));
+        split.add(at, known.plain.told[number]);
       });
     }
 
@@ -185,12 +186,6 @@
       const row = this.at[0].get(Math.floor(pair / this.facts.columns));
       const column = this.at[1].get(pair % this.facts.columns);
       return row === undefined || column === undefined ? -1 : row * this.columns.length + column;
-    }
-
-    /** All of a verdict that can make a difference to what is concluded. */
-    said(known, pair) {
-      const number = known.index.get(pair);
-      return known.plain.told[number];
     }
   }
 
@@ -211,5 +206,5 @@
     }
   }
 
-  Object.assign(Evaluator, { outcomes });
+  Object.assign(Evaluator, { pairOutcomes });
 })();

@@ -26,7 +26,7 @@ from interlock.record import read_results
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-MORE = ("spread", "outcomes")
+MORE = ("spread", "pairs")
 WITH_OUTCOMES = (*SCRIPTS, *(ASSETS / "evaluator" / f"{name}.js" for name in MORE))
 
 Kind = tuple[str | None, str, bool, str | None]
@@ -59,7 +59,7 @@ def drawn(
     asked = {"python": python, "chosen": chosen, "rows": rows, "columns": columns}
     script = """given => {
       const { facts, asked } = JSON.parse(given);
-      const { kinds, found } = Evaluator.outcomes(facts, asked);
+      const { kinds, found } = Evaluator.pairOutcomes(facts, asked);
       return JSON.stringify([...found].map((kind) => kinds[kind]));
     }"""
     given = json.dumps({"facts": plain, "asked": asked})
