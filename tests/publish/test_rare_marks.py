@@ -67,14 +67,6 @@ def test_the_grid_of_a_probe_shows_its_third_state_and_explains_it() -> None:
     assert "○" not in explained
 
 
-def test_the_matrix_shows_it_for_the_kind_of_application_alone(tmp_path: Path) -> None:
-    grid.publish(context(PASSED, HUNG), tmp_path)
-    text = (tmp_path / "matrix.md").read_text()
-    assert text.count('<td class="il-rare">') == 1
-    assert text.count('<td class="il-hang">') == 1
-    assert text.count('<td class="il-pass">') == 3
-
-
 @pytest.mark.parametrize("page", ["probes/serve.md", "verdicts/serve-python-3.10.md"])
 def test_no_page_of_the_probe_calls_it_a_pass(tmp_path: Path, page: str) -> None:
     about = context(PASSED, HUNG, served("2.0", 0, 50, "stock+quiet"))

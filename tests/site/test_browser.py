@@ -67,35 +67,9 @@ def test_every_link_leads_somewhere(browser: Any, address: str, complete: Any) -
     assert broken == []
 
 
-def test_grid_says_what_the_table_says(browser: Any, address: str, complete: Any) -> None:
-    read = """figures => figures.flatMap((figure) => {
-        const text = (node) => node.textContent;
-        const python = figure.closest(".il-panel").dataset.tab;
-        const title = text(figure.querySelector("figcaption strong"));
-        const across = [...figure.querySelectorAll("thead th:not(.il-corner)")].map(text);
-        return [...figure.querySelectorAll("tbody tr")].flatMap((row) =>
-            [...row.querySelectorAll("td")].map((cell, place) =>
-                [text(row.querySelector("th")), across[place], python, title, text(cell)]));
-    })"""
-    names = {known.title: name for name, known in complete.matrix.configurations.items()}
-    symbols = {"✓": "pass", "✗": "hang", "!": "fail", "–": "unsupported", "?": "unproven"}
-
-    with Reader(browser, address) as reader:
-        cells = reader.open("matrix.html").eval_on_selector_all(".il-panel figure", read)
-
-    shown = {
-        (sentry, ddtrace, python, names[title]): (symbols.get(text.strip("()~°ᵖ\n ")), "°" in text)
-        for sentry, ddtrace, python, title, text in cells
-    }
-    assert shown == {
-        names: (said[0].value, said[1]) if said else (None, False)
-        for names, said in complete.shown.items()
-    }
-
-
 def test_one_tab_per_python_and_the_keyboard_moves_between_them(browser: Any, address: str) -> None:
     with Reader(browser, address) as reader:
-        page = reader.open("matrix.html#python-3.12")
+        page = reader.open("generated/probes/worker_restart.html#python-3.12")
         tabs = page.locator("[role=tab]")
         assert tabs.all_inner_texts() == ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
         assert page.locator(".il-panel:visible").get_attribute("id") == "python-3.12"
@@ -108,7 +82,7 @@ def test_one_tab_per_python_and_the_keyboard_moves_between_them(browser: Any, ad
 
 def test_headers_stay_in_view(browser: Any, address: str) -> None:
     with Reader(browser, address, viewport=PHONE) as reader:
-        page = reader.open("matrix.html")
+        page = reader.open("generated/probes/worker_restart.html")
         box = page.locator(".il-panel:visible .il-scroll").first
         header = box.locator("tbody th").first
         before = header.bounding_box()["x"]
@@ -126,16 +100,6 @@ def test_coverage_can_be_read_on_a_phone(browser: Any, address: str) -> None:
             assert row.bounding_box()["height"] < 250
         last = table.locator("tbody tr").first.locator("td").last.bounding_box()
         assert last["x"] >= 0 and last["x"] + last["width"] <= PHONE["width"]
-
-
-def test_first_grid_of_the_matrix_is_on_the_first_screen_of_a_phone(
-    browser: Any, address: str
-) -> None:
-    with Reader(browser, address, viewport=PHONE) as reader:
-        page = reader.open("matrix.html")
-        row = page.locator(".il-panel:visible tbody tr").nth(2).bounding_box()
-        assert row["y"] + row["height"] < PHONE["height"]
-        assert page.locator(".il-legend").bounding_box()["y"] > row["y"]
 
 
 def test_page_of_a_probe_has_its_own_matrix(browser: Any, address: str) -> None:
@@ -160,9 +124,9 @@ def test_banner_leads_to_the_controls_from_everywhere(browser: Any, doubtful: An
             assert "1 of 1 differ" in page.locator("main").inner_text()
 
 
-def test_link_to_a_tab_of_the_open_matrix_is_followed(browser: Any, address: str) -> None:
+def test_link_to_a_tab_of_an_open_page_is_followed(browser: Any, address: str) -> None:
     with Reader(browser, address) as reader:
-        page = reader.open("matrix.html#python-3.12")
+        page = reader.open("generated/probes/worker_restart.html#python-3.12")
         page.evaluate("location.hash = '#python-3.9'")
         playwright.expect(page.locator("#python-3\\.9")).to_be_visible()
         assert page.locator(".il-panel:visible").get_attribute("id") == "python-3.9"
@@ -174,9 +138,9 @@ def test_without_scripts_the_tables_say_it(browser: Any, address: str, complete:
         assert not page.locator("form.il-picker").is_visible()
         assert "needs JavaScript" in page.locator(".il-form").inner_text()
         assert page.locator(".il-table").first.is_visible()
-        reader.open("matrix.html")
+        reader.open("generated/probes/worker_restart.html")
         assert page.locator(".il-panel:visible").count() == 7
-        page.locator('a[data-answer-key="2.5.1|2.14.2|3.10|stock"]').click()
+        page.locator('a[href$="-3.10.html#sentry-2.5.1-ddtrace-2.14.2-stock"]').click()
         assert "verdicts/worker_restart-python-3.10.html" in page.url
         assert "It hangs" in page.locator(":target").inner_text()
 
@@ -199,9 +163,8 @@ def test_every_symbol_can_be_read_on_its_colour(browser: Any, address: str, sche
     marks = ", ".join(f".il-legend .il-mark.il-{outcome}" for outcome in outcomes)
 
     with Reader(browser, address, color_scheme=scheme) as reader:
-        found = reader.open("matrix.html").eval_on_selector_all(marks, measure)
         probe = reader.open("generated/probes/worker_restart.html")
-        found += probe.eval_on_selector_all(".il-legend .il-mark.il-rare", measure)
+        found = probe.eval_on_selector_all(f"{marks}, .il-legend .il-mark.il-rare", measure)
 
     assert {f"il-mark il-{outcome}" for outcome in outcomes} < {look for look, _ in found}
     assert "il-mark il-rare" in {look for look, _ in found}

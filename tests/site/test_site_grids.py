@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
 import pytest
 
-SYMBOLS = {"pass": "✓", "hang": "✗", "fail": "!", "unsupported": "–", "unproven": "?"}
-
 CELL = re.compile(
     r'<td class="(il-\w+)([^"]*)"><a href="([^"]*)" title="([^"]*)".*?<span[^>]*>([^<]*)'
 )
-
-
-def escaped(text: str) -> str:
-    return html.escape(text).replace("&#x27;", "&#39;")
-
-
-def test_matrix_shows_the_worst_of_all_probes(complete: Any) -> None:
-    cells = {
-        says: (look, own, symbol)
-        for look, own, _, says, symbol in CELL.findall(complete.text("matrix.md"))
-    }
-
-    expected = {names: said for names, said in complete.shown.items() if said}
-    assert len(cells) == len(expected)
-    for (sentry, ddtrace, python, config), (outcome, own) in expected.items():
-        title = escaped(complete.matrix.configurations[config].title)
-        start = f"sentry {sentry} × ddtrace {ddtrace} × Python {python}, {title}: "
-        look, classes, symbol = next(of for says, of in cells.items() if says.startswith(start))
-        assert look == f"il-{outcome}"
-        assert SYMBOLS[outcome] in symbol
-        assert ("il-own" in classes, "°" in symbol) == (own, own)
-
-
-def test_every_untested_combination_is_shown_as_untested(complete: Any) -> None:
-    untested = [names for names, said in complete.shown.items() if said is None]
-
-    assert untested
-    assert complete.text("matrix.md").count('class="il-untested"') == len(untested)
-
-
-def test_matrix_has_neither_libraries_alone_nor_workarounds_nor_rare_races(complete: Any) -> None:
-    text = complete.text("matrix.md")
-
-    assert not re.search(r"sentry - |ddtrace - |\+|unamplified", text)
 
 
 @pytest.mark.parametrize("probe", ["worker_restart", "gunicorn_flask", "prefork", "sentry_logs"])

@@ -1,7 +1,6 @@
-"""The matrix: a grid for each Python and configuration, with a link in every cell.
+"""The grids of a probe: one for each Python and configuration, with a link in every cell.
 
-On the matrix's own page a cell shows the worst that any probe found in a plain configuration. On a
-probe's page it shows what that probe found. Both leave out libraries alone and workarounds.
+A cell shows what the probe found. Libraries alone and workarounds are left out.
 """
 
 from __future__ import annotations
@@ -9,11 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from interlock.findings import Summary
 from interlock.model import PRECEDENCE, Backend, Basis, Cell, Pin, PythonVersion, Verdict, listing
-from interlock.publish import links, templates
+from interlock.publish import links
 from interlock.publish.context import PageContext
 from interlock.publish.release_lines import MANY, ReleaseLine, by_line
 from interlock.publish.wording import (
@@ -41,8 +38,6 @@ class Shown:
     mark: Mark
     page: str
     says: str
-    answer: str
-    """The key of the answer that it opens in place; empty if it opens none."""
     rank: int
     """The worst is 0."""
     called: str
@@ -116,32 +111,6 @@ class Meaning:
 
     mark: Mark
     name: str
-
-
-def publish(context: PageContext, folder: Path) -> None:
-    """``matrix.md``: a part that the hand-written page includes."""
-    grids: dict[tuple[PythonVersion, Setting], dict[tuple[str, ...], Shown]] = {}
-    for about in context.by_application:
-        for summary in about.about.summaries.values():
-            cell = summary.cell
-            here = grids.setdefault((cell.python, _setting(about, cell.config)), {})
-            here[_versions(cell)] = _summed(about, summary)
-    settings = [_setting(about, c) for about in context.by_application for c in about.configs]
-    templates.write(
-        folder / "matrix.md",
-        "matrix.html.j2",
-        panels=[
-            panel(context, python, [(s, grids.get((python, s), {})) for s in settings])
-            for python in (context.pythons if context.about.pairs else ())
-        ],
-        legend=legend(context, _in_plain(context)),
-        probes=[(links.probe_page(p), context.probe_title(p)) for p in context.findings.probes],
-    )
-
-
-def _in_plain(context: PageContext) -> list[Verdict]:
-    """The verdicts that the grids of the matrix may show."""
-    return [verdict for about in context.by_application for verdict in about.about.pairs]
 
 
 def of_probe(context: PageContext, probe: str) -> list[Panel]:
@@ -254,29 +223,11 @@ def _together(name: str, column: str, cells: Sequence[Shown | None]) -> Together
     )
 
 
-def _summed(context: PageContext, summary: Summary) -> Shown:
-    verdict, missing = summary.worst, len(summary.missing)
-    says = _says(context, verdict)
-    if len(summary.verdicts) > 1:
-        says += f"; the worst of {len(summary.verdicts)} probes"
-    if missing:
-        says += f"; {missing} more not run yet"
-    return Shown(
-        mark=context.mark(verdict, part=bool(missing)),
-        page=links.found_at(verdict.cell),
-        says=says,
-        answer="|".join(context.choices(verdict.cell)),
-        rank=_rank(context, verdict),
-        called=_called(context, verdict),
-    )
-
-
 def _alone(context: PageContext, verdict: Verdict) -> Shown:
     return Shown(
         mark=context.mark(verdict),
         page=links.found_at(verdict.cell),
         says=_says(context, verdict),
-        answer="",
         rank=_rank(context, verdict),
         called=_called(context, verdict),
     )

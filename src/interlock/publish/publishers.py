@@ -18,10 +18,10 @@ from interlock.publish.controls import publish as publish_controls
 from interlock.publish.data import publish as publish_data
 from interlock.publish.details import publish as publish_details
 from interlock.publish.facts import publish as publish_facts
-from interlock.publish.grid import publish as publish_grid
 from interlock.publish.hangs import publish as publish_hangs
 from interlock.publish.probes import publish as publish_probes
 from interlock.publish.rarity import publish as publish_rarity
+from interlock.publish.release_map import publish as publish_map
 from interlock.publish.settings import publish as publish_settings
 from interlock.publish.windows import publish as publish_windows
 from interlock.publish.words import publish as publish_words
@@ -34,7 +34,7 @@ PUBLISHERS: tuple[Publisher, ...] = (
     publish_answer,
     publish_facts,
     publish_words,
-    publish_grid,
+    publish_map,
     publish_details,
     publish_hangs,
     publish_windows,
