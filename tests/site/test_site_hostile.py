@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from made_up import cell, verdict
+from made_up_evidence import control
 
 from interlock.model import Outcome, Phase, Reason, Signature
 
@@ -68,6 +69,19 @@ def test_no_name_of_a_package_is_markup_on_any_page(
     pages = sorted(public.rglob("*.html"))
     assert any("alert(1)" in page.read_text(encoding="utf-8") for page in pages)
     assert {page.name: found for page in pages if (found := harm_in(page))} == {}
+
+
+def test_no_value_of_a_data_file_is_code_of_the_frame(
+    publish: Callable[..., Any], tmp_path: Path
+) -> None:
+    """MkDocs reads the frame of the pages as a template, which can call anything."""
+    called = "{{ 7 * 191 }}{% if x %}{# x #}{{ lipsum.__globals__.os.mkdir(dict(made=1)|first) }}"
+    differing = {**control(differs=True), "vouches_for": called}
+    public = publish([], tmp_path, controls=[differing]).public
+    page = (public / "index.html").read_text(encoding="utf-8")
+    assert called.replace("{", "&#123;").replace("}", "&#125;") in page
+    assert "1337" not in page
+    assert not Path("made").exists()
 
 
 def test_harm_would_be_found(tmp_path: Path) -> None:

@@ -32,6 +32,14 @@ def front_matter(text: str) -> Markup:
     return Markup(json.dumps(html.escape(text, quote=False), ensure_ascii=False))
 
 
+def in_frame(text: str) -> Markup:
+    """A text in the frame of every page, which MkDocs reads as a template: braces are code there.
+
+    The text may come from a data file, and the code of a template can do whatever we can.
+    """
+    return Markup(html.escape(text).replace("{", "&#123;").replace("}", "&#125;"))
+
+
 def heading(text: str) -> Markup:
     """A text in a heading of Markdown.
 
