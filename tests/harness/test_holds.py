@@ -24,6 +24,17 @@ def test_every_with_statement_around_is_held(parked, blocked):
     assert parked(target).holds == {"Blocked.first", "Blocked.second", "Blocked.again"}
 
 
+def test_a_lock_whose_name_gets_another_value_inside_is_not_taken_for_held(parked, blocked):
+    """The name may stand for another lock by now than the one that was taken."""
+
+    def target() -> None:
+        with blocked.first, blocked.second:
+            _acquire(blocked)
+            blocked.first = threading.Lock()
+
+    assert parked(target).holds == {"Blocked.second"}
+
+
 def test_of_several_items_those_before_the_awaited_one_are_held(parked, blocked):
     def target() -> None:
         with blocked.first, blocked.lock, blocked.second:

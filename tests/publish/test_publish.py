@@ -258,6 +258,11 @@ def test_quotes_in_a_heading_stay_and_tags_do_not() -> None:
     assert markup.heading("ddtrace's `<b>`") == "ddtrace's `&lt;b&gt;`"
 
 
+def test_quotes_in_a_page_s_title_stay_and_tags_do_not() -> None:
+    """The theme writes the title into HTML as it is."""
+    assert json.loads(markup.front_matter('a\'s "b" <i>&\n')) == 'a\'s "b" &lt;i&gt;&amp;\n'
+
+
 def test_the_legend_explains_a_source_where_it_is_shown() -> None:
     run = verdict(cell(), "pass")
     nothing = Results(verdicts=[], signatures=[], yanked={}, controls=[])

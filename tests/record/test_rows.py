@@ -154,7 +154,6 @@ TEXTS = (
     "config_digest",
     "environment_digest",
     "image_digest",
-    "python_full",
     "machine",
 )
 
@@ -169,8 +168,9 @@ def any_verdict(draw: st.DrawFn) -> Verdict:
     most = max((times for _, times in signatures), default=1)
     hangs = most + draw(st.integers(0, 10**6)) if outcome is Outcome.HANG else 0
     causes = st.sampled_from([None, "SIGSEGV", "requests.exceptions.Timeout", "TypeError"])
+    of = draw(cells)
     return verdict(
-        draw(cells),
+        of,
         outcome,
         reason=draw(st.sampled_from(reasons)) if reasons else None,
         phase=draw(st.sampled_from(Phase)) if reasons else None,
@@ -178,7 +178,8 @@ def any_verdict(draw: st.DrawFn) -> Verdict:
         detail=rows.one_line(draw(names)),
         trials=hangs + failures + draw(st.integers(1, 10**6)),
         hangs=hangs,
-        exposures=draw(st.integers(0, 10**9)),
+        exposures=draw(st.integers(int(outcome is Outcome.PASS), 10**9)),
+        python_full=draw(st.sampled_from(["", f"{of.python}.14", f"{of.python}.0rc1"])),
         seconds=round(draw(st.floats(0, 1e6)), 3),
         backend=draw(st.sampled_from(Backend)),
         basis=draw(st.sampled_from(Basis)),

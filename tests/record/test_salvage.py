@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import random
 import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -228,3 +231,29 @@ def test_a_ledger_without_checksums_gets_them(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / database.FILE) as db:
         assert db.execute("SELECT length(checksum) FROM trials").fetchall() == [(16,)]
     assert ledger_file.database.is_damage(sqlite3.DatabaseError("malformed"), tmp_path)
+
+
+def _repair(home: Path, together: Barrier) -> None:
+    together.wait()
+    os._exit(int(repair(home) is not None))
+
+
+def test_several_repairs_at_once_are_one(whole: Path, tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    for attempt in range(3):
+        home, together = tmp_path / str(attempt), fork.Barrier(4)
+        home.mkdir()
+        (home / "events").symlink_to(whole / "events")
+        data = bytearray((whole / database.FILE).read_bytes())
+        data[0] ^= 1  # SQLite takes it for no database
+        (home / database.FILE).write_bytes(data)
+        begun = [fork.Process(target=_repair, args=(home, together)) for _ in range(4)]
+        for process in begun:
+            process.start()
+        for process in begun:
+            process.join()
+        assert sorted(process.exitcode or 0 for process in begun) == [0, 0, 0, 1]
+        with Ledger(home) as ledger:
+            assert list(ledger.trials()) == TRIALS
+        (damaged,) = home.glob("*.damaged-*")
+        assert damaged.read_bytes() == data

@@ -296,7 +296,7 @@ def test_pages_of_the_file_that_were_overwritten_are_a_clear_line(home: Path) ->
 def _open(home: Path, together: Barrier) -> None:
     together.wait()
     with Ledger(home) as ledger:
-        ledger.record(replace(TRIAL, seconds=float(os.getpid())))
+        ledger.record(TRIAL)
 
 
 def test_several_first_starts_at_once_share_a_new_home(tmp_path: Path) -> None:
@@ -322,18 +322,6 @@ def test_what_was_damaged_keeps_nothing_else_from_being_renamed(home: Path) -> N
     with Ledger(home) as ledger:
         ledger.rename(renamed)
         assert [trial.cell for trial in ledger.trials(today)] == [today]
-
-
-def test_a_trial_that_was_copied_in_twice_is_one_trial(home: Path) -> None:
-    columns = "campaign, cell, pins, python, probe, config, started_at, seconds, backend"
-    columns += ", probe_digest, config_digest, environment_digest, image_digest, python_full"
-    columns += ", machine, events, checksum"
-    with Ledger(home) as ledger:
-        before = list(ledger.trials())
-    spoilt(home, f"INSERT INTO trials ({columns}) SELECT {columns} FROM trials")
-    with Ledger(home) as ledger:
-        assert list(ledger.trials()) == before
-        assert ledger.lost == ()
 
 
 def gap(home: Path, of: Cell = TRIAL.cell) -> int:

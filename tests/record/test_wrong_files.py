@@ -237,9 +237,13 @@ NOW = datetime(2025, 3, 9, 12, 0, tzinfo=timezone.utc)
         ("pass", {"tested_at": NOW + timedelta(days=2)}, "tested_at: 2025-03-11T12:00:00Z is la"),
         ("pass", {"tested_at": NOW - timedelta(days=9999)}, "is not a time such as"),
         ("fail", {"phase": None}, "phase: fail cannot have ''"),
+        ("pass", {"exposures": 0}, "exposures: a pass without any"),
+        ("pass", {"python_full": "3.9.18"}, "environment: trials on Python 3.9.18 say nothing"),
+        ("hang", {"python_full": "3.1"}, "environment: trials on Python 3.1 say nothing about"),
         # what can be
         ("pass", {"tested_at": NOW + timedelta(hours=20)}, None),
         ("pass", {"failed": 2}, None),
+        ("fail", {"exposures": 0, "python_full": ""}, None),
         ("hang", {"hangs": 3, "trials": 3}, None),
         ("unproven", {"failed": 3}, None),
     ],

@@ -49,18 +49,14 @@ def verdict_of(
     trials = list(ledger.trials(cell, backend=backend, since=newer_than))
     if not trials:
         raise TrialLost(f"no trial of {cell} can be read, so what is known of it stays")
-    newest = trials[-1]
-    counting = [
-        ran
-        for ran in trials
-        if (ran.config_digest, ran.backend) == (newest.config_digest, newest.backend)
-        and probe.are_alike(ran.probe_digest, newest.probe_digest)
-    ]
+    counting = _like_the_newest(trials, probe)
     needs = controls.needed if controls else None
     classify = classify or Classified()
     verdict = judge.decide(counting, probe, needs, classify)
     _check_lost(ledger, verdict)
-    if verdict.outcome is Outcome.PASS and (gap := ledger.missing_before(cell, newest.backend)):
+    if verdict.outcome is Outcome.PASS and (
+        gap := ledger.missing_before(cell, counting[-1].backend)
+    ):
         counting = _after(gap, ledger, counting)
         verdict = judge.decide(counting, probe, needs, classify)
     if controls is None or verdict.outcome is not Outcome.PASS:
@@ -72,6 +68,16 @@ def verdict_of(
     if clean:
         return judge.decide(clean, probe, needs, classify)
     return judge.doubt(verdict, next(filter(None, reversed(doubts))))
+
+
+def _like_the_newest(trials: Sequence[Trial], probe: Probe) -> list[Trial]:
+    newest = trials[-1]
+    return [
+        ran
+        for ran in trials
+        if (ran.config_digest, ran.backend) == (newest.config_digest, newest.backend)
+        and probe.are_alike(ran.probe_digest, newest.probe_digest)
+    ]
 
 
 def _after(gap: int, ledger: Ledger, counting: Sequence[Trial]) -> list[Trial]:

@@ -24,8 +24,20 @@ def code_span(text: str) -> Markup:
 
 
 def front_matter(text: str) -> Markup:
-    """A text as a value in the front matter of a page, which is YAML."""
-    return Markup(json.dumps(text, ensure_ascii=False))
+    """A text as a value in the front matter of a page, which is YAML.
+
+    The theme writes it into HTML as it is. A lock is named by a tested package, which may name it
+    ``<script>``.
+    """
+    return Markup(json.dumps(html.escape(text, quote=False), ensure_ascii=False))
+
+
+def in_frame(text: str) -> Markup:
+    """A text in the frame of every page, which MkDocs reads as a template: braces are code there.
+
+    The text may come from a data file, and the code of a template can do whatever we can.
+    """
+    return Markup(html.escape(text).replace("{", "&#123;").replace("}", "&#125;"))
 
 
 def heading(text: str) -> Markup:

@@ -64,6 +64,7 @@ ENVIRONMENT.filters |= {
     "code_span": markup.code_span,
     "front_matter": markup.front_matter,
     "heading": markup.heading,
+    "in_frame": markup.in_frame,
     "listing": listing,
     "percent": percent,
     "plural": plural,

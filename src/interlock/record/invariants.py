@@ -58,6 +58,9 @@ def broken(row: Mapping[str, str], values: Mapping[str, Any], now: datetime) -> 
             f"tested_at: {row['tested_at']} is later than this machine's clock, {now:%FT%TZ}; "
             "correct it, or set this machine's clock"
         )
+    patch = values["python_full"]
+    if patch and not patch.startswith(f"{row['python']}."):
+        yield f"environment: trials on Python {patch[:20]} say nothing about {row['python']}"
     yield from _of_counts(values, outcome)
 
 
@@ -65,6 +68,8 @@ def _of_counts(values: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
     trials, hangs, failed = values["trials"], values["hangs"], values["failed"]
     if trials < 1:
         yield "trials: a verdict of 0 trials"
+    if outcome is Outcome.PASS and values["exposures"] < 1:
+        yield "exposures: a pass without any"
     if hangs + failed > trials:
         yield f"hangs: {hangs} hangs and {failed} failures in {trials} trials"
     if (hangs > 0) != (outcome is Outcome.HANG):

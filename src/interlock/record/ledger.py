@@ -151,7 +151,7 @@ class Ledger:
         campaign: str | None = None,
         after: int = 0,
     ) -> Iterator[Trial]:
-        """All trials of a cell, or of every cell, oldest first, each once.
+        """All trials of a cell, or of every cell, oldest first.
 
         Optional: only one backend, only one campaign, only trials that began at a time or later,
         only those with a higher number than ``after``. A trial that can't be read back is left
@@ -169,12 +169,7 @@ class Ledger:
             rows = self._db.execute(
                 f"SELECT * FROM trials WHERE {where} ORDER BY id", tuple(given.values())
             ).fetchall()
-        seen = set()
         for row in rows:
-            # Rows that were copied in twice are one trial: it must not prove twice as much.
-            if (known := tuple(row)[1:]) in seen:
-                continue
-            seen.add(known)
             try:
                 # Not in SQL, which compares texts: a spoilt time would drop its trial silently.
                 if since and past_in(row["started_at"]) < since:
