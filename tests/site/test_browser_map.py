@@ -215,7 +215,9 @@ def test_map_and_releases_are_one_tab_stop_each(browser: Any, address: str) -> N
 
 def test_switches_for_python_settings_and_outcome(browser: Any, address: str) -> None:
     with Reader(browser, address) as reader:
-        page = reader.open("matrix.html#sentry=2.30.0&ddtrace=2.21.12&python=3.10&event-level=ERROR")
+        page = reader.open(
+            "matrix.html#sentry=2.30.0&ddtrace=2.21.12&python=3.10&event-level=ERROR"
+        )
         assert "passes" in says(page)
         page.locator("select[name=settings]").select_option(
             "Where warnings in the log become Sentry events"
