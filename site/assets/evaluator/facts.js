@@ -84,6 +84,7 @@
   class Axis {
     constructor(named, plain) {
       this.name = named.name;
+      this.package = named.package;
       this.texts = plain.versions;
       this.parsed = [];
       this.lines = [];
