@@ -121,6 +121,9 @@ def test_what_is_kept_and_spoilt_changes_no_answer(
     monkeypatch.setenv("INTERLOCK_HOME", str(tmp_path))
     asked = (*KNOWN, "--python", "3.11")
     first = typed(capsys, *asked)
+    once = {file.name.partition("-")[0] for file in (tmp_path / "answers").iterdir()}
+    assert once == {"matrix", "results"}, "who asks once needs no notes"
+    assert typed(capsys, *asked) == first
     kept = sorted((tmp_path / "answers").iterdir())
     assert [file.name.partition("-")[0] for file in kept] == ["matrix", "notes", "results"]
     for file in kept:

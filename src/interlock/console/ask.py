@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, found: Named, results: Path, kept: Kept) ->
         raise UsageError(f"{results / VERDICTS}: there is no such file; name a folder that has one")
     now = datetime.now(timezone.utc)
     published = read_published(results, matrix, kept, now)
-    notes = Notes(kept, found.name, published.name)
+    notes = Notes(kept, found.name, published.name, again=published.was_kept)
     findings = Findings(
         matrix=matrix,
         verdicts=published.verdicts,

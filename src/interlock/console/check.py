@@ -128,7 +128,7 @@ def _findings(
         published = read_published(results, found.matrix, kept, now)
     except UsageError as error:  # the data are wrong, and not what the reader asked
         raise TroubleError(f"the published results can't be read: {error}") from None
-    notes = Notes(kept, found.name, published.name)
+    notes = Notes(kept, found.name, published.name, again=published.was_kept)
     findings = Findings(
         matrix=found.matrix,
         verdicts=published.verdicts,

@@ -50,10 +50,18 @@ def matrix_of(
 
 
 class Notes:
-    """What is noted about the verdicts of some files, for a matrix of some files."""
+    """What is noted about the verdicts of some files, for a matrix of some files.
 
-    def __init__(self, keep: Kept, matrix: str | None, results: str | None) -> None:
+    They are made when the same files are read for the second time. A machine that asks once, such
+    as one of a hosted CI, would make them for nobody.
+    """
+
+    def __init__(
+        self, keep: Kept, matrix: str | None, results: str | None, *, again: bool = True
+    ) -> None:
+        """``again``: whether the results were read before."""
         self._keep = keep
+        self._again = again
         can_be_kept = matrix and results and keep.has(results)
         self._name = kept.name_of("notes", (), matrix, results) if can_be_kept else None
         self._is_noted = False
@@ -69,7 +77,7 @@ class Notes:
 
     def make(self, findings: Findings) -> None:
         """Note what these findings say of every verdict, if that is not noted."""
-        if self._name and not self._is_noted:
+        if self._name and self._again and not self._is_noted:
             from interlock.findings import notes
 
             with suppress(Exception):  # the question is answered, and the next one takes longer

@@ -40,6 +40,8 @@ class Published:
     """When the newest verdict was tested, in UTC. None if there is none."""
     name: str | None = None
     """The name of the files that it was read from; None if they have none."""
+    was_kept: bool = False
+    """Whether an earlier command read the same files and kept what it read."""
 
 
 def read_published(folder: Path, matrix: Matrix, kept: Kept, now: datetime) -> Published:
@@ -49,6 +51,7 @@ def read_published(folder: Path, matrix: Matrix, kept: Kept, now: datetime) -> P
     """
     name = _name(folder, matrix)
     found = _taken(kept.get(name), now) if name else None
+    was_kept = found is not None
     if found is None:
         found = _read(folder, matrix)
         if name != _name(folder, matrix):  # somebody has written meanwhile
@@ -57,7 +60,7 @@ def read_published(folder: Path, matrix: Matrix, kept: Kept, now: datetime) -> P
             _keep(name, found, matrix, kept)
     published, gone = found
     leftovers.log(gone, matrix, folder / VERDICTS)
-    return replace(published, name=name)
+    return replace(published, name=name, was_kept=was_kept)
 
 
 _Found = tuple[Published, Counter[str]]
