@@ -42,22 +42,6 @@
     });
   }
 
-  /** The nearest tested releases below and above on an axis: with the others, and with any. */
-  function neighbours(plain, asked, axisName) {
-    const facts = factsOf(plain);
-    const place = placeOf(facts, asked.versions, asked.python);
-    const axis = facts.axes.findIndex((one) => one.name === axisName);
-    const tested = testedOn(facts, place.python);
-    const run = tested.pairs.map((pair) => facts.placeOf(pair, place.python).releases[axis].at);
-    const anywhere = [...new Set(run)].sort((one, other) => one - other);
-    const near = (positions) => {
-      const { rank } = place.releases[axis];
-      const [below, above] = [positions.filter((at) => at < rank), positions.filter((at) => at > rank)];
-      return [...below.slice(-1), ...above.slice(0, 1)].map((at) => facts.axes[axis].texts[at]);
-    };
-    return { withOthers: near(tested.beside(axis, place)), elsewhere: near(anywhere) };
-  }
-
   /** What was seen in kinds of application that only some probes test, where a question names none:
       how many hangs there, and the rates of the release lines that can hang. */
   function kinds(plain, asked) {
@@ -77,5 +61,5 @@
     });
   }
 
-  Object.assign(Evaluator, { kinds, neighbours, outcomes });
+  Object.assign(Evaluator, { kinds, outcomes });
 })();

@@ -101,20 +101,23 @@
     return notice("Which Python? Each has its own answer.", [Start.marked(lines)]);
   }
 
-  /** The nearest releases of each axis that were tested with the others, or with some others. */
-  function neighboursOf(page, asked) {
-    const { facts } = page;
-    return facts.axes.map(({ name, package: of }, axis) => {
-      const near = Evaluator.neighbours(facts, asked, name);
-      const does = (version) => {
-        const { answer } = told(page, { ...asked, versions: { ...asked.versions, [name]: version } });
-        const [, , does] = page.words.signs[answer.parts[answer.worst].outcome ?? "unknown"];
-        return `${version} (${does})`;
-      };
-      if (near.withOthers.length) return `Nearest tested ${of}, with the other releases: ${listing(near.withOthers.map(does))}.`;
-      if (near.elsewhere.length) return `Nearest tested ${of}, with other releases: ${listing(near.elsewhere)}.`;
-      return `No release of ${of} was tested on Python ${asked.python}.`;
+  /** The nearest releases of each axis of which something is known, as a part of an answer has them. */
+  function neighboursOf(page, asked, part) {
+    return part.neighbours.map(({ axis, below, above, with_the_others: isBeside }) => {
+      const { package: of } = page.facts.axes.find(({ name }) => name === axis);
+      const near = [below, above].filter((version) => version !== null);
+      if (!near.length) return `No release of ${of} was tested on Python ${asked.python}.`;
+      if (!isBeside) return `Nearest tested ${of}, with other releases: ${listing(near)}.`;
+      const does = near.map((version) => `${version} (${doesWith(page, asked, axis, version)})`);
+      return `Nearest tested ${of}, with the other releases: ${listing(does)}.`;
     });
+  }
+
+  /** What another release does with the others: "hangs". */
+  function doesWith(page, asked, axis, version) {
+    const { answer } = told(page, { ...asked, versions: { ...asked.versions, [axis]: version } });
+    const [, , does] = page.words.signs[answer.parts[answer.worst].outcome ?? "unknown"];
+    return does;
   }
 
   function option(value, text) {
@@ -266,7 +269,7 @@
         root: "generated/",
         link: new URL(toLink(this.page, asked), location.href).href,
         now: Date.now(),
-        neighbours: () => neighboursOf(this.page, asked),
+        neighbours: ({ answer: { parts, worst } }) => neighboursOf(this.page, asked, parts[worst]),
         more: facts.axes.length === 2 ? bars(this.page, asked, facts.axes[facts.preferred[0]].name) : [],
       });
       this.put(element, `${answer.headline} ${facts.axes.map((axis) => `${axis.package} ${asked.versions[axis.name]}`).join(" with ")}.`);
