@@ -196,6 +196,7 @@ def _notes(found: Iterable[Finding], findings: Findings) -> Iterator[str]:
     """What an answer leaves open, and what does not decide."""
     matrix = findings.matrix
     answers = list({id(one.answer): one.answer for one in found if one.answer}.values())
+    uncovered: dict[str, list[PythonVersion]] = {}
     for said in answers:
         telling = {part.situation for part in said.telling}
         left = [part for part in said.parts if part.situation not in telling]
@@ -203,7 +204,10 @@ def _notes(found: Iterable[Finding], findings: Findings) -> Iterator[str]:
         unknown = [part for part in left if not part.lacking and part.outcome is None]
         if unknown:
             where = headlines.all_of(unknown, matrix)
-            yield f"On Python {said.question.python}, no test covers these releases {where}."
+            uncovered.setdefault(where, []).append(said.question.python)
+    for where, pythons in uncovered.items():
+        on = span(sorted(set(pythons)))
+        yield f"On {on}, no test covers these releases {where}."
     worst: dict[str, KindNote] = {}
     for note in (note for said in answers for note in said.kinds):
         known = worst.setdefault(note.kind.name, note)
