@@ -189,8 +189,7 @@ def choose(
 
     ``auto`` takes containers if an engine answers, and has or can pull an image for any of the
     Pythons. ``docker`` raises ``EngineUnavailable`` or ``ImageMissing`` instead. So does ``auto``
-    if the user named an engine or the image in one of these variables (``named``): whoever does
-    so does not want processes.
+    if one of these variables (``named``) is set: who names an engine or image wants no processes.
     """
     options: dict[str, Any] = {"store": store, "probes": probes, "template": template}
     if backend == Backend.PROCESS.value:
