@@ -474,3 +474,16 @@ def test_the_known_window_is_seen_on_the_bar_of_each_python(browser: Any, whole:
     for python in ("3.9", "3.10", "3.11", "3.12"):
         assert found[python][0][0] == "2.10.2" and found[python][-1][1] == "2.19.4", python
     assert found["3.14"] == []
+
+
+def test_a_block_is_solid_as_far_as_its_releases_were_tested(browser: Any, whole: Path) -> None:
+    """The same share as the table of its releases has."""
+    shares = """() => interlockMatrix.map.block(interlockMatrix.lines)
+      .shares(() => true).map(({ look, share }) => [look.basis, share])"""
+    asked = "sentry=2.75.0&ddtrace=2.14.2&python=3.9&event-level=WARNING"
+    with Reader(browser, whole.as_uri()) as reader:
+        page = reader.open(f"index.html#{asked}")
+        signs = page.locator(".il-releases td").all_inner_texts()
+        tested, inferred = signs.count("✗"), signs.count("(✗)")
+        assert tested and inferred and tested + inferred == len(signs)
+        assert page.evaluate(shares) == [["inferred", 1], ["tested", tested / len(signs)]]

@@ -122,6 +122,20 @@ globalThis.Matrix ??= {};
       return this.best && this.best.look.name !== "unknown" ? this.best.look : null;
     }
 
+    /** How the worst outcome is known: what share of it is not better known than that.
+
+        So the first is all of it, and the last is what was tested. */
+    shares(isShown) {
+      const same = this.counts.filter(({ look }) => look.name === this.look.name && isShown(look));
+      const total = same.reduce((sum, { count }) => sum + count, 0);
+      let left = total;
+      return [...same].reverse().map(({ look, count }) => {
+        const share = left / total;
+        left -= count;
+        return { look, share };
+      });
+    }
+
     get isWhole() {
       return !this.counts.some(({ look }) => look.name === "unknown");
     }
