@@ -87,7 +87,17 @@ def _part(part: SituationAnswer, findings: Findings) -> dict[str, Any]:
         "rare": _rare(part.rare),
         "moves": [_move(move) for move in part.moves],
         "smallest": _smallest(part.smallest),
+        "passing": [_move(move) for move in part.passing],
         "workarounds": [_workaround(one) for one in part.workarounds],
+        "neighbours": [
+            {
+                "axis": one.axis,
+                "below": one.below and str(one.below),
+                "above": one.above and str(one.above),
+                "with_the_others": one.with_the_others,
+            }
+            for one in part.neighbours
+        ],
     }
 
 

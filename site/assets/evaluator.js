@@ -46,13 +46,14 @@
     const situations = isStated ? [situationOf(plain, chosen)] : facts.situations;
     const asking = { facts, place, tested: testedOn(facts, place.python) };
     asking.targets = new Targets(facts, asking.tested);
-    const parts = situations.map((one) => inSituation(asking, one));
-    const whole = parts.length > 1 ? inEvery(asking, parts) : wholeOf(parts[0]);
-    const shown = { parts: parts.map((part) => shownPart(asking, part)) };
+    const each = situations.map((one) => inSituation(asking, one));
+    const isOne = each.length === 1;
+    const parts = isOne ? each : each.map((part) => besideOthers(asking, part));
+    const { moves, smallest } = isOne ? wholeOf(parts[0]) : inEvery(asking, parts);
     return {
-      ...shown,
-      moves: whole.moves.map((move) => shownMove(facts, move)),
-      smallest: shownSmallest(facts, whole.smallest),
+      parts: parts.map((part) => shownPart(asking, part)),
+      moves: moves.map((move) => shownMove(facts, move)),
+      smallest: shownSmallest(facts, smallest),
       worst: parts.indexOf(worstOf(parts, plain.precedence)),
     };
   }
@@ -103,6 +104,8 @@
       rare: found.outcome === "pass" ? rareInsteadOfPass(facts, place, asked, restsOn) : null,
       workarounds: workaroundsAt(facts, place, asked, restsOn),
     };
+    part.passing = isRare ? [] : passingAt(asking, part);
+    part.neighbours = part.basis === "unknown" ? neighboursOf(asking, asked) : [];
     return { ...part, smallest: smallestOf(asking, part, isRare) };
   }
 
@@ -181,14 +184,22 @@
     return wrong > 0 && wrong < trials;
   }
 
+  /** Where nothing was run, or can be: newer releases that were tested and pass. */
+  function passingAt({ place, targets, tested }, { asked, basis }) {
+    if (!OPEN.includes(basis) || tested.lacking(asked, place).length) return [];
+    return targets.passing([asked], place);
+  }
+
+  /** The nearest releases of which something is known, one entry an axis. */
+  function neighboursOf({ facts, place, tested }, asked) {
+    return facts.axes.map((_, axis) => ({ axis, ...tested.around(asked, axis, place) }));
+  }
+
   /** Where it hangs or fails; and where nothing is known, for what no single release tells. */
-  function smallestOf({ place, targets, tested }, part, isRare) {
-    const { asked, moves } = part;
-    const isLacking = tested.lacking(asked, place).length > 0;
-    if (isLacking && !moves.length) return null;
+  function smallestOf({ place, targets, tested }, { asked, moves, basis, passing }, isRare) {
     if (!moves.length) {
-      if (!OPEN.includes(part.basis) || isRare) return null;
-      if (targets.passing([asked], place).length) return null;
+      if (!OPEN.includes(basis) || isRare || passing.length) return null;
+      if (tested.lacking(asked, place).length) return null;
     }
     return targets.smallest([asked], place, moves);
   }
@@ -197,12 +208,20 @@
     return { moves, smallest: moves.length ? smallest : null };
   }
 
+  /** A part of an answer that covers all settings.
+
+      Where nothing is known, no release is recommended that goes wrong in other settings. */
+  function besideOthers({ place, targets }, part) {
+    const isSafe = (move) => !targets.isForTheseSettings(move, part.asked, place);
+    const moves = part.isTested ? part.moves : [];
+    return { ...part, moves, passing: part.passing.filter(isSafe) };
+  }
+
   /** The releases to move to in all of the settings, where one goes wrong or is not known. */
   function inEvery({ place, targets }, parts) {
+    // Settings that no release was tested with would leave no release to move to.
     const asked = parts.filter((part) => part.isTested).map((part) => part.asked);
     const troubles = parts.flatMap((part) => part.troubles);
-    // Settings that no release was tested with would leave no release to move to.
-    for (const part of parts) if (!part.isTested) part.moves = [];
     const isOpen = parts.some((part) => OPEN.includes(part.basis) && part.isMeant);
     if (!troubles.length && !isOpen) return { moves: [], smallest: null };
     const moves = troubles.length
@@ -240,7 +259,14 @@
       rare: part.rare,
       moves: part.moves.map((move) => shownMove(facts, move)),
       smallest: shownSmallest(facts, part.smallest),
+      passing: part.passing.map((move) => shownMove(facts, move)),
       workarounds: part.workarounds,
+      neighbours: part.neighbours.map(({ axis, below, above, withTheOther }) => ({
+        axis: facts.axes[axis].name,
+        below: facts.axes[axis].texts[below] ?? null,
+        above: facts.axes[axis].texts[above] ?? null,
+        with_the_others: withTheOther,
+      })),
     };
   }
 

@@ -13,17 +13,22 @@ from typing import Any
 import pytest
 from evaluated import Asked, by_findings, questions
 from evaluator import SCRIPTS, Evaluator, evaluating
+from made_up import DDTRACE, PYTHON, SENTRY, all_verdicts
 from packaging.version import Version
 from random_worlds import context
 
 from interlock.matrix import matrix_file
+from interlock.model import PythonVersion
 from interlock.publish.context import PageContext
 from interlock.publish.facts import facts
-from interlock.record import read_results
+from interlock.record.listed import ListedRelease, ListedReleases
+from interlock.record.order import ordered
+from interlock.record.results import Results, read_results
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 
 NAMED = """
 2.8.0  2.12.2  3.11  lock-profiling=on
@@ -105,8 +110,11 @@ def kinds(answers: Sequence[Any]) -> Counter[str]:
         found.update(str(move["reason"] or "move") for move in part["moves"])
         found.update(bar for move in part["moves"] for b in move["barred"] for bar in b["bars"])
         found.update(one["effect"] for one in part["workarounds"])
-        found.update(name for name in ("rare", "lacking", "smallest", "refusals") if part[name])
+        found.update(name for name in FIELDS if part[name])
     return found
+
+
+FIELDS = ("rare", "lacking", "smallest", "refusals", "passing", "neighbours")
 
 
 def test_named_questions_have_the_same_answers(
@@ -155,6 +163,32 @@ def test_random_questions_about_made_up_results_have_the_same_answers(
     assert min(seen[kind] for kind in EVERY_KIND) > 0, seen
 
 
+def test_random_questions_about_a_campaign_have_the_same_answers(evaluator: Evaluator) -> None:
+    """The data set of the site's tests: libraries alone, workarounds, rare hangs."""
+    matrix = matrix_file.load(HERE / "matrix.yaml", HERE / "probes")
+    listed = {"sentry": (*SENTRY, "2.8.0"), "ddtrace": (*DDTRACE, "2.14.9")}
+    releases = ListedReleases(
+        pythons=tuple(map(PythonVersion.parse, PYTHON)),
+        by_axis={
+            axis: [ListedRelease(version=Version(text)) for text in sorted(texts, key=Version)]
+            for axis, texts in listed.items()
+        },
+    )
+    results = Results(
+        verdicts=ordered(all_verdicts(), matrix.axes),
+        signatures=[],
+        yanked={},
+        controls=[],
+        releases=releases,
+    )
+    of = PageContext(matrix=matrix, results=results)
+
+    wrong, expected = differing(evaluator, of, [*questions(of.findings, 9, 500)])
+    assert wrong == []
+    seen = kinds(expected)
+    assert min(seen[kind] for kind in ("hang", "works", "none-helps", "lacking")) > 0, seen
+
+
 EVERY_KIND = (
     *("tested", "inferred", "index", "unknown"),
     *("pass", "hang", "fail", "unsupported", "unproven"),
@@ -162,7 +196,7 @@ EVERY_KIND = (
     *("move", "not-its-own", "barred", "none-helps", "none-tested", "not-with-these-settings"),
     *("yanked", "pre-release", "too-young", "vulnerable"),
     *("works", "not-by-all"),
-    *("rare", "lacking", "smallest", "refusals"),
+    *FIELDS,
 )
 """What has to come up in every draw of made-up results."""
 

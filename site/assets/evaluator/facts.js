@@ -32,8 +32,8 @@
       this.asked = readers.filter((track) => track.meant);
       this.situations = plain.situations;
       this.tested = plain.situations.slice(0, plain.tested_situations);
-      this.isGeneral = new Map(this.tracks.map((track) => [track.probe, track.isGeneral]));
-      this.grounds = new Map();
+      /** By Python; see testedOn. */
+      this.testedBy = new Map();
       this.ids = new Map();
       this.idBy = new WeakMap();
     }
@@ -84,7 +84,6 @@
   class Axis {
     constructor(named, plain) {
       this.name = named.name;
-      this.package = named.package;
       this.texts = plain.versions;
       this.parsed = [];
       this.lines = [];
@@ -239,7 +238,13 @@
     /** Whether it is meant to be run there. */
     isMeant(place) {
       if (this.meant.pythons && !this.meant.pythons.has(place.python)) return false;
-      return this.meant.releases.every((of, axis) => !of || of[place.releases[axis].at] === 1);
+      return place.releases.every(({ at }, axis) => this.mayMean(axis, at));
+    }
+
+    /** Whether it is meant to be run of a release, on some Python and with some other. */
+    mayMean(axis, at) {
+      const of = this.meant.releases[axis];
+      return !of || of[at] === 1;
     }
   }
 

@@ -94,8 +94,9 @@
       const crossing = [corner & 2 ? bottom : top, corner & 1 ? right : left];
       const pair = (one, other) => one * this.facts.columns + other;
       // What was tried on one of the two sides and proved nothing is not inferred beside it.
-      const sides = [pair(crossing[0], column), pair(row, crossing[1])].map((one) => this.number(one));
-      if (sides.some((number) => number >= 0 && !this.isUsable(number))) return null;
+      const sides = [pair(crossing[0], column), pair(row, crossing[1])];
+      const isUseless = (number) => number >= 0 && !this.isUsable(number);
+      if (sides.some((side) => isUseless(this.number(side)))) return null;
       const corners = [...new Set([top, bottom])].flatMap((one) =>
         [...new Set([left, right])].map((other) => pair(one, other)),
       );

@@ -127,6 +127,12 @@
         .filter(({ outcome }) => TROUBLE.includes(outcome));
     }
 
+    /** Whether a target of a move goes wrong in settings that were not asked for. */
+    isForTheseSettings({ axis, nearest, newest }, asked, place) {
+      const there = [nearest, newest].map((at) => this.facts.moved(place, axis, at));
+      return there.some((one) => this.isWrongElsewhere([axis], [asked], one));
+    }
+
     /** Whether the same question about that place would be answered with a pass.
 
         What goes wrong here passes there. A feature that another library lacks there is no reason

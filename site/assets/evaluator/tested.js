@@ -7,8 +7,8 @@
 
   /** What is known on one Python: made when somebody first asks about it. */
   function testedOn(facts, python) {
-    if (!facts.grounds.has(python)) facts.grounds.set(python, new Tested(facts, python));
-    return facts.grounds.get(python);
+    if (!facts.testedBy.has(python)) facts.testedBy.set(python, new Tested(facts, python));
+    return facts.testedBy.get(python);
   }
 
   class Tested {
@@ -23,8 +23,14 @@
       for (const [at, ...steps] of facts.plain.also_run) {
         if (at === python) this.mark(summed(steps));
       }
+      this.pairsOf = [];
+      this.classOf = [new Map(), new Map()];
+      this.classes = new Numbers();
+      this.shapeNumbers = new Numbers();
+      this.shapes = this.makeShapes();
+      this.drawnOf = Array.from(this.shapeNumbers.known, () => new Map());
       this.spots = new Map();
-      this.drawnOf = new Map();
+      this.others = new WeakMap();
       this.exactOf = new Map();
     }
 
@@ -37,9 +43,9 @@
 
     /** What is known of a pair, made once. A question may be about releases of no pair. */
     spot(place) {
-      const key = place.pair < 0 ? place : place.pair;
-      if (!this.spots.has(key)) this.spots.set(key, this.makeSpot(place));
-      return this.spots.get(key);
+      const [spots, key] = place.pair < 0 ? [this.others, place] : [this.spots, place.pair];
+      if (!spots.has(key)) spots.set(key, this.makeSpot(place));
+      return spots.get(key);
     }
 
     makeSpot(place) {
@@ -47,11 +53,43 @@
       const tracks = this.run[pair] ? this.tracks : [];
       const seen = tracks.map((track) => seenAt(track, pair, this.python)).filter(Boolean);
       const meant = this.facts.asked.filter((track) => track.isMeant(place));
-      const shape = `${seen.map((one) => one.sign).join()};${meant.map((track) => track.number).join()}`;
-      if (!this.drawnOf.has(shape)) this.drawnOf.set(shape, new Map());
-      const hasTrouble = seen.some((one) => one.isTrouble);
-      // What is concluded is the same wherever the same was seen and the same is meant.
-      return { seen, meant, hasTrouble, drawn: this.drawnOf.get(shape) };
+      return { seen, meant, hasTrouble: seen.some((one) => one.isTrouble), drawn: new Map() };
+    }
+
+    /** What was concluded wherever the same was seen and the same is meant. */
+    drawnAt(place) {
+      return this.run[place.pair] ? this.drawnOf[this.shapes[place.pair]] : this.spot(place).drawn;
+    }
+
+    /** By pair, a number that pairs share where the same was seen and the same is meant. */
+    makeShapes() {
+      const found = new Int32Array(this.run.length);
+      const numbers = new Numbers();
+      const signs = new Numbers();
+      for (const track of this.tracks) {
+        const { pairs, plain } = track.on(this.python);
+        for (let number = 0; number < pairs.length; number += 1) {
+          const sign = signs.of(track.saying(plain.told[number]).sign);
+          found[pairs[number]] = numbers.of(found[pairs[number]] * 10_000 + sign) + 1;
+        }
+      }
+      const { columns } = this.facts;
+      for (const pair of this.pairs) {
+        const row = this.meantClass(0, Math.floor(pair / columns));
+        const column = this.meantClass(1, pair % columns);
+        found[pair] = this.shapeNumbers.of((found[pair] * 1000 + row) * 1000 + column);
+      }
+      return found;
+    }
+
+    /** A number that releases of an axis share where the same may be meant with both. */
+    meantClass(axis, at) {
+      const known = this.classOf[axis];
+      if (!known.has(at)) {
+        const flags = this.facts.asked.map((track) => Number(track.mayMean(axis, at)));
+        known.set(at, this.classes.of(flags.join("")));
+      }
+      return known.get(at);
     }
 
     /** What was seen there of what a reader can have. */
@@ -73,12 +111,13 @@
 
     /** The same without its place: `numbers` are those of what was seen there. */
     drawn(asked, place, beside) {
-      const { seen, meant, hasTrouble, drawn } = this.spot(place);
+      const drawn = this.drawnAt(place);
       const isOut = (one) => one.isTrouble && beside(one.whose);
-      const out = beside && hasTrouble ? seen.filter(isOut) : [];
+      const out = beside && this.spot(place).hasTrouble ? this.at(place).filter(isOut) : [];
       let key = this.facts.idOf(asked);
       if (out.length) key = `${key};${out.map((one) => one.track.number).join()}`;
       if (!drawn.has(key)) {
+        const { seen, meant } = this.spot(place);
         const left = new Set(out.map((one) => one.track));
         const found = this.draw(
           asked,
@@ -115,6 +154,13 @@
 
     outcome(asked, place) {
       return this.run[place.pair] ? this.drawn(asked, place).outcome : null;
+    }
+
+    /** Whether anything is known of a pair that was run: most pairs are like another one. */
+    isKnown(asked, pair) {
+      const drawn = this.drawnOf[this.shapes[pair]].get(this.facts.idOf(asked));
+      const { outcome } = drawn ?? this.drawn(asked, this.facts.placeOf(pair, this.python));
+      return outcome !== null;
     }
 
     goesWrong(asked, place) {
@@ -165,6 +211,44 @@
       return found;
     }
 
+    /** The nearest releases of an axis, below and above, of which it is known what they do.
+
+        With the other release of the place; where none is known, with any others: then both may be
+        the very release of the place. */
+    around(asked, axis, place) {
+      const { rank } = place.releases[axis];
+      const isKnown = (at) => this.outcome(asked, this.facts.moved(place, axis, at)) !== null;
+      const line = this.beside(axis, place);
+      const [below, above] = [
+        line.findLast((at) => at < rank && isKnown(at)),
+        line.find((at) => at > rank && isKnown(at)),
+      ];
+      if (below !== undefined || above !== undefined) return { below, above, withTheOther: true };
+      const pairsOf = this.pairsBy(axis);
+      const every = [...pairsOf.keys()].sort((one, other) => one - other);
+      const isKnownAtAll = (at) => pairsOf.get(at).some((pair) => this.isKnown(asked, pair));
+      return {
+        below: every.findLast((at) => at <= rank && isKnownAtAll(at)),
+        above: every.find((at) => at >= rank && isKnownAtAll(at)),
+        withTheOther: false,
+      };
+    }
+
+    /** By release of an axis, the pairs where something was run. */
+    pairsBy(axis) {
+      if (!this.pairsOf[axis]) {
+        const { columns } = this.facts;
+        const found = new Map();
+        for (const pair of this.pairs) {
+          const at = axis === 0 ? Math.floor(pair / columns) : pair % columns;
+          if (!found.has(at)) found.set(at, []);
+          found.get(at).push(pair);
+        }
+        this.pairsOf[axis] = found;
+      }
+      return this.pairsOf[axis];
+    }
+
     /** What is inferred of what is meant to be run there, and was not. */
     inferred(place) {
       const seen = this.at(place);
@@ -179,6 +263,18 @@
         if (!seen.some((other) => contradict(one, other))) found.push(one);
       }
       return found;
+    }
+  }
+
+  /** A number for each value, from 0 on. */
+  class Numbers {
+    constructor() {
+      this.known = new Map();
+    }
+
+    of(value) {
+      if (!this.known.has(value)) this.known.set(value, this.known.size);
+      return this.known.get(value);
     }
   }
 
