@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from made_up import DDTRACE, PYTHON, SENTRY
 from packaging.version import Version
 
 from interlock.findings import Question, answer
+from interlock.matrix import matrix_file
 from interlock.model import PythonVersion
+from interlock.publish import facts, release_map
 from interlock.publish.context import PageContext
 from interlock.record import read_results
 
@@ -22,6 +25,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+ROOT = Path(__file__).parents[2]
 PHONE = {"width": 390, "height": 844}
 MOST_NODES = 2_000
 HANGS = "sentry=2.5.1&ddtrace=2.14.2&python=3.10&event-level=WARNING"
@@ -413,3 +417,73 @@ def test_words_for_outcomes_are_those_of_the_other_pages(browser: Any, address: 
         flat = [re.sub(r"\s+", " ", one).strip() for one in switches]
         assert flat[:3] == ["✗ hangs", "! fails", "◐ can hang, rarely"]
         assert flat[-2:] == ["tested", "inferred"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with the results of this repository, and nothing around it."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "generated").mkdir()
+    (folder / "assets").symlink_to(ROOT / "site" / "assets")
+    known = matrix_file.load(ROOT / "matrix.yaml", ROOT / "probes")
+    results = read_results(ROOT / "results", known.axes, known.renamed).within(known)
+    context = PageContext(matrix=known, results=results)
+    facts.publish(context, folder / "generated")
+    release_map.publish(context, folder / "generated")
+    body = (folder / "generated" / "matrix.md").read_text(encoding="utf-8")
+    styles = [f"assets/{name}.css" for name in ("interlock", "matrix/matrix")]
+    links = "".join(f'<link rel="stylesheet" href="{style}">' for style in styles)
+    head = f'<!doctype html><meta charset="utf-8">{links}'
+    page = f'{head}<body class="md-typeset" data-md-color-scheme="default">{body}</body>'
+    (folder / "index.html").write_text(page, encoding="utf-8")
+    return folder
+
+
+def test_the_results_of_this_repository_fit_on_the_page(browser: Any, whole: Path) -> None:
+    """Every release that is searched, also where the two longest lines are open."""
+    longest = """() => {
+      const { axes } = interlockMatrix.known;
+      const length = ({ first, last }) => last - first;
+      const byLength = (one, other) => length(other) - length(one);
+      const ends = axes.map(({ lines }) => [...lines].sort(byLength)[0].last);
+      interlockMatrix.choose({ 0: ends[0], 1: ends[1] });
+      return axes.map(({ texts }) => texts.length);
+    }"""
+    with Reader(browser, whole.as_uri(), viewport=PHONE) as reader:
+        page = reader.open("index.html#sentry=2.5.1&ddtrace=2.14.2&python=3.10&event-level=WARNING")
+        assert "sentry-sdk 2.5.1 with ddtrace 2.14.2 on Python 3.10: hangs. Tested." in says(page)
+        across, down = page.evaluate(longest)
+        assert across > 190 and down > 470
+        assert page.locator("td a").count() > 50
+        assert page.evaluate("document.querySelectorAll('*').length") < MOST_NODES / 2
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert reader.complaints == []
+
+
+def test_the_known_window_is_seen_on_the_bar_of_each_python(browser: Any, whole: Path) -> None:
+    """ddtrace 2.10.2 to 2.19.4 hang with sentry-sdk 2.5.1, and the releases beside them do not."""
+    named = """() => {
+      const bars = interlockMatrix.bars[0];
+      return interlockMatrix.pythons.map((python) => bars.runsOn(python)
+        .filter(({ look }) => look.name === "hang")
+        .map(({ first, last }) => [bars.of.texts[first], bars.of.texts[last]]));
+    }"""
+    with Reader(browser, whole.as_uri()) as reader:
+        page = reader.open("index.html#sentry=2.5.1&ddtrace=2.14.2&python=3.10&event-level=WARNING")
+        found = dict(zip(PYTHON, page.evaluate(named), strict=True))
+    for python in ("3.9", "3.10", "3.11", "3.12"):
+        assert found[python][0][0] == "2.10.2" and found[python][-1][1] == "2.19.4", python
+    assert found["3.14"] == []
+
+
+def test_a_block_is_solid_as_far_as_its_releases_were_tested(browser: Any, whole: Path) -> None:
+    """The same share as the table of its releases has."""
+    shares = """() => interlockMatrix.map.block(interlockMatrix.lines)
+      .shares(() => true).map(({ look, share }) => [look.basis, share])"""
+    asked = "sentry=2.75.0&ddtrace=2.14.2&python=3.9&event-level=WARNING"
+    with Reader(browser, whole.as_uri()) as reader:
+        page = reader.open(f"index.html#{asked}")
+        signs = page.locator(".il-releases td").all_inner_texts()
+        tested, inferred = signs.count("✗"), signs.count("(✗)")
+        assert tested and inferred and tested + inferred == len(signs)
+        assert page.evaluate(shares) == [["inferred", 1], ["tested", tested / len(signs)]]

@@ -93,15 +93,38 @@
     /** Where no strip says anything: the first box over a pair, if all over it agree. */
     addBoxes() {
       const { boxes } = this.known.plain;
-      if (boxes.length) {
-        const over = this.firstBoxes(boxes);
-        over.forEach((box, at) => {
-          if (box >= 0) this.numbers[at] = this.numberOf(boxes.slice(box, box + 6), at);
-        });
-      }
+      if (boxes.length) this.fill(this.firstBoxes(boxes), boxes);
       this.numbers.forEach((number, at) => {
         if (number < 0) this.numbers[at] = NONE;
       });
+    }
+
+    fill(over, boxes) {
+      const { known } = this;
+      const { axes } = known.facts;
+      const useless = new Set(known.pairs.filter((_, number) => !known.isUsable(number)));
+      const corners = new Map();
+      over.forEach((box, at) => {
+        if (box < 0) return;
+        if (!corners.has(box)) corners.set(box, this.cornerOf(boxes.slice(box, box + 6)));
+        const { number, row, column } = corners.get(box);
+        const here = [this.rows[Math.floor(at / this.width)], this.columns[at % this.width]];
+        if (!axes.every(({ searched }, axis) => searched[here[axis]])) return;
+        // What was tried beside it, on the row or the column of the crossing, and proved nothing.
+        const isOpen = useless.has(this.pair(row, here[1])) || useless.has(this.pair(here[0], column));
+        if (!isOpen) this.numbers[at] = number;
+      });
+    }
+
+    /** The first tested corner of a box, and where its row and its column cross. */
+    cornerOf([top, bottom, left, right, , corner]) {
+      const { known } = this;
+      const corners = [top, bottom].flatMap((one) => [left, right].map((other) => this.pair(one, other)));
+      return {
+        number: corners.map((one) => known.number(one)).find((number) => number >= 0) ?? NONE,
+        row: corner & 2 ? bottom : top,
+        column: corner & 1 ? right : left,
+      };
     }
 
     firstBoxes(boxes) {
@@ -119,27 +142,21 @@
       }
       return over;
     }
-
-    numberOf([top, bottom, left, right, , corner], at) {
-      const { known } = this;
-      const [row, column] = [this.rows[Math.floor(at / this.width)], this.columns[at % this.width]];
-      if (!known.facts.axes[0].searched[row] || !known.facts.axes[1].searched[column]) return NONE;
-      const crossing = [corner & 2 ? bottom : top, corner & 1 ? right : left];
-      const sides = [this.pair(crossing[0], column), this.pair(row, crossing[1])];
-      const tried = sides.map((side) => known.number(side)).filter((number) => number >= 0);
-      if (tried.some((number) => !known.isUsable(number))) return NONE;
-      const corners = [top, bottom].flatMap((one) => [left, right].map((other) => this.pair(one, other)));
-      return corners.map((corner) => known.number(corner)).find((number) => number >= 0) ?? NONE;
-    }
   }
 
   /** The first of sorted positions from `low` on, and the first after `high`. */
   function within(positions, low, high) {
-    const from = (least) => {
-      const found = positions.findIndex((position) => position >= least);
-      return found < 0 ? positions.length : found;
-    };
-    return [from(low), from(high + 1)];
+    return [from(positions, low), from(positions, high + 1)];
+  }
+
+  function from(positions, least) {
+    let [low, high] = [0, positions.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (positions[middle] < least) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   Object.assign(Evaluator, { spread });

@@ -95,28 +95,45 @@ globalThis.Matrix ??= {};
 
   /** What the pairs of two release lines come to.
 
-      `counts` has the number of pairs by look, the worst first. */
+      `counts` has the number of pairs by look, the worst first; `best` is the newest pair of the
+      worst look that is to be shown. */
   class Block {
     constructor(known, of, isShown, lines) {
-      const [rows, columns] = known.axes.map((axis, at) => axis.places(lines[at]));
-      const counted = new Map();
-      this.total = rows.length * columns.length;
-      this.best = null;
-      for (const row of rows) {
-        for (const column of columns) {
-          const look = of.kinds[of.found[row * of.width + column]];
-          counted.set(look.key, { look, count: (counted.get(look.key)?.count ?? 0) + 1 });
-          if (!isShown(look)) continue;
-          const isWorse = !this.best || look.rank < this.best.look.rank;
-          if (isWorse || look.key === this.best.look.key) this.best = { look, row, column };
+      const [across, down] = known.axes.map((axis, at) => axis.lines[lines[at]]);
+      const numbers = new Uint16Array(of.kinds.length);
+      const newest = new Int32Array(of.kinds.length);
+      for (let row = across.first; row <= across.last; row += 1) {
+        for (let column = down.first; column <= down.last; column += 1) {
+          const at = row * of.width + column;
+          numbers[of.found[at]] += 1;
+          newest[of.found[at]] = at;
         }
       }
-      this.counts = [...counted.values()].sort((one, other) => one.look.rank - other.look.rank);
+      const there = [...numbers.keys()].filter((kind) => numbers[kind]);
+      there.sort((one, other) => of.kinds[one].rank - of.kinds[other].rank);
+      this.counts = counted(there, of.kinds, numbers);
+      const worst = there.find((kind) => isShown(of.kinds[kind]));
+      const at = newest[worst];
+      this.best = worst === undefined ? null : { look: of.kinds[worst], row: Math.floor(at / of.width), column: at % of.width };
     }
 
     /** What it is drawn as: null where nothing is known, or nothing of it is to be shown. */
     get look() {
       return this.best && this.best.look.name !== "unknown" ? this.best.look : null;
+    }
+
+    /** How the worst outcome is known: what share of it is not better known than that.
+
+        So the first is all of it, and the last is what was tested. */
+    shares(isShown) {
+      const same = this.counts.filter(({ look }) => look.name === this.look.name && isShown(look));
+      const total = same.reduce((sum, { count }) => sum + count, 0);
+      let left = total;
+      return [...same].reverse().map(({ look, count }) => {
+        const share = left / total;
+        left -= count;
+        return { look, share };
+      });
     }
 
     get isWhole() {
@@ -128,6 +145,16 @@ globalThis.Matrix ??= {};
       const names = this.counts.map(({ look }) => look.name).filter((name) => name !== "unknown");
       return new Set(names).size > 1;
     }
+  }
+
+  /** Kinds that look alike are counted together. */
+  function counted(there, kinds, numbers) {
+    const found = new Map();
+    for (const kind of there) {
+      const look = kinds[kind];
+      found.set(look.key, { look, count: (found.get(look.key)?.count ?? 0) + numbers[kind] });
+    }
+    return [...found.values()];
   }
 
   /** Neighbours with the same look along one axis: from a place to a place. */

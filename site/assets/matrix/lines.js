@@ -32,7 +32,7 @@
         "section",
         { class: "il-map-lines" },
         el("h2", {}, "All release lines"),
-        el("p", { class: "il-how" }, `${across.package} from left to right, ${down.package} from bottom to top. A small square: some of its releases are not known. A dot in it: they differ. Choose a block to see its releases.`),
+        el("p", { class: "il-how" }, `${across.package} from left to right, ${down.package} from bottom to top. A block is solid as far as its releases were tested. A small block: some are not known. A dot: they differ. Choose a block to see its releases.`),
         this.frame,
       );
       this.frame.addEventListener("pointermove", (event) => this.hover(event));
@@ -74,14 +74,17 @@
     }
 
     drawBlock(context, paints, lines, block) {
-      const [x, y] = this.corner(lines);
+      const [left, top] = this.corner(lines);
       const gap = this.wide > 7 ? 1 : 0;
       const inset = block.isWhole ? 0 : Math.max(1, Math.round(this.high / 4));
-      context.fillStyle = paints.of(block.look, context);
-      context.fillRect(x + inset, y + inset, this.wide - gap - 2 * inset, this.high - gap - 2 * inset);
+      const box = [left + inset, top + inset, this.wide - gap - 2 * inset, this.high - gap - 2 * inset];
+      for (const { look, share } of block.shares((one) => this.page.isShown(one))) {
+        context.fillStyle = paints.of(look, context);
+        context.fillRect(box[0], box[1], share < 1 ? Math.max(1, box[2] * share) : box[2], box[3]);
+      }
       if (!block.isMixed || this.wide < 5) return;
       context.fillStyle = paints.text;
-      context.fillRect(x + this.wide / 2 - 1.5, y + this.high / 2 - 1.5, 2, 2);
+      context.fillRect(left + this.wide / 2 - 1.5, top + this.high / 2 - 1.5, 2, 2);
     }
 
     /** The names of lines, as many as there is room for, and the edges of the majors. */

@@ -30,15 +30,11 @@ BASES = {
 }
 
 SCRIPTS = (
-    "generated/facts.js",
-    *(f"assets/evaluator/{name}.js" for name in ("versions", "conclude", "maps", "facts")),
-    *(f"assets/evaluator/{name}.js" for name in ("tested", "targets", "rare", "workarounds")),
-    "assets/evaluator.js",
     *(f"assets/evaluator/{name}.js" for name in ("spread", "pairs")),
     *(f"assets/matrix/{name}.js" for name in ("known", "paint", "words", "address", "controls")),
     *(f"assets/matrix/{name}.js" for name in ("bars", "lines", "releases", "page")),
 )
-"""In the order in which the page loads them. Each uses what those before it made."""
+"""In the order in which the page loads them, after the evaluator. Each uses those before it."""
 
 PART = Word(
     f"{WORDS[Outcome.PASS].symbol}{PART_MARK}",
