@@ -172,8 +172,9 @@ ONE_BY_ONE = """given => {
 
 
 def test_every_pair_has_the_kind_that_it_has_by_itself(evaluator: Evaluator) -> None:
+    """In the last worlds, what proved nothing and what lacks a feature make a difference."""
     rules: set[str] = set()
-    for number in range(24):
+    for number in (*range(8), 47, 54, 64, 67):
         wrong, found = evaluator.page.evaluate(ONE_BY_ONE, json.dumps(facts(world(number))))
         assert wrong == [], number
         rules.update(found)
