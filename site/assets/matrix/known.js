@@ -27,7 +27,7 @@ globalThis.Matrix ??= {};
     constructor(facts, axis) {
       const of = facts.axes[axis];
       this.name = of.name;
-      this.package = of.package;
+      this.package = facts.plain.axes[axis].package;
       this.positions = shownReleases(facts, axis);
       this.texts = this.positions.map((position) => of.texts[position]);
       this.of = of;
