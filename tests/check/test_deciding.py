@@ -139,14 +139,22 @@ TWO = [*both("pass"), *both("hang", right="2.0")]
             "uv.lock locks right-lib, so it decides over the range in pyproject.toml:2. But 2.0 is "
             "not in that range: the lock is out of date.",
         ),
-        # a command decides over a lock
+        # a command may run before the lock, or in another stage: both are checked
         (
             ["uv.lock: left-lib==1.0, right-lib==1.0", "Dockerfile: right-lib==2.0"],
             Exit.FOUND,
-            "Dockerfile:1 installs right-lib over the lock uv.lock, so the release of the lock "
-            "does not count.",
+            "Dockerfile:1 installs right-lib beside the lock uv.lock. Both are checked, because "
+            "the files do not say which release stays.",
         ),
-        (["uv.lock: left-lib==1.0, right-lib==2.0", "Dockerfile: right-lib==1.0"], Exit.CLEAR, ""),
+        (["uv.lock: left-lib==1.0, right-lib==2.0", "Dockerfile: right-lib==1.0"], Exit.FOUND, ""),
+        (["uv.lock: left-lib==1.0, right-lib==1.0", "Dockerfile: right-lib==1.0"], Exit.CLEAR, ""),
+        # a constraint against the pin: pip refuses, and nobody knows which is to be changed
+        (
+            ["a.txt: left-lib==1.0, right-lib==1.0", "constraints.txt: right-lib==2.0"],
+            Exit.FOUND,
+            "right-lib is named with different releases: 1.0 (a.txt:2) and 2.0 "
+            "(constraints.txt:1). Each is checked.",
+        ),
         # two pins: the worst decides
         (
             ["a.txt: left-lib==1.0, right-lib==1.0", "b.txt: right-lib==2.0"],

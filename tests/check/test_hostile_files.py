@@ -286,12 +286,20 @@ def test_a_folder_is_read_by_what_it_installs(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     assert names(folder, "pyproject.toml", "setup.py") == ["pyproject.toml"]
     assert names(folder, "Dockerfile") == ["pyproject.toml", "Dockerfile"]
-    assert names(folder, "uv.lock", "docs/requirements.txt") == ["uv.lock", "Dockerfile"]
-    assert names(folder, "requirements-dev.txt") == [
+    assert names(folder, "uv.lock", "docs/requirements.txt") == [
         "uv.lock",
-        "requirements-dev.txt",
+        "pyproject.toml",
         "Dockerfile",
     ]
+    assert names(folder, "requirements-dev.txt", "Dockerfile.prod", "deploy.sh") == [
+        "uv.lock",
+        "requirements-dev.txt",
+        "pyproject.toml",
+        "Dockerfile",
+        "Dockerfile.prod",
+        "deploy.sh",
+    ]
+    assert names(tmp_path / "scripts", "install.sh") == ["install.sh"]
     assert names(tmp_path / "requirements", "base.txt", "base.in") == ["base.txt"]
     assert names(tmp_path / "old", "setup.py", "setup.cfg") == ["setup.cfg", "setup.py"]
 

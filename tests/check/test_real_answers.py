@@ -102,10 +102,6 @@ def test_a_pinned_pair_is_the_one_that_is_answered(
             ["02-split-hashed-older/main.txt", "18-docker-over-lock/Dockerfile"],
             "sentry-sdk 2.19.2; ddtrace ~=3.0",
         ),
-        (
-            ["09-poetry-2.0/poetry.lock", "18-docker-over-lock/Dockerfile"],
-            "sentry-sdk 2.8.0; ddtrace ~=3.0",
-        ),
     ],
 )
 def test_a_range_is_the_one_that_is_answered(
@@ -153,8 +149,9 @@ def test_what_is_over_a_lock_is_said(findings: Findings) -> None:
     both = ["12-optional-extra/uv.lock", "18-docker-over-lock/Dockerfile"]
     result = checked(findings, *both)
     remarks = [one for library in result.libraries for one in library.remarks]
-    assert any("Dockerfile:5 installs ddtrace over the lock" in one for one in remarks)
-    assert {str(one.chosen[1]) for one in result.findings} == {"ddtrace ~=3.0"}
+    assert any("Dockerfile:5 installs ddtrace beside the lock" in one for one in remarks)
+    chosen = {str(one.chosen[1]) for one in result.findings}
+    assert chosen == {"ddtrace 4.12.2", "ddtrace ~=3.0"}, "nobody knows which one stays"
 
 
 def test_the_hang_that_all_of_this_is_about_is_found(findings: Findings, tmp_path: Path) -> None:

@@ -140,4 +140,8 @@ def test_a_lock_that_an_image_installs_is_pointed_to() -> None:
 
 def test_a_folder_is_read_by_its_locks() -> None:
     project = read_project([FOLDER / "12-optional-extra"], PAIR)
-    assert [file.path.name for file in project.files] == ["uv.lock", "requirements.txt"]
+    assert [file.path.name for file in project.files] == [
+        "uv.lock",
+        "requirements.txt",
+        "pyproject.toml",
+    ]

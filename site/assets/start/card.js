@@ -65,7 +65,7 @@
         : [el("p", { class: "il-basis" }, why)],
     );
     if (together) {
-      shown.push(el("p", {}, "No single upgrade is known to help. Together these pass:"), line(together.join(" "), "Copy pins"));
+      shown.push(el("p", {}, "No single upgrade is known to help. Together these pass:"), line(together.join("\n"), "Copy pins"));
     }
     return shown;
   }
@@ -86,8 +86,8 @@
   }
 
   /** "tested 2 days ago", amber past a week; the oldest part is named too. */
-  function ageOf({ days, basis }, now) {
-    if (!days) return null;
+  function ageOf({ days, basis, isUnknown }, now) {
+    if (!days || isUnknown) return null;
     const [oldest, newest] = [daysSince(days.oldest, now), daysSince(days.newest, now)];
     const verb = basis === "inferred" ? "Inferred from tests of" : "Tested";
     const span = oldest === newest ? ago(newest) : `${ago(newest)}, the oldest part ${ago(oldest)}`;

@@ -197,10 +197,10 @@
     read(text) {
       const { versions, notes } = readLockFile(text, this.page.facts.axes);
       this.page.facts.axes.forEach(({ name }, at) => {
-        if (versions[name]) this.releases[at].value = versions[name];
+        this.releases[at].value = versions[name] ?? ""; // never that of another text
       });
       this.notes.replaceChildren(list(text.trim() ? notes : []));
-      if (Object.keys(versions).length) this.update();
+      this.update();
     }
 
     /** What the fields say. */

@@ -157,9 +157,9 @@ globalThis.Start ??= {};
   }
 
   function staysOn(present, version) {
-    const { parse, scopeOf } = Evaluator;
-    const [old, moved] = [parse(present), parse(version)];
-    return ["stays on " + `${old.major}.${old.minor}.x`, "stays on " + `${old.major}.x`, ""][scopeOf(old, moved)];
+    const { lineOf, scopeOf, seriesOf } = Evaluator;
+    const [old, moved] = [seriesOf(present), seriesOf(version)];
+    return [`stays on ${lineOf(old)}`, `stays on ${old.major}.x`, ""][scopeOf(old, moved)];
   }
 
   /** Where no release alone helps: both together, as lines to paste. */

@@ -1,8 +1,8 @@
 """The mentions of a library → which releases the files ask for, on a Python. Pure.
 
-Files contradict each other. A lock file decides over the ranges beside it. A command that installs
-later, in a Dockerfile or a script, decides over the lock. Of two exact releases nobody knows which
-one is installed, so both are checked.
+Files contradict each other. A lock file decides over the ranges beside it. Of two exact releases
+nobody knows which one is installed, so both are checked: that of a lock, and that of a command in
+a Dockerfile or a script, which may run before the lock, or in another stage or environment.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from interlock.check.found import Mention, Project
 from interlock.check.result import Chosen
@@ -42,13 +43,16 @@ def choices_of(
     there = [one for one in project.of(axis.package) if applies(one, python)]
     mentions = [one for one in there if not one.is_constraint] or there
     limits = [one for one in there if one.is_constraint and one not in mentions]
-    deciding = _deciding(project, mentions)
-    exact = [one for one in deciding if one.version or is_elsewhere(one)]
-    ranged = [one for one in deciding if one not in exact]
-    locked = any(one.is_locked for one in exact)
-    left = [] if locked else [one for one in ranged if not _is_met(one, exact)]
+    exact = [one for one in mentions if one.version or is_elsewhere(one)]
+    ranged = [one for one in mentions if one not in exact]
+    if any(one.is_locked for one in exact):
+        left = [one for one in ranged if is_command(project, one)]
+    else:
+        left = [one for one in ranged if not _is_met(one, exact)]
     found: dict[Chosen, list[Mention]] = {}
-    for one in exact:
+    # pip refuses a pin and a constraint that contradict each other, and nobody knows which is wrong
+    others = [one for one in limits if exact and one.version and not _has(exact, one.version)]
+    for one in (*exact, *others):
         found.setdefault(_chosen(axis, one), []).append(one)
     for chosen in _of_ranges(axis, left, limits, releases):
         found.setdefault(chosen, []).extend(chosen.mentions)
@@ -99,10 +103,8 @@ def is_command(project: Project, mention: Mention) -> bool:
     return formats.get(mention.file, "").startswith(_COMMANDS)
 
 
-def _deciding(project: Project, mentions: Sequence[Mention]) -> Sequence[Mention]:
-    """A command before a lock."""
-    commands = [one for one in mentions if is_command(project, one)]
-    return commands if commands and any(one.is_locked for one in mentions) else mentions
+def _has(exact: Iterable[Mention], version: Version) -> bool:
+    return any(one.version == version for one in exact)
 
 
 def _is_met(ranged: Mention, exact: Iterable[Mention]) -> bool:
@@ -152,7 +154,7 @@ def remarks_of(project: Project, axis: Axis, pythons: Sequence[PythonVersion]) -
         return [f"{package} is installed only where {markers}, and not on Linux."]
     found = _how_it_gets_in(package, [*there])
     found += _who_decides(project, package, there)
-    exact = {one.version for one in there if one.version and not one.is_constraint}
+    exact = {one.version for one in there if one.version}
     if len(exact) > 1:
         places = [f"{one.version} ({_where(one)})" for one in there if one.version in exact]
         found.append(
@@ -187,8 +189,8 @@ def _who_decides(project: Project, package: str, there: Sequence[Mention]) -> li
     ranges = [one for one in there if one.specifier is not None and not one.is_constraint]
     if commands and locks:
         return [
-            f"{_where(commands[0])} installs {package} over the lock {locks[0].file}, so the "
-            "release of the lock does not count."
+            f"{_where(commands[0])} installs {package} beside the lock {locks[0].file}. Both are "
+            "checked, because the files do not say which release stays."
         ]
     others = [one for one in ranges if one not in commands]
     if locks and others:

@@ -30,6 +30,8 @@ _ASKED = (
     "environment.yaml",
     "*requirements*.in",
 )
+_COMMANDS = ("Dockerfile*", "*.[Dd]ockerfile", "Containerfile*", "*.sh")
+"""What a folder has that installs by commands."""
 _OLDER = ("setup.cfg", "setup.py")
 """What a folder has that says what is asked for, if it has nothing of the others."""
 
@@ -53,16 +55,16 @@ def read_environment(packages: Mapping[str, str], folder: Path | None = None) ->
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files of a folder that say what is installed, else what is asked for.
+    """The files of a folder that say what is installed, what is asked for, or what a command does.
 
-    A Dockerfile installs over both, so it is always among them.
+    ``setup.cfg`` and ``setup.py`` are among them only if nothing else says what is asked for.
     """
-    named = [*_matching(folder, _INSTALLED), *_matching(folder, ("Dockerfile", "Containerfile"))]
+    named = _matching(folder, _INSTALLED)
     if folder.name.startswith("requirements"):
         named += _matching(folder, ("*.txt",)) or _matching(folder, ("*.in",))
-    if not any(path.name not in ("Dockerfile", "Containerfile") for path in named):
-        named = [*(_matching(folder, _ASKED) or _matching(folder, _OLDER)), *named]
-    return list(dict.fromkeys(named))
+    named += _matching(folder, _ASKED)
+    named = named or _matching(folder, _OLDER)
+    return list(dict.fromkeys([*named, *_matching(folder, _COMMANDS)]))
 
 
 def _matching(folder: Path, patterns: Sequence[str]) -> list[Path]:

@@ -160,10 +160,9 @@ class _Telling:
         told = [one for one in part.rests_on if not (one.inferred and one.lacks_feature)]
         told.sort(key=lambda one: one.situation != part.situation)
         cells = [one.verdict.cell for one in told if one.verdict.outcome is part.outcome]
-        lines = (
-            self.page.wrapped("To test it:", "  ") if cells and expected.is_inferred(part) else []
-        )
-        lines += [f"  {c.reproduce}" for c in cells[:1] if c.reproduce not in self.said]
+        lines = [f"  {c.reproduce}" for c in cells[:1] if c.reproduce not in self.said]
+        if lines and expected.is_inferred(part):
+            lines = [*self.page.wrapped("To test it:", "  "), *lines]
         self.said.update(cell.reproduce for cell in cells)
         self.told.update(t.verdict.cell.key for t in part.troubles)
         return lines
