@@ -28,13 +28,15 @@
     }
 
     basis({ name, basis }) {
-      return this.told.bases[name === "part" ? name : basis];
+      const { part, inferred } = this.told.bases;
+      if (name === "part") return basis === "inferred" ? `${inferred} ${part}` : part;
+      return this.told.bases[basis];
     }
 
     /** Where no settings are stated: in which ones it is like this. */
     settings({ name, basis, situation }, chosen) {
       if (Object.keys(chosen).length || basis === "index" || basis === "unknown") return "";
-      if (!this.told.troubles.includes(name)) return " That holds in each of the settings that were tested.";
+      if (!this.told.troubles.includes(name)) return ` That holds in all settings that were tested${this.told.but}.`;
       const levels = this.plain.situations[situation];
       const all = this.plain.choices.map(({ name: choice, values }, at) => [choice, values[levels[at]]]);
       return ` It was found ${this.settingsSay(Object.fromEntries(all))}.`;

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from interlock.findings import SearchedWindow
 from interlock.matrix import Situation, in_words
-from interlock.model import Outcome, PythonVersion
+from interlock.model import Outcome, PythonVersion, listing
 from interlock.publish import links, templates
 from interlock.publish.context import PageContext
 from interlock.publish.wording import CAN_HANG, NOT_SEEN, OWN_MARK, PART_MARK, UNTESTED, WORDS, Word
@@ -43,7 +43,7 @@ PART = Word(
     "It passes in some settings",
 )
 
-ANY = "any of the tested settings: the worst counts"
+ANY = "the worst of all tested settings"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,14 +89,21 @@ def told(context: PageContext) -> dict[str, Any]:
         "troubles": [str(Outcome.HANG), str(Outcome.FAIL)],
         "bases": BASES,
         "settings": [
-            {"says": ANY, "chosen": {}},
+            {"says": f"{ANY}{_but(context)}", "chosen": {}},
             *(
                 {"says": in_words(one, context.matrix.choices), "chosen": dict(one.chosen)}
                 for one in _situations(context)
             ),
         ],
+        "but": _but(context),
         "python": str(context.default_python or ""),
     }
+
+
+def _but(context: PageContext) -> str:
+    """Which kinds of application an answer without settings leaves out."""
+    kinds = [f"where {kind.title}" for kind in context.matrix.applications.values()]
+    return f", except {listing(kinds)}" if kinds else ""
 
 
 def _situations(context: PageContext) -> list[Situation]:
