@@ -44,7 +44,7 @@ def context(
     releases = ListedReleases(
         pythons=tuple(map(PythonVersion.parse, PYTHONS)),
         by_axis={
-            AXES[0].name: listed("1.0.0"),
+            AXES[0].name: listed(" ".join(row.split()[0] for row in text.split("\n")[2:] if row)),
             AXES[1].name: listed(text.strip().splitlines()[0]),
         },
     )
@@ -135,6 +135,23 @@ PARTLY = """
        1.0.0 1.1.0 1.1.1 1.1.2 1.2.0 1.3.0 1.4.0 1.5.0
 1.0.0  pass  .     .     .     pass  hang  .     hang
 """
+
+
+WHATEVER_THE_PARTNER = """
+       1.0.0 1.1.0
+1.0.0  pass  hang
+1.1.0  .     hang
+1.2.0  .     hang
+"""
+
+
+def test_a_release_that_hangs_with_every_partner_is_in_the_short_table() -> None:
+    """It has no edge, so nobody can say which partner helps: that is what a reader must know."""
+    rows = [row for row in windows.short(context(WHATEVER_THE_PARTNER)) if "1.2.0" in row]
+    assert rows == [
+        "| left-lib 1.0.0 to 1.2.0 hang | right-lib 1.1.0 | as it is | 3.10 to 3.12 | "
+        "6 tested; no release is known that does not |"
+    ]
 
 
 def test_what_is_predicted_on_a_python_says_so(tmp_path: Path) -> None:

@@ -55,23 +55,26 @@ def publish(context: PageContext, folder: Path) -> None:
 
 
 def short(context: PageContext) -> list[str]:
-    """The windows that hang, of the package to move first, as a Markdown table.
+    """The windows that hang, as a Markdown table, of the package to move first at the top.
 
-    Only those with exact edges, and what is predicted of the same releases on other Pythons. Empty
-    if there are none.
+    Of that package those with exact edges, and what is predicted of the same releases on other
+    Pythons. Of the others those without an end: no release of theirs is known that helps.
     """
     package = context.package(context.first.axis)
     every = [
         window
         for window in hanging_windows(context.findings.searched)
-        if window.stretch.axis == package and not _is_rare(context, window)
+        if not _is_rare(context, window)
     ]
-    exact = {(one.track, one.release) for one in every if one.is_exact and not one.is_predicted}
-    lines = [
-        f"| {_cells(context, window)} |"
-        for window in every
+    own = [window for window in every if window.stretch.axis == package]
+    exact = {(one.track, one.release) for one in own if one.is_exact and not one.is_predicted}
+    shown = [
+        window
+        for window in own
         if window.is_exact or (window.is_predicted and (window.track, window.release) in exact)
     ]
+    shown += [one for one in every if one.stretch.axis != package and not one.edges]
+    lines = [f"| {_cells(context, window)} |" for window in shown]
     if not lines:
         return []
     head = ["window", "with", "settings", "Python", "basis"]
@@ -83,7 +86,8 @@ def _cells(context: PageContext, window: SearchedWindow) -> str:
     told = [
         basis(window),
         "only one end is known" if len(window.edges) == 1 else "",
-        "" if window.is_exact else "its edges are not exact",
+        "no release is known that does not" if not window.edges else "",
+        "" if window.is_exact or not window.edges else "its edges are not exact",
     ]
     return " | ".join(
         [
