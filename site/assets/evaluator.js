@@ -331,5 +331,5 @@
     return { targets, scope: smallest.scope };
   }
 
-  Object.assign(Evaluator, { answer, concluded, placeOf, situationOf, worstOf });
+  Object.assign(Evaluator, { answer, concluded, namedOf, placeOf, situationOf, worstOf });
 })();

@@ -369,7 +369,21 @@ version = "2.5.1"
 """
 
 
-@pytest.mark.parametrize("text", [REQUIREMENTS, LOCK, REQUIREMENTS.replace("\n", "\r\n")])
+DIFF = """\
+-sentry-sdk==2.30.0
++sentry-sdk==2.5.1
+-ddtrace==4.16.0
++ddtrace==2.14.2
+"""
+LISTED = 'dependencies = ["sentry-sdk[flask]==2.5.1", "ddtrace==2.14.2"]  # "ddtrace==9.9"\n'
+PIPFILE = '{"default": {"ddtrace": {"version": "==2.14.2"}, "sentry-sdk": {"version": "==2.5.1"}}}'
+PDM = LOCK.replace('name = "sentry-sdk"', 'name = "sentry-sdk"\nextras = ["flask"]')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [REQUIREMENTS, LOCK, REQUIREMENTS.replace("\n", "\r\n"), DIFF, LISTED, PIPFILE, PDM],
+)
 def test_a_pasted_lock_file_fills_in_the_releases(browser: Any, address: str, text: str) -> None:
     with Reader(browser, address) as reader:
         page = reader.open("index.html#sentry=2.30.0&ddtrace=3.2.1&python=3.10")

@@ -138,9 +138,9 @@ def differing(said: Mapping[str, Any], found: Answer, matrix: Matrix) -> Iterato
         yield f"{beside} instead of {[one.sentence for one in others]}"
     notes = [one["says"] for one in said["kinds"]]
     wanted_notes = [
-        " ".join(filter(None, [headlines.kind_note(one), one.kind.instead_plain]))
+        " ".join(filter(None, [headlines.kind_note(one, matrix), one.kind.instead_plain]))
         for one in found.kinds
-        if headlines.kind_note(one)
+        if headlines.kind_note(one, matrix)
     ]
     if notes != wanted_notes:
         yield f"{notes} instead of {wanted_notes}"

@@ -7,7 +7,9 @@
     answer,
     concluded,
     factsOf,
+    namedOf,
     placeOf,
+    ranked,
     rareInsteadOfPass,
     rateOf,
     situationOf,
@@ -56,8 +58,10 @@
       if (!seen.length && NEVER_HANGS.includes(on.outcome)) return [];
       const rates = facts.tracks.filter(isAbout).map((track) => rateOf(facts, place, track));
       const rare = rates.filter((rate) => rate && rate.tried && rate.state === "can hang, rarely");
-      const hangs = seen.reduce((sum, one) => sum + one.track.counts(one.where).hangs, 0);
-      return [{ choice: choice.name, value, hangs, rare }];
+      const hung = seen.filter((one) => one.track.counts(one.where).hangs);
+      const hangs = hung.reduce((sum, one) => sum + one.track.counts(one.where).hangs, 0);
+      const [least] = ranked(hung, ({ levels }) => [levels.reduce((sum, one) => sum + one, 0), ...levels]);
+      return [{ choice: choice.name, value, hangs, rare, situation: least ? namedOf(plain, least.levels) : null }];
     });
   }
 

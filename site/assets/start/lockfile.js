@@ -15,10 +15,12 @@
   /** The pins of a package, each once: of a requirement line, of a TOML lock, of a Pipfile.lock. */
   function pinsOf(text, name) {
     const of = spelled(name);
+    const pin = `${of}[ \\t]*(?:\\[[^\\]]*\\])?[ \\t]*={2,3}[ \\t]*(${VERSION})(?![0-9A-Za-z.]*\\*)`;
     const shapes = [
-      `^[ \\t"'-]*${of}[ \\t]*(?:\\[[^\\]]*\\])?[ \\t]*={2,3}[ \\t]*(${VERSION})(?![0-9A-Za-z.]*\\*)`,
-      `^name[ \\t]*=[ \\t]*["']${of}["'][ \\t]*\\r?\\n(?:[^[\\n]*\\n)*?version[ \\t]*=[ \\t]*["'](${VERSION})["']`,
-      `^[ \\t]*["']${of}["'][ \\t]*:[ \\t]*\\{[^}]*?["']version["'][ \\t]*:[ \\t]*["'](?:==)?(${VERSION})["']`,
+      `^(?:[ \\t]*-[ \\t]+|\\+)?[ \\t]*${pin}`, // a requirement, an item of YAML, an added line of a diff
+      `^(?!-)[^#\\n]*["']${pin}`, // a list of strings
+      `^name[ \\t]*=[ \\t]*["']${of}["'][ \\t]*\\r?\\n(?:(?!\\[)[^\\n]*\\n)*?version[ \\t]*=[ \\t]*["'](${VERSION})["']`,
+      `["']${of}["']\\s*:\\s*\\{[^}]*?["']version["']\\s*:\\s*["'](?:==)?(${VERSION})["']`,
     ];
     const found = shapes.flatMap((shape) => [...text.matchAll(new RegExp(shape, "gim"))].map((one) => one[1]));
     return [...new Set(found)];

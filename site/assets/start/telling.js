@@ -276,7 +276,8 @@ globalThis.Start ??= {};
         const { values, instead } = page.words.choices[kind.choice];
         const does = kind.hangs ? "hung" : "can hang, rarely";
         const [look, symbol] = page.words.signs[kind.hangs ? "hang" : "can-hang"];
-        return { sign: { look, symbol }, says: `Where ${values[kind.value]}, it ${does}. ${instead}`.trim() };
+        const where = kind.situation ? inWords(page, kind.situation) : `where ${values[kind.value]}`;
+        return { sign: { look, symbol }, says: `${capital(where)}, it ${does}. ${instead}`.trim() };
       });
   }
 

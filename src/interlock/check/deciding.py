@@ -25,6 +25,7 @@ from interlock.check.result import (
 )
 from interlock.check.specifiers import allows
 from interlock.findings import Findings, Glances, KindNote, every_situation, headlines
+from interlock.matrix import Matrix
 from interlock.model import PythonVersion, listing
 
 
@@ -213,12 +214,12 @@ def _notes(found: Iterable[Finding], findings: Findings) -> Iterator[str]:
         known = worst.setdefault(note.kind.name, note)
         if (note.hangs, len(note.rare)) > (known.hangs, len(known.rare)):
             worst[note.kind.name] = note
-    yield from map(_of_kind, worst.values())
+    yield from (_of_kind(note, matrix) for note in worst.values())
     yield from (advice for said in answers for advice in said.advice)
 
 
-def _of_kind(note: KindNote) -> str:
-    told = headlines.kind_note(note)
+def _of_kind(note: KindNote, matrix: Matrix) -> str:
+    told = headlines.kind_note(note, matrix)
     helps = note.kind.instead_plain if told else ""
     told = told or f"This check does not cover an application where {note.kind.title}."
     how = f"To let it decide: --situation {note.kind.name}."

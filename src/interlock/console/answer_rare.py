@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from interlock.findings import Answer, Findings, KindNote, RareHang, headlines
-from interlock.matrix import Matrix
+from interlock.findings import Answer, Findings, KindNote, RareHang, Seen, headlines
+from interlock.matrix import Matrix, in_words
 from interlock.model import listing, plural
 
 
@@ -31,19 +31,23 @@ def note(of: KindNote, matrix: Matrix) -> str:
     kind = of.kind
     again = f"Ask again with --with {kind.name}."
     if of.hangs:
-        counted = [
-            f"{s.verdict.hangs:,} of {plural(s.verdict.trials, 'trial')} ({s.verdict.cell.probe}, "
-            f"{s.verdict.exposures:,} {unit(s.verdict.cell.probe, matrix)})"
-            for s in of.seen
-            if s.verdict.hangs
-        ]
-        told = headlines.kind_note(of, f" in {listing(counted)}")
+        counted = [_counted(one, of, matrix) for one in of.seen if one.verdict.hangs]
+        told = headlines.kind_note(of, matrix, f" in {listing(counted)}")
     elif of.rare:
         lines = "; ".join(f"{one.counted} ({one.probe})" for one in of.rare)
-        told = headlines.kind_note(of, f": {lines}")
+        told = headlines.kind_note(of, matrix, f": {lines}")
     else:
         return f"This answer does not cover an application where {kind.title}. {again}"
     return " ".join(filter(None, [told, kind.instead_plain, again]))
+
+
+def _counted(one: Seen, of: KindNote, matrix: Matrix) -> str:
+    """How often it hung, by which probe; and where, if that is not where the note says."""
+    verdict, probe = one.verdict, one.verdict.cell.probe
+    where = "" if one.situation == of.situation else in_words(one.situation, matrix.choices)
+    told = [probe, f"{verdict.exposures:,} {unit(probe, matrix)}", where]
+    often = f"{verdict.hangs:,} of {plural(verdict.trials, 'trial')}"
+    return f"{often} ({', '.join(filter(None, told))})"
 
 
 def line_rates(findings: Findings, probe: str, config: str) -> Iterator[str]:

@@ -114,11 +114,12 @@ def lacks(seen: Seen, matrix: Matrix) -> str:
     return f"{lack_in_words(seen, matrix)}."
 
 
-def kind_note(note: KindNote, counted: str = "") -> str:
+def kind_note(note: KindNote, matrix: Matrix, counted: str = "") -> str:
     """What a kind of application does that an answer leaves open; empty if nothing was seen."""
     where = f"Where {note.kind.title}, it"
-    if note.hangs:
-        return f"{where} hung{counted}."
+    if note.situation:
+        settings = in_words(note.situation, matrix.choices)
+        return f"{settings[0].upper()}{settings[1:]}, it hung{counted}."
     return f"{where} can hang, rarely{counted}." if note.rare else ""
 
 

@@ -31,6 +31,12 @@ class KindNote:
     def hangs(self) -> int:
         return sum(one.verdict.hangs for one in self.seen)
 
+    @property
+    def situation(self) -> Situation | None:
+        """That of the hangs: of several, the one with the least switched on. None without any."""
+        found = (one.situation for one in self.seen if one.verdict.hangs)
+        return min(found, key=lambda one: (sum(one.levels), one.levels), default=None)
+
 
 def kinds_of(situation: Situation, matrix: Matrix) -> list[Application]:
     """The kinds of application that somebody in the situation has."""
