@@ -141,7 +141,7 @@ def test_no_process_takes_the_place_of_a_named_image(project: Project) -> None:
     assert ran.code == 3
     (line,) = [line for line in ran.output.splitlines() if "no image" in line]
     assert f"{NO_REGISTRY}/nobody can't be asked for it" in line
-    assert "INTERLOCK_IMAGE names the image" in line
+    assert "INTERLOCK_IMAGE said where to run, so nothing runs elsewhere" in line
     assert "isolated by" not in ran.output
 
 
