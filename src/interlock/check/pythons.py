@@ -10,6 +10,7 @@ from packaging.specifiers import SpecifierSet
 
 from interlock.check.found import Project
 from interlock.check.specifiers import includes
+from interlock.findings import sentences
 from interlock.model import PythonVersion, listing
 
 Installs = Callable[[PythonVersion], bool]
@@ -46,7 +47,4 @@ def _within(named: Sequence[SpecifierSet], tested: Sequence[PythonVersion]) -> l
 
 def span(pythons: Sequence[PythonVersion]) -> str:
     """``Python 3.9 to 3.12``, ``Python 3.9 and 3.11``."""
-    first, last = pythons[0], pythons[-1]
-    if len(pythons) > 2 and last.minor - first.minor == len(pythons) - 1:
-        return f"Python {first} to {last}"
-    return f"Python {listing([str(python) for python in pythons])}"
+    return f"Python {sentences.span(pythons)}"

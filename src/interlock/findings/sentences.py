@@ -46,21 +46,6 @@ def notes(
         yield _untested(move, package)
 
 
-def on_page(
-    move: Move, package: str, present: Version | str, python: PythonVersion, choices: Choices
-) -> Iterator[str]:
-    """The notes of a page, which counts nothing that differs from release to release.
-
-    ``present`` may be what a script replaces by the release.
-    """
-    yield from _other_settings(move, choices)
-    if move.helps:
-        yield from _on_every_python(move, python)
-    yield from _why_not(move, present)
-    if move.untested and not move.helps:
-        yield f"Not enough data: not every newer release of {package} was tested."
-
-
 def smallest_change(
     one: SmallestMove | None, moves: Sequence[Move], packages: Packages
 ) -> str | None:
@@ -168,14 +153,14 @@ def _on_every_python(move: Move, python: PythonVersion) -> Iterator[str]:
         yield f"This is for Python {python}; none is known to pass on every Python that was tested."
     elif (every.nearest, every.newest) != (move.nearest, move.newest):
         ends = [(every.nearest, every.pythons), (every.newest, every.newest_pythons)]
-        told = [f"{target.version} ({_span(pythons)})" for target, pythons in dict.fromkeys(ends)]
+        told = [f"{target.version} ({span(pythons)})" for target, pythons in dict.fromkeys(ends)]
         yield (
             f"This is for Python {python}. On every Python that was tested and has it: "
             f"{listing(told, last='or')}."
         )
 
 
-def _span(pythons: Sequence[PythonVersion]) -> str:
+def span(pythons: Sequence[PythonVersion]) -> str:
     """``3.8 to 3.12`` of Pythons that follow each other, else all of them."""
     first, last = pythons[0], pythons[-1]
     if len(pythons) > 2 and last.minor - first.minor == len(pythons) - 1:
@@ -183,7 +168,7 @@ def _span(pythons: Sequence[PythonVersion]) -> str:
     return listing([str(python) for python in pythons])
 
 
-def _why_not(move: Move, present: Version | str) -> Iterator[str]:
+def _why_not(move: Move, present: Version) -> Iterator[str]:
     """Why what passes too is not recommended; releases with the same reason share a sentence."""
     alike: dict[tuple[Objection, ...], list[Barred]] = {}
     for one in move.barred:
@@ -197,7 +182,7 @@ def _why_not(move: Move, present: Version | str) -> Iterator[str]:
         yield f"{named} {does}{too}, but {because}."
 
 
-def _because(one: Objection, present: Version | str, *, is_one: bool) -> str:
+def _because(one: Objection, present: Version, *, is_one: bool) -> str:
     it, they = ("it", "is") if is_one else ("they", "are")
     match one.bar:
         case Bar.NOT_LISTED:
